@@ -1,0 +1,1 @@
+"""Decisions only: events, aggregates, refusals. No I/O, no clock, no randomness."""

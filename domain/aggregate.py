@@ -1,0 +1,126 @@
+"""Decide publicly, evolve privately: the base of every aggregate.
+
+An aggregate lists, by decorator, the commands it decides and the events it evolves by. Deciding
+may refuse; evolving never does, because its events are already true.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Self, TypeVar
+
+import msgspec
+
+from domain.events import DomainEvent
+from domain.refusals import Refusal
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
+    """An imperative for one aggregate; a subclass pins its name with `tag="waitroom.join"`.
+
+    `confirmed` commands are never answered by an owner that has lost its shard a moment ago, even
+    where they append nothing: the owner first commits an empty record and reads it back.
+    """
+
+    confirmed: ClassVar[bool] = False
+
+    @property
+    def aggregate_id(self) -> str:
+        """The stream key of the aggregate that decides this command."""
+        raise NotImplementedError
+
+
+class AggregateUnknown(Refusal):
+    """No aggregate with this id has been opened."""
+
+    type = "not-found"
+    status = 404
+
+
+Reply = msgspec.Struct | None
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def decides(command: type[Command]) -> Callable[[Method], Method]:
+    """Mark `method(self, command, now) -> Reply` as the decision of that command."""
+    return _mark("_decides", command)
+
+
+def evolves(event: type[DomainEvent]) -> Callable[[Method], Method]:
+    """Mark `method(self, event) -> None` as the evolution by that event."""
+    return _mark("_evolves", event)
+
+
+def _mark(name: str, value: type) -> Callable[[Method], Method]:
+    def mark(method: Method) -> Method:
+        setattr(method, name, value)
+        return method
+
+    return mark
+
+
+class Aggregate:
+    """A consistency boundary, rebuilt by folding its events.
+
+    Satisfies `eventsourcing.domain.CollectEventsProtocol` and has the `id` and `version` of its
+    `MutableAggregateProtocol`. `version` is 0 before the first event and counts up without gaps.
+    """
+
+    decisions: ClassVar[dict[type[Command], Callable[..., Reply]]] = {}
+    evolutions: ClassVar[dict[type[DomainEvent], Callable[..., None]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        methods = [m for m in vars(cls).values() if callable(m)]
+        cls.decisions = {m._decides: m for m in methods if hasattr(m, "_decides")}
+        cls.evolutions = {m._evolves: m for m in methods if hasattr(m, "_evolves")}
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        self.version = 0
+        self._pending: list[DomainEvent] = []
+        self._now: datetime | None = None
+
+    def decide(self, command: Command, now: datetime) -> Reply:
+        """Decide `command` at `now`; what happened waits in `collect_events`.
+
+        Returns the answer for who asked. Raises `Refusal`, and then nothing has happened.
+        """
+        self._now = now
+        return self.decisions[type(command)](self, command, now)
+
+    def collect_events(self) -> Sequence[DomainEvent]:
+        """Hand over the events recorded since the last call, oldest first."""
+        pending, self._pending = self._pending, []
+        return pending
+
+    def evolve(self, event: DomainEvent) -> None:
+        """Move the state on by an event that happened; never refuses."""
+        self.version = event.originator_version
+        self.evolutions[type(event)](self, event)
+
+    @classmethod
+    def fold(cls, id: str, events: Sequence[DomainEvent]) -> Self:
+        """The aggregate as its events made it."""
+        aggregate = cls(id)
+        for event in events:
+            aggregate.evolve(event)
+        return aggregate
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When this aggregate wants `on_deadline` issued next, or None. Part of the fold."""
+        return None
+
+    def on_deadline(self) -> Command:
+        """The command that is due at `deadline`."""
+        raise NotImplementedError(f"{type(self).__name__} has no deadlines.")
+
+    def _record(self, event: type[DomainEvent], **facts: Any) -> None:
+        """Let an event happen: evolve by it at once, and keep it for the log."""
+        happened = event(
+            originator_id=self.id,
+            originator_version=self.version + 1,
+            timestamp=self._now,  # type: ignore[arg-type]
+            **facts,
+        )
+        self.evolve(happened)
+        self._pending.append(happened)

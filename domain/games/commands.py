@@ -1,0 +1,103 @@
+"""What can be asked of the lobby and of a game, and what is answered."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from domain.aggregate import Command
+from domain.games.events import BotLevel, Result
+
+LOBBY_ID = "lobby"
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class LobbyCommand(Command, frozen=True, kw_only=True):
+    """A command for the one lobby."""
+
+    @property
+    def aggregate_id(self) -> str:
+        return LOBBY_ID
+
+
+class SeekGame(LobbyCommand, frozen=True, kw_only=True, tag="lobby.seek"):
+    """Look for an opponent; `game_id` is the new table, `bot_after` the seconds to wait alone."""
+
+    user_id: Key
+    game_id: Key
+    bot_level: BotLevel = "medium"
+    bot_after: Annotated[float, msgspec.Meta(ge=0, le=3_600)]
+
+
+class CancelSeek(LobbyCommand, frozen=True, kw_only=True, tag="lobby.cancel-seek"):
+    """Stop looking."""
+
+    user_id: Key
+
+
+class SeatOverdueBots(LobbyCommand, frozen=True, kw_only=True, tag="lobby.seat-overdue-bots"):
+    """The owner's clock has passed the time someone was ready to wait."""
+
+
+class CloseTable(LobbyCommand, frozen=True, kw_only=True, tag="lobby.close-table"):
+    """A game has ended; its players are free."""
+
+    game_id: Key
+
+
+class GameCommand(Command, frozen=True, kw_only=True):
+    """A command for the game of one `game_id`."""
+
+    game_id: Key
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.game_id
+
+
+class StartGame(GameCommand, frozen=True, kw_only=True, tag="game.start"):
+    """Begin a game between two people, or between one and a bot."""
+
+    player1: Key
+    player2: Key
+    bot_level: BotLevel | None = None
+    move_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)]
+
+
+class MakeMove(GameCommand, frozen=True, kw_only=True, tag="game.move"):
+    """Drop a disc; any integer is understood, and a column that does not exist is refused."""
+
+    player: Key
+    column: int
+
+
+class Resign(GameCommand, frozen=True, kw_only=True, tag="game.resign"):
+    """Give up."""
+
+    player: Key
+
+
+class ForfeitOverdueMove(GameCommand, frozen=True, kw_only=True, tag="game.forfeit-overdue-move"):
+    """The owner's clock has passed the time for a move."""
+
+
+class Seek(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to looking for a game, or to giving that up."""
+
+    user_id: str
+    game_id: str
+    status: Literal["seeking", "seated", "cancelled"]
+
+
+class GameView(msgspec.Struct, frozen=True, kw_only=True):
+    """A game as people see it: `board` is six rows from the top, of `.`, `1` and `2`."""
+
+    game_id: str
+    player1: str
+    player2: str
+    status: Literal["playing", "finished"]
+    moves: int
+    to_move: str | None
+    board: list[str]
+    result: Result | None = None
+    winner: str | None = None
+    line: list[tuple[int, int]] | None = None

@@ -1,0 +1,88 @@
+"""What can happen in the lobby and in a game of four in a row.
+
+Stream keys: `lobby` for the lobby, the `game_id` for a game; both live in the game log.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from domain.events import DomainEvent
+
+BotLevel = Literal["easy", "medium", "hard"]
+Result = Literal["win", "draw", "resignation", "timeout"]
+
+
+class GameSought(DomainEvent, frozen=True, kw_only=True, tag="lobby.game-sought.v1"):
+    """Someone looks for a game; at `bot_at` a bot of `bot_level` is seated if nobody came.
+
+    `game_id` is the table they sit down at, whoever the opponent will be.
+    """
+
+    user_id: str
+    game_id: str
+    bot_level: BotLevel
+    bot_at: datetime
+
+
+class SeekCancelled(DomainEvent, frozen=True, kw_only=True, tag="lobby.seek-cancelled.v1"):
+    """Someone stopped looking."""
+
+    user_id: str
+    game_id: str
+
+
+class PlayersPaired(DomainEvent, frozen=True, kw_only=True, tag="lobby.players-paired.v1"):
+    """Two people meet at the table of who came first, who is `player1`."""
+
+    game_id: str
+    player1: str
+    player2: str
+
+
+class BotSeated(DomainEvent, frozen=True, kw_only=True, tag="lobby.bot-seated.v1"):
+    """Nobody came in time: a bot takes the second seat."""
+
+    game_id: str
+    player1: str
+    bot_level: BotLevel
+
+
+class TableClosed(DomainEvent, frozen=True, kw_only=True, tag="lobby.table-closed.v1"):
+    """The game at a table is over; its players may look for another."""
+
+    game_id: str
+
+
+class GameStarted(DomainEvent, frozen=True, kw_only=True, tag="game.started.v1"):
+    """`player1` is to move, with `move_seconds` for each move.
+
+    With `bot_level`, `player2` is a bot and is called `bot-<level>`.
+    """
+
+    player1: str
+    player2: str
+    bot_level: BotLevel | None = None
+    move_seconds: float
+
+
+class MovePlayed(DomainEvent, frozen=True, kw_only=True, tag="game.move-played.v1"):
+    """A disc fell: `column` 0 to 6 from the left, `row` 0 to 5 from the top, `move` from 1."""
+
+    player: str
+    column: int
+    row: int
+    move: int
+
+
+class GameEnded(DomainEvent, frozen=True, kw_only=True, tag="game.ended.v1"):
+    """The game is over: `duration` in seconds since its start, `line` as (column, row) pairs."""
+
+    result: Result
+    winner: str | None
+    duration: float
+    moves: int
+    line: list[tuple[int, int]] | None = None
+
+
+LobbyEvent = GameSought | SeekCancelled | PlayersPaired | BotSeated | TableClosed
+GameEvent = GameStarted | MovePlayed | GameEnded

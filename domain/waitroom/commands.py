@@ -1,0 +1,91 @@
+"""What can be asked of a waiting room, and what is answered."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from domain.aggregate import Command
+
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Priority = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Status = Literal["waiting", "ready", "completed", "failed", "expired", "left"]
+
+
+class WaitroomCommand(Command, frozen=True, kw_only=True):
+    """A command for the room of one `event_id`."""
+
+    event_id: Key
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.event_id
+
+
+class OpenWaitroom(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.open"):
+    """Open a room. Opening it again the same way changes nothing; otherwise it is refused."""
+
+    capacity: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    checkout_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)]
+
+
+class JoinWaitroom(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.join"):
+    """Take a place in line; `session_id` is used unless the user already has a live session."""
+
+    user_id: Key
+    session_id: Key
+    priority: Priority = 0
+
+
+class LeaveWaitroom(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.leave"):
+    """Give up a session; with `user_id`, only that user's own."""
+
+    session_id: Key
+    user_id: Key | None = None
+
+
+class CompleteCheckout(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.complete"):
+    """The shop reports a purchase."""
+
+    session_id: Key
+
+
+class FailCheckout(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.fail"):
+    """The shop reports a failed purchase."""
+
+    session_id: Key
+    reason: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
+
+
+class ExpireCheckout(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.expire"):
+    """The shop gave up on a checkout."""
+
+    session_id: Key
+
+
+class ExpireOverdueCheckouts(
+    WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.expire-overdue"
+):
+    """The owner's clock has passed a checkout's deadline."""
+
+
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to opening a room."""
+
+    event_id: str
+    capacity: int
+    checkout_seconds: float
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A session's place: `position` 1 is the head of the line, 0 is no longer in line."""
+
+    session_id: str
+    event_id: str
+    user_id: str
+    status: Status
+    priority: int
+    ticket: int
+    position: int
+    joined_at: datetime
+    deadline: datetime | None = None
