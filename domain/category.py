@@ -1,0 +1,27 @@
+"""A category: the aggregates that share one topic of the log."""
+
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from domain.aggregate import Aggregate, Command
+from domain.events import DomainEvent
+
+
+class Category:
+    """Names a topic and the aggregates whose events it holds.
+
+    `deciders` maps each command type to the aggregate that decides it; `event_types` is the
+    tagged union that reads the topic's events.
+    """
+
+    def __init__(self, name: str, *aggregates: type[Aggregate]) -> None:
+        self.name = name
+        self.topic = f"{name}-log"
+        self.deciders: dict[type[Command], type[Aggregate]] = {
+            command: aggregate for aggregate in aggregates for command in aggregate.decisions
+        }
+        self.evolvers: dict[type[DomainEvent], type[Aggregate]] = {
+            event: aggregate for aggregate in aggregates for event in aggregate.evolutions
+        }
+        self.event_types: Any = reduce(or_, self.evolvers)

@@ -1,0 +1,1 @@
+"""The log on Kafka: records, the gate every reader runs, the shards that decide commands."""

@@ -1,0 +1,129 @@
+"""How workers read the log: whole topics, through the gate, in batches."""
+
+from collections.abc import Mapping, Sequence
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from application.ports import Batch, Checkpoint, Shard
+from domain.category import Category
+from domain.events import Position, Recorded
+from infra.eventlog.gate import Gate
+from infra.eventlog.log import consumer_config
+from infra.eventlog.records import Claim, Codec, MalformedRecord
+
+PASSING = {
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  librdkafka's own codes have no other names
+    KafkaError._TRANSPORT,  # noqa: SLF001
+    KafkaError._TIMED_OUT,  # noqa: SLF001
+}
+"""Errors that say a broker is away; the client goes on trying by itself."""
+
+
+class KafkaLogReader:
+    """Implements the port `LogReader` for the topics of some categories.
+
+    Blocking, and for one thread. `group` names the consumer group under which `acknowledge`
+    shows the reader's lag to Kafka tools; where the reader continues is up to its checkpoints.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        categories: Sequence[Category],
+        partitions: Mapping[str, int],
+        group: str,
+    ) -> None:
+        self._consumer = Consumer(consumer_config(bootstrap, group))
+        self._codecs = {category.topic: Codec(category) for category in categories}
+        self._shards = [
+            (category.topic, partition)
+            for category in categories
+            for partition in range(partitions[category.topic])
+        ]
+        self._gates: dict[Shard, Gate] = {}
+        self._offsets: dict[Shard, int] = {}
+
+    def start(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See `application.ports.LogReader.start`; may be called again to move."""
+        self._gates = {shard: Gate() for shard in self._shards}
+        self._offsets = dict.fromkeys(self._shards, 0)
+        for c in checkpoints:
+            self._gates[c.topic, c.partition] = Gate(c.epoch, c.owner, c.next_seq)
+            self._offsets[c.topic, c.partition] = c.offset
+        self._consumer.assign(
+            [TopicPartition(t, p, offset) for (t, p), offset in self._offsets.items()]
+        )
+
+    def read(self, limit: int, timeout: float) -> Batch:
+        """See `application.ports.LogReader.read`.
+
+        Raises `KafkaException` when a partition cannot be read at all, for example because its
+        topic does not exist; a broker that is away is waited for.
+        """
+        first = self._consumer.poll(timeout)
+        if first is None:
+            return Batch((), ())
+        # `consume` would wait its whole timeout for `limit` messages; what is there is enough.
+        events: list[Recorded] = []
+        touched: set[Shard] = set()
+        for message in (first, *self._consumer.consume(limit - 1, 0)):
+            if not _failed(message):
+                touched.add(self._take(message, events))
+        return Batch(events, [self._checkpoint(shard) for shard in touched])
+
+    def _take(self, message: Message, events: list[Recorded]) -> Shard:
+        topic, partition = shard = message.topic() or "", message.partition() or 0
+        self._offsets[shard] = (message.offset() or 0) + 1
+        gate = self._gates[shard]
+        try:
+            record = self._codecs[topic].decode(message.value())
+        except MalformedRecord:
+            gate.refuse("malformed")
+            return shard
+        if isinstance(record, Claim):
+            gate.claim(record.epoch, record.owner)
+        elif gate.commit(record.epoch, record.owner, record.seq, len(record.events)):
+            events.extend(
+                Recorded(
+                    event,
+                    Position(topic, partition, record.seq + i),
+                    record.command_id,
+                    record.metadata,
+                )
+                for i, event in enumerate(record.events)
+            )
+        return shard
+
+    def _checkpoint(self, shard: Shard) -> Checkpoint:
+        gate = self._gates[shard]
+        return Checkpoint(*shard, self._offsets[shard], gate.epoch, gate.owner, gate.next_seq)
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """Where the reader stands in every shard."""
+        return [self._checkpoint(shard) for shard in self._shards]
+
+    def ends(self) -> Mapping[Shard, int]:
+        """See `application.ports.LogReader.ends`; raises `KafkaException` when Kafka is away."""
+        return {
+            (t, p): self._consumer.get_watermark_offsets(TopicPartition(t, p), timeout=5)[1]
+            for t, p in self._shards
+        }
+
+    def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Show the lag in Kafka tools; nothing is ever resumed from it."""
+        offsets = [TopicPartition(c.topic, c.partition, c.offset) for c in checkpoints]
+        self._consumer.commit(offsets=offsets, asynchronous=True)
+
+    def close(self) -> None:
+        """See `application.ports.LogReader.close`."""
+        self._consumer.close()
+
+
+def _failed(message: Message) -> bool:
+    """Whether this is a passing error event; a lasting one is raised."""
+    error = message.error()
+    if error is None:
+        return False
+    if error.code() in PASSING:
+        return True
+    raise KafkaException(error)

@@ -1,0 +1,132 @@
+"""The two kinds of record on a log topic, as JSON that people can read in Kafka tools."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from domain.category import Category
+from domain.events import DomainEvent, Metadata
+
+NO_REPLY = msgspec.Raw(b"null")
+Event = TypeVar("Event")
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="claim"):
+    """Takes a shard for `owner`, who answers forwarded commands at `url`."""
+
+    epoch: int
+    owner: str
+    url: str
+
+
+class Commit(
+    msgspec.Struct, Generic[Event], frozen=True, kw_only=True, tag_field="record", tag="commit"
+):
+    """All events of one command; `seq` is the shard's sequence number of the first.
+
+    `reply` is what the command was answered, so that a repeat gets the same answer from any
+    later owner.
+    """
+
+    epoch: int
+    owner: str
+    seq: int
+    command_id: str
+    metadata: Metadata
+    events: Sequence[Event]
+    reply: Any = None
+
+
+class StoredCommit(Commit[Event], frozen=True, kw_only=True, tag="commit"):
+    """A commit as it is read: the reply stays JSON until somebody repeats the command."""
+
+    reply: msgspec.Raw = NO_REPLY
+
+
+class UnreadableEvent(DomainEvent, frozen=True, kw_only=True, tag="unreadable"):
+    """Stands in for an accepted event that this version of the code cannot read.
+
+    It keeps its place in the shard, so the gate is not affected; projections park its stream,
+    and an owner refuses to serve a shard that holds one. Never written.
+    """
+
+    reason: str
+    raw: bytes
+
+
+class MalformedRecord(ValueError):
+    """A record that is neither a claim nor a commit; the gate ignores it."""
+
+
+class Codec:
+    """Encodes and decodes the records of one category's topic."""
+
+    def __init__(self, category: Category) -> None:
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = _decoder(category.event_types)
+        self._decode_event = msgspec.json.Decoder(category.event_types).decode
+        self._decode_envelope = _decoder(msgspec.Raw)
+
+    def encode(self, record: Claim | Commit[DomainEvent]) -> bytes:
+        """The record's JSON."""
+        return self._encode(record)
+
+    def decode(self, value: bytes | None) -> Claim | StoredCommit[DomainEvent]:
+        """Read a record; events nobody knows come back as `UnreadableEvent`.
+
+        Raises `MalformedRecord` when the value is no record at all.
+        """
+        try:
+            return self._decode(value or b"")  # type: ignore[no-any-return]
+        except msgspec.DecodeError:
+            return self._decode_leniently(value or b"")
+
+    def _decode_leniently(self, value: bytes) -> StoredCommit[DomainEvent]:
+        try:
+            envelope = self._decode_envelope(value)
+        except msgspec.DecodeError as error:
+            raise MalformedRecord(f"The value is neither a claim nor a commit: {error}.") from error
+        return StoredCommit(
+            epoch=envelope.epoch,
+            owner=envelope.owner,
+            seq=envelope.seq,
+            command_id=envelope.command_id,
+            metadata=envelope.metadata,
+            events=[self._read_event(raw) for raw in envelope.events],
+            reply=envelope.reply,
+        )
+
+    def _read_event(self, raw: msgspec.Raw) -> DomainEvent:
+        try:
+            return self._decode_event(raw)  # type: ignore[no-any-return]
+        except msgspec.DecodeError as error:
+            return _unreadable(bytes(raw), str(error))
+
+
+def _decoder(event: Any) -> Callable[[bytes], Any]:
+    # The event types are known at run time only, so the type has to be put together there.
+    return msgspec.json.Decoder(Claim | StoredCommit.__class_getitem__(event)).decode  # type: ignore[attr-defined]
+
+
+class _Identity(msgspec.Struct):
+    """As much of an event as every version of it has."""
+
+    originator_id: str = ""
+    originator_version: int = 0
+    timestamp: datetime = datetime.fromtimestamp(0, UTC)
+
+
+def _unreadable(raw: bytes, reason: str) -> UnreadableEvent:
+    try:
+        known = msgspec.json.decode(raw, type=_Identity)
+    except msgspec.DecodeError:
+        known = _Identity()
+    return UnreadableEvent(
+        originator_id=known.originator_id,
+        originator_version=known.originator_version,
+        timestamp=known.timestamp,
+        reason=reason,
+        raw=raw,
+    )

@@ -1,0 +1,430 @@
+"""One shard: the partition of a log topic that this process owns, or wants to own.
+
+Nothing here does I/O, reads a clock or knows of asyncio: records go out through `append` and come
+back through `receive`, time comes in with every call. The same code therefore runs against
+Kafka and against simulated logs and networks.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import Enum
+from heapq import heappop, heappush
+from typing import Any, NamedTuple
+
+from application.ports import Answer, Unavailable
+from domain.aggregate import Aggregate, AggregateUnknown, Command
+from domain.category import Category
+from domain.events import DomainEvent, Metadata, Position, Recorded
+from domain.refusals import Refusal
+from infra.eventlog.gate import Gate
+from infra.eventlog.records import Claim, Codec, Commit, MalformedRecord, UnreadableEvent
+
+Outcome = Answer | Refusal | Unavailable
+Done = Callable[[Outcome], None]
+
+REMEMBERED = 50_000
+"""Command ids a shard remembers. At a few thousand commands a second on one hot shard this is
+some ten seconds, against the one second that `Retry-After` asks clients to wait."""
+
+MOST_IN_FLIGHT = 4_000
+"""Commits a shard may have on their way. Beyond it callers are asked to come back, so that a
+stalled broker costs refusals and not memory."""
+
+PATIENCE = 0.8
+"""Seconds a command may wait for its read-back before it is answered `Unavailable`."""
+
+
+class Role(Enum):
+    """What this process is to the shard."""
+
+    FOLLOWER = "follower"
+    CANDIDATE = "candidate"
+    OWNER = "owner"
+
+
+class IdempotencyKeyReused(Refusal):
+    """A command id came back with a different request."""
+
+    type = "idempotency-key-reused"
+    status = 422
+
+
+class _Remembered(NamedTuple):
+    seq: int
+    reply: Any
+    fingerprint: str | None
+
+
+class _InFlight:
+    """A commit that has been appended and not been read back, and who waits for it."""
+
+    __slots__ = ("appended_at", "count", "events", "seq", "value", "waiting")
+
+    def __init__(
+        self, value: bytes, seq: int, events: Sequence[Recorded], appended_at: float
+    ) -> None:
+        self.value = value
+        self.seq = seq
+        self.count = len(events)
+        self.events = events
+        self.appended_at = appended_at
+        self.waiting: list[tuple[Done, Outcome]] = []
+
+
+class Shard:
+    """Decides the commands of one shard, and folds what the gate accepts of its records.
+
+    `append(key, value)` sends a record to the shard's end; `restart()` makes the records come
+    again from the beginning, after which `receive` sees each of them in order; `publish` gets
+    accepted events. The guarantee is that of DESIGN section 2: a success is reported only for a
+    commit that was read back and accepted, and was decided on exactly the fold of all before it.
+    """
+
+    def __init__(
+        self,
+        category: Category,
+        partition: int,
+        *,
+        owner: str,
+        url: str,
+        append: Callable[[str, bytes], None],
+        restart: Callable[[], None],
+        publish: Callable[[Sequence[Recorded]], None],
+    ) -> None:
+        self.topic = category.topic
+        self.partition = partition
+        self.owner = owner
+        self.url = url
+        self._deciders = category.deciders
+        self._evolvers = category.evolvers
+        self._codec = Codec(category)
+        self.broken: str | None = None
+        self._append = append
+        self._restart = restart
+        self._publish = publish
+        self._published = -1
+        self._forget()
+
+    def _forget(self) -> None:
+        self.role = Role.FOLLOWER
+        self.gate = Gate()
+        self.next_offset = 0
+        self._epoch = 0
+        self._next_seq = 0
+        self._aggregates: dict[str, Aggregate] = {}
+        self._answers: dict[str, _Remembered] = {}
+        self._in_flight: deque[_InFlight] = deque()
+        self._deadlines: list[tuple[datetime, str]] = []
+        self._scheduled: dict[str, datetime] = {}
+        self._latest: datetime | None = None
+
+    # -- taking and losing the shard ------------------------------------------------------------
+
+    def claim(self) -> None:
+        """Try to take the shard. To be called once everything up to its end has been received."""
+        self.role = Role.CANDIDATE
+        self._epoch = self.gate.epoch + 1
+        self._append(
+            "", self._codec.encode(Claim(epoch=self._epoch, owner=self.owner, url=self.url))
+        )
+
+    def start_over(self, reason: str) -> None:
+        """Drop everything and follow again: what is in flight is answered `Unavailable`."""
+        in_flight = self._in_flight
+        self._forget()
+        for commit in in_flight:
+            self._answer_unavailable(commit, f"The shard is changing hands: {reason}.")
+        self._restart()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is on its way through the log."""
+        return bool(self._in_flight) or self.role is Role.CANDIDATE
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def receive(self, offset: int, value: bytes | None) -> None:
+        """Take the next record of the shard, in the order of the log."""
+        self.next_offset = offset + 1
+        if self.broken:
+            return
+        if self._in_flight and self._in_flight[0].value == value:
+            self._receive_own(self._in_flight[0])
+            return
+        try:
+            record = self._codec.decode(value)
+        except MalformedRecord:
+            self.gate.refuse("malformed")
+            return
+        if isinstance(record, Claim):
+            self._receive_claim(record)
+        else:
+            self._receive_commit(record)
+
+    def _receive_own(self, commit: _InFlight) -> None:
+        """The record is, byte for byte, what was sent: nothing to decode, nothing to fold."""
+        if not self.gate.commit(self._epoch, self.owner, commit.seq, commit.count):
+            self.start_over("a commit of this process was refused")
+            return
+        self._in_flight.popleft()
+        if commit.events:
+            self._tell(commit.events)
+        for done, outcome in commit.waiting:
+            done(outcome)
+
+    def _receive_claim(self, claim: Claim) -> None:
+        accepted = self.gate.claim(claim.epoch, claim.owner)
+        ours = claim.owner == self.owner and claim.epoch == self._epoch
+        if accepted and self.role is Role.CANDIDATE and ours:
+            self._take_over()
+        elif accepted and self.role is Role.OWNER:
+            self.start_over(f"{claim.owner} has taken it")
+        elif self.role is Role.CANDIDATE and self.gate.epoch >= self._epoch:
+            self.role = Role.FOLLOWER
+
+    def _receive_commit(self, commit: Any) -> None:
+        accepted = self.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))
+        if self.role is Role.OWNER and commit.owner == self.owner and commit.epoch == self._epoch:
+            self.start_over("a commit of this process came back out of order")
+        elif accepted:
+            self._fold(commit)
+
+    def _fold(self, commit: Any) -> None:
+        for event in commit.events:
+            if isinstance(event, UnreadableEvent):
+                self.broken = self._why_broken(event)
+                return
+            self._aggregate_of(event).evolve(event)
+        if commit.events:
+            self._latest = commit.events[-1].timestamp
+            self._remember(
+                commit.command_id,
+                commit.seq + len(commit.events) - 1,
+                commit.reply.copy(),  # not a view that would keep the whole record in memory
+                commit.metadata.fingerprint,
+            )
+            self._tell(self._recorded(commit))
+
+    def _aggregate_of(self, event: DomainEvent) -> Aggregate:
+        aggregate = self._aggregates.get(event.originator_id)
+        if aggregate is None:
+            aggregate = self._evolvers[type(event)](event.originator_id)
+            self._aggregates[event.originator_id] = aggregate
+        return aggregate
+
+    def _why_broken(self, event: UnreadableEvent) -> str:
+        return (
+            f"{self.topic}/{self.partition} holds an event of {event.originator_id!r} that this "
+            f"version cannot read ({event.reason}). Run a version that knows it."
+        )
+
+    def _tell(self, events: Sequence[Recorded]) -> None:
+        """Publish each accepted event once, also when the shard is read again."""
+        if events[0].position.seq > self._published:
+            self._published = events[-1].position.seq
+            self._publish(events)
+
+    def _recorded(self, commit: Any) -> list[Recorded]:
+        return [
+            Recorded(
+                event,
+                Position(self.topic, self.partition, commit.seq + i),
+                commit.command_id,
+                commit.metadata,
+            )
+            for i, event in enumerate(commit.events)
+        ]
+
+    def _take_over(self) -> None:
+        """The claim has come back accepted, so the fold up to here is complete."""
+        self.role = Role.OWNER
+        self._next_seq = self.gate.next_seq
+        for aggregate in self._aggregates.values():
+            self._schedule(aggregate)
+
+    # -- deciding -------------------------------------------------------------------------------
+
+    def execute(
+        self,
+        command: Command,
+        command_id: str,
+        metadata: Metadata,
+        done: Done,
+        *,
+        now: datetime,
+        monotonic: float,
+    ) -> None:
+        """Decide a command; `done` is called exactly once, as soon as the outcome is certain."""
+        if problem := self._not_now(monotonic):
+            done(Unavailable(problem))
+        elif (seen := self._answers.get(command_id)) is not None:
+            self._repeat(seen, command_id, metadata, done)
+        else:
+            self._decide(command, command_id, metadata, done, self._advance(now), monotonic)
+
+    def _not_now(self, monotonic: float) -> str | None:
+        if self.broken:
+            return self.broken
+        if self.role is not Role.OWNER:
+            return f"{self.topic}/{self.partition} is being taken over by this process."
+        if self._in_flight and monotonic - self._in_flight[0].appended_at > PATIENCE:
+            return "Kafka has not confirmed earlier commands yet."
+        if len(self._in_flight) >= MOST_IN_FLIGHT:
+            return f"{MOST_IN_FLIGHT} commands are already waiting for Kafka."
+        return None
+
+    def _advance(self, now: datetime) -> datetime:
+        """Time within a shard never runs backwards, whatever the clocks of its owners say."""
+        if self._latest is None or now > self._latest:
+            self._latest = now
+        return self._latest
+
+    def _decide(
+        self,
+        command: Command,
+        command_id: str,
+        metadata: Metadata,
+        done: Done,
+        now: datetime,
+        monotonic: float,
+    ) -> None:
+        aggregate = self._aggregate_for(command)
+        if isinstance(aggregate, Refusal):
+            self._answer_without_events(command, aggregate, done, monotonic)
+            return
+        try:
+            reply = aggregate.decide(command, now)
+        except Refusal as refusal:
+            self._answer_without_events(command, refusal, done, monotonic)
+            return
+        except Exception:
+            self._distrust(aggregate)
+            raise
+        events = aggregate.collect_events()
+        if not events:
+            answer = Answer(self._position(self._next_seq - 1), reply)
+            self._answer_without_events(command, answer, done, monotonic)
+            return
+        self._aggregates[aggregate.id] = aggregate
+        self._schedule(aggregate)
+        commit = self._commit(command_id, metadata, events, reply, monotonic)
+        commit.waiting.append((done, Answer(self._position(self._next_seq - 1), reply)))
+
+    def _distrust(self, aggregate: Aggregate) -> None:
+        """A decision broke off. If it had got as far as an event, memory is ahead of the log."""
+        if aggregate.collect_events():
+            self.start_over("a decision broke off half-way")
+
+    def _aggregate_for(self, command: Command) -> Aggregate | Refusal:
+        decider = self._deciders[type(command)]
+        aggregate = self._aggregates.get(command.aggregate_id)
+        if aggregate is None:
+            return decider(command.aggregate_id)
+        if type(aggregate) is not decider:
+            return AggregateUnknown(
+                f"{command.aggregate_id!r} is not the id of a {decider.__name__}."
+            )
+        return aggregate
+
+    def _commit(
+        self,
+        command_id: str,
+        metadata: Metadata,
+        events: Sequence[DomainEvent],
+        reply: Any,
+        monotonic: float,
+    ) -> _InFlight:
+        record: Commit[DomainEvent] = Commit(
+            epoch=self._epoch,
+            owner=self.owner,
+            seq=self._next_seq,
+            command_id=command_id,
+            metadata=metadata,
+            events=events,
+            reply=reply,
+        )
+        value = self._codec.encode(record)
+        commit = _InFlight(value, self._next_seq, self._recorded(record), monotonic)
+        self._in_flight.append(commit)
+        self._next_seq += len(events)
+        if events:
+            self._remember(command_id, self._next_seq - 1, reply, metadata.fingerprint)
+        self._append(events[0].originator_id if events else "", value)
+        return commit
+
+    def _answer_without_events(
+        self, command: Command, outcome: Outcome, done: Done, monotonic: float
+    ) -> None:
+        """An outcome that adds nothing is certain once all it was decided on has come back."""
+        if command.confirmed:
+            commit = self._commit("", Metadata(), (), None, monotonic)
+            commit.waiting.append((done, outcome))
+        elif self._in_flight:
+            self._in_flight[-1].waiting.append((done, outcome))
+        else:
+            done(outcome)
+
+    def _repeat(self, seen: _Remembered, command_id: str, metadata: Metadata, done: Done) -> None:
+        outcome: Outcome = Answer(self._position(seen.seq), seen.reply, repeated=True)
+        if seen.fingerprint != metadata.fingerprint:
+            outcome = IdempotencyKeyReused(
+                f"The idempotency key of {command_id!r} was used for a different request; "
+                "use a new key for a new request."
+            )
+        if self._in_flight:
+            self._in_flight[-1].waiting.append((done, outcome))
+        else:
+            done(outcome)
+
+    def _remember(self, command_id: str, seq: int, reply: Any, fingerprint: str | None) -> None:
+        self._answers[command_id] = _Remembered(seq, reply, fingerprint)
+        if len(self._answers) > REMEMBERED:
+            del self._answers[next(iter(self._answers))]
+
+    def _position(self, seq: int) -> Position:
+        return Position(self.topic, self.partition, seq)
+
+    # -- time -----------------------------------------------------------------------------------
+
+    def tick(self, now: datetime, monotonic: float) -> None:
+        """Issue the commands that are due, and stop keeping people waiting for a silent log."""
+        if self._in_flight and monotonic - self._in_flight[0].appended_at > PATIENCE:
+            for commit in self._in_flight:
+                self._answer_unavailable(commit, "Kafka has not confirmed the command in time.")
+        if self.role is Role.OWNER:
+            self._fire_deadlines(now, monotonic)
+
+    def _fire_deadlines(self, now: datetime, monotonic: float) -> None:
+        while self._deadlines and self._deadlines[0][0] <= now and not self._not_now(monotonic):
+            deadline, id = heappop(self._deadlines)
+            aggregate = self._aggregates[id]
+            if self._scheduled.get(id) == deadline:
+                del self._scheduled[id]
+            if aggregate.deadline != deadline:
+                self._schedule(aggregate)
+                continue
+            self.execute(
+                aggregate.on_deadline(),
+                f"deadline/{id}/{aggregate.version}",
+                Metadata(actor="deadline"),
+                _ignore,
+                now=now,
+                monotonic=monotonic,
+            )
+
+    def _schedule(self, aggregate: Aggregate) -> None:
+        deadline = aggregate.deadline
+        if deadline is not None and self._scheduled.get(aggregate.id) != deadline:
+            self._scheduled[aggregate.id] = deadline
+            heappush(self._deadlines, (deadline, aggregate.id))
+
+    @staticmethod
+    def _answer_unavailable(commit: _InFlight, reason: str) -> None:
+        waiting, commit.waiting = commit.waiting, []
+        for done, _ in waiting:
+            done(Unavailable(f"{reason} Repeat it with the same Idempotency-Key."))
+
+
+def _ignore(outcome: Outcome) -> None:
+    """Nobody waits for a deadline's command; its events are in the log."""

@@ -1,0 +1,371 @@
+"""What a shard does between a command and its answer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+import msgspec
+import pytest
+
+from application.ports import Answer, Unavailable
+from domain.aggregate import Aggregate, AggregateUnknown, Command
+from domain.events import Metadata, Recorded
+from infra.eventlog.records import Codec, Commit
+from infra.eventlog.shard import PATIENCE, IdempotencyKeyReused, Outcome, Role, Shard
+from tests.eventlog.counter import (
+    COUNTERS,
+    Count,
+    Look,
+    LookClosely,
+    SetAlarm,
+    Stumble,
+    TooHigh,
+    Total,
+)
+from tests.given import T0, at
+
+
+@dataclass
+class Bench:
+    """A shard on a log that delivers when told to."""
+
+    sent: list[bytes] = field(default_factory=list)
+    log: list[bytes] = field(default_factory=list)
+    published: list[Recorded] = field(default_factory=list)
+    now: datetime = T0
+    monotonic: float = 0.0
+    restarted: bool = False
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.shard = self.another("owner")
+
+    def another(self, owner: str) -> Shard:
+        return Shard(
+            COUNTERS,
+            0,
+            owner=owner,
+            url=f"http://{owner}",
+            append=lambda key, value: self.sent.append(value),
+            restart=self.restart,
+            publish=self.published.extend,
+        )
+
+    def restart(self) -> None:
+        self.restarted = True
+
+    def owned(self) -> "Bench":
+        self.shard.claim()
+        self.deliver()
+        return self
+
+    def deliver(self) -> None:
+        """Append what was sent, and let the shard read it back."""
+        sent, self.sent[:] = list(self.sent), []
+        for value in sent:
+            self.append(value)
+
+    def append(self, value: bytes) -> None:
+        self.log.append(value)
+        self.shard.receive(len(self.log) - 1, value)
+
+    def ask(
+        self, command: Command, command_id: str = "", fingerprint: str | None = None
+    ) -> "Asked":
+        asked = Asked()
+        self.shard.execute(
+            command,
+            command_id or f"command-{next(self.numbers)}",
+            Metadata(fingerprint=fingerprint),
+            asked.outcomes.append,
+            now=self.now,
+            monotonic=self.monotonic,
+        )
+        return asked
+
+    def reread(self) -> "Bench":
+        """A fresh shard of the same process that has folded the whole log and owns it."""
+        again = Bench(log=[], sent=[])
+        for value in self.log:
+            again.append(value)
+        return again.owned()
+
+
+@dataclass
+class Asked:
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> Any:
+        assert len(self.outcomes) == 1, f"answered {len(self.outcomes)} times"
+        return self.outcomes[0]
+
+
+class Other(Aggregate):
+    pass
+
+
+def total(asked: Asked) -> int:
+    answer = asked.outcome
+    assert isinstance(answer, Answer)
+    if isinstance(answer.reply, msgspec.Raw):
+        return msgspec.json.decode(answer.reply, type=Total).total
+    assert isinstance(answer.reply, Total)
+    return answer.reply.total
+
+
+def test_a_command_is_answered_when_its_commit_has_been_read_back_and_not_before() -> None:
+    bench = Bench().owned()
+    asked = bench.ask(Count())
+    assert asked.outcomes == []
+    bench.deliver()
+    assert total(asked) == 1
+    assert str(asked.outcome.position) == "counter-log/0@0"
+    assert [str(r.position) for r in bench.published] == ["counter-log/0@0"]
+
+
+def test_commands_are_decided_on_top_of_each_other_without_waiting() -> None:
+    bench = Bench().owned()
+    asked = [bench.ask(Count(times=2)) for _ in range(3)]
+    bench.deliver()
+    assert [total(a) for a in asked] == [2, 4, 6]
+    assert [a.outcome.position.seq for a in asked] == [1, 3, 5]
+
+
+def test_who_does_not_own_the_shard_answers_unavailable() -> None:
+    bench = Bench()
+    assert isinstance(bench.ask(Count()).outcome, Unavailable)
+    bench.shard.claim()
+    assert isinstance(bench.ask(Count()).outcome, Unavailable)
+    assert bench.shard.role is Role.CANDIDATE
+
+
+def test_a_claim_that_comes_second_makes_its_candidate_follow_again() -> None:
+    bench = Bench()
+    bench.shard.claim()
+    rival = bench.another("rival")
+    rival.claim()
+    bench.append(bench.sent.pop())
+    bench.deliver()
+    assert bench.shard.role is Role.FOLLOWER
+    assert bench.shard.gate.owner == "rival"
+
+
+def test_a_newer_claim_ends_ownership_and_leaves_nobody_waiting() -> None:
+    bench = Bench().owned()
+    asked = bench.ask(Count())
+    rival = bench.another("rival")
+    for offset, value in enumerate(bench.log):
+        rival.receive(offset, value)
+    rival.claim()
+    bench.append(bench.sent.pop())
+    assert isinstance(asked.outcome, Unavailable)
+    assert bench.restarted
+    assert bench.shard.role is Role.FOLLOWER
+
+
+def test_a_commit_of_its_own_that_is_refused_makes_the_owner_start_over() -> None:
+    bench = Bench().owned()
+    first, second = bench.ask(Count()), bench.ask(Count())
+    del bench.sent[0]  # lost on the way
+    bench.deliver()
+    assert bench.restarted
+    assert isinstance(first.outcome, Unavailable)
+    assert isinstance(second.outcome, Unavailable)
+
+
+def test_a_refusal_waits_for_what_it_was_decided_on() -> None:
+    bench = Bench().owned()
+    assert isinstance(bench.ask(Count(times=101)).outcome, TooHigh)
+    bench.ask(Count())
+    refused = bench.ask(Count(times=101))
+    assert refused.outcomes == []
+    bench.deliver()
+    assert isinstance(refused.outcome, TooHigh)
+
+
+def test_a_look_adds_nothing_to_the_log() -> None:
+    bench = Bench().owned()
+    bench.ask(Count(times=3))
+    bench.deliver()
+    looked = bench.ask(Look())
+    assert total(looked) == 3
+    assert bench.sent == []
+
+
+def test_a_confirmed_command_is_answered_through_an_empty_commit() -> None:
+    bench = Bench().owned()
+    looked = bench.ask(LookClosely())
+    assert looked.outcomes == []
+    bench.deliver()
+    assert total(looked) == 0
+    assert total(bench.ask(Look())) == 0
+
+
+def test_a_confirmed_command_is_not_answered_by_an_owner_that_was_fenced() -> None:
+    bench = Bench().owned()
+    looked = bench.ask(LookClosely())
+    rival = bench.another("rival")
+    rival.receive(0, bench.log[0])
+    rival.claim()
+    bench.append(bench.sent.pop())
+    bench.deliver()
+    assert isinstance(looked.outcome, Unavailable)
+
+
+def test_a_repeated_command_gets_its_first_answer_and_happens_once() -> None:
+    bench = Bench().owned()
+    bench.ask(Count(), "once")
+    bench.ask(Count())
+    while_in_flight = bench.ask(Count(), "once")
+    assert while_in_flight.outcomes == []
+    bench.deliver()
+    afterwards = bench.ask(Count(), "once")
+    for asked in (while_in_flight, afterwards):
+        assert total(asked) == 1
+        assert asked.outcome.repeated
+        assert asked.outcome.position.seq == 0
+    assert total(bench.ask(Look())) == 2
+
+
+def test_a_later_owner_remembers_the_first_answer_too() -> None:
+    bench = Bench().owned()
+    bench.ask(Count(times=5), "once")
+    bench.ask(Count())
+    bench.deliver()
+    later = bench.reread()
+    repeated = later.ask(Count(times=5), "once")
+    assert total(repeated) == 5
+    assert repeated.outcome.repeated
+    assert later.sent == []
+
+
+def test_a_command_id_that_comes_back_with_another_request_is_refused() -> None:
+    bench = Bench().owned()
+    bench.ask(Count(), "key", fingerprint="one")
+    bench.deliver()
+    assert isinstance(bench.ask(Count(), "key", fingerprint="two").outcome, IdempotencyKeyReused)
+    assert bench.ask(Count(), "key", fingerprint="one").outcome.repeated
+
+
+def test_a_silent_log_is_answered_unavailable_in_time_and_takes_no_new_commands() -> None:
+    bench = Bench().owned()
+    asked = bench.ask(Count())
+    bench.monotonic += PATIENCE + 0.01
+    bench.shard.tick(bench.now, bench.monotonic)
+    assert isinstance(asked.outcome, Unavailable)
+    assert isinstance(bench.ask(Count()).outcome, Unavailable)
+    assert len(bench.sent) == 1
+    bench.deliver()
+    assert total(bench.ask(Look())) == 1
+
+
+def test_a_deadline_in_the_fold_is_fired_by_the_owner_once() -> None:
+    bench = Bench().owned()
+    bench.ask(SetAlarm(seconds=10))
+    bench.deliver()
+    bench.shard.tick(at(9), 0.0)
+    assert bench.sent == []
+    bench.shard.tick(at(10), 0.0)
+    bench.shard.tick(at(11), 0.0)
+    assert len(bench.sent) == 1
+    bench.deliver()
+    assert bench.published[-1].event.wire_name() == "counter.rang.v1"
+    assert bench.published[-1].metadata.actor == "deadline"
+
+
+def test_a_later_owner_has_the_deadlines() -> None:
+    bench = Bench().owned()
+    bench.ask(SetAlarm(seconds=10))
+    bench.deliver()
+    later = bench.reread()
+    later.shard.tick(at(10), 0.0)
+    later.deliver()
+    assert later.published[-1].event.wire_name() == "counter.rang.v1"
+
+
+def test_a_deadline_that_was_moved_fires_at_its_new_time() -> None:
+    bench = Bench().owned()
+    bench.ask(SetAlarm(seconds=10))
+    bench.ask(SetAlarm(seconds=20))
+    bench.deliver()
+    bench.shard.tick(at(15), 0.0)
+    assert bench.sent == []
+    bench.shard.tick(at(20), 0.0)
+    assert len(bench.sent) == 1
+
+
+def test_time_in_a_shard_does_not_run_backwards() -> None:
+    bench = Bench(now=at(100)).owned()
+    bench.ask(Count())
+    bench.now = at(50)
+    bench.ask(Count())
+    bench.deliver()
+    assert [r.event.timestamp for r in bench.published] == [at(100), at(100)]
+
+
+def test_a_decision_that_breaks_off_half_way_does_not_stay_in_memory() -> None:
+    bench = Bench().owned()
+    with pytest.raises(ZeroDivisionError):
+        bench.ask(Stumble())
+    assert bench.restarted
+    assert bench.sent == []
+
+
+def test_an_id_of_another_kind_of_aggregate_is_unknown() -> None:
+    bench = Bench().owned()
+    bench.ask(Count(counter="x"))
+    bench.shard._aggregates["x"].__class__ = type(
+        "Other", (type(bench.shard._aggregates["x"]),), {}
+    )
+    assert isinstance(bench.ask(Count(counter="x")).outcomes, list)
+    bench.deliver()
+    assert isinstance(bench.ask(Count(counter="x")).outcome, AggregateUnknown)
+
+
+def test_garbage_on_the_topic_is_ignored_and_counted() -> None:
+    bench = Bench().owned()
+    bench.append(b"not json")
+    bench.append(b'{"record":"poem"}')
+    assert bench.shard.gate.refused["malformed"] == 2
+    assert bench.shard.role is Role.OWNER
+
+
+def test_a_shard_with_an_event_from_the_future_is_not_served() -> None:
+    bench = Bench().owned()
+    bench.ask(Count())
+    value = bench.sent[0].replace(b"counter.counted.v1", b"counter.counted.v9")
+    later = Bench()
+    later.append(bench.log[0])
+    later.append(value)
+    later.shard.claim()
+    unavailable = later.ask(Count()).outcome
+    assert isinstance(unavailable, Unavailable)
+    assert "counter.counted.v9" in str(unavailable)
+
+
+def test_the_log_can_be_read_by_people() -> None:
+    bench = Bench().owned()
+    bench.ask(Count(), "command-1", fingerprint="f")
+    stored = msgspec.json.decode(bench.sent[0])
+    assert stored == {
+        "record": "commit",
+        "epoch": 1,
+        "owner": "owner",
+        "seq": 0,
+        "command_id": "command-1",
+        "metadata": {"fingerprint": "f"},
+        "events": [
+            {
+                "type": "counter.counted.v1",
+                "originator_id": "counter",
+                "originator_version": 1,
+                "timestamp": "2026-11-01T12:00:00Z",
+                "total": 1,
+            }
+        ],
+        "reply": {"total": 1},
+    }
+    assert isinstance(Codec(COUNTERS).decode(bench.sent[0]), Commit)
