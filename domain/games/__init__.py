@@ -1,0 +1,1 @@
+"""Games: the lobby, where opponents meet, and four in a row."""

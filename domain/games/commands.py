@@ -16,6 +16,7 @@ class LobbyCommand(Command, frozen=True, kw_only=True):
 
     @property
     def aggregate_id(self) -> str:
+        """The lobby's stream key."""
         return LOBBY_ID
 
 
@@ -51,6 +52,7 @@ class GameCommand(Command, frozen=True, kw_only=True):
 
     @property
     def aggregate_id(self) -> str:
+        """The game's stream key."""
         return self.game_id
 
 

@@ -1,0 +1,178 @@
+"""A game of four in a row: 7 columns, 6 rows, four discs in a line win."""
+
+from datetime import datetime, timedelta
+
+from domain.aggregate import Aggregate, decides, evolves
+from domain.games.board import COLUMNS, ROWS, Board, Cell, has_column
+from domain.games.bots import bot_name
+from domain.games.commands import ForfeitOverdueMove, GameView, MakeMove, Resign, StartGame
+from domain.games.events import GameEnded, GameStarted, MovePlayed, Result
+from domain.games.refusals import (
+    BotMisnamed,
+    ColumnFull,
+    GameOver,
+    GameStartedDifferently,
+    GameUnknown,
+    NoSuchColumn,
+    NotAPlayer,
+    NotYourTurn,
+    SameOpponent,
+)
+
+
+class FourInARow(Aggregate):
+    """One game, from its start to its one end.
+
+    Guarantees: `player1` begins and turns alternate, a bot's included; exactly one `GameEnded`,
+    and nothing after it; every command that is not refused is answered with a `GameView`. A move
+    after the deadline still counts until the forfeit is decided: a late owner costs nobody a game.
+    """
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self._started: GameStarted | None = None
+        self._board = Board()
+        self._moved_at: datetime | None = None
+        self._ended: GameEnded | None = None
+
+    @decides(StartGame)
+    def start(self, command: StartGame, _now: datetime) -> GameView:
+        """Begin; the same players again change nothing, whatever the clock they bring."""
+        if self._started is None:
+            _check_seats(command)
+            self._record(
+                GameStarted,
+                player1=command.player1,
+                player2=command.player2,
+                bot_level=command.bot_level,
+                move_seconds=command.move_seconds,
+            )
+        elif _seats(self._started) != _seats(command):
+            raise GameStartedDifferently(self.id, self._started.player1, self._started.player2)
+        return self._view()
+
+    @decides(MakeMove)
+    def move(self, command: MakeMove, now: datetime) -> GameView:
+        """Drop a disc, which may end the game."""
+        self._check_move(command)
+        self._record(
+            MovePlayed,
+            player=command.player,
+            column=command.column,
+            row=self._board.landing_row(command.column),
+            move=self._board.moves + 1,
+        )
+        if line := self._board.winning_line():
+            self._end("win", command.player, now, line)
+        elif self._board.is_full:
+            self._end("draw", None, now)
+        return self._view()
+
+    @decides(Resign)
+    def resign(self, command: Resign, now: datetime) -> GameView:
+        """Give up, in turn or not; the other one wins."""
+        self._check_player(command.player)
+        self._end("resignation", self._opponent_of(command.player), now)
+        return self._view()
+
+    @decides(ForfeitOverdueMove)
+    def forfeit(self, _command: ForfeitOverdueMove, now: datetime) -> GameView:
+        """End a game whose move is overdue; does nothing where it is not."""
+        game = self._known()
+        if self.deadline is not None and now >= self.deadline:
+            self._end("timeout", self._opponent_of(self._to_move(game)), now)
+        return self._view()
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When the move clock of who is to move runs out."""
+        if self._started is None or self._moved_at is None or self._ended is not None:
+            return None
+        return self._moved_at + timedelta(seconds=self._started.move_seconds)
+
+    def on_deadline(self) -> ForfeitOverdueMove:
+        """Let who is to move lose."""
+        return ForfeitOverdueMove(game_id=self.id)
+
+    @evolves(GameStarted)
+    def _was_started(self, event: GameStarted) -> None:
+        self._started = event
+        self._moved_at = event.timestamp
+
+    @evolves(MovePlayed)
+    def _was_played(self, event: MovePlayed) -> None:
+        self._board = self._board.play(event.column)
+        self._moved_at = event.timestamp
+
+    @evolves(GameEnded)
+    def _was_ended(self, event: GameEnded) -> None:
+        self._ended = event
+
+    def _known(self) -> GameStarted:
+        if self._started is None:
+            raise GameUnknown(self.id)
+        return self._started
+
+    def _check_player(self, player: str) -> GameStarted:
+        game = self._known()
+        if player not in (game.player1, game.player2):
+            raise NotAPlayer(self.id, player)
+        if self._ended is not None:
+            raise GameOver(self.id, self._ended.result, self._ended.moves)
+        return game
+
+    def _check_move(self, command: MakeMove) -> None:
+        to_move = self._to_move(self._check_player(command.player))
+        if command.player != to_move:
+            raise NotYourTurn(command.player, to_move, self._board.moves + 1)
+        if not has_column(command.column):
+            raise NoSuchColumn(command.column, COLUMNS - 1)
+        if not self._board.has_room(command.column):
+            raise ColumnFull(command.column, ROWS)
+
+    def _to_move(self, game: GameStarted) -> str:
+        return game.player2 if self._board.moves % 2 else game.player1
+
+    def _opponent_of(self, player: str) -> str:
+        game = self._known()
+        return game.player2 if player == game.player1 else game.player1
+
+    def _end(
+        self, result: Result, winner: str | None, now: datetime, line: list[Cell] | None = None
+    ) -> None:
+        duration = (now - self._known().timestamp).total_seconds()
+        self._record(
+            GameEnded,
+            result=result,
+            winner=winner,
+            # The clock of a new owner may be behind that of the one before it.
+            duration=max(0.0, duration),
+            moves=self._board.moves,
+            line=line,
+        )
+
+    def _view(self) -> GameView:
+        game, ended = self._known(), self._ended
+        return GameView(
+            game_id=self.id,
+            player1=game.player1,
+            player2=game.player2,
+            status="finished" if ended else "playing",
+            moves=self._board.moves,
+            to_move=None if ended else self._to_move(game),
+            board=self._board.rows(),
+            result=ended.result if ended else None,
+            winner=ended.winner if ended else None,
+            line=ended.line if ended else None,
+        )
+
+
+def _seats(game: StartGame | GameStarted) -> tuple[str, str, str | None]:
+    return game.player1, game.player2, game.bot_level
+
+
+def _check_seats(command: StartGame) -> None:
+    if command.player1 == command.player2:
+        raise SameOpponent(command.player1)
+    if command.bot_level and command.player2 != bot_name(command.bot_level):
+        raise BotMisnamed(command.bot_level, bot_name(command.bot_level), command.player2)

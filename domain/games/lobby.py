@@ -1,0 +1,142 @@
+"""The lobby: who looks for a game meets who came first, or, after a while alone, a bot."""
+
+from datetime import datetime, timedelta
+
+from domain.aggregate import Aggregate, decides, evolves
+from domain.games.bots import BOT_NAMES
+from domain.games.commands import (
+    LOBBY_ID,
+    CancelSeek,
+    CloseTable,
+    SeatOverdueBots,
+    Seek,
+    SeekGame,
+)
+from domain.games.events import (
+    BotSeated,
+    GameSought,
+    PlayersPaired,
+    SeekCancelled,
+    TableClosed,
+)
+from domain.games.refusals import AlreadySeated, NameReserved, NotSeeking, TableTaken
+
+
+class Lobby(Aggregate):
+    """Everyone who looks for a game, and everyone who sits at a table.
+
+    Guarantees: a user has at most one seat, waiting or playing; who comes next plays who waits.
+    Therefore at most one user waits at any time, and every command takes constant time however
+    many are seated.
+    """
+
+    def __init__(self, id: str = LOBBY_ID) -> None:
+        super().__init__(id)
+        self._waiting: GameSought | None = None
+        self._table_of: dict[str, str] = {}
+        self._players_at: dict[str, tuple[str, ...]] = {}
+
+    @decides(SeekGame)
+    def seek(self, command: SeekGame, now: datetime) -> Seek:
+        """Pair with who waits, or wait; who has a place already is told which."""
+        if command.user_id in BOT_NAMES:
+            raise NameReserved(command.user_id)
+        if not self._has_place(command.user_id):
+            self._find_place(command, now)
+        return self._place_of(command.user_id)
+
+    @decides(CancelSeek)
+    def cancel(self, command: CancelSeek, _now: datetime) -> Seek:
+        """Stop waiting; who has been seated resigns the game instead."""
+        user = command.user_id
+        if user in self._table_of:
+            raise AlreadySeated(user, self._table_of[user])
+        if self._waiting is None or self._waiting.user_id != user:
+            raise NotSeeking(user)
+        game_id = self._waiting.game_id
+        self._record(SeekCancelled, user_id=user, game_id=game_id)
+        return Seek(user_id=user, game_id=game_id, status="cancelled")
+
+    @decides(SeatOverdueBots)
+    def seat_bots(self, _command: SeatOverdueBots, now: datetime) -> None:
+        """Seat a bot opposite who has waited long enough; does nothing where nobody has."""
+        seek = self._waiting
+        if seek is not None and now >= seek.bot_at:
+            self._record(
+                BotSeated, game_id=seek.game_id, player1=seek.user_id, bot_level=seek.bot_level
+            )
+
+    @decides(CloseTable)
+    def close(self, command: CloseTable, _now: datetime) -> None:
+        """Free the players of a table; one that is closed, or never was, stays as it is."""
+        if command.game_id in self._players_at:
+            self._record(TableClosed, game_id=command.game_id)
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When who waits has waited long enough."""
+        return self._waiting.bot_at if self._waiting is not None else None
+
+    def on_deadline(self) -> SeatOverdueBots:
+        """Let a bot come."""
+        return SeatOverdueBots()
+
+    @evolves(GameSought)
+    def _was_sought(self, event: GameSought) -> None:
+        self._waiting = event
+
+    @evolves(SeekCancelled)
+    def _was_cancelled(self, _event: SeekCancelled) -> None:
+        self._waiting = None
+
+    @evolves(PlayersPaired)
+    def _were_paired(self, event: PlayersPaired) -> None:
+        self._seat(event.game_id, event.player1, event.player2)
+
+    @evolves(BotSeated)
+    def _was_seated(self, event: BotSeated) -> None:
+        self._seat(event.game_id, event.player1)
+
+    @evolves(TableClosed)
+    def _was_closed(self, event: TableClosed) -> None:
+        for player in self._players_at.pop(event.game_id):
+            del self._table_of[player]
+
+    def _has_place(self, user: str) -> bool:
+        waits = self._waiting is not None and self._waiting.user_id == user
+        return waits or user in self._table_of
+
+    def _place_of(self, user: str) -> Seek:
+        if user in self._table_of:
+            return Seek(user_id=user, game_id=self._table_of[user], status="seated")
+        assert self._waiting is not None
+        return Seek(user_id=user, game_id=self._waiting.game_id, status="seeking")
+
+    def _find_place(self, command: SeekGame, now: datetime) -> None:
+        if self._waiting is not None:
+            first = self._waiting
+            self._record(
+                PlayersPaired,
+                game_id=first.game_id,
+                player1=first.user_id,
+                player2=command.user_id,
+            )
+        else:
+            self._wait(command, now)
+
+    def _wait(self, command: SeekGame, now: datetime) -> None:
+        if command.game_id in self._players_at or command.game_id == LOBBY_ID:
+            raise TableTaken(command.game_id)
+        self._record(
+            GameSought,
+            user_id=command.user_id,
+            game_id=command.game_id,
+            bot_level=command.bot_level,
+            bot_at=now + timedelta(seconds=command.bot_after),
+        )
+
+    def _seat(self, game_id: str, *players: str) -> None:
+        self._waiting = None
+        self._players_at[game_id] = players
+        for player in players:
+            self._table_of[player] = game_id
