@@ -1,0 +1,1 @@
+"""Real servers from the package index: Kafka, PostgreSQL and Valkey under one folder."""

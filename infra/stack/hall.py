@@ -1,0 +1,173 @@
+"""The hall as a whole: servers first, then what lies between, then our own processes."""
+
+import fcntl
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.stack import kafka, leftovers, ports, postgres, valkey
+from infra.stack.errors import Refused
+from infra.stack.program import Group, Program
+from infra.stack.progress import Progress
+from infra.stack.supervise import Process, Supervisor
+from infra.stack.waiting import wait_for
+
+SERVERS = "servers"
+SERVICE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Servers:
+    """Where the servers are; a port of None means that an existing server is used."""
+
+    home: Path
+    jars: Path
+    kafka: str
+    kafka_port: int | None
+    controller_port: int
+    postgres: str
+    postgres_port: int | None
+    redis: str
+    redis_port: int | None
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Name the ports that the embedded servers listen on."""
+        wanted = {
+            "Kafka": self.kafka_port,
+            "Kafka's controller": self.controller_port if self.kafka_port else None,
+            "PostgreSQL": self.postgres_port,
+            "Valkey": self.redis_port,
+        }
+        return {name: port for name, port in wanted.items() if port}
+
+
+class Hall:
+    """Starts and stops the servers and services of one home folder."""
+
+    def __init__(self, servers: Servers, progress: Progress) -> None:
+        self.servers = servers
+        self.supervisor = Supervisor(servers.home)
+        self._progress = progress
+
+    def start(
+        self,
+        services: Iterable[Group],
+        service_ports: Mapping[str, int],
+        between: Callable[[], None],
+    ) -> subprocess.Popen[bytes]:
+        """Start everything; `between` runs when the servers answer, before the services start."""
+        services = tuple(services)
+        with self._starting():
+            self._clear()
+            ports.refuse_taken({**self.servers.ports, **service_ports})
+            programs = tuple(self._prepare())
+            groups = [Group(SERVERS, 1, programs)] if programs else []
+            process = self.supervisor.launch([*groups, *services])
+            try:
+                self._start_servers(bool(programs))
+                between()
+                self._start_services(services)
+            except BaseException:
+                self.stop()
+                raise
+        return process
+
+    def stop(self) -> int:
+        """Stop everything; give the number of processes that were running."""
+        running = sum(process.running for process in self.supervisor.processes())
+        with self._progress.step("Stopping"):
+            self.supervisor.stop()
+            leftovers.stop(leftovers.find(self.servers.home))
+        return running
+
+    def processes(self) -> list[Process]:
+        """Say how every process is."""
+        return self.supervisor.processes()
+
+    @contextmanager
+    def _starting(self) -> Iterator[None]:
+        self.servers.home.mkdir(parents=True, exist_ok=True)
+        with (self.servers.home / "start.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Refused(
+                    f"Another `gamehall up` is starting the hall in {self.servers.home};"
+                    " wait for it."
+                ) from None
+            yield
+
+    def _clear(self) -> None:
+        if pid := self.supervisor.pid():
+            raise Refused(
+                f"The hall in {self.servers.home} is already up (process {pid});"
+                " `gamehall status` shows it, `gamehall down` stops it."
+            )
+        if left := leftovers.find(self.servers.home):
+            with self._progress.step(f"Stopping {len(left)} processes of a killed supervisor"):
+                leftovers.stop(left)
+
+    def _prepare(self) -> Iterator[Program]:
+        servers = self.servers
+        if servers.kafka_port:
+            yield kafka.prepare(
+                servers.home,
+                servers.kafka_port,
+                servers.controller_port,
+                servers.jars,
+                self._progress,
+            )
+        if servers.postgres_port:
+            yield postgres.prepare(servers.home, servers.postgres_port, self._progress)
+        if servers.redis_port:
+            yield valkey.prepare(servers.home, servers.redis_port)
+
+    def _start_servers(self, embedded: bool) -> None:
+        servers = self.servers
+        if embedded:
+            self.supervisor.start(SERVERS)
+        self._await("PostgreSQL", self._postgres_answers, postgres.START_SECONDS)
+        self._await("Valkey", lambda: valkey.answers(servers.redis), valkey.START_SECONDS)
+        self._await("Kafka", lambda: kafka.answers(servers.kafka), kafka.START_SECONDS)
+
+    def _postgres_answers(self) -> bool:
+        if self.servers.postgres_port is None:
+            return postgres.answers(self.servers.postgres)
+        if not postgres.answers(postgres.dsn(self.servers.postgres_port, "postgres")):
+            return False
+        postgres.create_database(self.servers.postgres_port)
+        return True
+
+    def _await(self, name: str, answers: Callable[[], bool], seconds: float) -> None:
+        with self._progress.step(f"{name} answers"):
+            wait_for(answers, seconds=seconds, otherwise=lambda: self._silence(name, seconds))
+
+    def _silence(self, name: str, seconds: float) -> str:
+        said = self.supervisor.log_tail(name.lower())
+        return (
+            f"{name} did not answer within {seconds:.0f} s; see {self.supervisor.logs}."
+            f" Its last words:\n{said}"
+        )
+
+    def _start_services(self, services: Iterable[Group]) -> None:
+        for group in services:
+            self.supervisor.start(group.name)
+        names = {program.name for group in services for program in group.programs}
+        if names:
+            with self._progress.step(f"{len(names)} services run"):
+                wait_for(
+                    lambda: not self._down(names),
+                    seconds=SERVICE_SECONDS,
+                    otherwise=lambda: self._broken(names),
+                )
+
+    def _down(self, names: set[str]) -> list[str]:
+        return [each.name for each in self.processes() if each.name in names and not each.running]
+
+    def _broken(self, names: set[str]) -> str:
+        down = self._down(names)
+        said = "\n".join(f"{name}: {self.supervisor.log_tail(name)}" for name in down)
+        return f"{', '.join(down)} did not stay up; see {self.supervisor.logs}:\n{said}"

