@@ -40,12 +40,16 @@ logger = structlog.get_logger(__name__)
 
 
 def producer_config(bootstrap: str) -> dict[str, Any]:
-    """An idempotent producer that waits for all replicas, and not for company (`linger.ms`)."""
+    """An idempotent producer that waits for all replicas.
+
+    One millisecond of `linger.ms` costs as much latency, and halves the processor time that a
+    commit takes here and in the broker once dozens are in flight (measured: 114 to 59 µs).
+    """
     return {
         "bootstrap.servers": bootstrap,
         "enable.idempotence": True,
         "acks": "all",
-        "linger.ms": 0,
+        "linger.ms": 1,
         "compression.type": "lz4",
         "message.timeout.ms": 5_000,
         "delivery.report.only.error": True,

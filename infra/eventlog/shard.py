@@ -5,7 +5,7 @@ back through `receive`, time comes in with every call. The same code therefore r
 Kafka and against simulated logs and networks.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
@@ -113,7 +113,7 @@ class Shard:
         self._epoch = 0
         self._next_seq = 0
         self._aggregates: dict[str, Aggregate] = {}
-        self._answers: dict[str, _Remembered] = {}
+        self._answers: OrderedDict[str, _Remembered] = OrderedDict()
         self._in_flight: deque[_InFlight] = deque()
         self._deadlines: list[tuple[datetime, str]] = []
         self._scheduled: dict[str, datetime] = {}
@@ -380,7 +380,7 @@ class Shard:
     def _remember(self, command_id: str, seq: int, reply: Any, fingerprint: str | None) -> None:
         self._answers[command_id] = _Remembered(seq, reply, fingerprint)
         if len(self._answers) > REMEMBERED:
-            del self._answers[next(iter(self._answers))]
+            self._answers.popitem(last=False)
 
     def _position(self, seq: int) -> Position:
         return Position(self.topic, self.partition, seq)
