@@ -1,0 +1,11 @@
+"""The categories of Gamehall: which aggregates live on which topic of the log."""
+
+from domain.category import Category
+from domain.games.four_in_a_row import FourInARow
+from domain.games.lobby import Lobby
+from domain.waitroom.room import Waitroom
+
+WAITROOMS = Category("waitroom", Waitroom)
+GAMES = Category("game", Lobby, FourInARow)
+
+CATEGORIES = (WAITROOMS, GAMES)

@@ -1,0 +1,84 @@
+"""What the log keeps for ever must not change by accident."""
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from eventsourcing.domain import CollectEventsProtocol, DomainEventProtocol
+
+import domain
+from domain.aggregate import Aggregate, Command
+from domain.events import DomainEvent
+from infra.eventlog.records import UnreadableEvent
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def everything(kind: type) -> Iterator[type]:
+    for module in pkgutil.walk_packages(domain.__path__, "domain."):
+        importlib.import_module(module.name)
+    pending = list(kind.__subclasses__())
+    while pending:
+        found = pending.pop()
+        pending.extend(found.__subclasses__())
+        if found.__module__.startswith("domain."):
+            yield found
+
+
+EVENTS = sorted(everything(DomainEvent), key=lambda e: e.__qualname__)
+COMMANDS = [c for c in everything(Command) if not c.__subclasses__()]
+AGGREGATES = list(everything(Aggregate))
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
+def test_an_event_is_frozen_and_has_a_versioned_name_of_its_own(event: type[DomainEvent]) -> None:
+    assert event.__struct_config__.frozen
+    names = [other.wire_name() for other in EVENTS]
+    assert names.count(event.wire_name()) == 1
+    assert event.wire_name().rpartition(".v")[2].isdecimal()
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
+def test_every_event_ever_written_can_be_read_and_is_written_the_same(
+    event: type[DomainEvent],
+) -> None:
+    sample = GOLDEN / f"{event.wire_name()}.json"
+    assert sample.exists(), f"keep a golden sample of {event.wire_name()} in {sample}"
+    read = msgspec.json.decode(sample.read_bytes(), type=event)
+    assert json.loads(msgspec.json.encode(read)) == json.loads(sample.read_bytes())
+
+
+def test_no_golden_sample_has_lost_its_event() -> None:
+    known = {event.wire_name() for event in EVENTS}
+    assert {sample.stem for sample in GOLDEN.glob("*.json")} == known
+
+
+def test_commands_have_names_of_their_own() -> None:
+    names = [command.__struct_config__.tag for command in COMMANDS]
+    assert len(names) == len(set(names))
+    assert all(command.__struct_config__.frozen for command in COMMANDS)
+
+
+@pytest.mark.parametrize("aggregate", AGGREGATES, ids=lambda a: a.__name__)
+def test_an_aggregate_evolves_by_events_and_satisfies_the_library(
+    aggregate: type[Aggregate],
+) -> None:
+    assert isinstance(aggregate("id"), CollectEventsProtocol)
+    assert aggregate.decisions
+    assert aggregate.evolutions
+
+
+def test_an_event_satisfies_the_library() -> None:
+    event = UnreadableEvent(
+        originator_id="a",
+        originator_version=1,
+        timestamp=msgspec.json.decode('"2026-11-01T12:00:00Z"', type=datetime),
+        reason="",
+        raw=b"",
+    )
+    assert isinstance(event, DomainEventProtocol)

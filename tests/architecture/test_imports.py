@@ -1,0 +1,72 @@
+"""Every contract on imports holds, and is seen to fail when it is broken."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("domain", "application", "projections", "interfaces", "infra")
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+    "contracts"
+]
+
+OFFENCES = {
+    "layers": ("domain/offence.py", "import application.ports"),
+    "composition-root": ("interfaces/offence.py", "import infra.eventlog.gate"),
+    "pure-domain": ("domain/offence.py", "import time"),
+    "application-through-ports": ("application/offence.py", "import redis"),
+    "projections-read-no-kafka": ("projections/offence.py", "import confluent_kafka"),
+    "independent-features": ("domain/games/offence.py", "import domain.waitroom.commands"),
+}
+
+
+def lint(root: Path, contract: str) -> subprocess.CompletedProcess[str]:
+    command = [
+        Path(sys.executable).parent / "lint-imports",
+        "--config",
+        ROOT / "pyproject.toml",
+        "--no-cache",
+        "--contract",
+        contract,
+    ]
+    return subprocess.run(
+        command,
+        cwd=root,
+        env={"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for package in PACKAGES:
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    return tmp_path
+
+
+@pytest.mark.parametrize("contract", sorted(OFFENCES))
+def test_a_contract_holds_and_is_not_blind(contract: str, copy: Path) -> None:
+    kept = lint(copy, contract)
+    assert kept.returncode == 0, kept.stdout
+    path, offence = OFFENCES[contract]
+    (copy / path).write_text(f'"""An offence."""\n\n{offence}  # noqa: F401\n')
+    broken = lint(copy, contract)
+    assert broken.returncode == 1, broken.stdout + broken.stderr
+    assert "offence" in broken.stdout
+
+
+def test_every_contract_has_an_offence() -> None:
+    assert {contract["id"] for contract in CONTRACTS} == set(OFFENCES)
+
+
+def test_there_is_no_sixth_package() -> None:
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert packages - {"tests", "bench"} == set(PACKAGES)
