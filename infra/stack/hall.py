@@ -1,17 +1,17 @@
 """The hall as a whole: servers first, then what lies between, then our own processes."""
 
 import fcntl
-import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.stack import kafka, leftovers, ports, postgres, valkey
+from infra.stack import api, kafka, leftovers, ports, postgres, valkey
 from infra.stack.errors import Refused
 from infra.stack.program import Group, Program
 from infra.stack.progress import Progress
-from infra.stack.supervise import Process, Supervisor
+from infra.stack.signals import undisturbed
+from infra.stack.supervise import Supervisor
 from infra.stack.waiting import wait_for
 
 SERVERS = "servers"
@@ -44,6 +44,16 @@ class Servers:
         return {name: port for name, port in wanted.items() if port}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Our own processes: the API at an address, and the workers."""
+
+    groups: tuple[Group, ...]
+    host: str
+    port: int
+    url: str
+
+
 class Hall:
     """Starts and stops the servers and services of one home folder."""
 
@@ -52,40 +62,35 @@ class Hall:
         self.supervisor = Supervisor(servers.home)
         self._progress = progress
 
-    def start(
-        self,
-        services: Iterable[Group],
-        service_ports: Mapping[str, int],
-        between: Callable[[], None],
-    ) -> subprocess.Popen[bytes]:
-        """Start everything; `between` runs when the servers answer, before the services start."""
-        services = tuple(services)
+    def start(self, services: Services | None, between: Callable[[], None]) -> Callable[[], int]:
+        """Start everything; `between` runs when the servers answer, before the services start.
+
+        The answer waits for the end of the hall.
+        """
         with self._starting():
             self._clear()
-            ports.refuse_taken({**self.servers.ports, **service_ports})
-            programs = tuple(self._prepare())
-            groups = [Group(SERVERS, 1, programs)] if programs else []
-            process = self.supervisor.launch([*groups, *services])
+            self._refuse_taken(services)
+            servers = tuple(self._prepare())
+            groups = [Group(SERVERS, 1, servers)] if servers else []
+            process = self.supervisor.launch([*groups, *(services.groups if services else ())])
             try:
-                self._start_servers(bool(programs))
+                self._start_servers(bool(servers))
                 between()
-                self._start_services(services)
+                if services:
+                    self._start_services(services)
             except BaseException:
                 self.stop()
                 raise
-        return process
+        return process.wait
 
     def stop(self) -> int:
         """Stop everything; give the number of processes that were running."""
-        running = sum(process.running for process in self.supervisor.processes())
-        with self._progress.step("Stopping"):
-            self.supervisor.stop()
-            leftovers.stop(leftovers.find(self.servers.home))
-        return running
-
-    def processes(self) -> list[Process]:
-        """Say how every process is."""
-        return self.supervisor.processes()
+        left = leftovers.find(self.servers.home)
+        if left:
+            with undisturbed(), self._progress.step(f"Stopping {len(left)} processes"):
+                self.supervisor.stop()
+                leftovers.stop(leftovers.find(self.servers.home))
+        return len(left)
 
     @contextmanager
     def _starting(self) -> Iterator[None]:
@@ -109,6 +114,11 @@ class Hall:
         if left := leftovers.find(self.servers.home):
             with self._progress.step(f"Stopping {len(left)} processes of a killed supervisor"):
                 leftovers.stop(left)
+
+    def _refuse_taken(self, services: Services | None) -> None:
+        ports.refuse_taken(self.servers.ports)
+        if services:
+            ports.refuse_taken({"the API": services.port}, services.host)
 
     def _prepare(self) -> Iterator[Program]:
         servers = self.servers
@@ -152,22 +162,24 @@ class Hall:
             f" Its last words:\n{said}"
         )
 
-    def _start_services(self, services: Iterable[Group]) -> None:
-        for group in services:
+    def _start_services(self, services: Services) -> None:
+        names = [program.name for group in services.groups for program in group.programs]
+        for group in services.groups:
             self.supervisor.start(group.name)
-        names = {program.name for group in services for program in group.programs}
-        if names:
-            with self._progress.step(f"{len(names)} services run"):
-                wait_for(
-                    lambda: not self._down(names),
-                    seconds=SERVICE_SECONDS,
-                    otherwise=lambda: self._broken(names),
-                )
+        with self._progress.step(f"{len(names)} services run"):
+            wait_for(
+                lambda: not self._down(names) and api.answers(services.url, "ready"),
+                seconds=SERVICE_SECONDS,
+                otherwise=lambda: self._broken(self._down(names) or ["api"]),
+            )
 
-    def _down(self, names: set[str]) -> list[str]:
-        return [each.name for each in self.processes() if each.name in names and not each.running]
+    def _down(self, names: Iterable[str]) -> list[str]:
+        running = {process.name for process in self.supervisor.processes() if process.running}
+        return [name for name in names if name not in running]
 
-    def _broken(self, names: set[str]) -> str:
-        down = self._down(names)
-        said = "\n".join(f"{name}: {self.supervisor.log_tail(name)}" for name in down)
-        return f"{', '.join(down)} did not stay up; see {self.supervisor.logs}:\n{said}"
+    def _broken(self, names: Iterable[str]) -> str:
+        said = "\n".join(f"{name}: {self.supervisor.log_tail(name)}" for name in names)
+        return (
+            f"{', '.join(names)} did not become ready within {SERVICE_SECONDS} s;"
+            f" see {self.supervisor.logs}. The last words:\n{said}"
+        )

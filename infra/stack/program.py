@@ -10,7 +10,7 @@ class Program:
 
     name: str
     command: tuple[str, ...]
-    directory: Path
+    directory: Path | None = None
     stop_signal: str = "TERM"
     stop_seconds: int = 20
     user: str | None = None

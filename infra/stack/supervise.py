@@ -155,7 +155,7 @@ class Supervisor:
         yield from (
             f"[program:{program.name}]",
             f"command={_value(shlex.join(program.command))}",
-            f"directory={_value(program.directory)}",
+            *((f"directory={_value(program.directory)}",) if program.directory else ()),
             *((f"user={program.user}",) if program.user else ()),
             "autostart=false",
             "autorestart=true",

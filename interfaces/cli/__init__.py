@@ -1,0 +1,36 @@
+"""The command `gamehall`: one module per group of commands."""
+
+import rich_click as click
+
+from interfaces.cli import completion, doctor, services, stack, token, topics
+from interfaces.cli.common import Group
+
+COMMANDS: tuple[click.Command, ...] = (
+    stack.up,
+    stack.down,
+    stack.status,
+    doctor.doctor,
+    services.api,
+    services.worker,
+    token.token,
+    topics.topics,
+    completion.completion,
+)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gamehall", prog_name="gamehall", message="%(prog)s %(version)s")
+def gamehall() -> None:
+    """Run and look after a hall: a fair waiting room, games, and the log behind them.
+
+    Settings come from environment variables that start with GAMEHALL_.
+    """
+
+
+for command in COMMANDS:
+    gamehall.add_command(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    gamehall(prog_name="gamehall")

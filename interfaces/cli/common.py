@@ -1,0 +1,72 @@
+"""What every command of the command line shares: settings, output, errors as sentences."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from interfaces.settings import Settings
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+class Group(click.RichGroup):
+    """A group whose commands end with a sentence when something is refused."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what a person can set right is told without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except _refusals() as error:
+            raise click.ClickException(str(error)) from error
+
+
+def settings() -> "Settings":
+    """Read the settings."""
+    from interfaces.settings import load
+
+    return load()
+
+
+def show(data: Any, as_json: bool, table: Callable[[], None]) -> None:
+    """Print data as JSON for programs, or as a table for people."""
+    if as_json:
+        print_json(data)
+    else:
+        table()
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON document on a line of its own."""
+    import msgspec
+
+    click.echo(msgspec.json.encode(data))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under bold headings."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=box.SIMPLE_HEAD, highlight=False)
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    Console(markup=False).print(table)
+
+
+def print_pairs(pairs: Mapping[str, object]) -> None:
+    """Print names and values below each other."""
+    width = max(map(len, pairs))
+    for name, value in pairs.items():
+        click.echo(f"  {name:<{width}}  {value}")
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Give the errors that are sentences; evaluated only when an error is on its way."""
+    from interfaces.bootstrap import Refused
+    from interfaces.settings import SettingsRefused
+    from interfaces.tokens import TokenRefused
+
+    return Refused, SettingsRefused, TokenRefused

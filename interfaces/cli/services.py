@@ -1,0 +1,64 @@
+"""`gamehall api` and `gamehall worker`: one process each, as the supervisor starts them."""
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from interfaces.cli.common import settings
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+@click.command()
+def api() -> None:
+    """Serve HTTP and WebSocket."""
+    from interfaces import bootstrap
+
+    bootstrap.run_api(settings())
+
+
+def _complete(_: click.Context, __: click.Parameter, typed: str) -> "list[CompletionItem]":
+    from click.shell_completion import CompletionItem
+
+    from interfaces.bootstrap import WORKERS
+
+    return [CompletionItem(name) for name in WORKERS if name.startswith(typed)]
+
+
+def _known(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    from interfaces.bootstrap import WORKERS
+
+    for name in names:
+        if name not in WORKERS:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(WORKERS)}.")
+    return names
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, callback=_known, shell_complete=_complete)
+def worker(names: tuple[str, ...]) -> None:
+    """Run a worker; several names run in a process each."""
+    from interfaces import bootstrap
+
+    if len(names) == 1:
+        bootstrap.run_worker(settings(), names[0])
+    else:
+        _run_each(names)
+
+
+def _run_each(names: tuple[str, ...]) -> None:
+    from interfaces.bootstrap import interruptible
+
+    command = [sys.executable, "-m", "interfaces.cli", "worker"]
+    processes = [subprocess.Popen([*command, name]) for name in names]
+    try:
+        with interruptible():
+            for process in processes:
+                process.wait()
+    except KeyboardInterrupt:
+        for process in processes:
+            process.terminate()
+    raise SystemExit(max(abs(process.wait()) for process in processes))

@@ -1,0 +1,111 @@
+"""`gamehall up`, `down` and `status`."""
+
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from interfaces.cli.common import json_option, print_json, print_pairs, print_table, settings
+
+if TYPE_CHECKING:
+    from infra.stack.supervise import Process
+    from interfaces.settings import Settings
+
+NOT_RUNNING = 3  # as init scripts answer `status`
+
+FIRST_REQUEST = """
+Open a room, and join it:
+
+  curl -X POST {url}/api/v1/waitroom -H "Authorization: Bearer $(gamehall token --admin)" \\
+    -H 'Content-Type: application/json' -d '{{"event_id": "concert", "capacity": 10}}'
+  curl -X POST {url}/api/v1/waitroom/join \\
+    -H "Authorization: Bearer $(gamehall token --user ada)" \\
+    -H 'Content-Type: application/json' -d '{{"event_id": "concert", "user_id": "ada"}}'
+"""
+
+
+@click.command()
+@click.option("--detach", is_flag=True, help="Return when everything is up, and leave it running.")
+@click.option("--servers", "servers_only", is_flag=True, help="Start no API and no workers.")
+@json_option
+def up(detach: bool, servers_only: bool, as_json: bool) -> None:
+    """Start Kafka, PostgreSQL, Valkey, the API and the workers; Ctrl-C stops them."""
+    from interfaces import bootstrap
+
+    chosen = settings()
+    with bootstrap.interruptible():
+        try:
+            wait = bootstrap.start_hall(chosen, servers_only=servers_only)
+        except KeyboardInterrupt:
+            raise click.Abort from None
+        _welcome(chosen, as_json=as_json, servers_only=servers_only)
+        if detach:
+            return
+        try:
+            wait()
+        except KeyboardInterrupt:
+            bootstrap.stop_hall(chosen)
+            return
+    raise click.ClickException(f"The supervisor ended; its log in {chosen.home / 'logs'} says why.")
+
+
+@click.command()
+@json_option
+def down(as_json: bool) -> None:
+    """Stop everything: workers and API first, then the servers."""
+    from interfaces import bootstrap
+
+    chosen = settings()
+    stopped = bootstrap.stop_hall(chosen)
+    if as_json:
+        print_json({"stopped": stopped})
+    elif not stopped:
+        click.echo(f"Nothing runs in {chosen.home}.")
+
+
+@click.command()
+@json_option
+@click.pass_context
+def status(context: click.Context, as_json: bool) -> None:
+    """Show the processes and addresses; exit with 3 unless all of them run."""
+    from interfaces import bootstrap
+
+    chosen = settings()
+    processes = bootstrap.processes(chosen)
+    if as_json:
+        print_json({"processes": processes, "addresses": _addresses(chosen)})
+    else:
+        _print_status(chosen, processes)
+    up = bool(processes) and all(process.running for process in processes)
+    context.exit(0 if up else NOT_RUNNING)
+
+
+def _print_status(chosen: "Settings", processes: "list[Process]") -> None:
+    if not processes:
+        click.echo(f"The hall in {chosen.home} is not up; start it with `gamehall up`.")
+        return
+    rows = [(each.name, each.state.lower(), each.pid or "", each.uptime) for each in processes]
+    print_table(["process", "state", "pid", "seconds up"], rows)
+    print_pairs(_addresses(chosen))
+
+
+def _welcome(chosen: "Settings", *, as_json: bool, servers_only: bool) -> None:
+    if as_json:
+        print_json(_addresses(chosen))
+        return
+    click.echo()
+    print_pairs(_addresses(chosen))
+    if not servers_only:
+        click.echo(FIRST_REQUEST.format(url=chosen.base_url))
+
+
+def _addresses(chosen: "Settings") -> dict[str, str]:
+    from interfaces.settings import hide_password
+
+    return {
+        "api": chosen.base_url,
+        "docs": f"{chosen.base_url}/docs",
+        "kafka": chosen.kafka_bootstrap,
+        "postgres": hide_password(chosen.postgres_dsn),
+        "redis": hide_password(chosen.redis_url),
+        "logs": str(chosen.home / "logs"),
+    }

@@ -1,0 +1,84 @@
+"""Bearer tokens: who asks, for how long, and what they may ask for."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+import jwt
+import msgspec
+
+AUDIENCE = "gamehall"
+ALGORITHM = "HS256"
+CLAIMS = ("sub", "scope", "aud", "iat", "exp")
+HOUR = 3600
+CACHED = 10_000
+
+Scope = Literal["player", "service", "admin"]
+
+
+class TokenRefused(Exception):
+    """A sentence on why a token opens nothing."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who a verified token speaks for."""
+
+    user_id: str
+    scope: Scope
+    priority: int
+    """The highest waitroom priority that the holder may ask for."""
+    expires: int
+    """Seconds since 1970."""
+
+
+class _Claims(msgspec.Struct):
+    sub: str
+    scope: Scope
+    exp: int
+    priority: int = 0
+
+
+class Tokens:
+    """Issues and verifies tokens with one secret."""
+
+    def __init__(self, secret: str, clock: Callable[[], float] = time.time) -> None:
+        self._secret = secret
+        self._clock = clock
+        self._verified: dict[str, Identity] = {}
+
+    def issue(self, user_id: str, scope: Scope, *, ttl: int = HOUR, priority: int = 0) -> str:
+        """Sign a token that is good for `ttl` seconds."""
+        now = int(self._clock())
+        claims = {"sub": user_id, "scope": scope, "priority": priority, "aud": AUDIENCE}
+        return jwt.encode({**claims, "iat": now, "exp": now + ttl}, self._secret, ALGORITHM)
+
+    def verify(self, token: str) -> Identity:
+        """Tell who the token speaks for, or refuse it."""
+        identity = self._verified.get(token) or self._remember(token, self._decode(token))
+        if identity.expires <= self._clock():
+            self._verified.pop(token, None)
+            raise TokenRefused("The token has expired; ask for a new one.")
+        return identity
+
+    def _decode(self, token: str) -> Identity:
+        # Times are checked by our own clock, on every use.
+        options: Any = {
+            "require": ["sub", "exp", "iat", "aud"],
+            "verify_exp": False,
+            "verify_iat": False,
+        }
+        try:
+            claims = msgspec.convert(
+                jwt.decode(token, self._secret, [ALGORITHM], options, audience=AUDIENCE), _Claims
+            )
+        except jwt.InvalidTokenError as error:
+            raise TokenRefused(f"The token is not one of ours ({error}).") from error
+        except msgspec.ValidationError as error:
+            raise TokenRefused(f"The token's claims do not fit ({error}).") from error
+        return Identity(claims.sub, claims.scope, claims.priority, claims.exp)
+
+    def _remember(self, token: str, identity: Identity) -> Identity:
+        if len(self._verified) >= CACHED:
+            self._verified.pop(next(iter(self._verified)))  # the oldest
+        self._verified[token] = identity
+        return identity
