@@ -1,0 +1,96 @@
+"""Joins over HTTP, on the machine that runs everything else too.
+
+    make run                         # in one terminal
+    .venv/bin/python -m bench.joins  # in another
+
+Each run opens a fresh room. Closed loop: 64 connections, each joins as fast as it is answered.
+Open loop: 500 joins a second whatever happens, latency counted from when each was due.
+"""
+
+import os
+import statistics
+import uuid
+from collections.abc import Iterator
+
+import httpx
+import rich_click as click
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from bench.load import Result, at_rate, closed, post
+from interfaces.settings import load
+from interfaces.tokens import Tokens
+
+TARGET_RATE = 4_000
+TARGET_P99 = 10.0
+
+
+class Hall:
+    """The running service, as a shop's server sees it."""
+
+    def __init__(self) -> None:
+        settings = load()
+        self.host, self.port = settings.host, settings.port
+        self.token = Tokens(settings.signing_secret()).issue("bench", "service")
+        self._client = httpx.Client(
+            base_url=settings.base_url, headers={"Authorization": f"Bearer {self.token}"}
+        )
+
+    def open_room(self) -> str:
+        room = f"bench-{uuid.uuid4().hex[:12]}"
+        body = {"event_id": room, "capacity": 10, "checkout_seconds": 3_600}
+        self._client.post("/api/v1/waitroom", json=body).raise_for_status()
+        return room
+
+    def joins(self, room: str) -> Iterator[bytes]:
+        number = 0
+        while True:
+            number += 1
+            body = b'{"user_id":"user-%d","event_id":"%s","priority":0}' % (number, room.encode())
+            yield post(self.host, "/api/v1/waitroom/join", self.token, body)
+
+
+@click.command()
+@click.option("--seconds", default=8.0, show_default=True, help="How long each run takes.")
+@click.option("--runs", default=3, show_default=True, help="Runs of each kind, after a warm-up.")
+def main(seconds: float, runs: int) -> None:
+    """Measure joins over HTTP beside the targets."""
+    hall = Hall()
+    uvloop.run(closed(hall.host, hall.port, hall.joins(hall.open_room()), 64, 2))
+    peak, fixed = [], []
+    for _ in range(runs):
+        peak.append(
+            uvloop.run(closed(hall.host, hall.port, hall.joins(hall.open_room()), 64, seconds))
+        )
+        fixed.append(
+            uvloop.run(at_rate(hall.host, hall.port, hall.joins(hall.open_room()), 500, seconds))
+        )
+    show("64 connections, closed loop", peak)
+    show("500 a second, open loop", fixed)
+    rate = statistics.median(r.rate for r in peak)
+    p99 = statistics.median(r.percentile(99) for r in fixed)
+    console = Console()
+    console.print(f"cores: {os.cpu_count()}, everything on this machine")
+    console.print(
+        f"answered joins a second at 64 connections: {rate:,.0f} (target {TARGET_RATE:,})"
+    )
+    console.print(f"p99 at 500 a second: {p99:.2f} ms (target {TARGET_P99} ms)")
+
+
+def show(title: str, results: list[Result]) -> None:
+    table = Table(title=title)
+    for column in results[0].row():
+        table.add_column(column, justify="right")
+    for result in results:
+        table.add_row(
+            *(
+                f"{value:,}" if isinstance(value, int) else str(value)
+                for value in result.row().values()
+            )
+        )
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
