@@ -19,6 +19,7 @@ class WaitroomCommand(Command, frozen=True, kw_only=True):
 
     @property
     def aggregate_id(self) -> str:
+        """The room of this event."""
         return self.event_id
 
 

@@ -1,0 +1,304 @@
+"""The waiting room of one event: who waits, who may check out, and until when."""
+
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+
+import msgspec
+
+from domain.aggregate import Aggregate, decides, evolves
+from domain.events import DomainEvent
+from domain.waitroom.commands import (
+    CompleteCheckout,
+    ExpireCheckout,
+    ExpireOverdueCheckouts,
+    FailCheckout,
+    JoinWaitroom,
+    LeaveWaitroom,
+    OpenWaitroom,
+    Place,
+    Room,
+    Status,
+)
+from domain.waitroom.events import (
+    CheckoutCompleted,
+    CheckoutExpired,
+    CheckoutFailed,
+    SessionAdmitted,
+    WaitroomJoined,
+    WaitroomLeft,
+    WaitroomOpened,
+)
+from domain.waitroom.line import Line
+from domain.waitroom.refusals import (
+    CheckoutOver,
+    NotAdmitted,
+    NotYourSession,
+    SessionIdTaken,
+    SessionNotFound,
+    WaitroomAlreadyOpen,
+    WaitroomNotFound,
+)
+
+OVERDUE_AT_ONCE = 500
+"""Checkouts that one command expires. Its events are one record in the log, and Kafka takes a
+megabyte; after an outage a large room has more than that overdue. What is left over keeps the
+room's deadline in the past, so the next command follows at once."""
+
+
+class Session(msgspec.Struct, gc=False):
+    """One user's way through the room.
+
+    A million of these must neither weigh much nor keep the garbage collector busy, hence a
+    struct that it does not track (there is no cycle in it).
+    """
+
+    session_id: str
+    user_id: str
+    priority: int
+    ticket: int
+    joined_at: datetime
+    status: Status = "waiting"
+    deadline: datetime | None = None
+
+
+class Waitroom(Aggregate):
+    """Hands out places in line and, while there is a free slot, admits the head of the line.
+
+    Invariants: never more than `capacity` sessions are ready; tickets are dense from 1 and each
+    is admitted at most once; within a priority, admission follows the order of tickets.
+    """
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self._room: Room | None = None
+        self._limit = timedelta()
+        self._line = Line()
+        self._sessions: dict[str, Session] = {}
+        self._by_ticket: list[Session] = []
+        self._live: dict[str, Session] = {}
+        # Ordered by admission; a plain dict would walk over its deleted heads to find the first.
+        self._admitted: OrderedDict[str, Session] = OrderedDict()
+
+    @decides(OpenWaitroom)
+    def open(self, command: OpenWaitroom, now: datetime) -> Room:
+        """Open the room, once; raises `WaitroomAlreadyOpen` when it is open on other terms."""
+        wanted = Room(
+            event_id=self.id,
+            capacity=command.capacity,
+            checkout_seconds=command.checkout_seconds,
+        )
+        if self._room is None:
+            self._record(
+                WaitroomOpened,
+                capacity=command.capacity,
+                checkout_seconds=command.checkout_seconds,
+            )
+        elif self._room != wanted:
+            raise WaitroomAlreadyOpen(
+                f"This room is open for {self._room.capacity} at a time, "
+                f"{self._room.checkout_seconds:g} seconds each, and that does not change."
+            )
+        return wanted
+
+    @decides(JoinWaitroom)
+    def join(self, command: JoinWaitroom, now: datetime) -> Place:
+        """Give the user a place; a user who has one gets that one back.
+
+        Raises `WaitroomNotFound` and `SessionIdTaken`.
+        """
+        room = self._opened()
+        session = self._live.get(command.user_id)
+        if session is not None:
+            return self._place(session)
+        if command.session_id in self._sessions:
+            raise SessionIdTaken(f"There has been a session {command.session_id!r} in this room.")
+        position = self._line.next_position(command.priority)
+        self._record(
+            WaitroomJoined,
+            session_id=command.session_id,
+            user_id=command.user_id,
+            priority=command.priority,
+            ticket=len(self._by_ticket) + 1,
+            position=position,
+        )
+        self._admit(room, now)
+        return self._place(self._by_ticket[-1], position)
+
+    @decides(LeaveWaitroom)
+    def leave(self, command: LeaveWaitroom, now: datetime) -> Place:
+        """Free the session's place or slot; one that has left stays so.
+
+        Raises `WaitroomNotFound`, `SessionNotFound`, `NotYourSession` and `CheckoutOver`.
+        """
+        room = self._opened()
+        session = self._session(command.session_id)
+        if command.user_id is not None and command.user_id != session.user_id:
+            raise NotYourSession(f"Session {session.session_id!r} belongs to somebody else.")
+        if session.status == "left":
+            return self._place(session)
+        if session.status not in ("waiting", "ready"):
+            raise _over(session)
+        return self._end(session, WaitroomLeft, room, now)
+
+    @decides(CompleteCheckout)
+    def complete(self, command: CompleteCheckout, now: datetime) -> Place:
+        """End a checkout with a purchase.
+
+        Raises `WaitroomNotFound`, `SessionNotFound`, `NotAdmitted` and `CheckoutOver`, as
+        failing and expiring do.
+        """
+        return self._check_out(command, "completed", CheckoutCompleted, now)
+
+    @decides(FailCheckout)
+    def fail(self, command: FailCheckout, now: datetime) -> Place:
+        """End a checkout without a purchase."""
+        return self._check_out(command, "failed", CheckoutFailed, now, reason=command.reason)
+
+    @decides(ExpireCheckout)
+    def expire(self, command: ExpireCheckout, now: datetime) -> Place:
+        """End a checkout that took too long."""
+        return self._check_out(command, "expired", CheckoutExpired, now)
+
+    @decides(ExpireOverdueCheckouts)
+    def expire_overdue(self, command: ExpireOverdueCheckouts, now: datetime) -> None:
+        """End checkouts whose deadline has passed, the oldest first, and fill their slots."""
+        room = self._opened()
+        ready = self._admitted.values()
+        overdue = takewhile(lambda s: s.deadline is not None and s.deadline <= now, ready)
+        for session in list(islice(overdue, OVERDUE_AT_ONCE)):
+            self._record(CheckoutExpired, session_id=session.session_id, user_id=session.user_id)
+        self._admit(room, now)
+
+    @property
+    def deadline(self) -> datetime | None:
+        """The deadline of who was admitted first.
+
+        The time limit is the same for everyone, so deadlines follow the order of admission, give
+        or take a jump of the owner's clock.
+        """
+        return next((session.deadline for session in self._admitted.values()), None)
+
+    def on_deadline(self) -> ExpireOverdueCheckouts:
+        """Expire what is overdue."""
+        return ExpireOverdueCheckouts(event_id=self.id)
+
+    @evolves(WaitroomOpened)
+    def _on_opened(self, event: WaitroomOpened) -> None:
+        self._room = Room(
+            event_id=self.id, capacity=event.capacity, checkout_seconds=event.checkout_seconds
+        )
+        self._limit = timedelta(seconds=event.checkout_seconds)
+
+    @evolves(WaitroomJoined)
+    def _on_joined(self, event: WaitroomJoined) -> None:
+        session = Session(
+            event.session_id, event.user_id, event.priority, event.ticket, event.timestamp
+        )
+        self._sessions[session.session_id] = session
+        self._by_ticket.append(session)
+        self._live[session.user_id] = session
+        self._line.add(session.priority, session.ticket)
+
+    @evolves(SessionAdmitted)
+    def _on_admitted(self, event: SessionAdmitted) -> None:
+        session = self._sessions[event.session_id]
+        self._line.remove(session.priority, session.ticket)
+        session.status, session.deadline = "ready", event.deadline
+        self._admitted[session.session_id] = session
+
+    @evolves(WaitroomLeft)
+    def _on_left(self, event: WaitroomLeft) -> None:
+        session = self._sessions[event.session_id]
+        if session.status == "waiting":
+            self._line.remove(session.priority, session.ticket)
+        self._finish(session, "left")
+
+    @evolves(CheckoutCompleted)
+    def _on_completed(self, event: CheckoutCompleted) -> None:
+        self._finish(self._sessions[event.session_id], "completed")
+
+    @evolves(CheckoutFailed)
+    def _on_failed(self, event: CheckoutFailed) -> None:
+        self._finish(self._sessions[event.session_id], "failed")
+
+    @evolves(CheckoutExpired)
+    def _on_expired(self, event: CheckoutExpired) -> None:
+        self._finish(self._sessions[event.session_id], "expired")
+
+    def _finish(self, session: Session, status: Status) -> None:
+        session.status, session.deadline = status, None
+        self._admitted.pop(session.session_id, None)
+        del self._live[session.user_id]
+
+    def _opened(self) -> Room:
+        if self._room is None:
+            raise WaitroomNotFound(f"No waiting room has been opened for {self.id!r}.")
+        return self._room
+
+    def _session(self, session_id: str) -> Session:
+        session = self._sessions.get(session_id)
+        if session is None:
+            raise SessionNotFound(f"There is no session {session_id!r} in this room.")
+        return session
+
+    def _check_out(
+        self,
+        command: CompleteCheckout | FailCheckout | ExpireCheckout,
+        outcome: Status,
+        event: type[DomainEvent],
+        now: datetime,
+        **facts: str,
+    ) -> Place:
+        room = self._opened()
+        session = self._session(command.session_id)
+        if session.status == outcome:
+            return self._place(session)
+        if session.status == "waiting":
+            raise NotAdmitted(f"Session {session.session_id!r} still waits in line.")
+        if session.status != "ready":
+            raise _over(session)
+        return self._end(session, event, room, now, **facts)
+
+    def _end(
+        self, session: Session, event: type[DomainEvent], room: Room, now: datetime, **facts: str
+    ) -> Place:
+        self._record(event, session_id=session.session_id, user_id=session.user_id, **facts)
+        self._admit(room, now)
+        return self._place(session)
+
+    def _admit(self, room: Room, now: datetime) -> None:
+        """Admit the head of the line, while there is a free slot and a head."""
+        while len(self._admitted) < room.capacity:
+            ticket = self._line.head()
+            if ticket is None:
+                return
+            session = self._by_ticket[ticket - 1]
+            self._record(
+                SessionAdmitted,
+                session_id=session.session_id,
+                user_id=session.user_id,
+                deadline=now + self._limit,
+            )
+
+    def _place(self, session: Session, position: int | None = None) -> Place:
+        """What the session's user is told; `position` where it is known already."""
+        if session.status != "waiting":
+            position = 0
+        elif position is None:
+            position = self._line.position(session.priority, session.ticket)
+        return Place(
+            session_id=session.session_id,
+            event_id=self.id,
+            user_id=session.user_id,
+            status=session.status,
+            priority=session.priority,
+            ticket=session.ticket,
+            position=position,
+            joined_at=session.joined_at,
+            deadline=session.deadline,
+        )
+
+
+def _over(session: Session) -> CheckoutOver:
+    return CheckoutOver(f"Session {session.session_id!r} is over: {session.status}.")

@@ -1,0 +1,110 @@
+from collections.abc import Callable
+from itertools import permutations
+
+import pytest
+
+from domain.aggregate import Command
+from domain.events import DomainEvent
+from domain.waitroom.commands import (
+    CompleteCheckout,
+    ExpireCheckout,
+    ExpireOverdueCheckouts,
+    FailCheckout,
+    Place,
+)
+from domain.waitroom.events import (
+    CheckoutCompleted,
+    CheckoutExpired,
+    CheckoutFailed,
+    SessionAdmitted,
+)
+from domain.waitroom.refusals import CheckoutOver, NotAdmitted, SessionNotFound
+from domain.waitroom.room import OVERDUE_AT_ONCE
+from tests.given import at
+from tests.waitroom.rooms import EVENT, leaving, room
+
+Outcome = Callable[..., Command]
+OUTCOMES: list[tuple[Outcome, type[DomainEvent], str]] = [
+    (CompleteCheckout, CheckoutCompleted, "completed"),
+    (FailCheckout, CheckoutFailed, "failed"),
+    (ExpireCheckout, CheckoutExpired, "expired"),
+]
+EXPIRE_OVERDUE = ExpireOverdueCheckouts(event_id=EVENT)
+
+
+@pytest.mark.parametrize(("outcome", "event", "status"), OUTCOMES)
+def test_the_end_of_a_checkout_admits_the_next(
+    outcome: Outcome, event: type[DomainEvent], status: str
+) -> None:
+    story = room("ann", "ben").when(outcome(event_id=EVENT, session_id="s-ann"), now=at(7))
+
+    story.then(event, SessionAdmitted).with_facts(session_id="s-ann", user_id="ann")
+    story.with_facts(1, session_id="s-ben", deadline=at(67)).folds_the_same()
+    assert isinstance(story.reply, Place)
+    assert (story.reply.status, story.reply.position, story.reply.deadline) == (status, 0, None)
+
+
+def test_a_failure_keeps_its_reason() -> None:
+    failure = FailCheckout(event_id=EVENT, session_id="s-ann", reason="card declined")
+
+    room("ann").when(failure).with_facts(reason="card declined")
+
+
+@pytest.mark.parametrize(("outcome", "_event", "status"), OUTCOMES)
+def test_reporting_the_same_end_again_changes_nothing(
+    outcome: Outcome, _event: type[DomainEvent], status: str
+) -> None:
+    end = outcome(event_id=EVENT, session_id="s-ann")
+    story = room("ann").when(end).when(end).then()
+
+    assert isinstance(story.reply, Place)
+    assert story.reply.status == status
+
+
+@pytest.mark.parametrize(("first", "second"), list(permutations([o[0] for o in OUTCOMES], 2)))
+def test_a_checkout_ends_in_one_way_only(first: Outcome, second: Outcome) -> None:
+    story = room("ann").when(first(event_id=EVENT, session_id="s-ann"))
+
+    story.when(second(event_id=EVENT, session_id="s-ann")).refuses(CheckoutOver)
+
+
+@pytest.mark.parametrize("outcome", [o[0] for o in OUTCOMES])
+def test_only_who_was_admitted_can_check_out(outcome: Outcome) -> None:
+    story = room("ann", "ben")
+
+    story.when(outcome(event_id=EVENT, session_id="s-ben")).refuses(NotAdmitted)
+    story.when(outcome(event_id=EVENT, session_id="s-eve")).refuses(SessionNotFound)
+    story.when(leaving("ann")).when(outcome(event_id=EVENT, session_id="s-ann"))
+    story.refuses(CheckoutOver)
+
+
+def test_the_room_wants_to_be_woken_when_the_first_checkout_runs_out() -> None:
+    story = room(capacity=2)
+    assert story.aggregate.deadline is None
+
+    story = room("ann", "ben", capacity=2).when(leaving("ann"))
+    assert story.aggregate.deadline == at(60)
+    assert story.aggregate.on_deadline() == EXPIRE_OVERDUE
+
+
+def test_what_is_overdue_expires_and_the_line_moves_up() -> None:
+    story = room("ann", "ben", "cem", "dora", "eve", capacity=2)
+
+    story.when(EXPIRE_OVERDUE, now=at(60))
+    story.then(CheckoutExpired, CheckoutExpired, SessionAdmitted, SessionAdmitted)
+    story.with_facts(0, session_id="s-ann").with_facts(2, session_id="s-cem", deadline=at(120))
+    assert story.folds_the_same().aggregate.deadline == at(120)
+
+
+def test_nothing_expires_before_its_time() -> None:
+    room("ann").when(EXPIRE_OVERDUE, now=at(59.9)).then()
+
+
+def test_more_overdue_checkouts_than_fit_one_record_expire_in_turns() -> None:
+    users = [f"u{number}" for number in range(OVERDUE_AT_ONCE + 1)]
+    story = room(*users, capacity=len(users))
+
+    story.when(EXPIRE_OVERDUE, now=at(99)).then(*[CheckoutExpired] * OVERDUE_AT_ONCE)
+    assert story.aggregate.deadline == at(60)
+    story.when(EXPIRE_OVERDUE, now=at(99)).then(CheckoutExpired)
+    assert story.aggregate.deadline is None
