@@ -20,8 +20,9 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from application.ports import Answer
 from domain.aggregate import Command
 from domain.category import Category
-from domain.events import Metadata, Recorded
+from domain.events import DomainEvent, Metadata, Recorded
 from infra.eventlog.partition import partition_for
+from infra.eventlog.records import Commit, recorded_events
 from infra.eventlog.shard import Outcome, Role, Shard
 
 BUSY_POLL = 0.001
@@ -106,7 +107,7 @@ class KafkaLog:
                 url=url,
                 append=partial(self._append, category.topic, partition),
                 restart=partial(self._reread, category.topic, partition),
-                publish=self._publish,
+                publish=partial(self._publish, category.topic, partition),
             )
             for category in categories
             for partition in range(partitions[category.topic])
@@ -267,12 +268,11 @@ class KafkaLog:
 
     # -- feed -----------------------------------------------------------------------------------
 
-    def _publish(self, events: Sequence[Recorded]) -> None:
-        if not self._subscribers:
-            return
-        for recorded in events:
-            for queue in self._subscribers.get(recorded.event.originator_id, ()):
-                _offer(queue, recorded)
+    def _publish(self, topic: str, partition: int, commit: Commit[DomainEvent]) -> None:
+        if self._subscribers:
+            for recorded in recorded_events(topic, partition, commit):
+                for queue in self._subscribers.get(recorded.event.originator_id, ()):
+                    _offer(queue, recorded)
 
     async def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
         """See `application.ports.Feed.subscribe`; ends early for who falls too far behind."""

@@ -6,10 +6,10 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from application.ports import Batch, Checkpoint, Shard
 from domain.category import Category
-from domain.events import Position, Recorded
+from domain.events import Recorded
 from infra.eventlog.gate import Gate
 from infra.eventlog.log import consumer_config
-from infra.eventlog.records import Claim, Codec, MalformedRecord
+from infra.eventlog.records import Claim, Codec, MalformedRecord, recorded_events
 
 PASSING = {
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  librdkafka's own codes have no other names
@@ -83,15 +83,7 @@ class KafkaLogReader:
         if isinstance(record, Claim):
             gate.claim(record.epoch, record.owner)
         elif gate.commit(record.epoch, record.owner, record.seq, len(record.events)):
-            events.extend(
-                Recorded(
-                    event,
-                    Position(topic, partition, record.seq + i),
-                    record.command_id,
-                    record.metadata,
-                )
-                for i, event in enumerate(record.events)
-            )
+            events.extend(recorded_events(topic, partition, record))
         return shard
 
     def _checkpoint(self, shard: Shard) -> Checkpoint:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from domain.category import Category
-from domain.events import DomainEvent, Metadata
+from domain.events import DomainEvent, Metadata, Position, Recorded
 
 NO_REPLY = msgspec.Raw(b"null")
 Event = TypeVar("Event")
@@ -58,6 +58,16 @@ class UnreadableEvent(DomainEvent, frozen=True, kw_only=True, tag="unreadable"):
 
 class MalformedRecord(ValueError):
     """A record that is neither a claim nor a commit; the gate ignores it."""
+
+
+def recorded_events(topic: str, partition: int, commit: Commit[DomainEvent]) -> Sequence[Recorded]:
+    """The events of an accepted commit, each with its position in the shard."""
+    return [
+        Recorded(
+            event, Position(topic, partition, commit.seq + i), commit.command_id, commit.metadata
+        )
+        for i, event in enumerate(commit.events)
+    ]
 
 
 class Codec:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from application.ports import Answer, Unavailable
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.category import Category
-from domain.events import DomainEvent, Metadata, Position, Recorded
+from domain.events import DomainEvent, Metadata, Position
 from domain.refusals import Refusal
 from infra.eventlog.gate import Gate
 from infra.eventlog.records import Claim, Codec, Commit, MalformedRecord, UnreadableEvent
@@ -59,15 +59,11 @@ class _Remembered(NamedTuple):
 class _InFlight:
     """A commit that has been appended and not been read back, and who waits for it."""
 
-    __slots__ = ("appended_at", "count", "events", "seq", "value", "waiting")
+    __slots__ = ("appended_at", "record", "value", "waiting")
 
-    def __init__(
-        self, value: bytes, seq: int, events: Sequence[Recorded], appended_at: float
-    ) -> None:
+    def __init__(self, record: Commit[DomainEvent], value: bytes, appended_at: float) -> None:
+        self.record = record
         self.value = value
-        self.seq = seq
-        self.count = len(events)
-        self.events = events
         self.appended_at = appended_at
         self.waiting: list[tuple[Done, Outcome]] = []
 
@@ -77,8 +73,11 @@ class Shard:
 
     `append(key, value)` sends a record to the shard's end; `restart()` makes the records come
     again from the beginning, after which `receive` sees each of them in order; `publish` gets
-    accepted events. The guarantee is that of DESIGN section 2: a success is reported only for a
-    commit that was read back and accepted, and was decided on exactly the fold of all before it.
+    each accepted commit once.
+
+    Guarantee (docs/explanation/the-log.md): the accepted commits form one dense sequence, each
+    decided on exactly the fold of those before it, and every command answered with success is in
+    it, once.
     """
 
     def __init__(
@@ -90,7 +89,7 @@ class Shard:
         url: str,
         append: Callable[[str, bytes], None],
         restart: Callable[[], None],
-        publish: Callable[[Sequence[Recorded]], None],
+        publish: Callable[[Commit[DomainEvent]], None],
     ) -> None:
         self.topic = category.topic
         self.partition = partition
@@ -164,12 +163,12 @@ class Shard:
 
     def _receive_own(self, commit: _InFlight) -> None:
         """The record is, byte for byte, what was sent: nothing to decode, nothing to fold."""
-        if not self.gate.commit(self._epoch, self.owner, commit.seq, commit.count):
+        record = commit.record
+        if not self.gate.commit(record.epoch, record.owner, record.seq, len(record.events)):
             self.start_over("a commit of this process was refused")
             return
         self._in_flight.popleft()
-        if commit.events:
-            self._tell(commit.events)
+        self._tell(record)
         for done, outcome in commit.waiting:
             done(outcome)
 
@@ -204,7 +203,7 @@ class Shard:
                 commit.reply.copy(),  # not a view that would keep the whole record in memory
                 commit.metadata.fingerprint,
             )
-            self._tell(self._recorded(commit))
+            self._tell(commit)
 
     def _aggregate_of(self, event: DomainEvent) -> Aggregate:
         aggregate = self._aggregates.get(event.originator_id)
@@ -219,22 +218,11 @@ class Shard:
             f"version cannot read ({event.reason}). Run a version that knows it."
         )
 
-    def _tell(self, events: Sequence[Recorded]) -> None:
-        """Publish each accepted event once, also when the shard is read again."""
-        if events[0].position.seq > self._published:
-            self._published = events[-1].position.seq
-            self._publish(events)
-
-    def _recorded(self, commit: Any) -> list[Recorded]:
-        return [
-            Recorded(
-                event,
-                Position(self.topic, self.partition, commit.seq + i),
-                commit.command_id,
-                commit.metadata,
-            )
-            for i, event in enumerate(commit.events)
-        ]
+    def _tell(self, commit: Commit[DomainEvent]) -> None:
+        """Publish each accepted commit once, also when the shard is read again."""
+        if commit.events and commit.seq > self._published:
+            self._published = commit.seq
+            self._publish(commit)
 
     def _take_over(self) -> None:
         """The claim has come back accepted, so the fold up to here is complete."""
@@ -345,7 +333,7 @@ class Shard:
             reply=reply,
         )
         value = self._codec.encode(record)
-        commit = _InFlight(value, self._next_seq, self._recorded(record), monotonic)
+        commit = _InFlight(record, value, monotonic)
         self._in_flight.append(commit)
         self._next_seq += len(events)
         if events:

@@ -45,7 +45,7 @@ class Process:
             url="",
             append=lambda key, value: self.world.wire.append(value),
             restart=self.reread,
-            publish=lambda events: None,
+            publish=lambda commit: None,
         )
 
     def reread(self) -> None:

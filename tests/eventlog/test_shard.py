@@ -11,8 +11,8 @@ import pytest
 
 from application.ports import Answer, Unavailable
 from domain.aggregate import Aggregate, AggregateUnknown, Command
-from domain.events import Metadata, Recorded
-from infra.eventlog.records import Codec, Commit
+from domain.events import DomainEvent, Metadata, Recorded
+from infra.eventlog.records import Codec, Commit, recorded_events
 from infra.eventlog.shard import PATIENCE, IdempotencyKeyReused, Outcome, Role, Shard
 from tests.eventlog.counter import (
     COUNTERS,
@@ -50,8 +50,11 @@ class Bench:
             url=f"http://{owner}",
             append=lambda key, value: self.sent.append(value),
             restart=self.restart,
-            publish=self.published.extend,
+            publish=self.publish,
         )
+
+    def publish(self, commit: Commit[DomainEvent]) -> None:
+        self.published.extend(recorded_events("counter-log", 0, commit))
 
     def restart(self) -> None:
         self.restarted = True
