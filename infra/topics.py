@@ -130,7 +130,8 @@ def produce(
 
     # murmur2 sends a key to the same partition as Java clients do.
     producer = Producer(
-        {"bootstrap.servers": bootstrap, "enable.idempotence": True, "partitioner": "murmur2"}
+        {"bootstrap.servers": bootstrap, "enable.idempotence": True, "partitioner": "murmur2"},
+        logger=SILENT,
     )
     for key, value in records:
         producer.produce(name, value.encode(), key, on_delivery=delivered)
@@ -197,7 +198,8 @@ def _reader(bootstrap: str) -> Consumer:
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
-        }
+        },
+        logger=SILENT,
     )
 
 
@@ -238,7 +240,8 @@ def _create(bootstrap: str, topics: Iterable[Topic], replication_factor: int) ->
         NewTopic(topic.name, topic.partitions, replication_factor, config=dict(topic.config))
         for topic in topics
     ]
-    for name, future in _admin(bootstrap).create_topics(new, operation_timeout=SECONDS).items():
+    admin = _admin(bootstrap)  # named, since its futures fail once nobody holds it
+    for name, future in admin.create_topics(new, operation_timeout=SECONDS).items():
         try:
             future.result(SECONDS)
         except KafkaException as error:
@@ -250,7 +253,8 @@ def _create(bootstrap: str, topics: Iterable[Topic], replication_factor: int) ->
 
 def _config(bootstrap: str, name: str) -> dict[str, str]:
     resource = ConfigResource(ResourceType.TOPIC, name)
-    entries = _admin(bootstrap).describe_configs([resource])[resource].result(SECONDS)
+    admin = _admin(bootstrap)
+    entries = admin.describe_configs([resource])[resource].result(SECONDS)
     dynamic = ConfigSource.DYNAMIC_TOPIC_CONFIG.value
     return {key: entry.value for key, entry in sorted(entries.items()) if entry.source == dynamic}
 

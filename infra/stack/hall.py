@@ -139,9 +139,9 @@ class Hall:
         servers = self.servers
         if embedded:
             self.supervisor.start(SERVERS)
-        self._await("PostgreSQL", self._postgres_answers, postgres.START_SECONDS)
-        self._await("Valkey", lambda: valkey.answers(servers.redis), valkey.START_SECONDS)
-        self._await("Kafka", lambda: kafka.answers(servers.kafka), kafka.START_SECONDS)
+        self._await("postgres", self._postgres_answers, postgres.START_SECONDS)
+        self._await("valkey", lambda: valkey.answers(servers.redis), valkey.START_SECONDS)
+        self._await("kafka", lambda: kafka.answers(servers.kafka), kafka.START_SECONDS)
 
     def _postgres_answers(self) -> bool:
         if self.servers.postgres_port is None:
@@ -152,15 +152,21 @@ class Hall:
         return True
 
     def _await(self, name: str, answers: Callable[[], bool], seconds: float) -> None:
-        with self._progress.step(f"{name} answers"):
-            wait_for(answers, seconds=seconds, otherwise=lambda: self._silence(name, seconds))
+        with self._progress.step(f"{name.capitalize()} answers"):
+            wait_for(
+                lambda: self._alive(name) and answers(),
+                seconds=seconds,
+                otherwise=lambda: self._last_words(
+                    [name], f"did not answer within {seconds:.0f} s"
+                ),
+            )
 
-    def _silence(self, name: str, seconds: float) -> str:
-        said = self.supervisor.log_tail(name.lower())
-        return (
-            f"{name} did not answer within {seconds:.0f} s; see {self.supervisor.logs}."
-            f" Its last words:\n{said}"
-        )
+    def _alive(self, name: str) -> bool:
+        """Refuse to wait any longer for a server that ended at once."""
+        for process in self.supervisor.processes():
+            if process.name == name and process.failing:
+                raise Refused(self._last_words([name], "ended as soon as it was started"))
+        return True
 
     def _start_services(self, services: Services) -> None:
         names = [program.name for group in services.groups for program in group.programs]
@@ -170,16 +176,15 @@ class Hall:
             wait_for(
                 lambda: not self._down(names) and api.answers(services.url, "ready"),
                 seconds=SERVICE_SECONDS,
-                otherwise=lambda: self._broken(self._down(names) or ["api"]),
+                otherwise=lambda: self._last_words(
+                    self._down(names) or ["api"], f"not ready within {SERVICE_SECONDS} s"
+                ),
             )
 
     def _down(self, names: Iterable[str]) -> list[str]:
         running = {process.name for process in self.supervisor.processes() if process.running}
         return [name for name in names if name not in running]
 
-    def _broken(self, names: Iterable[str]) -> str:
+    def _last_words(self, names: Iterable[str], what: str) -> str:
         said = "\n".join(f"{name}: {self.supervisor.log_tail(name)}" for name in names)
-        return (
-            f"{', '.join(names)} did not become ready within {SERVICE_SECONDS} s;"
-            f" see {self.supervisor.logs}. The last words:\n{said}"
-        )
+        return f"{', '.join(names)}: {what}; see {self.supervisor.logs}. The last words:\n{said}"

@@ -42,19 +42,14 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 """
 
+# To standard output, which the supervisor writes to logs/kafka.log and rotates.
 LOGGING = """\
-appender.file.type = RollingFile
-appender.file.name = file
-appender.file.fileName = ../logs/kafka.log
-appender.file.filePattern = ../logs/kafka.log.%i
-appender.file.layout.type = PatternLayout
-appender.file.layout.pattern = %d %p %m (%c)%n
-appender.file.policies.type = SizeBasedTriggeringPolicy
-appender.file.policies.size = 20MB
-appender.file.strategy.type = DefaultRolloverStrategy
-appender.file.strategy.max = 3
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d %p %m (%c)%n
 rootLogger.level = info
-rootLogger.appenderRef.file.ref = file
+rootLogger.appenderRef.out.ref = out
 """
 
 JVM = (

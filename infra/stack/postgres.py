@@ -43,7 +43,7 @@ def prepare(home: Path, port: int, progress: Progress) -> Program:
     configuration = folder / "postgresql.conf"
     configuration.write_text(CONFIGURATION.format(host=HOST, port=port))
     configuration.chmod(0o644)  # read by the server's own user, whatever our umask is
-    command = (_binary("postgres"), "-D", "data", "-c", "config_file=../postgresql.conf")
+    command = (_binary("postgres"), "-D", "data", "-c", "config_file=postgresql.conf")
     return Program("postgres", command, folder, "INT", STOP_SECONDS, user)  # INT: fast shutdown
 
 

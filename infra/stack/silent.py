@@ -1,4 +1,4 @@
-"""A logger for clients that report every refused connection while a caller waits for a server."""
+"""A logger for clients that report what they retry, to callers who only want the outcome."""
 
 import logging
 

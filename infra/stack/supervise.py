@@ -42,6 +42,11 @@ class Process:
         """Whether the process has come up and stays up."""
         return self.state == "RUNNING"
 
+    @property
+    def failing(self) -> bool:
+        """Whether the process ended as soon as it was started."""
+        return self.state in {"BACKOFF", "FATAL"}
+
 
 class Supervisor:
     """Starts, watches and stops the processes of one home folder."""

@@ -19,7 +19,9 @@ class Group(click.RichGroup):
         try:
             return super().invoke(ctx)
         except _refusals() as error:
-            raise click.ClickException(str(error)) from error
+            # Not as an exception of click: its box would wrap what has to be copied or searched.
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(1)
 
 
 def settings() -> "Settings":

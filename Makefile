@@ -1,0 +1,51 @@
+VENV := .venv
+PYTHON := $(firstword $(foreach name,python3.11 python3,$(shell command -v $(name))))
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+TESTABLE := $(VENV)/.testable
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help run test format lock clean
+
+help: ## Say what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: $(INSTALLED) ## Start real servers and the whole service; Ctrl-C stops them
+	@$(BIN)/gamehall up
+
+test: $(TESTABLE) ## Run every check and the whole test suite, on servers of its own
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	@if grep -q '^\[tool.importlinter' pyproject.toml; then $(BIN)/lint-imports; fi
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report
+
+format: $(TESTABLE) ## Put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(TESTABLE) ## Pin the newest versions of all requirements and of Kafka's jars
+	$(COMPILE) --upgrade requirements.in -o requirements.txt
+	$(COMPILE) --upgrade requirements-dev.in -o requirements-dev.txt
+	$(BIN)/python -m infra.stack.jars
+
+clean: ## Remove what can be made again; data in .gamehall stays
+	rm -rf $(VENV) *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'Python 3.11 or newer is needed; $(PYTHON) is older.'; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo 'Installing into $(VENV) …'
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TESTABLE): $(INSTALLED) requirements-dev.txt
+	@echo 'Installing what tests need …'
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
