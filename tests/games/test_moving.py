@@ -1,0 +1,73 @@
+import pytest
+
+from domain.games.events import MovePlayed
+from domain.games.refusals import (
+    ColumnFull,
+    GameOver,
+    GameUnknown,
+    NoSuchColumn,
+    NotAPlayer,
+    NotYourTurn,
+)
+from tests.games.tables import game, moving, unstarted, view_of
+
+
+def test_a_disc_falls_to_the_bottom() -> None:
+    story = game().when(moving("ann", 3)).then(MovePlayed)
+
+    story.with_facts(player="ann", column=3, row=5, move=1).folds_the_same()
+    assert view_of(story).board == ["......."] * 5 + ["...1..."]
+    assert view_of(story).to_move == "ben"
+
+
+def test_a_disc_comes_to_rest_on_the_one_below() -> None:
+    story = game(3).when(moving("ben", 3)).then(MovePlayed)
+
+    story.with_facts(player="ben", column=3, row=4, move=2)
+    assert view_of(story).board == ["......."] * 4 + ["...2...", "...1..."]
+    assert view_of(story).to_move == "ann"
+
+
+def test_a_column_takes_six_discs() -> None:
+    game(0, 0, 0, 0, 0).when(moving("ben", 0)).then(MovePlayed).with_facts(row=0, move=6)
+
+
+def test_a_seventh_disc_does_not_fit() -> None:
+    story = game(0, 0, 0, 0, 0, 0).when(moving("ann", 0)).refuses(ColumnFull)
+
+    assert str(story.refusal) == "Column 0 already holds 6 discs."
+
+
+@pytest.mark.parametrize("column", [-1, 7, -(10**30), 10**30])
+def test_a_disc_cannot_fall_beside_the_board(column: int) -> None:
+    story = game().when(moving("ann", column)).refuses(NoSuchColumn)
+
+    assert str(column) in str(story.refusal)
+
+
+def test_players_take_turns() -> None:
+    story = game(3).when(moving("ann", 3)).refuses(NotYourTurn)
+
+    assert str(story.refusal) == "Move 2 is for 'ben' to make, not for 'ann'."
+
+
+def test_a_spectator_does_not_move() -> None:
+    story = game().when(moving("eve", 3)).refuses(NotAPlayer)
+
+    assert str(story.refusal) == "'eve' does not play in game 'game-1'."
+
+
+def test_nobody_moves_in_a_game_that_was_never_started() -> None:
+    story = unstarted().when(moving("ann", 3)).refuses(GameUnknown)
+
+    assert str(story.refusal) == "There is no game 'game-1'."
+
+
+def test_nobody_moves_after_the_end() -> None:
+    story = game(0, 1, 0, 1, 0, 1, 0).when(moving("ben", 1)).refuses(GameOver)
+
+    assert str(story.refusal) == "Game 'game-1' ended by win after move 7."
+
+
+def test_a_spectator_is_one_after_the_end_as_well() -> None:
+    game(0, 1, 0, 1, 0, 1, 0).when(moving("eve", 1)).refuses(NotAPlayer)
