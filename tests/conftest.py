@@ -1,0 +1,117 @@
+"""Fixtures for everything: above all `hall`, the real servers with the whole service on them."""
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from infra.stack.ports import is_free
+from interfaces.settings import PREFIX, SERVERS, Settings
+from interfaces.tokens import Tokens
+
+ROOT = Path(__file__).parents[1]
+JARS = ROOT / ".gamehall" / "kafka" / "jars"  # shared with `make run`, to be downloaded once
+START_SECONDS = 300  # the first start downloads Kafka
+
+
+@dataclass(frozen=True)
+class Hall:
+    """A running hall and the hands to reach it."""
+
+    settings: Settings
+    environment: Mapping[str, str]
+
+    @property
+    def base_url(self) -> str:
+        return self.settings.base_url
+
+    @property
+    def kafka(self) -> str:
+        return self.settings.kafka_bootstrap
+
+    @property
+    def postgres(self) -> str:
+        return self.settings.postgres_dsn
+
+    @property
+    def redis(self) -> str:
+        return self.settings.redis_url
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(self.settings.signing_secret())
+
+    def player(self, user_id: str, *, priority: int = 0) -> dict[str, str]:
+        """The headers of a player's request."""
+        return _bearer(self.tokens.issue(user_id, "player", priority=priority))
+
+    def service(self, name: str = "checkout") -> dict[str, str]:
+        """The headers of a service's request."""
+        return _bearer(self.tokens.issue(name, "service"))
+
+    def admin(self) -> dict[str, str]:
+        """The headers of an operator's request."""
+        return _bearer(self.tokens.issue("admin", "admin"))
+
+    def command(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+        """Run `gamehall` with the settings of this hall."""
+        return subprocess.run(
+            [sys.executable, "-m", "interfaces.cli", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+
+    def up(self, *arguments: str) -> None:
+        """Start what the arguments name, or fail with what the command said."""
+        started = self.command("up", "--detach", *arguments, seconds=START_SECONDS)
+        assert started.returncode == 0, started.stderr
+
+    def down(self) -> None:
+        """Stop everything, or fail with what the command said."""
+        stopped = self.command("down", seconds=START_SECONDS)
+        assert stopped.returncode == 0, stopped.stderr
+
+
+def hall_in(home: Path, **changes: str) -> Hall:
+    """A hall in a folder of its own, on free ports, not yet started."""
+    given = {"HOME": str(home), "PORT": str(free_port()), "JARS": str(JARS), **changes}
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environment = outside | {f"{PREFIX}{name}": value for name, value in given.items()}
+    return Hall(Settings(**{name.lower(): value for name, value in given.items()}), environment)  # type: ignore[arg-type]
+
+
+def free_port() -> int:
+    """The first of as many free ports as a hall takes, below those of outgoing connections."""
+    while True:
+        first = random.randrange(20_000, 32_000)
+        if all(is_free(port) for port in range(first, first + SERVERS + 1)):
+            return first
+
+
+@pytest.fixture(scope="session")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    """The complete stack, once for all tests that ask for it."""
+    running = hall_in(tmp_path_factory.mktemp("hall"))
+    running.up()
+    yield running
+    running.down()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need servers, so that `-m 'not hall'` leaves the fast ones."""
+    for item in items:
+        if "hall" in getattr(item, "fixturenames", ()):
+            item.add_marker("hall")
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

@@ -1,0 +1,70 @@
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+
+from interfaces.cli import COMMANDS, gamehall
+from interfaces.settings import load
+from interfaces.tokens import Tokens
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setenv("GAMEHALL_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(gamehall, arguments)
+
+
+def test_help_names_every_command() -> None:
+    said = run("--help").output
+    assert all(str(command.name) in said for command in COMMANDS)
+
+
+def test_a_wrong_setting_ends_every_command_with_its_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GAMEHALL_PORT", "many")
+    result = run("status")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: GAMEHALL_PORT is 'many', but takes a port from 1 to 65531.\n"
+
+
+def test_a_token_is_printed_alone_for_the_shell() -> None:
+    printed = run("token", "--user", "ada", "--priority", "3").stdout.strip()
+    identity = Tokens(load().signing_secret()).verify(printed)
+    assert (identity.user_id, identity.scope, identity.priority) == ("ada", "player", 3)
+
+
+def test_a_token_comes_with_its_identity_as_json() -> None:
+    printed = json.loads(run("token", "--service", "checkout", "--json").stdout)
+    assert printed["identity"]["scope"] == "service"
+
+
+@pytest.mark.parametrize("holders", [(), ("--user", "ada", "--admin")])
+def test_a_token_has_one_holder(holders: tuple[str, ...]) -> None:
+    result = run("token", *holders)
+    assert result.exit_code == 2
+    assert "Name one holder" in result.stderr
+
+
+def test_status_of_a_hall_that_is_down_is_3() -> None:
+    result = run("status", "--json")
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["processes"] == []
+
+
+def test_stopping_a_hall_that_is_down_is_no_error() -> None:
+    assert json.loads(run("down", "--json").stdout) == {"stopped": 0}
+
+
+def test_an_unknown_worker_is_refused_with_the_known_ones() -> None:
+    result = run("worker", "typist")
+    assert result.exit_code == 2
+    assert "game-records" in result.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_a_script_for_the_shell(shell: str) -> None:
+    assert f"_GAMEHALL_COMPLETE={shell}_complete" in run("completion", shell).stdout

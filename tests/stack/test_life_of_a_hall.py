@@ -1,0 +1,61 @@
+"""Starting, stopping, dying and starting again, with real servers."""
+
+import os
+import signal
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from infra import topics
+from infra.stack import leftovers
+from infra.stack.supervise import Supervisor
+from tests.conftest import Hall, free_port, hall_in
+
+pytestmark = [pytest.mark.hall, pytest.mark.timeout(600)]
+
+
+def test_a_hall_keeps_its_data_and_leaves_no_process_behind(tmp_path: Path) -> None:
+    home = tmp_path / "hall"
+    first = hall_in(home)
+    first.up("--servers")
+    write(first)
+    assert first.command("up").stderr.count("is already up") == 1
+    first.down()
+    assert leftovers.find(home) == []
+
+    elsewhere = hall_in(home, PORT=str(free_port()))
+    elsewhere.up("--servers")
+    assert read(elsewhere) == ["in Kafka", "in PostgreSQL", "in Valkey"]
+
+    kill_supervisor(home)
+    assert leftovers.find(home) != []
+    elsewhere.up("--servers")
+    assert read(elsewhere) == ["in Kafka", "in PostgreSQL", "in Valkey"]
+    elsewhere.down()
+    assert leftovers.find(home) == []
+
+
+def write(hall: Hall) -> None:
+    topics.produce(hall.kafka, "QUEUE_JOINED", [("key", "in Kafka")])
+    with psycopg.connect(hall.postgres) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 'in PostgreSQL' AS value")
+    with redis.Redis.from_url(hall.redis, decode_responses=True) as client:
+        client.set("kept", "in Valkey")
+
+
+def read(hall: Hall) -> list[str | None]:
+    records = list(topics.consume(hall.kafka, "QUEUE_JOINED", limit=None, follow=False))
+    with psycopg.connect(hall.postgres) as connection:
+        row = connection.execute("SELECT value FROM kept").fetchone()
+    with redis.Redis.from_url(hall.redis, decode_responses=True) as client:
+        cached = client.get("kept")
+    assert row is not None
+    return [*(record.value for record in records), row[0], str(cached)]
+
+
+def kill_supervisor(home: Path) -> None:
+    pid = Supervisor(home).pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,93 @@
+"""The stack's pieces, each without a server."""
+
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from infra import topics
+from infra.stack import jars, openings
+from infra.stack.errors import Refused
+from infra.stack.jars import Jar
+from infra.stack.ports import refuse_taken
+from infra.stack.program import Group, Program
+from infra.stack.supervise import Supervisor
+from infra.stack.waiting import wait_for
+from tests.conftest import free_port
+
+
+def test_every_jar_is_pinned_and_kafka_comes_in_one_version() -> None:
+    pinned = {f"{jar.group}:{jar.name}:{jar.version}" for jar in jars.pinned()}
+    assert {*jars.ROOTS, *jars.LOGGING} <= pinned
+    assert {jar.version for jar in jars.pinned() if jar.group == "org.apache.kafka"} == {jars.KAFKA}
+
+
+def test_a_jar_that_arrives_altered_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    altered = tmp_path / "altered"
+    altered.write_bytes(b"something else")
+    monkeypatch.setattr(jars, "_download", lambda _context, _jar: altered)
+    jar = Jar("org.example", "thing", "1.0", "0" * 64)
+    with pytest.raises(Refused, match=r"thing-1\.0\.jar arrived with sha256"):
+        jars.fetch([jar], tmp_path / "jars", lambda _: None)
+    assert list((tmp_path / "jars").iterdir()) == []
+
+
+def test_a_taken_port_is_refused_by_a_sentence() -> None:
+    port = free_port()
+    taken = pytest.raises(Refused, match=f"port {port} \\(for Kafka\\)")
+    with socket.create_server(("127.0.0.1", port)), taken:
+        refuse_taken({"Kafka": port})
+    refuse_taken({"Kafka": port})
+
+
+def test_waiting_ends_with_a_sentence() -> None:
+    with pytest.raises(Refused, match="it never came"):
+        wait_for(lambda: False, seconds=0, otherwise=lambda: "it never came")
+
+
+def test_a_folder_that_the_supervisor_cannot_read_is_refused(tmp_path: Path) -> None:
+    supervisor = Supervisor(tmp_path / "games ;here")
+    group = Group("servers", 1, (Program("kafka", ("java",)),))
+    with pytest.raises(Refused, match="choose another folder with GAMEHALL_HOME"):
+        supervisor.launch([group])
+
+
+def test_the_way_to_a_folder_is_opened_for_passing_only(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    inner = closed / "inner"
+    inner.mkdir(parents=True)
+    closed.chmod(0o700)
+    assert openings.path_to(inner)[0] == closed
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o701
+    assert openings.path_to(inner) == []
+
+
+def test_an_installation_under_a_strict_umask_becomes_readable(tmp_path: Path) -> None:
+    installed = tmp_path / "bin"
+    installed.mkdir(mode=0o700)
+    program, library = installed / "program", installed / "library"
+    program.touch(0o700)
+    library.touch(0o600)
+    openings.tree(installed)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (installed, program, library)]
+    assert modes == [0o705, 0o705, 0o604]
+
+
+def test_log_topics_keep_everything_and_lose_nothing() -> None:
+    planned = {topic.name: topic for topic in topics.wanted(12, 3)}
+    for name in topics.LOGS:
+        assert planned[name].config["retention.ms"] == "-1"
+        assert planned[name].config["min.insync.replicas"] == "2"
+        assert planned[name].config["unclean.leader.election.enable"] == "false"
+    assert planned["QUEUE_READY"].partitions == 10
+    assert planned["checkout.dlq"].partitions == 12
+
+
+def test_the_control_socket_moves_when_the_home_is_too_deep_for_one(tmp_path: Path) -> None:
+    deep = Supervisor(tmp_path / ("deep" * 30))
+    assert len(os.fsencode(deep._socket())) <= 100
+    assert deep._socket() != Supervisor(tmp_path / ("deep" * 31))._socket()

@@ -1,0 +1,90 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from interfaces.settings import SettingsRefused, hide_password, load
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("PORT", "80800", "GAMEHALL_PORT is '80800', but takes a port from 1 to 65531."),
+        ("PORT", "http", "GAMEHALL_PORT is 'http', but takes a port from 1 to 65531."),
+        (
+            "KAFKA",
+            "broker",
+            "GAMEHALL_KAFKA is 'broker', but takes host:port of one or more brokers,"
+            " separated by commas.",
+        ),
+        (
+            "REDIS",
+            "localhost:6379",
+            "GAMEHALL_REDIS is 'localhost:6379', but takes an address that starts with"
+            " redis://, rediss:// or unix://.",
+        ),
+        ("BOT_AFTER", "nan", "GAMEHALL_BOT_AFTER is 'nan', but takes a number of seconds"),
+        ("ALLOWED_ORIGINS", "https://a,b", "GAMEHALL_ALLOWED_ORIGINS is 'https://a,b', but takes"),
+        ("LOG_LEVEL", "loud", "but takes debug, info, warning or error."),
+    ],
+)
+def test_a_wrong_value_is_refused_by_a_sentence_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(f"GAMEHALL_{variable}", value)
+    with pytest.raises(SettingsRefused) as refused:
+        load()
+    assert sentence in str(refused.value)
+
+
+def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMEHALL_PORT", "0")
+    monkeypatch.setenv("GAMEHALL_LOG_PARTITIONS", "0")
+    with pytest.raises(SettingsRefused) as refused:
+        load()
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_secrets_and_passwords_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMEHALL_SECRET", "hush")
+    monkeypatch.setenv("GAMEHALL_POSTGRES", "mysql://ada:hush@db/games")
+    with pytest.raises(SettingsRefused) as refused:
+        load()
+    assert "hush" not in str(refused.value)
+    monkeypatch.setenv("GAMEHALL_SECRET", "hush" * 8)
+    monkeypatch.setenv("GAMEHALL_POSTGRES", "postgresql://ada:hush@db/games")
+    assert "hush" not in repr(load())
+
+
+def test_a_password_in_an_address_is_hidden() -> None:
+    assert hide_password("redis://:secret@cache:6379/0") == "redis://:***@cache:6379/0"
+    assert hide_password("redis://cache:6379/0") == "redis://cache:6379/0"
+
+
+def test_embedded_servers_take_the_ports_after_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMEHALL_PORT", "9000")
+    settings = load()
+    assert settings.base_url == "http://127.0.0.1:9000"
+    assert settings.kafka_bootstrap == "127.0.0.1:9001"
+    assert settings.postgres_dsn == "postgresql://gamehall@127.0.0.1:9003/gamehall"
+    assert settings.redis_url == "redis://127.0.0.1:9004/0"
+
+
+def test_an_existing_server_takes_the_place_of_the_embedded_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GAMEHALL_KAFKA", "one:9092,two:9092")
+    settings = load()
+    assert settings.kafka_port is None
+    assert settings.kafka_bootstrap == "one:9092,two:9092"
+
+
+def test_the_secret_is_made_once_and_kept_for_its_owner_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GAMEHALL_HOME", str(tmp_path / "new"))
+    secret = load().signing_secret()
+    assert len(secret) >= 32
+    assert load().signing_secret() == secret
+    assert stat.S_IMODE((tmp_path / "new" / "secret").stat().st_mode) == 0o600
+    assert [file.name for file in (tmp_path / "new").iterdir()] == ["secret"]

@@ -1,0 +1,59 @@
+import jwt
+import pytest
+
+from interfaces import tokens
+from interfaces.tokens import Identity, TokenRefused, Tokens
+
+SECRET = "a secret of more than thirty-two characters"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_token_says_who_may_ask_for_what_and_until_when() -> None:
+    signed = Tokens(SECRET, Clock()).issue("ada", "player", ttl=60, priority=2)
+    assert Tokens(SECRET, Clock()).verify(signed) == Identity("ada", "player", 2, 1_060)
+
+
+def test_a_token_expires_although_it_was_verified_before() -> None:
+    clock = Clock()
+    signer = Tokens(SECRET, clock)
+    signed = signer.issue("ada", "player", ttl=60)
+    signer.verify(signed)
+    clock.now += 60
+    with pytest.raises(TokenRefused, match="expired"):
+        signer.verify(signed)
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [
+        "no token at all",
+        Tokens("another secret of more than thirty-two characters").issue("ada", "admin"),
+        jwt.encode({"sub": "ada", "scope": "admin"}, SECRET),
+        jwt.encode({"sub": "ada", "scope": "admin", "iat": 1, "exp": 2**40}, SECRET),
+        jwt.encode(
+            {"sub": "ada", "scope": "admin", "iat": 1, "exp": 2**40, "aud": "elsewhere"}, SECRET
+        ),
+        jwt.encode(
+            {"sub": "ada", "scope": "god", "iat": 1, "exp": 2**40, "aud": "gamehall"}, SECRET
+        ),
+        jwt.encode({"sub": "ada", "scope": "admin", "aud": "gamehall"}, None, algorithm="none"),
+    ],
+)
+def test_a_token_that_is_not_ours_is_refused(signed: str) -> None:
+    with pytest.raises(TokenRefused):
+        Tokens(SECRET).verify(signed)
+
+
+def test_the_cache_of_verified_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "CACHED", 2)
+    signer = Tokens(SECRET)
+    for user in ("ada", "bob", "eve"):
+        signer.verify(signer.issue(user, "player"))
+    assert [identity.user_id for identity in signer._verified.values()] == ["bob", "eve"]
