@@ -18,7 +18,7 @@ DECIDED = WIN - SIZE
 """At least this: the game is won whatever the other does. At most its negative: lost."""
 NODES_BETWEEN_CHECKS = 1_024
 ROOM = 400_000
-"""How many positions the table may hold: about 100 MB; then it is emptied."""
+"""How many positions the table may hold: about 75 MB; then it is emptied."""
 OPEN, IN_TIME = 4, 30
 """What an open cell that completes four is worth, against 1 for a four that a disc may be part of;
 and what it is worth on top in a row that falls to this player when the columns fill up. Found by
