@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from infra.stack import leftovers
 from infra.stack.ports import is_free
 from interfaces.settings import PREFIX, SERVERS, Settings
 from interfaces.tokens import Tokens
@@ -97,19 +99,33 @@ def free_port() -> int:
             return first
 
 
+@pytest.fixture
+def hall_home() -> Iterator[Path]:
+    """A folder for a hall that the test starts itself."""
+    with _home() as home:
+        yield Path(home)
+        leftovers.stop(leftovers.find(Path(home)))
+
+
 @pytest.fixture(scope="session")
-def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+def hall() -> Iterator[Hall]:
     """The complete stack, once for all tests that ask for it."""
-    running = hall_in(tmp_path_factory.mktemp("hall"))
-    running.up()
-    yield running
-    running.down()
+    with _home() as home:
+        running = hall_in(Path(home))
+        running.up()
+        yield running
+        running.down()
+
+
+def _home() -> TemporaryDirectory[str]:
+    # Not pytest's: each run of pytest closes its folders to the user that PostgreSQL runs as.
+    return TemporaryDirectory(prefix="gamehall-", ignore_cleanup_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need servers, so that `-m 'not hall'` leaves the fast ones."""
     for item in items:
-        if "hall" in getattr(item, "fixturenames", ()):
+        if {"hall", "hall_home"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("hall")
 
 

@@ -5,6 +5,7 @@ import pwd
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -96,13 +97,19 @@ def _open_to(user: str, folder: Path, progress: Progress) -> None:
 def _initialize(folder: Path, user: str | None) -> None:
     arguments = ("--auth=trust", "--encoding=utf8", "--no-locale", f"--username={NAME}", "data")
     command = (_binary("initdb"), *arguments)
+    identity = _identity(user) if user else {}
     result = subprocess.run(
-        command, cwd=folder, user=user, capture_output=True, text=True, check=False
+        command, cwd=folder, capture_output=True, text=True, check=False, **identity
     )
     if result.returncode:
         raise Refused(
             f"PostgreSQL could not create its cluster in {folder / 'data'}: {result.stderr.strip()}"
         )
+
+
+def _identity(user: str) -> dict[str, Any]:
+    account = pwd.getpwnam(user)
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
 def _binary(name: str) -> str:

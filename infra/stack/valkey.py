@@ -11,6 +11,7 @@ from infra.stack.program import Program
 START_SECONDS = 30
 
 # Snapshots are enough: each holds the positions of its data, and a worker goes on from there.
+# A title would be written over the environment, whose mark tells that the process is ours.
 CONFIGURATION = """\
 bind {host}
 port {port}
@@ -19,6 +20,7 @@ dbfilename valkey.rdb
 save 300 1 60 10000
 appendonly no
 daemonize no
+set-proc-title no
 """
 
 

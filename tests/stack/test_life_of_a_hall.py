@@ -13,11 +13,11 @@ from infra.stack import leftovers
 from infra.stack.supervise import Supervisor
 from tests.conftest import Hall, free_port, hall_in
 
-pytestmark = [pytest.mark.hall, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
-def test_a_hall_keeps_its_data_and_leaves_no_process_behind(tmp_path: Path) -> None:
-    home = tmp_path / "hall"
+def test_a_hall_keeps_its_data_and_leaves_no_process_behind(hall_home: Path) -> None:
+    home = hall_home.resolve()
     first = hall_in(home)
     first.up("--servers")
     write(first)
