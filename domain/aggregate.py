@@ -14,8 +14,12 @@ from domain.events import DomainEvent
 from domain.refusals import Refusal
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
+class Command(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="command", forbid_unknown_fields=True
+):
     """An imperative for one aggregate; a subclass pins its name with `tag="waitroom.join"`.
+
+    One that comes with a field nobody knows is not read: it would not do what was meant.
 
     `confirmed` commands are never answered by an owner that has lost its shard a moment ago, even
     where they append nothing: the owner first commits an empty record and reads it back.

@@ -6,9 +6,9 @@ import msgspec
 
 from domain.aggregate import Command
 from domain.games.events import BotLevel, Result
+from domain.keys import Key
 
 LOBBY_ID = "lobby"
-Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class LobbyCommand(Command, frozen=True, kw_only=True):

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from domain.aggregate import Command
+from domain.keys import Key
 
-Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Priority = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Status = Literal["waiting", "ready", "completed", "failed", "expired", "left"]
 

@@ -1,0 +1,11 @@
+"""Names of people, events, sessions and games, as they come from outside."""
+
+from typing import Annotated
+
+import msgspec
+
+KEY_PATTERN = r"^[^\x00-\x1f\x7f/]+$(?!\n)"
+"""No control characters: PostgreSQL takes no NUL, and a log is read by people. No slash: keys
+are parts of addresses. The last group is for Python, whose `$` lets a line feed follow."""
+
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=KEY_PATTERN)]
