@@ -4,7 +4,9 @@ Imports stand inside the functions, so that a command loads only what it uses.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from infra.stack.errors import Refused
@@ -12,6 +14,13 @@ from infra.stack.signals import interruptible
 from interfaces.settings import Settings
 
 if TYPE_CHECKING:
+    from application.ports import ProjectionStore
+    from application.readmodel import ReadModel
+    from domain.events import Recorded
+    from domain.games.board import Board
+    from domain.games.events import BotLevel
+    from infra.commands_client import CommandsClient
+    from infra.eventlog.reader import KafkaLogReader
     from infra.stack.doctor import Check
     from infra.stack.hall import Hall, Servers, Services
     from infra.stack.supervise import Process
@@ -165,3 +174,163 @@ def consume(
     from infra import topics
 
     return topics.consume(settings.kafka_bootstrap, topic, limit=limit, follow=follow)
+
+
+# -- read models and processes ---------------------------------------------------------------------
+
+BOT_SECONDS = 0.2
+"""How long a bot may think; a hard one uses all of it in the opening."""
+
+MOVE_SECONDS = 60.0
+"""How long a player may think before the game is lost."""
+
+PROJECTIONS: tuple[str, ...] = ("queue", "game-records", "leaderboards")
+
+
+def passing_errors() -> tuple[type[Exception], ...]:
+    """Give the errors that say a server is away; they are worth another attempt."""
+    from confluent_kafka import KafkaException
+    from redis import exceptions as redis
+
+    from infra.postgres import TRANSIENT
+
+    away = redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError
+    return (*TRANSIENT, *away, KafkaException)
+
+
+@contextmanager
+def worker(
+    settings: Settings, name: str, stopped: "Callable[[], bool]"
+) -> "Iterator[Callable[[Callable[[], bool]], None]]":
+    """Build a worker, and close what it holds at the end of the block."""
+    with ExitStack() as held:
+        if name in PROJECTIONS:
+            yield read_model(settings, name, held).projecting().run
+        elif name == "matchmaking":
+            yield _matchmaking(settings, held, stopped)
+        elif name == "checkout":
+            yield _checkout(settings, held, stopped)
+        else:
+            yield _relay(settings, held)
+
+
+def read_model(settings: Settings, name: str, held: ExitStack) -> "ReadModel":
+    """Build the parts of one projection; what they hold is closed with `held`."""
+    from application.readmodel import ReadModel
+    from infra.deadletters import DeadLetterTopic, unreadable
+
+    store, topics = _store(settings, name, held)
+    reader = _reader(settings, name, topics, held)
+    letters = DeadLetterTopic(settings.kafka_bootstrap, name)
+    return ReadModel(name, reader, store, letters, unreadable)
+
+
+def _store(
+    settings: Settings, name: str, held: ExitStack
+) -> "tuple[ProjectionStore, Sequence[str]]":
+    from infra.cached import CachedStore
+    from infra.postgres import Database, PostgresStore
+    from infra.redis import RedisStore, connect
+    from projections.game_records import GameRecords
+    from projections.leaderboards import LeaderboardCache, Leaderboards
+    from projections.waitroom import Queue
+
+    database = held.enter_context(closing(Database(settings.postgres_dsn)))
+    redis = held.enter_context(closing(connect(settings.redis_url)))
+    if name == Queue.name:
+        return RedisStore(redis, Queue()), Queue.topics
+    if name == GameRecords.name:
+        return PostgresStore(database, GameRecords()), GameRecords.topics
+    record, cache = PostgresStore(database, Leaderboards()), RedisStore(redis, LeaderboardCache())
+    return CachedStore(database, record, cache, LeaderboardCache()), Leaderboards.topics
+
+
+def _reader(
+    settings: Settings, name: str, topics: "Sequence[str]", held: ExitStack
+) -> "KafkaLogReader":
+    from domain.categories import CATEGORIES
+    from infra.eventlog.reader import KafkaLogReader
+
+    categories = [category for category in CATEGORIES if category.topic in topics]
+    partitions = dict.fromkeys(topics, settings.log_partitions)
+    reader = KafkaLogReader(
+        settings.kafka_bootstrap, categories, partitions, group=f"gamehall-{name}"
+    )
+    return held.enter_context(closing(reader))
+
+
+def _client(
+    settings: Settings, name: str, held: ExitStack, stopped: "Callable[[], bool]"
+) -> "CommandsClient":
+    from infra.commands_client import CommandsClient
+    from interfaces.tokens import Tokens
+
+    tokens = Tokens(settings.signing_secret())
+    client = CommandsClient(settings.base_url, lambda: tokens.issue(name, "service"), stopped)
+    return held.enter_context(closing(client))
+
+
+def _matchmaking(
+    settings: Settings, held: ExitStack, stopped: "Callable[[], bool]"
+) -> "Callable[[Callable[[], bool]], None]":
+    from application.processes.matchmaking import NAME, MatchmakingProcess
+    from application.processing import Processing
+    from domain.categories import GAMES
+    from infra.postgres import Database, PostgresPositions
+
+    process = MatchmakingProcess(move_seconds=MOVE_SECONDS, choose=_choose)
+    database = held.enter_context(closing(Database(settings.postgres_dsn)))
+    reader = _reader(settings, NAME, [GAMES.topic], held)
+    client = _client(settings, NAME, held, stopped)
+    return Processing(reader, process, PostgresPositions(database, NAME), client.execute).run
+
+
+def _choose(board: "Board", level: "BotLevel") -> int:
+    from domain.games.bot import choose_column
+
+    end = time.monotonic() + BOT_SECONDS
+    return choose_column(board, level, out_of_time=lambda: time.monotonic() > end)
+
+
+def _checkout(
+    settings: Settings, held: ExitStack, stopped: "Callable[[], bool]"
+) -> "Callable[[Callable[[], bool]], None]":
+    from application.processes.checkout import NAME
+    from infra.checkout import Checkout
+    from infra.deadletters import DeadLetterTopic
+
+    client = _client(settings, NAME, held, stopped)
+    letters = DeadLetterTopic(settings.kafka_bootstrap, NAME)
+    return Checkout(settings.kafka_bootstrap, client, letters).run
+
+
+def _relay(settings: Settings, held: ExitStack) -> "Callable[[Callable[[], bool]], None]":
+    from application.processes.relay import NAME
+    from domain.categories import CATEGORIES
+    from infra.postgres import Database, PostgresPositions
+    from infra.relay import Relay, RelayLock
+
+    database = held.enter_context(closing(Database(settings.postgres_dsn)))
+    lock = held.enter_context(closing(RelayLock(database)))
+    reader = _reader(settings, NAME, [category.topic for category in CATEGORIES], held)
+    positions = PostgresPositions(database, NAME)
+    relay = Relay(settings.kafka_bootstrap, reader, positions, lock)
+    return held.enter_context(closing(relay)).run
+
+
+def events(settings: Settings, topic: str, aggregate_id: str) -> "Iterator[Recorded]":
+    """Read the accepted events of one aggregate up to the end of the log now."""
+    from domain.categories import CATEGORIES
+    from infra.eventlog.partition import partition_for
+
+    if topic not in {category.topic for category in CATEGORIES}:
+        raise Refused(f"{topic} is no log; the logs are {', '.join(c.topic for c in CATEGORIES)}.")
+    shard = topic, partition_for(aggregate_id, settings.log_partitions)
+    with ExitStack() as held:
+        reader = _reader(settings, "events", [topic], held)
+        reader.start(())
+        end, offset = reader.ends()[shard], 0
+        while offset < end:
+            batch = reader.read(5_000, 0.5)
+            yield from (each for each in batch.events if each.event.originator_id == aggregate_id)
+            offset = {c[:2]: c.offset for c in batch.checkpoints}.get(shard, offset)

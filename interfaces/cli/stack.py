@@ -1,5 +1,6 @@
 """`gamehall up`, `down` and `status`."""
 
+import sys
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -13,13 +14,14 @@ if TYPE_CHECKING:
 NOT_RUNNING = 3  # as init scripts answer `status`
 
 FIRST_REQUEST = """
-Open a room, and join it:
+Open a room, and join it (from this folder, in another terminal):
 
-  curl -X POST {url}/api/v1/waitroom -H "Authorization: Bearer $(gamehall token --admin)" \\
-    -H 'Content-Type: application/json' -d '{{"event_id": "concert", "capacity": 10}}'
-  curl -X POST {url}/api/v1/waitroom/join \\
-    -H "Authorization: Bearer $(gamehall token --user ada)" \\
-    -H 'Content-Type: application/json' -d '{{"event_id": "concert", "user_id": "ada"}}'
+  curl -X POST {url}/api/v1/waitroom -H 'Content-Type: application/json' \\
+    -H "Authorization: Bearer $({gamehall} token --admin)" \\
+    -d '{{"event_id": "concert", "capacity": 10}}'
+  curl -X POST {url}/api/v1/waitroom/join -H 'Content-Type: application/json' \\
+    -H "Authorization: Bearer $({gamehall} token --user ada)" \\
+    -d '{{"event_id": "concert", "user_id": "ada", "priority": 0}}'
 """
 
 
@@ -95,7 +97,7 @@ def _welcome(chosen: "Settings", *, as_json: bool, servers_only: bool) -> None:
     click.echo()
     print_pairs(_addresses(chosen))
     if not servers_only:
-        click.echo(FIRST_REQUEST.format(url=chosen.base_url))
+        click.echo(FIRST_REQUEST.format(url=chosen.base_url, gamehall=sys.argv[0]))
 
 
 def _addresses(chosen: "Settings") -> dict[str, str]:

@@ -1,0 +1,181 @@
+"""`gamehall projections`: where the read models stand, rebuild and verify them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from interfaces.cli.common import Group, json_option, print_json, print_table, settings, show
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from application.readmodel import ReadModel
+    from application.rebuild import Built, Progress
+
+
+@click.group(cls=Group)
+def projections() -> None:
+    """Look at read models, rebuild them from the log, compare them with it."""
+
+
+def _complete(_: click.Context, __: click.Parameter, typed: str) -> "list[CompletionItem]":
+    from click.shell_completion import CompletionItem
+
+    from interfaces.bootstrap import PROJECTIONS
+
+    return [CompletionItem(name) for name in PROJECTIONS if name.startswith(typed)]
+
+
+def _known(_: click.Context, __: click.Parameter, name: str) -> str:
+    from interfaces.bootstrap import PROJECTIONS
+
+    if name not in PROJECTIONS:
+        raise click.BadParameter(f"{name!r} is none of {', '.join(PROJECTIONS)}.")
+    return name
+
+
+name_argument = click.argument("name", callback=_known, shell_complete=_complete)
+
+
+@projections.command("list")
+@json_option
+def list_projections(as_json: bool) -> None:
+    """List the read models: generation, lag, parked streams."""
+    found = _statuses()
+    rows = [(s.name, s.generation or "none yet", s.lag, s.parked) for s in found]
+    columns = ["projection", "generation", "records behind", "parked streams"]
+    data = [{"name": n, "generation": g, "lag": lag, "parked": p} for n, g, lag, p in rows]
+    show(data, as_json, lambda: print_table(columns, rows))
+
+
+@projections.command()
+@json_option
+def lag(as_json: bool) -> None:
+    """Show how far each read model is behind each shard of the log."""
+    found = _statuses()
+    rows = [
+        (s.name, shard.topic, shard.partition, shard.offset, shard.end, shard.lag)
+        for s in found
+        for shard in s.shards
+    ]
+    columns = ["projection", "topic", "partition", "offset", "end", "lag"]
+    show(found, as_json, lambda: print_table(columns, rows))
+
+
+@projections.command()
+@name_argument
+@json_option
+def parked(name: str, as_json: bool) -> None:
+    """List the streams that a read model has parked, and since which event."""
+    with _read_model(name) as model:
+        found = model.parked()
+    data = [each._asdict() for each in found]
+    show(data, as_json, lambda: print_table(["topic", "stream", "since", "reason"], found))
+
+
+@projections.command()
+@name_argument
+@json_option
+def rebuild(name: str, as_json: bool) -> None:
+    """Build NAME afresh beside the live one, compare the two, and swap; queries go on."""
+    with _read_model(name) as model, _bar(f"Rebuilding {name}", hidden=as_json) as report:
+        built = model.rebuild(report)
+    _print_built(name, built, as_json, "was rebuilt from")
+
+
+@projections.command()
+@name_argument
+@json_option
+@click.pass_context
+def verify(context: click.Context, name: str, as_json: bool) -> None:
+    """Fold the log afresh and compare NAME with it; exit with 1 if they differ."""
+    with _read_model(name) as model, _bar(f"Verifying {name}", hidden=as_json) as report:
+        built = model.verify(report)
+    if not built.compared:
+        raise click.ClickException(f"There is no read model {name} yet; its worker builds it.")
+    _print_built(name, built, as_json, "was compared with")
+    context.exit(1 if built.different else 0)
+
+
+def _statuses() -> list[Any]:
+    from interfaces.bootstrap import PROJECTIONS
+
+    return [_status(name) for name in PROJECTIONS]
+
+
+def _status(name: str) -> Any:
+    with _read_model(name) as model:
+        return model.status()
+
+
+@contextmanager
+def _read_model(name: str) -> "Iterator[ReadModel]":
+    from application.ports import GenerationLost, Moved, RebuildRunning
+    from interfaces import bootstrap
+
+    try:
+        with ExitStack() as held:
+            yield bootstrap.read_model(settings(), name, held)
+    except RebuildRunning as error:
+        raise click.ClickException(str(error)) from error
+    except (Moved, GenerationLost) as error:
+        raise click.ClickException(
+            f"The read model {name} was swapped or deleted by someone else meanwhile; try again."
+        ) from error
+
+
+@contextmanager
+def _bar(title: str, *, hidden: bool) -> "Iterator[Callable[[Progress], None]]":
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[events]:,} events, {task.fields[rate]:,.0f}/s"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), disable=hidden) as bar:
+        task = bar.add_task(title, total=None, events=0, rate=0.0)
+
+        def report(progress: "Progress") -> None:
+            seconds = bar.tasks[0].elapsed or 1.0
+            bar.update(
+                task,
+                completed=progress.done,
+                total=progress.total,
+                events=progress.events,
+                rate=progress.events / max(seconds, 0.001),
+            )
+
+        yield report
+
+
+def _print_built(name: str, built: "Built", as_json: bool, did: str) -> None:
+    if as_json:
+        examples = [each._asdict() for each in built.examples]
+        print_json(built._asdict() | {"examples": examples})
+        return
+    rate = built.events / max(built.seconds, 0.001)
+    click.echo(
+        f"{name} {did} {built.events:,} events in {built.seconds:.1f} s ({rate:,.0f}/s); "
+        f"{_verdict(built)}"
+    )
+    if built.examples:
+        columns = ["value", "field", "live", "from the log"]
+        print_table(columns, built.examples)
+
+
+def _verdict(built: "Built") -> str:
+    if not built.compared:
+        return "there was none to compare with."
+    if not built.different:
+        return "every value is the same as before."
+    return f"{built.different:,} values differed" + (
+        f", the first {len(built.examples)} of which are:"
+        if built.different > len(built.examples)
+        else ":"
+    )

@@ -1,0 +1,91 @@
+"""One table from everything that can be raised to the problem that its asker sees."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
+
+from application.ports import Unavailable
+from domain.refusals import Refusal
+from interfaces.http.problems import MEDIA_TYPE, InvalidField, Problem
+from projections.projection import ReadModelMissing
+
+logger = structlog.get_logger(__name__)
+
+NAMES = {
+    400: ("invalid-request", "The request does not fit what this address takes."),
+    404: ("not-found", "There is nothing at this address."),
+    405: ("method-not-allowed", "This address does not take this method."),
+    413: ("too-large", "The body is larger than this address takes."),
+    415: ("unsupported-media-type", "The body has to be JSON: application/json."),
+    429: ("too-many-requests", "Too many requests; come back later."),
+}
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that stands for an error. What nobody foresaw is logged, and not told."""
+    if isinstance(error, Problem):
+        return error
+    for kind, translate in TABLE:
+        if isinstance(error, kind):
+            return translate(error)
+    logger.error("unexpected error", exc_info=error)
+    return Problem(500, "internal-error", "Something went wrong here; it has been written down.")
+
+
+def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Litestar's exception handler."""
+    problem = problem_of(error)
+    return Response(
+        msgspec.json.encode(problem.details(request.url.path)),
+        status_code=problem.status,
+        headers=problem.headers,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def _refused(error: Refusal) -> Problem:
+    return Problem(error.status, error.type, str(error))
+
+
+def _unavailable(error: Unavailable | ReadModelMissing) -> Problem:
+    return unavailable("unavailable", str(error), error.retry_after)
+
+
+def unavailable(type: str, detail: str, retry_after: float) -> Problem:
+    """Come back in a moment, and it will be all right."""
+    return Problem(503, type, detail, headers={"Retry-After": f"{max(1, round(retry_after))}"})
+
+
+def _invalid(error: ValidationException) -> Problem:
+    """A parameter that does not fit; Litestar names it in `extra`."""
+    extra = cast("list[dict[str, str]]", error.extra if isinstance(error.extra, list) else [])
+    errors = [
+        InvalidField(field=f"{each.get('source', 'body')}.{each['key']}", message=each["message"])
+        for each in extra
+        if "key" in each
+    ]
+    type, detail = NAMES[400]
+    if errors:
+        detail = f"{errors[0].field}: {errors[0].message}."
+    return Problem(400, type, detail, errors=errors)
+
+
+def _framework(error: HTTPException) -> Problem:
+    if error.status_code not in NAMES:
+        logger.error("unexpected error", exc_info=error)
+    type, detail = NAMES.get(error.status_code, ("internal-error", "Something went wrong here."))
+    return Problem(error.status_code, type, detail, headers=error.headers)
+
+
+TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
+    (Refusal, _refused),
+    (Unavailable, _unavailable),
+    (ReadModelMissing, _unavailable),
+    (ValidationException, _invalid),
+    (MethodNotAllowedException, _framework),
+    (HTTPException, _framework),
+)

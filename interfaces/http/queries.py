@@ -1,0 +1,61 @@
+"""What HTTP asks of the read models. Each query may raise `ReadModelMissing`."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from domain.events import Position
+from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
+from projections.leaderboards import Leaderboard, RankedEntry
+from projections.waitroom import QueueOverview, QueuePlace
+
+
+class ReadModel(Protocol):
+    """A read model that can say whether it has got as far as an event."""
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        """Wait until the event shows; False when `timeout` seconds have gone by."""
+        ...
+
+
+class QueueQueries(ReadModel, Protocol):
+    """Waiting rooms and the sessions in them."""
+
+    async def session(self, session_id: str) -> QueuePlace | None:
+        """A session's place in line; None when there is no such session."""
+        ...
+
+    async def overview(self, event_id: str) -> QueueOverview | None:
+        """A room and its counts; None when it was never opened."""
+        ...
+
+
+class GameQueries(ReadModel, Protocol):
+    """Games, their moves and their players."""
+
+    async def game(self, game_id: str) -> GameRecord | None:
+        """A game as it stands; None when there is none."""
+        ...
+
+    async def moves(self, game_id: str) -> Sequence[MoveRecord]:
+        """A game's moves in order; empty when there is no such game."""
+        ...
+
+    async def board(self, game_id: str, move: int) -> BoardRecord | None:
+        """The board after `move` moves; None when the game has not got there."""
+        ...
+
+    async def player(self, user_id: str) -> UserRecord | None:
+        """A player's record; None before the end of their first game."""
+        ...
+
+
+class LeaderboardQueries(ReadModel, Protocol):
+    """Who plays best."""
+
+    async def top(self, limit: int, offset: int = 0) -> Leaderboard:
+        """The best players from `offset` on, and how many there are."""
+        ...
+
+    async def rank(self, user_id: str) -> RankedEntry | None:
+        """A player's rank; None before the end of their first game."""
+        ...

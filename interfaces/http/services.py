@@ -1,0 +1,44 @@
+"""Everything that HTTP stands on, built by the composition root and handed over once."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from litestar.connection import ASGIConnection
+from litestar.types import Scope
+
+from application.ports import CommandLog, Feed
+from interfaces.http.queries import GameQueries, LeaderboardQueries, QueueQueries
+from interfaces.http.tickets import TicketDesk
+from interfaces.tokens import Tokens
+
+Check = Callable[[], Awaitable[str | None]]
+"""Whether a part of the service is ready: None, or a sentence on what is wrong with it."""
+
+STATE_KEY = "services"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The log that decides, the read models that answer, and what guards the door."""
+
+    log: CommandLog
+    feed: Feed
+    queue: QueueQueries
+    games: GameQueries
+    leaderboard: LeaderboardQueries
+    tokens: Tokens
+    bot_after: float = 10.0
+    allowed_origins: frozenset[str] = frozenset()
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    tickets: TicketDesk = field(default_factory=TicketDesk)
+
+
+def services_of(connection: "ASGIConnection[object, object, object, object]") -> Services:
+    """The services of the application that a request or socket came to."""
+    return services_in(connection.scope)
+
+
+def services_in(scope: Scope) -> Services:
+    """The same, where there is no request object yet."""
+    services: Services = scope["litestar_app"].state[STATE_KEY]
+    return services
