@@ -1,6 +1,7 @@
 """What the application needs from outside, as protocols that infra implements."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -105,4 +106,138 @@ class LogReader(Protocol):
 
     def close(self) -> None:
         """Leave; the reader is not used again."""
+        ...
+
+
+Stream = tuple[str, str]
+"""What is parked together: (topic, aggregate id)."""
+
+
+class Parked(NamedTuple):
+    """A stream that a read model has set aside, since the event at `position`, for `reason`."""
+
+    topic: str
+    aggregate_id: str
+    position: str
+    reason: str
+
+    @property
+    def stream(self) -> Stream:
+        """The stream that is parked."""
+        return self.topic, self.aggregate_id
+
+
+class Standing(NamedTuple):
+    """Where a read model stands: its generation, its place in every shard, what it has parked."""
+
+    generation: str
+    checkpoints: Sequence[Checkpoint]
+    parked: Sequence[Parked]
+
+
+class Difference(NamedTuple):
+    """One value that is not what the log says; None for `live` or `folded` means: not there."""
+
+    key: str
+    field: str
+    live: object
+    folded: object
+
+
+class Moved(Exception):
+    """Somebody else moved the read model, swapped or emptied it: look where it stands now."""
+
+
+class Poisoned(Exception):
+    """A read model cannot take these events; nothing of them was applied."""
+
+
+class RebuildRunning(Exception):
+    """Another process builds this read model at the moment."""
+
+
+class GenerationLost(Exception):
+    """What was being built has been deleted from outside; build it again."""
+
+
+class Writing(Protocol):
+    """One transaction of a read model: data and position change together, or not at all."""
+
+    def apply(self, events: Sequence[Recorded]) -> None:
+        """Fold events into the data; raises `Poisoned`, and then none of them has been."""
+        ...
+
+    def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
+        """The position from here on, and streams that are parked from here on."""
+        ...
+
+
+class View(Protocol):
+    """A read model that events are written to, live or while it is built."""
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        """A transaction that commits when the block ends well; raises `Moved`."""
+        ...
+
+
+class Generation(View, Protocol):
+    """A read model that is built beside the live one and seen by nobody."""
+
+    def live(self) -> Sequence[Checkpoint] | None:
+        """Where the live read model stands now; None when there is none."""
+        ...
+
+    def differences(self, fold_to: Callable[[Sequence[Checkpoint]], None]) -> Iterator[Difference]:
+        """Every value in which the live read model and this one differ at the same position.
+
+        `fold_to` brings this one to exactly the live position that it is given, which only ever
+        moves forward. Queries and the live worker go on.
+        """
+        ...
+
+    def swap(self, fold_on: Callable[[], Sequence[Checkpoint]], parked: Sequence[Parked]) -> bool:
+        """Put this one in the place of the live one, in one step for all who query.
+
+        `fold_on` brings this one to the end of the log and says where it stands. False when the
+        live one has moved past it meanwhile: try again. Raises `GenerationLost`.
+        """
+        ...
+
+
+class ProjectionStore(View, Protocol):
+    """Where a read model lives. For one thread; any number of processes may use the same one."""
+
+    def standing(self) -> Standing | None:
+        """Where the live read model stands; None when there is none, and one has to be built."""
+        ...
+
+    def building(self) -> AbstractContextManager[Generation]:
+        """A new generation, dropped at the end of the block unless it was swapped in.
+
+        Raises `RebuildRunning` where only one can be built at a time.
+        """
+        ...
+
+
+class DeadLetters(Protocol):
+    """Where a read model's parked events go."""
+
+    def send(self, recorded: Recorded, reason: str) -> None:
+        """Hand over one event; events of one stream keep their order."""
+        ...
+
+    def flush(self) -> None:
+        """Return when everything sent is durable; raises when it cannot be."""
+        ...
+
+
+class PositionStore(Protocol):
+    """Where a process or a relay has got to; unlike a read model, it is never rebuilt."""
+
+    def load(self) -> Sequence[Checkpoint]:
+        """Where it stood last; empty at the very first start."""
+        ...
+
+    def save(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Everything before these has had its effects."""
         ...

@@ -1,0 +1,161 @@
+"""Build a read model afresh beside the live one, compare the two, and swap."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from application.parking import Parking
+from application.ports import (
+    Checkpoint,
+    Difference,
+    Generation,
+    LogReader,
+    ProjectionStore,
+    Shard,
+)
+from domain.events import Recorded
+
+BATCH = 10_000
+WAIT = 0.2
+EXAMPLES = 20
+
+
+class Progress(NamedTuple):
+    """How far a fold has come, in records of the log, and how many events those held."""
+
+    done: int
+    total: int
+    events: int
+
+
+class Built(NamedTuple):
+    """What came of a build.
+
+    `compared` is False where there was no live read model to compare with; `different` counts
+    the values that differed from it, and `examples` holds the first of them.
+    """
+
+    events: int
+    seconds: float
+    compared: bool
+    different: int
+    examples: Sequence[Difference]
+
+
+Report = Callable[[Progress], None]
+
+
+def _silently(progress: Progress) -> None:
+    """Report to nobody."""
+
+
+def build(
+    reader: LogReader, store: ProjectionStore, parking: Parking, report: Report = _silently
+) -> Built:
+    """Fold the whole log into a new generation, compare it with the live one, swap it in."""
+    return _run(reader, store, parking, report, swap=True)
+
+
+def verify(
+    reader: LogReader, store: ProjectionStore, parking: Parking, report: Report = _silently
+) -> Built:
+    """Fold the whole log into a scratch generation, compare it with the live one, drop it."""
+    return _run(reader, store, parking, report, swap=False)
+
+
+def _run(
+    reader: LogReader, store: ProjectionStore, parking: Parking, report: Report, *, swap: bool
+) -> Built:
+    started = time.monotonic()
+    with store.building() as generation:
+        fold = Fold(reader, generation, parking, report)
+        live = generation.live()
+        different = 0
+        examples: list[Difference] = []
+        if live is not None:
+            fold.to(live)
+            different, examples = _count(generation, fold)
+        if swap:
+            fold.on()
+            while not generation.swap(fold.on, parking.parked):
+                pass
+    return Built(fold.events, time.monotonic() - started, live is not None, different, examples)
+
+
+def _count(generation: Generation, fold: "Fold") -> tuple[int, list[Difference]]:
+    differences = generation.differences(fold.to)
+    examples = list(islice(differences, EXAMPLES))
+    return len(examples) + sum(1 for _ in differences), examples
+
+
+class Fold:
+    """Folds the log from its beginning into a generation, to exactly where it is told."""
+
+    def __init__(
+        self, reader: LogReader, generation: Generation, parking: Parking, report: Report
+    ) -> None:
+        self.events = 0
+        self._reader = reader
+        self._generation = generation
+        self._parking = parking
+        self._report = report
+        self._held: list[Recorded] = []
+        self._read: dict[Shard, Checkpoint] = {}
+        parking.restore(())
+        reader.start(())
+        self._look_ahead()
+
+    def to(self, goal: Sequence[Checkpoint]) -> None:
+        """Fold every event before `goal`, and hold back what was read beyond it."""
+        limits = {(c.topic, c.partition): c for c in goal}
+        held, self._held = self._held, []
+        self._take(held, limits)
+        while not all(self._reached(c) for c in goal):
+            self._take(self._next(), limits)
+
+    def on(self) -> Sequence[Checkpoint]:
+        """Fold all that is in the log now; returns where that is."""
+        held, self._held = self._held, []
+        self._apply(held)
+        ends = self._look_ahead()
+        while any(self._offset(shard) < end for shard, end in ends.items()):
+            self._apply(self._next())
+        return self._reader.checkpoints()
+
+    def _next(self) -> Sequence[Recorded]:
+        batch = self._reader.read(BATCH, WAIT)
+        self._read.update({(c.topic, c.partition): c for c in batch.checkpoints})
+        self._tell()
+        return batch.events
+
+    def _take(self, events: Sequence[Recorded], limits: dict[Shard, Checkpoint]) -> None:
+        """Apply the events that lie within the limits, hold the others."""
+        within: list[Recorded] = []
+        for recorded in events:
+            limit = limits.get(recorded.position[:2])
+            inside = limit is not None and limit.includes(recorded.position)
+            (within if inside else self._held).append(recorded)
+        self._apply(within)
+
+    def _apply(self, events: Sequence[Recorded]) -> None:
+        if events:
+            with self._generation.writing() as writing:
+                writing.move((), self._parking.apply(writing, events))
+            self.events += len(events)
+
+    def _reached(self, goal: Checkpoint) -> bool:
+        return self._offset((goal.topic, goal.partition)) >= goal.offset
+
+    def _offset(self, shard: Shard) -> int:
+        read = self._read.get(shard)
+        return read.offset if read else 0
+
+    def _look_ahead(self) -> Mapping[Shard, int]:
+        ends = self._reader.ends()
+        self._total = sum(ends.values())
+        return ends
+
+    def _tell(self) -> None:
+        done = sum(c.offset for c in self._read.values())
+        self._report(Progress(done, max(done, self._total), self.events))

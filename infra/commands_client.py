@@ -1,0 +1,95 @@
+"""A worker's way to the log: commands over HTTP, many in one request, until they are answered."""
+
+from collections.abc import Callable, Sequence
+
+import httpx
+import msgspec
+import stamina
+import structlog
+
+from application.processes import Issued
+
+PATH = "/api/v1/commands"
+SECONDS = 30.0
+LONGEST_PAUSE = 2.0
+AWAY = frozenset({401, 408, 429, 500, 502, 503, 504})
+"""Statuses that another attempt may change; 401 because the next one brings a fresh token."""
+
+logger = structlog.get_logger(__name__)
+
+
+class RefusedCommand(msgspec.Struct, frozen=True):
+    """Why the domain said no."""
+
+    type: str
+    detail: str
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of one command: a position and a reply, or a refusal."""
+
+    position: str | None = None
+    reply: msgspec.Raw = msgspec.Raw(b"null")
+    refusal: RefusedCommand | None = None
+    unavailable: msgspec.Raw | None = None
+
+
+class ApiAway(Exception):
+    """The API, or a shard behind it, does not answer at the moment."""
+
+
+class CommandsClient:
+    """Sends commands to the API and waits as long as it takes. Blocking, for one thread.
+
+    Guarantees: every command is answered before `execute` returns, in order, and its effect is
+    there once, because a repetition brings the same command id. An attempt goes on behind the
+    last command that was answered.
+    """
+
+    def __init__(
+        self, url: str, token: Callable[[], str], stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._http = httpx.Client(base_url=url, timeout=SECONDS)
+        self._token = token
+        self._stopped = stopped
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(list[Outcome]).decode
+
+    def execute(self, issued: Sequence[Issued]) -> list[Outcome]:
+        """The outcomes in order; raises `ApiAway` only when the worker is told to stop."""
+        outcomes: list[Outcome] = []
+        for attempt in stamina.retry_context(
+            on=self._worth_another, attempts=None, timeout=None, wait_max=LONGEST_PAUSE
+        ):
+            with attempt:
+                self._send(issued, outcomes)
+        return outcomes
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _worth_another(self, error: Exception) -> bool:
+        return isinstance(error, ApiAway | httpx.TransportError) and not self._stopped()
+
+    def _send(self, issued: Sequence[Issued], outcomes: list[Outcome]) -> None:
+        """Send what has no outcome yet."""
+        body = [
+            {"command": each.command, "command_id": each.command_id, "metadata": each.metadata}
+            for each in issued[len(outcomes) :]
+        ]
+        response = self._http.post(
+            PATH,
+            content=self._encode(body),
+            headers={
+                "Authorization": f"Bearer {self._token()}",
+                "Content-Type": "application/json",
+            },
+        )
+        if response.status_code in AWAY:
+            raise ApiAway(f"{response.status_code} {response.text[:200]}")
+        response.raise_for_status()
+        for outcome in self._decode(response.content):
+            if outcome.unavailable is not None:
+                raise ApiAway(f"A command was not answered: {bytes(outcome.unavailable)!r}.")
+            outcomes.append(outcome)

@@ -1,0 +1,321 @@
+"""Read models in PostgreSQL: the live tables in `public`, new ones in a schema beside it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.errors import LockNotAvailable
+from psycopg.rows import class_row
+
+from application.ports import (
+    Checkpoint,
+    Difference,
+    Moved,
+    Parked,
+    Poisoned,
+    RebuildRunning,
+    Shard,
+    Standing,
+)
+from domain.events import Recorded
+from infra.postgres_differences import differences
+from projections.projection import PostgresProjection
+
+Connection = psycopg.Connection[Any]
+
+CHECKPOINTS = """
+    SELECT topic, partition, next_offset AS offset, epoch, owner, next_seq
+    FROM projection_positions WHERE projection = %s ORDER BY topic, partition
+"""
+
+LOCK = """
+    SELECT topic, partition, next_offset, generation
+    FROM projection_positions WHERE projection = %s ORDER BY topic, partition FOR UPDATE
+"""
+
+MOVE = """
+    UPDATE projection_positions
+    SET next_offset = %s, epoch = %s, owner = %s, next_seq = %s
+    WHERE projection = %s AND topic = %s AND partition = %s
+"""
+
+PLACE = """
+    INSERT INTO projection_positions
+        (projection, generation, topic, partition, next_offset, epoch, owner, next_seq)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+PARK = """
+    INSERT INTO projection_parked (projection, topic, aggregate_id, position, reason)
+    VALUES (%s, %s, %s, %s, %s)
+"""
+
+SWAP_PATIENCE = "2s"
+"""How long a swap waits for queries to end; meanwhile new ones wait behind it."""
+
+TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError)
+"""The server is away or asks for a repetition; the same events may succeed later."""
+
+
+class Database:
+    """One connection for one thread, opened when it is needed and again when it was lost."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._connection: Connection | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection; raises `psycopg.OperationalError` when the server is away."""
+        if self._connection is None or self._connection.closed:
+            self._connection = self.another()
+        return self._connection
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def another(self) -> Connection:
+        """A connection of its own."""
+        return psycopg.connect(self._dsn, autocommit=True, connect_timeout=5)
+
+
+class PostgresStore:
+    """Implements `application.ports.ProjectionStore`.
+
+    Every transaction first locks the positions and looks whether they are where this worker left
+    them; workers of the same read model, and its swap, therefore take turns.
+    """
+
+    def __init__(self, database: Database, projection: PostgresProjection) -> None:
+        self._database = database
+        self._projection = projection
+        self._generation = ""
+        self._expected: dict[Shard, int] = {}
+
+    def standing(self) -> Standing | None:
+        """See the port."""
+        connection = self._database.connection
+        with connection.transaction():
+            rows = connection.execute(LOCK, [self._projection.name]).fetchall()
+            checkpoints = load_checkpoints(connection, self._projection.name)
+            parked = load_parked(connection, self._projection.name)
+        if not rows:
+            return None
+        self._generation = rows[0][3]
+        self._expected = {(topic, partition): offset for topic, partition, offset, _ in rows}
+        return Standing(self._generation, checkpoints, parked)
+
+    @contextmanager
+    def writing(self) -> Iterator["PostgresWriting"]:
+        """See the port."""
+        connection = self._database.connection
+        writing = PostgresWriting(connection, self._projection)
+        with connection.transaction():
+            self._lock(connection)
+            yield writing
+            writing.store()
+        self._expected |= {(c.topic, c.partition): c.offset for c in writing.checkpoints}
+
+    def _lock(self, connection: Connection) -> None:
+        rows = connection.execute(LOCK, [self._projection.name]).fetchall()
+        expected = [
+            (*shard, offset, self._generation) for shard, offset in sorted(self._expected.items())
+        ]
+        if not rows or sorted(rows) != expected:
+            raise Moved
+
+    @contextmanager
+    def building(self) -> Iterator["PostgresGeneration"]:
+        """See the port; an advisory lock lets one process build at a time."""
+        with self._database.another() as connection:
+            key = f"gamehall projection {self._projection.name}"
+            query = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+            row = connection.execute(query, [key]).fetchone()
+            if row is None or not row[0]:
+                raise RebuildRunning(
+                    f"The read model {self._projection.name!r} is being built by another process."
+                )
+            generation = PostgresGeneration(self._database, connection, self._projection)
+            generation.create()
+            try:
+                yield generation
+            finally:
+                with suppress(*TRANSIENT):  # what is left behind, the next build drops
+                    generation.drop()
+
+
+class PostgresWriting:
+    """One transaction."""
+
+    def __init__(self, connection: Connection, projection: PostgresProjection) -> None:
+        self.checkpoints: Sequence[Checkpoint] = ()
+        self.changed: list[Any] = []
+        self._parked: Sequence[Parked] = ()
+        self._connection = connection
+        self._projection = projection
+
+    def apply(self, events: Sequence[Recorded]) -> None:
+        """See `application.ports.Writing.apply`."""
+        try:
+            with self._connection.transaction():
+                self.changed.extend(self._projection.apply(self._connection, events))
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            raise Poisoned(
+                f"{type(error).__name__}: {error.diag.message_primary or error}"
+            ) from error
+        except psycopg.Error:
+            raise  # not the events' fault
+        except Exception as error:  # whatever an event makes a fold raise, it is the event
+            raise Poisoned(f"{type(error).__name__}: {error}") from error
+
+    def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
+        """See `application.ports.Writing.move`."""
+        self.checkpoints, self._parked = checkpoints, parked
+
+    def store(self) -> None:
+        """Write the position and what is parked."""
+        name = self._projection.name
+        with self._connection.cursor() as cursor:
+            cursor.executemany(
+                MOVE,
+                [
+                    (c.offset, c.epoch, c.owner, c.next_seq, name, c.topic, c.partition)
+                    for c in self.checkpoints
+                ],
+            )
+            cursor.executemany(PARK, [(name, *each) for each in self._parked])
+
+
+class PostgresGeneration:
+    """Implements `application.ports.Generation` in a schema of its own."""
+
+    def __init__(
+        self, database: Database, connection: Connection, projection: PostgresProjection
+    ) -> None:
+        self._database = database
+        self._connection = connection
+        self._projection = projection
+        self._schema = sql.Identifier(f"rebuild_{projection.name.replace('-', '_')}")
+
+    def create(self) -> None:
+        """Make the schema, with tables like the live ones."""
+        self.drop()
+        self._run("CREATE SCHEMA {schema}")
+        for table in self._projection.tables:
+            self._run(
+                "CREATE TABLE {schema}.{table} (LIKE public.{table} INCLUDING ALL)", table.name
+            )
+
+    def drop(self) -> None:
+        """Remove the schema and whatever is in it."""
+        self._run("DROP SCHEMA IF EXISTS {schema} CASCADE")
+
+    def live(self) -> Sequence[Checkpoint] | None:
+        """See the port."""
+        return load_checkpoints(self._connection, self._projection.name) or None
+
+    @contextmanager
+    def writing(self) -> Iterator[PostgresWriting]:
+        """See the port; nothing is read from here until the swap, which is a commit of its own."""
+        with self._connection.transaction():
+            self._run("SET LOCAL search_path = {schema}, public")
+            self._connection.execute("SET LOCAL synchronous_commit = off")
+            yield PostgresWriting(self._connection, self._projection)
+
+    def differences(self, fold_to: Callable[[Sequence[Checkpoint]], None]) -> Iterator[Difference]:
+        """See the port: compared with one snapshot of the live tables and their position."""
+        with self._database.another() as live:
+            live.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            with live.transaction():
+                fold_to(load_checkpoints(live, self._projection.name))
+                with self._connection.transaction():
+                    for table in self._projection.tables:
+                        yield from differences(table, live, self._connection, self._schema)
+
+    def swap(self, fold_on: Callable[[], Sequence[Checkpoint]], parked: Sequence[Parked]) -> bool:
+        """See the port: the live worker waits at its positions while the tables change places."""
+        try:
+            with self._connection.transaction():
+                self._connection.execute(f"SET LOCAL lock_timeout = '{SWAP_PATIENCE}'")
+                self._connection.execute(LOCK, [self._projection.name])
+                checkpoints = fold_on()
+                self._exchange_tables()
+                self._place(checkpoints, parked)
+        except LockNotAvailable:
+            return False
+        return True
+
+    def _exchange_tables(self) -> None:
+        names = [table.name for table in self._projection.tables]
+        live = sql.SQL(", ").join(sql.Identifier("public", name) for name in names)
+        # All at once and first, so that no query can hold one table and wait for another.
+        self._connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(live))
+        for name in names:
+            self._run("DROP TABLE public.{table}", name)
+            self._run("ALTER TABLE {schema}.{table} SET SCHEMA public", name)
+
+    def _place(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
+        name, generation = self._projection.name, uuid4().hex
+        with self._connection.cursor() as cursor:
+            cursor.execute("DELETE FROM projection_positions WHERE projection = %s", [name])
+            cursor.execute("DELETE FROM projection_parked WHERE projection = %s", [name])
+            cursor.executemany(PLACE, [(name, generation, *c) for c in checkpoints])
+            cursor.executemany(PARK, [(name, *each) for each in parked])
+
+    def _run(self, statement: Any, table: str = "") -> None:
+        self._connection.execute(
+            sql.SQL(statement).format(schema=self._schema, table=sql.Identifier(table))
+        )
+
+
+class PostgresPositions:
+    """Implements `application.ports.PositionStore` for one process or relay."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+
+    def load(self) -> Sequence[Checkpoint]:
+        """See the port."""
+        query = """
+            SELECT topic, partition, next_offset AS offset, epoch, owner, next_seq
+            FROM process_positions WHERE process = %s
+        """
+        with self._database.connection.cursor(row_factory=class_row(Checkpoint)) as cursor:
+            return cursor.execute(query, [self._name]).fetchall()
+
+    def save(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See the port; a position never goes back."""
+        query = """
+            INSERT INTO process_positions
+                (process, topic, partition, next_offset, epoch, owner, next_seq)
+            VALUES (%s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (process, topic, partition) DO UPDATE
+            SET next_offset = excluded.next_offset, epoch = excluded.epoch,
+                owner = excluded.owner, next_seq = excluded.next_seq
+            WHERE process_positions.next_offset < excluded.next_offset
+        """
+        connection = self._database.connection
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.executemany(query, [(self._name, *c) for c in checkpoints])
+
+
+def load_checkpoints(connection: Connection, projection: str) -> list[Checkpoint]:
+    """The stored position of a projection; empty when there is none."""
+    with connection.cursor(row_factory=class_row(Checkpoint)) as cursor:
+        return cursor.execute(CHECKPOINTS, [projection]).fetchall()
+
+
+def load_parked(connection: Connection, projection: str) -> list[Parked]:
+    """The parked streams of a projection."""
+    query = """
+        SELECT topic, aggregate_id, position, reason FROM projection_parked
+        WHERE projection = %s ORDER BY topic, aggregate_id
+    """
+    with connection.cursor(row_factory=class_row(Parked)) as cursor:
+        return cursor.execute(query, [projection]).fetchall()

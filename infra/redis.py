@@ -1,0 +1,242 @@
+"""Read models in Redis: the live generation, and new ones beside it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import redis
+from redis.exceptions import WatchError
+
+from application.ports import (
+    Checkpoint,
+    Difference,
+    GenerationLost,
+    Moved,
+    Parked,
+    Poisoned,
+    Standing,
+)
+from infra.redis_differences import RedisDifferences
+from infra.redis_scan import keys_of
+from projections.generations import pointer, positions
+from projections.projection import Changes, RedisProjection
+
+BUILDER_SECONDS = 60
+"""A generation whose builder has not written for so long is abandoned, and swept away."""
+
+STANDING = """
+local live = redis.call('GET', KEYS[1])
+if not live then return nil end
+return {
+    live,
+    redis.call('HGETALL', live .. ':positions'),
+    redis.call('HVALS', live .. ':parked')
+}
+"""
+
+SWAP = """
+local new, positions, parked = ARGV[1], cjson.decode(ARGV[2]), cjson.decode(ARGV[3])
+if redis.call('EXISTS', new .. ':building') == 0 then return 'lost' end
+local old = redis.call('GET', KEYS[1]) or ''
+if old ~= '' then
+    local there = redis.call('HGETALL', old .. ':positions')
+    for i = 1, #there, 2 do
+        local mine = positions[there[i]]
+        if not mine or cjson.decode(mine)[1] < cjson.decode(there[i + 1])[1] then
+            return 'behind'
+        end
+    end
+end
+for shard, position in pairs(positions) do
+    redis.call('HSET', new .. ':positions', shard, position)
+end
+for stream, letter in pairs(parked) do
+    redis.call('HSET', new .. ':parked', stream, letter)
+end
+redis.call('DEL', new .. ':building')
+redis.call('SET', KEYS[1], new)
+return 'swapped'
+"""
+
+
+def connect(url: str) -> "redis.Redis":
+    """A client for workers; text comes back as `str`."""
+    return redis.Redis.from_url(url, decode_responses=True, socket_connect_timeout=2)
+
+
+def encode_checkpoint(c: Checkpoint) -> str:
+    """A position as `projections.generations` describes it."""
+    return msgspec.json.encode((c.offset, c.next_seq, c.epoch, c.owner)).decode()
+
+
+def decode_checkpoints(flat: Sequence[str]) -> list[Checkpoint]:
+    """The positions of a generation, as HGETALL in a script returns them."""
+    return [_checkpoint(shard, text) for shard, text in zip(flat[::2], flat[1::2], strict=True)]
+
+
+def _checkpoint(shard: str, text: str) -> Checkpoint:
+    topic, _, partition = shard.rpartition("/")
+    offset, next_seq, epoch, owner = msgspec.json.decode(text)
+    return Checkpoint(topic, int(partition), offset, epoch, owner, next_seq)
+
+
+def _shard(c: Checkpoint) -> str:
+    return f"{c.topic}/{c.partition}"
+
+
+class RedisStore:
+    """Implements `application.ports.ProjectionStore` on one Redis server.
+
+    A transaction is one MULTI under a WATCH of the pointer and the positions, so whoever moved
+    the read model in between makes it fail as a whole.
+    """
+
+    def __init__(self, client: "redis.Redis", projection: RedisProjection) -> None:
+        self._redis = client
+        self._projection = projection
+        self._pointer = pointer(projection.name)
+        self._standing = client.register_script(STANDING)
+        self._generation = ""
+        self._expected: dict[str, str] = {}
+
+    def standing(self) -> Standing | None:
+        """See the port."""
+        answer: Any = self._standing(keys=[self._pointer])
+        if answer is None or not answer[1]:
+            return None
+        self._generation, flat, letters = answer
+        self._expected = dict(zip(flat[::2], flat[1::2], strict=True))
+        parked = [msgspec.json.decode(letter, type=Parked) for letter in letters]
+        return Standing(self._generation, decode_checkpoints(flat), parked)
+
+    @contextmanager
+    def writing(self) -> Iterator["RedisWriting"]:
+        """See the port."""
+        writing = RedisWriting(self._projection)
+        yield writing
+        with self._redis.pipeline(transaction=True) as pipeline:
+            try:
+                self._commit(pipeline, writing)
+            except WatchError as error:
+                raise Moved from error
+
+    def _commit(self, pipeline: Any, writing: "RedisWriting") -> None:
+        key = positions(self._generation)
+        news = {_shard(c): encode_checkpoint(c) for c in writing.checkpoints}
+        pipeline.watch(self._pointer, key)
+        shards = list(news) or list(self._expected)[:1]
+        if pipeline.get(self._pointer) != self._generation or pipeline.hmget(key, shards) != [
+            self._expected.get(shard) for shard in shards
+        ]:
+            raise Moved
+        if news:
+            pipeline.multi()
+            writing.write(pipeline, self._generation)
+            pipeline.hset(key, mapping=news)
+            pipeline.execute()
+            self._expected |= news
+
+    @contextmanager
+    def building(self) -> Iterator["RedisGeneration"]:
+        """See the port; any number can be built at a time."""
+        generations = f"{self._pointer}:generations"
+        self._sweep(generations)
+        name = f"{self._projection.name}@{uuid4().hex[:12]}"
+        self._redis.sadd(generations, name)
+        self._redis.set(f"{name}:building", "1", ex=BUILDER_SECONDS)
+        try:
+            yield RedisGeneration(self._redis, self._projection, name)
+        finally:
+            self._sweep(generations, name)
+
+    def _sweep(self, generations: str, mine: str = "") -> None:
+        """Delete generations that nobody reads: swapped out, given up or abandoned."""
+        names: Any = self._redis.smembers(generations)
+        for name in names:
+            abandoned = name == mine or not self._redis.exists(f"{name}:building")
+            if abandoned and name != self._redis.get(self._pointer):
+                for keys in keys_of(self._redis, name):
+                    self._redis.unlink(*keys)
+                self._redis.srem(generations, name)
+
+
+class RedisWriting:
+    """Gathers the changes of one transaction."""
+
+    def __init__(self, projection: RedisProjection) -> None:
+        self.checkpoints: Sequence[Checkpoint] = ()
+        self._projection = projection
+        self._parked: Sequence[Parked] = ()
+        self._changes: list[Changes] = []
+
+    def apply(self, events: Sequence[Any]) -> None:
+        """See `application.ports.Writing.apply`; a cache takes rows instead of events."""
+        try:
+            self._changes.append(self._projection.fold(events))
+        except Exception as error:  # whatever an event makes a fold raise, it is the event
+            raise Poisoned(f"{type(error).__name__}: {error}") from error
+
+    def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
+        """See `application.ports.Writing.move`."""
+        self.checkpoints, self._parked = checkpoints, parked
+
+    def write(self, pipeline: Any, generation: str) -> None:
+        """Queue everything but the position."""
+        for changes in self._changes:
+            changes.write(pipeline, generation)
+        for each in self._parked:
+            pipeline.hset(f"{generation}:parked", _stream(each), msgspec.json.encode(each))
+
+
+def _stream(parked: Parked) -> str:
+    return f"{parked.topic}/{parked.aggregate_id}"
+
+
+class RedisGeneration:
+    """Implements `application.ports.Generation`; its keys are nobody else's until the swap."""
+
+    def __init__(self, client: "redis.Redis", projection: RedisProjection, name: str) -> None:
+        self._redis = client
+        self._projection = projection
+        self._name = name
+        self._pointer = pointer(projection.name)
+        self._live: str | None = client.get(self._pointer)  # type: ignore[assignment]
+        self._swap = client.register_script(SWAP)
+
+    def live(self) -> Sequence[Checkpoint] | None:
+        """See the port."""
+        if self._live is None:
+            return None
+        there: Any = self._redis.hgetall(positions(self._live))
+        return [_checkpoint(shard, text) for shard, text in there.items()] or None
+
+    @contextmanager
+    def writing(self) -> Iterator[RedisWriting]:
+        """See the port; raises `GenerationLost`."""
+        writing = RedisWriting(self._projection)
+        yield writing
+        with self._redis.pipeline(transaction=True) as pipeline:
+            writing.write(pipeline, self._name)
+            pipeline.set(f"{self._name}:building", "1", ex=BUILDER_SECONDS, xx=True)
+            if not pipeline.execute()[-1]:
+                raise GenerationLost
+
+    def differences(self, fold_to: Callable[[Sequence[Checkpoint]], None]) -> Iterator[Difference]:
+        """See the port: compared a slice at a time, each read together with the live position."""
+        assert self._live is not None
+        between = RedisDifferences(self._redis, self._pointer, self._live, self._name)
+        return between.found(lambda flat: fold_to(decode_checkpoints(flat)))
+
+    def swap(self, fold_on: Callable[[], Sequence[Checkpoint]], parked: Sequence[Parked]) -> bool:
+        """See the port."""
+        news = {_shard(c): encode_checkpoint(c) for c in fold_on()}
+        letters = {_stream(each): msgspec.json.encode(each).decode() for each in parked}
+        answer = self._swap(
+            keys=[self._pointer],
+            args=[self._name, msgspec.json.encode(news), msgspec.json.encode(letters)],
+        )
+        if answer == "lost":
+            raise GenerationLost
+        return bool(answer == "swapped")

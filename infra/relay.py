@@ -1,0 +1,211 @@
+"""The relay: tells the public topics what the log says, each event once and none left out.
+
+Every public record carries in its headers the `position` of its event and, as `received`, the
+last position from each source shard that its partition holds. The last record of a partition
+therefore tells what has arrived there, even when a crash lost the rest of a batch, and the relay
+goes on exactly behind it. Its own checkpoint only saves reading; transactions are not needed.
+
+One relay is active, by an advisory lock: one that is frozen for longer than the lock lives and
+then wakes up in the middle of a batch could still repeat what its successor has sent.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from psycopg.errors import LockNotAvailable
+
+from application.ports import Checkpoint, LogReader, PositionStore, Shard
+from application.processes.relay import NAME, TOPICS, publish
+from domain.events import Position, Recorded
+from infra.eventlog.log import consumer_config, producer_config
+from infra.eventlog.partition import partition_for
+from infra.postgres import Database
+
+BATCH = 2_000
+IDLE = 0.5
+SAVE_EVERY = 1.0
+"""Seconds between checkpoints; a lost one costs no more than reading that much again."""
+
+SECONDS = 30
+FIRST_LOOK = 4
+"""Records looked at from the end of a partition, before looking further back."""
+
+Received = dict[Shard, int]
+
+
+class Relay:
+    """Reads the log and writes the public topics. Blocking, for one thread."""
+
+    def __init__(
+        self, bootstrap: str, reader: LogReader, positions: PositionStore, lock: "RelayLock"
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._reader = reader
+        self._positions = positions
+        self._lock = lock
+        self._producer = Producer(producer_config(bootstrap) | {"message.timeout.ms": 0})
+        self._partitions: dict[str, int] = {}
+        self._received: dict[Shard, Received] = {}
+        self._unsaved: dict[Shard, Checkpoint] = {}
+        self._saved_at = time.monotonic()
+        self._failed: KafkaError | None = None
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        """Wait until this is the only relay, then work until `stopped`."""
+        while not stopped() and not self._lock.taken():
+            pass
+        if stopped():
+            return
+        self.resume()
+        while not stopped():
+            self.step()
+        self._save()
+
+    def close(self) -> None:
+        """Forget what was not delivered: the next relay learns what was."""
+        self._producer.purge()
+        self._producer.flush(0)
+
+    def resume(self) -> None:
+        """Learn what the public topics hold, and start reading at the checkpoint."""
+        found = self._producer.list_topics(timeout=SECONDS).topics
+        self._partitions = {topic: len(found[topic].partitions) for topic in TOPICS}
+        self._received = last_received(self._bootstrap, self._partitions)
+        self._reader.start(self._positions.load())
+
+    def step(self, timeout: float = IDLE) -> int:
+        """Relay what is there; returns the number of public records."""
+        batch = self._reader.read(BATCH, timeout)
+        sent = sum(self._tell(recorded) for recorded in batch.events)
+        if sent:
+            self._deliver()
+        self._unsaved |= {(c.topic, c.partition): c for c in batch.checkpoints}
+        if not batch.checkpoints or time.monotonic() - self._saved_at > SAVE_EVERY:
+            self._save()
+        return sent
+
+    def _tell(self, recorded: Recorded) -> bool:
+        outgoing = publish(recorded.event)
+        if outgoing is None:
+            return False
+        partition = partition_for(outgoing.key, self._partitions[outgoing.topic])
+        received = self._received[outgoing.topic, partition]
+        source, seq = recorded.position[:2], recorded.position.seq
+        if seq <= received.get(source, -1):
+            return False
+        received[source] = seq
+        headers: Any = {"position": str(recorded.position), "received": _write(received)}
+        self._producer.produce(
+            outgoing.topic,
+            outgoing.value,
+            outgoing.key,
+            partition=partition,
+            headers=headers,
+            on_delivery=self._delivered,
+        )
+        return True
+
+    def _deliver(self) -> None:
+        """Return when all is delivered; after a failure, only a new start knows what was."""
+        left = self._producer.flush(SECONDS)
+        if self._failed or left:
+            raise KafkaException(self._failed or KafkaError(KafkaError._MSG_TIMED_OUT))  # noqa: SLF001
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        self._failed = self._failed or error
+
+    def _save(self) -> None:
+        self._lock.check()
+        checkpoints, self._unsaved = list(self._unsaved.values()), {}
+        if checkpoints:
+            self._positions.save(checkpoints)
+            self._reader.acknowledge(checkpoints)
+        self._saved_at = time.monotonic()
+
+
+class RelayLock:
+    """Held by the active relay as long as its connection to PostgreSQL lives."""
+
+    def __init__(self, database: Database) -> None:
+        self._connection = database.another()
+        self._connection.execute("SET lock_timeout = '1s'")
+
+    def close(self) -> None:
+        """Let another relay take over."""
+        self._connection.close()
+
+    def taken(self) -> bool:
+        """Wait up to a second for the lock; whether it is ours."""
+        query = "SELECT pg_advisory_lock(hashtextextended('gamehall relay', 0))"
+        try:
+            self._connection.execute(query)
+        except LockNotAvailable:
+            return False
+        return True
+
+    def check(self) -> None:
+        """Raise `psycopg.OperationalError` when the lock went with its connection."""
+        try:
+            self._connection.execute("SELECT 1")
+        except psycopg.InterfaceError as error:
+            raise psycopg.OperationalError(f"The {NAME}'s lock is lost: {error}") from error
+
+
+def _write(received: Received) -> str:
+    return " ".join(str(Position(*shard, seq)) for shard, seq in sorted(received.items()))
+
+
+def _read(text: str) -> Received:
+    positions = map(Position.parse, text.split())
+    return {(p.topic, p.partition): p.seq for p in positions}
+
+
+def last_received(bootstrap: str, partitions: dict[str, int]) -> dict[Shard, Received]:
+    """What each partition of some public topics has received, as its last record says."""
+    received: dict[Shard, Received] = defaultdict(dict)
+    consumer = Consumer(consumer_config(bootstrap, f"gamehall-{NAME}"))
+    try:
+        for topic, count in partitions.items():
+            for partition in range(count):
+                received[topic, partition] = _last(consumer, topic, partition)
+    finally:
+        consumer.close()
+    return received
+
+
+def _last(consumer: Consumer, topic: str, partition: int) -> Received:
+    """Look back from the end, further and further: others may write to a public topic too."""
+    low, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=SECONDS)
+    look = FIRST_LOOK
+    while end > low:
+        start = max(low, end - look)
+        found = [_header(message) for message in _between(consumer, topic, partition, start, end)]
+        if told := [text for text in found if text is not None]:
+            return _read(told[-1])
+        end, look = start, look * 10
+    return {}
+
+
+def _between(
+    consumer: Consumer, topic: str, partition: int, start: int, end: int
+) -> Iterator[Message]:
+    consumer.assign([TopicPartition(topic, partition, start)])
+    offset = start
+    while offset < end:
+        message = consumer.poll(SECONDS)
+        if message is None:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
+        if message.error() is None:
+            offset = (message.offset() or 0) + 1
+            if offset <= end:
+                yield message
+
+
+def _header(message: Message) -> str | None:
+    headers: Any = dict(message.headers() or ())
+    value = headers.get("received")
+    return None if value is None else value.decode()

@@ -1,0 +1,343 @@
+"""`game-records`: what happened in every game, in PostgreSQL.
+
+- `game_analytics`: every event of every game; `id` is made of the event's place in the log, so
+  that it comes out the same whenever the log is folded.
+- `games`: every game; `moves` holds the columns as digits, in order, which is enough to know the
+  board at any move.
+- `game_stats`: every finished game.
+- `users`: everyone who finished a game; bots are no users. A user's name is the id until there
+  are profiles. The score is three for a win, as PostgreSQL computes it from `wins`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, LiteralString, TypeVar
+
+import msgspec
+import psycopg
+from psycopg.rows import AsyncRowFactory, class_row, tuple_row
+
+from domain.events import DomainEvent, Position, Recorded
+from domain.games.board import Board
+from domain.games.events import BotLevel, GameEnded, GameStarted, MovePlayed, Result
+from projections.positions import Pool, passed, require
+from projections.projection import Table, wait_until
+
+NAME = "game-records"
+PARTITION_BITS = 12
+
+PUBLIC_NAMES: dict[type[DomainEvent], str] = {
+    GameStarted: "game_started",
+    MovePlayed: "move",
+    GameEnded: "game_ended",
+}
+"""What the public topic calls the events, and `game_analytics` therefore too."""
+
+
+class GameRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A game. `to_move`, `board` and `line` follow from its moves."""
+
+    game_id: str
+    player1: str
+    player2: str
+    bot_level: BotLevel | None
+    status: Literal["playing", "finished"]
+    moves: int
+    to_move: str | None
+    board: list[str]
+    result: Result | None
+    winner: str | None
+    line: list[tuple[int, int]] | None
+    duration: float | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class MoveRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One move: `column` from the left, `row` from the top, `move` from 1."""
+
+    move: int
+    player: str
+    column: int
+    row: int
+    timestamp: datetime
+
+
+class BoardRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The board after `move` moves: six rows from the top, of `.`, `1` and `2`."""
+
+    game_id: str
+    move: int
+    board: list[str]
+    line: list[tuple[int, int]] | None
+
+
+class UserRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A user and how their games went."""
+
+    user_id: str
+    username: str
+    games_played: int
+    wins: int
+    losses: int
+    draws: int
+    score: int
+
+
+class GameRecords:
+    """The projection."""
+
+    name = NAME
+    topics = ("game-log",)
+    handles = tuple(PUBLIC_NAMES)
+    tables = (
+        Table("game_analytics", ("id",)),
+        Table("games", ("id",)),
+        Table("game_stats", ("game_id",)),
+        Table("users", ("id",)),
+    )
+
+    def apply(
+        self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
+    ) -> Sequence[Any]:
+        """Fold events into the four tables, with one statement for each kind of change."""
+        batch = GameChanges()
+        for recorded in events:
+            batch.take(recorded)
+        batch.write(connection)
+        return ()
+
+
+START = """
+    INSERT INTO games (id, player1_id, player2_id, bot_level, moves, created_at, status)
+    SELECT *, 'playing'
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+"""
+
+MOVE = """
+    UPDATE games SET moves = games.moves || new.moves
+    FROM unnest(%s::text[], %s::text[]) AS new (id, moves) WHERE games.id = new.id
+"""
+
+END = """
+    UPDATE games
+    SET status = 'finished', result = ended.result, winner_id = ended.winner,
+        duration = ended.duration, ended_at = ended.at
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::float8[], %s::timestamptz[])
+        AS ended (id, result, winner, duration, at)
+    WHERE games.id = ended.id
+"""
+
+COUNT_GAMES = """
+    INSERT INTO game_stats (game_id, player1, player2, winner, duration, moves, created_at)
+    SELECT id, player1_id, player2_id, winner_id, duration, length(moves), ended_at
+    FROM games WHERE id = ANY(%s)
+"""
+
+COUNT_PLAYERS = """
+    INSERT INTO users (id, username, games_played, wins, losses, draws)
+    SELECT player, player, count(*),
+        count(*) FILTER (WHERE winner_id = player),
+        count(*) FILTER (WHERE winner_id <> player),
+        count(*) FILTER (WHERE winner_id IS NULL)
+    FROM games, unnest(
+        CASE WHEN bot_level IS NULL THEN ARRAY[player1_id, player2_id] ELSE ARRAY[player1_id] END
+    ) AS player
+    WHERE games.id = ANY(%s)
+    GROUP BY player ORDER BY player
+    ON CONFLICT (id) DO UPDATE
+    SET games_played = users.games_played + excluded.games_played,
+        wins = users.wins + excluded.wins,
+        losses = users.losses + excluded.losses,
+        draws = users.draws + excluded.draws
+"""
+
+ANALYSE = """
+    COPY game_analytics (id, position, event_type, game_id, player, "column", timestamp, payload)
+    FROM STDIN
+"""
+
+
+class GameChanges:
+    """What some events do to the tables."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, GameStarted] = {}
+        self.moves: dict[str, str] = {}
+        self.ended: dict[str, GameEnded] = {}
+        self.analytics: list[tuple[object, ...]] = []
+
+    def take(self, recorded: Recorded) -> None:
+        """Fold one more event in."""
+        event = recorded.event
+        match event:
+            case GameStarted():
+                self.started[event.originator_id] = event
+                self._analyse(recorded, None, None)
+            case MovePlayed():
+                game = event.originator_id
+                self.moves[game] = f"{self.moves.get(game, '')}{event.column}"
+                self._analyse(recorded, event.player, event.column)
+            case GameEnded():
+                self.ended[event.originator_id] = event
+                self._analyse(recorded, event.winner, None)
+
+    def _analyse(self, recorded: Recorded, player: str | None, column: int | None) -> None:
+        event, position = recorded.event, recorded.position
+        self.analytics.append(
+            (
+                position.seq << PARTITION_BITS | position.partition,
+                str(position),
+                PUBLIC_NAMES[type(event)],
+                event.originator_id,
+                player,
+                column,
+                event.timestamp,
+                msgspec.json.encode(event).decode(),
+            )
+        )
+
+    def write(self, connection: psycopg.Connection[Any]) -> None:
+        """Write them; moves of new games come with the game."""
+        if self.started:
+            self._write_started(connection)
+        if later := {id: moves for id, moves in self.moves.items() if id not in self.started}:
+            connection.execute(MOVE, [list(later), list(later.values())])
+        if self.ended:
+            self._write_ended(connection)
+        if self.analytics:
+            with connection.cursor() as cursor, cursor.copy(ANALYSE) as copy:
+                for row in self.analytics:
+                    copy.write_row(row)
+
+    def _write_started(self, connection: psycopg.Connection[Any]) -> None:
+        games = self.started.values()
+        columns = [
+            list(self.started),
+            [game.player1 for game in games],
+            [game.player2 for game in games],
+            [game.bot_level for game in games],
+            [self.moves.get(id, "") for id in self.started],
+            [game.timestamp for game in games],
+        ]
+        connection.execute(START, columns)
+
+    def _write_ended(self, connection: psycopg.Connection[Any]) -> None:
+        games, ids = self.ended.values(), list(self.ended)
+        columns = [
+            ids,
+            [game.result for game in games],
+            [game.winner for game in games],
+            [game.duration for game in games],
+            [game.timestamp for game in games],
+        ]
+        connection.execute(END, columns)
+        connection.execute(COUNT_GAMES, [ids])
+        connection.execute(COUNT_PLAYERS, [ids])
+
+
+GAME = """
+    SELECT id, player1_id, player2_id, bot_level, status, moves, result, winner_id, duration,
+        created_at, ended_at
+    FROM games WHERE id = %s
+"""
+
+MOVES = """
+    SELECT (payload ->> 'move')::int AS move, player, "column",
+        (payload ->> 'row')::int AS row, timestamp
+    FROM game_analytics WHERE game_id = %s AND event_type = 'move' ORDER BY id
+"""
+
+USER = """
+    SELECT id AS user_id, username, games_played, wins, losses, draws, score
+    FROM users WHERE id = %s
+"""
+
+
+BOARD = "SELECT moves FROM games WHERE id = %s AND length(moves) >= %s"
+
+Row = TypeVar("Row")
+
+
+class GameQueries:
+    """Reads the live tables, one statement a query, so that each sees one whole generation."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def game(self, game_id: str) -> GameRecord | None:
+        """A game as it stands, or None when there is none."""
+        row = await self._one(tuple_row, GAME, game_id)
+        return None if row is None else _game(*row)
+
+    async def moves(self, game_id: str) -> list[MoveRecord]:
+        """A game's moves in order; empty when there are none, or no such game."""
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=class_row(MoveRecord)) as cursor,
+        ):
+            return await (await cursor.execute(MOVES, [game_id])).fetchall()
+
+    async def board(self, game_id: str, move: int) -> BoardRecord | None:
+        """The board after `move` moves; None when the game has not got there."""
+        row = await self._one(tuple_row, BOARD, game_id, move)
+        if row is None:
+            return None
+        board = Board.after(map(int, row[0][:move]))
+        return BoardRecord(
+            game_id=game_id, move=move, board=board.rows(), line=board.winning_line()
+        )
+
+    async def player(self, user_id: str) -> UserRecord | None:
+        """A user's record, or None before the end of their first game."""
+        return await self._one(class_row(UserRecord), USER, user_id)
+
+    async def _one(
+        self, rows: AsyncRowFactory[Row], query: LiteralString, *key: str | int
+    ) -> Row | None:
+        """One row or None; raises `ReadModelMissing` instead of saying None without knowing."""
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=rows) as cursor,
+        ):
+            row = await (await cursor.execute(query, key)).fetchone()
+        if row is None:
+            await require(self._pool, NAME)
+        return row
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        """Wait until the records show an event; False when `timeout` seconds have gone by."""
+        return await wait_until(lambda: passed(self._pool, NAME, position), timeout)
+
+
+def _game(
+    id: str,
+    player1: str,
+    player2: str,
+    bot_level: BotLevel | None,
+    status: Literal["playing", "finished"],
+    moves: str,
+    result: Result | None,
+    winner: str | None,
+    duration: float | None,
+    created_at: datetime,
+    ended_at: datetime | None,
+) -> GameRecord:
+    board = Board.after(map(int, moves))
+    to_move = player2 if board.moves % 2 else player1
+    return GameRecord(
+        game_id=id,
+        player1=player1,
+        player2=player2,
+        bot_level=bot_level,
+        status=status,
+        moves=board.moves,
+        to_move=to_move if status == "playing" else None,
+        board=board.rows(),
+        result=result,
+        winner=winner,
+        line=board.winning_line(),
+        duration=duration,
+        created_at=created_at,
+        ended_at=ended_at,
+    )

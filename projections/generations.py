@@ -1,0 +1,63 @@
+"""How read models lie in Redis: generations, the pointer to the live one, positions.
+
+Every key of a generation begins with its name, `<projection>@<id>`. The string
+`projection:<projection>` names the live one, and is read in the same script as the data, so that
+a query sees one whole generation. `<generation>:positions` maps `<topic>/<partition>` to a JSON
+array of offset, next sequence number, epoch and owner. The scripts build their key names from the
+pointer: they are meant for one server (with replicas), not for Redis Cluster.
+"""
+
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+
+from domain.events import Position
+from projections.projection import ReadModelMissing, wait_until
+
+NEXT_SEQ = """
+local live = redis.call('GET', KEYS[1])
+if not live then return -1 end
+local position = redis.call('HGET', live .. ':positions', ARGV[1])
+if not position then return 0 end
+return cjson.decode(position)[2]
+"""
+
+
+def pointer(projection: str) -> str:
+    """The key that names the live generation."""
+    return f"projection:{projection}"
+
+
+def positions(generation: str) -> str:
+    """The key of a generation's positions."""
+    return f"{generation}:positions"
+
+
+class LiveGeneration:
+    """The live generation of one projection, as queries see it."""
+
+    def __init__(self, redis: "Redis", projection: str) -> None:
+        self._redis = redis
+        self._projection = projection
+        self._pointer = pointer(projection)
+        self._next_seq = self.script(NEXT_SEQ)
+
+    def script(self, lua: str) -> AsyncScript:
+        """A query; its first key is the pointer."""
+        return self._redis.register_script(lua)
+
+    async def query(self, script: AsyncScript, *args: str | int) -> list[object]:
+        """Run a query; raises `ReadModelMissing` when it answers nothing at all."""
+        answer = await script(keys=[self._pointer], args=args)
+        if answer is None:
+            raise ReadModelMissing(f"The read model {self._projection!r} is being built.")
+        return list(answer)
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        """Wait until the read model has passed an event; False when `timeout` seconds are over."""
+        shard = f"{position.topic}/{position.partition}"
+
+        async def passed() -> bool:
+            next_seq = await self._next_seq(keys=[self._pointer], args=[shard])
+            return int(next_seq) > position.seq
+
+        return await wait_until(passed, timeout)

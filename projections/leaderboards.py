@@ -1,0 +1,281 @@
+"""`leaderboards`: who won most; PostgreSQL is the record, Redis answers.
+
+- `leaderboards`, a row for each game, player and period: wins, draws, losses, score, and
+  `reached_at`, when the player reached the score. Of two with one score, who reached it first
+  ranks higher; within one second, the id decides.
+- `leaderboard_games`: the players of running games, bots left out; a game's end does not name
+  them.
+- Redis, behind the generation's name: `leaderboard:four-in-a-row:alltime`, a sorted set of
+  players in order of rank, and `leaderboard:four-in-a-row:entries`, a hash of their rows as JSON.
+
+It is a table of its own beside `users`, which belongs to `game-records`: each read model is
+rebuilt and swapped alone, and a leaderboard has a game and a period where a user has neither.
+
+A row is the same in whatever order its games are counted, since a rebuild reads the shards of
+the log in another order than the live worker did: sums, a maximum and a minimum.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+import psycopg
+from psycopg.rows import class_row
+from redis.asyncio import Redis
+from redis.client import Pipeline
+
+from domain.events import Position, Recorded
+from domain.games.events import GameEnded, GameStarted
+from projections.generations import LiveGeneration
+from projections.projection import Table
+
+NAME = "leaderboards"
+GAME = "four-in-a-row"
+PERIOD = "alltime"
+HIGHEST_SCORE = 1 << 20
+SECONDS_BITS = 32
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A player's row; `reached_at` is when the score was reached."""
+
+    user_id: str
+    score: int
+    wins: int
+    draws: int
+    losses: int
+    reached_at: datetime
+
+
+class RankedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A row with its rank, from 1."""
+
+    rank: int
+    user_id: str
+    score: int
+    wins: int
+    draws: int
+    losses: int
+    reached_at: datetime
+
+
+class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the leaderboard, and how many are on it altogether."""
+
+    entries: list[RankedEntry]
+    total: int
+
+
+class Tally(NamedTuple):
+    """How games ended for one player."""
+
+    wins: int
+    draws: int
+    losses: int
+    first_game_at: datetime
+    last_win_at: datetime | None
+
+    @classmethod
+    def of(cls, player: str, ended: GameEnded) -> "Tally":
+        """One game."""
+        at, winner = ended.timestamp.replace(microsecond=0), ended.winner
+        won, drawn = winner == player, winner is None
+        lost = not won and not drawn
+        return cls(int(won), int(drawn), int(lost), at, at if won else None)
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Both together, in whichever order."""
+        wins = [at for at in (self.last_win_at, other.last_win_at) if at is not None]
+        return Tally(
+            self.wins + other.wins,
+            self.draws + other.draws,
+            self.losses + other.losses,
+            min(self.first_game_at, other.first_game_at),
+            max(wins, default=None),
+        )
+
+
+SEAT = """
+    INSERT INTO leaderboard_games (game_id, players)
+    SELECT * FROM unnest(%s::text[], %s::text[])
+"""
+
+UNSEAT = "DELETE FROM leaderboard_games WHERE game_id = ANY(%s) RETURNING game_id, players"
+
+COUNT = f"""
+    INSERT INTO leaderboards
+        (game_id, period, player_id, wins, draws, losses, first_game_at, last_win_at)
+    SELECT '{GAME}', '{PERIOD}', new.*
+    FROM unnest(%s::text[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], %s::timestamptz[])
+        AS new (player, wins, draws, losses, first_game_at, last_win_at)
+    ORDER BY player
+    ON CONFLICT (game_id, player_id, period) DO UPDATE
+    SET wins = leaderboards.wins + excluded.wins,
+        draws = leaderboards.draws + excluded.draws,
+        losses = leaderboards.losses + excluded.losses,
+        first_game_at = least(leaderboards.first_game_at, excluded.first_game_at),
+        last_win_at = greatest(leaderboards.last_win_at, excluded.last_win_at)
+    RETURNING player_id AS user_id, score, wins, draws, losses, reached_at
+"""  # noqa: S608  two constants of this module
+
+ALL = f"""
+    SELECT player_id AS user_id, score, wins, draws, losses, reached_at
+    FROM leaderboards WHERE game_id = '{GAME}' AND period = '{PERIOD}'
+"""  # noqa: S608  two constants of this module
+
+
+class Leaderboards:
+    """The projection; `apply` returns the rows as they have become, for the cache."""
+
+    name = NAME
+    topics = ("game-log",)
+    handles = (GameStarted, GameEnded)
+    tables = (
+        Table("leaderboards", ("game_id", "player_id", "period")),
+        Table("leaderboard_games", ("game_id",)),
+    )
+
+    def apply(
+        self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
+    ) -> Sequence[Entry]:
+        """Count the games that ended; only these change the leaderboard."""
+        seated: dict[str, list[str]] = {}
+        ended: dict[str, GameEnded] = {}
+        for recorded in events:
+            match recorded.event:
+                case GameStarted() as event:
+                    seated[event.originator_id] = _people(event)
+                case GameEnded() as event:
+                    ended[event.originator_id] = event
+        players = _unseat(connection, [id for id in ended if id not in seated])
+        players |= {id: seated.pop(id) for id in ended if id in seated}
+        _seat(connection, seated)
+        return _count(connection, _tally(ended, players))
+
+
+def _people(game: GameStarted) -> list[str]:
+    return [game.player1, game.player2] if game.bot_level is None else [game.player1]
+
+
+def _seat(connection: psycopg.Connection[Any], seated: dict[str, list[str]]) -> None:
+    if seated:
+        # As JSON, because an array of arrays would have to be rectangular.
+        players = [msgspec.json.encode(people).decode() for people in seated.values()]
+        connection.execute(SEAT, [list(seated), players])
+
+
+def _unseat(connection: psycopg.Connection[Any], games: list[str]) -> dict[str, list[str]]:
+    if not games:
+        return {}
+    rows = connection.execute(UNSEAT, [games]).fetchall()
+    return {game_id: msgspec.json.decode(players) for game_id, players in rows}
+
+
+def _tally(ended: dict[str, GameEnded], players: dict[str, list[str]]) -> dict[str, Tally]:
+    tallies: dict[str, Tally] = {}
+    for game_id, event in ended.items():
+        for player in players.get(game_id, ()):
+            tally = Tally.of(player, event)
+            known = tallies.get(player)
+            tallies[player] = known.plus(tally) if known else tally
+    return tallies
+
+
+def _count(connection: psycopg.Connection[Any], tallies: dict[str, Tally]) -> Sequence[Entry]:
+    if not tallies:
+        return ()
+    columns = [list(column) for column in zip(*tallies.values(), strict=True)]
+    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        return cursor.execute(COUNT, [list(tallies), *columns]).fetchall()
+
+
+# -- the cache -------------------------------------------------------------------------------------
+
+
+def rank_score(entry: Entry) -> int:
+    """Orders players by rank, the best first; exact as a double."""
+    return (HIGHEST_SCORE - entry.score << SECONDS_BITS) + int(entry.reached_at.timestamp())
+
+
+class LeaderboardCache:
+    """The answers in Redis: a fold of rows, each the last word on its player."""
+
+    name = NAME
+    topics = Leaderboards.topics
+    handles = Leaderboards.handles
+
+    def fold(self, rows: Sequence[Entry]) -> "CachedEntries":
+        """What these rows do."""
+        return CachedEntries(rows)
+
+    def rows(self, connection: psycopg.Connection[Any]) -> Iterator[Entry]:
+        """Every row of the record."""
+        with connection.cursor("leaderboards", row_factory=class_row(Entry)) as cursor:
+            yield from cursor.execute(ALL)
+
+
+class CachedEntries(NamedTuple):
+    """Rows on their way to Redis."""
+
+    rows: Sequence[Entry]
+
+    def write(self, pipeline: Pipeline, generation: str) -> None:
+        """Queue the commands."""
+        if not self.rows:
+            return
+        key = f"{generation}:leaderboard:{GAME}"
+        pipeline.zadd(f"{key}:{PERIOD}", {row.user_id: rank_score(row) for row in self.rows})
+        entries: dict[Any, Any] = {row.user_id: msgspec.json.encode(row) for row in self.rows}
+        pipeline.hset(f"{key}:entries", mapping=entries)
+
+
+TOP = f"""
+local live = redis.call('GET', KEYS[1])
+if not live then return nil end
+local key = live .. ':leaderboard:{GAME}'
+local players = redis.call('ZRANGE', key .. ':{PERIOD}', ARGV[1], ARGV[2])
+if #players == 0 then return {{{{}}, redis.call('ZCARD', key .. ':{PERIOD}')}} end
+return {{
+    redis.call('HMGET', key .. ':entries', unpack(players)),
+    redis.call('ZCARD', key .. ':{PERIOD}')
+}}
+"""
+
+RANK = f"""
+local live = redis.call('GET', KEYS[1])
+if not live then return nil end
+local key = live .. ':leaderboard:{GAME}'
+local rank = redis.call('ZRANK', key .. ':{PERIOD}', ARGV[1])
+if not rank then return {{}} end
+return {{rank, redis.call('HGET', key .. ':entries', ARGV[1])}}
+"""
+
+
+class LeaderboardQueries:
+    """Reads the live leaderboard; `redis` decodes its responses. Raises `ReadModelMissing`."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self._live = LiveGeneration(redis, NAME)
+        self._top = self._live.script(TOP)
+        self._rank = self._live.script(RANK)
+
+    async def top(self, limit: int, offset: int = 0) -> Leaderboard:
+        """The best players from `offset` on."""
+        answer: list[Any] = await self._live.query(self._top, offset, offset + limit - 1)
+        entries, total = answer
+        ranked = [_ranked(offset + i + 1, entry) for i, entry in enumerate(entries)]
+        return Leaderboard(entries=ranked, total=total)
+
+    async def rank(self, user_id: str) -> RankedEntry | None:
+        """A player's rank, or None before the end of their first game."""
+        answer: list[Any] = await self._live.query(self._rank, user_id)
+        return _ranked(answer[0] + 1, answer[1]) if answer else None
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        """Wait until the leaderboard shows an event; False when `timeout` seconds are over."""
+        return await self._live.wait_for(position, timeout)
+
+
+def _ranked(rank: int, entry: str) -> RankedEntry:
+    return msgspec.convert(msgspec.json.decode(entry) | {"rank": rank}, RankedEntry)

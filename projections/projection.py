@@ -1,0 +1,93 @@
+"""What a projection is, and what every query of one can say."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, LiteralString, NamedTuple, Protocol
+
+import psycopg
+from redis.client import Pipeline
+
+from domain.events import DomainEvent, Recorded
+
+SHORTEST_WAIT = 0.002
+LONGEST_WAIT = 0.02
+
+
+class ReadModelMissing(Exception):
+    """There is no read model at the moment; its worker is about to build one."""
+
+    retry_after = 1.0
+
+
+class Projection(Protocol):
+    """A read model of the events that it handles."""
+
+    @property
+    def name(self) -> str:
+        """Its name; behind `gamehall-` its consumer group."""
+        ...
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """The topics of the log that it reads."""
+        ...
+
+    @property
+    def handles(self) -> Sequence[type[DomainEvent]]:
+        """The events that change it; it passes over all others."""
+        ...
+
+
+class Table(NamedTuple):
+    """A table of a read model and what orders its rows, for comparing two generations."""
+
+    name: LiteralString
+    key: Sequence[LiteralString]
+
+
+class PostgresProjection(Projection, Protocol):
+    """A read model in PostgreSQL."""
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """Its tables, all of which a rebuild swaps."""
+        ...
+
+    def apply(
+        self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
+    ) -> Sequence[Any]:
+        """Fold events into the tables that unqualified names mean on this connection.
+
+        Runs in a transaction that it neither begins nor ends. What it returns is handed to the
+        read model's cache, if it has one.
+        """
+        ...
+
+
+class Changes(Protocol):
+    """What some events do to a read model in Redis."""
+
+    def write(self, pipeline: Pipeline, generation: str) -> None:
+        """Queue the changes of the keys of one generation; cannot fail on account of an event."""
+        ...
+
+
+class RedisProjection(Projection, Protocol):
+    """A read model in Redis; all its keys begin with a generation's name and a colon."""
+
+    def fold(self, events: Sequence[Any]) -> Changes:
+        """What these events do; pure. A cache folds rows instead of events."""
+        ...
+
+
+async def wait_until(passed: Callable[[], Awaitable[bool]], seconds: float) -> bool:
+    """Ask until the answer is yes; False when `seconds` have gone by."""
+    deadline = time.monotonic() + seconds
+    pause = SHORTEST_WAIT
+    while not await passed():
+        if time.monotonic() + pause > deadline:
+            return False
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_WAIT)
+    return True

@@ -1,0 +1,247 @@
+"""`queue`: who stands where in every waiting room, in Redis.
+
+Keys, each behind the generation's name (see `projections.generations`):
+
+- `sessions:{session_id}`: hash of a session's facts; it stays when the session is over.
+- `waitroom:{event_id}:queue`: sorted set of waiting sessions, the head of the line first.
+- `waitroom:{event_id}:admitted`: sorted set of ready sessions by deadline, in unix seconds.
+- `waitroom:{event_id}:room`: hash of capacity, checkout_seconds and how many joined, completed,
+  failed, expired and left. How many wait and are ready is the size of the sorted sets.
+- `waitrooms`: set of every event_id.
+
+What a key is for stands at its end, so that no event_id can be mistaken for another key.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+from redis.client import Pipeline
+
+from domain.events import DomainEvent, Position, Recorded
+from domain.waitroom.commands import Status
+from domain.waitroom.events import (
+    CheckoutCompleted,
+    CheckoutExpired,
+    CheckoutFailed,
+    SessionAdmitted,
+    WaitroomJoined,
+    WaitroomLeft,
+    WaitroomOpened,
+)
+from projections.generations import LiveGeneration
+
+NAME = "queue"
+HIGHEST_PRIORITY = 100
+TICKET_BITS = 45
+
+ENDS: dict[type[DomainEvent], Status] = {
+    WaitroomLeft: "left",
+    CheckoutCompleted: "completed",
+    CheckoutFailed: "failed",
+    CheckoutExpired: "expired",
+}
+
+
+class QueuePlace(msgspec.Struct, frozen=True, kw_only=True):
+    """A session's place: `position` 1 is the head of the line, 0 is no longer in line."""
+
+    session_id: str
+    event_id: str
+    user_id: str
+    status: Status
+    priority: int
+    ticket: int
+    position: int
+    people_ahead: int
+    joined_at: datetime
+    deadline: datetime | None = None
+
+
+class QueueOverview(msgspec.Struct, frozen=True, kw_only=True):
+    """A room and how many sessions are where."""
+
+    event_id: str
+    capacity: int
+    checkout_seconds: float
+    joined: int = 0
+    waiting: int = 0
+    ready: int = 0
+    completed: int = 0
+    failed: int = 0
+    expired: int = 0
+    left: int = 0
+
+
+def score(priority: int, ticket: int) -> int:
+    """Orders a line: higher priority first, then the earlier ticket; exact as a double."""
+    return (HIGHEST_PRIORITY - priority << TICKET_BITS) + ticket
+
+
+class Queue:
+    """The projection."""
+
+    name = NAME
+    topics = ("waitroom-log",)
+    handles: tuple[type[DomainEvent], ...] = (
+        WaitroomOpened,
+        WaitroomJoined,
+        SessionAdmitted,
+        *ENDS,
+    )
+
+    def fold(self, events: Sequence[Recorded]) -> "QueueChanges":
+        """What these events do, as the fewest commands."""
+        changes = QueueChanges()
+        for recorded in events:
+            changes.take(recorded.event)
+        return changes
+
+
+Facts = dict[Any, str | int | float]
+"""Fields of a hash; redis-py wants their names invariant in a union that no dict has."""
+
+
+class RoomChanges(msgspec.Struct):
+    """Changes of one room; a score of None takes a session out of a sorted set."""
+
+    facts: Facts = {}
+    counts: dict[str, int] = msgspec.field(default_factory=lambda: defaultdict(int))
+    queue: dict[str, int | None] = {}
+    admitted: dict[str, float | None] = {}
+
+
+class QueueChanges:
+    """What some events do to the queue: the last word on every key that they touch."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[str, RoomChanges] = defaultdict(RoomChanges)
+        self.sessions: dict[str, Facts] = defaultdict(dict)
+
+    def take(self, event: DomainEvent) -> None:
+        """Fold one more event in."""
+        match event:
+            case WaitroomJoined():
+                self._join(event, self.rooms[event.originator_id])
+            case SessionAdmitted():
+                self._admit(event, self.rooms[event.originator_id])
+            case WaitroomLeft() | CheckoutCompleted() | CheckoutFailed() | CheckoutExpired():
+                self._end(event.session_id, ENDS[type(event)], self.rooms[event.originator_id])
+            case WaitroomOpened():
+                self.rooms[event.originator_id].facts = {
+                    "capacity": event.capacity,
+                    "checkout_seconds": event.checkout_seconds,
+                }
+
+    def _join(self, event: WaitroomJoined, room: RoomChanges) -> None:
+        room.counts["joined"] += 1
+        room.queue[event.session_id] = score(event.priority, event.ticket)
+        self.sessions[event.session_id] = {
+            "session_id": event.session_id,
+            "event_id": event.originator_id,
+            "user_id": event.user_id,
+            "status": "waiting",
+            "priority": event.priority,
+            "ticket": event.ticket,
+            "joined_at": event.timestamp.isoformat(),
+        }
+
+    def _admit(self, event: SessionAdmitted, room: RoomChanges) -> None:
+        room.queue[event.session_id] = None
+        room.admitted[event.session_id] = event.deadline.timestamp()
+        self.sessions[event.session_id] |= {
+            "status": "ready",
+            "deadline": event.deadline.isoformat(),
+        }
+
+    def _end(self, session_id: str, status: Status, room: RoomChanges) -> None:
+        room.counts[status] += 1
+        room.queue[session_id] = room.admitted[session_id] = None
+        # An empty deadline is none: it spares every session that ends a command of its own.
+        self.sessions[session_id] |= {"status": status, "deadline": ""}
+
+    def write(self, pipeline: Pipeline, generation: str) -> None:
+        """Queue the commands."""
+        for session_id, facts in self.sessions.items():
+            pipeline.hset(f"{generation}:sessions:{session_id}", mapping=facts)
+        for event_id, room in self.rooms.items():
+            key = f"{generation}:waitroom:{event_id}"
+            if room.facts:
+                pipeline.sadd(f"{generation}:waitrooms", event_id)
+                pipeline.hset(f"{key}:room", mapping=room.facts)
+            for status, count in room.counts.items():
+                pipeline.hincrby(f"{key}:room", status, count)
+            _write_sorted_set(pipeline, f"{key}:queue", room.queue)
+            _write_sorted_set(pipeline, f"{key}:admitted", room.admitted)
+
+
+def _write_sorted_set(
+    pipeline: Pipeline, key: str, members: dict[str, int | None] | dict[str, float | None]
+) -> None:
+    if there := {member: score for member, score in members.items() if score is not None}:
+        pipeline.zadd(key, there)
+    if gone := [member for member, score in members.items() if score is None]:
+        pipeline.zrem(key, *gone)
+
+
+SESSION = """
+local live = redis.call('GET', KEYS[1])
+if not live then return nil end
+local session = live .. ':sessions:' .. ARGV[1]
+local event = redis.call('HGET', session, 'event_id')
+if not event then return {} end
+local rank = redis.call('ZRANK', live .. ':waitroom:' .. event .. ':queue', ARGV[1])
+return {redis.call('HGETALL', session), rank}
+"""
+
+OVERVIEW = """
+local live = redis.call('GET', KEYS[1])
+if not live then return nil end
+local room = live .. ':waitroom:' .. ARGV[1]
+return {
+    redis.call('HGETALL', room .. ':room'),
+    redis.call('ZCARD', room .. ':queue'),
+    redis.call('ZCARD', room .. ':admitted')
+}
+"""
+
+
+class QueueQueries:
+    """Reads the live queue; `redis` decodes its responses. Raises `ReadModelMissing`."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self._live = LiveGeneration(redis, NAME)
+        self._session = self._live.script(SESSION)
+        self._overview = self._live.script(OVERVIEW)
+
+    async def session(self, session_id: str) -> QueuePlace | None:
+        """A session's place, or None when there is no such session."""
+        answer = await self._live.query(self._session, session_id)
+        if not answer:
+            return None
+        facts, rank = answer
+        ahead = rank if isinstance(rank, int) else -1
+        place = _mapping(facts) | {"position": ahead + 1, "people_ahead": max(ahead, 0)}
+        return msgspec.convert(place, QueuePlace, strict=False)
+
+    async def overview(self, event_id: str) -> QueueOverview | None:
+        """A room, or None when it was never opened."""
+        facts, waiting, ready = await self._live.query(self._overview, event_id)
+        if not facts:
+            return None
+        room = _mapping(facts) | {"event_id": event_id, "waiting": waiting, "ready": ready}
+        return msgspec.convert(room, QueueOverview, strict=False)
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        """Wait until the queue shows an event; False when `timeout` seconds have gone by."""
+        return await self._live.wait_for(position, timeout)
+
+
+def _mapping(flat: object) -> dict[str, object]:
+    """A hash as a script returns it, without the fields that are empty."""
+    assert isinstance(flat, list)
+    pairs = zip(flat[::2], flat[1::2], strict=True)
+    return {name: value for name, value in pairs if value != ""}

@@ -1,0 +1,107 @@
+"""Writes true stories to the log, as an owner of its shards would, without the API."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from confluent_kafka import Producer
+
+from domain.aggregate import Aggregate, Command
+from domain.categories import CATEGORIES
+from domain.events import DomainEvent, Metadata, Position, Recorded
+from infra.eventlog.log import producer_config
+from infra.eventlog.partition import partition_for
+from infra.eventlog.records import Claim, Codec, Commit
+from infra.topics import existing
+from tests.given import T0
+
+TOPIC_OF = {
+    event: category.topic for category in CATEGORIES for event in category.evolvers
+}
+AGGREGATE_OF = {
+    command: aggregate
+    for category in CATEGORIES
+    for command, aggregate in category.deciders.items()
+}
+
+
+class Narrator:
+    """Decides commands on aggregates, and numbers their events as shards of a log do."""
+
+    def __init__(self, partitions: int = 4) -> None:
+        self.partitions = partitions
+        self.events: list[Recorded] = []
+        self._aggregates: dict[str, Aggregate] = {}
+        self._next: dict[tuple[str, int], int] = {}
+
+    def tell(self, *commands: Command, now: datetime = T0) -> list[Recorded]:
+        """Decide commands, none of which is refused; returns their events."""
+        return [recorded for command in commands for recorded in self._decide(command, now)]
+
+    def _decide(self, command: Command, now: datetime) -> list[Recorded]:
+        id = command.aggregate_id
+        aggregate = self._aggregates.get(id) or AGGREGATE_OF[type(command)](id)
+        self._aggregates[id] = aggregate
+        aggregate.decide(command, now)
+        return self.record(aggregate.collect_events())
+
+    def record(self, events: Iterable[DomainEvent]) -> list[Recorded]:
+        """Give events their places."""
+        recorded = [self._place(event) for event in events]
+        self.events.extend(recorded)
+        return recorded
+
+    def _place(self, event: DomainEvent) -> Recorded:
+        shard = TOPIC_OF[type(event)], partition_for(event.originator_id, self.partitions)
+        seq = self._next.get(shard, 0)
+        self._next[shard] = seq + 1
+        return Recorded(event, Position(*shard, seq), f"command-{shard[1]}-{seq}", Metadata())
+
+
+class KafkaNarrator(Narrator):
+    """A narrator whose events are in Kafka when `tell` returns; it takes every shard it needs."""
+
+    def __init__(self, bootstrap: str, first: dict[tuple[str, int], tuple[int, int]]) -> None:
+        super().__init__(existing(bootstrap)[CATEGORIES[0].topic])
+        self._producer = Producer(producer_config(bootstrap))
+        self._codecs = {category.topic: Codec(category) for category in CATEGORIES}
+        self._epochs = {shard: epoch for shard, (epoch, _) in first.items()}
+        self._next = {shard: seq for shard, (_, seq) in first.items()}
+        self._claimed: set[tuple[str, int]] = set()
+        self._owner = f"narrator-{id(self)}"
+
+    def record(self, events: Iterable[DomainEvent]) -> list[Recorded]:
+        recorded = super().record(events)
+        self.write(recorded)
+        return recorded
+
+    def write(self, recorded: Sequence[Recorded]) -> None:
+        """One commit for each event."""
+        for each in recorded:
+            self._claim(each.position[:2])
+            self._append(each)
+        assert self._producer.flush(30) == 0
+
+    def put(self, topic: str, partition: int, value: bytes) -> None:
+        """Anything at all."""
+        self._producer.produce(topic, value, partition=partition)
+
+    def _claim(self, shard: tuple[str, int]) -> None:
+        if shard not in self._claimed:
+            self._claimed.add(shard)
+            self._epochs[shard] = self._epochs.get(shard, 0) + 1
+            claim = Claim(epoch=self._epochs[shard], owner=self._owner, url="http://nobody")
+            self.put(*shard, self._codecs[shard[0]].encode(claim))
+
+    def _append(self, recorded: Recorded) -> None:
+        topic, partition, seq = recorded.position
+        commit: Commit[Any] = Commit(
+            epoch=self._epochs[topic, partition],
+            owner=self._owner,
+            seq=seq,
+            command_id=recorded.command_id,
+            metadata=recorded.metadata,
+            events=[recorded.event],
+        )
+        self._producer.poll(0)
+        self.put(topic, partition, self._codecs[topic].encode(commit))
