@@ -1,7 +1,9 @@
 """`gamehall api` and `gamehall worker`: one process each, as the supervisor starts them."""
 
+import os
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -54,11 +56,8 @@ def _run_each(names: tuple[str, ...]) -> None:
 
     command = [sys.executable, "-m", "interfaces.cli", "worker"]
     processes = [subprocess.Popen([*command, name]) for name in names]
-    try:
-        with interruptible():
-            for process in processes:
-                process.wait()
-    except KeyboardInterrupt:
-        for process in processes:
-            process.terminate()
+    with interruptible(), suppress(KeyboardInterrupt):
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # until one ends; then none goes on alone
+    for process in processes:
+        process.terminate()
     raise SystemExit(max(abs(process.wait()) for process in processes))
