@@ -37,14 +37,15 @@ class Projecting:
         """Work until `stopped`; raises what the store or Kafka raise when they are away."""
         while not stopped():
             try:
-                if self._resume():
+                if self.resume():
                     self._follow(stopped)
                 else:
-                    self._build()
+                    self.build()
             except Moved:
                 logger.info("the read model was moved by someone else", projection=self._name)
 
-    def _resume(self) -> bool:
+    def resume(self) -> bool:
+        """Go to where the read model stands; False when there is none."""
         standing = self._store.standing()
         if standing is None:
             return False
@@ -69,7 +70,8 @@ class Projecting:
             self._reader.acknowledge(batch.checkpoints)
         return len(batch.events)
 
-    def _build(self) -> None:
+    def build(self) -> None:
+        """Build a read model that is missing."""
         logger.info("there is no read model, building one", projection=self._name)
         try:
             built = build(self._reader, self._store, self._parking)

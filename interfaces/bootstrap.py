@@ -219,15 +219,16 @@ def read_model(settings: Settings, name: str, held: ExitStack) -> "ReadModel":
     from application.readmodel import ReadModel
     from infra.deadletters import DeadLetterTopic, unreadable
 
-    store, topics = _store(settings, name, held)
+    store, topics = projection_store(settings, name, held)
     reader = _reader(settings, name, topics, held)
     letters = DeadLetterTopic(settings.kafka_bootstrap, name)
     return ReadModel(name, reader, store, letters, unreadable)
 
 
-def _store(
+def projection_store(
     settings: Settings, name: str, held: ExitStack
 ) -> "tuple[ProjectionStore, Sequence[str]]":
+    """Build the store of a projection, and name the topics that it reads."""
     from infra.cached import CachedStore
     from infra.postgres import Database, PostgresStore
     from infra.redis import RedisStore, connect

@@ -15,9 +15,7 @@ from infra.eventlog.records import Claim, Codec, Commit
 from infra.topics import existing
 from tests.given import T0
 
-TOPIC_OF = {
-    event: category.topic for category in CATEGORIES for event in category.evolvers
-}
+TOPIC_OF = {event: category.topic for category in CATEGORIES for event in category.evolvers}
 AGGREGATE_OF = {
     command: aggregate
     for category in CATEGORIES

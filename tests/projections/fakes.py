@@ -1,0 +1,70 @@
+"""The log and the dead letters, in memory."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from application.ports import Batch, Checkpoint, Shard
+from domain.events import Recorded
+from tests.projections.story import Narrator
+
+
+class FakeReader:
+    """Reads a narrator's log; every event is a record of its own, so offsets are its numbers."""
+
+    def __init__(self, narrator: Narrator, topics: Sequence[str]) -> None:
+        self._narrator = narrator
+        self._shards = [(t, p) for t in topics for p in range(narrator.partitions)]
+        self._offsets: dict[Shard, int] = {}
+
+    def start(self, checkpoints: Sequence[Checkpoint]) -> None:
+        self._offsets = dict.fromkeys(self._shards, 0)
+        self._offsets |= {(c.topic, c.partition): c.offset for c in checkpoints}
+
+    def read(self, limit: int, timeout: float) -> Batch:
+        found: list[Recorded] = []
+        for shard, events in self._log().items():
+            start = self._offsets[shard]
+            found.extend(events[start : start + limit - len(found)])
+        touched = {recorded.position[:2] for recorded in found}
+        for recorded in found:
+            self._offsets[recorded.position[:2]] = recorded.position.seq + 1
+        return Batch(found, [self._checkpoint(shard) for shard in touched])
+
+    def _log(self) -> Mapping[Shard, list[Recorded]]:
+        log: dict[Shard, list[Recorded]] = defaultdict(list)
+        for recorded in self._narrator.events:
+            if recorded.position[:2] in self._offsets:
+                log[recorded.position[:2]].append(recorded)
+        return log
+
+    def _checkpoint(self, shard: Shard) -> Checkpoint:
+        offset = self._offsets[shard]
+        return Checkpoint(*shard, offset, 1, "narrator", offset)
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        return [self._checkpoint(shard) for shard in self._shards]
+
+    def ends(self) -> Mapping[Shard, int]:
+        self._offsets = self._offsets or dict.fromkeys(self._shards, 0)
+        log = self._log()
+        return {shard: len(log.get(shard, ())) for shard in self._shards}
+
+    def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class FakeLetters:
+    """Remembers what was parked."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.flushed = 0
+
+    def send(self, recorded: Recorded, reason: str) -> None:
+        self.sent.append((str(recorded.position), reason))
+
+    def flush(self) -> None:
+        self.flushed = len(self.sent)

@@ -1,0 +1,83 @@
+"""Things that happen, for read models to show."""
+
+from random import Random
+
+from domain.games.commands import CloseTable, MakeMove, Resign, SeekGame, StartGame
+from domain.waitroom.commands import (
+    CompleteCheckout,
+    ExpireCheckout,
+    FailCheckout,
+    JoinWaitroom,
+    LeaveWaitroom,
+    OpenWaitroom,
+)
+from tests.given import at
+from tests.projections.story import Narrator
+
+
+def tell_of_rooms(
+    narrator: Narrator, rooms: int = 3, guests: int = 20, named: str = "concert"
+) -> None:
+    """Rooms of every kind of session."""
+    for room in range(rooms):
+        event_id = f"{named}-{room}"
+        narrator.tell(OpenWaitroom(event_id=event_id, capacity=4, checkout_seconds=60))
+        for guest in range(guests):
+            join = JoinWaitroom(
+                event_id=event_id,
+                user_id=f"user-{guest}",
+                session_id=f"{event_id}-{guest}",
+                priority=guest % 3,
+            )
+            narrator.tell(join, now=at(guest))
+        narrator.tell(
+            CompleteCheckout(event_id=event_id, session_id=f"{event_id}-0"),
+            FailCheckout(event_id=event_id, session_id=f"{event_id}-1", reason="no money"),
+            ExpireCheckout(event_id=event_id, session_id=f"{event_id}-2"),
+            LeaveWaitroom(event_id=event_id, session_id=f"{event_id}-3"),
+            LeaveWaitroom(event_id=event_id, session_id=f"{event_id}-{guests - 1}"),
+            now=at(100),
+        )
+
+
+def tell_of_games(narrator: Narrator, games: int = 12) -> None:
+    """Games that are won, drawn by nobody, resigned, running, and against a bot."""
+    random = Random(4)
+    for number in range(games):
+        players = random.sample(["ada", "bob", "cyd", "dan", "eve"], 2)
+        tell_of_game(narrator, f"game-{number}", *players, seconds=1_000 * number, end=number % 3)
+
+
+def tell_of_game(
+    narrator: Narrator, id: str, first: str, second: str, *, seconds: float = 0, end: int = 0
+) -> None:
+    """A game that the first player wins (0), the first gives up (1), or that goes on (2)."""
+    start = StartGame(game_id=id, player1=first, player2=second, move_seconds=60)
+    narrator.tell(start, now=at(seconds))
+    moves = [(first, 3), (second, 4), (first, 3), (second, 4), (first, 3), (second, 4), (first, 3)]
+    for i, (player, column) in enumerate(moves if end == 0 else moves[:4]):
+        move = MakeMove(game_id=id, player=player, column=column)
+        narrator.tell(move, now=at(seconds + i + 1))
+    if end == 1:
+        narrator.tell(Resign(game_id=id, player=first), now=at(seconds + 9))
+
+
+def tell_of_a_bot(narrator: Narrator, id: str = "bot-game", player: str = "ada") -> None:
+    """The lobby seats a bot, and the player resigns against it."""
+    narrator.tell(SeekGame(user_id=player, game_id=id, bot_after=10))
+    narrator.tell(
+        StartGame(
+            game_id=id, player1=player, player2="bot-easy", bot_level="easy", move_seconds=60
+        ),
+        MakeMove(game_id=id, player=player, column=0),
+        Resign(game_id=id, player=player),
+        CloseTable(game_id=id),
+        now=at(50),
+    )
+
+
+def tell_of_everything(narrator: Narrator) -> None:
+    """All of the above."""
+    tell_of_rooms(narrator)
+    tell_of_games(narrator)
+    tell_of_a_bot(narrator)
