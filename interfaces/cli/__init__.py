@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from interfaces.cli import completion, doctor, services, stack, token, topics
+from interfaces.cli import completion, doctor, events, projections, services, stack, token, topics
 from interfaces.cli.common import Group
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -14,6 +14,8 @@ COMMANDS: tuple[click.Command, ...] = (
     services.worker,
     token.token,
     topics.topics,
+    projections.projections,
+    events.events,
     completion.completion,
 )
 
