@@ -5,26 +5,34 @@ Imports stand inside the functions, so that a command loads only what it uses.
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
+from socket import gethostname
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from infra.stack.errors import Refused
 from infra.stack.signals import interruptible
 from interfaces.settings import Settings
 
 if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
     from application.ports import ProjectionStore
     from application.readmodel import ReadModel
     from domain.events import Recorded
     from domain.games.board import Board
     from domain.games.events import BotLevel
     from infra.commands_client import CommandsClient
+    from infra.eventlog.log import KafkaLog
     from infra.eventlog.reader import KafkaLogReader
     from infra.stack.doctor import Check
     from infra.stack.hall import Hall, Servers, Services
     from infra.stack.supervise import Process
     from infra.topics import Record
+    from interfaces.http.services import Check as ApiCheck
+    from interfaces.http.services import Services as ApiServices
+    from projections.positions import Pool
 
 __all__ = ["Refused", "interruptible"]  # for the command line, which imports no infrastructure
 
@@ -174,6 +182,84 @@ def consume(
     from infra import topics
 
     return topics.consume(settings.kafka_bootstrap, topic, limit=limit, follow=follow)
+
+
+# -- the API ---------------------------------------------------------------------------------------
+
+
+POSTGRES_CONNECTIONS = 8
+"""Of the API; queries take a millisecond, and PostgreSQL has connections for all processes."""
+
+
+@asynccontextmanager
+async def api(settings: Settings) -> "AsyncGenerator[ApiServices]":
+    """Build what HTTP stands on; at the end of the block the log decides nothing any more."""
+    from domain.categories import CATEGORIES
+    from infra.eventlog.log import KafkaLog
+    from interfaces.http.services import Services
+    from interfaces.tokens import Tokens
+    from projections.game_records import GameQueries
+    from projections.leaderboards import LeaderboardQueries
+    from projections.waitroom import QueueQueries
+
+    async with AsyncExitStack() as held:
+        redis, pool = await _read_models(settings, held)
+        log = KafkaLog(
+            settings.kafka_bootstrap,
+            CATEGORIES,
+            {category.topic: settings.log_partitions for category in CATEGORIES},
+            owner=f"{gethostname()}-{uuid4().hex}",
+            url=settings.base_url,
+        )
+        await log.start()
+        held.push_async_callback(log.stop)
+        yield Services(
+            log=log,
+            feed=log,
+            queue=QueueQueries(redis),
+            games=GameQueries(pool),
+            leaderboard=LeaderboardQueries(redis),
+            tokens=Tokens(settings.signing_secret()),
+            bot_after=settings.bot_after,
+            allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
+            checks=_checks(log, redis, pool),
+        )
+
+
+async def _read_models(settings: Settings, held: AsyncExitStack) -> "tuple[Redis, Pool]":
+    """Connect to where read models lie; one that is away does not keep the API from starting."""
+    from psycopg_pool import AsyncConnectionPool
+    from redis.asyncio import Redis
+
+    redis = Redis.from_url(
+        settings.redis_url, decode_responses=True, socket_connect_timeout=1, socket_timeout=5
+    )
+    held.push_async_callback(redis.aclose)
+    pool: Pool = AsyncConnectionPool(
+        settings.postgres_dsn, min_size=1, max_size=POSTGRES_CONNECTIONS, timeout=2, open=False
+    )
+    await pool.open(wait=False)
+    held.push_async_callback(pool.close)
+    return redis, pool
+
+
+def _checks(log: "KafkaLog", redis: "Redis", pool: "Pool") -> "dict[str, ApiCheck]":
+    from infra.eventlog.shard import Role
+
+    async def owns_its_shards() -> str | None:
+        missing = sum(shard.role is not Role.OWNER for shard in log.shards)
+        return f"{missing} of {len(log.shards)} shards are not owned yet" if missing else None
+
+    async def answers_redis() -> str | None:
+        await redis.ping()
+        return None
+
+    async def answers_postgres() -> str | None:
+        async with pool.connection() as connection:
+            await connection.execute("SELECT 1")
+        return None
+
+    return {"log": owns_its_shards, "redis": answers_redis, "postgres": answers_postgres}
 
 
 # -- read models and processes ---------------------------------------------------------------------

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import msgspec
+import psycopg
+import redis
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
@@ -61,17 +63,21 @@ def unavailable(type: str, detail: str, retry_after: float) -> Problem:
 
 
 def _invalid(error: ValidationException) -> Problem:
-    """A parameter that does not fit; Litestar names it in `extra`."""
-    extra = cast("list[dict[str, str]]", error.extra if isinstance(error.extra, list) else [])
-    errors = [
-        InvalidField(field=f"{each.get('source', 'body')}.{each['key']}", message=each["message"])
-        for each in extra
-        if "key" in each
-    ]
-    type, detail = NAMES[400]
-    if errors:
-        detail = f"{errors[0].field}: {errors[0].message}."
-    return Problem(400, type, detail, errors=errors)
+    """A parameter that does not fit; Litestar names it in `extra`.
+
+    A body is decoded by `bodies`, so all that Litestar finds wrong with one is that it is empty.
+    """
+    extra = cast("list[dict[str, Any]]", error.extra if isinstance(error.extra, list) else [])
+    errors = [InvalidField(field=_place(each), message=each["message"]) for each in extra]
+    if any(invalid.field == "body.data" for invalid in errors):
+        return Problem(400, "malformed-json", "The body is empty; it has to be JSON.")
+    sentences = " ".join(f"{invalid.field}: {invalid.message}." for invalid in errors)
+    return Problem(400, NAMES[400][0], sentences or NAMES[400][1], errors=errors)
+
+
+def _place(extra: dict[str, Any]) -> str:
+    source = extra.get("source", "path")
+    return f"{getattr(source, 'value', source)}.{extra['key']}"
 
 
 def _framework(error: HTTPException) -> Problem:
@@ -81,10 +87,18 @@ def _framework(error: HTTPException) -> Problem:
     return Problem(error.status_code, type, detail, headers=error.headers)
 
 
+def _away(error: Exception) -> Problem:
+    logger.warning("a read model's server is away", error=repr(error))
+    return unavailable("unavailable", "What is asked for cannot be looked up at the moment.", 1)
+
+
 TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (Refusal, _refused),
     (Unavailable, _unavailable),
     (ReadModelMissing, _unavailable),
+    (redis.ConnectionError, _away),
+    (redis.TimeoutError, _away),
+    (psycopg.OperationalError, _away),
     (ValidationException, _invalid),
     (MethodNotAllowedException, _framework),
     (HTTPException, _framework),

@@ -10,7 +10,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.datastructures import ResponseHeader
 from litestar.params import Parameter
-from litestar.types import Scope
+from litestar.types import HTTPScope
 
 from application.ports import Answer
 from domain.aggregate import Command
@@ -59,7 +59,7 @@ class Intent(NamedTuple):
 
 
 def intent_of(
-    identity: Identity, scope: Scope, headers: Mapping[bytes, bytes], body: bytes
+    identity: Identity, scope: HTTPScope, headers: Mapping[bytes, bytes], body: bytes
 ) -> Intent:
     """The intent of a request; raises `Problem` 400 for an unusable `Idempotency-Key`."""
     key = headers.get(b"idempotency-key")
@@ -112,7 +112,7 @@ def _keyed(identity: Identity, key: bytes) -> str:
     return f"{identity.user_id}/{key.decode()}"
 
 
-def _fingerprint(scope: Scope, body: bytes) -> str:
+def _fingerprint(scope: HTTPScope, body: bytes) -> str:
     request = f"{scope['method']} {scope['path']}\n".encode() + body
     return blake2b(request, digest_size=12).hexdigest()
 

@@ -17,23 +17,32 @@ ReadAfter = Annotated[
     Parameter(
         header="Read-After",
         description="Wait until the answer shows this position, as a command's Position said.",
-        examples=[],
     ),
 ]
 
 Found = TypeVar("Found")
 
 
-async def caught_up(model: ReadModel, read_after: str | None) -> None:
-    """Return when `model` shows what the asker has seen; raises `Problem` 400 and 503."""
+async def caught_up(model: ReadModel, read_after: str | None, topic: str) -> None:
+    """Return when `model`, which follows `topic`, shows what the asker has seen.
+
+    Raises `Problem` 400 for what is no position, and 503 when the wait runs out.
+    """
     if read_after is None:
         return
-    try:
-        position = Position.parse(read_after)
-    except ValueError as error:
-        raise bad_request("invalid-position", str(error)) from None
+    position = _position(read_after, topic)
     if not await model.wait_for(position, PATIENCE):
         raise unavailable("not-caught-up", f"What is asked for is not as far as {position}.", 1)
+
+
+def _position(text: str, topic: str) -> Position:
+    try:
+        position = Position.parse(text)
+    except ValueError as error:
+        raise bad_request("invalid-position", str(error)) from None
+    if position.topic != topic:
+        raise bad_request("invalid-position", f"What is asked for follows {topic}, not {text}.")
+    return position
 
 
 def found(answer: Found | None, type: str, detail: str) -> Found:

@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from litestar.connection import ASGIConnection
-from litestar.types import Scope
+from litestar.types import HTTPScope, Scope
 
 from application.ports import CommandLog, Feed
 from interfaces.http.queries import GameQueries, LeaderboardQueries, QueueQueries
+from interfaces.http.sockets.door import Door
+from interfaces.http.sockets.rooms import RoomFeeds
 from interfaces.http.tickets import TicketDesk
 from interfaces.tokens import Tokens
 
@@ -31,14 +34,16 @@ class Services:
     allowed_origins: frozenset[str] = frozenset()
     checks: Mapping[str, Check] = field(default_factory=dict)
     tickets: TicketDesk = field(default_factory=TicketDesk)
+    rooms: RoomFeeds = field(default_factory=RoomFeeds)
+    door: Door = field(default_factory=Door)
 
 
-def services_of(connection: "ASGIConnection[object, object, object, object]") -> Services:
+def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
     """The services of the application that a request or socket came to."""
     return services_in(connection.scope)
 
 
-def services_in(scope: Scope) -> Services:
+def services_in(scope: Scope | HTTPScope) -> Services:
     """The same, where there is no request object yet."""
     services: Services = scope["litestar_app"].state[STATE_KEY]
     return services

@@ -1,0 +1,55 @@
+"""The HTTP application, put together."""
+
+from dataclasses import replace
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.types import ControllerRouterHandler
+
+from interfaces.http import (
+    access,
+    commands,
+    documentation,
+    games,
+    health,
+    joining,
+    leaderboard,
+    waitroom,
+)
+from interfaces.http.bodies import BODY_LIMIT, StrictRequest
+from interfaces.http.edge import Edge
+from interfaces.http.errors import on_error
+from interfaces.http.metrics import CountedLog
+from interfaces.http.services import STATE_KEY, Services
+from interfaces.http.sockets.games import play
+from interfaces.http.sockets.queue import watch_session
+
+FEATURES: list[ControllerRouterHandler] = [
+    waitroom.router,
+    games.router,
+    leaderboard.router,
+    access.router,
+    commands.router,
+    *health.HANDLERS,
+]
+
+
+def create_app(services: Services) -> Edge:
+    """Build the application on its services; it holds no connections of its own."""
+    counted = replace(services, log=CountedLog(services.log))
+    app = Litestar(
+        [*FEATURES, joining.join, play, watch_session, *documentation.HANDLERS],
+        state=State({STATE_KEY: counted}),
+        request_class=StrictRequest,
+        request_max_body_size=BODY_LIMIT,
+        exception_handlers={Exception: on_error},
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+    return Edge(app, counted)
+
+
+def describe() -> bytes:
+    """Write the OpenAPI document of the application."""
+    return documentation.describe([*FEATURES, joining.join_documented])

@@ -1,0 +1,71 @@
+"""Who plays best, and what is known of a player."""
+
+from typing import Annotated, Any
+
+from litestar import Request, Router, get
+from litestar.params import Parameter
+
+from domain.categories import GAMES
+from domain.keys import Key
+from interfaces.http.problems import documented
+from interfaces.http.reading import ReadAfter, caught_up, found
+from interfaces.http.services import services_of
+from interfaces.tokens import Identity
+from projections.game_records import UserRecord
+from projections.leaderboards import Leaderboard, RankedEntry
+
+Asked = Request[Identity, None, Any]
+Limit = Annotated[int, Parameter(ge=1, le=1_000, description="How many entries.")]
+Offset = Annotated[int, Parameter(ge=0, le=1_000_000_000, description="How many to skip.")]
+
+
+@get(
+    "/leaderboard",
+    operation_id="getLeaderboard",
+    summary="The best players",
+    responses=documented(400),
+)
+async def get_leaderboard(
+    request: Asked, limit: Limit = 10, offset: Offset = 0, read_after: ReadAfter = None
+) -> Leaderboard:
+    """List players by score, 3 for a win; equal scores in the order they were reached."""
+    leaderboard = services_of(request).leaderboard
+    await caught_up(leaderboard, read_after, GAMES.topic)
+    return await leaderboard.top(limit, offset)
+
+
+@get(
+    "/leaderboard/{user_id:str}",
+    operation_id="getRank",
+    summary="A player's rank",
+    responses=documented(400, 404),
+)
+async def get_rank(request: Asked, user_id: Key, read_after: ReadAfter = None) -> RankedEntry:
+    """Tell a player's place on the leaderboard, 1 being the best."""
+    leaderboard = services_of(request).leaderboard
+    await caught_up(leaderboard, read_after, GAMES.topic)
+    return found(
+        await leaderboard.rank(user_id), "player-not-found", f"{user_id!r} has finished no game."
+    )
+
+
+@get(
+    "/players/{user_id:str}",
+    operation_id="getPlayer",
+    summary="A player's record",
+    responses=documented(400, 404),
+)
+async def get_player(request: Asked, user_id: Key, read_after: ReadAfter = None) -> UserRecord:
+    """Tell how many games a player has played, won, lost and drawn."""
+    games = services_of(request).games
+    await caught_up(games, read_after, GAMES.topic)
+    return found(
+        await games.player(user_id), "player-not-found", f"{user_id!r} has finished no game."
+    )
+
+
+router = Router(
+    path="/api/v1",
+    route_handlers=[get_leaderboard, get_rank, get_player],
+    tags=["Leaderboard"],
+)

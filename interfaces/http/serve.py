@@ -1,0 +1,50 @@
+"""The API as a process: one event loop, one server in it, no children that could be orphaned."""
+
+import asyncio
+import signal
+from typing import Any
+
+import structlog
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+from interfaces import bootstrap, logs
+from interfaces.http.app import create_app
+from interfaces.settings import Settings
+
+BACKLOG = 2_048
+"""Connections that may wait to be accepted; a whole city arrives in the same second."""
+
+QUIET: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {}}
+"""The server's own messages go the way of all others; requests are counted, not logged."""
+
+logger = structlog.get_logger(__name__)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or Ctrl-C: what has been asked is answered, nothing new is accepted."""
+    logs.configure(settings.log_level)
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    async with bootstrap.api(settings) as services:
+        server = Server(
+            create_app(services),
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGI,
+            http=HTTPModes.http1,
+            backlog=BACKLOG,
+            log_access=False,
+            log_level=LogLevels.warning,
+            log_dictconfig=QUIET,
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.stop)
+        logger.info("api starts", url=settings.base_url)
+        await server.serve()
+    logger.info("api stopped")

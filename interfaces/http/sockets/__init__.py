@@ -1,0 +1,1 @@
+"""Sockets: a player's games, and a session's place in line, as they change."""

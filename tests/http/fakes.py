@@ -1,0 +1,226 @@
+"""The log and the read models in memory: real decisions, no server."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from application.ports import Answer, Unavailable
+from domain.aggregate import Aggregate, Command
+from domain.categories import CATEGORIES
+from domain.events import DomainEvent, Metadata, Position, Recorded
+from domain.games.board import Board
+from domain.games.commands import StartGame
+from domain.games.events import GameEnded, GameStarted, MovePlayed, PlayersPaired
+from domain.waitroom import Waitroom
+from domain.waitroom.commands import LeaveWaitroom
+from infra.eventlog.shard import IdempotencyKeyReused
+from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
+from projections.leaderboards import Leaderboard, RankedEntry
+from projections.waitroom import QueueOverview, QueuePlace
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+class FakeLog:
+    """A log of one partition per topic that never forgets an answer; also the feed."""
+
+    def __init__(self) -> None:
+        self.aggregates: dict[str, Aggregate] = {}
+        self.events: dict[str, list[Recorded]] = defaultdict(list)
+        self.commands: list[tuple[Command, str, Metadata]] = []
+        self.away = False
+        self._answers: dict[str, tuple[Answer, str | None]] = {}
+        self._subscribers: dict[str, list[asyncio.Queue[Recorded]]] = defaultdict(list)
+
+    async def execute(
+        self, command: Command, *, command_id: str, metadata: Metadata | None = None
+    ) -> Answer:
+        metadata = metadata or Metadata()
+        self.commands.append((command, command_id, metadata))
+        if self.away:
+            raise Unavailable("Kafka is away.", retry_after=2)
+        if command_id in self._answers:
+            answer, fingerprint = self._answers[command_id]
+            if fingerprint != metadata.fingerprint:
+                raise IdempotencyKeyReused("The key was used for another request.")
+            reply = msgspec.Raw(msgspec.json.encode(answer.reply))
+            return answer._replace(reply=reply, repeated=True)
+        return self._decide(command, command_id, metadata)
+
+    def _decide(self, command: Command, command_id: str, metadata: Metadata) -> Answer:
+        category = next(each for each in CATEGORIES if type(command) in each.deciders)
+        id = command.aggregate_id
+        aggregate = self.aggregates.setdefault(id, category.deciders[type(command)](id))
+        reply = aggregate.decide(command, NOW)
+        events = aggregate.collect_events()
+        for event in events:
+            self._publish(category.topic, event, command_id, metadata)
+        answer = Answer(Position(category.topic, 0, len(self.events[category.topic]) - 1), reply)
+        if events:
+            self._answers[command_id] = answer, metadata.fingerprint
+        self._react(events)
+        return answer
+
+    def _publish(self, topic: str, event: DomainEvent, command_id: str, metadata: Metadata) -> None:
+        position = Position(topic, 0, len(self.events[topic]))
+        recorded = Recorded(event, position, command_id, metadata)
+        self.events[topic].append(recorded)
+        for queue in self._subscribers[event.originator_id]:
+            queue.put_nowait(recorded)
+
+    def _react(self, events: Sequence[DomainEvent]) -> None:
+        """Start the games of those who have met, as the matchmaking process does."""
+        for event in events:
+            if isinstance(event, PlayersPaired):
+                start = StartGame(
+                    game_id=event.game_id,
+                    player1=event.player1,
+                    player2=event.player2,
+                    move_seconds=60,
+                )
+                self._decide(start, f"start-{event.game_id}", Metadata())
+
+    async def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
+        queue: asyncio.Queue[Recorded] = asyncio.Queue()
+        self._subscribers[aggregate_id].append(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._subscribers[aggregate_id].remove(queue)
+
+    def subscriptions(self, aggregate_id: str) -> int:
+        return len(self._subscribers[aggregate_id])
+
+    def of(self, aggregate_id: str) -> list[DomainEvent]:
+        return [
+            recorded.event
+            for topic in self.events.values()
+            for recorded in topic
+            if recorded.event.originator_id == aggregate_id
+        ]
+
+
+class FakeReadModel:
+    """Shows the log as it is, unless it is told to lag: then nothing ever shows."""
+
+    def __init__(self, log: FakeLog) -> None:
+        self.log = log
+        self.lags = False
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        return not self.lags and len(self.log.events[position.topic]) > position.seq
+
+
+class FakeQueue(FakeReadModel):
+    """Waiting rooms, straight from the aggregates."""
+
+    def _rooms(self) -> list[Waitroom]:
+        return [each for each in self.log.aggregates.values() if isinstance(each, Waitroom)]
+
+    async def session(self, session_id: str) -> QueuePlace | None:
+        for room in self._rooms():
+            if session_id in room._sessions:
+                place = msgspec.to_builtins(room._place(room._sessions[session_id]))
+                ahead = max(place["position"] - 1, 0)
+                return msgspec.convert(place | {"people_ahead": ahead}, QueuePlace)
+        return None
+
+    async def overview(self, event_id: str) -> QueueOverview | None:
+        for room in self._rooms():
+            if room.id == event_id and room._room is not None:
+                return QueueOverview(
+                    event_id=event_id,
+                    capacity=room._room.capacity,
+                    checkout_seconds=room._room.checkout_seconds,
+                    joined=len(room._by_ticket),
+                    waiting=len(room._line),
+                    ready=len(room._admitted),
+                )
+        return None
+
+
+class FakeGames(FakeReadModel):
+    """Games, folded from their events at every question."""
+
+    async def game(self, game_id: str) -> GameRecord | None:
+        events = self.log.of(game_id)
+        started = next((each for each in events if isinstance(each, GameStarted)), None)
+        if started is None:
+            return None
+        columns = [each.column for each in events if isinstance(each, MovePlayed)]
+        ended = next((each for each in events if isinstance(each, GameEnded)), None)
+        to_move = (started.player1, started.player2)[len(columns) % 2]
+        return GameRecord(
+            game_id=game_id,
+            player1=started.player1,
+            player2=started.player2,
+            bot_level=started.bot_level,
+            status="finished" if ended else "playing",
+            moves=len(columns),
+            to_move=None if ended else to_move,
+            board=Board.after(columns).rows(),
+            result=ended.result if ended else None,
+            winner=ended.winner if ended else None,
+            line=ended.line if ended else None,
+            duration=ended.duration if ended else None,
+            created_at=NOW,
+            ended_at=NOW if ended else None,
+        )
+
+    async def moves(self, game_id: str) -> list[MoveRecord]:
+        return [
+            MoveRecord(
+                move=each.move,
+                player=each.player,
+                column=each.column,
+                row=each.row,
+                timestamp=each.timestamp,
+            )
+            for each in self.log.of(game_id)
+            if isinstance(each, MovePlayed)
+        ]
+
+    async def board(self, game_id: str, move: int) -> BoardRecord | None:
+        columns = [each.column for each in await self.moves(game_id)]
+        if await self.game(game_id) is None or move > len(columns):
+            return None
+        board = Board.after(columns[:move])
+        return BoardRecord(game_id=game_id, move=move, board=board.rows(), line=None)
+
+    async def player(self, user_id: str) -> UserRecord | None:
+        if user_id != "ann":
+            return None
+        return UserRecord(
+            user_id="ann",
+            username="ann",
+            games_played=1,
+            wins=1,
+            losses=0,
+            draws=0,
+            score=3,
+        )
+
+
+class FakeLeaderboard(FakeReadModel):
+    """One player, the best."""
+
+    entries = (
+        RankedEntry(rank=1, user_id="ann", score=3, wins=1, draws=0, losses=0, reached_at=NOW),
+    )
+
+    async def top(self, limit: int, offset: int = 0) -> Leaderboard:
+        return Leaderboard(entries=list(self.entries[offset : offset + limit]), total=1)
+
+    async def rank(self, user_id: str) -> RankedEntry | None:
+        return next((each for each in self.entries if each.user_id == user_id), None)
+
+
+async def leave(log: FakeLog, event_id: str, session_id: str) -> Any:
+    """Somebody leaves, behind the API's back."""
+    command = LeaveWaitroom(event_id=event_id, session_id=session_id)
+    return await log.execute(command, command_id=f"leave-{session_id}")
