@@ -18,7 +18,7 @@ Open a room, and join it (from this folder, in another terminal):
 
   curl -X POST {url}/api/v1/waitroom -H 'Content-Type: application/json' \\
     -H "Authorization: Bearer $({gamehall} token --admin)" \\
-    -d '{{"event_id": "concert", "capacity": 10}}'
+    -d '{{"event_id": "concert", "capacity": 10, "checkout_seconds": 300}}'
   curl -X POST {url}/api/v1/waitroom/join -H 'Content-Type: application/json' \\
     -H "Authorization: Bearer $({gamehall} token --user ada)" \\
     -d '{{"event_id": "concert", "user_id": "ada", "priority": 0}}'
