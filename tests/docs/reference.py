@@ -1,0 +1,379 @@
+"""Writes into the reference what the code knows better: `python -m tests.docs.reference`.
+
+A page marks the places with `<!-- from the code: NAME -->` and `<!-- end -->`; what stands between
+belongs to the writer of that name here, everything else to whoever writes the page.
+"""
+
+import ast
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import types
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+import rich_click as click
+from pydantic_core import PydanticUndefined
+
+import domain
+import interfaces.http
+from application.processes.relay import TOPICS, publish
+from domain.categories import CATEGORIES
+from domain.events import DomainEvent
+from domain.refusals import Refusal
+from infra.topics import CONSUMERS, DAY_MS, wanted
+from interfaces import settings
+from interfaces.cli import gamehall
+from interfaces.http.app import describe
+from tests.docs.markdown import ROOT
+
+FOLDER = ROOT / "docs" / "reference"
+GOLDEN = ROOT / "tests" / "golden"
+PLACE = re.compile(
+    r"(?P<mark><!-- from the code: (?P<name>[a-z-]+) -->\n).*?(?=<!-- end -->)", re.DOTALL
+)
+
+HOLDS = {
+    "waitroom": "A waiting room; its stream key is the `event_id` that people wait for.",
+    "lobby": "The one lobby; its stream key is `lobby`.",
+    "game": "A game of four in a row; its stream key is the `game_id`.",
+}
+
+TOPICS_HOLD = {
+    "waitroom-log": ("`event_id`", "API", "the truth about waiting rooms"),
+    "game-log": ("`game_id`, `lobby`", "API", "the truth about the lobby and games"),
+    "QUEUE_JOINED": ("`event_id`", "relay", "somebody joined"),
+    "QUEUE_LEFT": ("`event_id`", "relay", "somebody left"),
+    "QUEUE_READY": ("`event_id`", "relay", "somebody may check out"),
+    "CHECKOUT_COMPLETED": ("`event_id`", "the shop", "a purchase went through"),
+    "CHECKOUT_FAILED": ("`event_id`", "the shop", "a purchase failed"),
+    "CHECKOUT_EXPIRED": ("`event_id`", "the shop", "the shop gave up on a checkout"),
+    "game-events": ("`game_id`", "relay", "games began, went on and ended"),
+    **{f"{name}.dlq": ("as the source", f"{name}", "dead letters") for name in CONSUMERS},
+}
+
+PROBLEMS = {
+    "incomplete-request": "The request ended in the middle of its body.",
+    "internal-error": "Something went wrong that nobody foresaw; it is in the log of the API.",
+    "invalid-idempotency-key": "The `Idempotency-Key` is empty, too long or not printable ASCII.",
+    "invalid-position": "`Read-After` is no position of the topic that the query follows.",
+    "invalid-request": "A field or parameter does not fit; `errors` says which, and why.",
+    "malformed-json": "The body is not JSON.",
+    "method-not-allowed": "The address does not take this method.",
+    "no-game": "On a socket: a move names no game, and the player is in none.",
+    "not-caught-up": "The read model did not reach the `Read-After` position in time; ask again.",
+    "not-found": "There is nothing at this address.",
+    "not-ready": "`/health/ready`: `checks` says what is missing.",
+    "not-yourself": "A player's token was used to act for somebody else.",
+    "player-not-found": "The player has finished no game.",
+    "priority-not-granted": "The token does not grant that much priority.",
+    "several-games": "On a socket: a move names no game, and the player is in several.",
+    "too-large": "The body is larger than the address takes.",
+    "too-many-games": "On a socket: it watches as many games as it may.",
+    "too-many-requests": "Too many requests; come back later.",
+    "unauthenticated": "There is no token, or it is expired or not one of ours.",
+    "unavailable": "Kafka or a read model does not answer; repeat after `Retry-After` seconds.",
+    "unsupported-media-type": "The body does not say that it is `application/json`.",
+    "wrong-scope": "This takes a token of another scope.",
+}
+
+STATUS_OF = {"bad_request": 400, "forbidden": 403, "unavailable": 503}
+
+
+def table(columns: Sequence[str], rows: Iterator[Sequence[object]]) -> Iterator[str]:
+    """A table in Markdown."""
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{'---|' * len(columns)}"
+    for row in rows:
+        yield f"| {' | '.join(str(cell).replace('|', '&#124;') for cell in row)} |"
+
+
+# -- settings --------------------------------------------------------------------------------------
+
+
+def settings_table() -> Iterator[str]:
+    """Every setting."""
+    said = docstrings_of_fields(settings.Settings)
+    fields = settings.Settings.model_fields
+    yield from table(
+        ["variable", "takes", "by default", "what it is"],
+        (
+            (
+                f"`{settings.PREFIX}{name.upper()}`",
+                settings.TAKES[name],
+                default_of(field.default),
+                said[name],
+            )
+            for name, field in fields.items()
+        ),
+    )
+
+
+def default_of(value: object) -> str:
+    """A default as a person would set it."""
+    unset = value is None or value is PydanticUndefined or value == ()
+    return "" if unset else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
+def docstrings_of_fields(kind: type) -> dict[str, str]:
+    """The strings that stand below the fields of a class."""
+    (found,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(found, ast.ClassDef)
+    said: dict[str, str] = {}
+    for field, below in zip(found.body, found.body[1:], strict=False):
+        match field, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                said[name] = one_line(text)
+    return said
+
+
+# -- events ----------------------------------------------------------------------------------------
+
+
+def events_catalogue() -> Iterator[str]:
+    """Every event of every aggregate, with its fields and its golden sample."""
+    for category in CATEGORIES:
+        held = ""
+        for event in category.evolvers:
+            holder = event.wire_name().partition(".")[0]
+            if holder != held:
+                held = holder
+                yield from (f"## {holder}, in `{category.topic}`", "", HOLDS[holder], "")
+            yield from event_section(event)
+
+
+def event_section(event: type[DomainEvent]) -> Iterator[str]:
+    """One event."""
+    yield from (f"### `{event.wire_name()}`", "", f"`{event.__name__}`.")
+    yield from paragraphs(event.__doc__ or "")
+    hints = get_type_hints(event)
+    own = [name for name in event.__struct_fields__ if name not in DomainEvent.__struct_fields__]
+    yield ""
+    yield from table(["field", "type"], ((f"`{n}`", type_name(hints[n])) for n in own))
+    yield from (
+        "",
+        "```json",
+        (GOLDEN / f"{event.wire_name()}.json").read_text().strip(),
+        "```",
+        "",
+    )
+
+
+def type_name(hint: Any) -> str:
+    """A type as JSON has it."""
+    names = {str: "text", int: "integer", float: "number", datetime: "time (RFC 3339)"}
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return ", ".join(f"`{value}`" for value in arguments)
+    if origin in {Union, types.UnionType}:
+        return " or ".join(type_name(each) for each in arguments)
+    if origin is list:
+        return f"list of {type_name(arguments[0])}"
+    if origin is tuple:
+        return f"[{', '.join(type_name(each) for each in arguments)}]"
+    return "null" if hint is type(None) else names[hint]
+
+
+# -- topics ----------------------------------------------------------------------------------------
+
+
+def topics_table() -> Iterator[str]:
+    """Every topic as `gamehall topics create` makes it by default."""
+    yield from table(
+        ["topic", "partitions", "kept", "key", "written by", "says that"],
+        (
+            (
+                f"`{topic.name}`",
+                topic.partitions,
+                kept(topic.config),
+                *TOPICS_HOLD[topic.name],
+            )
+            for topic in wanted(settings.Settings.model_fields["log_partitions"].default, 1)
+        ),
+    )
+
+
+def kept(config: Any) -> str:
+    """How long a topic's records are kept."""
+    milliseconds = int(config["retention.ms"])
+    return "for ever" if milliseconds < 0 else f"{milliseconds // DAY_MS} days"
+
+
+def public_messages() -> Iterator[str]:
+    """What the relay makes of every golden sample."""
+    for topic in TOPICS:
+        yield from (f"### `{topic}`", "")
+        for event, value in published(topic):
+            yield from (f"Of `{event.wire_name()}`:", "", "```json", value, "```", "")
+
+
+def published(topic: str) -> Iterator[tuple[type[DomainEvent], str]]:
+    """The golden samples that are told on a topic, and how."""
+    for category in CATEGORIES:
+        for event in category.evolvers:
+            sample = (GOLDEN / f"{event.wire_name()}.json").read_bytes()
+            outgoing = publish(msgspec.json.decode(sample, type=event))
+            if outgoing is not None and outgoing.topic == topic:
+                yield event, msgspec.json.format(outgoing.value, indent=2).decode()
+
+
+# -- HTTP ------------------------------------------------------------------------------------------
+
+
+def routes_table() -> Iterator[str]:
+    """Every address."""
+    paths = json.loads(describe())["paths"]
+    yield from table(
+        ["request", "what it is for", "operation"],
+        (
+            (f"`{method.upper()} {path}`", operation["summary"], f"`{operation['operationId']}`")
+            for path in sorted(paths)
+            for method, operation in paths[path].items()
+        ),
+    )
+
+
+def problems_table() -> Iterator[str]:
+    """Every type of problem, of the domain and of HTTP."""
+    found = dict(refusals())
+    for type, status in raised():
+        found[type] = found.get(type) or (status, PROBLEMS[type])
+    yield from table(
+        ["`type`, behind `urn:gamehall:problem:`", "status", "when"],
+        ((f"`{type}`", *found[type]) for type in sorted(found)),
+    )
+
+
+def refusals() -> Iterator[tuple[str, tuple[int, str]]]:
+    """How the domain says no."""
+    import_all(domain)
+    pending = Refusal.__subclasses__()
+    while pending:
+        kind = pending.pop()
+        pending.extend(kind.__subclasses__())
+        yield kind.type, (kind.status, one_line(kind.__doc__ or ""))
+
+
+def raised() -> Iterator[tuple[str, int]]:
+    """What HTTP itself says no with, wherever its source names a type."""
+    for module in pkgutil.walk_packages(interfaces.http.__path__, "interfaces.http."):
+        for node in ast.walk(ast.parse(inspect.getsource(importlib.import_module(module.name)))):
+            yield from problem_in(node)
+
+
+def problem_in(node: ast.AST) -> Iterator[tuple[str, int]]:
+    """The type and status that an expression names, if it does."""
+    match node:
+        case ast.Call(
+            func=ast.Name("Problem"),
+            args=[ast.Constant(value=int(status)), ast.Constant(value=str(type)), *_],
+        ):
+            yield type, status
+        case ast.Call(func=ast.Name(name), args=[ast.Constant(value=str(type)), *_]) if (
+            name in STATUS_OF
+        ):
+            yield type, STATUS_OF[name]
+        case ast.Call(func=ast.Name("found"), args=[_, ast.Constant(value=str(type)), *_]):
+            yield type, 404
+        case ast.Assign(targets=[ast.Name("NAMES")], value=value):
+            names = ast.literal_eval(value)
+            yield from ((type, status) for status, (type, _) in names.items())
+
+
+# -- command line ----------------------------------------------------------------------------------
+
+
+def command_line() -> Iterator[str]:
+    """Every command."""
+    with click.Context(gamehall, info_name="gamehall") as context:
+        yield from commands_of(gamehall, context)
+
+
+def commands_of(group: click.Group, parent: click.Context) -> Iterator[str]:
+    """The commands of a group, and of the groups in it."""
+    for name in group.list_commands(parent):
+        command = group.get_command(parent, name)
+        assert command is not None
+        with click.Context(command, info_name=name, parent=parent) as context:
+            if isinstance(command, click.Group):
+                yield from (f"## `{context.command_path}`", "", one_line(command.help or ""), "")
+                yield from commands_of(command, context)
+            else:
+                yield from command_section(command, context)
+
+
+def command_section(command: click.Command, context: click.Context) -> Iterator[str]:
+    """One command."""
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    listed = [each for each in options if each.name != "as_json"]
+    pieces = [piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]"]
+    json = ["[--json]"] if len(listed) < len(options) else []
+    level = "##" if context.parent and context.parent.parent is None else "###"
+    yield from (f"{level} `{' '.join([context.command_path, *pieces, *json])}`", "")
+    yield from paragraphs(command.help or "")
+    if listed:
+        yield ""
+        yield from table(["option", "what it does"], map(option_row, listed))
+    yield ""
+
+
+def option_row(option: click.Option) -> tuple[str, str]:
+    """An option as it is typed, and what it does."""
+    value = option.metavar or ("" if option.is_flag else str(option.type.name.split()[0]).upper())
+    default = f" By default {option.default}." if option.show_default else ""
+    return f"`{' '.join([*option.opts, value]).strip()}`", f"{option.help or ''}{default}".strip()
+
+
+# -- pages -----------------------------------------------------------------------------------------
+
+WRITERS: dict[str, Callable[[], Iterator[str]]] = {
+    "settings": settings_table,
+    "events": events_catalogue,
+    "topics": topics_table,
+    "public-messages": public_messages,
+    "routes": routes_table,
+    "problems": problems_table,
+    "command-line": command_line,
+}
+
+
+def one_line(text: str) -> str:
+    """A docstring on one line."""
+    return " ".join(text.split())
+
+
+def paragraphs(docstring: str) -> Iterator[str]:
+    """A docstring, a line for each paragraph."""
+    yield from (one_line(part) for part in inspect.cleandoc(docstring).split("\n\n"))
+
+
+def import_all(package: types.ModuleType) -> None:
+    """Import every module of a package, so that its classes are known."""
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+
+
+def written(page: str) -> str:
+    """A page with what the code says now."""
+    return PLACE.sub(
+        lambda found: found["mark"] + "\n" + "\n".join(WRITERS[found["name"]]()).strip() + "\n\n",
+        page,
+    )
+
+
+def reference_pages() -> list[Path]:
+    """Every page of the reference."""
+    return sorted(FOLDER.glob("*.md"))
+
+
+if __name__ == "__main__":
+    for each in reference_pages():
+        each.write_text(written(each.read_text()))
