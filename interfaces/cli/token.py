@@ -12,7 +12,12 @@ DAY = 86_400
 @click.option("--service", metavar="NAME", help="For a service, such as the checkout.")
 @click.option("--admin", is_flag=True, help="For whoever runs the hall.")
 @click.option(
-    "--ttl", default=DAY, show_default=True, type=click.IntRange(min=1), metavar="SECONDS"
+    "--ttl",
+    default=DAY,
+    show_default=True,
+    type=click.IntRange(min=1),
+    metavar="SECONDS",
+    help="How long it is good.",
 )
 @click.option(
     "--priority",
