@@ -47,13 +47,13 @@ HOLDS = {
 TOPICS_HOLD = {
     "waitroom-log": ("`event_id`", "API", "the truth about waiting rooms"),
     "game-log": ("`game_id`, `lobby`", "API", "the truth about the lobby and games"),
-    "QUEUE_JOINED": ("`event_id`", "relay", "somebody joined"),
-    "QUEUE_LEFT": ("`event_id`", "relay", "somebody left"),
-    "QUEUE_READY": ("`event_id`", "relay", "somebody may check out"),
-    "CHECKOUT_COMPLETED": ("`event_id`", "the shop", "a purchase went through"),
-    "CHECKOUT_FAILED": ("`event_id`", "the shop", "a purchase failed"),
-    "CHECKOUT_EXPIRED": ("`event_id`", "the shop", "the shop gave up on a checkout"),
-    "game-events": ("`game_id`", "relay", "games began, went on and ended"),
+    "QUEUE_JOINED": ("`event_id`", "relay", "joins"),
+    "QUEUE_LEFT": ("`event_id`", "relay", "who left"),
+    "QUEUE_READY": ("`event_id`", "relay", "who may check out"),
+    "CHECKOUT_COMPLETED": ("`event_id`", "the shop", "purchases"),
+    "CHECKOUT_FAILED": ("`event_id`", "the shop", "purchases that failed"),
+    "CHECKOUT_EXPIRED": ("`event_id`", "the shop", "checkouts that the shop gave up on"),
+    "game-events": ("`game_id`", "relay", "beginnings, moves and ends of games"),
     **{f"{name}.dlq": ("as the source", f"{name}", "dead letters") for name in CONSUMERS},
 }
 
@@ -188,7 +188,7 @@ def type_name(hint: Any) -> str:
 def topics_table() -> Iterator[str]:
     """Every topic as `gamehall topics create` makes it by default."""
     yield from table(
-        ["topic", "partitions", "kept", "key", "written by", "says that"],
+        ["topic", "partitions", "kept", "key", "written by", "what it holds"],
         (
             (
                 f"`{topic.name}`",
@@ -245,7 +245,7 @@ def problems_table() -> Iterator[str]:
     """Every type of problem, of the domain and of HTTP."""
     found = dict(refusals())
     for type, status in raised():
-        found[type] = found.get(type) or (status, PROBLEMS[type])
+        found[type] = (status, PROBLEMS[type]) if type in PROBLEMS else found[type]
     yield from table(
         ["`type`, behind `urn:gamehall:problem:`", "status", "when"],
         ((f"`{type}`", *found[type]) for type in sorted(found)),
