@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+from msgspec import json
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import class_row
@@ -188,7 +189,7 @@ class PostgresWriting:
                     for c in self.checkpoints
                 ],
             )
-            cursor.executemany(PARK, [(name, *each) for each in self._parked])
+            cursor.executemany(PARK, [_parked_row(name, each) for each in self._parked])
 
 
 class PostgresGeneration:
@@ -265,7 +266,7 @@ class PostgresGeneration:
             cursor.execute("DELETE FROM projection_positions WHERE projection = %s", [name])
             cursor.execute("DELETE FROM projection_parked WHERE projection = %s", [name])
             cursor.executemany(PLACE, [(name, generation, *c) for c in checkpoints])
-            cursor.executemany(PARK, [(name, *each) for each in parked])
+            cursor.executemany(PARK, [_parked_row(name, each) for each in parked])
 
     def _run(self, statement: Any, table: str = "") -> None:
         self._connection.execute(
@@ -317,5 +318,11 @@ def load_parked(connection: Connection, projection: str) -> list[Parked]:
         SELECT topic, aggregate_id, position, reason FROM projection_parked
         WHERE projection = %s ORDER BY topic, aggregate_id
     """
-    with connection.cursor(row_factory=class_row(Parked)) as cursor:
-        return cursor.execute(query, [projection]).fetchall()
+    rows = connection.execute(query, [projection]).fetchall()
+    return [Parked(topic, json.decode(id), at, json.decode(why)) for topic, id, at, why in rows]
+
+
+def _parked_row(projection: str, parked: Parked) -> tuple[str, ...]:
+    # As JSON, since a NUL in an id may be what PostgreSQL would not take in the first place.
+    id, reason = (json.encode(text).decode() for text in (parked.aggregate_id, parked.reason))
+    return projection, parked.topic, id, parked.position, reason

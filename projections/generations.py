@@ -7,6 +7,7 @@ array of offset, next sequence number, epoch and owner. The scripts build their 
 pointer: they are meant for one server (with replicas), not for Redis Cluster.
 """
 
+import msgspec
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
@@ -15,10 +16,9 @@ from projections.projection import ReadModelMissing, wait_until
 
 NEXT_SEQ = """
 local live = redis.call('GET', KEYS[1])
-if not live then return -1 end
+if not live then return nil end
 local position = redis.call('HGET', live .. ':positions', ARGV[1])
-if not position then return 0 end
-return cjson.decode(position)[2]
+return {position and cjson.decode(position)[2] or 0}
 """
 
 
@@ -57,7 +57,7 @@ class LiveGeneration:
         shard = f"{position.topic}/{position.partition}"
 
         async def passed() -> bool:
-            next_seq = await self._next_seq(keys=[self._pointer], args=[shard])
-            return int(next_seq) > position.seq
+            (next_seq,) = await self.query(self._next_seq, shard)
+            return msgspec.convert(next_seq, int) > position.seq
 
         return await wait_until(passed, timeout)

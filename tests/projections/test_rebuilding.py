@@ -2,28 +2,12 @@ import psycopg
 import pytest
 import redis
 
-from application.readmodel import ReadModel
-from application.rebuild import Built, Progress
 from interfaces.bootstrap import PROJECTIONS
 from tests.conftest import Hall
 from tests.projections.conftest import Build
+from tests.projections.living import live, outcome, quietly
 from tests.projections.stories import tell_of_everything, tell_of_game, tell_of_rooms
 from tests.projections.story import Narrator
-
-
-def quietly(progress: Progress) -> None:
-    assert progress.done <= progress.total
-
-
-def live(model: ReadModel) -> ReadModel:
-    """Follow the log to its end."""
-    worker = model.projecting()
-    if not worker.resume():
-        worker.build()
-        worker.resume()
-    while worker.step(0):
-        pass
-    return model
 
 
 @pytest.mark.parametrize("name", PROJECTIONS)
@@ -34,9 +18,9 @@ def test_what_is_rebuilt_is_what_was_live_value_by_value(
     tell_of_everything(narrator)
     model = live(read_model(name))
 
-    assert _outcome(model.verify(quietly)) == (True, 0)
-    assert _outcome(model.rebuild(quietly)) == (True, 0)
-    assert _outcome(model.verify(quietly)) == (True, 0)
+    assert outcome(model.verify(quietly)) == (True, 0)
+    assert outcome(model.rebuild(quietly)) == (True, 0)
+    assert outcome(model.verify(quietly)) == (True, 0)
 
 
 @pytest.mark.parametrize("name", PROJECTIONS)
@@ -47,7 +31,7 @@ def test_the_first_read_model_is_built_in_one_go_and_is_the_same_as_one_that_fol
     model = read_model(name)
 
     assert not model.rebuild(quietly).compared
-    assert _outcome(live(model).verify(quietly)) == (True, 0)
+    assert outcome(live(model).verify(quietly)) == (True, 0)
 
 
 @pytest.mark.parametrize("name", PROJECTIONS)
@@ -60,7 +44,7 @@ def test_a_read_model_that_lags_is_compared_at_its_own_place_and_replaced_by_a_n
     tell_of_everything(narrator)
     assert lagging.status().lag > 0
 
-    assert _outcome(lagging.rebuild(quietly)) == (True, 0)
+    assert outcome(lagging.rebuild(quietly)) == (True, 0)
 
     assert lagging.status().lag == 0
 
@@ -84,8 +68,8 @@ def test_verifying_tells_which_values_in_redis_are_not_what_the_log_says(
         ("waitroom:concert-0:queue", "concert-0-10"),
         ("waitrooms", "concert-0"),
     }
-    assert _outcome(model.rebuild(quietly)) == (True, built.different)
-    assert _outcome(model.verify(quietly)) == (True, 0)
+    assert outcome(model.rebuild(quietly)) == (True, built.different)
+    assert outcome(model.verify(quietly)) == (True, 0)
 
 
 def test_verifying_tells_which_rows_are_not_what_the_log_says(
@@ -108,9 +92,5 @@ def test_verifying_tells_which_rows_are_not_what_the_log_says(
         ("game_stats/game-x", "*"),
     }
     assert model.verify(quietly).different == 5, "verifying repairs nothing"
-    assert _outcome(model.rebuild(quietly)) == (True, 5)
-    assert _outcome(model.verify(quietly)) == (True, 0)
-
-
-def _outcome(built: Built) -> tuple[bool, int]:
-    return built.compared, built.different
+    assert outcome(model.rebuild(quietly)) == (True, 5)
+    assert outcome(model.verify(quietly)) == (True, 0)

@@ -1,0 +1,28 @@
+"""What tests do with a read model."""
+
+from application.readmodel import ReadModel
+from application.rebuild import Built, Progress
+
+
+def quietly(progress: Progress) -> None:
+    assert progress.done <= progress.total
+
+
+def live(model: ReadModel) -> ReadModel:
+    """Follow the log to its end, building the read model first where there is none."""
+    worker = model.projecting()
+    while not worker.resume():
+        worker.build()
+    while worker.step(0):
+        pass
+    return model
+
+
+def outcome(built: Built) -> tuple[bool, int]:
+    """Whether there was something to compare with, and how many values differed."""
+    return built.compared, built.different
+
+
+def is_true(model: ReadModel) -> bool:
+    """Whether every value is what the log says."""
+    return outcome(model.verify(quietly)) == (True, 0)

@@ -1,0 +1,95 @@
+from contextlib import suppress
+from itertools import count
+
+import pytest
+
+from application.ports import Moved
+from interfaces.bootstrap import PROJECTIONS
+from tests.projections.conftest import Build
+from tests.projections.living import is_true, live, quietly
+from tests.projections.stories import tell_of_everything, tell_of_rooms
+from tests.projections.story import Narrator
+
+
+class Crash(Exception):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("name", PROJECTIONS)
+def test_two_workers_at_once_apply_every_event_once(
+    name: str, read_model: Build, narrator: Narrator
+) -> None:
+    one, other = live(read_model(name)).projecting(), read_model(name).projecting()
+    assert one.resume()
+    assert other.resume()
+    tell_of_everything(narrator)
+
+    assert one.step(0)
+    with pytest.raises(Moved):
+        other.step(0)
+
+    assert other.resume(), "who came too late goes on from where the first one stands"
+    assert other.step(0) == 0
+    assert is_true(read_model(name))
+
+
+@pytest.mark.parametrize("name", PROJECTIONS)
+def test_a_crash_in_the_middle_of_a_transaction_leaves_nothing_of_it(
+    name: str, read_model: Build, narrator: Narrator
+) -> None:
+    model = live(read_model(name))
+    tell_of_everything(narrator)
+    standing = model.store.standing()
+    assert standing is not None
+    model.reader.start(standing.checkpoints)
+    batch = model.reader.read(50, 0)
+
+    with suppress(Crash), model.store.writing() as writing:
+        writing.apply(batch.events)
+        writing.move(batch.checkpoints, ())
+        raise Crash
+
+    assert model.store.standing() == standing
+    assert is_true(live(read_model(name)))
+
+
+@pytest.mark.parametrize("name", PROJECTIONS)
+def test_a_crash_after_the_transaction_repeats_nothing(
+    name: str, read_model: Build, narrator: Narrator
+) -> None:
+    worker = live(read_model(name)).projecting()
+    assert worker.resume()
+    tell_of_everything(narrator)
+    assert worker.step(0)  # and here the process ends, without having acknowledged anything
+
+    assert is_true(live(read_model(name)))
+
+
+def test_a_worker_goes_on_after_a_swap_from_where_the_new_generation_stands(
+    read_model: Build, narrator: Narrator
+) -> None:
+    worker = live(read_model("queue")).projecting()
+    assert worker.resume()
+    tell_of_rooms(narrator)
+    read_model("queue").rebuild(quietly)
+
+    with pytest.raises(Moved):
+        worker.step(0)
+
+    assert worker.resume()
+    assert worker.step(0) == 0, "the new generation holds it all"
+
+
+def test_run_survives_being_moved_and_ends_when_told(read_model: Build, narrator: Narrator) -> None:
+    tell_of_rooms(narrator)
+    worker, rounds = read_model("queue").projecting(), count()
+
+    def stopped() -> bool:
+        number = next(rounds)
+        if number == 3:
+            read_model("queue").rebuild(quietly)
+        return number >= 5
+
+    worker.run(stopped)
+
+    assert is_true(read_model("queue"))
