@@ -14,6 +14,7 @@ from interfaces.http import (
     health,
     joining,
     leaderboard,
+    openapi,
     waitroom,
 )
 from interfaces.http.bodies import BODY_LIMIT, StrictRequest
@@ -52,4 +53,4 @@ def create_app(services: Services) -> Edge:
 
 def describe() -> bytes:
     """Write the OpenAPI document of the application."""
-    return documentation.describe([*FEATURES, joining.join_documented])
+    return openapi.describe([*FEATURES, joining.join_documented])

@@ -18,6 +18,7 @@ BODY_LIMIT = 64 * KIB
 BATCH_LIMIT = 1024 * KIB
 JSON_TYPE = b"application/json"
 PATH = re.compile(r" - at `(?P<path>[^`]*)`$")
+KEY_MESSAGE = "Expected text without control characters and without a slash"
 NAMED = re.compile(r"field `(?P<name>[^`]+)`")
 
 Body = TypeVar("Body")
@@ -32,7 +33,7 @@ class StrictRequest(Request[Identity, None, State]):
     async def json(self) -> Any:
         """Decode the body as the handler's `data` parameter; raises `Problem`."""
         require_json(dict(self.scope["headers"]))
-        wanted = self.route_handler.parsed_fn_signature.parameters["data"].annotation
+        wanted = self.route_handler.parsed_fn_signature.parameters["data"].raw
         return decode(await self.body(), decoder_of(wanted))
 
 
@@ -89,4 +90,6 @@ def _field(message: str) -> InvalidField:
     path = at["path"] if at else "$"
     text = message[: at.start()] if at else message
     named = NAMED.search(text)
+    if text.startswith("Expected `str` matching regex"):
+        text = KEY_MESSAGE  # the only pattern there is
     return InvalidField(field=f"{path}.{named['name']}" if named else path, message=text)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Router, post
+from litestar.params import JSONBody
 
 from application.ports import Unavailable
 from domain.aggregate import Command
@@ -68,7 +69,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 )
 async def execute_commands(
     request: Request[Identity, None, Any],
-    data: Annotated[list[Order], msgspec.Meta(max_length=AT_ONCE)],
+    data: JSONBody[Annotated[list[Order], msgspec.Meta(max_length=AT_ONCE)]],
 ) -> list[Outcome]:
     """Have up to 1,000 commands decided, those of one aggregate in the order given.
 

@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody, PathParameter
 
 from domain.categories import GAMES
 from domain.games.commands import CancelSeek, GameView, MakeMove, Resign, Seek, SeekGame
 from domain.games.events import BotLevel
 from domain.keys import Key
+from interfaces.http.addresses import PathKey
 from interfaces.http.auth import acting_as
 from interfaces.http.intents import POSITION_HEADER, Intent, carry_out, provide_intent
 from interfaces.http.problems import documented
@@ -59,7 +60,9 @@ class Resigning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     response_headers=[POSITION_HEADER],
     responses=documented(*COMMAND_PROBLEMS),
 )
-async def seek_game(request: Asked, data: Seeking, intent: Intent) -> Response[Seek]:
+async def seek_game(
+    request: Asked, data: JSONBody[Seeking], intent: NamedDependency[Intent]
+) -> Response[Seek]:
     """Be paired with who came first, or wait; after a while alone, a bot is seated.
 
     Who waits or plays already is told at which table.
@@ -81,7 +84,9 @@ async def seek_game(request: Asked, data: Seeking, intent: Intent) -> Response[S
     response_headers=[POSITION_HEADER],
     responses=documented(*COMMAND_PROBLEMS),
 )
-async def cancel_seek(request: Asked, data: Cancelling, intent: Intent) -> Response[Seek]:
+async def cancel_seek(
+    request: Asked, data: JSONBody[Cancelling], intent: NamedDependency[Intent]
+) -> Response[Seek]:
     """Stop waiting for an opponent; who has been seated resigns the game instead."""
     command = CancelSeek(user_id=acting_as(request.user, data.user_id))
     return await carry_out(request, intent, command)
@@ -96,7 +101,7 @@ async def cancel_seek(request: Asked, data: Cancelling, intent: Intent) -> Respo
     responses=documented(*COMMAND_PROBLEMS),
 )
 async def make_move(
-    request: Asked, game_id: Key, data: Moving, intent: Intent
+    request: Asked, game_id: PathKey, data: JSONBody[Moving], intent: NamedDependency[Intent]
 ) -> Response[GameView]:
     """Drop a disc into a column; each kind of illegal move is refused with its own type."""
     player = acting_as(request.user, data.player)
@@ -113,7 +118,10 @@ async def make_move(
     responses=documented(*COMMAND_PROBLEMS),
 )
 async def resign_game(
-    request: Asked, game_id: Key, intent: Intent, data: Resigning | None = None
+    request: Asked,
+    game_id: PathKey,
+    intent: NamedDependency[Intent],
+    data: JSONBody[Resigning | None] = None,
 ) -> Response[GameView]:
     """Give up, which the opponent wins by."""
     player = acting_as(request.user, data.player if data else None)
@@ -126,7 +134,7 @@ async def resign_game(
     summary="A game as it stands",
     responses=documented(400, 404),
 )
-async def get_game(request: Asked, game_id: Key, read_after: ReadAfter = None) -> GameRecord:
+async def get_game(request: Asked, game_id: PathKey, read_after: ReadAfter = None) -> GameRecord:
     """Tell who plays, whose turn it is, the board, and how it ended if it did."""
     return await _game(await _games(request, read_after), game_id)
 
@@ -138,7 +146,7 @@ async def get_game(request: Asked, game_id: Key, read_after: ReadAfter = None) -
     responses=documented(400, 404),
 )
 async def list_moves(
-    request: Asked, game_id: Key, read_after: ReadAfter = None
+    request: Asked, game_id: PathKey, read_after: ReadAfter = None
 ) -> list[MoveRecord]:
     """Tell every move of a game, in order."""
     games = await _games(request, read_after)
@@ -154,8 +162,10 @@ async def list_moves(
 )
 async def get_game_at(
     request: Asked,
-    game_id: Key,
-    move: Annotated[int, Parameter(ge=0, le=42, description="Moves made; 0 is the empty board.")],
+    game_id: PathKey,
+    move: Annotated[
+        int, PathParameter(ge=0, le=42, description="Moves made; 0 is the empty board.")
+    ],
     read_after: ReadAfter = None,
 ) -> BoardRecord:
     """Tell the board as it was after so many moves."""

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import ResponseHeader
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 from litestar.types import HTTPScope
 
 from application.ports import Answer
@@ -25,8 +25,8 @@ TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 IdempotencyKey = Annotated[
     str | None,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         description=(
             "Repeating a request with the same key gets the first answer and changes nothing. "
             "A key belongs to one request of one token's subject."
@@ -53,7 +53,7 @@ class Intent(NamedTuple):
     def new_id(self) -> str:
         """An id for what this request creates, and the same one when it is repeated."""
         if self.metadata.fingerprint is None:
-            return uuid4().hex
+            return self.command_id  # a fresh UUID, which nothing else is called by
         seed = f"{self.command_id}\n{self.metadata.fingerprint}".encode()
         return UUID(bytes=blake2b(seed, digest_size=16).digest(), version=4).hex
 

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, asgi, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import MethodNotAllowedException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import JSONBody
 from litestar.types import HTTPScope, Receive, Send
 
 from application.ports import Answer
@@ -94,7 +95,9 @@ async def respond(send: Send, answer: Answer, new_session_id: str) -> None:
     | {FOUND: ResponseSpec(Place, description="The live session that the user has already")},
     dependencies={"intent": Provide(provide_intent)},
 )
-async def join_documented(request: StrictRequest, data: Joining, intent: Intent) -> Response[Place]:
+async def join_documented(
+    request: StrictRequest, data: JSONBody[Joining], intent: NamedDependency[Intent]
+) -> Response[Place]:
     """Take a place in line; a free slot is given at once (`ready`, with a deadline).
 
     Who has a live session in this room gets that one back at its current place. Higher

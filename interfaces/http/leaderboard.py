@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 
 from litestar import Request, Router, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from domain.categories import GAMES
-from domain.keys import Key
+from interfaces.http.addresses import PathKey
 from interfaces.http.problems import documented
 from interfaces.http.reading import ReadAfter, caught_up, found
 from interfaces.http.services import services_of
@@ -15,8 +15,8 @@ from projections.game_records import UserRecord
 from projections.leaderboards import Leaderboard, RankedEntry
 
 Asked = Request[Identity, None, Any]
-Limit = Annotated[int, Parameter(ge=1, le=1_000, description="How many entries.")]
-Offset = Annotated[int, Parameter(ge=0, le=1_000_000_000, description="How many to skip.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="How many entries.")]
+Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000_000, description="How many to skip.")]
 
 
 @get(
@@ -40,7 +40,7 @@ async def get_leaderboard(
     summary="A player's rank",
     responses=documented(400, 404),
 )
-async def get_rank(request: Asked, user_id: Key, read_after: ReadAfter = None) -> RankedEntry:
+async def get_rank(request: Asked, user_id: PathKey, read_after: ReadAfter = None) -> RankedEntry:
     """Tell a player's place on the leaderboard, 1 being the best."""
     leaderboard = services_of(request).leaderboard
     await caught_up(leaderboard, read_after, GAMES.topic)
@@ -55,7 +55,7 @@ async def get_rank(request: Asked, user_id: Key, read_after: ReadAfter = None) -
     summary="A player's record",
     responses=documented(400, 404),
 )
-async def get_player(request: Asked, user_id: Key, read_after: ReadAfter = None) -> UserRecord:
+async def get_player(request: Asked, user_id: PathKey, read_after: ReadAfter = None) -> UserRecord:
     """Tell how many games a player has played, won, lost and drawn."""
     games = services_of(request).games
     await caught_up(games, read_after, GAMES.topic)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypeVar
 
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from domain.events import Position
 from interfaces.http.errors import unavailable
@@ -14,8 +14,8 @@ PATIENCE = 2.0
 
 ReadAfter = Annotated[
     str | None,
-    Parameter(
-        header="Read-After",
+    HeaderParameter(
+        name="Read-After",
         description="Wait until the answer shows this position, as a command's Position said.",
     ),
 ]

@@ -39,7 +39,7 @@ async def _serve(settings: Settings) -> None:
             http=HTTPModes.http1,
             backlog=BACKLOG,
             log_access=False,
-            log_level=LogLevels.warning,
+            log_level=LogLevels.error,
             log_dictconfig=QUIET,
         )
         loop = asyncio.get_running_loop()

@@ -4,12 +4,14 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
 
 from domain.categories import WAITROOMS
 from domain.keys import Key
 from domain.waitroom.commands import LeaveWaitroom, OpenWaitroom, Place, Room
 from domain.waitroom.refusals import NotYourSession
+from interfaces.http.addresses import PathKey
 from interfaces.http.auth import is_trusted, only
 from interfaces.http.intents import POSITION_HEADER, Intent, carry_out, provide_intent
 from interfaces.http.problems import documented
@@ -44,7 +46,9 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     response_headers=[POSITION_HEADER],
     responses=documented(400, 403, 409, 413, 415, 422),
 )
-async def open_waitroom(request: Asked, data: Opening, intent: Intent) -> Response[Room]:
+async def open_waitroom(
+    request: Asked, data: JSONBody[Opening], intent: NamedDependency[Intent]
+) -> Response[Room]:
     """Open a room for an event, with a capacity of simultaneous checkouts and a time limit.
 
     Opening it again the same way changes nothing; on other terms it is refused.
@@ -63,7 +67,9 @@ async def open_waitroom(request: Asked, data: Opening, intent: Intent) -> Respon
     response_headers=[POSITION_HEADER],
     responses=documented(400, 403, 404, 409, 413, 415, 422),
 )
-async def leave_waitroom(request: Asked, data: Leaving, intent: Intent) -> Response[Place]:
+async def leave_waitroom(
+    request: Asked, data: JSONBody[Leaving], intent: NamedDependency[Intent]
+) -> Response[Place]:
     """Give up a place in line or a slot; a player only its own. Leaving again changes nothing."""
     owner = None if is_trusted(request.user) else request.user.user_id
     command = LeaveWaitroom(event_id=data.event_id, session_id=data.session_id, user_id=owner)
@@ -76,7 +82,9 @@ async def leave_waitroom(request: Asked, data: Leaving, intent: Intent) -> Respo
     summary="Where a session stands",
     responses=documented(400, 403, 404),
 )
-async def get_session(request: Asked, session_id: Key, read_after: ReadAfter = None) -> QueuePlace:
+async def get_session(
+    request: Asked, session_id: PathKey, read_after: ReadAfter = None
+) -> QueuePlace:
     """Tell a session's status, its position and how many are ahead; a player only its own."""
     place = await session_for(request, session_id, read_after)
     if place.user_id != request.user.user_id and not is_trusted(request.user):
@@ -100,7 +108,7 @@ async def session_for(request: Asked, session_id: str, read_after: str | None) -
     responses=documented(400, 404),
 )
 async def get_waitroom(
-    request: Asked, event_id: Key, read_after: ReadAfter = None
+    request: Asked, event_id: PathKey, read_after: ReadAfter = None
 ) -> QueueOverview:
     """Tell a room's capacity and how many wait, are ready, and have ended which way."""
     queue = services_of(request).queue

@@ -9,7 +9,6 @@ import structlog
 from litestar import WebSocket, websocket
 
 from domain.events import DomainEvent
-from domain.keys import Key
 from domain.waitroom.commands import Status
 from domain.waitroom.events import (
     CheckoutCompleted,
@@ -18,6 +17,7 @@ from domain.waitroom.events import (
     SessionAdmitted,
     WaitroomLeft,
 )
+from interfaces.http.addresses import PathKey
 from interfaces.http.auth import is_trusted
 from interfaces.http.bodies import decode, decoder_of
 from interfaces.http.services import Services, services_of
@@ -161,7 +161,7 @@ def _standing(place: QueuePlace) -> Standing:
 
 
 @websocket("/api/v1/waitroom/sessions/{session_id:str}/live")
-async def watch_session(socket: WebSocket[Identity, Any, Any], session_id: Key) -> None:
+async def watch_session(socket: WebSocket[Identity, Any, Any], session_id: PathKey) -> None:
     """Serve the socket of a session's owner."""
     services = services_of(socket)
     async with accepted(socket, "queue", services.door) as channel:

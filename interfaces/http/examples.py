@@ -1,0 +1,117 @@
+"""An example of everything that goes in or out, for the OpenAPI document."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from domain.games.commands import GameView, Seek
+from domain.waitroom.commands import JoinWaitroom, Place, Room
+from interfaces.http.access import Ticket
+from interfaces.http.commands import Order, Outcome, Refused, Unanswered
+from interfaces.http.games import Cancelling, Moving, Resigning, Seeking
+from interfaces.http.health import Health
+from interfaces.http.joining import Joining
+from interfaces.http.problems import InvalidField, ProblemDetails
+from interfaces.http.waitroom import Leaving, Opening
+from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
+from projections.leaderboards import Leaderboard, RankedEntry
+from projections.waitroom import QueueOverview, QueuePlace
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=5)
+EVENT, USER, OPPONENT = "concert-2026", "user-123", "user-456"
+SESSION = "0d9d3b7c1a5e4f0f8a3b6c2d1e0f9a8b"
+GAME = "5b1f0c8e9d7a4b6c8e2d1f3a5c7b9d0e"
+BOARD = ["......."] * 4 + ["...2...", "...1..."]
+
+MOVE = MoveRecord(move=1, player=USER, column=3, row=5, timestamp=NOON)
+PLAYED = BoardRecord(game_id=GAME, move=2, board=BOARD, line=None)
+BEST = RankedEntry(rank=1, user_id=USER, score=21, wins=7, draws=1, losses=2, reached_at=NOON)
+JOIN = JoinWaitroom(event_id=EVENT, user_id=USER, session_id=SESSION)
+PLACE = Place(
+    session_id=SESSION,
+    event_id=EVENT,
+    user_id=USER,
+    status="ready",
+    priority=0,
+    ticket=42,
+    position=0,
+    joined_at=NOON,
+    deadline=LATER,
+)
+WAITING = QueuePlace(
+    session_id=SESSION,
+    event_id=EVENT,
+    user_id=USER,
+    status="waiting",
+    priority=0,
+    ticket=42,
+    position=7,
+    people_ahead=6,
+    joined_at=NOON,
+)
+GAME_VIEW = GameView(
+    game_id=GAME,
+    player1=USER,
+    player2=OPPONENT,
+    status="playing",
+    moves=2,
+    to_move=USER,
+    board=BOARD,
+)
+RECORD = GameRecord(
+    **msgspec.structs.asdict(GAME_VIEW),
+    bot_level=None,
+    duration=None,
+    created_at=NOON,
+    ended_at=None,
+)
+
+EXAMPLES: dict[str, msgspec.Struct] = {
+    type(example).__name__: example
+    for example in (
+        Opening(event_id=EVENT, capacity=10, checkout_seconds=300.0),
+        Room(event_id=EVENT, capacity=10, checkout_seconds=300.0),
+        Joining(user_id=USER, event_id=EVENT),
+        Leaving(event_id=EVENT, session_id=SESSION),
+        PLACE,
+        WAITING,
+        QueueOverview(
+            event_id=EVENT,
+            capacity=10,
+            checkout_seconds=300.0,
+            joined=52,
+            waiting=40,
+            ready=10,
+            completed=2,
+        ),
+        Seeking(bot_level="medium"),
+        Seek(user_id=USER, game_id=GAME, status="seeking"),
+        Cancelling(),
+        Moving(column=3),
+        Resigning(),
+        GAME_VIEW,
+        RECORD,
+        MOVE,
+        PLAYED,
+        BEST,
+        Leaderboard(entries=[BEST], total=1),
+        UserRecord(
+            user_id=USER, username=USER, games_played=10, wins=7, losses=2, draws=1, score=22
+        ),
+        Ticket(ticket="p4Xc1n0d6bqk3m9s7w2y5t8v1z4a6c8e", expires_in=30),
+        Order(command_id="checkout-17", command=JOIN),
+        Outcome(position="waitroom-log/3@17", reply=PLACE),
+        Refused(type="not-admitted", status=409, detail="Session '0d9d' still waits in line."),
+        Unanswered(detail="The log does not answer.", retry_after=1.0),
+        Health(status="ready"),
+        InvalidField(field="$.capacity", message="Expected `int`, got `str`"),
+        ProblemDetails(
+            type="urn:gamehall:problem:not-your-session",
+            title="Not your session",
+            status=403,
+            detail="Session '0d9d' belongs to somebody else.",
+            instance="/api/v1/waitroom/leave",
+        ),
+    )
+}

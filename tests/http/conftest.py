@@ -1,0 +1,101 @@
+"""The API in this process, on a log and read models in memory."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from litestar.testing import AsyncTestClient
+
+from interfaces.http.app import create_app
+from interfaces.http.edge import Edge
+from interfaces.http.services import Check, Services
+from interfaces.tokens import Scope, Tokens
+from tests.http.fakes import FakeGames, FakeLeaderboard, FakeLog, FakeQueue
+
+ORIGIN = "https://play.example"
+SECRET = "a secret that is long enough for the tests"
+PREFIX = "urn:gamehall:problem:"
+
+
+@dataclass
+class Api:
+    """The API, and what it stands on."""
+
+    client: AsyncTestClient[Any]
+    app: Edge
+    log: FakeLog
+    queue: FakeQueue
+    games: FakeGames
+    leaderboard: FakeLeaderboard
+    services: Services
+    checks: dict[str, Check]
+
+    def token(self, user_id: str, scope: Scope = "player", priority: int = 0) -> dict[str, str]:
+        token = self.services.tokens.issue(user_id, scope, priority=priority)
+        return {"authorization": f"Bearer {token}"}
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        user: str = "ann",
+        scope: Scope = "player",
+        priority: int = 0,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send a request with a token."""
+        all_headers = self.token(user, scope, priority) | (headers or {})
+        if body is None:
+            return await self.client.request(method, path, headers=all_headers)
+        return await self.client.request(method, path, headers=all_headers, json=body)
+
+    async def open(self, event_id: str = "concert", capacity: int = 1) -> None:
+        body = {"event_id": event_id, "capacity": capacity, "checkout_seconds": 60}
+        opened = await self.ask("POST", "/api/v1/waitroom", body, user="shop", scope="service")
+        assert opened.status_code == 201
+
+    async def join(self, user: str, event_id: str = "concert", **options: Any) -> httpx.Response:
+        body = {"user_id": user, "event_id": event_id}
+        return await self.ask("POST", "/api/v1/waitroom/join", body, user=user, **options)
+
+    async def pair(self, first: str = "ann", second: str = "ben") -> str:
+        """Two people meet; the id of their game."""
+        for user in (first, second):
+            seek = await self.ask("POST", "/api/v1/games/seek", {}, user=user)
+            assert seek.status_code == 200
+        return str(seek.json()["game_id"])
+
+
+def problem(response: httpx.Response, status: int, type: str) -> dict[str, Any]:
+    """The response is this problem, in the one shape of all problems."""
+    assert (response.status_code, response.json()["type"]) == (status, PREFIX + type), response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    details: dict[str, Any] = response.json()
+    assert details["status"] == status
+    assert details["title"]
+    assert details["detail"].endswith(".")
+    return details
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    log = FakeLog()
+    queue, games, leaderboard = FakeQueue(log), FakeGames(log), FakeLeaderboard(log)
+    checks: dict[str, Check] = {}
+    services = Services(
+        log=log,
+        feed=log,
+        queue=queue,
+        games=games,
+        leaderboard=leaderboard,
+        tokens=Tokens(SECRET),
+        checks=checks,
+        allowed_origins=frozenset({ORIGIN}),
+    )
+    app = create_app(services)
+    async with AsyncTestClient(app) as client:
+        yield Api(client, app, log, queue, games, leaderboard, services, checks)

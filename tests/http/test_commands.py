@@ -1,0 +1,73 @@
+from typing import Any
+
+import pytest
+
+from interfaces.http.commands import AT_ONCE
+from tests.http.conftest import Api, problem
+
+OPEN = {"command": "waitroom.open", "event_id": "e", "capacity": 1, "checkout_seconds": 60}
+JOIN = {"command": "waitroom.join", "event_id": "e", "user_id": "ann", "session_id": "s1"}
+
+
+async def send(api: Api, *commands: dict[str, Any]) -> Any:
+    body = [{"command_id": f"c{n}", "command": command} for n, command in enumerate(commands)]
+    return await api.ask("POST", "/api/v1/commands", body, user="worker", scope="service")
+
+
+async def test_commands_are_decided_in_order_and_answered_in_order(api: Api) -> None:
+    complete = {"command": "waitroom.complete", "event_id": "e", "session_id": "s1"}
+    answer = await send(api, OPEN, JOIN, complete, complete | {"session_id": "s2"})
+
+    opened, joined, completed, refused = answer.json()
+    assert answer.status_code == 200
+    assert opened["position"] == "waitroom-log/0@0"
+    assert joined["reply"]["status"] == "ready"
+    assert completed["reply"]["status"] == "completed"
+    assert refused["refusal"]["type"] == "session-not-found"
+    assert refused["refusal"]["status"] == 404
+
+
+async def test_a_repeated_command_gets_its_first_answer(api: Api) -> None:
+    first, again = await send(api, OPEN, JOIN), await send(api, OPEN, JOIN)
+
+    assert first.json() == again.json()
+
+
+async def test_a_command_without_an_answer_does_not_spoil_the_others(api: Api) -> None:
+    api.log.away = True
+    answer = await send(api, OPEN)
+
+    assert answer.json() == [{"unavailable": {"detail": "Kafka is away.", "retry_after": 2}}]
+
+
+async def test_the_actor_is_the_sender_unless_it_says_for_whom(api: Api) -> None:
+    body = [
+        {"command_id": "c1", "command": OPEN, "metadata": {"causation_id": "event-1"}},
+        {"command_id": "c2", "command": JOIN, "metadata": {"actor": "ann"}},
+    ]
+    await api.ask("POST", "/api/v1/commands", body, user="worker", scope="service")
+
+    first, second = [metadata for _, _, metadata in api.log.commands]
+    assert (first.actor, first.causation_id) == ("worker", "event-1")
+    assert second.actor == "ann"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ([{"command_id": "c", "command": JOIN | {"user_id": 1}}], "$[0].command.user_id"),
+        ([{"command_id": "c", "command": JOIN | {"prio": 1}}], "$[0].command.prio"),
+        ([{"command_id": "c", "command": {"command": "nothing"}}], "$[0].command.command"),
+        ([{"command_id": "", "command": JOIN}], "$[0].command_id"),
+        ([{"command": JOIN}], "$[0].command_id"),
+        ([{"command_id": "c", "command": JOIN, "x": 1}], "$[0].x"),
+        ([{"command_id": str(n), "command": JOIN} for n in range(AT_ONCE + 1)], "$"),
+        ({}, "$"),
+    ],
+)
+async def test_one_bad_command_and_nothing_is_decided(api: Api, body: Any, field: str) -> None:
+    answer = await api.ask("POST", "/api/v1/commands", body, scope="service")
+
+    details = problem(answer, 400, "invalid-request")
+    assert details["errors"][0]["field"] == field
+    assert not api.log.commands

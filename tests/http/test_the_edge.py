@@ -1,0 +1,131 @@
+import asyncio
+import json
+
+import msgspec
+import pytest
+
+from interfaces.http import commands, examples, health
+from interfaces.http.app import describe
+from tests.http.conftest import ORIGIN, Api, problem
+
+EVERYWHERE = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+}
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/docs", "/nothing", "/api/v1/leaderboard"])
+async def test_every_answer_carries_security_headers(api: Api, path: str) -> None:
+    answer = await api.ask("GET", path)
+
+    assert EVERYWHERE.items() <= dict(answer.headers).items()
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert len(answer.headers.get_list("content-security-policy")) == 1
+
+
+async def test_answers_of_the_api_are_not_kept(api: Api) -> None:
+    assert (await api.ask("GET", "/api/v1/leaderboard")).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, True), ("https://evil.example", False)])
+async def test_pages_of_allowed_origins_may_call(api: Api, origin: str, allowed: bool) -> None:
+    asks = {"origin": origin, "access-control-request-method": "POST"}
+    preflight = await api.client.options("/api/v1/waitroom/join", headers=asks)
+    answer = await api.ask("GET", "/api/v1/leaderboard", headers={"origin": origin})
+
+    assert preflight.status_code == 204
+    for each in (preflight, answer):
+        assert (each.headers.get("access-control-allow-origin") == origin) is allowed
+        assert "origin" in each.headers["vary"]
+
+
+async def test_requests_are_counted_by_route_and_not_by_address(api: Api) -> None:
+    await api.ask("GET", "/api/v1/players/somebody-new")
+    await api.ask("GET", "/api/v1/nowhere/at-all")
+    await api.ask("BREW", "/api/v1/leaderboard")
+    metrics = (await api.client.get("/metrics")).text
+
+    assert 'route="/api/v1/players/{user_id}",status="404"' in metrics
+    assert 'route="none",status="404"' in metrics
+    assert 'method="other"' in metrics
+    assert "somebody-new" not in metrics
+    assert "at-all" not in metrics
+
+
+async def test_commands_are_counted_by_what_came_of_them(api: Api) -> None:
+    await api.open("counted")
+    await api.join("ann", "counted", headers={"idempotency-key": "1"})
+    await api.join("ann", "counted", headers={"idempotency-key": "1"})
+    await api.join("ann", "unopened")
+    metrics = (await api.client.get("/metrics")).text
+
+    for outcome in ("accepted", "repeated", "waitroom-not-found"):
+        label = f'gamehall_commands_total{{command="waitroom.join",outcome="{outcome}"}}'
+        assert label in metrics
+
+
+async def test_health_names_what_is_not_ready(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def well() -> None:
+        return None
+
+    async def unwell() -> str:
+        return "3 of 24 shards are not owned yet"
+
+    async def broken() -> None:
+        raise ConnectionError("refused")
+
+    async def silent() -> None:
+        await asyncio.sleep(5)
+
+    monkeypatch.setattr(health, "PATIENCE", 0.05)
+    checks = {"postgres": well, "log": unwell, "redis": broken, "other": silent}
+    api.checks.update(checks)
+    answer = await api.client.get("/health/ready")
+
+    details = problem(answer, 503, "not-ready")
+    assert details["checks"] == {
+        "log": "3 of 24 shards are not owned yet",
+        "redis": "ConnectionError: refused",
+        "other": "no answer within 0.05 s",
+    }
+
+
+# -- documentation ----------------------------------------------------------------------------
+
+
+def test_every_operation_is_described_for_people_and_programs() -> None:
+    document = json.loads(describe())
+    operations = [each for item in document["paths"].values() for each in item.values()]
+
+    assert len({each["operationId"] for each in operations}) == len(operations) == 20
+    for operation in operations:
+        assert operation["summary"]
+        assert operation["description"]
+        assert operation["tags"]
+    commands = [each for each in operations if "Position" in json.dumps(each["responses"])]
+    assert len(commands) == 7
+
+
+def test_every_shape_has_an_example_that_fits_it() -> None:
+    document = json.loads(describe())
+    shapes = document["components"]["schemas"]
+    lacking = {name for name, shape in shapes.items() if "examples" not in shape}
+
+    plain = {kind.__name__ for kind in commands.AnyCommand.__args__} | {"Metadata"}
+    assert lacking <= plain, "only commands, which `Order` shows one of, have no example"
+    for example in examples.EXAMPLES.values():
+        encoded = msgspec.json.encode(example)
+        again = msgspec.json.encode(msgspec.json.decode(encoded, type=type(example)))
+        assert again == encoded
+
+
+async def test_the_documentation_page_takes_nothing_from_elsewhere(api: Api) -> None:
+    page = await api.client.get("/docs")
+    assert page.status_code == 200
+    assert "://" not in page.text
+    for asset in ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png", "start.js"):
+        assert f"/docs/{asset}" in page.text
+        assert (await api.client.get(f"/docs/{asset}")).status_code == 200
+    assert (await api.client.get("/openapi.json")).json()["info"]["title"] == "Gamehall"
+    problem(await api.client.get("/docs/other.js"), 404, "not-found")
