@@ -5,17 +5,15 @@ from collections.abc import Callable, Sequence
 import httpx
 import msgspec
 import stamina
-import structlog
 
 from application.processes import Issued
 
 PATH = "/api/v1/commands"
 SECONDS = 30.0
 LONGEST_PAUSE = 2.0
-AWAY = frozenset({401, 408, 429, 500, 502, 503, 504})
-"""Statuses that another attempt may change; 401 because the next one brings a fresh token."""
-
-logger = structlog.get_logger(__name__)
+AT_ONCE = 500
+NOT_UNDERSTOOD = frozenset({400, 413, 422})
+"""Statuses that blame the body: of several commands, those to blame are found one by one."""
 
 
 class RefusedCommand(msgspec.Struct, frozen=True):
@@ -47,9 +45,13 @@ class CommandsClient:
     """
 
     def __init__(
-        self, url: str, token: Callable[[], str], stopped: Callable[[], bool] = lambda: False
+        self,
+        url: str,
+        token: Callable[[], str],
+        stopped: Callable[[], bool] = lambda: False,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._http = httpx.Client(base_url=url, timeout=SECONDS)
+        self._http = httpx.Client(base_url=url, timeout=SECONDS, transport=transport)
         self._token = token
         self._stopped = stopped
         self._encode = msgspec.json.Encoder().encode
@@ -74,22 +76,37 @@ class CommandsClient:
 
     def _send(self, issued: Sequence[Issued], outcomes: list[Outcome]) -> None:
         """Send what has no outcome yet."""
+        while len(outcomes) < len(issued):
+            self._send_part(issued[len(outcomes) :][:AT_ONCE], outcomes)
+
+    def _send_part(self, part: Sequence[Issued], outcomes: list[Outcome]) -> None:
+        response = self._post(part)
+        if response.status_code in NOT_UNDERSTOOD and len(part) > 1:
+            for each in part:
+                self._send_part([each], outcomes)
+        elif response.status_code in NOT_UNDERSTOOD:
+            outcomes.append(_not_understood(response))
+        elif not response.is_success:
+            # Even a wrong address or token is waited for: messages lost would not come back.
+            raise ApiAway(f"The API answers {response.status_code}: {response.text[:200]}")
+        else:
+            for outcome in self._decode(response.content):
+                if outcome.unavailable is not None:
+                    raise ApiAway(f"A command got no answer: {bytes(outcome.unavailable)!r}.")
+                outcomes.append(outcome)
+
+    def _post(self, part: Sequence[Issued]) -> httpx.Response:
         body = [
             {"command": each.command, "command_id": each.command_id, "metadata": each.metadata}
-            for each in issued[len(outcomes) :]
+            for each in part
         ]
-        response = self._http.post(
-            PATH,
-            content=self._encode(body),
-            headers={
-                "Authorization": f"Bearer {self._token()}",
-                "Content-Type": "application/json",
-            },
-        )
-        if response.status_code in AWAY:
-            raise ApiAway(f"{response.status_code} {response.text[:200]}")
-        response.raise_for_status()
-        for outcome in self._decode(response.content):
-            if outcome.unavailable is not None:
-                raise ApiAway(f"A command was not answered: {bytes(outcome.unavailable)!r}.")
-            outcomes.append(outcome)
+        headers = {
+            "Authorization": f"Bearer {self._token()}",
+            "Content-Type": "application/json",
+        }
+        return self._http.post(PATH, content=self._encode(body), headers=headers)
+
+
+def _not_understood(response: httpx.Response) -> Outcome:
+    detail = f"The API does not take the command: {response.text[:1_000]}"
+    return Outcome(refusal=RefusedCommand("not-understood", detail))
