@@ -23,13 +23,19 @@ class RefusedCommand(msgspec.Struct, frozen=True):
     detail: str
 
 
+class Unanswered(msgspec.Struct, frozen=True):
+    """Why nobody knows whether a command happened."""
+
+    detail: str
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What came of one command: a position and a reply, or a refusal."""
 
     position: str | None = None
     reply: msgspec.Raw = msgspec.Raw(b"null")
     refusal: RefusedCommand | None = None
-    unavailable: msgspec.Raw | None = None
+    unavailable: Unanswered | None = None
 
 
 class ApiAway(Exception):
@@ -92,7 +98,7 @@ class CommandsClient:
         else:
             for outcome in self._decode(response.content):
                 if outcome.unavailable is not None:
-                    raise ApiAway(f"A command got no answer: {bytes(outcome.unavailable)!r}.")
+                    raise ApiAway(f"A command got no answer: {outcome.unavailable.detail}")
                 outcomes.append(outcome)
 
     def _post(self, part: Sequence[Issued]) -> httpx.Response:

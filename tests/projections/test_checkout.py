@@ -1,0 +1,164 @@
+import json
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from confluent_kafka import Producer
+
+from application.processes import Issued
+from application.processes.checkout import Malformed, react
+from domain.events import Metadata
+from domain.waitroom.commands import CompleteCheckout, ExpireCheckout, FailCheckout
+from infra.checkout import Checkout
+from infra.commands_client import ApiAway, CommandsClient
+from infra.deadletters import DeadLetterTopic
+from infra.topics import consume
+from tests.conftest import Hall
+
+Answers = Callable[[list[dict[str, object]]], httpx.Response]
+MESSAGE = b'{"session_id": "s", "event_id": "e", "reason": "no money", "order": 7}'
+
+
+def test_each_topic_leads_to_its_command() -> None:
+    commands = [
+        react(f"CHECKOUT_{end}", 3, 17, MESSAGE).command
+        for end in ("COMPLETED", "FAILED", "EXPIRED")
+    ]
+    assert commands == [
+        CompleteCheckout(event_id="e", session_id="s"),
+        FailCheckout(event_id="e", session_id="s", reason="no money"),
+        ExpireCheckout(event_id="e", session_id="s"),
+    ]
+
+
+def test_the_same_message_leads_to_the_same_command_id() -> None:
+    issued = react("CHECKOUT_FAILED", 3, 17, MESSAGE)
+    assert issued == react("CHECKOUT_FAILED", 3, 17, MESSAGE)
+    assert issued.command_id == "checkout:CHECKOUT_FAILED/3@17"
+    assert issued.metadata == Metadata(actor="checkout", causation_id="CHECKOUT_FAILED/3@17")
+
+
+@pytest.mark.parametrize(("reason", "kept"), [(7, ""), (None, ""), ("x" * 2_000, "x" * 1_000)])
+def test_a_reason_that_is_no_short_text_is_no_reason_to_refuse(reason: object, kept: str) -> None:
+    value = json.dumps({"session_id": "s", "event_id": "e", "reason": reason}).encode()
+    command = react("CHECKOUT_FAILED", 0, 0, value).command
+    assert isinstance(command, FailCheckout)
+    assert command.reason == kept
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        b"",
+        b"not json",
+        b"[]",
+        b'{"session_id": "s"}',
+        b'{"session_id": 1, "event_id": "e"}',
+        b'{"session_id": "", "event_id": "e"}',
+        b"\xff\xfe",
+        b'{"session_id": "\xff", "event_id": "e"}',
+    ],
+)
+def test_a_message_that_names_no_checkout_is_malformed(value: bytes | None) -> None:
+    with pytest.raises(Malformed, match=r"no checkout message: .*\.$"):
+        react("CHECKOUT_COMPLETED", 0, 0, value)
+
+
+# -- the way to the log ----------------------------------------------------------------------------
+
+
+def client(answers: Answers, stopped: Callable[[], bool] = lambda: False) -> CommandsClient:
+    transport = httpx.MockTransport(lambda request: answers(json.loads(request.content)))
+    return CommandsClient("http://hall", lambda: "token", stopped, transport)
+
+
+def issued(*ids: str) -> list[Issued]:
+    command = CompleteCheckout(event_id="e", session_id="s")
+    return [Issued(command, id, Metadata()) for id in ids]
+
+
+def done(body: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{"position": f"waitroom-log/0@{each['command_id']}", "reply": {}} for each in body]
+
+
+def test_a_command_that_was_not_answered_is_sent_again_with_all_after_it() -> None:
+    sent: list[list[object]] = []
+
+    def answers(body: list[dict[str, object]]) -> httpx.Response:
+        sent.append([each["command_id"] for each in body])
+        if len(sent) == 1:
+            raise httpx.ConnectError("nobody there")
+        if len(sent) == 2:
+            return httpx.Response(503, text="starting")
+        outcomes = done(body)
+        if len(sent) == 3:
+            outcomes[1] = {"unavailable": {"detail": "moved", "retry_after": 1}}
+        return httpx.Response(200, json=outcomes)
+
+    outcomes = client(answers).execute(issued("0", "1", "2"))
+
+    assert [outcome.position for outcome in outcomes] == [f"waitroom-log/0@{i}" for i in range(3)]
+    assert sent == [["0", "1", "2"], ["0", "1", "2"], ["0", "1", "2"], ["1", "2"]]
+
+
+def test_one_command_that_the_api_does_not_take_holds_up_no_other() -> None:
+    def answers(body: list[dict[str, object]]) -> httpx.Response:
+        if any(each["command_id"] == "odd" for each in body):
+            return httpx.Response(400, text="What is that?")
+        return httpx.Response(200, json=done(body))
+
+    outcomes = client(answers).execute(issued("0", "odd", "2"))
+
+    assert [outcome.refusal and outcome.refusal.type for outcome in outcomes] == [
+        None,
+        "not-understood",
+        None,
+    ]
+
+
+def test_who_is_told_to_stop_does_not_wait_for_the_api() -> None:
+    away = client(lambda body: httpx.Response(503), stopped=lambda: True)
+    with pytest.raises(ApiAway, match="503"):
+        away.execute(issued("0"))
+    away.close()
+
+
+# -- from topic to topic ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(empty: Hall) -> Iterator[Producer]:
+    producer = Producer({"bootstrap.servers": empty.kafka})
+    yield producer
+    assert producer.flush(10) == 0
+
+
+def test_a_message_that_leads_nowhere_is_a_dead_letter_and_stops_nothing(
+    empty: Hall, shop: Producer
+) -> None:
+    asked: list[str] = []
+
+    def answers(body: list[dict[str, object]]) -> httpx.Response:
+        asked.extend(str(each["command_id"]) for each in body)
+        refusal = {"refusal": {"type": "session-not-found", "status": 404, "detail": "Nobody."}}
+        ids = [each["command"]["session_id"] for each in body]  # type: ignore[index]
+        return httpx.Response(
+            200, json=[refusal if id == "x" else {"position": "a/0@0"} for id in ids]
+        )
+
+    for value in (b"rubbish", b'{"session_id": "x", "event_id": "e"}', MESSAGE):
+        shop.produce("CHECKOUT_EXPIRED", value, "e", partition=2)
+    shop.flush()
+    worker = Checkout(empty.kafka, client(answers), DeadLetterTopic(empty.kafka, "checkout"))
+
+    worker.run(lambda: len(asked) == 2)
+
+    letters = list(consume(empty.kafka, "checkout.dlq", limit=None, follow=False))
+    assert [(each.value, each.headers["type"]) for each in letters] == [
+        ("rubbish", "malformed"),
+        ('{"session_id": "x", "event_id": "e"}', "session-not-found"),
+    ]
+    assert letters[0].headers["position"] == "CHECKOUT_EXPIRED/2@0"
+    assert letters[1].headers["reason"] == "Nobody."
+    assert asked == ["checkout:CHECKOUT_EXPIRED/2@1", "checkout:CHECKOUT_EXPIRED/2@2"]
