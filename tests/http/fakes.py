@@ -34,7 +34,7 @@ class FakeLog:
         self.commands: list[tuple[Command, str, Metadata]] = []
         self.away = False
         self._answers: dict[str, tuple[Answer, str | None]] = {}
-        self._subscribers: dict[str, list[asyncio.Queue[Recorded]]] = defaultdict(list)
+        self._subscribers: dict[str, list[asyncio.Queue[Recorded | None]]] = defaultdict(list)
 
     async def execute(
         self, command: Command, *, command_id: str, metadata: Metadata | None = None
@@ -85,13 +85,19 @@ class FakeLog:
                 self._decide(start, f"start-{event.game_id}", Metadata())
 
     async def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
-        queue: asyncio.Queue[Recorded] = asyncio.Queue()
+        queue: asyncio.Queue[Recorded | None] = asyncio.Queue()
         self._subscribers[aggregate_id].append(queue)
         try:
-            while True:
-                yield await queue.get()
+            while (recorded := await queue.get()) is not None:
+                yield recorded
         finally:
-            self._subscribers[aggregate_id].remove(queue)
+            if queue in self._subscribers[aggregate_id]:
+                self._subscribers[aggregate_id].remove(queue)
+
+    def cut(self, aggregate_id: str) -> None:
+        """End the subscriptions to an aggregate, as of readers that are behind."""
+        for queue in self._subscribers.pop(aggregate_id, []):
+            queue.put_nowait(None)
 
     def subscriptions(self, aggregate_id: str) -> int:
         return len(self._subscribers[aggregate_id])

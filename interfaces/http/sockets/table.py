@@ -82,13 +82,21 @@ class Table:
     def take(self, event: DomainEvent) -> list[Said]:
         """An event has happened: tell it, if it is news."""
         match event:
-            case GameStarted() if self.view is None:
+            case GameStarted():
                 return self._start(event)
             case MovePlayed() | GameEnded():
                 return self._go_on(event)
         return []
 
     def _start(self, event: GameStarted) -> list[Said]:
+        started = Started(
+            game_id=self.game_id,
+            player1=event.player1,
+            player2=event.player2,
+            move_seconds=event.move_seconds,
+        )
+        if self.view is not None:  # the record was faster
+            return [("game_started", started)]
         self.view = GameView(
             game_id=self.game_id,
             player1=event.player1,
@@ -97,12 +105,6 @@ class Table:
             moves=0,
             to_move=event.player1,
             board=Board.after([]).rows(),
-        )
-        started = Started(
-            game_id=self.game_id,
-            player1=event.player1,
-            player2=event.player2,
-            move_seconds=event.move_seconds,
         )
         return [("game_started", started), ("game_state", self.view)]
 

@@ -1,0 +1,141 @@
+"""Who may open a socket, and what every socket bears."""
+
+import asyncio
+
+import pytest
+
+from interfaces.http.sockets import channel, door
+from tests.http.conftest import ORIGIN, Api, problem
+from tests.http.socket_client import Closed, connected
+
+LIVE = "/api/v1/games/live"
+
+
+async def test_a_token_opens_a_socket(api: Api) -> None:
+    async with connected(api, LIVE) as socket:
+        await socket.send("ping")
+        assert await socket.receive() == ("pong", {})
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer nonsense"}])
+async def test_nothing_opens_without_a_token(api: Api, headers: dict[str, str]) -> None:
+    with pytest.raises(Closed):
+        async with connected(api, LIVE, headers=headers):
+            pass
+
+
+@pytest.mark.parametrize(("origin", "opens"), [(ORIGIN, True), ("https://evil.example", False)])
+async def test_browsers_open_sockets_from_allowed_pages_only(
+    api: Api, origin: str, opens: bool
+) -> None:
+    ticket = (await api.ask("POST", "/api/v1/tickets")).json()["ticket"]
+    try:
+        async with connected(api, f"{LIVE}?ticket={ticket}", headers={"origin": origin}):
+            assert opens
+    except Closed:
+        assert not opens
+
+
+async def test_a_ticket_opens_one_socket(api: Api) -> None:
+    answer = await api.ask("POST", "/api/v1/tickets")
+    assert answer.json()["expires_in"] == 30
+    path = f"{LIVE}?ticket={answer.json()['ticket']}"
+
+    async with connected(api, path, headers={}):
+        pass
+    with pytest.raises(Closed):
+        async with connected(api, path, headers={}):
+            pass
+
+
+async def test_a_token_in_the_address_opens_nothing(api: Api) -> None:
+    token = api.token("ann")["authorization"].removeprefix("Bearer ")
+    for name in ("token", "ticket", "access_token"):
+        with pytest.raises(Closed):
+            async with connected(api, f"{LIVE}?{name}={token}", headers={}):
+                pass
+
+
+async def test_an_address_that_leads_nowhere_opens_no_socket(api: Api) -> None:
+    with pytest.raises(Closed):
+        async with connected(api, "/api/v1/nothing/live"):
+            pass
+
+
+async def test_a_user_has_so_many_sockets(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MOST_PER_USER", 1)
+    async with connected(api, LIVE), connected(api, LIVE, user="ben") as other:
+        async with connected(api, LIVE) as refused:
+            assert await refused.closed() == channel.TRY_LATER
+        await other.send("ping")
+        assert await other.receive() == ("pong", {})
+    async with connected(api, LIVE) as again:
+        await again.send("ping")
+        assert await again.receive() == ("pong", {})
+
+
+async def test_a_large_message_ends_a_socket(api: Api) -> None:
+    async with connected(api, LIVE) as socket:
+        await socket.send_text(" " * (channel.MESSAGE_LIMIT + 1))
+        assert await socket.closed() == channel.TOO_BIG
+
+
+async def test_a_reader_that_does_not_read_is_cut_off(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "BACKLOG", 5)
+    async with connected(api, LIVE) as socket:
+        socket.reads.clear()
+        for _ in range(10):
+            await socket.send("ping")
+        await asyncio.sleep(0.05)
+        socket.reads.set()
+        assert await socket.closed() == channel.TRY_LATER
+
+
+async def test_a_message_that_does_not_leave_ends_a_socket(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "SEND_LIMIT", 0.05)
+    async with connected(api, LIVE) as socket:
+        socket.reads.clear()
+        await socket.send("ping")
+        await asyncio.sleep(0.1)
+        socket.reads.set()
+        assert await socket.closed() == channel.TRY_LATER
+
+
+async def test_a_silent_client_is_asked_and_then_let_go(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "PING_AFTER", 0.1)
+    monkeypatch.setattr(channel, "IDLE_LIMIT", 0.3)
+    async with connected(api, LIVE) as socket:
+        assert await socket.receive() == ("ping", {})
+        await socket.send("pong")
+        assert await socket.receive() == ("ping", {})
+        assert await socket.closed() == channel.GOING_AWAY
+
+
+@pytest.mark.parametrize(
+    ("text", "type"),
+    [
+        ("nonsense", "malformed-json"),
+        ('{"type": "move"}', "invalid-request"),
+        ('{"type": "move", "payload": {"column": "3"}}', "invalid-request"),
+        ('{"type": "move", "payload": {"column": 3, "row": 1}}', "invalid-request"),
+        ('{"type": "dance", "payload": {}}', "invalid-request"),
+        ("[]", "invalid-request"),
+    ],
+)
+async def test_a_bad_message_is_told_and_ends_nothing(api: Api, text: str, type: str) -> None:
+    async with connected(api, LIVE) as socket:
+        await socket.send_text(text)
+        kind, details = await socket.receive()
+        assert (kind, details["type"]) == ("error", f"urn:gamehall:problem:{type}")
+        await socket.send("ping")
+        assert await socket.receive() == ("pong", {})
+
+
+async def test_tickets_are_for_who_has_a_token(api: Api) -> None:
+    problem(await api.client.post("/api/v1/tickets"), 401, "unauthenticated")

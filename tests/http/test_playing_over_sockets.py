@@ -1,0 +1,191 @@
+import asyncio
+
+import pytest
+
+from domain.events import Metadata
+from domain.games.commands import StartGame
+from interfaces.http.sockets import games
+from tests.http.conftest import Api
+from tests.http.fakes import FakeLog
+from tests.http.socket_client import connected
+
+LIVE = "/api/v1/games/live"
+
+
+async def test_two_players_meet_and_play_to_the_end(api: Api) -> None:
+    async with connected(api, LIVE) as ann, connected(api, LIVE, user="ben") as ben:
+        await ann.send("seek")
+        seeking = await ann.until("seeking")
+        await ben.send("seek", bot_level="hard")
+        assert (await ben.until("seated"))["game_id"] == seeking["game_id"]
+        for player in (ann, ben):
+            state = await player.until("game_state")
+            assert (state["player1"], state["player2"], state["to_move"]) == ("ann", "ben", "ann")
+
+        for column in (0, 1, 0, 1, 0, 1, 0):
+            for player in (ann, ben):
+                if (await _to_move(api, seeking["game_id"])) == ("ann" if player is ann else "ben"):
+                    await player.send("move", column=column)
+                    break
+            for player in (ann, ben):
+                assert (await player.until("move"))["column"] == column
+
+        for player in (ann, ben):
+            ended = await player.until("game_ended")
+            assert (ended["result"], ended["winner"]) == ("win", "ann")
+            assert len(ended["line"]) == 4
+            state = await player.until("game_state")
+            assert (state["status"], state["to_move"]) == ("finished", None)
+
+
+async def _to_move(api: Api, game_id: str) -> str | None:
+    game = await api.games.game(game_id)
+    assert game is not None
+    return game.to_move
+
+
+async def test_who_comes_first_hears_of_the_start(api: Api) -> None:
+    async with connected(api, LIVE) as ann:
+        await ann.send("seek")
+        await ann.until("seeking")
+        await _listening(api.log)
+        await api.ask("POST", "/api/v1/games/seek", {}, user="ben")
+
+        started = await ann.until("game_started")
+        assert (started["player1"], started["player2"]) == ("ann", "ben")
+
+
+async def test_an_illegal_move_is_told_to_who_made_it(api: Api) -> None:
+    game = await api.pair()
+    async with connected(api, LIVE, user="ben") as ben:
+        await ben.send("move", column=3, game_id=game)
+        error = await ben.until("error")
+
+    assert error["type"] == "urn:gamehall:problem:not-your-turn"
+    assert error["status"] == 409
+
+
+async def test_a_move_needs_no_game_id_while_there_is_one_game(api: Api) -> None:
+    async with connected(api, LIVE) as ann:
+        await ann.send("move", column=3)
+        assert (await ann.until("error"))["type"].endswith("no-game")
+
+        game = await api.pair()
+        await ann.send("watch", game_id=game)
+        await ann.until("game_state")
+        await ann.send("move", column=3)
+        assert (await ann.until("move"))["game_id"] == game
+        assert (await ann.until("game_state"))["moves"] == 1
+
+        other = "second-table"
+        start = StartGame(game_id=other, player1="ann", player2="cem", move_seconds=60)
+        await api.log.execute(start, command_id="x", metadata=Metadata())
+        await ann.send("watch", game_id=other)
+        await ann.until("game_state")
+        await ann.send("move", column=3)
+        assert (await ann.until("error"))["type"].endswith("several-games")
+
+
+async def test_who_comes_back_sees_the_game_as_it_stands(api: Api) -> None:
+    game = await api.pair()
+    await api.ask("POST", f"/api/v1/games/{game}/move", {"column": 3})
+    async with connected(api, LIVE) as ann:
+        await ann.send("seek")
+        assert (await ann.until("seated"))["game_id"] == game
+        assert (await ann.until("game_state"))["board"][5] == "...1..."
+        await ann.send("watch", game_id=game)
+        assert (await ann.until("game_state"))["moves"] == 1
+
+
+async def test_resigning_ends_the_game_for_both(api: Api) -> None:
+    game = await api.pair()
+    async with connected(api, LIVE) as ann, connected(api, LIVE, user="ben") as ben:
+        await ben.send("watch", game_id=game)
+        await ben.until("game_state")
+        await _listening(api.log, 1)
+        await ann.send("resign", game_id=game)
+        for player in (ann, ben):
+            assert (await player.until("game_state"))["winner"] == "ben"
+
+
+async def test_who_stops_looking_is_told_so(api: Api) -> None:
+    async with connected(api, LIVE) as ann:
+        await ann.send("seek")
+        await ann.until("seeking")
+        await ann.send("cancel")
+        assert (await ann.until("cancelled"))["status"] == "cancelled"
+        await ann.send("cancel")
+        assert (await ann.until("error"))["type"].endswith("not-seeking")
+
+
+async def test_a_socket_shows_so_many_games(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(games, "MOST_TABLES", 1)
+    async with connected(api, LIVE) as ann:
+        await ann.send("watch", game_id="one")
+        await ann.send("watch", game_id="two")
+        assert (await ann.until("error"))["type"].endswith("too-many-games")
+
+
+async def test_a_finished_game_makes_room_for_another(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(games, "MOST_TABLES", 1)
+    game = await api.pair()
+    await api.ask("POST", f"/api/v1/games/{game}/resign")
+    async with connected(api, LIVE) as ann:
+        for _ in range(2):
+            await ann.send("watch", game_id=game)
+            assert (await ann.until("game_state"))["status"] == "finished"
+
+
+async def test_nothing_listens_when_the_socket_is_gone(api: Api) -> None:
+    game = await api.pair()
+    async with connected(api, LIVE) as ann:
+        await ann.send("watch", game_id=game)
+        await ann.until("game_state")
+        assert api.log.subscriptions(game) == 1
+
+    await asyncio.sleep(0)
+    assert api.log.subscriptions(game) == 0
+
+
+async def test_a_read_model_that_fails_is_asked_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(games, "ASK_AGAIN", 0.02)
+    game = await api.pair()
+    calls = 0
+    look_up = api.games.game
+
+    async def failing_twice(game_id: str) -> object:
+        nonlocal calls
+        calls += 1
+        if calls < 3:
+            raise ConnectionError("away")
+        return await look_up(game_id)
+
+    monkeypatch.setattr(api.games, "game", failing_twice)
+    async with connected(api, LIVE) as ann:
+        await ann.send("watch", game_id=game)
+        assert (await ann.until("game_state"))["status"] == "playing"
+
+
+async def test_a_cut_subscription_is_made_up_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(games, "ASK_AGAIN", 0.02)
+    game = await api.pair()
+    async with connected(api, LIVE) as ann:
+        await ann.send("watch", game_id=game)
+        await ann.until("game_state")
+        api.log.cut(game)
+        await api.ask("POST", f"/api/v1/games/{game}/move", {"column": 3})
+        while (await ann.until("game_state"))["moves"] != 1:
+            pass
+
+
+async def _listening(log: FakeLog, subscribers: int = 1) -> None:
+    """Wait until somebody listens to some game."""
+    for _ in range(100):
+        if sum(len(each) for each in log._subscribers.values()) >= subscribers:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("nobody listens")

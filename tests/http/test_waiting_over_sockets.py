@@ -1,0 +1,149 @@
+import asyncio
+
+import pytest
+
+from domain.waitroom.commands import CompleteCheckout
+from interfaces.http.sockets import channel, queue
+from projections.waitroom import QueuePlace
+from tests.http.conftest import Api
+from tests.http.fakes import leave
+from tests.http.socket_client import connected
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "INTERVAL", 0.05)
+    monkeypatch.setattr(queue, "PATIENCE", 0.1)
+
+
+async def session_of(api: Api, user: str) -> str:
+    return str((await api.join(user)).json()["session_id"])
+
+
+def live(session: str) -> str:
+    return f"/api/v1/waitroom/sessions/{session}/live"
+
+
+async def test_a_place_is_told_whenever_it_changes_and_at_once_when_it_is_ready(api: Api) -> None:
+    await api.open()
+    first, second, third = [await session_of(api, user) for user in ("ann", "ben", "cem")]
+    async with connected(api, live(third), user="cem") as socket:
+        place = await socket.until("position")
+        assert (place["position"], place["people_ahead"], place["status"]) == (2, 1, "waiting")
+        await leave(api.log, "concert", second)
+        assert (await socket.until("position"))["position"] == 1
+        complete = CompleteCheckout(event_id="concert", session_id=first)
+        await api.log.execute(complete, command_id="done")
+        ready = await socket.until("ready")
+        assert (ready["status"], ready["position"]) == ("ready", 0)
+        assert ready["deadline"]
+
+
+async def test_a_session_that_is_over_ends_its_socket(api: Api) -> None:
+    await api.open()
+    session = await session_of(api, "ann")
+    async with connected(api, live(session)) as socket:
+        await socket.until("ready")
+        await asyncio.sleep(0.02)
+        await leave(api.log, "concert", session)
+        assert (await socket.until("ended"))["status"] == "left"
+        assert await socket.closed() == channel.NORMAL
+
+
+async def test_ready_is_told_by_the_log_even_where_the_read_model_is_behind(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.open()
+    first, second = await session_of(api, "ann"), await session_of(api, "ben")
+    stale = await api.queue.session(second)
+
+    async def behind(session_id: str) -> QueuePlace | None:
+        return stale
+
+    monkeypatch.setattr(api.queue, "session", behind)
+    async with connected(api, live(second), user="ben") as socket:
+        await socket.until("position")
+        await asyncio.sleep(0.02)
+        await leave(api.log, "concert", first)
+        await socket.until("ready")
+        await asyncio.sleep(0.15)
+        assert socket.incoming.empty(), "it never goes back to waiting"
+
+
+async def test_ready_is_told_by_the_read_model_where_the_log_was_missed(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.open()
+    first, second = await session_of(api, "ann"), await session_of(api, "ben")
+    async with connected(api, live(second), user="ben") as socket:
+        await socket.until("position")
+        api.log.cut("concert")
+        await leave(api.log, "concert", first)
+        await socket.until("ready")
+
+
+async def test_a_session_is_watched_by_its_owner(api: Api) -> None:
+    await api.open()
+    session = await session_of(api, "ann")
+    async with connected(api, live(session), user="eve") as socket:
+        assert await socket.closed() == channel.NOT_YOURS
+    shop = api.token("shop", "service")
+    async with connected(api, live(session), headers=shop) as socket:
+        await socket.until("ready")
+
+
+async def test_there_is_nothing_to_watch_where_there_is_no_session(api: Api) -> None:
+    async with connected(api, live("nobody")) as socket:
+        assert await socket.closed() == channel.NOT_FOUND
+
+
+async def test_a_read_model_that_fails_is_asked_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.open()
+    await session_of(api, "ann")
+    second, third = await session_of(api, "ben"), await session_of(api, "cem")
+    look_up, calls = api.queue.session, 0
+
+    async def failing(session_id: str) -> QueuePlace | None:
+        nonlocal calls
+        calls += 1
+        if calls in (2, 3):
+            raise ConnectionError("away")
+        return await look_up(session_id)
+
+    monkeypatch.setattr(api.queue, "session", failing)
+    async with connected(api, live(third), user="cem") as socket:
+        await socket.until("position")
+        await leave(api.log, "concert", second)
+        assert (await socket.until("position"))["position"] == 1
+
+
+async def test_a_room_is_listened_to_once_however_many_watch(api: Api) -> None:
+    await api.open()
+    first, second = await session_of(api, "ann"), await session_of(api, "ben")
+    async with (
+        connected(api, live(first)) as ann,
+        connected(api, live(first)) as ann_too,
+        connected(api, live(second), user="ben") as ben,
+    ):
+        for socket, message in ((ann, "ready"), (ann_too, "ready"), (ben, "position")):
+            await socket.until(message)
+        await asyncio.sleep(0.02)
+        assert api.log.subscriptions("concert") == 1
+        assert api.services.rooms.watchers == 3
+
+    await asyncio.sleep(0.02)
+    assert api.log.subscriptions("concert") == 0
+    assert api.services.rooms.watchers == 0
+
+
+async def test_a_queue_socket_answers_pings_and_nothing_else(api: Api) -> None:
+    await api.open()
+    session = await session_of(api, "ann")
+    async with connected(api, live(session)) as socket:
+        await socket.send("ping")
+        await socket.until("pong")
+        await socket.send("pong")
+        await socket.send_text("nonsense")
+        assert (await socket.until("error"))["type"].endswith("malformed-json")
