@@ -74,8 +74,8 @@ class Aggregate:
 
     def __init_subclass__(cls) -> None:
         methods = [m for m in vars(cls).values() if callable(m)]
-        cls.decisions = {m._decides: m for m in methods if hasattr(m, "_decides")}
-        cls.evolutions = {m._evolves: m for m in methods if hasattr(m, "_evolves")}
+        cls.decisions = {m._decides: m for m in methods if hasattr(m, "_decides")}  # noqa: SLF001
+        cls.evolutions = {m._evolves: m for m in methods if hasattr(m, "_evolves")}  # noqa: SLF001
 
     def __init__(self, id: str) -> None:
         self.id = id

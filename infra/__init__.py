@@ -1,0 +1,1 @@
+"""The log, the stores and the embedded servers, behind the ports of the application."""
