@@ -26,15 +26,16 @@ if TYPE_CHECKING:
     from infra.commands_client import CommandsClient
     from infra.eventlog.log import KafkaLog
     from infra.eventlog.reader import KafkaLogReader
-    from infra.stack.doctor import Check
+    from infra.stack.doctor import Check  # noqa: TC004  a name for the type checker
     from infra.stack.hall import Hall, Servers, Services
-    from infra.stack.supervise import Process
+    from infra.stack.supervise import Process  # noqa: TC004  a name for the type checker
     from infra.topics import Record
     from interfaces.http.services import Check as ApiCheck
     from interfaces.http.services import Services as ApiServices
     from projections.positions import Pool
 
-__all__ = ["Refused", "interruptible"]  # for the command line, which imports no infrastructure
+# For the command line, which imports no infrastructure, not even where types are checked.
+__all__ = ["Check", "Process", "Refused", "interruptible"]
 
 WORKERS: tuple[str, ...] = (
     "queue",

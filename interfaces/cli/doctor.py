@@ -7,7 +7,7 @@ import rich_click as click
 from interfaces.cli.common import json_option, settings, show
 
 if TYPE_CHECKING:
-    from infra.stack.doctor import Check
+    from interfaces.bootstrap import Check
 
 
 @click.command()

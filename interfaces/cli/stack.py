@@ -8,7 +8,7 @@ import rich_click as click
 from interfaces.cli.common import json_option, print_json, print_pairs, print_table, settings
 
 if TYPE_CHECKING:
-    from infra.stack.supervise import Process
+    from interfaces.bootstrap import Process
     from interfaces.settings import Settings
 
 NOT_RUNNING = 3  # as init scripts answer `status`
