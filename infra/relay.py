@@ -10,12 +10,13 @@ then wakes up in the middle of a batch could still repeat what its successor has
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psycopg
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
 from psycopg.errors import LockNotAvailable
 
 from application.ports import Checkpoint, LogReader, PositionStore, Shard
@@ -165,44 +166,53 @@ def _read(text: str) -> Received:
 
 
 def last_received(bootstrap: str, partitions: dict[str, int]) -> dict[Shard, Received]:
-    """What each partition of some public topics has received, as its last record says."""
-    received: dict[Shard, Received] = defaultdict(dict)
-    consumer = Consumer(consumer_config(bootstrap, f"gamehall-{NAME}"))
-    try:
-        for topic, count in partitions.items():
-            for partition in range(count):
-                received[topic, partition] = _last(consumer, topic, partition)
-    finally:
-        consumer.close()
+    """What each partition of some public topics has received, as its last record of ours says.
+
+    Looks back from the ends, further and further: others may write to a public topic too.
+    """
+    shards = [(topic, p) for topic, count in partitions.items() for p in range(count)]
+    received: dict[Shard, Received] = {shard: {} for shard in shards}
+    lows = _offsets(bootstrap, shards, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+    ends = _offsets(bootstrap, shards, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+    look = FIRST_LOOK
+    while ends := {shard: end for shard, end in ends.items() if end > lows[shard]}:
+        starts = {shard: max(lows[shard], end - look) for shard, end in ends.items()}
+        for shard, text in _headers(bootstrap, starts, ends):
+            received[shard] = _read(text)
+        ends = {shard: start for shard, start in starts.items() if not received[shard]}
+        look *= 10
     return received
 
 
-def _last(consumer: Consumer, topic: str, partition: int) -> Received:
-    """Look back from the end, further and further: others may write to a public topic too."""
-    low, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=SECONDS)
-    look = FIRST_LOOK
-    while end > low:
-        start = max(low, end - look)
-        found = [_header(message) for message in _between(consumer, topic, partition, start, end)]
-        if told := [text for text in found if text is not None]:
-            return _read(told[-1])
-        end, look = start, look * 10
-    return {}
+def _offsets(bootstrap: str, shards: Sequence[Shard], spec: OffsetSpec) -> dict[Shard, int]:
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
+    wanted = {TopicPartition(*shard): spec for shard in shards}
+    futures = admin.list_offsets(wanted, request_timeout=SECONDS)
+    return {(tp.topic, tp.partition): f.result().offset for tp, f in futures.items()}
 
 
-def _between(
-    consumer: Consumer, topic: str, partition: int, start: int, end: int
-) -> Iterator[Message]:
-    consumer.assign([TopicPartition(topic, partition, start)])
-    offset = start
-    while offset < end:
-        message = consumer.poll(SECONDS)
-        if message is None:
-            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
-        if message.error() is None:
-            offset = (message.offset() or 0) + 1
-            if offset <= end:
-                yield message
+def _headers(
+    bootstrap: str, starts: dict[Shard, int], ends: dict[Shard, int]
+) -> Iterator[tuple[Shard, str]]:
+    """The headers of ours between some offsets, those of one partition in order."""
+    consumer = Consumer(consumer_config(bootstrap, f"gamehall-{NAME}"))
+    consumer.assign([TopicPartition(*shard, start) for shard, start in starts.items()])
+    missing = set(starts)
+    try:
+        while missing:
+            message = consumer.poll(SECONDS)
+            if message is None:
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
+            if message.error() is not None:
+                continue
+            shard, offset = (message.topic() or "", message.partition() or 0), message.offset() or 0
+            text = _header(message)
+            if text is not None and offset < ends[shard]:
+                yield shard, text
+            if offset + 1 >= ends[shard]:
+                missing.discard(shard)
+    finally:
+        consumer.close()
 
 
 def _header(message: Message) -> str | None:

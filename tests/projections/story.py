@@ -29,7 +29,7 @@ class Narrator:
     def __init__(self, partitions: int = 4) -> None:
         self.partitions = partitions
         self.events: list[Recorded] = []
-        self._aggregates: dict[str, Aggregate] = {}
+        self._aggregates: dict[tuple[type[Aggregate], str], Aggregate] = {}
         self._next: dict[tuple[str, int], int] = {}
 
     def tell(self, *commands: Command, now: datetime = T0) -> list[Recorded]:
@@ -37,9 +37,8 @@ class Narrator:
         return [recorded for command in commands for recorded in self._decide(command, now)]
 
     def _decide(self, command: Command, now: datetime) -> list[Recorded]:
-        id = command.aggregate_id
-        aggregate = self._aggregates.get(id) or AGGREGATE_OF[type(command)](id)
-        self._aggregates[id] = aggregate
+        kind, id = AGGREGATE_OF[type(command)], command.aggregate_id
+        aggregate = self._aggregates.setdefault((kind, id), kind(id))
         aggregate.decide(command, now)
         return self.record(aggregate.collect_events())
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from confluent_kafka import Producer
+import stamina
+from confluent_kafka import KafkaException, Producer
 
 from application.processes.relay import TOPICS, publish
 from domain.categories import CATEGORIES
@@ -44,7 +45,10 @@ class Relays:
         reader = FakeReader(self.narrator, [category.topic for category in CATEGORIES])
         relay = Relay(self._servers.kafka, reader, positions, self._lock)
         self._held.callback(relay.close)
-        relay.resume()
+        # Brokers that have just created a topic need a moment to agree on who leads it.
+        for attempt in stamina.retry_context(on=KafkaException):
+            with attempt:
+                relay.resume()
         return relay
 
     def drain(self) -> None:
