@@ -1,5 +1,6 @@
 """Bodies: JSON, of the declared shape, strictly, and not too much of it."""
 
+import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -19,6 +20,7 @@ BATCH_LIMIT = 1024 * KIB
 JSON_TYPE = b"application/json"
 PATH = re.compile(r" - at `(?P<path>[^`]*)`$")
 KEY_MESSAGE = "Expected text without control characters and without a slash"
+FLOAT_FOR_INT = "Expected `int`, got `float`"
 NAMED = re.compile(r"field `(?P<name>[^`]+)`")
 
 Body = TypeVar("Body")
@@ -46,13 +48,28 @@ def decoder_of(type: Any) -> msgspec.json.Decoder[Any]:
 def decode(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
     """Read a body; raises `Problem` 400 that says what is wrong, and where."""
     try:
-        return decoder.decode(body)
+        try:
+            return decoder.decode(body)
+        except msgspec.ValidationError as error:
+            if FLOAT_FOR_INT not in str(error):
+                raise
+            return _with_whole_numbers(body, decoder)
     except msgspec.ValidationError as error:
         invalid = _field(str(error))
         detail = f"{invalid.field}: {invalid.message}."
         raise bad_request("invalid-request", detail, [invalid]) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise bad_request("malformed-json", f"The body is not JSON: {error}.") from None
+
+
+def _with_whole_numbers(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
+    """Read 3.0 as 3, which are the same number in JSON Schema; some languages write it so."""
+
+    def number(text: str) -> float | int:
+        value = float(text)
+        return int(value) if value.is_integer() else value
+
+    return msgspec.convert(json.loads(body, parse_float=number), decoder.type)
 
 
 def require_json(headers: Mapping[bytes, bytes]) -> None:

@@ -16,7 +16,7 @@ from interfaces.http.auth import acting_as
 from interfaces.http.intents import POSITION_HEADER, Intent, carry_out, provide_intent
 from interfaces.http.problems import documented
 from interfaces.http.queries import GameQueries
-from interfaces.http.reading import ReadAfter, caught_up, found
+from interfaces.http.reading import AfterGame, caught_up, found
 from interfaces.http.services import services_of
 from interfaces.tokens import Identity
 from projections.game_records import BoardRecord, GameRecord, MoveRecord
@@ -134,7 +134,7 @@ async def resign_game(
     summary="A game as it stands",
     responses=documented(400, 404),
 )
-async def get_game(request: Asked, game_id: PathKey, read_after: ReadAfter = None) -> GameRecord:
+async def get_game(request: Asked, game_id: PathKey, read_after: AfterGame = None) -> GameRecord:
     """Tell who plays, whose turn it is, the board, and how it ended if it did."""
     return await _game(await _games(request, read_after), game_id)
 
@@ -146,7 +146,7 @@ async def get_game(request: Asked, game_id: PathKey, read_after: ReadAfter = Non
     responses=documented(400, 404),
 )
 async def list_moves(
-    request: Asked, game_id: PathKey, read_after: ReadAfter = None
+    request: Asked, game_id: PathKey, read_after: AfterGame = None
 ) -> list[MoveRecord]:
     """Tell every move of a game, in order."""
     games = await _games(request, read_after)
@@ -166,7 +166,7 @@ async def get_game_at(
     move: Annotated[
         int, PathParameter(ge=0, le=42, description="Moves made; 0 is the empty board.")
     ],
-    read_after: ReadAfter = None,
+    read_after: AfterGame = None,
 ) -> BoardRecord:
     """Tell the board as it was after so many moves."""
     games = await _games(request, read_after)

@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 from domain.categories import GAMES
 from interfaces.http.addresses import PathKey
 from interfaces.http.problems import documented
-from interfaces.http.reading import ReadAfter, caught_up, found
+from interfaces.http.reading import AfterGame, caught_up, found
 from interfaces.http.services import services_of
 from interfaces.tokens import Identity
 from projections.game_records import UserRecord
@@ -26,7 +26,7 @@ Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000_000, description="How 
     responses=documented(400),
 )
 async def get_leaderboard(
-    request: Asked, limit: Limit = 10, offset: Offset = 0, read_after: ReadAfter = None
+    request: Asked, limit: Limit = 10, offset: Offset = 0, read_after: AfterGame = None
 ) -> Leaderboard:
     """List players by score, 3 for a win; equal scores in the order they were reached."""
     leaderboard = services_of(request).leaderboard
@@ -40,7 +40,7 @@ async def get_leaderboard(
     summary="A player's rank",
     responses=documented(400, 404),
 )
-async def get_rank(request: Asked, user_id: PathKey, read_after: ReadAfter = None) -> RankedEntry:
+async def get_rank(request: Asked, user_id: PathKey, read_after: AfterGame = None) -> RankedEntry:
     """Tell a player's place on the leaderboard, 1 being the best."""
     leaderboard = services_of(request).leaderboard
     await caught_up(leaderboard, read_after, GAMES.topic)
@@ -55,7 +55,7 @@ async def get_rank(request: Asked, user_id: PathKey, read_after: ReadAfter = Non
     summary="A player's record",
     responses=documented(400, 404),
 )
-async def get_player(request: Asked, user_id: PathKey, read_after: ReadAfter = None) -> UserRecord:
+async def get_player(request: Asked, user_id: PathKey, read_after: AfterGame = None) -> UserRecord:
     """Tell how many games a player has played, won, lost and drawn."""
     games = services_of(request).games
     await caught_up(games, read_after, GAMES.topic)

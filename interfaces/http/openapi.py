@@ -104,7 +104,20 @@ def _shapes(handlers: Mapping[Any, HTTPRouteHandler]) -> tuple[Document, Documen
     )
     for name, example in EXAMPLES.items():
         shapes[name]["examples"] = [msgspec.to_builtins(example)]
-    return dict(zip(bodies, schemas, strict=False)), dict(shapes)
+    return dict(zip(bodies, schemas, strict=False)), _plain(dict(shapes))
+
+
+def _plain(schema: Any) -> Any:
+    """Write pairs of the same kind as lists of two, which more tools understand."""
+    if isinstance(schema, list):
+        return [_plain(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kinds = schema.get("prefixItems")
+    if isinstance(kinds, list) and all(kind == kinds[0] for kind in kinds):
+        schema = {name: each for name, each in schema.items() if name != "prefixItems"}
+        schema["items"] = kinds[0]
+    return {name: _plain(each) for name, each in schema.items()}
 
 
 def _body(handler: HTTPRouteHandler) -> Any:

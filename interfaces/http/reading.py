@@ -4,6 +4,7 @@ from typing import Annotated, TypeVar
 
 from litestar.params import HeaderParameter
 
+from domain.categories import GAMES, WAITROOMS
 from domain.events import Position
 from interfaces.http.errors import unavailable
 from interfaces.http.problems import Problem, bad_request
@@ -12,13 +13,18 @@ from interfaces.http.queries import ReadModel
 PATIENCE = 2.0
 """Seconds that a query waits for its read model; a healthy one is behind by milliseconds."""
 
-ReadAfter = Annotated[
-    str | None,
-    HeaderParameter(
+
+def _read_after(topic: str) -> HeaderParameter:
+    # The pattern is for readers only: what does not match gets a better sentence from us.
+    return HeaderParameter(
         name="Read-After",
         description="Wait until the answer shows this position, as a command's Position said.",
-    ),
-]
+        schema_extra={"pattern": f"^{topic}/[0-9]+@[0-9]+$"},
+    )
+
+
+AfterWaitroom = Annotated[str | None, _read_after(WAITROOMS.topic)]
+AfterGame = Annotated[str | None, _read_after(GAMES.topic)]
 
 Found = TypeVar("Found")
 
@@ -28,7 +34,7 @@ async def caught_up(model: ReadModel, read_after: str | None, topic: str) -> Non
 
     Raises `Problem` 400 for what is no position, and 503 when the wait runs out.
     """
-    if read_after is None:
+    if not read_after:
         return
     position = _position(read_after, topic)
     if not await model.wait_for(position, PATIENCE):

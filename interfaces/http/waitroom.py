@@ -15,7 +15,7 @@ from interfaces.http.addresses import PathKey
 from interfaces.http.auth import is_trusted, only
 from interfaces.http.intents import POSITION_HEADER, Intent, carry_out, provide_intent
 from interfaces.http.problems import documented
-from interfaces.http.reading import ReadAfter, caught_up, found
+from interfaces.http.reading import AfterWaitroom, caught_up, found
 from interfaces.http.services import services_of
 from interfaces.tokens import Identity
 from projections.waitroom import QueueOverview, QueuePlace
@@ -83,7 +83,7 @@ async def leave_waitroom(
     responses=documented(400, 403, 404),
 )
 async def get_session(
-    request: Asked, session_id: PathKey, read_after: ReadAfter = None
+    request: Asked, session_id: PathKey, read_after: AfterWaitroom = None
 ) -> QueuePlace:
     """Tell a session's status, its position and how many are ahead; a player only its own."""
     place = await session_for(request, session_id, read_after)
@@ -108,7 +108,7 @@ async def session_for(request: Asked, session_id: str, read_after: str | None) -
     responses=documented(400, 404),
 )
 async def get_waitroom(
-    request: Asked, event_id: PathKey, read_after: ReadAfter = None
+    request: Asked, event_id: PathKey, read_after: AfterWaitroom = None
 ) -> QueueOverview:
     """Tell a room's capacity and how many wait, are ready, and have ended which way."""
     queue = services_of(request).queue

@@ -54,7 +54,9 @@ class FakeLog:
     def _decide(self, command: Command, command_id: str, metadata: Metadata) -> Answer:
         category = next(each for each in CATEGORIES if type(command) in each.deciders)
         id = command.aggregate_id
-        aggregate = self.aggregates.setdefault(id, category.deciders[type(command)](id))
+        aggregate = self.aggregates.setdefault(
+            f"{category.name}/{id}", category.deciders[type(command)](id)
+        )
         reply = aggregate.decide(command, NOW)
         events = aggregate.collect_events()
         for event in events:

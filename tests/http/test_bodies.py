@@ -74,6 +74,18 @@ async def test_a_field_that_does_not_fit_is_named(
     assert details["detail"].startswith(field)
 
 
+@pytest.mark.parametrize(("priority", "status"), [(b"2.0", 201), (b"2e0", 201), (b"2.5", 400)])
+async def test_a_whole_number_may_be_written_with_a_point(
+    api: Api, priority: bytes, status: int
+) -> None:
+    await api.open()
+    content = b'{"user_id": "a", "event_id": "concert", "priority": %s}' % priority
+    headers = api.token("shop", "service") | {"content-type": "application/json"}
+    answer = await api.client.post(JOIN, content=content, headers=headers)
+
+    assert answer.status_code == status
+
+
 async def test_what_a_name_may_be_is_told_in_words(api: Api) -> None:
     content = b'{"user_id": "a/b", "event_id": "e"}'
     details = problem(await post(api, JOIN, content), 400, "invalid-request")
