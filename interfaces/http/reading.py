@@ -34,7 +34,7 @@ async def caught_up(model: ReadModel, read_after: str | None, topic: str) -> Non
 
     Raises `Problem` 400 for what is no position, and 503 when the wait runs out.
     """
-    if not read_after:
+    if read_after is None:
         return
     position = _position(read_after, topic)
     if not await model.wait_for(position, PATIENCE):
