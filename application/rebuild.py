@@ -126,7 +126,6 @@ class Fold:
     def _next(self) -> Sequence[Recorded]:
         batch = self._reader.read(BATCH, WAIT)
         self._read.update({(c.topic, c.partition): c for c in batch.checkpoints})
-        self._tell()
         return batch.events
 
     def _take(self, events: Sequence[Recorded], limits: dict[Shard, Checkpoint]) -> None:
@@ -143,6 +142,7 @@ class Fold:
             with self._generation.writing() as writing:
                 writing.move((), self._parking.apply(writing, events))
             self.events += len(events)
+            self._tell()
 
     def _reached(self, goal: Checkpoint) -> bool:
         return self._offset((goal.topic, goal.partition)) >= goal.offset

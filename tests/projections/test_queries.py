@@ -8,12 +8,13 @@ from redis.asyncio import Redis
 
 from domain.events import Position
 from domain.games.board import Board
+from domain.games.commands import Resign, SeekGame
 from domain.games.events import GameEnded
 from domain.waitroom.commands import JoinWaitroom, OpenWaitroom
 from projections.game_records import GameQueries, UserRecord
 from projections.leaderboards import LeaderboardQueries
 from projections.projection import ReadModelMissing
-from projections.waitroom import QueueOverview, QueueQueries, score
+from projections.waitroom import Queue, QueueOverview, QueueQueries, score
 from tests.conftest import Hall
 from tests.given import T0, at
 from tests.projections.conftest import Build
@@ -309,3 +310,37 @@ async def test_a_draw_counts_for_both(
         record = await GameQueries(pool).player(user)
         assert record is not None
         assert (record.draws, record.games_played) == (1, 1)
+
+
+async def test_events_that_a_read_model_does_not_handle_only_move_its_position(
+    read_model: Build, narrator: Narrator, redis: Redis
+) -> None:
+    live(read_model("leaderboards"))
+    tell_of_game(narrator, "g", "ada", "bob")
+    live(read_model("leaderboards"))
+    narrator.tell(SeekGame(user_id="eve", game_id="h", bot_after=10))
+    (sought,) = narrator.events[-1:]
+    live(read_model("leaderboards"))
+
+    assert await LeaderboardQueries(redis).wait_for(sought.position, 0)
+    assert (await LeaderboardQueries(redis).top(10)).total == 2
+
+
+async def test_a_game_that_ends_in_a_later_batch_still_counts_for_its_players(
+    read_model: Build, narrator: Narrator, redis: Redis
+) -> None:
+    tell_of_game(narrator, "g", "ada", "bob", end=2)
+    live(read_model("leaderboards"))
+    narrator.tell(Resign(game_id="g", player="bob"))
+    live(read_model("leaderboards"))
+
+    rank = await LeaderboardQueries(redis).rank("ada")
+    assert rank is not None
+    assert (rank.rank, rank.wins) == (1, 1)
+
+
+def test_the_queue_passes_over_events_of_others(narrator: Narrator) -> None:
+    tell_of_game(narrator, "g", "ada", "bob")
+    changes = Queue().fold(narrator.events)
+    assert not changes.rooms
+    assert not changes.sessions

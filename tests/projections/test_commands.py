@@ -1,0 +1,154 @@
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from domain.waitroom.commands import OpenWaitroom
+from infra.topics import consume
+from interfaces.bootstrap import PROJECTIONS
+from tests.conftest import ROOT, Hall
+from tests.projections.stories import tell_of_everything
+from tests.projections.story import KafkaNarrator
+
+NOBODY_KNOWS = '"type":"waitroom.painted.v1"'
+
+
+@pytest.fixture(scope="module")
+def written(servers: Hall) -> KafkaNarrator:
+    """A log in Kafka: everything that happens, and a record that is none."""
+    narrator = KafkaNarrator(servers.kafka, {})
+    tell_of_everything(narrator)
+    narrator.put("waitroom-log", 0, b"rubbish")
+    return narrator
+
+
+def answer(servers: Hall, *arguments: str) -> Any:
+    done = servers.command("projections", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize("name", PROJECTIONS)
+def test_a_read_model_is_built_and_rebuilt_and_found_true(empty: Hall, name: str) -> None:
+    first = answer(empty, "rebuild", name)
+    assert (first["compared"], first["different"]) == (False, 0)
+    assert first["events"] > 0
+
+    again = answer(empty, "rebuild", name)
+    assert (again["compared"], again["different"]) == (True, 0)
+
+    verified = empty.command("projections", "verify", name)
+    assert verified.returncode == 0, verified.stderr
+    assert "every value is the same as before" in verified.stdout
+    assert f"{again['events']:,} events" in verified.stderr, "the bar has come to its end"
+
+
+@pytest.mark.usefixtures("written")
+def test_a_read_model_that_is_not_true_is_told_with_exit_code_one(empty: Hall) -> None:
+    answer(empty, "rebuild", "queue")
+    with redis.Redis.from_url(empty.redis, decode_responses=True) as client:
+        client.hset(f"{client.get('projection:queue')}:sessions:concert-0-5", "status", "lost")
+
+    verified = empty.command("projections", "verify", "queue")
+
+    assert verified.returncode == 1
+    assert "1 values differed" in verified.stdout
+    assert "sessions:concert-0-5" in verified.stdout
+
+
+def test_verifying_what_is_not_there_says_so(empty: Hall) -> None:
+    verified = empty.command("projections", "verify", "queue")
+    assert verified.returncode == 1
+    assert "no read model" in verified.stderr
+
+
+@pytest.mark.usefixtures("written")
+def test_the_read_models_are_listed_with_their_lag(empty: Hall) -> None:
+    answer(empty, "rebuild", "queue")
+
+    listed = {each["name"]: each for each in answer(empty, "list")}
+    lag = {each["name"]: each for each in answer(empty, "lag")}
+
+    assert listed["queue"]["lag"] == 0
+    assert listed["queue"]["generation"].startswith("queue@")
+    assert listed["game-records"]["generation"] == "none yet"
+    assert lag["game-records"]["lag"] > 0
+    assert {shard["lag"] for shard in lag["queue"]["shards"]} == {0}
+    assert "records behind" in empty.command("projections", "list").stdout
+    assert "waitroom-log" in empty.command("projections", "lag").stdout
+
+
+def test_a_projection_that_does_not_exist_is_refused_with_those_that_do(servers: Hall) -> None:
+    refused = servers.command("projections", "rebuild", "nonsense")
+    assert refused.returncode == 2
+    assert "game-records" in refused.stderr
+
+
+def test_the_events_of_an_aggregate_are_shown(servers: Hall, written: KafkaNarrator) -> None:
+    shown = servers.command("events", "show", "game-log", "game-0", "--json")
+    events = [json.loads(line) for line in shown.stdout.splitlines()]
+
+    ours = [e for e in written.events if e.event.originator_id == "game-0"]
+    assert [each["position"] for each in events] == [str(each.position) for each in ours]
+    assert events[0]["event"]["type"] == "game.started.v1"
+    assert "game.move-played.v1" in servers.command("events", "show", "game-log", "game-0").stdout
+    assert "no event" in servers.command("events", "show", "game-log", "never").stdout
+    assert servers.command("events", "show", "QUEUE_READY", "x").returncode == 1
+
+
+@pytest.fixture
+def worker(empty: Hall) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "interfaces.cli", "worker", "queue"]
+    with subprocess.Popen(command, cwd=ROOT, env=empty.environment) as process:
+        yield process
+        process.kill()
+
+
+def test_a_worker_builds_follows_parks_and_ends_when_told(
+    empty: Hall, worker: subprocess.Popen[bytes], written: KafkaNarrator
+) -> None:
+    """The process as the supervisor runs it: an event of tomorrow stops nothing."""
+    topic, partition, seq = written.tell(
+        OpenWaitroom(event_id="tomorrow", capacity=1, checkout_seconds=60)
+    )[0].position
+    _write_unknown(written, topic, partition, seq + 1)
+
+    parked = _wait_for_parked(empty)
+
+    assert parked[0]["aggregate_id"] == "tomorrow"
+    assert "v1" in parked[0]["reason"]
+    letters = list(consume(empty.kafka, "queue.dlq", limit=None, follow=False))
+    assert letters[-1].key == "tomorrow"
+    assert letters[-1].headers["position"] == f"{topic}/{partition}@{seq + 1}"
+    assert NOBODY_KNOWS in (letters[-1].value or "")
+    assert "tomorrow" in empty.command("projections", "parked", "queue").stdout
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(10) == 0
+
+
+def _write_unknown(narrator: KafkaNarrator, topic: str, partition: int, seq: int) -> None:
+    epoch = narrator._epochs[topic, partition]
+    narrator._next[topic, partition] = seq + 1
+    event = (
+        f'{{{NOBODY_KNOWS},"originator_id":"tomorrow","originator_version":2,'
+        '"timestamp":"2026-11-01T12:00:00Z","colour":"red"}'
+    )
+    record = (
+        f'{{"record":"commit","epoch":{epoch},"owner":"{narrator._owner}","seq":{seq},'
+        f'"command_id":"c","metadata":{{}},"events":[{event}],"reply":null}}'
+    )
+    narrator.put(topic, partition, record.encode())
+    assert narrator._producer.flush(10) == 0
+
+
+def _wait_for_parked(servers: Hall) -> Any:
+    for _ in range(30):  # each look takes most of a second by itself
+        if parked := answer(servers, "parked", "queue"):
+            return parked
+    return pytest.fail("nothing was parked")
