@@ -70,7 +70,7 @@ class ExpireOverdueCheckouts(
     """The owner's clock has passed a checkout's deadline."""
 
 
-class Room(msgspec.Struct, frozen=True, kw_only=True):
+class Room(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The answer to opening a room."""
 
     event_id: str
@@ -78,8 +78,11 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     checkout_seconds: float
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A session's place: `position` 1 is the head of the line, 0 is no longer in line."""
+class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A session's place: `position` 1 is the head of the line, 0 is no longer in line.
+
+    The log remembers many thousands of these as answers, so the garbage collector is spared them.
+    """
 
     session_id: str
     event_id: str

@@ -11,6 +11,7 @@ from litestar import Request
 from litestar.datastructures.state import State
 from litestar.types import Receive
 
+from domain.keys import KEY_PATTERN
 from interfaces.http.problems import InvalidField, Problem, bad_request
 from interfaces.tokens import Identity
 
@@ -107,6 +108,10 @@ def _field(message: str) -> InvalidField:
     path = at["path"] if at else "$"
     text = message[: at.start()] if at else message
     named = NAMED.search(text)
-    if text.startswith("Expected `str` matching regex"):
-        text = KEY_MESSAGE  # the only pattern there is
-    return InvalidField(field=f"{path}.{named['name']}" if named else path, message=text)
+    field = f"{path}.{named['name']}" if named else path
+    return InvalidField(field=field, message=readable(text))
+
+
+def readable(message: str) -> str:
+    """What is wrong, in words: the pattern of a key is for programs."""
+    return KEY_MESSAGE if repr(KEY_PATTERN) in message else message

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, Valida
 
 from application.ports import Unavailable
 from domain.refusals import Refusal
+from interfaces.http.bodies import readable
 from interfaces.http.problems import MEDIA_TYPE, InvalidField, Problem
 from projections.projection import ReadModelMissing
 
@@ -68,7 +69,7 @@ def _invalid(error: ValidationException) -> Problem:
     A body is decoded by `bodies`, so all that Litestar finds wrong with one is that it is empty.
     """
     extra = cast("list[dict[str, Any]]", error.extra if isinstance(error.extra, list) else [])
-    errors = [InvalidField(field=_place(each), message=each["message"]) for each in extra]
+    errors = [InvalidField(field=_place(each), message=readable(each["message"])) for each in extra]
     if any(invalid.field == "body.data" for invalid in errors):
         return Problem(400, "malformed-json", "The body is empty; it has to be JSON.")
     sentences = " ".join(f"{invalid.field}: {invalid.message}." for invalid in errors)
