@@ -19,7 +19,7 @@ def _read_after(topic: str) -> HeaderParameter:
     return HeaderParameter(
         name="Read-After",
         description="Wait until the answer shows this position, as a command's Position said.",
-        schema_extra={"pattern": f"^{topic}/[0-9]+@[0-9]+$"},
+        schema_extra={"minLength": 1, "pattern": f"^{topic}/[0-9]+@[0-9]+$"},
     )
 
 
