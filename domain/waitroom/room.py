@@ -4,8 +4,6 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
-import msgspec
-
 from domain.aggregate import Aggregate, decides, evolves
 from domain.events import DomainEvent
 from domain.waitroom.commands import (
@@ -39,27 +37,12 @@ from domain.waitroom.refusals import (
     WaitroomAlreadyOpen,
     WaitroomNotFound,
 )
+from domain.waitroom.session import Session
 
 OVERDUE_AT_ONCE = 500
 """Checkouts that one command expires. Its events are one record in the log, and Kafka takes a
 megabyte; after an outage a large room has more than that overdue. What is left over keeps the
 room's deadline in the past, so the next command follows at once."""
-
-
-class Session(msgspec.Struct, gc=False):
-    """One user's way through the room.
-
-    A million of these must neither weigh much nor keep the garbage collector busy, hence a
-    struct that it does not track (there is no cycle in it).
-    """
-
-    session_id: str
-    user_id: str
-    priority: int
-    ticket: int
-    joined_at: datetime
-    status: Status = "waiting"
-    deadline: datetime | None = None
 
 
 class Waitroom(Aggregate):

@@ -113,7 +113,8 @@ async def test_a_silent_client_is_asked_and_then_let_go(
     async with connected(api, LIVE) as socket:
         assert await socket.receive() == ("ping", {})
         await socket.send("pong")
-        assert await socket.receive() == ("ping", {})
+        for _ in range(2):
+            assert await socket.receive() == ("ping", {})
         assert await socket.closed() == channel.GOING_AWAY
 
 

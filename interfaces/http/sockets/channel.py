@@ -79,29 +79,31 @@ class Channel:
 
     async def run(self, receive: Receive, *background: Awaitable[None]) -> None:
         """Talk until one side has enough; `receive` gets one message after the other."""
-        tasks = [
-            asyncio.ensure_future(each)
-            for each in (self._read(receive), self._write(), self._watch(), *background)
-        ]
-        tasks.append(asyncio.ensure_future(self._closing()))
+        own = (self._read(receive), self._write(), self._watch(), self._closing())
+        tasks = [asyncio.ensure_future(each) for each in (*own, *background)]
         try:
-            await self._until_closed(tasks)
+            close = await self._until_closed(tasks)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        if close is not None:
+            # Not before: the server loses a close frame while a message is being waited for.
+            await self._say_goodbye(close)
 
-    async def _until_closed(self, tasks: "Sequence[asyncio.Future[None]]") -> None:
+    async def _until_closed(self, tasks: "Sequence[asyncio.Future[None]]") -> Close | None:
+        """Why to end the socket; None when the client has."""
         try:
             # Tasks that end well have done their part; the socket ends with the first that fails.
             await asyncio.gather(*tasks)
-        except WebSocketDisconnect:
-            return
         except Close as close:
-            await self._say_goodbye(close)
+            return close
+        except WebSocketDisconnect:
+            return None
         except Exception as error:  # noqa: BLE001 - whatever happened, the client hears of it
             problem_of(error)
-            await self._say_goodbye(Close(1011, "something went wrong here"))
+            return Close(1011, "something went wrong here")
+        raise AssertionError("reading only ends by an exception")
 
     async def _say_goodbye(self, close: Close) -> None:
         try:
@@ -138,9 +140,11 @@ class Channel:
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
         while (silence := loop.time() - self._heard) < IDLE_LIMIT:
-            if silence >= PING_AFTER:
+            if silence < PING_AFTER:
+                await asyncio.sleep(PING_AFTER - silence)
+            else:
                 self.push("ping")
-            await asyncio.sleep(PING_AFTER if silence < PING_AFTER else IDLE_LIMIT - PING_AFTER)
+                await asyncio.sleep(min(PING_AFTER, IDLE_LIMIT - silence))
         raise Close(GOING_AWAY, "silent for too long")
 
 
