@@ -251,6 +251,10 @@ def _checks(log: "KafkaLog", redis: "Redis", pool: "Pool") -> "dict[str, ApiChec
         missing = sum(shard.role is not Role.OWNER for shard in log.shards)
         return f"{missing} of {len(log.shards)} shards are not owned yet" if missing else None
 
+    async def answers_kafka() -> str | None:
+        await log.ends()
+        return None
+
     async def answers_redis() -> str | None:
         await redis.ping()
         return None
@@ -260,7 +264,12 @@ def _checks(log: "KafkaLog", redis: "Redis", pool: "Pool") -> "dict[str, ApiChec
             await connection.execute("SELECT 1")
         return None
 
-    return {"log": owns_its_shards, "redis": answers_redis, "postgres": answers_postgres}
+    return {
+        "log": owns_its_shards,
+        "kafka": answers_kafka,
+        "redis": answers_redis,
+        "postgres": answers_postgres,
+    }
 
 
 # -- read models and processes ---------------------------------------------------------------------

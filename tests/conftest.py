@@ -111,7 +111,7 @@ def hall_home() -> Iterator[Path]:
 def hall() -> Iterator[Hall]:
     """The complete stack, once for all tests that ask for it."""
     with _home() as home:
-        running = hall_in(Path(home))
+        running = hall_in(Path(home), BOT_AFTER="1")
         running.up()
         yield running
         running.down()

@@ -151,6 +151,16 @@ class KafkaLog:
         """Whether every shard is owned."""
         return all(shard.role is Role.OWNER for shard in self._shards.values())
 
+    async def ends(self) -> dict[tuple[str, int], int]:
+        """Ask Kafka where each shard ends; raises `KafkaException` when it does not answer."""
+        wanted = {TopicPartition(t, p): OffsetSpec.latest() for t, p in self._shards}  # type: ignore[no-untyped-call]
+        futures = self._admin.list_offsets(wanted, request_timeout=5)
+        results = await asyncio.gather(*(asyncio.wrap_future(f) for f in futures.values()))
+        return {
+            (tp.topic, tp.partition): result.offset
+            for tp, result in zip(futures, results, strict=True)
+        }
+
     # -- commands -------------------------------------------------------------------------------
 
     async def execute(
@@ -247,7 +257,7 @@ class KafkaLog:
 
     async def _claim_those_caught_up(self, shards: Sequence[Shard]) -> None:
         try:
-            ends = await self._ends(shards)
+            ends = await self.ends()
         except KafkaException as error:
             logger.warning("cannot read the ends of the log", error=str(error))
             return
@@ -256,15 +266,6 @@ class KafkaLog:
             if shard.role is Role.FOLLOWER and caught_up and not shard.broken:
                 shard.claim()
                 self._hurry()
-
-    async def _ends(self, shards: Sequence[Shard]) -> dict[tuple[str, int], int]:
-        wanted = {TopicPartition(s.topic, s.partition): OffsetSpec.latest() for s in shards}  # type: ignore[no-untyped-call]
-        futures = self._admin.list_offsets(wanted, request_timeout=5)
-        results = await asyncio.gather(*(asyncio.wrap_future(f) for f in futures.values()))
-        return {
-            (tp.topic, tp.partition): result.offset
-            for tp, result in zip(futures, results, strict=True)
-        }
 
     # -- feed -----------------------------------------------------------------------------------
 

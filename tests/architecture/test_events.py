@@ -6,6 +6,7 @@ import pkgutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pytest
@@ -16,13 +17,15 @@ from domain.aggregate import Aggregate, Command
 from domain.events import DomainEvent
 from infra.eventlog.records import UnreadableEvent
 
+T = TypeVar("T", DomainEvent, Command, Aggregate)
+
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
-def everything(kind: type) -> Iterator[type]:
+def everything(kind: type[T]) -> Iterator[type[T]]:
     for module in pkgutil.walk_packages(domain.__path__, "domain."):
         importlib.import_module(module.name)
-    pending = list(kind.__subclasses__())
+    pending: list[type[T]] = kind.__subclasses__()
     while pending:
         found = pending.pop()
         pending.extend(found.__subclasses__())

@@ -25,7 +25,7 @@ OFFENCES = {
 
 
 def lint(root: Path, contract: str) -> subprocess.CompletedProcess[str]:
-    command = [
+    command: list[str | Path] = [
         Path(sys.executable).parent / "lint-imports",
         "--config",
         ROOT / "pyproject.toml",

@@ -1,0 +1,76 @@
+"""The API dies in the middle of a rush; what it has answered is true."""
+
+import asyncio
+import json
+import os
+import signal
+from collections import Counter
+from typing import Any
+
+import httpx
+
+from tests.conftest import Hall
+from tests.people import client_of, events_in_log, eventually, open_room
+
+CROWD = 10_000
+KILL_AFTER = 3_000
+
+
+async def test_every_answered_join_is_there_once_and_no_place_is_given_twice(hall: Hall) -> None:
+    answered: dict[str, dict[str, Any]] = {}
+    users = iter([f"user-{n}" for n in range(CROWD)])
+    async with client_of(hall) as client:
+        room = await open_room(client, hall, capacity=10)
+        headers = hall.service()
+        killed = asyncio.Event()
+
+        async def somebody() -> None:
+            for user in users:
+                answered[user] = await until_answered(client, headers, room, user)
+                if len(answered) >= KILL_AFTER and not killed.is_set():
+                    killed.set()
+                    os.kill(api_pid(hall), signal.SIGKILL)
+
+        await asyncio.gather(*(somebody() for _ in range(64)))
+
+    tickets = Counter(place["ticket"] for place in answered.values())
+    assert len(answered) == CROWD
+    assert sorted(tickets) == list(range(1, CROWD + 1)), "each ticket once, and none left out"
+    in_log = joins_in_the_log(hall, room)
+    assert in_log == {user: place["session_id"] for user, place in answered.items()}
+    async with client_of(hall) as client:
+
+        async def overview() -> dict[str, int]:
+            return dict((await client.get(f"/api/v1/waitroom/{room}", headers=headers)).json())
+
+        await eventually(overview, lambda o: o.get("waiting") == CROWD - 10)
+
+
+async def until_answered(
+    client: httpx.AsyncClient, headers: dict[str, str], room: str, user: str
+) -> dict[str, Any]:
+    """Join as a good client does: again, with the same key, until there is an answer."""
+    body = {"event_id": room, "user_id": user, "priority": 0}
+    keyed = headers | {"Idempotency-Key": f"{room}-{user}"}
+    while True:
+        try:
+            answer = await client.post("/api/v1/waitroom/join", json=body, headers=keyed)
+        except httpx.TransportError:
+            await asyncio.sleep(0.2)
+            continue
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            await asyncio.sleep(float(answer.headers["Retry-After"]) / 5)
+            continue
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+
+def api_pid(hall: Hall) -> int:
+    processes = json.loads(hall.command("status", "--json").stdout)["processes"]
+    return next(int(each["pid"]) for each in processes if each["name"] == "api")
+
+
+def joins_in_the_log(hall: Hall, room: str) -> dict[str, str]:
+    joins = [e for e in events_in_log(hall, room) if e["type"] == "waitroom.joined.v1"]
+    assert len(joins) == len({each["user_id"] for each in joins}), "somebody joined twice"
+    return {each["user_id"]: each["session_id"] for each in joins}

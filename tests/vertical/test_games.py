@@ -1,0 +1,142 @@
+"""Games over the socket, to the end, and what the read models make of them."""
+
+from typing import Any
+
+import psycopg
+
+from tests.conftest import Hall
+from tests.people import Player, a_name, client_of, eventually
+
+
+async def test_two_people_play_to_the_end(hall: Hall) -> None:
+    async with Player(hall, a_name("ada")) as ada, Player(hall, a_name("bob")) as bob:
+        await ada.say("seek")
+        await ada.hear("seeking")
+        await bob.say("seek")
+        started = await ada.hear("game_started")
+        game_id = started["payload"]["game_id"]
+        assert (started["payload"]["player1"], started["payload"]["player2"]) == (
+            ada.user,
+            bob.user,
+        )
+        await bob.hear("game_started")
+
+        # Ada stacks column 3, Bob column 4; Ada has four first.
+        for _ in range(3):
+            await ada.say("move", column=3)
+            await bob.hear_move_of(ada.user)
+            await bob.say("move", column=4)
+            await ada.hear_move_of(bob.user)
+        await ada.say("move", column=3)
+        ended = (await bob.hear("game_ended"))["payload"]
+        assert (ended["winner"], ended["result"]) == (ada.user, "win")
+        await ada.hear("game_ended")
+
+    assert await game_row(hall, game_id) == ("finished", ada.user, "win")
+    assert events_of(hall, game_id) == ["game_started", *["move"] * 7, "game_ended"]
+    await standings(hall, ada.user, {"wins": 1, "losses": 0, "draws": 0, "score": 3})
+    await standings(hall, bob.user, {"wins": 0, "losses": 1, "draws": 0, "score": 0})
+
+
+async def test_a_player_alone_meets_the_bot_and_plays_to_the_end(hall: Hall) -> None:
+    async with Player(hall, a_name("eve")) as eve:
+        await eve.say("seek", bot_level="easy")
+        started = (await eve.hear("game_started"))["payload"]
+        assert started["player2"] == "bot-easy"
+        game_id = started["game_id"]
+        while True:
+            state = await my_turn_or_end(hall, game_id, eve.user)
+            if state["status"] == "finished":
+                break
+            column = next(c for c in (3, 2, 4, 1, 5, 0, 6) if state["board"][0][c] == ".")
+            await eve.say("move", column=column)
+            await eve.hear("move", "game_ended")
+
+    status, winner, result = await game_row(hall, game_id)
+    assert status == "finished"
+    outcome = {(eve.user, "win"): "wins", ("bot-easy", "win"): "losses", (None, "draw"): "draws"}
+    await standings(hall, eve.user, {"games_played": 1, outcome[winner, result]: 1})
+
+
+async def test_a_move_out_of_turn_is_refused_on_the_socket_and_changes_nothing(hall: Hall) -> None:
+    async with Player(hall, a_name("ada")) as ada, Player(hall, a_name("bob")) as bob:
+        await ada.say("seek")
+        await ada.hear("seeking")
+        await bob.say("seek")
+        game_id = (await bob.hear("game_started"))["payload"]["game_id"]
+        await bob.say("move", column=0)
+        refused = (await bob.hear("error"))["payload"]
+        assert refused["type"].endswith("not-your-turn")
+        await bob.say("resign")
+        assert (await ada.hear("game_ended"))["payload"]["winner"] == ada.user
+    assert "move" not in events_of(hall, game_id)
+
+
+async def test_a_game_can_be_looked_at_as_of_any_move(hall: Hall) -> None:
+    async with Player(hall, a_name("ada")) as ada, Player(hall, a_name("bob")) as bob:
+        await ada.say("seek")
+        await ada.hear("seeking")
+        await bob.say("seek")
+        game_id = (await bob.hear("game_started"))["payload"]["game_id"]
+        await ada.hear("game_started")
+        await ada.say("move", column=0)
+        await bob.hear("move")
+        await bob.say("resign")
+        await ada.hear("game_ended")
+    async with client_of(hall) as client:
+        headers = hall.player(ada.user)
+
+        async def board(move: int) -> list[str]:
+            answer = await client.get(f"/api/v1/games/{game_id}/at/{move}", headers=headers)
+            return list(answer.json().get("board", []))
+
+        assert await eventually(lambda: board(1), bool) == [*["......."] * 5, "1......"]
+        assert await board(0) == ["......."] * 6
+        beyond = await client.get(f"/api/v1/games/{game_id}/at/9", headers=headers)
+        assert beyond.status_code == 404
+
+
+async def my_turn_or_end(hall: Hall, game_id: str, user: str) -> dict[str, Any]:
+    async with client_of(hall) as client:
+
+        async def state() -> dict[str, Any]:
+            answer = await client.get(f"/api/v1/games/{game_id}", headers=hall.player(user))
+            return dict(answer.json()) if answer.is_success else {}
+
+        found: dict[str, Any] = await eventually(
+            state, lambda s: bool(s) and (s["status"] == "finished" or s["to_move"] == user)
+        )
+        return found
+
+
+async def game_row(hall: Hall, game_id: str) -> Any:
+    async def row() -> Any:
+        async with await psycopg.AsyncConnection.connect(hall.postgres) as connection:
+            query = "SELECT status, winner_id, result FROM games WHERE id = %s"
+            return await (await connection.execute(query, (game_id,))).fetchone()
+
+    return await eventually(row, lambda r: r is not None and r[0] == "finished")
+
+
+def events_of(hall: Hall, game_id: str) -> list[str]:
+    with psycopg.connect(hall.postgres) as connection:
+        query = "SELECT event_type FROM game_analytics WHERE game_id = %s ORDER BY id"
+        return [row[0] for row in connection.execute(query, (game_id,))]
+
+
+async def standings(hall: Hall, user: str, expected: dict[str, int]) -> None:
+    """Both the player's record and the leaderboard come to say this."""
+    async with client_of(hall) as client:
+        for path in (f"/api/v1/players/{user}", f"/api/v1/leaderboard/{user}"):
+
+            async def ask(path: str = path) -> dict[str, Any]:
+                answer = await client.get(path, headers=hall.player(user))
+                return dict(answer.json())
+
+            await eventually(ask, lambda found: _agrees(found, expected))
+
+
+def _agrees(found: dict[str, Any], expected: dict[str, int]) -> bool:
+    return all(found.get(name) == value for name, value in expected.items() if name in found) and (
+        "wins" in found
+    )
