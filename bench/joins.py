@@ -54,10 +54,11 @@ class Hall:
 @click.command()
 @click.option("--seconds", default=8.0, show_default=True, help="How long each run takes.")
 @click.option("--runs", default=3, show_default=True, help="Runs of each kind, after a warm-up.")
-def main(seconds: float, runs: int) -> None:
+@click.option("--warm-up", default=30.0, show_default=True, help="Seconds; Java compiles itself.")
+def main(seconds: float, runs: int, warm_up: float) -> None:
     """Measure joins over HTTP beside the targets."""
     hall = Hall()
-    uvloop.run(closed(hall.host, hall.port, hall.joins(hall.open_room()), 64, 2))
+    uvloop.run(closed(hall.host, hall.port, hall.joins(hall.open_room()), 64, warm_up))
     peak, fixed = [], []
     for _ in range(runs):
         peak.append(

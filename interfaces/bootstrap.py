@@ -47,6 +47,10 @@ WORKERS: tuple[str, ...] = (
 )
 
 
+GIVE_WAY = ("nice", "-n", "10")
+"""Workers leave the processor to the API, which people wait for; they then read larger batches."""
+
+
 # -- processes -------------------------------------------------------------------------------------
 
 
@@ -130,12 +134,13 @@ def _services(settings: Settings) -> "Services":
     from infra.stack.hall import Services
     from infra.stack.program import Group, Program
 
-    def program(name: str, *arguments: str) -> Program:
-        return Program(name, (sys.executable, "-m", "interfaces.cli", *arguments))
-
-    workers = tuple(program(f"worker-{name}", "worker", name) for name in WORKERS)
+    command = sys.executable, "-m", "interfaces.cli"
+    api = Program("api", (*command, "api"))
+    workers = tuple(
+        Program(f"worker-{name}", (*GIVE_WAY, *command, "worker", name)) for name in WORKERS
+    )
     return Services(
-        groups=(Group("api", 2, (program("api", "api"),)), Group("workers", 3, workers)),
+        groups=(Group("api", 2, (api,)), Group("workers", 3, workers)),
         host=settings.host,
         port=settings.port,
         url=f"http://{settings.host}:{settings.port}",

@@ -1,5 +1,6 @@
 """How workers read the log: whole topics, through the gate, in batches."""
 
+import time
 from collections.abc import Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -12,6 +13,14 @@ from domain.events import Recorded
 from infra.eventlog.gate import Gate
 from infra.eventlog.log import consumer_config
 from infra.eventlog.records import Claim, Codec, MalformedRecord, recorded_events
+
+SPACING = 0.02
+"""Seconds from one batch to the next at the end of the log. A lone event is read at once; while
+much is going on, fifty batches a second cost the stores, the broker and this process far less
+than a thousand, and nobody sees the difference."""
+
+ACKNOWLEDGE_EVERY = 1.0
+"""Seconds between commits of offsets to Kafka, which are for its tools to look at."""
 
 PASSING = {
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  librdkafka's own codes have no other names
@@ -45,6 +54,8 @@ class KafkaLogReader:
         ]
         self._gates: dict[Shard, Gate] = {}
         self._offsets: dict[Shard, int] = {}
+        self._unacknowledged: dict[Shard, int] = {}
+        self._acknowledged_at = self._read_at = time.monotonic()
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `application.ports.LogReader.start`; may be called again to move."""
@@ -65,14 +76,23 @@ class KafkaLogReader:
         """
         first = self._consumer.poll(timeout)
         if first is None:
+            self._commit_offsets()
             return Batch((), ())
-        # `consume` would wait its whole timeout for `limit` messages; what is there is enough.
         events: list[Recorded] = []
         touched: set[Shard] = set()
-        for message in (first, *self._consumer.consume(limit - 1, 0)):
+        for message in (first, *self._rest(limit - 1)):
             if not _failed(message):
                 touched.add(self._take(message, events))
         return Batch(events, [self._checkpoint(shard) for shard in touched])
+
+    def _rest(self, limit: int) -> list[Message]:
+        there = self._consumer.consume(limit, 0)
+        early = self._read_at + SPACING - time.monotonic()
+        if len(there) < limit and early > 0:
+            time.sleep(early)
+            there += self._consumer.consume(limit - len(there), 0)
+        self._read_at = time.monotonic()
+        return there
 
     def _take(self, message: Message, events: list[Recorded]) -> Shard:
         topic, partition = shard = message.topic() or "", message.partition() or 0
@@ -108,12 +128,21 @@ class KafkaLogReader:
         return {(tp.topic, tp.partition): f.result().offset for tp, f in futures.items()}
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
-        """Show the lag in Kafka tools; nothing is ever resumed from it."""
-        offsets = [TopicPartition(c.topic, c.partition, c.offset) for c in checkpoints]
-        self._consumer.commit(offsets=offsets, asynchronous=True)
+        """See `application.ports.LogReader.acknowledge`."""
+        self._unacknowledged |= {(c.topic, c.partition): c.offset for c in checkpoints}
+        if time.monotonic() - self._acknowledged_at > ACKNOWLEDGE_EVERY:
+            self._commit_offsets()
+
+    def _commit_offsets(self) -> None:
+        if self._unacknowledged:
+            offsets = [TopicPartition(*at, offset) for at, offset in self._unacknowledged.items()]
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+            self._unacknowledged.clear()
+        self._acknowledged_at = time.monotonic()
 
     def close(self) -> None:
         """See `application.ports.LogReader.close`."""
+        self._commit_offsets()
         self._consumer.close()
 
 

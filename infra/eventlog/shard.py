@@ -141,6 +141,11 @@ class Shard:
         """Whether something is on its way through the log."""
         return bool(self._in_flight) or self.role is Role.CANDIDATE
 
+    @property
+    def in_flight(self) -> int:
+        """How many commits are on their way."""
+        return len(self._in_flight)
+
     # -- reading --------------------------------------------------------------------------------
 
     def receive(self, offset: int, value: bytes | None) -> None:
