@@ -9,46 +9,17 @@ Open loop: 500 joins a second whatever happens, latency counted from when each w
 
 import os
 import statistics
-import uuid
-from collections.abc import Iterator
 
-import httpx
 import rich_click as click
 import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench.load import Result, at_rate, closed, post
-from interfaces.settings import load
-from interfaces.tokens import Tokens
+from bench.hall import Hall
+from bench.load import Result, at_rate, closed
 
 TARGET_RATE = 4_000
 TARGET_P99 = 10.0
-
-
-class Hall:
-    """The running service, as a shop's server sees it."""
-
-    def __init__(self) -> None:
-        settings = load()
-        self.host, self.port = settings.host, settings.port
-        self.token = Tokens(settings.signing_secret()).issue("bench", "service")
-        self._client = httpx.Client(
-            base_url=settings.base_url, headers={"Authorization": f"Bearer {self.token}"}
-        )
-
-    def open_room(self) -> str:
-        room = f"bench-{uuid.uuid4().hex[:12]}"
-        body = {"event_id": room, "capacity": 10, "checkout_seconds": 3_600}
-        self._client.post("/api/v1/waitroom", json=body).raise_for_status()
-        return room
-
-    def joins(self, room: str) -> Iterator[bytes]:
-        number = 0
-        while True:
-            number += 1
-            body = b'{"user_id":"user-%d","event_id":"%s","priority":0}' % (number, room.encode())
-            yield post(self.host, "/api/v1/waitroom/join", self.token, body)
 
 
 @click.command()

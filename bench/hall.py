@@ -1,0 +1,54 @@
+"""The running service, as a shop's server sees it."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import rich_click as click
+
+from bench.load import post
+from interfaces.settings import load
+from interfaces.tokens import Tokens
+
+
+class Hall:
+    """Where the hall of the settings is, and a token for it."""
+
+    def __init__(self) -> None:
+        self.settings = load()
+        self.host, self.port = self.settings.host, self.settings.port
+        self.token = Tokens(self.settings.signing_secret()).issue("bench", "service")
+        self._client = httpx.Client(
+            base_url=self.settings.base_url, headers={"Authorization": f"Bearer {self.token}"}
+        )
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Send one request and give the answer's body."""
+        try:
+            answer = self._client.post(path, json=body)
+        except httpx.ConnectError as error:
+            raise click.ClickException(
+                f"Nothing answers at {self.settings.base_url}; start the hall with `make run`."
+            ) from error
+        answer.raise_for_status()
+        return answer.json()
+
+    def open_room(self, capacity: int = 10) -> str:
+        """Open a room that nobody else uses."""
+        room = f"bench-{uuid.uuid4().hex[:12]}"
+        body = {"event_id": room, "capacity": capacity, "checkout_seconds": 3_600}
+        self.post("/api/v1/waitroom", body)
+        return room
+
+    def join(self, room: str, user: str) -> Any:
+        """Let one user join and give the place."""
+        return self.post("/api/v1/waitroom/join", {"event_id": room, "user_id": user})
+
+    def joins(self, room: str) -> Iterator[bytes]:
+        """Requests of ever more users to join a room, as they go over the wire."""
+        number = 0
+        while True:
+            number += 1
+            body = b'{"user_id":"user-%d","event_id":"%s","priority":0}' % (number, room.encode())
+            yield post(self.host, "/api/v1/waitroom/join", self.token, body)
