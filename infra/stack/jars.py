@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import requests
 import stamina
+import truststore
 from jgo.maven import MavenContext, PythonResolver
 
 from infra.stack.errors import Refused
@@ -66,6 +67,7 @@ def classpath(folder: Path) -> str:
 
 def fetch(jars: Iterable[Jar], folder: Path, fetched: Callable[[Jar], None]) -> None:
     """Download jars into the folder; a file appears there whole or not at all."""
+    truststore.inject_into_ssl()  # believe whom the machine believes, such as a company's proxy
     folder.mkdir(parents=True, exist_ok=True)
     with _downloads(folder) as context, ThreadPoolExecutor(PARALLEL) as pool:
         for jar in pool.map(lambda jar: _fetch(context, jar, folder), jars):
