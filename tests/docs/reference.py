@@ -21,6 +21,7 @@ import rich_click as click
 from pydantic_core import PydanticUndefined
 
 import domain
+import infra.eventlog
 import interfaces.http
 from application.processes.relay import TOPICS, publish
 from domain.categories import CATEGORIES
@@ -253,8 +254,9 @@ def problems_table() -> Iterator[str]:
 
 
 def refusals() -> Iterator[tuple[str, tuple[int, str]]]:
-    """How the domain says no."""
+    """How the domain and the log say no."""
     import_all(domain)
+    import_all(infra.eventlog)
     pending = Refusal.__subclasses__()
     while pending:
         kind = pending.pop()
