@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import stamina
 import structlog
 
-from interfaces import bootstrap
+from interfaces.bootstrap import workers
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -37,15 +37,14 @@ class Stop:
 def run(settings: "Settings", name: str) -> None:
     """Run the worker; a server that is away is waited for, anything else ends the process."""
     stopped = Stop()
-    passing = bootstrap.passing_errors()
 
     def worth_another(error: Exception) -> bool:
-        return isinstance(error, passing) and not stopped()
+        return isinstance(error, workers.PASSING) and not stopped()
 
     logger.info("worker starts", worker=name)
     for attempt in stamina.retry_context(
         on=worth_another, attempts=None, timeout=None, wait_max=LONGEST_PAUSE
     ):
-        with attempt, bootstrap.worker(settings, name, stopped) as work:
+        with attempt, workers.worker(settings, name, stopped) as work:
             work(stopped)
     logger.info("worker stopped", worker=name)

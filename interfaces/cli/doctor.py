@@ -7,7 +7,7 @@ import rich_click as click
 from interfaces.cli.common import json_option, settings, show
 
 if TYPE_CHECKING:
-    from interfaces.bootstrap import Check
+    from interfaces.bootstrap.stack import Check
 
 
 @click.command()
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:
     """Check everything the hall stands on; exit with 1 if anything is wrong."""
-    from interfaces import bootstrap
+    from interfaces.bootstrap.stack import examine
 
-    checks = bootstrap.examine(settings())
+    checks = examine(settings())
     show(checks, as_json, lambda: _print(checks))
     context.exit(0 if all(check.well for check in checks) else 1)
 

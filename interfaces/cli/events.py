@@ -19,10 +19,10 @@ def show_events(topic: str, aggregate_id: str, as_json: bool) -> None:
 
     With --json one object per line.
     """
-    from interfaces import bootstrap
+    from interfaces.bootstrap.events import events_of
 
     found = 0
-    for recorded in bootstrap.events(settings(), topic, aggregate_id):
+    for recorded in events_of(settings(), topic, aggregate_id):
         found += 1
         if as_json:
             print_json(recorded._asdict() | {"position": str(recorded.position)})

@@ -113,11 +113,11 @@ def _status(name: str) -> Any:
 @contextmanager
 def _read_model(name: str) -> "Iterator[ReadModel]":
     from application.ports import GenerationLost, Moved, RebuildRunning
-    from interfaces import bootstrap
+    from interfaces.bootstrap.read_models import read_model
 
     try:
         with ExitStack() as held:
-            yield bootstrap.read_model(settings(), name, held)
+            yield read_model(settings(), name, held)
     except RebuildRunning as error:
         raise click.ClickException(str(error)) from error
     except (Moved, GenerationLost) as error:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @click.command()
 def api() -> None:
     """Serve HTTP and WebSocket."""
-    from interfaces import bootstrap
+    from interfaces.http.serve import serve
 
-    bootstrap.run_api(settings())
+    serve(settings())
 
 
 def _complete(_: click.Context, __: click.Parameter, typed: str) -> "list[CompletionItem]":
@@ -43,10 +43,10 @@ def _known(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tup
 @click.argument("names", nargs=-1, required=True, callback=_known, shell_complete=_complete)
 def worker(names: tuple[str, ...]) -> None:
     """Run a worker; several names run in a process each."""
-    from interfaces import bootstrap
+    from interfaces.worker import run
 
     if len(names) == 1:
-        bootstrap.run_worker(settings(), names[0])
+        run(settings(), names[0])
     else:
         _run_each(names)
 

@@ -8,7 +8,7 @@ import rich_click as click
 from interfaces.cli.common import json_option, print_json, print_pairs, print_table, settings
 
 if TYPE_CHECKING:
-    from interfaces.bootstrap import Process
+    from interfaces.bootstrap.stack import Process
     from interfaces.settings import Settings
 
 NOT_RUNNING = 3  # as init scripts answer `status`
@@ -31,12 +31,12 @@ Open a room, and join it (from this folder, in another terminal):
 @json_option
 def up(detach: bool, servers_only: bool, as_json: bool) -> None:
     """Start Kafka, PostgreSQL, Valkey, the API and the workers; Ctrl-C stops them."""
-    from interfaces import bootstrap
+    from interfaces.bootstrap import interruptible, stack
 
     chosen = settings()
-    with bootstrap.interruptible():
+    with interruptible():
         try:
-            wait = bootstrap.start_hall(chosen, servers_only=servers_only)
+            wait = stack.start(chosen, servers_only=servers_only)
         except KeyboardInterrupt:
             raise click.Abort from None
         _welcome(chosen, as_json=as_json, servers_only=servers_only)
@@ -45,7 +45,7 @@ def up(detach: bool, servers_only: bool, as_json: bool) -> None:
         try:
             wait()
         except KeyboardInterrupt:
-            bootstrap.stop_hall(chosen)
+            stack.stop(chosen)
             return
     raise click.ClickException(f"The supervisor ended; its log in {chosen.home / 'logs'} says why.")
 
@@ -54,10 +54,10 @@ def up(detach: bool, servers_only: bool, as_json: bool) -> None:
 @json_option
 def down(as_json: bool) -> None:
     """Stop everything: workers and API first, then the servers."""
-    from interfaces import bootstrap
+    from interfaces.bootstrap import stack
 
     chosen = settings()
-    stopped = bootstrap.stop_hall(chosen)
+    stopped = stack.stop(chosen)
     if as_json:
         print_json({"stopped": stopped})
     elif not stopped:
@@ -69,10 +69,10 @@ def down(as_json: bool) -> None:
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:
     """Show the processes and addresses; exit with 3 unless all of them run."""
-    from interfaces import bootstrap
+    from interfaces.bootstrap import stack
 
     chosen = settings()
-    processes = bootstrap.processes(chosen)
+    processes = stack.processes(chosen)
     if as_json:
         print_json({"processes": processes, "addresses": _addresses(chosen)})
     else:

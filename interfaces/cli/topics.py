@@ -26,9 +26,9 @@ def topics() -> None:
 @json_option
 def list_topics(as_json: bool) -> None:
     """List the topics and their partition counts."""
-    from interfaces import bootstrap
+    from interfaces.bootstrap import topics
 
-    found = bootstrap.list_topics(settings())
+    found = topics.existing(settings())
     rows = [{"topic": name, "partitions": count} for name, count in found.items()]
     show(rows, as_json, lambda: print_table(["topic", "partitions"], found.items()))
 
@@ -37,9 +37,9 @@ def list_topics(as_json: bool) -> None:
 @json_option
 def create(as_json: bool) -> None:
     """Create the topics that are missing; harmless to repeat."""
-    from interfaces import bootstrap
+    from interfaces.bootstrap import topics
 
-    created = bootstrap.create_topics(settings())
+    created = topics.create(settings())
     text = "\n".join(f"Created {name}." for name in created) or "All topics are there."
     show({"created": created}, as_json, lambda: click.echo(text))
 
@@ -49,9 +49,9 @@ def create(as_json: bool) -> None:
 @json_option
 def describe(topic: str, as_json: bool) -> None:
     """Show a topic's own settings and what each partition holds."""
-    from interfaces import bootstrap
+    from interfaces.bootstrap import topics
 
-    found = bootstrap.describe_topic(settings(), topic)
+    found = topics.describe(settings(), topic)
     show(found, as_json, lambda: _print_description(found))
 
 
@@ -62,10 +62,10 @@ def describe(topic: str, as_json: bool) -> None:
 @json_option
 def produce(topic: str, value: str | None, key: str | None, as_json: bool) -> None:
     """Write VALUE to a topic, or each line of standard input when VALUE is left out."""
-    from interfaces import bootstrap
+    from interfaces.bootstrap import topics
 
     values = [value] if value is not None else (line.rstrip("\n") for line in sys.stdin)
-    written = bootstrap.produce(settings(), topic, ((key, each) for each in values))
+    written = topics.produce(settings(), topic, ((key, each) for each in values))
     rows = [{"partition": partition, "offset": offset} for partition, offset in written]
     text = f"{len(written)} written to {topic}."
     show(rows, as_json, lambda: click.echo(text))
@@ -78,9 +78,9 @@ def produce(topic: str, value: str | None, key: str | None, as_json: bool) -> No
 @json_option
 def consume(topic: str, limit: int | None, follow: bool, as_json: bool) -> None:
     """Read a topic from its beginning; with --json one object per line."""
-    from interfaces import bootstrap
+    from interfaces.bootstrap import topics
 
-    records: Iterator[Any] = bootstrap.consume(settings(), topic, limit=limit, follow=follow)
+    records: Iterator[Any] = topics.consume(settings(), topic, limit=limit, follow=follow)
     for record in records:
         if as_json:
             print_json(record)

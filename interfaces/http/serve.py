@@ -11,7 +11,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from interfaces import bootstrap, logs
+from interfaces import logs
+from interfaces.bootstrap.api import api
 from interfaces.http.app import create_app
 from interfaces.settings import Settings
 
@@ -46,7 +47,7 @@ def _collect_garbage_rarely() -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    async with bootstrap.api(settings) as services:
+    async with api(settings) as services:
         server = Server(
             create_app(services),
             address=settings.host,

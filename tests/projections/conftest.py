@@ -11,7 +11,7 @@ import redis
 
 from application.readmodel import ReadModel
 from infra.deadletters import unreadable
-from interfaces import bootstrap
+from interfaces.bootstrap.read_models import projection_store
 from tests.conftest import Hall, hall_in
 from tests.projections.fakes import FakeLetters, FakeReader
 from tests.projections.story import Narrator
@@ -57,7 +57,7 @@ def read_model(empty: Hall, narrator: Narrator) -> Iterator[Build]:
     with ExitStack() as held:
 
         def build(name: str) -> ReadModel:
-            store, topics = bootstrap.projection_store(empty.settings, name, held)
+            store, topics = projection_store(empty.settings, name, held)
             return ReadModel(name, FakeReader(narrator, topics), store, FakeLetters(), unreadable)
 
         yield build

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner, Result
@@ -20,6 +22,15 @@ def run(*arguments: str) -> Result:
 def test_help_names_every_command() -> None:
     said = run("--help").output
     assert all(str(command.name) in said for command in COMMANDS)
+
+
+def test_help_and_completion_load_no_client_and_no_server() -> None:
+    slow = "{'confluent_kafka', 'psycopg', 'redis', 'litestar', 'alembic', 'pydantic'}"
+    looked = f"import sys, interfaces.cli, interfaces.bootstrap; print({slow} & {{*sys.modules}})"
+    said = subprocess.run(
+        [sys.executable, "-c", looked], capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "set()\n"
 
 
 def test_a_wrong_setting_ends_every_command_with_its_sentence(

@@ -1,0 +1,21 @@
+"""The composition root: the only place that builds infrastructure and hands it to interfaces.
+
+A module for each thing that is built, which loads all that this takes; what stands here takes
+nothing, so that `gamehall --help` and completion answer at once.
+"""
+
+from infra.stack.errors import Refused
+from infra.stack.signals import interruptible
+
+__all__ = ["PROJECTIONS", "WORKERS", "Refused", "interruptible"]
+
+PROJECTIONS: tuple[str, ...] = ("queue", "game-records", "leaderboards")
+
+WORKERS: tuple[str, ...] = (
+    "queue",
+    "checkout",
+    "matchmaking",
+    "game-records",
+    "leaderboards",
+    "relay",
+)

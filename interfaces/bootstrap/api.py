@@ -1,0 +1,90 @@
+"""The API: what HTTP stands on."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from socket import gethostname
+from uuid import uuid4
+
+from psycopg_pool import AsyncConnectionPool
+from redis.asyncio import Redis
+
+from domain.categories import CATEGORIES
+from infra.eventlog.log import KafkaLog
+from infra.eventlog.shard import Role
+from interfaces.http.services import Check, Services
+from interfaces.settings import Settings
+from interfaces.tokens import Tokens
+from projections.game_records import GameQueries
+from projections.leaderboards import LeaderboardQueries
+from projections.positions import Pool
+from projections.waitroom import QueueQueries
+
+POSTGRES_CONNECTIONS = 8
+"""Of the API; queries take a millisecond, and PostgreSQL has connections for all processes."""
+
+
+@asynccontextmanager
+async def api(settings: Settings) -> AsyncGenerator[Services]:
+    """Build what HTTP stands on; at the end of the block the log decides nothing any more."""
+    async with AsyncExitStack() as held:
+        redis, pool = await _read_models(settings, held)
+        log = KafkaLog(
+            settings.kafka_bootstrap,
+            CATEGORIES,
+            {category.topic: settings.log_partitions for category in CATEGORIES},
+            owner=f"{gethostname()}-{uuid4().hex}",
+            url=settings.base_url,
+        )
+        await log.start()
+        held.push_async_callback(log.stop)
+        yield Services(
+            log=log,
+            feed=log,
+            queue=QueueQueries(redis),
+            games=GameQueries(pool),
+            leaderboard=LeaderboardQueries(redis),
+            tokens=Tokens(settings.signing_secret()),
+            bot_after=settings.bot_after,
+            allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
+            checks=_checks(log, redis, pool),
+        )
+
+
+async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis, Pool]:
+    """Connect to where read models lie; one that is away does not keep the API from starting."""
+    redis = Redis.from_url(
+        settings.redis_url, decode_responses=True, socket_connect_timeout=1, socket_timeout=5
+    )
+    held.push_async_callback(redis.aclose)
+    pool: Pool = AsyncConnectionPool(
+        settings.postgres_dsn, min_size=1, max_size=POSTGRES_CONNECTIONS, timeout=2, open=False
+    )
+    await pool.open(wait=False)
+    held.push_async_callback(pool.close)
+    return redis, pool
+
+
+def _checks(log: KafkaLog, redis: Redis, pool: Pool) -> dict[str, Check]:
+    async def owns_its_shards() -> str | None:
+        missing = sum(shard.role is not Role.OWNER for shard in log.shards)
+        return f"{missing} of {len(log.shards)} shards are not owned yet" if missing else None
+
+    async def answers_kafka() -> str | None:
+        await log.ends()
+        return None
+
+    async def answers_redis() -> str | None:
+        await redis.ping()
+        return None
+
+    async def answers_postgres() -> str | None:
+        async with pool.connection() as connection:
+            await connection.execute("SELECT 1")
+        return None
+
+    return {
+        "log": owns_its_shards,
+        "kafka": answers_kafka,
+        "redis": answers_redis,
+        "postgres": answers_postgres,
+    }

@@ -1,0 +1,51 @@
+"""Read models: the log that they are folded from, and the store that they lie in."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+
+from application.ports import ProjectionStore
+from application.readmodel import ReadModel
+from domain.categories import CATEGORIES
+from infra.cached import CachedStore
+from infra.deadletters import DeadLetterTopic, unreadable
+from infra.eventlog.reader import KafkaLogReader
+from infra.postgres import Database, PostgresStore
+from infra.redis import RedisStore, connect
+from interfaces.settings import Settings
+from projections.game_records import GameRecords
+from projections.leaderboards import LeaderboardCache, Leaderboards
+from projections.waitroom import Queue
+
+
+def read_model(settings: Settings, name: str, held: ExitStack) -> ReadModel:
+    """Build the parts of one projection; what they hold is closed with `held`."""
+    store, topics = projection_store(settings, name, held)
+    reader = log_reader(settings, name, topics, held)
+    letters = DeadLetterTopic(settings.kafka_bootstrap, name)
+    return ReadModel(name, reader, store, letters, unreadable)
+
+
+def projection_store(
+    settings: Settings, name: str, held: ExitStack
+) -> tuple[ProjectionStore, Sequence[str]]:
+    """Build the store of a projection, and name the topics that it reads."""
+    database = held.enter_context(closing(Database(settings.postgres_dsn)))
+    redis = held.enter_context(closing(connect(settings.redis_url)))
+    if name == Queue.name:
+        return RedisStore(redis, Queue()), Queue.topics
+    if name == GameRecords.name:
+        return PostgresStore(database, GameRecords()), GameRecords.topics
+    record, cache = PostgresStore(database, Leaderboards()), RedisStore(redis, LeaderboardCache())
+    return CachedStore(database, record, cache, LeaderboardCache()), Leaderboards.topics
+
+
+def log_reader(
+    settings: Settings, name: str, topics: Sequence[str], held: ExitStack
+) -> KafkaLogReader:
+    """Build the reader of some topics, whose lag Kafka's tools see under `gamehall-<name>`."""
+    categories = [category for category in CATEGORIES if category.topic in topics]
+    partitions = dict.fromkeys(topics, settings.log_partitions)
+    reader = KafkaLogReader(
+        settings.kafka_bootstrap, categories, partitions, group=f"gamehall-{name}"
+    )
+    return held.enter_context(closing(reader))

@@ -1,0 +1,99 @@
+"""The stack: servers and services as a whole, started, stopped and looked at.
+
+Imports stand inside the functions, so that `gamehall status` and `down` load no more than they use.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from interfaces.bootstrap import WORKERS
+from interfaces.settings import Settings
+
+if TYPE_CHECKING:
+    from infra.stack.doctor import Check  # noqa: TC004  a name for the type checker
+    from infra.stack.hall import Hall, Servers, Services
+    from infra.stack.supervise import Process  # noqa: TC004  a name for the type checker
+
+# For the command line, which imports no infrastructure, not even where types are checked.
+__all__ = ["Check", "Process"]
+
+GIVE_WAY = ("nice", "-n", "10")
+"""Workers leave the processor to the API, which people wait for; they then read larger batches."""
+
+
+def _hall(settings: Settings) -> "Hall":
+    """Build what starts and stops the servers and services of the settings' home."""
+    from infra.stack.hall import Hall
+    from infra.stack.progress import Progress
+
+    return Hall(_servers(settings), Progress())
+
+
+def start(settings: Settings, *, servers_only: bool = False) -> Callable[[], int]:
+    """Start everything; requests are answered when this returns. The answer waits for the end."""
+    services = None if servers_only else _services(settings)
+    return _hall(settings).start(services, lambda: _prepare_servers(settings))
+
+
+def stop(settings: Settings) -> int:
+    """Stop everything and give the number of processes there were."""
+    return _hall(settings).stop()
+
+
+def _prepare_servers(settings: Settings) -> None:
+    """Bring the schema and the topics to what this version needs."""
+    from infra.migrations import upgrade
+    from interfaces.bootstrap import topics
+
+    upgrade(settings.postgres_dsn)
+    topics.create(settings)
+
+
+def processes(settings: Settings) -> "list[Process]":
+    """Say how every process of the hall is."""
+    from infra.stack.supervise import Supervisor
+
+    return Supervisor(settings.home).processes()
+
+
+def examine(settings: Settings) -> "list[Check]":
+    """Check everything that the hall stands on."""
+    from infra.stack.doctor import examine
+    from infra.topics import wanted
+
+    topics = wanted(settings.log_partitions, settings.replication_factor)
+    return examine(_servers(settings), settings.base_url, WORKERS, [each.name for each in topics])
+
+
+def _servers(settings: Settings) -> "Servers":
+    from infra.stack.hall import Servers
+
+    return Servers(
+        home=settings.home,
+        jars=settings.jar_folder,
+        kafka=settings.kafka_bootstrap,
+        kafka_port=settings.kafka_port,
+        controller_port=settings.controller_port,
+        postgres=settings.postgres_dsn,
+        postgres_port=settings.postgres_port,
+        redis=settings.redis_url,
+        redis_port=settings.redis_port,
+    )
+
+
+def _services(settings: Settings) -> "Services":
+    from infra.stack.hall import Services
+    from infra.stack.program import Group, Program
+
+    command = sys.executable, "-m", "interfaces.cli"
+    api = Program("api", (*command, "api"))
+    workers = tuple(
+        Program(f"worker-{name}", (*GIVE_WAY, *command, "worker", name)) for name in WORKERS
+    )
+    return Services(
+        groups=(Group("api", 2, (api,)), Group("workers", 3, workers)),
+        host=settings.host,
+        port=settings.port,
+        url=f"http://{settings.host}:{settings.port}",
+    )

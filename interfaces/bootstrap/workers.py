@@ -1,0 +1,91 @@
+"""Workers: read models that follow the log, and processes that act on it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+
+from confluent_kafka import KafkaException
+from redis import exceptions as redis
+
+from application.processes import checkout, matchmaking, relay
+from application.processing import Processing
+from domain.categories import CATEGORIES, GAMES
+from domain.games.board import Board
+from domain.games.bot import choose_column
+from domain.games.events import BotLevel
+from infra.checkout import Checkout
+from infra.commands_client import CommandsClient
+from infra.deadletters import DeadLetterTopic
+from infra.postgres import TRANSIENT, Database, PostgresPositions
+from infra.relay import Relay, RelayLock
+from interfaces.bootstrap import PROJECTIONS
+from interfaces.bootstrap.read_models import log_reader, read_model
+from interfaces.settings import Settings
+from interfaces.tokens import Tokens
+
+BOT_SECONDS = 0.2
+"""How long a bot may think; a hard one uses all of it in the opening."""
+
+MOVE_SECONDS = 60.0
+"""How long a player may think before the game is lost."""
+
+PASSING: tuple[type[Exception], ...] = (
+    *TRANSIENT,
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.BusyLoadingError,
+    KafkaException,
+)
+"""Errors that say a server is away; they are worth another attempt."""
+
+Stopped = Callable[[], bool]
+Work = Callable[[Stopped], None]
+
+
+@contextmanager
+def worker(settings: Settings, name: str, stopped: Stopped) -> Iterator[Work]:
+    """Build a worker, and close what it holds at the end of the block."""
+    with ExitStack() as held:
+        if name in PROJECTIONS:
+            yield read_model(settings, name, held).projecting().run
+        elif name == "matchmaking":
+            yield _matchmaking(settings, held, stopped)
+        elif name == "checkout":
+            yield _checkout(settings, held, stopped)
+        else:
+            yield _relay(settings, held)
+
+
+def _client(settings: Settings, name: str, held: ExitStack, stopped: Stopped) -> CommandsClient:
+    tokens = Tokens(settings.signing_secret())
+    client = CommandsClient(settings.base_url, lambda: tokens.issue(name, "service"), stopped)
+    return held.enter_context(closing(client))
+
+
+def _matchmaking(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:
+    process = matchmaking.MatchmakingProcess(move_seconds=MOVE_SECONDS, choose=_choose)
+    database = held.enter_context(closing(Database(settings.postgres_dsn)))
+    positions = PostgresPositions(database, matchmaking.NAME)
+    reader = log_reader(settings, matchmaking.NAME, [GAMES.topic], held)
+    client = _client(settings, matchmaking.NAME, held, stopped)
+    return Processing(reader, process, positions, client.execute).run
+
+
+def _choose(board: Board, level: BotLevel) -> int:
+    end = time.monotonic() + BOT_SECONDS
+    return choose_column(board, level, out_of_time=lambda: time.monotonic() > end)
+
+
+def _checkout(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:
+    client = _client(settings, checkout.NAME, held, stopped)
+    letters = DeadLetterTopic(settings.kafka_bootstrap, checkout.NAME)
+    return Checkout(settings.kafka_bootstrap, client, letters).run
+
+
+def _relay(settings: Settings, held: ExitStack) -> Work:
+    database = held.enter_context(closing(Database(settings.postgres_dsn)))
+    lock = held.enter_context(closing(RelayLock(database)))
+    reader = log_reader(settings, relay.NAME, [category.topic for category in CATEGORIES], held)
+    positions = PostgresPositions(database, relay.NAME)
+    telling = Relay(settings.kafka_bootstrap, reader, positions, lock)
+    return held.enter_context(closing(telling)).run
