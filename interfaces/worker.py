@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import stamina
 import structlog
 
+from interfaces import logs
 from interfaces.bootstrap import workers
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Stop:
 
 def run(settings: "Settings", name: str) -> None:
     """Run the worker; a server that is away is waited for, anything else ends the process."""
+    logs.configure(settings.log_level)
     stopped = Stop()
 
     def worth_another(error: Exception) -> bool:
