@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "GAMEHALL_"
@@ -50,6 +57,8 @@ TAKES = {
     "jars": "a folder",
     "secret": f"at least {SECRET_LENGTH} characters",
     "bot_after": "a number of seconds from 0 to 3600",
+    "move_seconds": "a number of seconds from 1 to 86400",
+    "bot_seconds": "a number of seconds from 0 to 10, below GAMEHALL_MOVE_SECONDS",
     "allowed_origins": "origins such as https://play.example, separated by commas",
     "log_level": "debug, info, warning or error",
 }
@@ -98,6 +107,12 @@ class Settings(BaseSettings):
     bot_after: Annotated[float, Field(ge=0, le=3600)] = 10.0
     """How many seconds a player waits for another before a bot is seated."""
 
+    move_seconds: Annotated[float, Field(ge=1, le=86_400)] = 60.0
+    """How many seconds a player may take for a move before the game is lost; for new games."""
+
+    bot_seconds: Annotated[float, Field(ge=0, le=10)] = 0.2
+    """How many seconds a bot may think; a hard one uses all of them in the opening."""
+
     allowed_origins: Annotated[tuple[HttpUrl, ...], NoDecode] = ()
     """The origins whose pages may call the API from a browser, separated by commas."""
 
@@ -116,6 +131,14 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("bot_seconds")
+    @classmethod
+    def _in_time(cls, seconds: float, info: ValidationInfo) -> float:
+        # A wrong time for a move is not among the data; its own sentence says so.
+        if seconds >= info.data.get("move_seconds", seconds + 1):
+            raise ValueError("A bot that thinks for longer loses.")
+        return seconds
 
     @property
     def base_url(self) -> str:

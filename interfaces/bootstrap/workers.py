@@ -23,12 +23,6 @@ from interfaces.bootstrap.read_models import log_reader, read_model
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
 
-BOT_SECONDS = 0.2
-"""How long a bot may think; a hard one uses all of it in the opening."""
-
-MOVE_SECONDS = 60.0
-"""How long a player may think before the game is lost."""
-
 PASSING: tuple[type[Exception], ...] = (
     *TRANSIENT,
     redis.ConnectionError,
@@ -63,7 +57,9 @@ def _client(settings: Settings, name: str, held: ExitStack, stopped: Stopped) ->
 
 
 def _matchmaking(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:
-    process = matchmaking.MatchmakingProcess(move_seconds=MOVE_SECONDS, choose=_choose)
+    process = matchmaking.MatchmakingProcess(
+        move_seconds=settings.move_seconds, choose=_choose_within(settings.bot_seconds)
+    )
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
     positions = PostgresPositions(database, matchmaking.NAME)
     reader = log_reader(settings, matchmaking.NAME, [GAMES.topic], held)
@@ -71,9 +67,12 @@ def _matchmaking(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:
     return Processing(reader, process, positions, client.execute).run
 
 
-def _choose(board: Board, level: BotLevel) -> int:
-    end = time.monotonic() + BOT_SECONDS
-    return choose_column(board, level, out_of_time=lambda: time.monotonic() > end)
+def _choose_within(seconds: float) -> matchmaking.Choose:
+    def choose(board: Board, level: BotLevel) -> int:
+        end = time.monotonic() + seconds
+        return choose_column(board, level, out_of_time=lambda: time.monotonic() > end)
+
+    return choose
 
 
 def _checkout(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:

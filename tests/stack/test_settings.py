@@ -24,6 +24,12 @@ from interfaces.settings import SettingsRefused, hide_password, load
             " redis://, rediss:// or unix://.",
         ),
         ("BOT_AFTER", "nan", "GAMEHALL_BOT_AFTER is 'nan', but takes a number of seconds"),
+        (
+            "MOVE_SECONDS",
+            "0.5",
+            "GAMEHALL_MOVE_SECONDS is '0.5', but takes a number of seconds from 1 to 86400.",
+        ),
+        ("BOT_SECONDS", "inf", "GAMEHALL_BOT_SECONDS is 'inf', but takes a number of seconds"),
         ("ALLOWED_ORIGINS", "https://a,b", "GAMEHALL_ALLOWED_ORIGINS is 'https://a,b', but takes"),
         ("LOG_LEVEL", "loud", "but takes debug, info, warning or error."),
     ],
@@ -35,6 +41,19 @@ def test_a_wrong_value_is_refused_by_a_sentence_with_its_variable(
     with pytest.raises(SettingsRefused) as refused:
         load()
     assert sentence in str(refused.value)
+
+
+def test_a_bot_has_to_think_for_less_than_a_move_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMEHALL_MOVE_SECONDS", "5")
+    monkeypatch.setenv("GAMEHALL_BOT_SECONDS", "5")
+    with pytest.raises(SettingsRefused) as refused:
+        load()
+    assert str(refused.value) == (
+        "GAMEHALL_BOT_SECONDS is '5', but takes a number of seconds from 0 to 10,"
+        " below GAMEHALL_MOVE_SECONDS."
+    )
+    monkeypatch.setenv("GAMEHALL_MOVE_SECONDS", "6")
+    assert (load().move_seconds, load().bot_seconds) == (6.0, 5.0)
 
 
 def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
