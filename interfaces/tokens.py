@@ -1,6 +1,7 @@
 """Bearer tokens: who asks, for how long, and what they may ask for."""
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -44,7 +45,8 @@ class Tokens:
     def __init__(self, secret: str, clock: Callable[[], float] = time.time) -> None:
         self._secret = secret
         self._clock = clock
-        self._verified: dict[str, Identity] = {}
+        # Ordered, since the first key of a plain dict is looked for behind all that were deleted.
+        self._verified: OrderedDict[str, Identity] = OrderedDict()
 
     def issue(self, user_id: str, scope: Scope, *, ttl: int = HOUR, priority: int = 0) -> str:
         """Sign a token that is good for `ttl` seconds."""
@@ -79,6 +81,6 @@ class Tokens:
 
     def _remember(self, token: str, identity: Identity) -> Identity:
         if len(self._verified) >= CACHED:
-            self._verified.pop(next(iter(self._verified)))  # the oldest
+            self._verified.popitem(last=False)  # the oldest
         self._verified[token] = identity
         return identity
