@@ -5,11 +5,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from socket import gethostname
 from uuid import uuid4
 
+from prometheus_client import REGISTRY
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
 from domain.categories import CATEGORIES
 from infra.eventlog.log import KafkaLog
+from infra.eventlog.metrics import LogMetrics
 from infra.eventlog.shard import Role
 from interfaces.http.services import Check, Services
 from interfaces.settings import Settings
@@ -37,6 +39,9 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         )
         await log.start()
         held.push_async_callback(log.stop)
+        metrics = LogMetrics(log.shards)
+        REGISTRY.register(metrics)
+        held.callback(REGISTRY.unregister, metrics)
         yield Services(
             log=log,
             feed=log,
