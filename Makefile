@@ -19,9 +19,10 @@ test: $(TESTABLE) ## Run every check and the whole test suite, on servers of its
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	@if grep -q '^\[tool.importlinter' pyproject.toml; then $(BIN)/lint-imports; fi
+	$(BIN)/lint-imports
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report
+	$(BIN)/coverage report --include='domain/*,application/*,projections/*' --fail-under=99
 
 format: $(TESTABLE) ## Put the code in order
 	$(BIN)/ruff check --fix .
