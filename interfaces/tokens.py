@@ -8,6 +8,8 @@ from typing import Any, Literal
 import jwt
 import msgspec
 
+from domain.games.bots import BOT_NAMES
+
 AUDIENCE = "gamehall"
 ALGORITHM = "HS256"
 CLAIMS = ("sub", "scope", "aud", "iat", "exp")
@@ -49,7 +51,8 @@ class Tokens:
         self._verified: OrderedDict[str, Identity] = OrderedDict()
 
     def issue(self, user_id: str, scope: Scope, *, ttl: int = HOUR, priority: int = 0) -> str:
-        """Sign a token that is good for `ttl` seconds."""
+        """Sign a token that is good for `ttl` seconds; `TokenRefused` for what none may hold."""
+        _refuse_bot(user_id, scope)
         now = int(self._clock())
         claims = {"sub": user_id, "scope": scope, "priority": priority, "aud": AUDIENCE}
         return jwt.encode({**claims, "iat": now, "exp": now + ttl}, self._secret, ALGORITHM)
@@ -77,6 +80,7 @@ class Tokens:
             raise TokenRefused(f"The token is not one of ours ({error}).") from error
         except msgspec.ValidationError as error:
             raise TokenRefused(f"The token's claims do not fit ({error}).") from error
+        _refuse_bot(claims.sub, claims.scope)
         return Identity(claims.sub, claims.scope, claims.priority, claims.exp)
 
     def _remember(self, token: str, identity: Identity) -> Identity:
@@ -84,3 +88,9 @@ class Tokens:
             self._verified.popitem(last=False)  # the oldest
         self._verified[token] = identity
         return identity
+
+
+def _refuse_bot(user_id: str, scope: Scope) -> None:
+    """Keep people from moving for a bot: a player acts for whom the token names."""
+    if scope == "player" and user_id in BOT_NAMES:
+        raise TokenRefused(f"{user_id} is a bot, and nobody plays for it; take another name.")

@@ -77,7 +77,7 @@ PROBLEMS = {
     "too-large": "The body is larger than the address takes.",
     "too-many-games": "On a socket: it watches as many games as it may.",
     "too-many-requests": "Too many requests; come back later.",
-    "unauthenticated": "There is no token, or it is expired or not one of ours.",
+    "unauthenticated": "There is no token, or it is expired, a bot's or not one of ours.",
     "unavailable": "Kafka or a read model does not answer; repeat after `Retry-After` seconds.",
     "unsupported-media-type": "The body does not say that it is `application/json`.",
     "wrong-scope": "This takes a token of another scope.",

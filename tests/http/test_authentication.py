@@ -50,6 +50,11 @@ def _unsigned() -> str:
     return jwt.encode(claims, "", algorithm="none")
 
 
+def _of_a_bot() -> str:
+    claims = {"sub": "bot-easy", "scope": "player", "aud": "gamehall", "iat": 0, "exp": 2**40}
+    return jwt.encode(claims, SECRET)
+
+
 BAD = {
     "another scheme": "Basic YW5uOmFubg==",
     "no token": "Bearer",
@@ -59,6 +64,7 @@ BAD = {
     "unsigned": f"Bearer {_unsigned()}",
     "another secret": f"Bearer {Tokens(SECRET[::-1]).issue('a', 'admin')}",
     "expired": f"Bearer {Tokens(SECRET).issue('ann', 'player', ttl=-1)}",
+    "a bot's": f"Bearer {_of_a_bot()}",
 }
 
 

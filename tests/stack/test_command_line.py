@@ -60,6 +60,15 @@ def test_a_token_has_one_holder(holders: tuple[str, ...]) -> None:
     assert "Name one holder" in result.stderr
 
 
+def test_a_token_in_the_name_of_a_bot_is_refused_by_a_sentence() -> None:
+    result = run("token", "--user", "bot-easy")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr == (
+        "Error: bot-easy is a bot, and nobody plays for it; take another name.\n"
+    )
+
+
 def test_status_of_a_hall_that_is_down_is_3() -> None:
     result = run("status", "--json")
     assert result.exit_code == 3

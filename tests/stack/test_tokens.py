@@ -51,6 +51,17 @@ def test_a_token_that_is_not_ours_is_refused(signed: str) -> None:
         Tokens(SECRET).verify(signed)
 
 
+@pytest.mark.parametrize("name", ["bot-easy", "bot-medium", "bot-hard"])
+def test_nobody_holds_a_token_in_the_name_of_a_bot(name: str) -> None:
+    signer = Tokens(SECRET)
+    with pytest.raises(TokenRefused, match=f"{name} is a bot"):
+        signer.issue(name, "player")
+    claims = {"sub": name, "scope": "player", "iat": 1, "exp": 2**40, "aud": "gamehall"}
+    with pytest.raises(TokenRefused, match=f"{name} is a bot"):
+        signer.verify(jwt.encode(claims, SECRET))
+    assert signer.verify(signer.issue(name, "service")).user_id == name
+
+
 def test_the_cache_of_verified_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens, "CACHED", 2)
     signer = Tokens(SECRET)
