@@ -253,12 +253,18 @@ class KafkaLog:
         now, monotonic = self._clock(), time.monotonic()
         in_flight, busy = 0, bool(messages)
         for shard in self._shards.values():
-            shard.tick(now, monotonic)
+            self._tick(shard, now, monotonic)
             in_flight += shard.in_flight
             busy = busy or shard.busy
         self._send()
         self._crowded = in_flight > CROWD
         self._wait(CROWDED_POLL if self._crowded else BUSY_POLL if busy else IDLE_POLL)
+
+    def _tick(self, shard: Shard, now: datetime, monotonic: float) -> None:
+        try:
+            shard.tick(now, monotonic)
+        except Exception:  # a bug in one decision must not stop the log of everybody else
+            logger.exception("deadline not met", topic=shard.topic, partition=shard.partition)
 
     def _receive(self, message: Message) -> None:
         error = message.error()

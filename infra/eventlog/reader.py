@@ -35,6 +35,7 @@ class KafkaLogReader:
 
     Blocking, and for one thread. `group` names the consumer group under which `acknowledge`
     shows the reader's lag to Kafka tools; where the reader continues is up to its checkpoints.
+    With `only`, one shard is read in place of all.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class KafkaLogReader:
         categories: Sequence[Category],
         partitions: Mapping[str, int],
         group: str,
+        only: Shard | None = None,
     ) -> None:
         self._consumer = Consumer(consumer_config(bootstrap, group))
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
@@ -51,6 +53,7 @@ class KafkaLogReader:
             (category.topic, partition)
             for category in categories
             for partition in range(partitions[category.topic])
+            if only in {None, (category.topic, partition)}
         ]
         self._gates: dict[Shard, Gate] = {}
         self._offsets: dict[Shard, int] = {}

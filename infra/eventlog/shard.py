@@ -5,27 +5,24 @@ back through `receive`, time comes in with every call. The same code therefore r
 Kafka and against simulated logs and networks.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
-from heapq import heappop, heappush
-from typing import Any, NamedTuple
+from typing import Any
 
 from application.ports import Answer, Unavailable
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.category import Category
 from domain.events import DomainEvent, Metadata, Position
 from domain.refusals import Refusal
+from infra.eventlog.answers import Answers, FirstAnswer
+from infra.eventlog.deadlines import Deadlines
 from infra.eventlog.gate import Gate
 from infra.eventlog.records import Claim, Codec, Commit, MalformedRecord, UnreadableEvent
 
 Outcome = Answer | Refusal | Unavailable
 Done = Callable[[Outcome], None]
-
-REMEMBERED = 50_000
-"""Command ids a shard remembers. At a few thousand commands a second on one hot shard this is
-some ten seconds, against the one second that `Retry-After` asks clients to wait."""
 
 MOST_IN_FLIGHT = 4_000
 """Commits a shard may have on their way. Beyond it callers are asked to come back, so that a
@@ -48,12 +45,6 @@ class IdempotencyKeyReused(Refusal):
 
     type = "idempotency-key-reused"
     status = 422
-
-
-class _Remembered(NamedTuple):
-    seq: int
-    reply: Any
-    fingerprint: str | None
 
 
 class _InFlight:
@@ -112,10 +103,9 @@ class Shard:
         self._epoch = 0
         self._next_seq = 0
         self._aggregates: dict[str, Aggregate] = {}
-        self._answers: OrderedDict[str, _Remembered] = OrderedDict()
+        self._answers = Answers()
         self._in_flight: deque[_InFlight] = deque()
-        self._deadlines: list[tuple[datetime, str]] = []
-        self._scheduled: dict[str, datetime] = {}
+        self._deadlines = Deadlines()
         self._latest: datetime | None = None
 
     # -- taking and losing the shard ------------------------------------------------------------
@@ -197,17 +187,21 @@ class Shard:
     def _fold(self, commit: Any) -> None:
         for event in commit.events:
             if isinstance(event, UnreadableEvent):
-                self.broken = self._why_broken(event)
+                self._break(event, event.reason)
                 return
-            self._aggregate_of(event).evolve(event)
+            try:
+                self._aggregate_of(event).evolve(event)
+            except Exception as error:  # noqa: BLE001 - a bug in one fold must not stop all others
+                self._break(event, f"{type(error).__name__}: {error}")
+                return
         if commit.events:
             self._latest = commit.events[-1].timestamp
-            self._remember(
-                commit.command_id,
+            answer = FirstAnswer(
                 commit.seq + len(commit.events) - 1,
                 commit.reply.copy(),  # not a view that would keep the whole record in memory
                 commit.metadata.fingerprint,
             )
+            self._answers.remember(commit.command_id, answer)
             self._tell(commit)
 
     def _aggregate_of(self, event: DomainEvent) -> Aggregate:
@@ -217,10 +211,11 @@ class Shard:
             self._aggregates[event.originator_id] = aggregate
         return aggregate
 
-    def _why_broken(self, event: UnreadableEvent) -> str:
-        return (
+    def _break(self, event: DomainEvent, reason: str) -> None:
+        """Serve the shard no longer: what would be decided on half a fold is worth nothing."""
+        self.broken = (
             f"{self.topic}/{self.partition} holds an event of {event.originator_id!r} that this "
-            f"version cannot read ({event.reason}). Run a version that knows it."
+            f"version cannot read ({reason}). Run a version that can."
         )
 
     def _tell(self, commit: Commit[DomainEvent]) -> None:
@@ -234,7 +229,7 @@ class Shard:
         self.role = Role.OWNER
         self._next_seq = self.gate.next_seq
         for aggregate in self._aggregates.values():
-            self._schedule(aggregate)
+            self._deadlines.schedule(aggregate)
 
     # -- deciding -------------------------------------------------------------------------------
 
@@ -251,7 +246,7 @@ class Shard:
         """Decide a command; `done` is called exactly once, as soon as the outcome is certain."""
         if problem := self._not_now(monotonic):
             done(Unavailable(problem))
-        elif (seen := self._answers.get(command_id)) is not None:
+        elif (seen := self._answers.first(command_id)) is not None:
             self._repeat(seen, command_id, metadata, done)
         else:
             self._decide(command, command_id, metadata, done, self._advance(now), monotonic)
@@ -300,7 +295,7 @@ class Shard:
             self._answer_without_events(command, answer, done, monotonic)
             return
         self._aggregates[aggregate.id] = aggregate
-        self._schedule(aggregate)
+        self._deadlines.schedule(aggregate)
         commit = self._commit(command_id, metadata, events, reply, monotonic)
         commit.waiting.append((done, Answer(self._position(self._next_seq - 1), reply)))
 
@@ -342,7 +337,8 @@ class Shard:
         self._in_flight.append(commit)
         self._next_seq += len(events)
         if events:
-            self._remember(command_id, self._next_seq - 1, reply, metadata.fingerprint)
+            answer = FirstAnswer(self._next_seq - 1, reply, metadata.fingerprint)
+            self._answers.remember(command_id, answer)
         self._append(events[0].originator_id if events else "", value)
         return commit
 
@@ -358,7 +354,7 @@ class Shard:
         else:
             done(outcome)
 
-    def _repeat(self, seen: _Remembered, command_id: str, metadata: Metadata, done: Done) -> None:
+    def _repeat(self, seen: FirstAnswer, command_id: str, metadata: Metadata, done: Done) -> None:
         outcome: Outcome = Answer(self._position(seen.seq), seen.reply, repeated=True)
         if seen.fingerprint != metadata.fingerprint:
             outcome = IdempotencyKeyReused(
@@ -369,11 +365,6 @@ class Shard:
             self._in_flight[-1].waiting.append((done, outcome))
         else:
             done(outcome)
-
-    def _remember(self, command_id: str, seq: int, reply: Any, fingerprint: str | None) -> None:
-        self._answers[command_id] = _Remembered(seq, reply, fingerprint)
-        if len(self._answers) > REMEMBERED:
-            self._answers.popitem(last=False)
 
     def _position(self, seq: int) -> Position:
         return Position(self.topic, self.partition, seq)
@@ -389,28 +380,26 @@ class Shard:
             self._fire_deadlines(now, monotonic)
 
     def _fire_deadlines(self, now: datetime, monotonic: float) -> None:
-        while self._deadlines and self._deadlines[0][0] <= now and not self._not_now(monotonic):
-            deadline, id = heappop(self._deadlines)
+        if self._not_now(monotonic):
+            return
+        for id in self._deadlines.due(now):
             aggregate = self._aggregates[id]
-            if self._scheduled.get(id) == deadline:
-                del self._scheduled[id]
-            if aggregate.deadline != deadline:
-                self._schedule(aggregate)
-                continue
-            self.execute(
-                aggregate.on_deadline(),
-                f"deadline/{id}/{aggregate.version}",
-                Metadata(actor="deadline"),
-                _ignore,
-                now=now,
-                monotonic=monotonic,
-            )
+            if aggregate.deadline is not None and aggregate.deadline <= now:
+                self._fire(aggregate, now, monotonic)
+            else:
+                self._deadlines.schedule(aggregate)
+            if self._not_now(monotonic):
+                return
 
-    def _schedule(self, aggregate: Aggregate) -> None:
-        deadline = aggregate.deadline
-        if deadline is not None and self._scheduled.get(aggregate.id) != deadline:
-            self._scheduled[aggregate.id] = deadline
-            heappush(self._deadlines, (deadline, aggregate.id))
+    def _fire(self, aggregate: Aggregate, now: datetime, monotonic: float) -> None:
+        self.execute(
+            aggregate.on_deadline(),
+            f"deadline/{aggregate.id}/{aggregate.version}",
+            Metadata(actor="deadline"),
+            _ignore,
+            now=now,
+            monotonic=monotonic,
+        )
 
     @staticmethod
     def _answer_unavailable(commit: _InFlight, reason: str) -> None:

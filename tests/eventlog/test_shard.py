@@ -349,6 +349,20 @@ def test_a_shard_with_an_event_from_the_future_is_not_served() -> None:
     assert "counter.counted.v9" in str(unavailable)
 
 
+def test_a_shard_that_cannot_be_folded_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(aggregate: Aggregate, event: DomainEvent) -> None:
+        raise ZeroDivisionError("a bug")
+
+    bench = Bench().owned()
+    bench.ask(Count())
+    bench.deliver()
+    monkeypatch.setattr(Aggregate, "evolve", breaks)
+    unavailable = bench.reread().ask(Count()).outcome
+    assert isinstance(unavailable, Unavailable)
+    assert "'counter'" in str(unavailable)
+    assert "ZeroDivisionError: a bug" in str(unavailable)
+
+
 def test_the_log_can_be_read_by_people() -> None:
     bench = Bench().owned()
     bench.ask(Count(), "command-1", fingerprint="f")
