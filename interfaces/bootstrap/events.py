@@ -17,10 +17,9 @@ def events_of(settings: Settings, topic: str, aggregate_id: str) -> Iterator[Rec
         raise Refused(f"{topic} is no log; the logs are {', '.join(c.topic for c in CATEGORIES)}.")
     shard = topic, partition_for(aggregate_id, settings.log_partitions)
     with ExitStack() as held:
-        reader = log_reader(settings, "events", [topic], held)
+        reader = log_reader(settings, "events", [topic], held, only=shard)
         reader.start(())
-        end, offset = reader.ends()[shard], 0
-        while offset < end:
+        (end,) = reader.ends().values()
+        while any(checkpoint.offset < end for checkpoint in reader.checkpoints()):
             batch = reader.read(5_000, 0.5)
             yield from (each for each in batch.events if each.event.originator_id == aggregate_id)
-            offset = {c[:2]: c.offset for c in batch.checkpoints}.get(shard, offset)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 
-from application.ports import ProjectionStore
+from application.ports import ProjectionStore, Shard
 from application.readmodel import ReadModel
 from domain.categories import CATEGORIES
 from infra.cached import CachedStore
@@ -40,12 +40,19 @@ def projection_store(
 
 
 def log_reader(
-    settings: Settings, name: str, topics: Sequence[str], held: ExitStack
+    settings: Settings,
+    name: str,
+    topics: Sequence[str],
+    held: ExitStack,
+    only: Shard | None = None,
 ) -> KafkaLogReader:
-    """Build the reader of some topics, whose lag Kafka's tools see under `gamehall-<name>`."""
+    """Build the reader of some topics, or of one shard of them.
+
+    Kafka's tools see its lag under `gamehall-<name>`.
+    """
     categories = [category for category in CATEGORIES if category.topic in topics]
     partitions = dict.fromkeys(topics, settings.log_partitions)
     reader = KafkaLogReader(
-        settings.kafka_bootstrap, categories, partitions, group=f"gamehall-{name}"
+        settings.kafka_bootstrap, categories, partitions, f"gamehall-{name}", only
     )
     return held.enter_context(closing(reader))

@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from application.ports import Answer, Unavailable
+from application.ports import Answer, Shard, Unavailable
 from domain.category import Category
 from domain.events import Recorded
 from infra.eventlog.log import KafkaLog
@@ -58,9 +58,9 @@ async def count(log: KafkaLog, counter: str = "counter", command_id: str = "") -
     return await log.execute(Count(counter=counter), command_id=command_id or uuid.uuid4().hex)
 
 
-def reader_of(kafka: str, category: Category) -> KafkaLogReader:
+def reader_of(kafka: str, category: Category, only: Shard | None = None) -> KafkaLogReader:
     group = f"test-{uuid.uuid4().hex}"
-    return KafkaLogReader(kafka, [category], {category.topic: PARTITIONS}, group)
+    return KafkaLogReader(kafka, [category], {category.topic: PARTITIONS}, group, only)
 
 
 def read_all(reader: KafkaLogReader) -> list[Recorded]:
@@ -145,6 +145,20 @@ async def test_a_reader_sees_what_was_answered_and_can_stop_and_go_on(
     assert sorted(r.position for r in rest) == sorted(r.position for r in expected)
     reader.close()
     again.close()
+
+
+async def test_a_reader_of_one_shard_reads_no_other(
+    kafka: str, category: Category, log: KafkaLog
+) -> None:
+    await asyncio.gather(*(count(log, f"counter-{n % 5}") for n in range(20)))
+    shard = category.topic, partition_for("counter-0", PARTITIONS)
+    reader, whole = reader_of(kafka, category, shard), reader_of(kafka, category)
+    reader.start(())
+    whole.start(())
+    assert read_all(reader) == [r for r in read_all(whole) if r.position[:2] == shard]
+    assert reader.ends().keys() == {shard}
+    reader.close()
+    whole.close()
 
 
 async def test_a_reader_does_not_believe_who_owns_nothing(

@@ -1,4 +1,5 @@
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -97,9 +98,16 @@ def test_the_events_of_an_aggregate_are_shown(servers: Hall, written: KafkaNarra
     ours = [e for e in written.events if e.event.originator_id == "game-0"]
     assert [each["position"] for each in events] == [str(each.position) for each in ours]
     assert events[0]["event"]["type"] == "game.started.v1"
-    assert "game.move-played.v1" in servers.command("events", "show", "game-log", "game-0").stdout
+    _see_them_written_for_people(servers.command("events", "show", "game-log", "game-0").stdout)
     assert "no event" in servers.command("events", "show", "game-log", "never").stdout
     assert servers.command("events", "show", "QUEUE_READY", "x").returncode == 1
+
+
+def _see_them_written_for_people(shown: str) -> None:
+    started, ended = shown.splitlines()[0], shown.splitlines()[-1]
+    assert re.match(r" +1  \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z  game\.started\.v1 ", started)
+    assert "bot_level=none, move_seconds=60  (game-log/" in started
+    assert re.search(r"line=(none|\[\[\d, \d\],.*\])  \(game-log/", ended)
 
 
 @pytest.fixture
