@@ -10,9 +10,10 @@ from interfaces.cli.common import Group, json_option, print_json, print_table, s
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+    from rich.progress import Progress as Bar
 
     from application.readmodel import ReadModel
-    from application.rebuild import Built, Progress
+    from application.rebuild import Built, Progress, Report
 
 
 @click.group(cls=Group)
@@ -80,8 +81,8 @@ def parked(name: str, as_json: bool) -> None:
 @json_option
 def rebuild(name: str, as_json: bool) -> None:
     """Build NAME afresh beside the live one, compare the two, and swap; queries go on."""
-    with _read_model(name) as model, _bar(f"Rebuilding {name}", hidden=as_json) as report:
-        built = model.rebuild(report)
+    with _read_model(name) as model:
+        built = _watched(f"Rebuilding {name}", model.rebuild, hidden=as_json)
     _print_built(name, built, as_json, "was rebuilt from")
 
 
@@ -91,8 +92,8 @@ def rebuild(name: str, as_json: bool) -> None:
 @click.pass_context
 def verify(context: click.Context, name: str, as_json: bool) -> None:
     """Fold the log afresh and compare NAME with it; exit with 1 if they differ."""
-    with _read_model(name) as model, _bar(f"Verifying {name}", hidden=as_json) as report:
-        built = model.verify(report)
+    with _read_model(name) as model:
+        built = _watched(f"Verifying {name}", model.verify, hidden=as_json)
     if not built.compared:
         raise click.ClickException(f"There is no read model {name} yet; its worker builds it.")
     _print_built(name, built, as_json, "was compared with")
@@ -126,8 +127,24 @@ def _read_model(name: str) -> "Iterator[ReadModel]":
         ) from error
 
 
-@contextmanager
-def _bar(title: str, *, hidden: bool) -> "Iterator[Callable[[Progress], None]]":
+def _watched(title: str, build: "Callable[[Report], Built]", *, hidden: bool) -> "Built":
+    """Show a bar while something is built, and at its end what it came to."""
+    with _bar(hidden=hidden) as bar:
+        task = bar.add_task(title, total=None, events=0, rate=0.0)
+
+        def report(progress: "Progress") -> None:
+            done, total, events = progress
+            rate = _rate(events, bar.tasks[0].elapsed or 1.0)
+            bar.update(task, completed=done, total=total, events=events, rate=rate)
+
+        built = build(report)
+        # What is built in a moment, or from no event at all, may have reported nothing.
+        rate = _rate(built.events, built.seconds)
+        bar.update(task, completed=1, total=1, events=built.events, rate=rate)
+    return built
+
+
+def _bar(*, hidden: bool) -> "Bar":
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -138,20 +155,11 @@ def _bar(title: str, *, hidden: bool) -> "Iterator[Callable[[Progress], None]]":
         TextColumn("{task.fields[events]:,} events, {task.fields[rate]:,.0f}/s"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=Console(stderr=True), disable=hidden) as bar:
-        task = bar.add_task(title, total=None, events=0, rate=0.0)
+    return Bar(*columns, console=Console(stderr=True), disable=hidden)
 
-        def report(progress: "Progress") -> None:
-            seconds = bar.tasks[0].elapsed or 1.0
-            bar.update(
-                task,
-                completed=progress.done,
-                total=progress.total,
-                events=progress.events,
-                rate=progress.events / max(seconds, 0.001),
-            )
 
-        yield report
+def _rate(events: int, seconds: float) -> float:
+    return events / max(seconds, 0.001)
 
 
 def _print_built(name: str, built: "Built", as_json: bool, did: str) -> None:
@@ -159,7 +167,7 @@ def _print_built(name: str, built: "Built", as_json: bool, did: str) -> None:
         examples = [each._asdict() for each in built.examples]
         print_json(built._asdict() | {"examples": examples})
         return
-    rate = built.events / max(built.seconds, 0.001)
+    rate = _rate(built.events, built.seconds)
     click.echo(
         f"{name} {did} {built.events:,} events in {built.seconds:.1f} s ({rate:,.0f}/s); "
         f"{_verdict(built)}"

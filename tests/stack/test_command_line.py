@@ -5,7 +5,9 @@ import sys
 import pytest
 from click.testing import CliRunner, Result
 
+from application.rebuild import Built
 from interfaces.cli import COMMANDS, gamehall
+from interfaces.cli.projections import _watched
 from interfaces.settings import load
 from interfaces.tokens import Tokens
 
@@ -83,6 +85,12 @@ def test_an_unknown_worker_is_refused_with_the_known_ones() -> None:
     result = run("worker", "typist")
     assert result.exit_code == 2
     assert "game-records" in result.stderr
+
+
+def test_the_bar_of_a_build_ends_with_what_was_built(capsys: pytest.CaptureFixture[str]) -> None:
+    built = Built(events=12_345, seconds=0.5, compared=True, different=0, examples=())
+    assert _watched("Rebuilding queue", lambda report: built, hidden=False) is built
+    assert "12,345 events, 24,690/s" in capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
