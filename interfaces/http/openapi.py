@@ -13,6 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from interfaces.http.bodies import StrictRequest
 from interfaces.http.examples import EXAMPLES
+from interfaces.http.links import links_of
 from interfaces.http.problems import ProblemDetails
 
 Document = dict[str, Any]
@@ -140,15 +141,22 @@ def _complete(operation: Document, body: Document | None) -> None:
         operation["security"] = []
     for parameter in operation.get("parameters", []):
         parameter["schema"] = _never_null(parameter["schema"])
+    links = links_of(operation["operationId"])
     for status, response in operation["responses"].items():
-        if status.startswith("2"):
-            phrase = HTTPStatus(int(status)).phrase
-            response["description"] = _own(response["description"]) or phrase
-        headers = response.setdefault("headers", {})
-        if status in HEADERS_OF:
-            headers[HEADERS_OF[status]] = {}
-        for name, header in headers.items():
-            header.update(HEADERS[name])
+        _complete_response(status, response, links)
+
+
+def _complete_response(status: str, response: Document, links: Document) -> None:
+    if status.startswith("2"):
+        phrase = HTTPStatus(int(status)).phrase
+        response["description"] = _own(response["description"]) or phrase
+        if links:
+            response["links"] = links
+    headers = response.setdefault("headers", {})
+    if status in HEADERS_OF:
+        headers[HEADERS_OF[status]] = {}
+    for name, header in headers.items():
+        header.update(HEADERS[name])
 
 
 def _never_null(schema: Document) -> Document:
