@@ -1,0 +1,45 @@
+"""The contract, as the running service publishes it, and what its tests have in common."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Hall
+from tests.people import a_name, client_of, eventually
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put these tests last.
+
+    What they leave behind goes on ticking (deadlines, clocks of games, somebody looking for an
+    opponent), and other tests pair players or compare every row of the read models.
+    """
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.is_relative_to(here))
+
+
+@pytest.fixture(scope="session")
+def positions(hall: Hall) -> set[str]:
+    """A position of each topic that the log and all read models have reached."""
+    return asyncio.run(_something_happens(hall))
+
+
+async def _something_happens(hall: Hall) -> set[str]:
+    """A room is opened and a game sought; those who start with an empty hall wait a moment."""
+    headers = hall.service()
+    room = {"event_id": a_name("contract"), "capacity": 1, "checkout_seconds": 600}
+    async with client_of(hall) as client:
+        opened = await client.post("/api/v1/waitroom", json=room, headers=headers)
+        sought = await client.post("/api/v1/games/seek", json={}, headers=headers)
+        after_room, after_game = opened.headers["Position"], sought.headers["Position"]
+        for path, position in (
+            (f"/api/v1/waitroom/{room['event_id']}", after_room),
+            ("/api/v1/players/nobody", after_game),
+            ("/api/v1/leaderboard", after_game),
+        ):
+            asked = headers | {"Read-After": position}
+            ask = partial(client.get, path, headers=asked)
+            await eventually(ask, lambda answer: answer.status_code in {200, 404})
+    return {after_room, after_game}

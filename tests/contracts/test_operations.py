@@ -1,0 +1,52 @@
+"""Every operation keeps what the OpenAPI document promises, whatever it is sent."""
+
+import httpx
+from schemathesis.checks import CHECKS, not_a_server_error
+
+from tests.conftest import Hall
+from tests.contracts.rules import (
+    DOCUMENT,
+    UNKNOWN_PARAMETERS,
+    AnyCase,
+    contract,
+    read_after_what_there_is,
+)
+
+CONTRACT = contract(UNKNOWN_PARAMETERS)
+
+
+def test_the_running_service_publishes_the_contract(hall: Hall) -> None:
+    published = httpx.get(f"{hall.base_url}/openapi.json")
+    assert published.json() == DOCUMENT
+
+
+def test_every_check_is_on() -> None:
+    checks = CONTRACT.config.checks_config_for()
+    names = [*CHECKS.get_all_names(), "max_response_time"]
+    assert [name for name in names if not checks.get_by_name(name=name).enabled] == []
+
+
+@CONTRACT.parametrize()
+def test_every_operation_keeps_its_promises_to_a_service(
+    case: AnyCase, hall: Hall, positions: set[str]
+) -> None:
+    read_after_what_there_is(case, positions)
+    case.call_and_validate(base_url=hall.base_url, headers=hall.service())
+
+
+@CONTRACT.parametrize()
+def test_every_operation_keeps_its_promises_to_a_player(
+    case: AnyCase, hall: Hall, positions: set[str]
+) -> None:
+    read_after_what_there_is(case, positions)
+    case.call_and_validate(base_url=hall.base_url, headers=hall.player("ada"))
+
+
+def test_a_query_ahead_of_the_log_is_to_be_repeated_later(hall: Hall) -> None:
+    leaderboard = CONTRACT.find_operation_by_id("getLeaderboard")
+    case = leaderboard.Case(headers={"Read-After": "game-log/0@1000000000"})
+    answer = case.call(base_url=hall.base_url, headers=hall.service())
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"][0]) >= 1
+    # This error of the server is meant; it is documented, and looks as documented.
+    case.validate_response(answer, excluded_checks=[not_a_server_error])
