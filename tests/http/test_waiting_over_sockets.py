@@ -4,6 +4,7 @@ import pytest
 
 from domain.waitroom.commands import CompleteCheckout
 from interfaces.http.sockets import channel, queue
+from projections.projection import ReadModelMissing
 from projections.waitroom import QueuePlace
 from tests.http.conftest import Api
 from tests.http.fakes import leave
@@ -95,6 +96,24 @@ async def test_a_session_is_watched_by_its_owner(api: Api) -> None:
 async def test_there_is_nothing_to_watch_where_there_is_no_session(api: Api) -> None:
     async with connected(api, live("nobody")) as socket:
         assert await socket.closed() == channel.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ReadModelMissing("The read model 'queue' is being built."), channel.TRY_LATER),
+        (ValueError("nobody foresaw this"), channel.WENT_WRONG),
+    ],
+)
+async def test_a_session_that_cannot_be_looked_up_ends_its_socket(
+    api: Api, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
+) -> None:
+    async def failing(session_id: str) -> QueuePlace | None:
+        raise error
+
+    monkeypatch.setattr(api.queue, "session", failing)
+    async with connected(api, live("anything")) as socket:
+        assert await socket.closed() == code
 
 
 async def test_a_read_model_that_fails_is_asked_again(

@@ -26,7 +26,8 @@ IDLE_LIMIT = 60.0
 SEND_LIMIT = 10.0
 """Seconds that one message may take to leave."""
 
-NORMAL, GOING_AWAY, TOO_BIG, TRY_LATER = 1000, 1001, 1009, 1013
+NORMAL, GOING_AWAY, TOO_BIG, WENT_WRONG, TRY_LATER = 1000, 1001, 1009, 1011, 1013
+UNAVAILABLE = 503
 NOT_YOURS, NOT_FOUND = 4403, 4404
 
 Receive = Callable[[bytes], Awaitable[None]]
@@ -38,6 +39,13 @@ class Close(Exception):
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
+
+
+def closing(error: Exception) -> Close:
+    """How an error ends a socket; what nobody foresaw is logged, and not told."""
+    if problem_of(error).status == UNAVAILABLE:
+        return Close(TRY_LATER, "what is asked for cannot be looked up at the moment")
+    return Close(WENT_WRONG, "something went wrong here")
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -101,8 +109,7 @@ class Channel:
         except WebSocketDisconnect:
             return None
         except Exception as error:  # noqa: BLE001 - whatever happened, the client hears of it
-            problem_of(error)
-            return Close(1011, "something went wrong here")
+            return closing(error)
         raise AssertionError("reading only ends by an exception")
 
     async def _say_goodbye(self, close: Close) -> None:

@@ -29,6 +29,7 @@ from interfaces.http.sockets.channel import (
     Close,
     Message,
     accepted,
+    closing,
 )
 from interfaces.tokens import Identity
 from projections.waitroom import QueuePlace
@@ -178,7 +179,10 @@ async def watch_session(socket: WebSocket[Identity, Any, Any], session_id: PathK
 
 async def _own_place(services: Services, identity: Identity, session_id: str) -> QueuePlace:
     """The session's place; raises `Close` for one that is not there or not the asker's."""
-    place = await _patiently(lambda: services.queue.session(session_id))
+    try:
+        place = await _patiently(lambda: services.queue.session(session_id))
+    except Exception as error:  # noqa: BLE001 - the client is told, and what nobody foresaw logged
+        raise closing(error) from None
     if place is None:
         raise Close(NOT_FOUND, "there is no such session")
     if place.user_id != identity.user_id and not is_trusted(identity):
