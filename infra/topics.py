@@ -1,6 +1,6 @@
 """Kafka's topics: what each is for the protocol, and the hands of `gamehall topics`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,9 +53,14 @@ class Record:
     headers: dict[str, str]
 
 
+def least_in_sync(replication_factor: int) -> int:
+    """How many brokers have to hold a record before it is acknowledged: all but one."""
+    return max(1, replication_factor - 1)
+
+
 def wanted(log_partitions: int, replication_factor: int) -> tuple[Topic, ...]:
     """List every topic of the hall."""
-    safe = {"min.insync.replicas": str(max(1, replication_factor - 1))}
+    safe = {"min.insync.replicas": str(least_in_sync(replication_factor))}
     log = {
         **safe,
         "cleanup.policy": "delete",
@@ -76,20 +81,70 @@ def wanted(log_partitions: int, replication_factor: int) -> tuple[Topic, ...]:
     )
 
 
+class KafkaAway(Refused):
+    """Kafka does not answer; it may do so later."""
+
+
 def create(bootstrap: str, topics: Iterable[Topic], replication_factor: int) -> list[str]:
     """Create what is missing and give its names; refuse a log with another partition count."""
     topics = tuple(topics)
     found = existing(bootstrap)
-    _refuse_repartitioned(topics, found)
+    if different := repartitioned(found, {topic.name: topic.partitions for topic in topics}):
+        raise Refused(different)
     missing = [topic for topic in topics if topic.name not in found]
     if missing:
         _create(bootstrap, missing, replication_factor)
     return [topic.name for topic in missing]
 
 
-def existing(bootstrap: str) -> dict[str, int]:
+def refuse_repartitioned(bootstrap: str, partitions: Mapping[str, int], seconds: float) -> None:
+    """Refuse to work on a log whose partitions are not as many as the settings say."""
+    if different := repartitioned(existing(bootstrap, seconds), partitions):
+        raise Refused(different)
+
+
+def repartitioned(found: Mapping[str, int], partitions: Mapping[str, int]) -> str:
+    """Say which log has another number of partitions than it should; nothing when none has."""
+    for name in LOGS:
+        count, set_to = found.get(name), partitions.get(name)
+        if count and set_to and count != set_to:
+            return (
+                f"The log topic {name} has {count} partitions, not {set_to}, and their number"
+                " never changes, since it decides where each aggregate lives; set"
+                f" GAMEHALL_LOG_PARTITIONS={count}."
+            )
+    return ""
+
+
+def replicated_otherwise(bootstrap: str, names: Collection[str], replication_factor: int) -> str:
+    """Say which topics are held by another number of brokers than is set; nothing when none is."""
+    different: dict[int, list[str]] = {}
+    for name, factor in _factors(bootstrap).items():
+        if name in names and factor != replication_factor:
+            different.setdefault(factor, []).append(name)
+    if not different:
+        return ""
+    found = "; ".join(f"{factor} for {', '.join(held)}" for factor, held in different.items())
+    return (
+        f"GAMEHALL_REPLICATION_FACTOR is {replication_factor}, but a topic keeps the factor that it"
+        f" was created with: {found}. Change it with Kafka's kafka-reassign-partitions, and"
+        f" min.insync.replicas to {least_in_sync(replication_factor)} with kafka-configs;"
+        " or set GAMEHALL_REPLICATION_FACTOR to what the topics have."
+    )
+
+
+def _factors(bootstrap: str) -> dict[str, int]:
+    """By how many brokers each topic is held, where its partitions are known already."""
+    held = {
+        name: [len(partition.replicas) for partition in topic.partitions.values()]
+        for name, topic in sorted(_metadata(bootstrap).items())
+    }
+    return {name: min(factors) for name, factors in held.items() if factors}
+
+
+def existing(bootstrap: str, seconds: float = SECONDS) -> dict[str, int]:
     """Give the partition count of every topic that is not Kafka's own."""
-    found = {name: len(topic.partitions) for name, topic in _metadata(bootstrap).items()}
+    found = {name: len(topic.partitions) for name, topic in _metadata(bootstrap, seconds).items()}
     return {name: count for name, count in sorted(found.items()) if not name.startswith("__")}
 
 
@@ -207,11 +262,11 @@ def _admin(bootstrap: str) -> AdminClient:
     return AdminClient({"bootstrap.servers": bootstrap}, logger=SILENT)
 
 
-def _metadata(bootstrap: str) -> dict[str, TopicMetadata]:
+def _metadata(bootstrap: str, seconds: float = SECONDS) -> dict[str, TopicMetadata]:
     try:
-        return dict(_admin(bootstrap).list_topics(timeout=SECONDS).topics)
+        return dict(_admin(bootstrap).list_topics(timeout=seconds).topics)
     except KafkaException as error:
-        raise Refused(
+        raise KafkaAway(
             f"Kafka at {bootstrap} does not answer ({error.args[0].str()}); start it with"
             " `gamehall up`, or correct GAMEHALL_KAFKA."
         ) from error
@@ -222,17 +277,6 @@ def _topic(bootstrap: str, name: str) -> TopicMetadata:
     if name not in topics:
         raise Refused(f"There is no topic {name}; `gamehall topics list` shows what there is.")
     return topics[name]
-
-
-def _refuse_repartitioned(topics: Iterable[Topic], found: Mapping[str, int]) -> None:
-    for topic in topics:
-        count = found.get(topic.name, topic.partitions)
-        if topic.name in LOGS and count != topic.partitions:
-            raise Refused(
-                f"The log topic {topic.name} has {count} partitions, not {topic.partitions}, and"
-                " their number never changes, since it decides where each aggregate lives; set"
-                f" GAMEHALL_LOG_PARTITIONS={count}."
-            )
 
 
 def _create(bootstrap: str, topics: Iterable[Topic], replication_factor: int) -> None:

@@ -72,10 +72,11 @@ class Hall:
             check=False,
         )
 
-    def up(self, *arguments: str) -> None:
-        """Start what the arguments name, or fail with what the command said."""
+    def up(self, *arguments: str) -> str:
+        """Start what the arguments name, or fail; returns what the command told people."""
         started = self.command("up", "--detach", *arguments, seconds=START_SECONDS)
         assert started.returncode == 0, started.stderr
+        return started.stderr
 
     def down(self) -> None:
         """Stop everything, or fail with what the command said."""

@@ -35,7 +35,11 @@ class Check:
 
 
 def examine(
-    servers: Servers, url: str, workers: Sequence[str], topic_names: Sequence[str]
+    servers: Servers,
+    url: str,
+    workers: Sequence[str],
+    wanted: Sequence[topics.Topic],
+    replication_factor: int,
 ) -> list[Check]:
     """Look at everything, from the machine up to the services."""
     return [
@@ -46,7 +50,9 @@ def examine(
         _reachable("PostgreSQL", postgres.answers(servers.postgres), "GAMEHALL_POSTGRES"),
         _reachable("Valkey", valkey.answers(servers.redis), "GAMEHALL_REDIS"),
         _asked("migrations", lambda: _migrations(servers.postgres)),
-        _asked("topics", lambda: _topics(servers.kafka, topic_names)),
+        _asked("topics", lambda: _topics(servers.kafka, wanted)),
+        _asked("log partitions", lambda: _partitions(servers.kafka, wanted)),
+        _asked("replication", lambda: _replication(servers.kafka, wanted, replication_factor)),
         _api(url),
         _workers(servers.home, workers),
     ]
@@ -91,10 +97,21 @@ def _migrations(dsn: str) -> Check:
     return Check("migrations", f"not at {', '.join(sorted(missing))}", f"{UP}: it applies them.")
 
 
-def _topics(bootstrap: str, names: Iterable[str]) -> Check:
-    missing = sorted(set(names) - set(topics.existing(bootstrap)))
+def _topics(bootstrap: str, wanted: Iterable[topics.Topic]) -> Check:
+    missing = sorted({topic.name for topic in wanted} - set(topics.existing(bootstrap)))
     remedy = "Create them with `gamehall topics create`." if missing else ""
     return Check("topics", f"missing: {', '.join(missing) or 'none'}", remedy)
+
+
+def _partitions(bootstrap: str, wanted: Iterable[topics.Topic]) -> Check:
+    partitions = {topic.name: topic.partitions for topic in wanted}
+    different = topics.repartitioned(topics.existing(bootstrap), partitions)
+    return Check("log partitions", "not as set" if different else "as set", different)
+
+
+def _replication(bootstrap: str, wanted: Iterable[topics.Topic], factor: int) -> Check:
+    different = topics.replicated_otherwise(bootstrap, {topic.name for topic in wanted}, factor)
+    return Check("replication", "not as set" if different else "as set", different)
 
 
 def _api(url: str) -> Check:

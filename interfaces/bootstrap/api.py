@@ -1,5 +1,6 @@
 """The API: what HTTP stands on."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from socket import gethostname
@@ -13,6 +14,7 @@ from domain.categories import CATEGORIES
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.metrics import LogMetrics
 from infra.eventlog.shard import Role
+from infra.topics import refuse_repartitioned
 from interfaces.http.services import Check, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
@@ -24,16 +26,27 @@ from projections.waitroom import QueueQueries
 POSTGRES_CONNECTIONS = 8
 """Of the API; queries take a millisecond, and PostgreSQL has connections for all processes."""
 
+KAFKA_SECONDS = 15.0
+"""How long Kafka may take to tell its partitions. An API that does not know them must not decide:
+with another number of partitions, aggregates would begin anew in other shards."""
+
 
 @asynccontextmanager
 async def api(settings: Settings) -> AsyncGenerator[Services]:
-    """Build what HTTP stands on; at the end of the block the log decides nothing any more."""
+    """Build what HTTP stands on; at the end of the block the log decides nothing any more.
+
+    Raises `Refused` where Kafka does not answer, or a log has another number of partitions.
+    """
     async with AsyncExitStack() as held:
+        partitions = {category.topic: settings.log_partitions for category in CATEGORIES}
+        await asyncio.to_thread(
+            refuse_repartitioned, settings.kafka_bootstrap, partitions, KAFKA_SECONDS
+        )
         redis, pool = await _read_models(settings, held)
         log = KafkaLog(
             settings.kafka_bootstrap,
             CATEGORIES,
-            {category.topic: settings.log_partitions for category in CATEGORIES},
+            partitions,
             owner=f"{gethostname()}-{uuid4().hex}",
             url=settings.base_url,
         )

@@ -11,10 +11,14 @@ from infra.deadletters import DeadLetterTopic, unreadable
 from infra.eventlog.reader import KafkaLogReader
 from infra.postgres import Database, PostgresStore
 from infra.redis import RedisStore, connect
+from infra.topics import refuse_repartitioned
 from interfaces.settings import Settings
 from projections.game_records import GameRecords
 from projections.leaderboards import LeaderboardCache, Leaderboards
 from projections.waitroom import Queue
+
+KAFKA_SECONDS = 2.0
+"""How long Kafka may take to tell its partitions; a worker tries again, and has to stop in time."""
 
 
 def read_model(settings: Settings, name: str, held: ExitStack) -> ReadModel:
@@ -48,10 +52,12 @@ def log_reader(
 ) -> KafkaLogReader:
     """Build the reader of some topics, or of one shard of them.
 
-    Kafka's tools see its lag under `gamehall-<name>`.
+    Kafka's tools see its lag under `gamehall-<name>`. Raises `KafkaAway`, or `Refused` where a
+    log has another number of partitions: some of its events would never be read.
     """
     categories = [category for category in CATEGORIES if category.topic in topics]
     partitions = dict.fromkeys(topics, settings.log_partitions)
+    refuse_repartitioned(settings.kafka_bootstrap, partitions, KAFKA_SECONDS)
     reader = KafkaLogReader(
         settings.kafka_bootstrap, categories, partitions, f"gamehall-{name}", only
     )

@@ -13,6 +13,7 @@ from interfaces.settings import Settings
 if TYPE_CHECKING:
     from infra.stack.doctor import Check  # noqa: TC004  a name for the type checker
     from infra.stack.hall import Hall, Servers, Services
+    from infra.stack.progress import Progress
     from infra.stack.supervise import Process  # noqa: TC004  a name for the type checker
 
 # For the command line, which imports no infrastructure, not even where types are checked.
@@ -22,32 +23,37 @@ GIVE_WAY = ("nice", "-n", "10")
 """Workers leave the processor to the API, which people wait for; they then read larger batches."""
 
 
-def _hall(settings: Settings) -> "Hall":
-    """Build what starts and stops the servers and services of the settings' home."""
-    from infra.stack.hall import Hall
-    from infra.stack.progress import Progress
-
-    return Hall(_servers(settings), Progress())
-
-
 def start(settings: Settings, *, servers_only: bool = False) -> Callable[[], int]:
     """Start everything; requests are answered when this returns. The answer waits for the end."""
+    from infra.stack.progress import Progress
+
+    progress = Progress()
     services = None if servers_only else _services(settings)
-    return _hall(settings).start(services, lambda: _prepare_servers(settings))
+    return _hall(settings, progress).start(services, lambda: _prepare_servers(settings, progress))
 
 
 def stop(settings: Settings) -> int:
     """Stop everything and give the number of processes there were."""
-    return _hall(settings).stop()
+    from infra.stack.progress import Progress
+
+    return _hall(settings, Progress()).stop()
 
 
-def _prepare_servers(settings: Settings) -> None:
+def _hall(settings: Settings, progress: "Progress") -> "Hall":
+    from infra.stack.hall import Hall
+
+    return Hall(_servers(settings), progress)
+
+
+def _prepare_servers(settings: Settings, progress: "Progress") -> None:
     """Bring the schema and the topics to what this version needs."""
     from infra.migrations import upgrade
     from interfaces.bootstrap import topics
 
     upgrade(settings.postgres_dsn)
     topics.create(settings)
+    if warning := topics.warning(settings):
+        progress.say(f"Warning: {warning}")
 
 
 def processes(settings: Settings) -> "list[Process]":
@@ -62,8 +68,9 @@ def examine(settings: Settings) -> "list[Check]":
     from infra.stack.doctor import examine
     from infra.topics import wanted
 
-    topics = wanted(settings.log_partitions, settings.replication_factor)
-    return examine(_servers(settings), settings.base_url, WORKERS, [each.name for each in topics])
+    factor = settings.replication_factor
+    topics = wanted(settings.log_partitions, factor)
+    return examine(_servers(settings), settings.base_url, WORKERS, topics, factor)
 
 
 def _servers(settings: Settings) -> "Servers":

@@ -14,6 +14,13 @@ def create(settings: Settings) -> list[str]:
     return topics.create(settings.kafka_bootstrap, wanted, settings.replication_factor)
 
 
+def warning(settings: Settings) -> str:
+    """Say what creating does not put right: the replication factor of topics that exist."""
+    factor = settings.replication_factor
+    names = {topic.name for topic in topics.wanted(settings.log_partitions, factor)}
+    return topics.replicated_otherwise(settings.kafka_bootstrap, names, factor)
+
+
 def existing(settings: Settings) -> dict[str, int]:
     """Give the partition count of every topic."""
     return topics.existing(settings.kafka_bootstrap)

@@ -18,6 +18,7 @@ from infra.commands_client import CommandsClient
 from infra.deadletters import DeadLetterTopic
 from infra.postgres import TRANSIENT, Database, PostgresPositions
 from infra.relay import Relay, RelayLock
+from infra.topics import KafkaAway
 from interfaces.bootstrap import PROJECTIONS
 from interfaces.bootstrap.read_models import log_reader, read_model
 from interfaces.settings import Settings
@@ -29,6 +30,7 @@ PASSING: tuple[type[Exception], ...] = (
     redis.TimeoutError,
     redis.BusyLoadingError,
     KafkaException,
+    KafkaAway,
 )
 """Errors that say a server is away; they are worth another attempt."""
 

@@ -39,7 +39,10 @@ def create(as_json: bool) -> None:
     """Create the topics that are missing; harmless to repeat."""
     from interfaces.bootstrap import topics
 
-    created = topics.create(settings())
+    chosen = settings()
+    created = topics.create(chosen)
+    if warning := topics.warning(chosen):
+        click.echo(f"Warning: {warning}", err=True)
     text = "\n".join(f"Created {name}." for name in created) or "All topics are there."
     show({"created": created}, as_json, lambda: click.echo(text))
 

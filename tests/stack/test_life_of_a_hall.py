@@ -25,8 +25,8 @@ def test_a_hall_keeps_its_data_and_leaves_no_process_behind(hall_home: Path) -> 
     first.down()
     assert leftovers.find(home) == []
 
-    elsewhere = hall_in(home, PORT=str(free_port()))
-    elsewhere.up("--servers")
+    elsewhere = hall_in(home, PORT=str(free_port()), REPLICATION_FACTOR="2")
+    assert "Warning: GAMEHALL_REPLICATION_FACTOR is 2, but a topic" in elsewhere.up("--servers")
     assert read(elsewhere) == ["in Kafka", "in PostgreSQL", "in Valkey"]
 
     kill_supervisor(home)

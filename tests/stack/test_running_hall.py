@@ -1,8 +1,17 @@
 """What the command line says of a hall that is up."""
 
 import json
+import re
+
+import pytest
 
 from tests.conftest import Hall
+
+
+def with_settings(hall: Hall, **changes: str) -> Hall:
+    """The same hall, as somebody sees it who has set something else."""
+    changed = {f"GAMEHALL_{name}": value for name, value in changes.items()}
+    return Hall(hall.settings, {**hall.environment, **changed})
 
 
 def test_every_process_runs_and_every_check_is_well(hall: Hall) -> None:
@@ -19,11 +28,43 @@ def test_topics_are_created_once(hall: Hall) -> None:
 
 
 def test_the_partition_count_of_a_log_never_changes(hall: Hall) -> None:
-    changed = Hall(hall.settings, {**hall.environment, "GAMEHALL_LOG_PARTITIONS": "24"})
-    refused = changed.command("topics", "create")
+    refused = with_settings(hall, LOG_PARTITIONS="24").command("topics", "create")
     assert refused.returncode == 1
     assert "waitroom-log has 12 partitions, not 24" in refused.stderr
     assert "set GAMEHALL_LOG_PARTITIONS=12" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("api",), ("worker", "queue"), ("projections", "list"), ("events", "show", "game-log", "x")],
+    ids=" ".join,
+)
+def test_nothing_works_on_a_log_of_another_partition_count(
+    hall: Hall, command: tuple[str, ...]
+) -> None:
+    refused = with_settings(hall, LOG_PARTITIONS="11").command(*command)
+    assert refused.returncode == 1
+    assert "-log has 12 partitions, not 11" in refused.stderr
+    assert "set GAMEHALL_LOG_PARTITIONS=12" in refused.stderr
+
+
+def test_topics_keep_their_replication_factor_and_it_is_said(hall: Hall) -> None:
+    raised = with_settings(hall, REPLICATION_FACTOR="3").command("topics", "create")
+    assert raised.returncode == 0
+    assert raised.stdout == "All topics are there.\n"
+    assert raised.stderr.startswith("Warning: GAMEHALL_REPLICATION_FACTOR is 3, but a topic keeps")
+    assert re.search(r"created with: 1 for .*game-log.*\. Change it with", raised.stderr)
+    assert "min.insync.replicas to 2" in raised.stderr
+    assert hall.command("topics", "create").stderr == ""
+
+
+def test_doctor_says_what_the_topics_are_not(hall: Hall) -> None:
+    changed = with_settings(hall, REPLICATION_FACTOR="3", LOG_PARTITIONS="11")
+    checks = json.loads(changed.command("doctor", "--json").stdout)
+    remedies = {check["name"]: check["remedy"] for check in checks if check["remedy"]}
+    assert remedies.keys() == {"log partitions", "replication"}
+    assert "set GAMEHALL_LOG_PARTITIONS=12" in remedies["log partitions"]
+    assert "kafka-reassign-partitions" in remedies["replication"]
 
 
 def test_what_is_produced_is_consumed_with_its_key(hall: Hall) -> None:
