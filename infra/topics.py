@@ -27,7 +27,7 @@ from infra.stack.silent import SILENT
 
 SECONDS = 15
 DAY_MS = 86_400_000
-CONSUMERS = ("checkout", "game-records", "leaderboards", "matchmaking", "queue", "relay")
+CONSUMERS = ("checkout", "game-records", "leaderboards", "queue")  # those that set records aside
 LOGS = ("waitroom-log", "game-log")
 
 

@@ -15,6 +15,7 @@ from infra.stack.ports import refuse_taken
 from infra.stack.program import Group, Program
 from infra.stack.supervise import Supervisor
 from infra.stack.waiting import wait_for
+from interfaces.bootstrap import PROJECTIONS
 from tests.conftest import free_port
 
 
@@ -85,6 +86,11 @@ def test_log_topics_keep_everything_and_lose_nothing() -> None:
         assert planned[name].config["unclean.leader.election.enable"] == "false"
     assert planned["QUEUE_READY"].partitions == 10
     assert planned["checkout.dlq"].partitions == 12
+
+
+def test_who_sets_records_aside_has_a_topic_for_them_and_nobody_else() -> None:
+    letters = {name for topic in topics.wanted(12, 1) if (name := topic.name).endswith(".dlq")}
+    assert letters == {f"{name}.dlq" for name in ("checkout", *PROJECTIONS)}
 
 
 def test_the_control_socket_moves_when_the_home_is_too_deep_for_one(tmp_path: Path) -> None:
