@@ -12,7 +12,6 @@ from domain.games.bots import BOT_NAMES
 
 AUDIENCE = "gamehall"
 ALGORITHM = "HS256"
-CLAIMS = ("sub", "scope", "aud", "iat", "exp")
 HOUR = 3600
 CACHED = 10_000
 

@@ -82,7 +82,3 @@ class GameEnded(DomainEvent, frozen=True, kw_only=True, tag="game.ended.v1"):
     duration: float
     moves: int
     line: list[tuple[int, int]] | None = None
-
-
-LobbyEvent = GameSought | SeekCancelled | PlayersPaired | BotSeated | TableClosed
-GameEvent = GameStarted | MovePlayed | GameEnded

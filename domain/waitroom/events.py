@@ -63,14 +63,3 @@ class CheckoutExpired(DomainEvent, frozen=True, kw_only=True, tag="waitroom.chec
 
     session_id: str
     user_id: str
-
-
-WaitroomEvent = (
-    WaitroomOpened
-    | WaitroomJoined
-    | WaitroomLeft
-    | SessionAdmitted
-    | CheckoutCompleted
-    | CheckoutFailed
-    | CheckoutExpired
-)

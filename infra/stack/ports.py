@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from infra.stack.errors import Refused
 
 HOST = "127.0.0.1"
-HIGHEST = 65535
 
 
 def is_free(port: int, host: str = HOST) -> bool:
