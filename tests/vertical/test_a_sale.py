@@ -106,9 +106,10 @@ async def test_a_malformed_message_is_set_aside_with_its_reason_and_stops_nothin
 ) -> None:
     async with client_of(hall) as client:
         room = await open_room(client, hall, capacity=1)
-        first = (await join(client, hall.service(), room, "first")).json()
-        second = (await join(client, hall.service(), room, "second")).json()
         with listening(hall, "QUEUE_READY") as ready, records_of(hall, "checkout.dlq") as letters:
+            first = (await join(client, hall.service(), room, "first")).json()
+            second = (await join(client, hall.service(), room, "second")).json()
+            assert ready(1)[0]["session_id"] == first["session_id"]
             messages = [
                 (room, b"not json"),
                 (room, {"session_id": 7}),
