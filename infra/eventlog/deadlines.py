@@ -21,9 +21,13 @@ class Deadlines:
             self._next[aggregate.id] = deadline
             heappush(self._heap, (deadline, aggregate.id))
 
+    def are_due(self, now: datetime) -> bool:
+        """Whether there is anything to look at; asked for every shard in every turn."""
+        return bool(self._heap) and self._heap[0][0] <= now
+
     def due(self, now: datetime) -> Iterator[str]:
         """The ids of aggregates to look at now, each taken out of the heap as it is given."""
-        while self._heap and self._heap[0][0] <= now:
+        while self.are_due(now):
             deadline, id = heappop(self._heap)
             if self._next.get(id) == deadline:
                 del self._next[id]

@@ -376,7 +376,7 @@ class Shard:
         if self._in_flight and monotonic - self._in_flight[0].appended_at > PATIENCE:
             for commit in self._in_flight:
                 self._answer_unavailable(commit, "Kafka has not confirmed the command in time.")
-        if self.role is Role.OWNER:
+        if self.role is Role.OWNER and self._deadlines.are_due(now):
             self._fire_deadlines(now, monotonic)
 
     def _fire_deadlines(self, now: datetime, monotonic: float) -> None:
