@@ -1,10 +1,11 @@
 """Commands of a request: under which id, on whose behalf, and how they are answered."""
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Annotated, Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
@@ -44,6 +45,16 @@ POSITION_HEADER = ResponseHeader(
 )
 
 
+def _fresh_ids(at_once: int = 256) -> Iterator[str]:
+    """Random UUIDs' worth of bits; a system call for each took a twentieth of a join (measured)."""
+    while True:
+        random = os.urandom(16 * at_once)
+        yield from (random[i : i + 16].hex() for i in range(0, len(random), 16))
+
+
+FRESH_IDS = _fresh_ids()
+
+
 class Intent(NamedTuple):
     """What one request wants to happen, once."""
 
@@ -53,7 +64,7 @@ class Intent(NamedTuple):
     def new_id(self) -> str:
         """An id for what this request creates, and the same one when it is repeated."""
         if self.metadata.fingerprint is None:
-            return self.command_id  # a fresh UUID, which nothing else is called by
+            return self.command_id  # fresh, so nothing else is called by it
         seed = f"{self.command_id}\n{self.metadata.fingerprint}".encode()
         return UUID(bytes=blake2b(seed, digest_size=16).digest(), version=4).hex
 
@@ -63,7 +74,7 @@ def intent_of(
 ) -> Intent:
     """The intent of a request; raises `Problem` 400 for an unusable `Idempotency-Key`."""
     key = headers.get(b"idempotency-key")
-    command_id = uuid4().hex if key is None else _keyed(identity, key)
+    command_id = next(FRESH_IDS) if key is None else _keyed(identity, key)
     return Intent(
         command_id,
         Metadata(
