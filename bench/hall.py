@@ -23,7 +23,7 @@ class Hall:
             base_url=self.settings.base_url, headers={"Authorization": f"Bearer {self.token}"}
         )
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:
+    def post(self, path: str, body: Any) -> Any:
         """Send one request and give the answer's body."""
         try:
             answer = self._client.post(path, json=body)
