@@ -8,6 +8,7 @@ import msgspec
 
 from domain.aggregate import Command, Reply
 from domain.events import Metadata, Position, Recorded
+from domain.refusals import Refusal
 
 Shard = tuple[str, int]
 """A partition of a log topic: (topic, partition)."""
@@ -37,6 +38,14 @@ class Unavailable(Exception):
         self.retry_after = retry_after
 
 
+class NotOwned(Unavailable):
+    """The process that was asked does not own the shard, or does not any more; another one may."""
+
+
+Verdict = Answer | Refusal | Unavailable
+"""What comes of a command, one of three."""
+
+
 class CommandLog(Protocol):
     """Decides commands on the log, one shard at a time."""
 
@@ -47,6 +56,23 @@ class CommandLog(Protocol):
 
         Raises `Refusal` when the aggregate says no and `Unavailable` when there is no answer in
         time. A `command_id` that the shard remembers gets its first answer and adds nothing.
+        """
+        ...
+
+
+class LocalLog(Protocol):
+    """The shards that this very process owns."""
+
+    def submit(
+        self,
+        command: Command,
+        command_id: str,
+        metadata: Metadata,
+        done: Callable[[Verdict], None],
+    ) -> None:
+        """Have a command decided here; `done` is called exactly once, at once or later.
+
+        `NotOwned` for shards of other processes.
         """
         ...
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from application.ports import Answer, Unavailable
+from application.ports import Answer, NotOwned, Unavailable, Verdict
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.category import Category
 from domain.events import DomainEvent, Metadata, Position
@@ -21,7 +21,7 @@ from infra.eventlog.deadlines import Deadlines
 from infra.eventlog.gate import Gate
 from infra.eventlog.records import Claim, Codec, Commit, MalformedRecord, UnreadableEvent
 
-Outcome = Answer | Refusal | Unavailable
+Outcome = Verdict
 Done = Callable[[Outcome], None]
 
 MOST_IN_FLIGHT = 4_000
@@ -99,6 +99,7 @@ class Shard:
     def _forget(self) -> None:
         self.role = Role.FOLLOWER
         self.gate = Gate()
+        self.owner_url = ""
         self.next_offset = 0
         self._epoch = 0
         self._next_seq = 0
@@ -112,18 +113,34 @@ class Shard:
 
     def claim(self) -> None:
         """Try to take the shard. To be called once everything up to its end has been received."""
+        if self._in_flight:
+            # Released, and then wanted again, while a commit is lost: it must not be built on.
+            self.start_over("an earlier commit of this process has not come back")
+            return
         self.role = Role.CANDIDATE
         self._epoch = self.gate.epoch + 1
         self._append(
             "", self._codec.encode(Claim(epoch=self._epoch, owner=self.owner, url=self.url))
         )
 
+    def release(self) -> None:
+        """Decide nothing new, so that another process can take the shard.
+
+        What is in flight is still answered, and the fold goes on.
+        """
+        if self.role is Role.OWNER:
+            self._step_down()
+
+    def _step_down(self) -> None:
+        self.role = Role.FOLLOWER
+        self._deadlines = Deadlines()
+
     def start_over(self, reason: str) -> None:
         """Drop everything and follow again: what is in flight is answered `Unavailable`."""
         in_flight = self._in_flight
         self._forget()
         for commit in in_flight:
-            self._answer_unavailable(commit, f"The shard is changing hands: {reason}.")
+            self._answer_unavailable(commit, NotOwned, f"The shard is changing hands: {reason}.")
         self._restart()
 
     @property
@@ -169,17 +186,23 @@ class Shard:
 
     def _receive_claim(self, claim: Claim) -> None:
         accepted = self.gate.claim(claim.epoch, claim.owner)
+        if accepted:
+            self.owner_url = claim.url
         ours = claim.owner == self.owner and claim.epoch == self._epoch
         if accepted and self.role is Role.CANDIDATE and ours:
             self._take_over()
-        elif accepted and self.role is Role.OWNER:
+        elif accepted and self._in_flight:
+            # What is in flight is in the fold already, and will be refused.
             self.start_over(f"{claim.owner} has taken it")
+        elif accepted and self.role is Role.OWNER:
+            self._step_down()
         elif self.role is Role.CANDIDATE and self.gate.epoch >= self._epoch:
             self.role = Role.FOLLOWER
 
     def _receive_commit(self, commit: Any) -> None:
         accepted = self.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))
-        if self.role is Role.OWNER and commit.owner == self.owner and commit.epoch == self._epoch:
+        deciding = self._in_flight or self.role is Role.OWNER
+        if deciding and commit.owner == self.owner and commit.epoch == self._epoch:
             self.start_over("a commit of this process came back out of order")
         elif accepted:
             self._fold(commit)
@@ -245,21 +268,21 @@ class Shard:
     ) -> None:
         """Decide a command; `done` is called exactly once, as soon as the outcome is certain."""
         if problem := self._not_now(monotonic):
-            done(Unavailable(problem))
+            done(problem)
         elif (seen := self._answers.first(command_id)) is not None:
             self._repeat(seen, command_id, metadata, done)
         else:
             self._decide(command, command_id, metadata, done, self._advance(now), monotonic)
 
-    def _not_now(self, monotonic: float) -> str | None:
+    def _not_now(self, monotonic: float) -> Unavailable | None:
         if self.broken:
-            return self.broken
+            return Unavailable(self.broken)
         if self.role is not Role.OWNER:
-            return f"{self.topic}/{self.partition} is being taken over by this process."
+            return NotOwned(f"{self.topic}/{self.partition} is being taken over.")
         if self._in_flight and monotonic - self._in_flight[0].appended_at > PATIENCE:
-            return "Kafka has not confirmed earlier commands yet."
+            return Unavailable("Kafka has not confirmed earlier commands yet.")
         if len(self._in_flight) >= MOST_IN_FLIGHT:
-            return f"{MOST_IN_FLIGHT} commands are already waiting for Kafka."
+            return Unavailable(f"{MOST_IN_FLIGHT} commands are already waiting for Kafka.")
         return None
 
     def _advance(self, now: datetime) -> datetime:
@@ -375,7 +398,9 @@ class Shard:
         """Issue the commands that are due, and stop keeping people waiting for a silent log."""
         if self._in_flight and monotonic - self._in_flight[0].appended_at > PATIENCE:
             for commit in self._in_flight:
-                self._answer_unavailable(commit, "Kafka has not confirmed the command in time.")
+                self._answer_unavailable(
+                    commit, Unavailable, "Kafka has not confirmed the command in time."
+                )
         if self.role is Role.OWNER and self._deadlines.are_due(now):
             self._fire_deadlines(now, monotonic)
 
@@ -402,10 +427,10 @@ class Shard:
         )
 
     @staticmethod
-    def _answer_unavailable(commit: _InFlight, reason: str) -> None:
+    def _answer_unavailable(commit: _InFlight, kind: type[Unavailable], reason: str) -> None:
         waiting, commit.waiting = commit.waiting, []
         for done, _ in waiting:
-            done(Unavailable(f"{reason} Repeat it with the same Idempotency-Key."))
+            done(kind(f"{reason} Repeat it with the same Idempotency-Key."))
 
 
 def _ignore(outcome: Outcome) -> None:

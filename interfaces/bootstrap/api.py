@@ -1,7 +1,7 @@
 """The API: what HTTP stands on."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from socket import gethostname
 from uuid import uuid4
@@ -12,8 +12,11 @@ from redis.asyncio import Redis
 
 from domain.categories import CATEGORIES
 from infra.eventlog.log import KafkaLog
+from infra.eventlog.membership import Membership
 from infra.eventlog.metrics import LogMetrics
-from infra.eventlog.shard import Role
+from infra.eventlog.peers import Peers
+from infra.eventlog.routing import RoutedLog
+from infra.stack.ports import refuse_taken
 from infra.topics import refuse_repartitioned
 from interfaces.http.services import Check, Services
 from interfaces.settings import Settings
@@ -35,37 +38,59 @@ with another number of partitions, aggregates would begin anew in other shards."
 async def api(settings: Settings) -> AsyncGenerator[Services]:
     """Build what HTTP stands on; at the end of the block the log decides nothing any more.
 
-    Raises `Refused` where Kafka does not answer, or a log has another number of partitions.
+    Raises `Refused` where the port is taken, Kafka does not answer, or a log has another number
+    of partitions.
     """
     async with AsyncExitStack() as held:
+        refuse_taken({"this API process": settings.own_port}, settings.host)
         partitions = {category.topic: settings.log_partitions for category in CATEGORIES}
         await asyncio.to_thread(
             refuse_repartitioned, settings.kafka_bootstrap, partitions, KAFKA_SECONDS
         )
         redis, pool = await _read_models(settings, held)
-        log = KafkaLog(
-            settings.kafka_bootstrap,
-            CATEGORIES,
-            partitions,
-            owner=f"{gethostname()}-{uuid4().hex}",
-            url=settings.base_url,
-        )
-        await log.start()
-        held.push_async_callback(log.stop)
+        tokens = Tokens(settings.signing_secret())
+        log, membership = await _log(settings, partitions, held)
+        peers = Peers(lambda: tokens.issue("api", "service"))
+        await peers.start()
+        held.push_async_callback(peers.close)
         metrics = LogMetrics(log.shards)
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
         yield Services(
-            log=log,
+            log=RoutedLog(log, peers),
+            local=log,
             feed=log,
             queue=QueueQueries(redis),
             games=GameQueries(pool),
             leaderboard=LeaderboardQueries(redis),
-            tokens=Tokens(settings.signing_secret()),
+            tokens=tokens,
             bot_after=settings.bot_after,
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
-            checks=_checks(log, redis, pool),
+            checks=_checks(log, membership, redis, pool),
         )
+
+
+async def _log(
+    settings: Settings, partitions: Mapping[str, int], held: AsyncExitStack
+) -> tuple[KafkaLog, Membership]:
+    """Start to follow the log and to own a part of it; at the end, leave it to others."""
+    url = settings.peer_address
+    membership = Membership(settings.kafka_bootstrap, partitions, url=url)
+    log = KafkaLog(
+        settings.kafka_bootstrap,
+        CATEGORIES,
+        partitions,
+        owner=f"{gethostname()}-{uuid4().hex}",
+        url=url,
+        wants=membership.wants,
+    )
+    membership.revoked = log.release_unwanted
+    await log.start()
+    held.push_async_callback(log.stop)
+    await membership.start()
+    held.push_async_callback(membership.leave)
+    held.callback(log.release)
+    return log, membership
 
 
 async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis, Pool]:
@@ -82,10 +107,11 @@ async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis,
     return redis, pool
 
 
-def _checks(log: KafkaLog, redis: Redis, pool: Pool) -> dict[str, Check]:
-    async def owns_its_shards() -> str | None:
-        missing = sum(shard.role is not Role.OWNER for shard in log.shards)
-        return f"{missing} of {len(log.shards)} shards are not owned yet" if missing else None
+def _checks(log: KafkaLog, membership: Membership, redis: Redis, pool: Pool) -> dict[str, Check]:
+    async def has_owners() -> str | None:
+        if not membership.settled:
+            return "waits for its part of the shards"
+        return None if log.ready else "not every shard has an owner yet"
 
     async def answers_kafka() -> str | None:
         await log.ends()
@@ -101,7 +127,7 @@ def _checks(log: KafkaLog, redis: Redis, pool: Pool) -> dict[str, Check]:
         return None
 
     return {
-        "log": owns_its_shards,
+        "log": has_owners,
         "kafka": answers_kafka,
         "redis": answers_redis,
         "postgres": answers_postgres,

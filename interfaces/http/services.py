@@ -7,7 +7,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
 
-from application.ports import CommandLog, Feed
+from application.ports import CommandLog, Feed, LocalLog
 from interfaces.http.queries import GameQueries, LeaderboardQueries, QueueQueries
 from interfaces.http.sockets.door import Door
 from interfaces.http.sockets.rooms import RoomFeeds
@@ -22,9 +22,13 @@ STATE_KEY = "services"
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The log that decides, the read models that answer, and what guards the door."""
+    """The log that decides, the read models that answer, and what guards the door.
+
+    `local` is the log as far as this process owns it.
+    """
 
     log: CommandLog
+    local: LocalLog
     feed: Feed
     queue: QueueQueries
     games: GameQueries

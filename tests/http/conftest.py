@@ -88,6 +88,7 @@ async def api() -> AsyncIterator[Api]:
     checks: dict[str, Check] = {}
     services = Services(
         log=log,
+        local=log,
         feed=log,
         queue=queue,
         games=games,

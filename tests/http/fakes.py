@@ -2,19 +2,20 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from application.ports import Answer, Unavailable
+from application.ports import Answer, Unavailable, Verdict
 from domain.aggregate import Aggregate, Command
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent, Metadata, Position, Recorded
 from domain.games.board import Board
 from domain.games.commands import StartGame
 from domain.games.events import GameEnded, GameStarted, MovePlayed, PlayersPaired
+from domain.refusals import Refusal
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import LeaveWaitroom
 from infra.eventlog.shard import IdempotencyKeyReused
@@ -39,7 +40,21 @@ class FakeLog:
     async def execute(
         self, command: Command, *, command_id: str, metadata: Metadata | None = None
     ) -> Answer:
-        metadata = metadata or Metadata()
+        return self._answer(command, command_id, metadata or Metadata())
+
+    def submit(
+        self,
+        command: Command,
+        command_id: str,
+        metadata: Metadata,
+        done: Callable[[Verdict], None],
+    ) -> None:
+        try:
+            done(self._answer(command, command_id, metadata))
+        except (Refusal, Unavailable) as error:
+            done(error)
+
+    def _answer(self, command: Command, command_id: str, metadata: Metadata) -> Answer:
         self.commands.append((command, command_id, metadata))
         if self.away:
             raise Unavailable("Kafka is away.", retry_after=2)
