@@ -12,14 +12,15 @@ from enum import Enum
 from typing import Any
 
 from application.ports import Answer, NotOwned, Unavailable, Verdict
-from domain.aggregate import Aggregate, AggregateUnknown, Command
+from domain.aggregate import Aggregate, Command, Reply
 from domain.category import Category
 from domain.events import DomainEvent, Metadata, Position
 from domain.refusals import Refusal
 from infra.eventlog.answers import Answers, FirstAnswer
 from infra.eventlog.deadlines import Deadlines
+from infra.eventlog.fold import CannotFold, Fold
 from infra.eventlog.gate import Gate
-from infra.eventlog.records import Claim, Codec, Commit, MalformedRecord, UnreadableEvent
+from infra.eventlog.records import Claim, Codec, Commit, MalformedRecord
 
 Outcome = Verdict
 Done = Callable[[Outcome], None]
@@ -86,8 +87,7 @@ class Shard:
         self.partition = partition
         self.owner = owner
         self.url = url
-        self._deciders = category.deciders
-        self._evolvers = category.evolvers
+        self._category = category
         self._codec = Codec(category)
         self.broken: str | None = None
         self._append = append
@@ -103,11 +103,10 @@ class Shard:
         self.next_offset = 0
         self._epoch = 0
         self._next_seq = 0
-        self._aggregates: dict[str, Aggregate] = {}
+        self._fold = Fold(self._category)
         self._answers = Answers()
         self._in_flight: deque[_InFlight] = deque()
         self._deadlines = Deadlines()
-        self._latest: datetime | None = None
 
     # -- taking and losing the shard ------------------------------------------------------------
 
@@ -204,42 +203,23 @@ class Shard:
         deciding = self._in_flight or self.role is Role.OWNER
         if deciding and commit.owner == self.owner and commit.epoch == self._epoch:
             self.start_over("a commit of this process came back out of order")
-        elif accepted:
-            self._fold(commit)
+        elif accepted and commit.events:
+            self._take(commit)
 
-    def _fold(self, commit: Any) -> None:
-        for event in commit.events:
-            if isinstance(event, UnreadableEvent):
-                self._break(event, event.reason)
-                return
-            try:
-                self._aggregate_of(event).evolve(event)
-            except Exception as error:  # noqa: BLE001 - a bug in one fold must not stop all others
-                self._break(event, f"{type(error).__name__}: {error}")
-                return
-        if commit.events:
-            self._latest = commit.events[-1].timestamp
-            answer = FirstAnswer(
-                commit.seq + len(commit.events) - 1,
-                commit.reply.copy(),  # not a view that would keep the whole record in memory
-                commit.metadata.fingerprint,
-            )
-            self._answers.remember(commit.command_id, answer)
-            self._tell(commit)
-
-    def _aggregate_of(self, event: DomainEvent) -> Aggregate:
-        aggregate = self._aggregates.get(event.originator_id)
-        if aggregate is None:
-            aggregate = self._evolvers[type(event)](event.originator_id)
-            self._aggregates[event.originator_id] = aggregate
-        return aggregate
-
-    def _break(self, event: DomainEvent, reason: str) -> None:
-        """Serve the shard no longer: what would be decided on half a fold is worth nothing."""
-        self.broken = (
-            f"{self.topic}/{self.partition} holds an event of {event.originator_id!r} that this "
-            f"version cannot read ({reason}). Run a version that can."
+    def _take(self, commit: Any) -> None:
+        try:
+            self._fold.take(commit.events)
+        except CannotFold as error:
+            # Serve the shard no longer: what would be decided on half a fold is worth nothing.
+            self.broken = f"{self.topic}/{self.partition} holds {error}. Run a version that can."
+            return
+        answer = FirstAnswer(
+            commit.seq + len(commit.events) - 1,
+            commit.reply.copy(),  # not a view that would keep the whole record in memory
+            commit.metadata.fingerprint,
         )
+        self._answers.remember(commit.command_id, answer)
+        self._tell(commit)
 
     def _tell(self, commit: Commit[DomainEvent]) -> None:
         """Publish each accepted commit once, also when the shard is read again."""
@@ -251,7 +231,7 @@ class Shard:
         """The claim has come back accepted, so the fold up to here is complete."""
         self.role = Role.OWNER
         self._next_seq = self.gate.next_seq
-        for aggregate in self._aggregates.values():
+        for aggregate in self._fold:
             self._deadlines.schedule(aggregate)
 
     # -- deciding -------------------------------------------------------------------------------
@@ -272,7 +252,7 @@ class Shard:
         elif (seen := self._answers.first(command_id)) is not None:
             self._repeat(seen, command_id, metadata, done)
         else:
-            self._decide(command, command_id, metadata, done, self._advance(now), monotonic)
+            self._decide(command, command_id, metadata, done, self._fold.advance(now), monotonic)
 
     def _not_now(self, monotonic: float) -> Unavailable | None:
         if self.broken:
@@ -285,12 +265,6 @@ class Shard:
             return Unavailable(f"{MOST_IN_FLIGHT} commands are already waiting for Kafka.")
         return None
 
-    def _advance(self, now: datetime) -> datetime:
-        """Time within a shard never runs backwards, whatever the clocks of its owners say."""
-        if self._latest is None or now > self._latest:
-            self._latest = now
-        return self._latest
-
     def _decide(
         self,
         command: Command,
@@ -300,43 +274,32 @@ class Shard:
         now: datetime,
         monotonic: float,
     ) -> None:
-        aggregate = self._aggregate_for(command)
-        if isinstance(aggregate, Refusal):
-            self._answer_without_events(command, aggregate, done, monotonic)
-            return
         try:
-            reply = aggregate.decide(command, now)
+            aggregate = self._fold.aggregate_for(command)
+            reply = self._reply_of(aggregate, command, now)
         except Refusal as refusal:
             self._answer_without_events(command, refusal, done, monotonic)
             return
-        except Exception:
-            self._distrust(aggregate)
-            raise
         events = aggregate.collect_events()
         if not events:
             answer = Answer(self._position(self._next_seq - 1), reply)
             self._answer_without_events(command, answer, done, monotonic)
             return
-        self._aggregates[aggregate.id] = aggregate
+        self._fold.keep(aggregate)
         self._deadlines.schedule(aggregate)
         commit = self._commit(command_id, metadata, events, reply, monotonic)
         commit.waiting.append((done, Answer(self._position(self._next_seq - 1), reply)))
 
-    def _distrust(self, aggregate: Aggregate) -> None:
-        """A decision broke off. If it had got as far as an event, memory is ahead of the log."""
-        if aggregate.collect_events():
-            self.start_over("a decision broke off half-way")
-
-    def _aggregate_for(self, command: Command) -> Aggregate | Refusal:
-        decider = self._deciders[type(command)]
-        aggregate = self._aggregates.get(command.aggregate_id)
-        if aggregate is None:
-            return decider(command.aggregate_id)
-        if type(aggregate) is not decider:
-            return AggregateUnknown(
-                f"{command.aggregate_id!r} is not the id of a {decider.__name__}."
-            )
-        return aggregate
+    def _reply_of(self, aggregate: Aggregate, command: Command, now: datetime) -> Reply:
+        try:
+            return aggregate.decide(command, now)
+        except Refusal:
+            raise
+        except Exception:
+            # If it had got as far as an event, memory is ahead of the log.
+            if aggregate.collect_events():
+                self.start_over("a decision broke off half-way")
+            raise
 
     def _commit(
         self,
@@ -408,7 +371,7 @@ class Shard:
         if self._not_now(monotonic):
             return
         for id in self._deadlines.due(now):
-            aggregate = self._aggregates[id]
+            aggregate = self._fold[id]
             if aggregate.deadline is not None and aggregate.deadline <= now:
                 self._fire(aggregate, now, monotonic)
             else:

@@ -23,6 +23,7 @@ from pydantic_core import PydanticUndefined
 import domain
 import infra.eventlog
 import interfaces.http
+from application.orders import ForeignRefusal
 from application.processes.relay import TOPICS, publish
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent
@@ -261,7 +262,8 @@ def refusals() -> Iterator[tuple[str, tuple[int, str]]]:
     while pending:
         kind = pending.pop()
         pending.extend(kind.__subclasses__())
-        if not kind.__module__.startswith("tests."):  # which refuse things of their own
+        own = kind.__module__.startswith("tests.")  # which refuse things of their own
+        if not own and kind is not ForeignRefusal:
             yield kind.type, (kind.status, one_line(kind.__doc__ or ""))
 
 
