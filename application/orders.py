@@ -11,6 +11,9 @@ from domain.refusals import Refusal
 FORWARDED = "/internal/commands"
 """Where a process of the API takes commands that others forward to it."""
 
+HANDOVER = "/internal/handover"
+"""Where it lets go of shards that another is to own."""
+
 SECONDS_LEFT = "x-seconds-left"
 """The request header that says how long the caller still waits."""
 

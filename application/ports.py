@@ -1,6 +1,6 @@
 """What the application needs from outside, as protocols that infra implements."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -74,6 +74,10 @@ class LocalLog(Protocol):
 
         `NotOwned` for shards of other processes.
         """
+        ...
+
+    async def hand_over(self, shards: Iterable[Shard]) -> None:
+        """Decide nothing new in these shards; when this returns, nothing of them is in flight."""
         ...
 
 

@@ -10,7 +10,8 @@ more commands a second at 64 in flight with half the p99 (DESIGN section 2), and
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
-from application.ports import Answer
+from application.ports import Answer, Unavailable
 from domain.aggregate import Command
 from domain.category import Category
 from domain.events import DomainEvent, Metadata, Recorded
@@ -48,6 +49,10 @@ BATCH = 2_000
 GRACE = 1.0
 """Seconds after another process took a shard in which this one does not take it back. By then a
 process that was frozen has learned that its shards were given to others."""
+
+ASK_SECONDS = 0.3
+"""How long an owner has to let go of a shard before it is claimed all the same. It may be frozen,
+or dead."""
 
 FEED_BACKLOG = 1_000
 """Events a subscriber may fall behind before its subscription is cut."""
@@ -102,12 +107,20 @@ class Owner(NamedTuple):
 Wants = Callable[[str, int, str], bool]
 """Whether this process is to own a shard: (topic, partition, address of the present owner)."""
 
+Ask = Callable[[str, Sequence[tuple[str, int]]], Awaitable[None]]
+"""Asks the process at an address to let go of shards."""
+
+
+async def _nobody(url: str, shards: Sequence[tuple[str, int]]) -> None:
+    pass
+
 
 class KafkaLog:
     """Decides commands on Kafka; implements the ports `CommandLog` and `Feed`.
 
     `partitions` maps each topic to its number of partitions. `wants` says of a shard, given the
-    address of its present owner, whether this process is to own it.
+    address of its present owner, whether this process is to own it. `ask` asks a process at an
+    address to let go of shards, before they are claimed; raises `Unavailable`.
     """
 
     def __init__(
@@ -119,10 +132,12 @@ class KafkaLog:
         owner: str,
         url: str,
         wants: Wants = lambda topic, partition, owner_url: True,  # noqa: ARG005
+        ask: Ask = _nobody,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._bootstrap = bootstrap
         self._wants = wants
+        self._ask = ask
         self._clock = clock
         self._partitions = partitions
         self._topic_of = {
@@ -145,6 +160,8 @@ class KafkaLog:
         """The last epoch seen of each shard, and until when it is left to who took it then."""
         self._caught_up: set[Shard] = set()
         """Shards that were read to their end, so that their owner is known."""
+        self._asked: dict[Shard, int] = {}
+        """In which epoch the owner of a shard was asked for it."""
         self._awaited: list[tuple[Shard, Owner, asyncio.Future[Owner]]] = []
         self._subscribers: dict[str, list[asyncio.Queue[Recorded | None]]] = defaultdict(list)
         self._outbox: list[tuple[str, int, str, bytes]] = []
@@ -165,11 +182,6 @@ class KafkaLog:
         self._running = True
         self._balancing = self._loop.create_task(self._balance())
         self._turn()
-
-    def release(self) -> None:
-        """Decide nothing new: every shard is left to who else wants it."""
-        self._wants = _nothing
-        self.release_unwanted()
 
     async def stop(self) -> None:
         """Stop deciding; what is in flight is in the log or it is not, as after a crash."""
@@ -352,9 +364,8 @@ class KafkaLog:
     # -- taking shards --------------------------------------------------------------------------
 
     async def _balance(self) -> None:
-        """Claim the shards that this process is to own, and let go of others."""
+        """Claim the shards that this process is to own; others are kept until somebody asks."""
         while True:
-            self.release_unwanted()
             self._notice_takeovers(time.monotonic())
             candidates = [s for s in self._shards.values() if self._is_candidate(s)]
             if candidates:
@@ -363,13 +374,6 @@ class KafkaLog:
 
     def _wanted(self, shard: Shard) -> bool:
         return self._wants(shard.topic, shard.partition, shard.owner_url)
-
-    def release_unwanted(self) -> None:
-        """Let go of what is to go to others; what is in flight is still answered."""
-        for shard in self._shards.values():
-            if shard.role is Role.OWNER and not self._wanted(shard):
-                shard.release()
-                logger.info("shard released", topic=shard.topic, partition=shard.partition)
 
     def _notice_takeovers(self, monotonic: float) -> None:
         for shard, (epoch, _) in self._epochs.items():
@@ -393,12 +397,55 @@ class KafkaLog:
         except KafkaException as error:
             logger.warning("cannot read the ends of the log", error=str(error))
             return
-        for shard in shards:
-            if shard.next_offset >= ends[shard.topic, shard.partition]:
+        ready = [s for s in shards if s.next_offset >= ends[s.topic, s.partition]]
+        for shard in ready:
+            if shard not in self._caught_up:
                 self._caught_up.add(shard)
-                if shard.role is Role.FOLLOWER and self._wanted(shard):
-                    shard.claim()
-                    self._hurry()
+                self._epochs[shard] = shard.gate.epoch, 0.0
+        await self._claim([shard for shard in ready if self._wanted(shard)])
+
+    async def _claim(self, shards: Sequence[Shard]) -> None:
+        """Claim what its owner has let go of; an owner that is asked for it has 20 ms more."""
+        asked = [s for s in shards if self._asked.get(s) == s.gate.epoch]
+        for shard in asked:
+            if shard.role is Role.FOLLOWER:
+                shard.claim()
+                self._hurry()
+        by_url: dict[str, list[Shard]] = defaultdict(list)
+        for shard in shards:
+            if shard not in asked:
+                self._asked[shard] = shard.gate.epoch
+                by_url[self._owner(shard).url].append(shard)
+        by_url.pop("", None)  # this process, or nobody
+        await asyncio.gather(*(self._ask_for(url, kept) for url, kept in by_url.items()))
+
+    async def _ask_for(self, url: str, shards: Sequence[Shard]) -> None:
+        wanted = [(shard.topic, shard.partition) for shard in shards]
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                await self._ask(url, wanted)
+        except (TimeoutError, Unavailable) as error:
+            logger.info("owner does not hand over", url=url, error=str(error))
+
+    async def hand_over(self, shards: Iterable[tuple[str, int]]) -> None:
+        """Let go of shards for who asks: returns when nothing of them is in flight any more."""
+        released = [self._shards[each] for each in shards if each in self._shards]
+        for shard in released:
+            shard.release()
+            self._epochs[shard] = shard.gate.epoch, time.monotonic() + GRACE
+        await self._until(lambda: not any(shard.in_flight for shard in released), ASK_SECONDS)
+
+    async def handed_over(self, seconds: float) -> None:
+        """Wait until others own every shard that is wanted no more, but not longer than that."""
+        await self._until(
+            lambda: not any(shard.role is Role.OWNER for shard in self.shards), seconds
+        )
+
+    async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not condition():  # noqa: ASYNC110  as often as the log is looked at
+                    await asyncio.sleep(BUSY_POLL)
 
     # -- feed -----------------------------------------------------------------------------------
 
@@ -422,10 +469,6 @@ class KafkaLog:
         self._subscribers[aggregate_id].remove(queue)
         if not self._subscribers[aggregate_id]:
             del self._subscribers[aggregate_id]
-
-
-def _nothing(topic: str, partition: int, owner_url: str) -> bool:  # noqa: ARG001
-    return False
 
 
 def _settle(future: asyncio.Future[Answer], outcome: Outcome) -> None:

@@ -2,10 +2,14 @@
 
 The group only balances. Two processes may both believe that a shard is theirs, and nothing is
 lost: the claims in the shard decide.
+
+The group has one topic, the log with the most partitions, and who is given partition 3 of it is to
+own partition 3 of every log. Kafka's own spreading over several topics gave one process all
+waiting rooms and another all games.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 
 import structlog
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
@@ -16,31 +20,27 @@ SESSION_SECONDS = 6
 """After so long without a heartbeat a process is taken for dead; less is refused by brokers with
 their default `group.min.session.timeout.ms`."""
 
-HEARTBEAT_SECONDS = 0.2
+HEARTBEAT_SECONDS = 0.1
 """How soon a process hears that others came or left."""
 
-POLL = 0.05
+POLL = 0.02
 """Seconds between looks at what the group says; not for records, of which none are fetched."""
 
 logger = structlog.get_logger(__name__)
 
 
 class Membership:
-    """The place of this process in the group of owners.
-
-    `url` is where other processes reach this one. `revoked` is called, in the event loop, as soon
-    as shards are to go to others.
-    """
+    """The place of this process in the group of owners; `url` is where others reach it."""
 
     def __init__(
-        self, bootstrap: str, topics: Iterable[str], *, url: str, group: str = GROUP
+        self, bootstrap: str, partitions: Mapping[str, int], *, url: str, group: str = GROUP
     ) -> None:
         self._bootstrap = bootstrap
         self._group = group
-        self._topics = list(topics)
+        self._topic = max(partitions, key=lambda topic: partitions[topic])
+        self._all = partitions[self._topic]
         self._url = url
-        self._assigned: set[tuple[str, int]] | None = None
-        self.revoked: Callable[[], None] = _nothing
+        self._assigned: set[int] | None = None
 
     def wants(self, topic: str, partition: int, owner_url: str) -> bool:
         """Whether this process is to own a shard.
@@ -51,7 +51,7 @@ class Membership:
         """
         if self._assigned is None:
             return owner_url == self._url
-        return (topic, partition) in self._assigned
+        return partition in self._assigned
 
     @property
     def settled(self) -> bool:
@@ -59,9 +59,9 @@ class Membership:
         return self._assigned is not None
 
     @property
-    def assigned(self) -> int:
-        """How many shards the group has given to this process."""
-        return len(self._assigned or ())
+    def alone(self) -> bool:
+        """Whether the group has given everything to this process."""
+        return self._assigned is not None and len(self._assigned) == self._all
 
     async def start(self) -> None:
         """Join the group."""
@@ -78,7 +78,7 @@ class Membership:
             }
         )
         self._consumer.subscribe(
-            self._topics,
+            [self._topic],
             on_assign=self._assign,
             on_revoke=self._revoke,
             on_lost=self._revoke,
@@ -86,11 +86,16 @@ class Membership:
         self._polling = asyncio.get_running_loop().create_task(self._poll())
 
     async def leave(self) -> None:
-        """Leave the group, which gives the shards to others within a few heartbeats."""
-        self.revoked = _nothing  # would be called in the thread
+        """Leave the group, which gives the shards to others within a few heartbeats.
+
+        May be called again.
+        """
+        if self._polling.done():
+            return
         self._polling.cancel()
         await asyncio.gather(self._polling, return_exceptions=True)
         await asyncio.to_thread(self._consumer.close)
+        self._now_assigned(set())
 
     async def _poll(self) -> None:
         while True:
@@ -100,19 +105,17 @@ class Membership:
             await asyncio.sleep(POLL)
 
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._assigned = (self._assigned or set()) | {(p.topic, p.partition) for p in partitions}
+        self._now_assigned((self._assigned or set()) | {p.partition for p in partitions})
         for partition in partitions:
             partition.offset = OFFSET_END
         consumer.incremental_assign(partitions)
         consumer.pause(partitions)
-        logger.info("shards assigned", more=len(partitions), all=self.assigned)
 
     def _revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._assigned = (self._assigned or set()) - {(p.topic, p.partition) for p in partitions}
-        logger.info("shards revoked", less=len(partitions), all=self.assigned)
-        self.revoked()
+        self._now_assigned((self._assigned or set()) - {p.partition for p in partitions})
         consumer.incremental_unassign(partitions)
 
-
-def _nothing() -> None:
-    pass
+    def _now_assigned(self, partitions: set[int]) -> None:
+        if partitions != self._assigned:
+            self._assigned = partitions
+            logger.info("shards assigned", partitions=sorted(partitions))

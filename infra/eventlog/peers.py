@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
 import aiohttp
 import msgspec
 
-from application.orders import FORWARDED, SECONDS_LEFT, OwnersOutcome
+from application.orders import FORWARDED, HANDOVER, SECONDS_LEFT, OwnersOutcome
 from application.ports import Answer, NotOwned, Unavailable
 from domain.aggregate import Command
 from domain.events import Metadata
@@ -21,6 +21,9 @@ so a crowd travels in large batches, and a lone command at once."""
 
 AT_ONCE = 1_000
 """Commands in a request."""
+
+SECONDS = 1.0
+"""How long another process may take to let go of shards; who asks may wait for less."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,18 +71,29 @@ class Peers:
 
         Raises `Refusal`, `NotOwned` and `Unavailable`.
         """
-        assert self._session, "start() first"
+        return await self._peer(url).send(order, until)
+
+    async def ask_for(self, url: str, shards: Sequence[tuple[str, int]]) -> None:
+        """Ask the process at `url` to let go of shards; it has when this returns.
+
+        Raises `Unavailable`.
+        """
+        loop = asyncio.get_running_loop()
+        await self._peer(url).post(HANDOVER, msgspec.json.encode(shards), loop.time() + SECONDS)
+
+    def _peer(self, url: str) -> "_Peer":
         peer = self._peers.get(url)
         if peer is None:
+            assert self._session, "start() first"
             peer = self._peers[url] = _Peer(url, self._session, self._token)
-        return await peer.send(order, until)
+        return peer
 
 
 class _Peer:
     """One other process: what waits for it, and the requests on their way."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession, token: Callable[[], str]) -> None:
-        self._url = f"{url}{FORWARDED}"
+        self._url = url
         self._session = session
         self._token = token
         self._waiting: deque[_Waiting] = deque()
@@ -100,7 +114,8 @@ class _Peer:
     async def _lane(self) -> None:
         while batch := self._next_batch():
             try:
-                outcomes = await self._post([waiting.order for waiting in batch], batch[-1].until)
+                body = self._encode([waiting.order for waiting in batch])
+                outcomes = self._decode(await self.post(FORWARDED, body, batch[-1].until))
             except Unavailable as error:
                 for waiting in batch:
                     _fail(waiting.future, type(error)(str(error)))
@@ -111,7 +126,8 @@ class _Peer:
     def _next_batch(self) -> list[_Waiting]:
         return [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
 
-    async def _post(self, orders: list[Order], until: float) -> list[OwnersOutcome]:
+    async def post(self, path: str, body: bytes, until: float) -> bytes:
+        """The answer to a request; raises `NotOwned` and `Unavailable`."""
         seconds = max(until - asyncio.get_running_loop().time(), 0.001)
         headers = {
             "Authorization": f"Bearer {self._token()}",
@@ -121,16 +137,16 @@ class _Peer:
         try:
             async with (
                 asyncio.timeout(seconds),
-                self._session.post(self._url, data=self._encode(orders), headers=headers) as answer,
+                self._session.post(self._url + path, data=body, headers=headers) as answer,
             ):
-                body = await answer.read()
+                answered = await answer.read()
         except TimeoutError:
             raise Unavailable(f"The owner of the shard, {self._url}, is silent.") from None
         except aiohttp.ClientError as error:
             raise NotOwned(f"The owner of the shard, {self._url}, is gone: {error}.") from error
         if answer.status != HTTPStatus.OK:
-            raise Unavailable(f"The owner of the shard answers {answer.status}: {body[:200]!r}")
-        return self._decode(body)
+            raise Unavailable(f"The owner of the shard answers {answer.status}: {answered[:200]!r}")
+        return answered
 
 
 def _settle(future: "asyncio.Future[Answer]", outcome: OwnersOutcome) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from socket import gethostname
 from uuid import uuid4
 
@@ -29,6 +30,9 @@ from projections.waitroom import QueueQueries
 POSTGRES_CONNECTIONS = 8
 """Of the API; queries take a millisecond, and PostgreSQL has connections for all processes."""
 
+HANDOVER_SECONDS = 2.0
+"""How long other processes may take to claim what this one leaves to them."""
+
 KAFKA_SECONDS = 15.0
 """How long Kafka may take to tell its partitions. An API that does not know them must not decide:
 with another number of partitions, aggregates would begin anew in other shards."""
@@ -37,6 +41,8 @@ with another number of partitions, aggregates would begin anew in other shards."
 @asynccontextmanager
 async def api(settings: Settings) -> AsyncGenerator[Services]:
     """Build what HTTP stands on; at the end of the block the log decides nothing any more.
+
+    `Services.leave` gives the shards to other processes before that, while requests still come.
 
     Raises `Refused` where the port is taken, Kafka does not answer, or a log has another number
     of partitions.
@@ -49,16 +55,17 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         )
         redis, pool = await _read_models(settings, held)
         tokens = Tokens(settings.signing_secret())
-        log, membership = await _log(settings, partitions, held)
         peers = Peers(lambda: tokens.issue("api", "service"))
         await peers.start()
         held.push_async_callback(peers.close)
+        log, membership = await _log(settings, partitions, peers, held)
         metrics = LogMetrics(log.shards)
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
         yield Services(
             log=RoutedLog(log, peers),
             local=log,
+            leave=partial(_leave, log, membership),
             feed=log,
             queue=QueueQueries(redis),
             games=GameQueries(pool),
@@ -71,7 +78,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
 
 
 async def _log(
-    settings: Settings, partitions: Mapping[str, int], held: AsyncExitStack
+    settings: Settings, partitions: Mapping[str, int], peers: Peers, held: AsyncExitStack
 ) -> tuple[KafkaLog, Membership]:
     """Start to follow the log and to own a part of it; at the end, leave it to others."""
     url = settings.peer_address
@@ -83,14 +90,20 @@ async def _log(
         owner=f"{gethostname()}-{uuid4().hex}",
         url=url,
         wants=membership.wants,
+        ask=peers.ask_for,
     )
-    membership.revoked = log.release_unwanted
     await log.start()
     held.push_async_callback(log.stop)
     await membership.start()
     held.push_async_callback(membership.leave)
-    held.callback(log.release)
     return log, membership
+
+
+async def _leave(log: KafkaLog, membership: Membership) -> None:
+    alone = membership.alone
+    await membership.leave()
+    if not alone:
+        await log.handed_over(HANDOVER_SECONDS)
 
 
 async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis, Pool]:

@@ -1,6 +1,6 @@
-"""Commands that other processes of the API forward to this one, as the owner of their shards.
+"""What other processes of the API ask of this one, as the owner of shards.
 
-An ASGI function for the same reason as `joining`: a crowd that joins one room at several
+ASGI functions for the same reason as `joining`: a crowd that joins one room at several
 processes comes in here. What this process does not own is not forwarded once more.
 """
 
@@ -15,7 +15,7 @@ from litestar import asgi
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Receive, Send
 
-from application.orders import FORWARDED, SECONDS_LEFT, OwnersOutcome
+from application.orders import FORWARDED, HANDOVER, SECONDS_LEFT, OwnersOutcome
 from application.ports import LocalLog, Unavailable, Verdict
 from interfaces.http.auth import require_scope
 from interfaces.http.bodies import BATCH_LIMIT, decode, decoder_of, read, require_json
@@ -28,6 +28,7 @@ LONGEST = 30.0
 
 ENCODER = msgspec.json.Encoder()
 DECODER = decoder_of(list[Order])
+SHARDS = decoder_of(list[tuple[str, int]])
 
 SILENT = OwnersOutcome.of(Unavailable("The owner of the shard did not answer in time."))
 BROKEN = Unavailable("The owner of the shard could not decide the command; its log says why.")
@@ -38,14 +39,32 @@ logger = structlog.get_logger(__name__)
 @asgi(FORWARDED, copy_scope=False)
 async def forwarded(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Decide orders here and answer with an outcome for each; raises `Problem`."""
+    headers = _let_in(scope)
+    seconds = _seconds_left(headers.get(SECONDS_LEFT.encode()))
+    orders = decode(await read(receive, headers, BATCH_LIMIT), DECODER)
+    await _respond(send, await decide(services_in(scope).local, orders, seconds))
+
+
+@asgi(HANDOVER, copy_scope=False)
+async def handover(scope: HTTPScope, receive: Receive, send: Send) -> None:
+    """Let go of shards that the process which asks is to own; raises `Problem`."""
+    headers = _let_in(scope)
+    shards = decode(await read(receive, headers), SHARDS)
+    await services_in(scope).local.hand_over(shards)
+    await _respond(send, None)
+
+
+def _let_in(scope: HTTPScope) -> dict[bytes, bytes]:
     if scope["method"] != "POST":
         raise MethodNotAllowedException(headers={"Allow": "POST"})
     require_scope(scope["user"], "service")
     headers = dict(scope["headers"])
     require_json(headers)
-    seconds = _seconds_left(headers.get(SECONDS_LEFT.encode()))
-    orders = decode(await read(receive, headers, BATCH_LIMIT), DECODER)
-    body = ENCODER.encode(await decide(services_in(scope).local, orders, seconds))
+    return headers
+
+
+async def _respond(send: Send, answer: object) -> None:
+    body = ENCODER.encode(answer)
     await send(
         {
             "type": "http.response.start",

@@ -53,15 +53,18 @@ async def _serve(settings: Settings) -> None:
         # The second server, if any, serves the same on a port that no other process shares.
         servers = [_server(app, settings, port) for port in {settings.port, settings.own_port}]
 
-        def stop() -> None:
-            for server in servers:
-                server.stop()  # type: ignore[no-untyped-call]
-
+        signalled = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop)
+            loop.add_signal_handler(number, signalled.set)
         logger.info("api starts", url=settings.base_url, peers=settings.peer_address)
-        await asyncio.gather(*(server.serve() for server in servers))
+        serving = asyncio.gather(*(server.serve() for server in servers))
+        stopping = loop.create_task(signalled.wait())
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        await services.leave()
+        for server in servers:
+            server.stop()  # type: ignore[no-untyped-call]
+        await serving
     logger.info("api stopped")
 
 
@@ -70,7 +73,7 @@ def _server(app: ASGIApp, settings: Settings, port: int) -> Server:
         app,
         address=settings.host,
         port=port,
-        interface=Interfaces.ASGI,
+        interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         backlog=BACKLOG,
         log_access=False,

@@ -24,11 +24,12 @@ STATE_KEY = "services"
 class Services:
     """The log that decides, the read models that answer, and what guards the door.
 
-    `local` is the log as far as this process owns it.
+    `local` is the log as far as this process owns it; `leave` gives that to other processes.
     """
 
     log: CommandLog
     local: LocalLog
+    leave: Callable[[], Awaitable[None]]
     feed: Feed
     queue: QueueQueries
     games: GameQueries

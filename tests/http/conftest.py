@@ -89,6 +89,7 @@ async def api() -> AsyncIterator[Api]:
     services = Services(
         log=log,
         local=log,
+        leave=log.leave,
         feed=log,
         queue=queue,
         games=games,

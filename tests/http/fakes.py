@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ class FakeLog:
         self.events: dict[str, list[Recorded]] = defaultdict(list)
         self.commands: list[tuple[Command, str, Metadata]] = []
         self.away = False
+        self.handed_over: list[tuple[str, int]] = []
         self._answers: dict[str, tuple[Answer, str | None]] = {}
         self._subscribers: dict[str, list[asyncio.Queue[Recorded | None]]] = defaultdict(list)
 
@@ -41,6 +42,12 @@ class FakeLog:
         self, command: Command, *, command_id: str, metadata: Metadata | None = None
     ) -> Answer:
         return self._answer(command, command_id, metadata or Metadata())
+
+    async def leave(self) -> None:
+        self.away = True
+
+    async def hand_over(self, shards: Iterable[tuple[str, int]]) -> None:
+        self.handed_over.extend(shards)
 
     def submit(
         self,
