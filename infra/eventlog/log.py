@@ -186,6 +186,9 @@ class KafkaLog:
     async def stop(self) -> None:
         """Stop deciding; what is in flight is in the log or it is not, as after a crash."""
         self._running = False
+        for shard in self._shards.values():
+            if shard.busy:
+                shard.start_over("this process stops")
         if self._timer:
             self._timer.cancel()
         if self._balancing:
@@ -436,9 +439,9 @@ class KafkaLog:
         await self._until(lambda: not any(shard.in_flight for shard in released), ASK_SECONDS)
 
     async def handed_over(self, seconds: float) -> None:
-        """Wait until others own every shard that is wanted no more, but not longer than that."""
+        """Wait until others own every shard, but not longer than that."""
         await self._until(
-            lambda: not any(shard.role is Role.OWNER for shard in self.shards), seconds
+            lambda: all(s.gate.owner != s.owner and not s.in_flight for s in self.shards), seconds
         )
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:

@@ -41,6 +41,7 @@ class Membership:
         self._all = partitions[self._topic]
         self._url = url
         self._assigned: set[int] | None = None
+        self._polling: asyncio.Task[None] | None = None
 
     def wants(self, topic: str, partition: int, owner_url: str) -> bool:
         """Whether this process is to own a shard.
@@ -90,7 +91,7 @@ class Membership:
 
         May be called again.
         """
-        if self._polling.done():
+        if self._polling is None or self._polling.done():
             return
         self._polling.cancel()
         await asyncio.gather(self._polling, return_exceptions=True)

@@ -1,23 +1,27 @@
 """A command finds the process that owns its shard; who asks never sees where that is."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from application.ports import Answer, NotOwned
 from domain.aggregate import Command
 from domain.events import Metadata
 from infra.eventlog.log import KafkaLog, Owner
-from infra.eventlog.peers import Order, Peers
+from infra.eventlog.peers import Order
 
 PATIENCE = 0.9
 """Seconds for everything that one command takes, including a shard's change of hands."""
+
+Send = Callable[[str, Order, float], Awaitable[Answer]]
+"""Has an order decided at an address, by a time of the event loop's; see `Peers.send`."""
 
 
 class RoutedLog:
     """Decides commands here or in the process that owns the shard; a `CommandLog`."""
 
-    def __init__(self, local: KafkaLog, peers: Peers) -> None:
+    def __init__(self, local: KafkaLog, send: Send) -> None:
         self._local = local
-        self._peers = peers
+        self._send = send
 
     async def execute(
         self, command: Command, *, command_id: str, metadata: Metadata | None = None
@@ -41,7 +45,7 @@ class RoutedLog:
 
     async def _ask(self, owner: Owner, order: Order, until: float) -> Answer:
         if owner.url:
-            return await self._peers.send(owner.url, order, until)
+            return await self._send(owner.url, order, until)
         return await self._local.execute(
             order.command, command_id=order.command_id, metadata=order.metadata
         )

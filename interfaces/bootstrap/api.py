@@ -63,7 +63,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
         yield Services(
-            log=RoutedLog(log, peers),
+            log=RoutedLog(log, peers.send),
             local=log,
             leave=partial(_leave, log, membership),
             feed=log,

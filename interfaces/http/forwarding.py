@@ -18,13 +18,16 @@ from litestar.types import HTTPScope, Receive, Send
 from application.orders import FORWARDED, HANDOVER, SECONDS_LEFT, OwnersOutcome
 from application.ports import LocalLog, Unavailable, Verdict
 from interfaces.http.auth import require_scope
-from interfaces.http.bodies import BATCH_LIMIT, decode, decoder_of, read, require_json
+from interfaces.http.bodies import KIB, decode, decoder_of, read, require_json
 from interfaces.http.commands import Order
 from interfaces.http.problems import bad_request
 from interfaces.http.services import services_in
 
 LONGEST = 30.0
 """Seconds that a process may wait for another."""
+
+ORDERS_LIMIT = 16 * 1024 * KIB
+"""Bytes of a crowd of orders. Each of them was let in by another process, under its own limit."""
 
 ENCODER = msgspec.json.Encoder()
 DECODER = decoder_of(list[Order])
@@ -41,7 +44,7 @@ async def forwarded(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Decide orders here and answer with an outcome for each; raises `Problem`."""
     headers = _let_in(scope)
     seconds = _seconds_left(headers.get(SECONDS_LEFT.encode()))
-    orders = decode(await read(receive, headers, BATCH_LIMIT), DECODER)
+    orders = decode(await read(receive, headers, ORDERS_LIMIT), DECODER)
     await _respond(send, await decide(services_in(scope).local, orders, seconds))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from application.ports import Answer, Unavailable, Verdict
+from application.ports import Answer, NotOwned, Unavailable, Verdict
 from domain.aggregate import Aggregate, Command
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent, Metadata, Position, Recorded
@@ -34,6 +34,9 @@ class FakeLog:
         self.events: dict[str, list[Recorded]] = defaultdict(list)
         self.commands: list[tuple[Command, str, Metadata]] = []
         self.away = False
+        self.silent = False
+        self.owns_nothing = False
+        self.stumbles_over = ""
         self.handed_over: list[tuple[str, int]] = []
         self._answers: dict[str, tuple[Answer, str | None]] = {}
         self._subscribers: dict[str, list[asyncio.Queue[Recorded | None]]] = defaultdict(list)
@@ -56,6 +59,13 @@ class FakeLog:
         metadata: Metadata,
         done: Callable[[Verdict], None],
     ) -> None:
+        if command_id == self.stumbles_over:
+            raise ZeroDivisionError
+        if self.silent:
+            return
+        if self.owns_nothing:
+            done(NotOwned("The shard is being taken over."))
+            return
         try:
             done(self._answer(command, command_id, metadata))
         except (Refusal, Unavailable) as error:
