@@ -139,7 +139,7 @@ async def test_processes_divide_the_shards_and_each_decides_for_everybody(
     assert await totals(first) == await totals(second) == [3] * len(COUNTERS)
 
 
-async def test_nothing_is_lost_or_counted_twice_while_processes_come_and_go(
+async def test_nothing_is_lost_while_processes_come_and_go(
     processes: Processes,
 ) -> None:
     first = await processes.start("first")
