@@ -1,0 +1,238 @@
+"""A recorder's topic as blocking callers see it, in any thread."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count, islice
+from queue import Empty
+from socket import gethostname
+from threading import Condition, Event, RLock, Thread, current_thread
+from uuid import uuid4
+
+import uvloop
+from confluent_kafka import KafkaException
+from eventsourcing.persistence import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    Notification,
+    OperationalError,
+    StoredEvent,
+    Tracking,
+)
+
+from application.ports import Answer, Unavailable
+from infra.eventlog.recorders.events import Stored
+from infra.eventlog.recorders.ledger import Conflict, Insert, TooLarge
+from infra.eventlog.recorders.log import Asked, LedgerLog
+from infra.eventlog.recorders.payloads import Fetcher, Found, Payloads
+from infra.eventlog.recorders.shard import ledger_category
+from infra.eventlog.shard import Role
+
+TRUSTED = 0.1
+"""Seconds since the last look at its topic for which an owner takes itself for the owner. One that
+was frozen for longer asks Kafka before it shows what it knows."""
+
+PAGE = 500
+"""Events that one who follows gets at once, at most."""
+
+
+class LogThread(Thread):
+    """Runs the event loop of one log."""
+
+
+class BlockingLog:
+    """Stores and shows the events of one topic.
+
+    `seconds` bounds how long anything waits for Kafka. `most_bytes` bounds the memory for events
+    themselves, beside that of the index. Raises the library's errors: `IntegrityError`,
+    `DataError`, `OperationalError` when Kafka does not answer, and `InterfaceError` once closed.
+    """
+
+    def __init__(self, bootstrap: str, name: str, *, seconds: float, most_bytes: int) -> None:
+        category = ledger_category(name)
+        owner = f"{gethostname()}-{uuid4().hex}"
+        self._topic = category.topic
+        self._seconds = seconds
+        self._command_ids = (f"{owner}#{number}" for number in count())
+        self._fetcher = Fetcher(bootstrap, category, seconds)
+        self._payloads = Payloads(self._fetcher, most_bytes)
+        self._progress = Condition()
+        self._log = LedgerLog(
+            bootstrap,
+            category,
+            owner=owner,
+            published=self._payloads.keep,
+            progressed=self.wake,
+        )
+        self.index = self._log.shard.index
+        self._opening = RLock()
+        self._opened = Event()
+        self._thread = LogThread(target=self._run, name=category.topic, daemon=True)
+
+    # -- life -----------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Begin to read the topic, unless that has begun."""
+        with self._opening:
+            if self._thread.ident is None:
+                self._thread.start()
+        self._opened.wait()
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(self._live())
+        except Exception as error:  # noqa: BLE001 - whoever uses the log is told
+            self._log.failure = error
+        self._opened.set()
+
+    async def _live(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._closing = asyncio.Event()
+        await self._log.start()
+        self._opened.set()
+        await self._closing.wait()
+        await self._log.stop()
+        self._log.fail(InterfaceError(f"{self._topic} has been closed."))
+        self.wake()
+
+    def close(self) -> None:
+        """Stop; whoever waits for something gets `InterfaceError`."""
+        if self._log.failure is None:
+            self._loop.call_soon_threadsafe(self._closing.set)
+        if not isinstance(current_thread(), LogThread):  # where garbage may have been collected
+            self._thread.join()
+        self._fetcher.close()
+
+    # -- inserting ------------------------------------------------------------------------------
+
+    def insert(self, events: Sequence[StoredEvent], tracking: Tracking | None = None) -> int:
+        """Store all of it or nothing, once, and give the sequence number of the last event.
+
+        Raises `OperationalError` when it is not certain in time; then it may have happened.
+        """
+        asked = Asked(Insert(events=events, tracking=tracking), next(self._command_ids))
+        self._check()
+        self._log.insert(asked)
+        try:
+            outcome = asked.outcome.get(timeout=self._seconds)
+        except Empty:
+            asked.given_up = True
+            raise OperationalError(
+                f"Whether {len(events)} events were stored in {self._topic} is not known after"
+                f" {self._seconds:g} s: {asked.problem} Look before you store them again."
+            ) from None
+        if isinstance(outcome, Answer):
+            return outcome.position.seq
+        raise _library_error(outcome) from outcome
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def events(
+        self, originator_id: str, gt: int | None, lte: int | None, *, desc: bool, limit: int | None
+    ) -> list[StoredEvent]:
+        """The events of one originator, in the order of their versions."""
+        self.catch_up()
+        seqs = self.index.of(originator_id, gt, lte, desc=desc, limit=limit)
+        return [event.restored() for event in self._stored(seqs, self._payloads.at)]
+
+    def notifications(
+        self, first: int, end: int | None, limit: int, topics: Sequence[str]
+    ) -> list[Notification]:
+        """Up to `limit` stored events with sequence numbers in `[first, end)`."""
+        self.catch_up()
+        return self._notifications(first, end, limit, topics)
+
+    def _notifications(
+        self, first: int, end: int | None, limit: int, topics: Sequence[str]
+    ) -> list[Notification]:
+        seqs = list(islice(self.index.stored(first, end, topics), limit))
+        stored = self._stored(seqs, self._payloads.passing)
+        return [event.notified(seq + 1) for seq, event in zip(seqs, stored, strict=True)]
+
+    def _stored(
+        self, seqs: Sequence[int], find: Callable[[Sequence[int]], Found]
+    ) -> Iterator[Stored]:
+        offsets = [self.index.offset(seq) for seq in seqs]
+        commits = find(list(dict.fromkeys(offsets)))
+        for seq, offset in zip(seqs, offsets, strict=True):
+            event = commits[offset].events[seq - commits[offset].seq]
+            assert isinstance(event, Stored)
+            yield event
+
+    def catch_up(self) -> None:
+        """Wait for all that was in the topic when this was asked, unless nobody else can write."""
+        self._check()
+        shard = self._log.shard
+        if shard.role is Role.OWNER and time.monotonic() - self._log.looked_at < TRUSTED:
+            return
+        end = self._end()
+        self._log.look()
+        if not self.wait(lambda: shard.next_offset >= end, self._seconds):
+            raise OperationalError(
+                f"{self._topic} has been read up to {shard.next_offset} of {end} after"
+                f" {self._seconds:g} s; look whether Kafka is up, or give KAFKA_TIMEOUT more."
+            )
+
+    def _end(self) -> int:
+        asking = asyncio.run_coroutine_threadsafe(self._log.ends(), self._loop)
+        try:
+            return next(iter(asking.result(self._seconds).values()))
+        except (KafkaException, TimeoutError) as error:
+            raise OperationalError(
+                f"Kafka does not tell where {self._topic} ends: {error}."
+            ) from error
+
+    # -- waiting --------------------------------------------------------------------------------
+
+    def wait(self, condition: Callable[[], bool], seconds: float | None) -> bool:
+        """Whether the condition came true in time; it is looked at whenever something happens."""
+        with self._progress:
+            came = self._progress.wait_for(
+                lambda: condition() or self._log.failure is not None, seconds
+            )
+        self._check()
+        return came
+
+    def wake(self) -> None:
+        """Let all who wait look at their condition again."""
+        with self._progress:
+            self._progress.notify_all()
+
+    def follow(
+        self, first: int, topics: Sequence[str], stopped: Callable[[], bool]
+    ) -> tuple[list[Notification], int]:
+        """Wait for stored events from `first` on; gives some of them, and where to go on.
+
+        Gives nothing once `stopped` says so; `wake` makes it look.
+        """
+        self._check()
+        while not stopped():
+            if first >= len(self.index):
+                self._wait_beyond(first, stopped)
+            end = min(first + PAGE, len(self.index))
+            if found := self._notifications(first, end, PAGE, topics):
+                return found, end
+            first = max(first, end)
+        return [], first
+
+    def _wait_beyond(self, seq: int, stopped: Callable[[], bool]) -> None:
+        self.wait(lambda: stopped() or len(self.index) > seq, None)
+
+    def _check(self) -> None:
+        if self._log.failure is not None:
+            raise _library_error(self._log.failure)
+        if self._log.shard.broken is not None:
+            raise OperationalError(self._log.shard.broken)
+
+
+def _library_error(problem: Exception) -> Exception:
+    match problem:
+        case Conflict():
+            return IntegrityError(str(problem))
+        case TooLarge():
+            return DataError(str(problem))
+        case InterfaceError() | Unavailable():
+            return InterfaceError(str(problem))
+    return OperationalError(f"{type(problem).__name__}: {problem}")
