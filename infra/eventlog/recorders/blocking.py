@@ -1,16 +1,14 @@
 """A recorder's topic as blocking callers see it, in any thread."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count, islice
-from queue import Empty
+from queue import Empty, SimpleQueue
 from socket import gethostname
 from threading import Condition, Event, RLock, Thread, current_thread
 from uuid import uuid4
 
 import uvloop
-from confluent_kafka import KafkaException
 from eventsourcing.persistence import (
     DataError,
     IntegrityError,
@@ -24,14 +22,9 @@ from eventsourcing.persistence import (
 from application.ports import Answer, Unavailable
 from infra.eventlog.recorders.events import Stored
 from infra.eventlog.recorders.ledger import Conflict, Insert, TooLarge
-from infra.eventlog.recorders.log import Asked, LedgerLog
+from infra.eventlog.recorders.log import Asked, LedgerLog, Reader
 from infra.eventlog.recorders.payloads import Fetcher, Found, Payloads
 from infra.eventlog.recorders.shard import ledger_category
-from infra.eventlog.shard import Role
-
-TRUSTED = 0.1
-"""Seconds since the last look at its topic for which an owner takes itself for the owner. One that
-was frozen for longer asks Kafka before it shows what it knows."""
 
 PAGE = 500
 """Events that one who follows gets at once, at most."""
@@ -162,27 +155,20 @@ class BlockingLog:
             yield event
 
     def catch_up(self) -> None:
-        """Wait for all that was in the topic when this was asked, unless nobody else can write."""
+        """Read all that is in the topic now, whoever wrote it."""
         self._check()
-        shard = self._log.shard
-        if shard.role is Role.OWNER and time.monotonic() - self._log.looked_at < TRUSTED:
-            return
-        end = self._end()
-        self._log.look()
-        if not self.wait(lambda: shard.next_offset >= end, self._seconds):
-            raise OperationalError(
-                f"{self._topic} has been read up to {shard.next_offset} of {end} after"
-                f" {self._seconds:g} s; look whether Kafka is up, or give KAFKA_TIMEOUT more."
-            )
-
-    def _end(self) -> int:
-        asking = asyncio.run_coroutine_threadsafe(self._log.ends(), self._loop)
+        reader: Reader = SimpleQueue()
+        self._log.catch_up(reader)
         try:
-            return next(iter(asking.result(self._seconds).values()))
-        except (KafkaException, TimeoutError) as error:
+            problem = reader.get(timeout=self._seconds)
+        except Empty:
             raise OperationalError(
-                f"Kafka does not tell where {self._topic} ends: {error}."
-            ) from error
+                f"{self._topic} could not be read to its end within {self._seconds:g} s, only up"
+                f" to offset {self._log.shard.next_offset}; look whether Kafka is up, or set a"
+                " longer KAFKA_TIMEOUT."
+            ) from None
+        if problem is not None:
+            raise _library_error(problem) from problem
 
     # -- waiting --------------------------------------------------------------------------------
 

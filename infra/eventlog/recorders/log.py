@@ -1,5 +1,6 @@
 """The log of a recorder's topic: in the event loop of its own thread, for callers in any other."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from random import random
 from typing import Any, ClassVar
 
 import structlog
-from confluent_kafka import Message
+from confluent_kafka import KafkaException, Message
 
 from application.ports import Unavailable
 from domain.category import Category
@@ -23,6 +24,9 @@ from infra.eventlog.shard import Outcome, Role, Shard
 TURN = 0.02
 """Seconds that an owner may write undisturbed by others who want to, at least. Handing over takes
 a few milliseconds; processes that write at the same time take turns."""
+
+Reader = SimpleQueue[Exception | None]
+"""Gets nothing, once, when it may look, or why it may not."""
 
 logger = structlog.get_logger(__name__)
 
@@ -48,7 +52,7 @@ class LedgerLog(KafkaLog):
     """
 
     shard_type = LedgerShard
-    producer_settings: ClassVar[dict[str, Any]] = {"message.max.bytes": MOST_BYTES}
+    producer_settings: ClassVar[dict[str, Any]] = {"linger.ms": 0, "message.max.bytes": MOST_BYTES}
 
     def __init__(
         self,
@@ -64,12 +68,14 @@ class LedgerLog(KafkaLog):
         assert isinstance(shard, LedgerShard)
         self.shard = shard
         self.failure: Exception | None = None
-        self.looked_at = 0.0
         self._published = published
         self._progressed = progressed
         self._handed_over: deque[Asked] = deque()
         self._woken = False
         self._waiting: deque[Asked] = deque()
+        self._readers: deque[Reader] = deque()
+        self._behind: deque[tuple[int, list[Reader]]] = deque()
+        self._question: asyncio.Task[None] | None = None
         self._epoch = 0
         self._patient_until = 0.0
 
@@ -121,6 +127,41 @@ class LedgerLog(KafkaLog):
         else:
             asked.outcome.put(outcome)
 
+    # -- reading --------------------------------------------------------------------------------
+
+    def catch_up(self, reader: Reader) -> None:
+        """Tell a reader when all has been read that was in the topic when this was called.
+
+        From any thread. Those who come while Kafka is being asked share the next question.
+        """
+        self._readers.append(reader)
+        self._loop.call_soon_threadsafe(self._ask)
+
+    def _ask(self) -> None:
+        if self.failure is not None:
+            self.fail(self.failure)
+        elif self._question is None or self._question.done():
+            self._question = self._loop.create_task(self._ask_for_the_end())
+
+    async def _ask_for_the_end(self) -> None:
+        while self._readers:
+            readers = [self._readers.popleft() for _ in range(len(self._readers))]
+            try:
+                (end,) = (await self.ends()).values()
+            except KafkaException as error:
+                for reader in readers:
+                    reader.put(error)
+            else:
+                self._behind.append((end, readers))
+        self._tell_readers()
+        self._hurry()
+
+    def _tell_readers(self) -> None:
+        while self._behind and self._behind[0][0] <= self.shard.next_offset:
+            _, readers = self._behind.popleft()
+            for reader in readers:
+                reader.put(None)
+
     # -- turns ----------------------------------------------------------------------------------
 
     def _turn(self) -> None:
@@ -132,46 +173,54 @@ class LedgerLog(KafkaLog):
         except Exception as error:
             logger.exception("the log of a recorder has failed", topic=self.shard.topic)
             self.fail(error)
-        self.looked_at = time.monotonic()
         if self.shard.next_offset != before or self.failure:
+            self._tell_readers()
             self._progressed()
 
     def fail(self, error: Exception) -> None:
-        """Insert nothing any more; whoever waits gets the error."""
+        """Serve nobody any more; whoever waits gets the error."""
         self.failure = error
         self._running = False
         for inserts in (self._handed_over, self._waiting):
             while inserts:
                 inserts.popleft().outcome.put(error)
+        for readers in (self._readers, *(behind for _, behind in self._behind)):
+            while readers:
+                readers.pop().put(error)
+
+    @property
+    def _expects(self) -> bool:
+        """Whether something is on its way here that somebody waits for."""
+        return self.shard.busy or bool(self._behind)
 
     def _read(self) -> list[Message]:
         """Wait in Kafka's client for what is on its way, which a timer would find later."""
-        if self._crowded or not self.shard.busy:
+        if self._crowded or not self._expects:
             return super()._read()
         first = self._consumer.poll(BUSY_POLL)
         return [] if first is None else [first, *self._consumer.consume(BATCH, 0)]
 
     def _wait(self, seconds: float) -> None:
-        super()._wait(0 if self.shard.busy and not self._crowded else seconds)
-
-    def _append(self, topic: str, partition: int, key: str, value: bytes) -> None:
-        self._outbox.append((topic, partition, key, value))
-
-    def _send(self) -> None:
-        if self._outbox:
-            batch = [{"key": k or None, "value": v} for _, _, k, v in self._outbox]
-            self._outbox.clear()
-            self._producer.produce_batch(self.shard.topic, batch, 0, self._undelivered)
-            assert not [each for each in batch if "_error" in each]
+        super()._wait(0 if self._expects and not self._crowded else seconds)
 
     def _hurry(self) -> None:
         if self._timer and not self._crowded:
             self._timer.cancel()
             self._wait(BUSY_POLL)
 
-    def look(self) -> None:
-        """Look at the topic soon; from any thread."""
-        self._loop.call_soon_threadsafe(self._hurry)
+    def _append(self, topic: str, partition: int, key: str, value: bytes) -> None:
+        self._outbox.append((topic, partition, key, value))
+
+    def _send(self) -> None:
+        """Send what was decided in one call, for which the client's threads wake up once."""
+        if self._outbox:
+            batch: list[dict[str, Any]] = [
+                {"key": key or None, "value": value} for _, _, key, value in self._outbox
+            ]
+            self._outbox.clear()
+            self._producer.produce_batch(self.shard.topic, batch, 0, self._undelivered)
+            if failed := [record["_error"] for record in batch if "_error" in record]:
+                self.shard.start_over(f"Kafka's client did not take a record ({failed[0]})")
 
     def _publish(self, topic: str, partition: int, commit: Commit[DomainEvent]) -> None:
         self._published(self.shard.next_offset - 1, commit)
