@@ -1,7 +1,9 @@
 """A recorder's topic as blocking callers see it, in any thread."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import count, islice
 from queue import Empty, SimpleQueue
 from socket import gethostname
@@ -9,17 +11,19 @@ from threading import Condition, Event, RLock, Thread, current_thread
 from uuid import uuid4
 
 import uvloop
+from confluent_kafka import KafkaException
 from eventsourcing.persistence import (
     DataError,
     IntegrityError,
     InterfaceError,
     Notification,
     OperationalError,
+    PersistenceError,
     StoredEvent,
     Tracking,
 )
 
-from application.ports import Answer, Unavailable
+from application.ports import Answer
 from infra.eventlog.recorders.events import Stored
 from infra.eventlog.recorders.ledger import Conflict, Insert, TooLarge
 from infra.eventlog.recorders.log import Asked, LedgerLog, Reader
@@ -59,6 +63,7 @@ class BlockingLog:
             progressed=self.wake,
         )
         self.index = self._log.shard.index
+        self._process = os.getpid()
         self._opening = RLock()
         self._opened = Event()
         self._thread = LogThread(target=self._run, name=category.topic, daemon=True)
@@ -66,11 +71,21 @@ class BlockingLog:
     # -- life -----------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Begin to read the topic, unless that has begun."""
+        """Read the topic to its end, so that nobody waits for that later.
+
+        May take its time, as long as it gets on; raises `OperationalError` when it does not.
+        """
         with self._opening:
             if self._thread.ident is None:
                 self._thread.start()
         self._opened.wait()
+        while True:
+            before = self._log.shard.next_offset
+            try:
+                return self.catch_up()
+            except OperationalError:
+                if self._log.failure or self._log.shard.next_offset == before:
+                    raise
 
     def _run(self) -> None:
         try:
@@ -92,10 +107,13 @@ class BlockingLog:
 
     def close(self) -> None:
         """Stop; whoever waits for something gets `InterfaceError`."""
-        if self._log.failure is None:
-            self._loop.call_soon_threadsafe(self._closing.set)
-        if not isinstance(current_thread(), LogThread):  # where garbage may have been collected
-            self._thread.join()
+        if self._process != os.getpid():
+            return  # a child process has a copy of this, and none of its threads
+        if self._thread.is_alive():
+            with suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._closing.set)
+            if not isinstance(current_thread(), LogThread):  # where garbage may be collected
+                self._thread.join()
         self._fetcher.close()
 
     # -- inserting ------------------------------------------------------------------------------
@@ -113,8 +131,8 @@ class BlockingLog:
         except Empty:
             asked.given_up = True
             raise OperationalError(
-                f"Whether {len(events)} events were stored in {self._topic} is not known after"
-                f" {self._seconds:g} s: {asked.problem} Look before you store them again."
+                f"Kafka did not confirm within {self._seconds:g} s that {len(events)} events were"
+                f" stored in {self._topic}. They may be: look before you store them again."
             ) from None
         if isinstance(outcome, Answer):
             return outcome.position.seq
@@ -209,8 +227,6 @@ class BlockingLog:
     def _check(self) -> None:
         if self._log.failure is not None:
             raise _library_error(self._log.failure)
-        if self._log.shard.broken is not None:
-            raise OperationalError(self._log.shard.broken)
 
 
 def _library_error(problem: Exception) -> Exception:
@@ -219,6 +235,8 @@ def _library_error(problem: Exception) -> Exception:
             return IntegrityError(str(problem))
         case TooLarge():
             return DataError(str(problem))
-        case InterfaceError() | Unavailable():
-            return InterfaceError(str(problem))
+        case PersistenceError():
+            return type(problem)(str(problem))
+        case KafkaException():
+            return OperationalError(f"Kafka says: {problem.args[0].str()}.")
     return OperationalError(f"{type(problem).__name__}: {problem}")

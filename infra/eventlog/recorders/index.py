@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 
 from domain.events import DomainEvent
-from infra.eventlog.recorders.events import Stored, Tracked
+from infra.eventlog.recorders.events import Stored
 from infra.eventlog.records import Commit
 
 NONE = -1
@@ -14,10 +14,10 @@ class Index:
     """Four numbers for each event, found by its sequence number or through its originator.
 
     The events of an originator form a chain from the highest version down, whatever the order
-    they came in. The numbers of an event are complete before anything leads to them, so that one
-    thread may add while others look, without a lock.
+    they came in. One thread adds while others look, without a lock: the numbers of an event are
+    complete before anything leads to them, and those of a commit are shown all at once.
 
-    Memory: 28 bytes an event, and some 200 bytes an originator (measured: `bench/recorder.py`).
+    Memory: 28 bytes an event, and some 200 bytes an originator (`bench/recorder.py` measures it).
     """
 
     def __init__(self) -> None:
@@ -25,6 +25,7 @@ class Index:
         """By application: the highest id of its notifications that has been processed."""
         self.last_stored = NONE
         """The sequence number of the last stored event."""
+        self._end = 0
         self._offsets = array("q")
         self._versions = array("q")
         self._lower = array("q")
@@ -33,33 +34,36 @@ class Index:
         self._numbers: dict[str, int] = {}
 
     def __len__(self) -> int:
-        return len(self._offsets)
+        return self._end
 
     def add(self, commit: Commit[DomainEvent], offset: int) -> None:
         """Take the next accepted commit; `offset` is where it stands in the topic."""
+        assert commit.seq == self._end, "the accepted commits of a shard are dense"
+        last, tracked = self.last_stored, self.tracked
         for seq, event in enumerate(commit.events, commit.seq):
-            assert seq == len(self), "the accepted commits of a shard are dense"
             if isinstance(event, Stored):
-                self._add_stored(event, seq)
-            elif isinstance(event, Tracked):
-                self._append(NONE, event.originator_version, NONE)
-                self.tracked[event.originator_id] = event.originator_version
-            self._offsets.append(offset)
+                self._add(event, seq, offset)
+                last = seq
+            else:
+                self._append(NONE, event.originator_version, NONE, offset)
+                tracked = {**tracked, event.originator_id: event.originator_version}
+        self._end += len(commit.events)
+        self.last_stored, self.tracked = last, tracked
 
-    def _add_stored(self, event: Stored, seq: int) -> None:
+    def _add(self, event: Stored, seq: int, offset: int) -> None:
         topic = self._numbers.setdefault(event.topic, len(self._numbers))
         higher, lower = self._place(event.originator_id, event.originator_version)
-        self._append(lower, event.originator_version, topic)
+        self._append(lower, event.originator_version, topic, offset)
         if higher == NONE:
             self._highest[event.originator_id] = seq
         else:
             self._lower[higher] = seq
-        self.last_stored = seq
 
-    def _append(self, lower: int, version: int, topic: int) -> None:
+    def _append(self, lower: int, version: int, topic: int, offset: int) -> None:
         self._lower.append(lower)
         self._versions.append(version)
         self._topics.append(topic)
+        self._offsets.append(offset)
 
     def _place(self, originator_id: str, version: int) -> tuple[int, int]:
         """The events above and below a version: the end of the chain is nearly always enough."""
@@ -82,10 +86,11 @@ class Index:
     ) -> Sequence[int]:
         """The events of one originator with versions in `(gt, lte]`, in the order of versions."""
         found: list[int] = []
+        end = self._end
         for seq in self._down(originator_id, gt):
             if desc and len(found) == limit:
                 break
-            if lte is None or self._versions[seq] <= lte:
+            if seq < end and (lte is None or self._versions[seq] <= lte):
                 found.append(seq)
         return found if desc else found[::-1][:limit]
 
@@ -98,7 +103,7 @@ class Index:
     def stored(self, first: int, end: int | None, topics: Sequence[str]) -> Iterator[int]:
         """The stored events in `[first, end)`, of all topics if none is named."""
         numbers = {self._numbers[topic] for topic in topics if topic in self._numbers}
-        for seq in range(max(first, 0), len(self) if end is None else min(end, len(self))):
+        for seq in range(max(first, 0), min(end or self._end, self._end)):
             topic = self._topics[seq]
             if topic != NONE and (not topics or topic in numbers):
                 yield seq

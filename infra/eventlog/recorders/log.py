@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import structlog
 from confluent_kafka import KafkaException, Message
+from eventsourcing.persistence import OperationalError
 
 from application.ports import Unavailable
 from domain.category import Category
@@ -34,14 +35,13 @@ logger = structlog.get_logger(__name__)
 class Asked:
     """An insert that a thread waits for. `outcome` gets what is certain about it, once."""
 
-    __slots__ = ("command", "command_id", "given_up", "outcome", "problem")
+    __slots__ = ("command", "command_id", "given_up", "outcome")
 
     def __init__(self, command: Insert, command_id: str) -> None:
         self.command = command
         self.command_id = command_id
         self.outcome: SimpleQueue[Outcome | Exception] = SimpleQueue()
         self.given_up = False
-        self.problem = "the topic is being read"
 
 
 class LedgerLog(KafkaLog):
@@ -90,16 +90,12 @@ class LedgerLog(KafkaLog):
 
     def _take_over(self) -> None:
         self._woken = False  # before looking, so that what comes from here on wakes us again
-        if self.failure is not None:
-            self.fail(self.failure)
-        self._try(self._handed_over)
+        self._attempt(lambda: self._try(self._handed_over))
 
     def _try(self, inserts: deque[Asked]) -> None:
         """Decide each insert once; those that cannot be decided now go on waiting."""
         for _ in range(len(inserts)):
             self._decide(inserts.popleft())
-        if not self._crowded:
-            self._send()
         self._hurry()
 
     def _decide(self, asked: Asked) -> None:
@@ -121,8 +117,7 @@ class LedgerLog(KafkaLog):
             asked.outcome.put(error)
 
     def _settle(self, asked: Asked, outcome: Outcome) -> None:
-        if isinstance(outcome, Unavailable) and not self.shard.broken:
-            asked.problem = str(outcome)
+        if isinstance(outcome, Unavailable):
             self._waiting.append(asked)
         else:
             asked.outcome.put(outcome)
@@ -166,16 +161,27 @@ class LedgerLog(KafkaLog):
 
     def _turn(self) -> None:
         before = self.shard.next_offset
-        try:
-            super()._turn()
-            if self._waiting and self.shard.role is Role.OWNER:
-                self._try(self._waiting)
-        except Exception as error:
-            logger.exception("the log of a recorder has failed", topic=self.shard.topic)
-            self.fail(error)
+        self._attempt(self._look)
         if self.shard.next_offset != before or self.failure:
             self._tell_readers()
             self._progressed()
+
+    def _look(self) -> None:
+        super()._turn()
+        if self.shard.broken:
+            raise OperationalError(self.shard.broken)
+        if self._waiting and self.shard.role is Role.OWNER:
+            self._try(self._waiting)
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        """Take a step; what goes wrong unforeseen leaves nothing to rely on."""
+        try:
+            step()
+        except Exception as error:
+            logger.exception("the log of a recorder fails", topic=self.shard.topic)
+            self.failure = error
+        if self.failure is not None:
+            self.fail(self.failure)
 
     def fail(self, error: Exception) -> None:
         """Serve nobody any more; whoever waits gets the error."""
@@ -205,6 +211,7 @@ class LedgerLog(KafkaLog):
 
     def _hurry(self) -> None:
         if self._timer and not self._crowded:
+            self._send()
             self._timer.cancel()
             self._wait(BUSY_POLL)
 

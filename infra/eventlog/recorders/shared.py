@@ -1,5 +1,6 @@
 """The topics that this process has open: each once, however many recorders use it."""
 
+import atexit
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -18,7 +19,11 @@ def borrow(bootstrap: str, name: str, make: Callable[[], BlockingLog]) -> Blocki
     with _lock:
         log = _open.setdefault(key, _open.get(key) or make())
         _users[log] += 1
-    log.open()
+    try:
+        log.open()
+    except BaseException:
+        give_back(log)
+        raise
     return log
 
 
@@ -32,3 +37,10 @@ def give_back(log: BlockingLog) -> None:
         for key in [key for key, other in _open.items() if other is log]:
             del _open[key]
     log.close()
+
+
+@atexit.register
+def close_all() -> None:
+    """Close what applications left open, while there are threads."""
+    for log in list(_users):
+        log.close()
