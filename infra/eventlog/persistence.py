@@ -30,7 +30,7 @@ from infra.eventlog.recorders.recorders import (
 )
 from infra.eventlog.recorders.shared import borrow, give_back
 from infra.stack.errors import Refused
-from infra.topics import Topic, create, log_config
+from infra.topics import Topic, create, existing, log_config
 
 Tracker = TypeVar("Tracker", bound=KafkaTrackingRecorder)
 Recorder = TypeVar("Recorder", bound=KafkaAggregateRecorder | KafkaTrackingRecorder)
@@ -94,8 +94,7 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
     def _log(self, purpose: str) -> BlockingLog:
         application = re.sub(r"[^a-z0-9._-]", "-", self.env.name.lower()) or "stored"
         name = f"{self._prefix}{application}-{purpose}"
-        if self._creates_topics:
-            self._create(f"{name}-log")
+        self._ensure(f"{name}-log")
         if name not in self._logs:
             self._logs[name] = borrow(self._bootstrap, name, lambda: self._make(name))
         return self._logs[name]
@@ -105,16 +104,27 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
             self._bootstrap, name, seconds=self._seconds, most_bytes=self._cache_bytes
         )
 
-    @property
-    def _creates_topics(self) -> bool:
-        return strtobool(self.env.get("CREATE_TABLE") or "yes")
-
-    def _create(self, topic: str) -> None:
-        config = log_config(self._replication_factor) | {"max.message.bytes": str(MOST_BYTES)}
+    def _ensure(self, topic: str) -> None:
         try:
-            create(self._bootstrap, [Topic(topic, 1, config)], self._replication_factor)
+            partitions = existing(self._bootstrap, self._seconds).get(topic)
+            if partitions is None:
+                self._create(topic)
+            elif partitions > 1:
+                raise ProgrammingError(
+                    f"{topic} has {partitions} partitions, and what recorders store has one order;"
+                    " choose another KAFKA_TOPIC_PREFIX."
+                )
         except Refused as problem:
             raise OperationalError(str(problem)) from problem
+
+    def _create(self, topic: str) -> None:
+        if not strtobool(self.env.get("CREATE_TABLE") or "yes"):
+            raise ProgrammingError(
+                f"There is no topic {topic}; create it with one partition, or let CREATE_TABLE be"
+                " yes."
+            )
+        config = log_config(self._replication_factor) | {"max.message.bytes": str(MOST_BYTES)}
+        create(self._bootstrap, [Topic(topic, 1, config)], self._replication_factor)
 
     def close(self) -> None:
         """Give back every topic; those that nobody else in this process uses are closed."""

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count, islice
-from queue import Empty, SimpleQueue
+from queue import Empty
 from socket import gethostname
 from threading import Condition, Event, RLock, Thread, current_thread
 from uuid import uuid4
@@ -51,7 +51,8 @@ class BlockingLog:
         owner = f"{gethostname()}-{uuid4().hex}"
         self._topic = category.topic
         self._seconds = seconds
-        self._command_ids = (f"{owner}#{number}" for number in count())
+        self._owner = owner
+        self._numbers = count()
         self._fetcher = Fetcher(bootstrap, category, seconds)
         self._payloads = Payloads(self._fetcher, most_bytes)
         self._progress = Condition()
@@ -88,11 +89,14 @@ class BlockingLog:
                     raise
 
     def _run(self) -> None:
+        failure: Exception = InterfaceError(f"{self._topic} has been closed.")
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(self._live())
         except Exception as error:  # noqa: BLE001 - whoever uses the log is told
-            self._log.failure = error
+            failure = error
+        self._log.fail(self._log.failure or failure)
+        self.wake()
         self._opened.set()
 
     async def _live(self) -> None:
@@ -102,8 +106,6 @@ class BlockingLog:
         self._opened.set()
         await self._closing.wait()
         await self._log.stop()
-        self._log.fail(InterfaceError(f"{self._topic} has been closed."))
-        self.wake()
 
     def close(self) -> None:
         """Stop; whoever waits for something gets `InterfaceError`."""
@@ -123,11 +125,12 @@ class BlockingLog:
 
         Raises `OperationalError` when it is not certain in time; then it may have happened.
         """
-        asked = Asked(Insert(events=events, tracking=tracking), next(self._command_ids))
+        command = Insert(events=events, tracking=tracking)
+        asked = Asked(command, f"{self._owner}#{next(self._numbers)}")
         self._check()
         self._log.insert(asked)
         try:
-            outcome = asked.outcome.get(timeout=self._seconds)
+            outcome = asked.get(timeout=self._seconds)
         except Empty:
             asked.given_up = True
             raise OperationalError(
@@ -175,7 +178,7 @@ class BlockingLog:
     def catch_up(self) -> None:
         """Read all that is in the topic now, whoever wrote it."""
         self._check()
-        reader: Reader = SimpleQueue()
+        reader = Reader()
         self._log.catch_up(reader)
         try:
             problem = reader.get(timeout=self._seconds)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from random import random
@@ -26,22 +27,22 @@ TURN = 0.02
 """Seconds that an owner may write undisturbed by others who want to, at least. Handing over takes
 a few milliseconds; processes that write at the same time take turns."""
 
-Reader = SimpleQueue[Exception | None]
-"""Gets nothing, once, when it may look, or why it may not."""
-
 logger = structlog.get_logger(__name__)
 
 
-class Asked:
-    """An insert that a thread waits for. `outcome` gets what is certain about it, once."""
-
-    __slots__ = ("command", "command_id", "given_up", "outcome")
+class Asked(SimpleQueue[Outcome | Exception]):
+    """An insert that a thread waits for; gets what is certain about it, once."""
 
     def __init__(self, command: Insert, command_id: str) -> None:
         self.command = command
         self.command_id = command_id
-        self.outcome: SimpleQueue[Outcome | Exception] = SimpleQueue()
         self.given_up = False
+
+
+class Reader(SimpleQueue[Exception | None]):
+    """A thread that waits until the topic has been read up to `end`; gets that, or why not."""
+
+    end = 0
 
 
 class LedgerLog(KafkaLog):
@@ -74,7 +75,8 @@ class LedgerLog(KafkaLog):
         self._woken = False
         self._waiting: deque[Asked] = deque()
         self._readers: deque[Reader] = deque()
-        self._behind: deque[tuple[int, list[Reader]]] = deque()
+        self._asking: deque[Reader] = deque()
+        self._behind: deque[Reader] = deque()
         self._question: asyncio.Task[None] | None = None
         self._epoch = 0
         self._patient_until = 0.0
@@ -86,7 +88,8 @@ class LedgerLog(KafkaLog):
         self._handed_over.append(asked)
         if not self._woken:
             self._woken = True
-            self._loop.call_soon_threadsafe(self._take_over)
+            self._soon(self._take_over)
+        self._fail_if_failed()
 
     def _take_over(self) -> None:
         self._woken = False  # before looking, so that what comes from here on wakes us again
@@ -114,13 +117,13 @@ class LedgerLog(KafkaLog):
                 monotonic=time.monotonic(),
             )
         except Exception as error:  # noqa: BLE001 - it is for whoever asked
-            asked.outcome.put(error)
+            asked.put(error)
 
     def _settle(self, asked: Asked, outcome: Outcome) -> None:
         if isinstance(outcome, Unavailable):
             self._waiting.append(asked)
         else:
-            asked.outcome.put(outcome)
+            asked.put(outcome)
 
     # -- reading --------------------------------------------------------------------------------
 
@@ -130,32 +133,40 @@ class LedgerLog(KafkaLog):
         From any thread. Those who come while Kafka is being asked share the next question.
         """
         self._readers.append(reader)
-        self._loop.call_soon_threadsafe(self._ask)
+        self._soon(self._ask)
+        self._fail_if_failed()
+
+    def _soon(self, step: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop has ended, and says why in `failure`
+            self._loop.call_soon_threadsafe(step)
 
     def _ask(self) -> None:
-        if self.failure is not None:
-            self.fail(self.failure)
-        elif self._question is None or self._question.done():
+        if self._question is None or self._question.done():
             self._question = self._loop.create_task(self._ask_for_the_end())
 
     async def _ask_for_the_end(self) -> None:
         while self._readers:
-            readers = [self._readers.popleft() for _ in range(len(self._readers))]
+            self._asking.extend(self._readers.popleft() for _ in range(len(self._readers)))
             try:
                 (end,) = (await self.ends()).values()
             except KafkaException as error:
-                for reader in readers:
-                    reader.put(error)
+                while self._asking:
+                    self._asking.popleft().put(error)
             else:
-                self._behind.append((end, readers))
+                self._follow(end)
+
+    def _follow(self, end: int) -> None:
+        while self._asking:
+            reader = self._asking.popleft()
+            reader.end = end
+            self._behind.append(reader)
         self._tell_readers()
         self._hurry()
 
     def _tell_readers(self) -> None:
-        while self._behind and self._behind[0][0] <= self.shard.next_offset:
-            _, readers = self._behind.popleft()
-            for reader in readers:
-                reader.put(None)
+        self._fail_if_failed()
+        while self._behind and self._behind[0].end <= self.shard.next_offset:
+            self._behind.popleft().put(None)
 
     # -- turns ----------------------------------------------------------------------------------
 
@@ -169,7 +180,7 @@ class LedgerLog(KafkaLog):
     def _look(self) -> None:
         super()._turn()
         if self.shard.broken:
-            raise OperationalError(self.shard.broken)
+            self.failure = OperationalError(self.shard.broken)
         if self._waiting and self.shard.role is Role.OWNER:
             self._try(self._waiting)
 
@@ -180,19 +191,21 @@ class LedgerLog(KafkaLog):
         except Exception as error:
             logger.exception("the log of a recorder fails", topic=self.shard.topic)
             self.failure = error
+        self._fail_if_failed()
+
+    def _fail_if_failed(self) -> None:
         if self.failure is not None:
             self.fail(self.failure)
 
     def fail(self, error: Exception) -> None:
-        """Serve nobody any more; whoever waits gets the error."""
+        """Serve nobody any more; whoever waits gets the error. From any thread."""
         self.failure = error
         self._running = False
-        for inserts in (self._handed_over, self._waiting):
-            while inserts:
-                inserts.popleft().outcome.put(error)
-        for readers in (self._readers, *(behind for _, behind in self._behind)):
-            while readers:
-                readers.pop().put(error)
+        readers = self._readers, self._asking, self._behind
+        for waiting in (self._handed_over, self._waiting, *readers):
+            with suppress(IndexError):  # another thread may be at it
+                while True:
+                    waiting.pop().put(error)
 
     @property
     def _expects(self) -> bool:
