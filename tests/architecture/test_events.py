@@ -34,7 +34,8 @@ def everything(kind: type[T]) -> Iterator[type[T]]:
             yield found
 
 
-EVENTS = sorted([*everything(DomainEvent), Stored, Tracked], key=lambda e: e.__qualname__)
+OF_RECORDERS: list[type[DomainEvent]] = [Stored, Tracked]
+EVENTS = sorted([*everything(DomainEvent), *OF_RECORDERS], key=lambda e: e.__qualname__)
 COMMANDS = [c for c in everything(Command) if not c.__subclasses__()]
 AGGREGATES = list(everything(Aggregate))
 
