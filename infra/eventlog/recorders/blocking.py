@@ -11,7 +11,6 @@ from threading import Condition, Event, RLock, Thread, current_thread
 from uuid import uuid4
 
 import uvloop
-from confluent_kafka import KafkaException
 from eventsourcing.persistence import (
     DataError,
     IntegrityError,
@@ -24,9 +23,10 @@ from eventsourcing.persistence import (
 )
 
 from application.ports import Answer
+from infra.eventlog.recorders.ends import Ends
 from infra.eventlog.recorders.events import Stored
 from infra.eventlog.recorders.ledger import Conflict, Insert, TooLarge
-from infra.eventlog.recorders.log import Asked, LedgerLog, Reader
+from infra.eventlog.recorders.log import Asked, LedgerLog
 from infra.eventlog.recorders.payloads import Fetcher, Found, Payloads
 from infra.eventlog.recorders.shard import ledger_category
 
@@ -53,6 +53,7 @@ class BlockingLog:
         self._seconds = seconds
         self._owner = owner
         self._numbers = count()
+        self._ends = Ends(bootstrap, category.topic, seconds)
         self._fetcher = Fetcher(bootstrap, category, seconds)
         self._payloads = Payloads(self._fetcher, most_bytes)
         self._progress = Condition()
@@ -81,11 +82,11 @@ class BlockingLog:
                 self._thread.start()
         self._opened.wait()
         while True:
-            before = self._log.shard.next_offset
+            before = self._log.read_to
             try:
                 return self.catch_up()
             except OperationalError:
-                if self._log.failure or self._log.shard.next_offset == before:
+                if self._log.failure or self._log.read_to == before:
                     raise
 
     def _run(self) -> None:
@@ -116,6 +117,7 @@ class BlockingLog:
                 self._loop.call_soon_threadsafe(self._closing.set)
             if not isinstance(current_thread(), LogThread):  # where garbage may be collected
                 self._thread.join()
+        self._ends.close()
         self._fetcher.close()
 
     # -- inserting ------------------------------------------------------------------------------
@@ -178,18 +180,17 @@ class BlockingLog:
     def catch_up(self) -> None:
         """Read all that is in the topic now, whoever wrote it."""
         self._check()
-        reader = Reader()
-        self._log.catch_up(reader)
-        try:
-            problem = reader.get(timeout=self._seconds)
-        except Empty:
+        end = self._ends.ask()
+        if self._log.read_to < end:
+            self._log.expect(end)
+            self.wait(lambda: self._log.read_to >= end, self._seconds)
+        self._check()
+        if self._log.read_to < end:
             raise OperationalError(
-                f"{self._topic} could not be read to its end within {self._seconds:g} s, only up"
-                f" to offset {self._log.shard.next_offset}; look whether Kafka is up, or set a"
-                " longer KAFKA_TIMEOUT."
-            ) from None
-        if problem is not None:
-            raise _library_error(problem) from problem
+                f"{self._topic} was read up to offset {self._log.read_to}, not to its end at {end},"
+                f" within {self._seconds:g} s; look whether Kafka is up, or set a longer"
+                " KAFKA_TIMEOUT."
+            )
 
     # -- waiting --------------------------------------------------------------------------------
 
@@ -240,6 +241,4 @@ def _library_error(problem: Exception) -> Exception:
             return DataError(str(problem))
         case PersistenceError():
             return type(problem)(str(problem))
-        case KafkaException():
-            return OperationalError(f"Kafka says: {problem.args[0].str()}.")
     return OperationalError(f"{type(problem).__name__}: {problem}")

@@ -103,7 +103,8 @@ class Index:
     def stored(self, first: int, end: int | None, topics: Sequence[str]) -> Iterator[int]:
         """The stored events in `[first, end)`, of all topics if none is named."""
         numbers = {self._numbers[topic] for topic in topics if topic in self._numbers}
-        for seq in range(max(first, 0), min(end or self._end, self._end)):
+        end = self._end if end is None else min(end, self._end)
+        for seq in range(max(first, 0), end):
             topic = self._topics[seq]
             if topic != NONE and (not topics or topic in numbers):
                 yield seq

@@ -1,6 +1,5 @@
 """The log of a recorder's topic: in the event loop of its own thread, for callers in any other."""
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from random import random
 from typing import Any, ClassVar
 
 import structlog
-from confluent_kafka import KafkaException, Message
+from confluent_kafka import Message
 from eventsourcing.persistence import OperationalError
 
 from application.ports import Unavailable
@@ -37,12 +36,6 @@ class Asked(SimpleQueue[Outcome | Exception]):
         self.command = command
         self.command_id = command_id
         self.given_up = False
-
-
-class Reader(SimpleQueue[Exception | None]):
-    """A thread that waits until the topic has been read up to `end`; gets that, or why not."""
-
-    end = 0
 
 
 class LedgerLog(KafkaLog):
@@ -74,10 +67,9 @@ class LedgerLog(KafkaLog):
         self._handed_over: deque[Asked] = deque()
         self._woken = False
         self._waiting: deque[Asked] = deque()
-        self._readers: deque[Reader] = deque()
-        self._asking: deque[Reader] = deque()
-        self._behind: deque[Reader] = deque()
-        self._question: asyncio.Task[None] | None = None
+        self.read_to = 0
+        """The offset up to which all has been folded, for other threads to look at."""
+        self._expected_end = 0
         self._epoch = 0
         self._patient_until = 0.0
 
@@ -90,6 +82,10 @@ class LedgerLog(KafkaLog):
             self._woken = True
             self._soon(self._take_over)
         self._fail_if_failed()
+
+    def _soon(self, step: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop has ended, and says why in `failure`
+            self._loop.call_soon_threadsafe(step)
 
     def _take_over(self) -> None:
         self._woken = False  # before looking, so that what comes from here on wakes us again
@@ -127,54 +123,24 @@ class LedgerLog(KafkaLog):
 
     # -- reading --------------------------------------------------------------------------------
 
-    def catch_up(self, reader: Reader) -> None:
-        """Tell a reader when all has been read that was in the topic when this was called.
+    def expect(self, end: int) -> None:
+        """Read up to this offset as soon as it comes; from any thread."""
+        looks_already = self._expects
+        self._expected_end = max(self._expected_end, end)
+        if not looks_already:
+            self._soon(self._hurry)
 
-        From any thread. Those who come while Kafka is being asked share the next question.
-        """
-        self._readers.append(reader)
-        self._soon(self._ask)
-        self._fail_if_failed()
-
-    def _soon(self, step: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop has ended, and says why in `failure`
-            self._loop.call_soon_threadsafe(step)
-
-    def _ask(self) -> None:
-        if self._question is None or self._question.done():
-            self._question = self._loop.create_task(self._ask_for_the_end())
-
-    async def _ask_for_the_end(self) -> None:
-        while self._readers:
-            self._asking.extend(self._readers.popleft() for _ in range(len(self._readers)))
-            try:
-                (end,) = (await self.ends()).values()
-            except KafkaException as error:
-                while self._asking:
-                    self._asking.popleft().put(error)
-            else:
-                self._follow(end)
-
-    def _follow(self, end: int) -> None:
-        while self._asking:
-            reader = self._asking.popleft()
-            reader.end = end
-            self._behind.append(reader)
-        self._tell_readers()
-        self._hurry()
-
-    def _tell_readers(self) -> None:
-        self._fail_if_failed()
-        while self._behind and self._behind[0].end <= self.shard.next_offset:
-            self._behind.popleft().put(None)
+    @property
+    def _expects(self) -> bool:
+        """Whether something is on its way here that somebody waits for."""
+        return self.shard.busy or self.read_to < self._expected_end
 
     # -- turns ----------------------------------------------------------------------------------
 
     def _turn(self) -> None:
-        before = self.shard.next_offset
         self._attempt(self._look)
-        if self.shard.next_offset != before or self.failure:
-            self._tell_readers()
+        if self.shard.next_offset != self.read_to or self.failure:
+            self.read_to = self.shard.next_offset
             self._progressed()
 
     def _look(self) -> None:
@@ -201,16 +167,10 @@ class LedgerLog(KafkaLog):
         """Serve nobody any more; whoever waits gets the error. From any thread."""
         self.failure = error
         self._running = False
-        readers = self._readers, self._asking, self._behind
-        for waiting in (self._handed_over, self._waiting, *readers):
+        for inserts in (self._handed_over, self._waiting):
             with suppress(IndexError):  # another thread may be at it
                 while True:
-                    waiting.pop().put(error)
-
-    @property
-    def _expects(self) -> bool:
-        """Whether something is on its way here that somebody waits for."""
-        return self.shard.busy or bool(self._behind)
+                    inserts.popleft().put(error)
 
     def _read(self) -> list[Message]:
         """Wait in Kafka's client for what is on its way, which a timer would find later."""
