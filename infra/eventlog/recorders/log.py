@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
@@ -46,7 +46,10 @@ class LedgerLog(KafkaLog):
     """
 
     shard_type = LedgerShard
-    producer_settings: ClassVar[dict[str, Any]] = {"linger.ms": 0, "message.max.bytes": MOST_BYTES}
+    producer_settings: ClassVar[Mapping[str, Any]] = {
+        "linger.ms": 0,
+        "message.max.bytes": MOST_BYTES,
+    }
 
     def __init__(
         self,
@@ -57,7 +60,14 @@ class LedgerLog(KafkaLog):
         published: Callable[[int, Commit[DomainEvent]], None],
         progressed: Callable[[], None],
     ) -> None:
-        super().__init__(bootstrap, [category], {category.topic: 1}, owner=owner, url="")
+        super().__init__(
+            bootstrap,
+            [category],
+            {category.topic: 1},
+            owner=owner,
+            url="",
+            wants=lambda *_: bool(self._waiting),
+        )
         (shard,) = self._shards.values()
         assert isinstance(shard, LedgerShard)
         self.shard = shard
@@ -70,8 +80,6 @@ class LedgerLog(KafkaLog):
         self.read_to = 0
         """The offset up to which all has been folded, for other threads to look at."""
         self._expected_end = 0
-        self._epoch = 0
-        self._patient_until = 0.0
 
     # -- inserting ------------------------------------------------------------------------------
 
@@ -184,37 +192,25 @@ class LedgerLog(KafkaLog):
 
     def _hurry(self) -> None:
         if self._timer and not self._crowded:
-            self._send()
+            self._send(time.monotonic())
             self._timer.cancel()
             self._wait(BUSY_POLL)
 
     def _append(self, topic: str, partition: int, key: str, value: bytes) -> None:
-        self._outbox.append((topic, partition, key, value))
-
-    def _send(self) -> None:
-        """Send what was decided in one call, for which the client's threads wake up once."""
-        if self._outbox:
-            batch: list[dict[str, Any]] = [
-                {"key": key or None, "value": value} for _, _, key, value in self._outbox
-            ]
-            self._outbox.clear()
-            self._producer.produce_batch(self.shard.topic, batch, 0, self._undelivered)
-            if failed := [record["_error"] for record in batch if "_error" in record]:
-                self.shard.start_over(f"Kafka's client did not take a record ({failed[0]})")
+        """Gather what is decided together, for which the client's threads wake up once."""
+        self._outbox[topic, partition].append({"key": key or None, "value": value})
+        self._gathered += 1
 
     def _publish(self, topic: str, partition: int, commit: Commit[DomainEvent]) -> None:
         self._published(self.shard.next_offset - 1, commit)
 
     # -- taking the shard -----------------------------------------------------------------------
 
-    def _wants(self, shard: Shard) -> bool:
-        return bool(self._waiting) and super()._wants(shard) and self._may_claim()
+    def _grace(self) -> float:
+        return TURN * (1 + random())  # noqa: S311 - who goes first
 
-    def _may_claim(self) -> bool:
-        """Whether whoever took the shard last has had their turn."""
-        gate, now = self.shard.gate, time.monotonic()
-        if gate.epoch != self._epoch:
-            self._epoch = gate.epoch
-            others = gate.owner != self.shard.owner
-            self._patient_until = now + TURN * (1 + random()) * others  # noqa: S311 - who goes first
-        return now >= self._patient_until
+    async def _claim(self, shards: Sequence[Shard]) -> None:
+        for shard in shards:
+            if shard.role is Role.FOLLOWER:
+                shard.claim()
+                self._hurry()

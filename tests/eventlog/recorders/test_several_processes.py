@@ -120,8 +120,8 @@ def test_what_was_sent_by_an_owner_that_has_lost_its_topic_is_stored_once(
     recorder.insert_events([event(1)])
     send, lost = log._log._send, list[int]()
 
-    def send_and_lose() -> None:
-        send()
+    def send_and_lose(monotonic: float) -> None:
+        send(monotonic)
         if log._log.shard.in_flight and not lost:
             lost.append(log._log.shard.in_flight)
             log._log.shard.start_over("a test says so")
