@@ -64,9 +64,7 @@ class KafkaAggregateRecorder(AggregateRecorder):
 class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
     """The notification id of an event is its sequence number in the topic, plus 1."""
 
-    def insert_events(
-        self, stored_events: Sequence[StoredEvent], **kwargs: Any
-    ) -> Sequence[int] | None:
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Raises `IntegrityError`; gives the notification ids."""
         return list(self._insert(stored_events, kwargs.get("tracking")))
 

@@ -87,6 +87,9 @@ def test_a_batch_that_no_record_holds_is_refused(open_log: Open) -> None:
     with pytest.raises(DataError, match="smaller batches"):
         recorder.insert_events([event(state=b"x" * MOST_BYTES)])
     assert recorder.select_events(ID) == []
+    nearly = event(state=b"x" * (MOST_BYTES // 4 * 3 - 1_000))
+    recorder.insert_events([nearly])
+    assert recorder.select_events(ID) == [nearly]
 
 
 def test_a_subscriber_in_another_process_is_told(open_log: Open) -> None:

@@ -65,7 +65,7 @@ def test_many_threads_of_many_processes_take_turns(open_log: Open) -> None:
     def insert(number: int) -> tuple[list[int], StoredEvent]:
         stored = StoredEvent(uuid4(), 1, "made", b"{}")
         again = StoredEvent(stored.originator_id, 2, "made", b"{}")
-        return list(recorders[number % 3].insert_events([stored, again]) or ()), stored
+        return list(recorders[number % 3].insert_events([stored, again])), stored
 
     with ThreadPoolExecutor(12) as threads:
         inserted = list(threads.map(insert, range(300)))
