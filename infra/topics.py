@@ -58,17 +58,22 @@ def least_in_sync(replication_factor: int) -> int:
     return max(1, replication_factor - 1)
 
 
-def wanted(log_partitions: int, replication_factor: int) -> tuple[Topic, ...]:
-    """List every topic of the hall."""
-    safe = {"min.insync.replicas": str(least_in_sync(replication_factor))}
-    log = {
-        **safe,
+def log_config(replication_factor: int) -> dict[str, str]:
+    """Give the settings of a topic that holds truth: kept for ever, and by brokers in sync."""
+    return {
+        "min.insync.replicas": str(least_in_sync(replication_factor)),
         "cleanup.policy": "delete",
         "retention.ms": "-1",
         "retention.bytes": "-1",
         "unclean.leader.election.enable": "false",
         "compression.type": "producer",
     }
+
+
+def wanted(log_partitions: int, replication_factor: int) -> tuple[Topic, ...]:
+    """List every topic of the hall."""
+    safe = {"min.insync.replicas": str(least_in_sync(replication_factor))}
+    log = log_config(replication_factor)
     week = {**safe, "retention.ms": str(7 * DAY_MS)}
     parked = {**safe, "retention.ms": str(90 * DAY_MS)}
     return (

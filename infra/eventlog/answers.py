@@ -31,3 +31,7 @@ class Answers:
         self._answers[command_id] = answer
         if len(self._answers) > REMEMBERED:
             self._answers.popitem(last=False)
+
+    def forget(self, command_id: str) -> None:
+        """Drop the answer of a command that did not happen."""
+        self._answers.pop(command_id, None)

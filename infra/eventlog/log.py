@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -122,6 +122,9 @@ class KafkaLog:
     address to let go of shards, before they are claimed; raises `Unavailable`.
     """
 
+    shard_type: ClassVar[type[Shard]] = Shard
+    producer_settings: ClassVar[Mapping[str, Any]] = {}
+
     def __init__(
         self,
         bootstrap: str,
@@ -143,7 +146,7 @@ class KafkaLog:
             command: category.topic for category in categories for command in category.deciders
         }
         self._shards = {
-            (category.topic, partition): Shard(
+            (category.topic, partition): self.shard_type(
                 category,
                 partition,
                 owner=owner,
@@ -283,7 +286,8 @@ class KafkaLog:
     # -- Kafka ----------------------------------------------------------------------------------
 
     def _new_producer(self) -> Producer:
-        return Producer(producer_config(self._bootstrap) | {"error_cb": self._on_error})
+        config = producer_config(self._bootstrap) | dict(self.producer_settings)
+        return Producer(config | {"error_cb": self._on_error})
 
     def _on_error(self, error: KafkaError) -> None:
         logger.warning("kafka", error=error.str(), fatal=error.fatal())
@@ -336,7 +340,7 @@ class KafkaLog:
         if not self._running:
             return
         self._producer.poll(0)
-        messages = self._consumer.consume(BATCH, 0)
+        messages = self._read()
         for message in messages:
             self._receive(message)
         now, monotonic = self._clock(), time.monotonic()
@@ -351,6 +355,9 @@ class KafkaLog:
         if self._gathered and not (self._crowded and monotonic - self._sent_at < GATHERING):
             self._send(monotonic)
         self._wait(BUSY_POLL if busy else IDLE_POLL)
+
+    def _read(self) -> list[Message]:
+        return self._consumer.consume(BATCH, 0)
 
     def _tick(self, shard: Shard, now: datetime, monotonic: float) -> None:
         try:
@@ -384,8 +391,11 @@ class KafkaLog:
         for shard, (epoch, _) in self._epochs.items():
             if shard.gate.epoch != epoch:
                 by_another = shard in self._caught_up and shard.gate.owner != shard.owner
-                grace = monotonic + GRACE if by_another else 0.0
+                grace = monotonic + self._grace() if by_another else 0.0
                 self._epochs[shard] = shard.gate.epoch, grace
+
+    def _grace(self) -> float:
+        return GRACE
 
     def _is_candidate(self, shard: Shard) -> bool:
         """Whether to look if it has been read to its end, in order to claim it or to know that."""

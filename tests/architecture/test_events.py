@@ -15,6 +15,7 @@ from eventsourcing.domain import CollectEventsProtocol, DomainEventProtocol
 import domain
 from domain.aggregate import Aggregate, Command
 from domain.events import DomainEvent
+from infra.eventlog.recorders.events import Stored, Tracked
 from infra.eventlog.records import UnreadableEvent
 
 T = TypeVar("T", DomainEvent, Command, Aggregate)
@@ -33,7 +34,8 @@ def everything(kind: type[T]) -> Iterator[type[T]]:
             yield found
 
 
-EVENTS = sorted(everything(DomainEvent), key=lambda e: e.__qualname__)
+OF_RECORDERS: list[type[DomainEvent]] = [Stored, Tracked]
+EVENTS = sorted([*everything(DomainEvent), *OF_RECORDERS], key=lambda e: e.__qualname__)
 COMMANDS = [c for c in everything(Command) if not c.__subclasses__()]
 AGGREGATES = list(everything(Aggregate))
 

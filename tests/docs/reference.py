@@ -28,10 +28,12 @@ from application.processes.relay import TOPICS, publish
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent
 from domain.refusals import Refusal
+from infra.eventlog.recorders.events import Stored, Tracked
 from infra.topics import CONSUMERS, DAY_MS, wanted
 from interfaces import settings
 from interfaces.cli import gamehall
 from interfaces.http.app import describe
+from tests.docs import recorders
 from tests.docs.markdown import ROOT
 
 FOLDER = ROOT / "docs" / "reference"
@@ -171,7 +173,13 @@ def event_section(event: type[DomainEvent]) -> Iterator[str]:
 
 def type_name(hint: Any) -> str:
     """A type as JSON has it."""
-    names = {str: "text", int: "integer", float: "number", datetime: "time (RFC 3339)"}
+    names = {
+        str: "text",
+        bytes: "base64",
+        int: "integer",
+        float: "number",
+        datetime: "time (RFC 3339)",
+    }
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
         return ", ".join(f"`{value}`" for value in arguments)
@@ -263,7 +271,8 @@ def refusals() -> Iterator[tuple[str, tuple[int, str]]]:
         kind = pending.pop()
         pending.extend(kind.__subclasses__())
         own = kind.__module__.startswith("tests.")  # which refuse things of their own
-        if not own and kind is not ForeignRefusal:
+        told = hasattr(kind, "type")  # those of recorders become the library's errors
+        if told and not own and kind is not ForeignRefusal:
             yield kind.type, (kind.status, one_line(kind.__doc__ or ""))
 
 
@@ -337,6 +346,27 @@ def option_row(option: click.Option) -> tuple[str, str]:
     return f"`{' '.join([*option.opts, value]).strip()}`", f"{option.help or ''}{default}".strip()
 
 
+# -- recorders -------------------------------------------------------------------------------------
+
+
+def recorder_settings() -> Iterator[str]:
+    """Every variable that the persistence module reads."""
+    yield from table(["variable", "what it is"], recorders.settings())
+
+
+def recorder_events() -> Iterator[str]:
+    """What recorders write."""
+    yield from event_section(Stored)
+    yield from event_section(Tracked)
+
+
+def library_cases() -> Iterator[str]:
+    """The library's own cases, and who inherits them."""
+    yield from table(["case", "tests", "inherited by"], recorders.cases_table())
+    yield ""
+    yield from recorders.overridden_methods()
+
+
 # -- pages -----------------------------------------------------------------------------------------
 
 WRITERS: dict[str, Callable[[], Iterator[str]]] = {
@@ -347,6 +377,9 @@ WRITERS: dict[str, Callable[[], Iterator[str]]] = {
     "routes": routes_table,
     "problems": problems_table,
     "command-line": command_line,
+    "recorder-settings": recorder_settings,
+    "recorder-events": recorder_events,
+    "library-cases": library_cases,
 }
 
 
