@@ -371,7 +371,9 @@ class Shard:
         if self._not_now(monotonic):
             return
         for id in self._deadlines.due(now):
-            aggregate = self._fold[id]
+            aggregate = self._fold.get(id)
+            if aggregate is None:
+                continue  # it was finished, and evicted
             if aggregate.deadline is not None and aggregate.deadline <= now:
                 self._fire(aggregate, now, monotonic)
             else:
