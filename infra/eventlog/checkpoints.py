@@ -56,6 +56,7 @@ class Checkpoints:
         self._shelf = shelf
         self.fold = fold
         self.seq = begin.next_seq
+        self._url = begin.url
         self._codec = SnapshotCodec(category)
         self._answers = 0
         self._command_id = ""
@@ -67,8 +68,11 @@ class Checkpoints:
         self._shelf.put(offset, key, value)
         self._changed.add(id_in(key))
 
-    def take(self, events: Sequence[Recorded], reached: Checkpoint) -> None:
-        """Fold the next events, after which the reader stands there; raises `CannotFold`."""
+    def take(self, events: Sequence[Recorded], reached: Checkpoint, url: str | None) -> None:
+        """Fold the next events, after which the reader stands there; raises `CannotFold`.
+
+        `url` is the owner's there, where it is another than at the last call.
+        """
         self.fold.take(each.event for each in events)
         for each in events:
             self._changed.add(each.event.originator_id)
@@ -76,8 +80,18 @@ class Checkpoints:
                 self._command_id = each.command_id
                 self._answers += 1
         self.seq = reached.next_seq
+        self._url = self._url if url is None else url
         if self._answers - self._marks[-1].answers >= MARKS_APART:
-            self._marks.append(Mark(self._answers, _stored(reached)))
+            self._marks.append(Mark(self._answers, self._place(reached)))
+
+    def _place(self, reached: Checkpoint) -> StoredCheckpoint:
+        return StoredCheckpoint(
+            offset=reached.offset,
+            epoch=reached.epoch,
+            owner=reached.owner,
+            url=self._url,
+            next_seq=reached.next_seq,
+        )
 
     def lacking(self) -> Iterator[Written]:
         """What to write, for the topic to have every aggregate as it is now.
@@ -128,9 +142,3 @@ class Checkpoints:
         while len(self._marks) > 1 and self._marks[1].answers <= self._answers - REMEMBERED:
             self._marks.popleft()
         return self._marks[0].checkpoint
-
-
-def _stored(reached: Checkpoint) -> StoredCheckpoint:
-    return StoredCheckpoint(
-        offset=reached.offset, epoch=reached.epoch, owner=reached.owner, next_seq=reached.next_seq
-    )

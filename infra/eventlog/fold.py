@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.category import Category
@@ -36,6 +37,9 @@ class Fold:
     An aggregate that is finished may be evicted once a snapshot of it is kept elsewhere; what
     stays of it are some 20 bytes that lead there.
     """
+
+    restored: ClassVar[bool] = False
+    """Whether it began with snapshots."""
 
     doubt: str | None = None
     """What keeps it from being relied on, if anything does."""
@@ -102,6 +106,10 @@ class Fold:
         self._aggregates.pop(id, None)
         if offset not in self.evicted(id):
             self._evicted.add(id, offset)
+
+    def release(self, id: str) -> None:
+        """Let go of an aggregate that had come back, and has not changed."""
+        del self._aggregates[id]
 
     def evicted(self, id: str) -> list[int]:
         """Where the snapshot of an evicted aggregate may be, newest last; empty for most others."""

@@ -25,9 +25,10 @@ from application.ports import Answer, Unavailable
 from domain.aggregate import Command
 from domain.category import Category
 from domain.events import DomainEvent, Metadata, Recorded
+from infra.eventlog.asked import Done
 from infra.eventlog.partition import partition_for
 from infra.eventlog.records import Commit, recorded_events
-from infra.eventlog.shard import Done, Outcome, Role, Shard
+from infra.eventlog.shard import Outcome, Role, Shard
 
 BUSY_POLL = 0.001
 """Seconds between polls while commits are in flight; a Kafka round trip takes about as long."""

@@ -29,6 +29,8 @@ class RestoredFold(Fold):
     Events that a snapshot has seen are passed over.
     """
 
+    restored = True
+
     def __init__(self, category: Category, seq: int) -> None:
         super().__init__(category)
         self._seq = self._until = seq

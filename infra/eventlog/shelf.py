@@ -14,6 +14,7 @@ import msgspec
 from domain.aggregate import Aggregate
 from domain.category import Category
 from domain.snapshot import State
+from infra.eventlog.fold import Fold
 from infra.eventlog.restored import RestoredFold, SnapshotsWrong
 from infra.eventlog.snapshots import (
     BEGINNING,
@@ -41,7 +42,7 @@ class Restored(NamedTuple):
     """What a shard begins with: the gate at an offset, and the fold for the records from there."""
 
     checkpoint: StoredCheckpoint
-    fold: RestoredFold
+    fold: Fold
 
 
 class Shelf:

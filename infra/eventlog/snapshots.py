@@ -23,15 +23,19 @@ CHECKPOINT_KEY: Final = "/checkpoint"
 class StoredCheckpoint(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="checkpoint"
 ):
-    """The gate's state at an offset of the log, before the event `next_seq`."""
+    """The gate's state at an offset of the log, before the event `next_seq`.
+
+    `url` is where the owner answers forwarded commands.
+    """
 
     offset: int
     epoch: int
     owner: str
+    url: str
     next_seq: int
 
 
-BEGINNING: Final = StoredCheckpoint(offset=0, epoch=0, owner="", next_seq=0)
+BEGINNING: Final = StoredCheckpoint(offset=0, epoch=0, owner="", url="", next_seq=0)
 
 
 class StoredSnapshot(
@@ -66,7 +70,12 @@ def is_final(aggregate: Aggregate) -> bool:
 
 def snapshot_key(aggregate: Aggregate) -> str:
     """The key of an aggregate's snapshot."""
-    return f"{aggregate.id}/final" if is_final(aggregate) else aggregate.id
+    return final_key(aggregate.id) if is_final(aggregate) else aggregate.id
+
+
+def final_key(id: str) -> str:
+    """The key of a snapshot that will do for ever."""
+    return f"{id}/final"
 
 
 def part_key(id: str, number: int, changed: int) -> str:

@@ -15,7 +15,7 @@ from infra.eventlog.checkpoints import Checkpoints, Written
 from infra.eventlog.fold import CannotFold, Fold
 from infra.eventlog.restored import SnapshotsWrong
 from infra.eventlog.shelf import Restored, Shelf
-from infra.eventlog.snapshots import BEGINNING, SnapshotCodec, StoredSnapshot
+from infra.eventlog.snapshots import BEGINNING, SnapshotCodec, StoredSnapshot, final_key
 from tests.eventlog.tally import TALLIES, Add, Close, Tally
 from tests.given import T0
 
@@ -44,7 +44,7 @@ class Writer:
         try:
             begin, fold = shelf.restore()
         except SnapshotsWrong:
-            begin, fold = Restored(BEGINNING, Fold(TALLIES))  # type: ignore[arg-type]
+            begin, fold = Restored(BEGINNING, Fold(TALLIES))
         shelf.forget_states()
         self.offset = begin.offset
         self.checkpoints = Checkpoints(TALLIES, shelf, fold, begin)
@@ -55,7 +55,7 @@ class Writer:
         events = self.world.events[self.offset : self.offset + count]
         self.offset += len(events)
         try:
-            self.checkpoints.take(events, self.world.reached(self.offset))
+            self.checkpoints.take(events, self.world.reached(self.offset), None)
         except CannotFold:
             self.mistrust()
 
@@ -190,7 +190,7 @@ class World:
         by_offset = {offset: (key, value) for offset, key, value in self.topic}
         for offset in fold.evicted(id):
             key, value = by_offset.get(offset, ("", None))
-            if key == f"{id}/final" and value is not None:
+            if key == final_key(id) and value is not None:
                 stored = SnapshotCodec(TALLIES).decode(value)
                 assert isinstance(stored, StoredSnapshot)
                 return SnapshotCodec(TALLIES).restore(id, stored.originator_version, stored.state)
