@@ -15,8 +15,8 @@ from application.ports import Checkpoint, Shard
 from domain.category import Category
 from domain.events import Recorded
 from infra.eventlog.checkpoints import Checkpoints, Written
+from infra.eventlog.clients import producer_config
 from infra.eventlog.fold import CannotFold, Fold
-from infra.eventlog.log import producer_config
 from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.shelf import Restored, Shelf
 from infra.eventlog.snapshot_reader import Interrupted, SnapshotReader, restore

@@ -80,13 +80,17 @@ class Evictions:
             assert isinstance(record, StoredSnapshot)
             self._seen.append(_Seen(id_in(key), record.seq, offset))
 
-    def tick(self, monotonic: float) -> None:
-        """Evict what has come to its end here, too; answer those who have waited for too long."""
+    def tick(self, monotonic: float) -> bool:
+        """Evict what has come to its end here, too; answer those who have waited for too long.
+
+        Whether anything is left to be done later.
+        """
         while self._seen and self._seen[0].seq <= self._shard.gate.next_seq:
             self._evict(self._seen.popleft())
         late = [id for id, each in self._lookups.items() if monotonic - each.since > PATIENCE]
         for id in late:
             self._give_up(self._lookups.pop(id), "The aggregate's snapshot was not read in time.")
+        return bool(self._seen or self._lookups)
 
     def _evict(self, seen: _Seen) -> None:
         fold = self._shard.fold

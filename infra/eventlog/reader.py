@@ -10,8 +10,8 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from application.ports import Batch, Checkpoint, Shard
 from domain.category import Category
 from domain.events import Recorded
+from infra.eventlog.clients import consumer_config
 from infra.eventlog.gate import Gate
-from infra.eventlog.log import consumer_config
 from infra.eventlog.records import Claim, Codec, MalformedRecord, recorded_events
 
 SPACING = 0.02

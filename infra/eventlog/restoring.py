@@ -16,7 +16,7 @@ from infra.eventlog.asked import Asked
 from infra.eventlog.evictions import Evictions, Found
 from infra.eventlog.shard import Shard
 from infra.eventlog.shelf import Restored
-from infra.eventlog.snapshot_reader import SnapshotReader, restore
+from infra.eventlog.snapshot_reader import SnapshotLookup, SnapshotReader, restore
 
 AGAIN_SECONDS = 1.0
 """Until another attempt, when Kafka is away."""
@@ -61,8 +61,11 @@ class Restoring:
             for category in kept
             for partition in range(partitions[category.topic])
         }
-        self._fetcher: SnapshotReader | None = None
-        self._fetching = asyncio.Lock()
+        self._active: set[Place] = set()
+        """Shards in which something is to be evicted or looked up."""
+        self._new_lookup = partial(SnapshotLookup, bootstrap, kept)
+        self._lookup: SnapshotLookup | None = None
+        self._looking = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self, places: Sequence[Place]) -> list[TopicPartition]:
@@ -71,14 +74,7 @@ class Restoring:
         A shard that has none, or has found its snapshots wrong, begins at the beginning. Waits
         for Kafka as long as it takes.
         """
-        trusted = [place for place in places if not self._shards[place].mistrusts_snapshots]
-        while True:
-            try:
-                begun = await asyncio.to_thread(self._read, trusted)
-                break
-            except KafkaException as error:
-                logger.warning("cannot read the snapshots", error=str(error))
-                await asyncio.sleep(AGAIN_SECONDS)
+        begun = await self._read_patiently([place for place in places if self._is_trusted(place)])
         reading = []
         for place in places:
             restored, end = begun.get(place, (None, None))
@@ -89,6 +85,20 @@ class Restoring:
                 reading.append(TopicPartition(self._snapshots_of[place[0]], place[1], end))
         return reading
 
+    def _is_trusted(self, place: Place) -> bool:
+        return place in self._evictions and not self._shards[place].mistrusts_snapshots
+
+    async def _read_patiently(
+        self, places: Sequence[Place]
+    ) -> dict[Place, tuple[Restored | None, int]]:
+        while places:
+            try:
+                return await asyncio.to_thread(self._read, places)
+            except KafkaException as error:
+                logger.warning("cannot read the snapshots", error=str(error))
+                await asyncio.sleep(AGAIN_SECONDS)
+        return {}
+
     def _read(self, places: Sequence[Place]) -> dict[Place, tuple[Restored | None, int]]:
         reader = self._new_reader()
         try:
@@ -97,23 +107,22 @@ class Restoring:
         finally:
             reader.close()
 
-    def follows(self, topic: str) -> bool:
-        """Whether this is a topic of snapshots."""
-        return topic in self._log_of
-
     def put(self, topic: str, partition: int, offset: int, key: str, value: bytes | None) -> None:
         """Take the next record of a topic of snapshots."""
-        self._evictions[self._log_of[topic], partition].put(offset, key, value)
-
-    def tick(self) -> None:
-        """Evict what may be evicted; answer commands that have waited for too long."""
-        monotonic = self._monotonic()
-        for evictions in self._evictions.values():
-            evictions.tick(monotonic)
+        place = self._log_of[topic], partition
+        self._active.add(place)
+        self._evictions[place].put(offset, key, value)
 
     def absent(self, place: Place, asked: Asked, offsets: Sequence[int], monotonic: float) -> None:
         """Let a command wait for an evicted aggregate, as `Shard` asks for."""
+        self._active.add(place)
         self._evictions[place].wait(asked, offsets, monotonic)
+
+    def tick(self, monotonic: float) -> None:
+        """Evict what may be evicted; answer commands that have waited for too long."""
+        for place in [*self._active]:
+            if not self._evictions[place].tick(monotonic):
+                self._active.discard(place)
 
     def drop(self, place: Place) -> None:
         """The shard starts over: nobody can wait for anything in it."""
@@ -127,7 +136,7 @@ class Restoring:
 
     async def _look(self, place: Place, id: str, offset: int) -> None:
         try:
-            async with self._fetching:
+            async with self._looking:
                 found = await asyncio.to_thread(self._read_one, place, offset)
         except KafkaException as error:
             logger.warning("cannot read a snapshot", id=id, error=str(error))
@@ -137,13 +146,13 @@ class Restoring:
         )
 
     def _read_one(self, place: Place, offset: int) -> Found | None:
-        if self._fetcher is None:
-            self._fetcher = self._new_reader()
-        return self._fetcher.fetch(place, offset)
+        if self._lookup is None:
+            self._lookup = self._new_lookup()
+        return self._lookup.fetch(place, offset)
 
     async def stop(self) -> None:
         """Read no more."""
         self._stopped = True
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._fetcher is not None:
-            self._fetcher.close()
+        if self._lookup is not None:
+            self._lookup.close()

@@ -11,8 +11,8 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from application.ports import Shard
 from domain.category import Category
+from infra.eventlog.clients import consumer_config
 from infra.eventlog.evictions import Found
-from infra.eventlog.log import consumer_config
 from infra.eventlog.reader import PASSING
 from infra.eventlog.restored import SnapshotsWrong
 from infra.eventlog.shelf import Restored, Shelf
@@ -23,6 +23,10 @@ SECONDS = 30.0
 """How long the topics may have nothing to say before reading them is given up."""
 
 logger = structlog.get_logger(__name__)
+
+LOOKUP = {"fetch.wait.max.ms": 5, "queued.min.messages": 1, "fetch.message.max.bytes": 65_536}
+"""A look is for one record. A longer fetch would still be under way when the next look begins, and
+that one would have to wait for it, half a second as a rule."""
 
 Put = Callable[[Shard, int, str, bytes | None], None]
 """Takes a record: the shard of the log that it is about, its offset, key and value."""
@@ -112,17 +116,39 @@ class SnapshotReader:
             put(shard, offset, key_of(message), message.value())
             self._at[shard] = offset + 1
 
-    def fetch(self, shard: Shard, offset: int) -> Found | None:
-        """The record at an offset; None when it has been compacted away."""
-        self.start({shard: offset})
-        while (message := self._consumer.poll(SECONDS)) is not None:
-            if not _passing(message):
-                there = not _is_end(message) and message.offset() == offset
-                return Found(key_of(message), message.value() or b"") if there else None
-        raise _timed_out()
-
     def close(self) -> None:
         """Leave; the reader is not used again."""
+        self._consumer.close()
+
+
+class SnapshotLookup:
+    """Reads single records of the topics of snapshots, in about 5 ms each.
+
+    Blocking, and for one thread at a time.
+    """
+
+    def __init__(self, bootstrap: str, categories: Iterable[Category]) -> None:
+        config = consumer_config(bootstrap, "gamehall-snapshots") | LOOKUP
+        self._consumer = Consumer(config | {"enable.partition.eof": True})
+        self._topics = {category.topic: category.snapshots_topic for category in categories}
+
+    def fetch(self, shard: Shard, offset: int) -> Found | None:
+        """The record at an offset; None when it has been compacted away.
+
+        Raises `KafkaException` when Kafka is away.
+        """
+        self._consumer.assign([TopicPartition(self._topics[shard[0]], shard[1], offset)])
+        try:
+            while (message := self._consumer.poll(SECONDS)) is not None:
+                if not _passing(message):
+                    there = not _is_end(message) and message.offset() == offset
+                    return Found(key_of(message), message.value() or b"") if there else None
+            raise _timed_out()
+        finally:
+            self._consumer.unassign()
+
+    def close(self) -> None:
+        """Leave; it is not used again."""
         self._consumer.close()
 
 
