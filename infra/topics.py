@@ -26,9 +26,12 @@ from infra.stack.errors import Refused
 from infra.stack.silent import SILENT
 
 SECONDS = 15
+MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 CONSUMERS = ("checkout", "game-records", "leaderboards", "queue")  # those that set records aside
-LOGS = ("waitroom-log", "game-log")
+CATEGORIES = ("waitroom", "game")
+LOGS = tuple(f"{category}-log" for category in CATEGORIES)
+SNAPSHOTS = tuple(f"{category}-snapshots" for category in CATEGORIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,19 @@ def wanted(log_partitions: int, replication_factor: int) -> tuple[Topic, ...]:
     """List every topic of the hall."""
     safe = {"min.insync.replicas": str(least_in_sync(replication_factor))}
     log = log_config(replication_factor)
+    snapshots = {
+        **safe,
+        "cleanup.policy": "compact",
+        "min.cleanable.dirty.ratio": "0.1",
+        "segment.ms": str(10 * MINUTE_MS),
+        "unclean.leader.election.enable": "false",
+        "compression.type": "producer",
+    }
     week = {**safe, "retention.ms": str(7 * DAY_MS)}
     parked = {**safe, "retention.ms": str(90 * DAY_MS)}
     return (
         *(Topic(name, log_partitions, log) for name in LOGS),
+        *(Topic(name, log_partitions, snapshots) for name in SNAPSHOTS),
         *(Topic(name, 5, week) for name in ("QUEUE_JOINED", "QUEUE_LEFT")),
         Topic("QUEUE_READY", 10, week),
         *(Topic(f"CHECKOUT_{end}", 10, week) for end in ("COMPLETED", "FAILED", "EXPIRED")),

@@ -63,6 +63,8 @@ TAKES = {
     "bot_after": "a number of seconds from 0 to 3600",
     "move_seconds": "a number of seconds from 1 to 86400",
     "bot_seconds": "a number of seconds from 0 to 10, below GAMEHALL_MOVE_SECONDS",
+    "checkpoint_events": "a number from 1000 to 10000000",
+    "checkpoint_seconds": "a number of seconds from 1 to 86400",
     "allowed_origins": "origins such as https://play.example, separated by commas",
     "log_level": "debug, info, warning or error",
 }
@@ -124,6 +126,12 @@ class Settings(BaseSettings):
 
     bot_seconds: Annotated[float, Field(ge=0, le=10)] = 0.2
     """How many seconds a bot may think; a hard one uses all of them in the opening."""
+
+    checkpoint_events: Annotated[int, Field(ge=1_000, le=10_000_000)] = 50_000
+    """After how many events snapshots and checkpoints are written."""
+
+    checkpoint_seconds: Annotated[float, Field(ge=1, le=86_400)] = 30.0
+    """After how many seconds at the latest, if anything has happened."""
 
     allowed_origins: Annotated[tuple[HttpUrl, ...], NoDecode] = ()
     """The origins whose pages may call the API from a browser, separated by commas."""

@@ -2,6 +2,8 @@
 
 from array import array
 from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterable
 from itertools import compress
 
 BLOCK = 256
@@ -27,13 +29,10 @@ class Lane:
 
     __slots__ = ("_flags", "_head", "_tickets", "_tree", "live", "priority")
 
-    def __init__(self, priority: int) -> None:
+    def __init__(self, priority: int, tickets: Iterable[int] = ()) -> None:
         self.priority = priority
-        self.live = 0
-        self._tickets = array("Q")
-        self._flags = bytearray()
         self._head = 0
-        self._tree = [0]
+        self._set(array("Q", tickets))
 
     def append(self, ticket: int) -> None:
         """Add a ticket, greater than every one before it, at the end."""
@@ -90,8 +89,13 @@ class Lane:
         tree.append(total)
 
     def _compact(self) -> None:
-        """Close the gaps. The flags are then all set, so the tree's nodes are known sums."""
-        self._tickets = array("Q", compress(self._tickets, self._flags))
+        """Close the gaps."""
+        self._set(array("Q", compress(self._tickets, self._flags)))
+
+    def _set(self, tickets: "array[int]") -> None:
+        """Let just these wait. The flags are then all set, so the tree's nodes are known sums."""
+        self.live = len(tickets)
+        self._tickets = tickets
         self._flags = bytearray(b"\x01") * self.live
         self._head = 0
         self._tree = [0]
@@ -109,9 +113,13 @@ class Line:
 
     __slots__ = ("_lanes", "_order")
 
-    def __init__(self) -> None:
-        self._lanes: dict[int, Lane] = {}
-        self._order: list[Lane] = []
+    def __init__(self, waiting: Iterable[tuple[int, int]] = ()) -> None:
+        """Begin with these, each as (priority, ticket), in the order of arrival."""
+        tickets: dict[int, array[int]] = defaultdict(lambda: array("Q"))
+        for priority, ticket in waiting:
+            tickets[priority].append(ticket)
+        self._lanes = {priority: Lane(priority, lane) for priority, lane in tickets.items()}
+        self._order = sorted(self._lanes.values(), key=lambda lane: -lane.priority)
 
     def __len__(self) -> int:
         return sum(lane.live for lane in self._order)

@@ -1,16 +1,18 @@
 """The fold of one shard: its aggregates, as the accepted events have made them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.category import Category
+from domain.compact import CompactIndex
 from domain.events import DomainEvent
 from infra.eventlog.records import UnreadableEvent
 
 
 class CannotFold(Exception):
-    """An accepted event that this version of the code cannot read, or breaks off at."""
+    """An accepted event cannot be folded; the sentence says which, and why."""
 
     def __init__(self, event: DomainEvent, reason: str) -> None:
         super().__init__(
@@ -18,24 +20,43 @@ class CannotFold(Exception):
         )
 
 
+class Evicted(Exception):
+    """Who is to decide may have been evicted: to a snapshot at one of these offsets."""
+
+    def __init__(self, offsets: Sequence[int]) -> None:
+        super().__init__(f"The snapshot at one of the offsets {offsets} has to be read first.")
+        self.offsets = offsets
+
+
 class Fold:
     """Every aggregate of a shard by its id, and the time of the last event.
 
     Pure: what an aggregate is comes from the category alone, so all who fold the same accepted
     events (an owner, its standby, a writer of checkpoints) hold the same.
+
+    An aggregate that is finished may be evicted once a snapshot of it is kept elsewhere; what
+    stays of it are some 20 bytes that lead there.
     """
+
+    restored: ClassVar[bool] = False
+    """Whether it began with snapshots."""
+
+    doubt: str | None = None
+    """What keeps it from being relied on, if anything does."""
 
     def __init__(self, category: Category) -> None:
         self._deciders = category.deciders
         self._evolvers = category.evolvers
         self._aggregates: dict[str, Aggregate] = {}
+        self._evicted = CompactIndex()
         self.latest: datetime | None = None
 
     def __iter__(self) -> Iterator[Aggregate]:
         return iter(self._aggregates.values())
 
-    def __getitem__(self, id: str) -> Aggregate:
-        return self._aggregates[id]
+    def get(self, id: str) -> Aggregate | None:
+        """The aggregate of this id, if it is in memory."""
+        return self._aggregates.get(id)
 
     def take(self, events: Iterable[DomainEvent]) -> None:
         """Move on by the events of one commit; raises `CannotFold`, and is then worth nothing."""
@@ -55,14 +76,17 @@ class Fold:
             self._aggregates[event.originator_id] = aggregate
         return aggregate
 
-    def aggregate_for(self, command: Command) -> Aggregate:
+    def aggregate_for(self, command: Command, *, looked: bool = False) -> Aggregate:
         """Who decides a command; a new aggregate, which `keep` adds, where its id is new.
 
-        Raises `AggregateUnknown` where the id is that of another kind of aggregate.
+        Raises `AggregateUnknown` where the id is that of another kind of aggregate, and `Evicted`
+        unless whoever asks has `looked` at the snapshots in question.
         """
         decider = self._deciders[type(command)]
         aggregate = self._aggregates.get(command.aggregate_id)
         if aggregate is None:
+            if not looked and (offsets := self.evicted(command.aggregate_id)):
+                raise Evicted(offsets)
             return decider(command.aggregate_id)
         if type(aggregate) is not decider:
             raise AggregateUnknown(
@@ -71,8 +95,25 @@ class Fold:
         return aggregate
 
     def keep(self, aggregate: Aggregate) -> None:
-        """Hold on to an aggregate whose events have been decided here."""
+        """Hold on to an aggregate: one whose events were decided here, or that came back."""
         self._aggregates[aggregate.id] = aggregate
+
+    def evict(self, id: str, offset: int) -> None:
+        """Let go of an aggregate that is finished, as its snapshot is at this offset.
+
+        An aggregate that is not in memory must have been evicted before.
+        """
+        self._aggregates.pop(id, None)
+        if offset not in self.evicted(id):
+            self._evicted.add(id, offset)
+
+    def release(self, id: str) -> None:
+        """Let go of an aggregate that had come back, and has not changed."""
+        del self._aggregates[id]
+
+    def evicted(self, id: str) -> list[int]:
+        """Where the snapshot of an evicted aggregate may be, newest last; empty for most others."""
+        return list(self._evicted.find(id))
 
     def advance(self, now: datetime) -> datetime:
         """Move time on to `now`; within a shard it never runs backwards, whatever clocks say."""

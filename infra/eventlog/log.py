@@ -25,9 +25,13 @@ from application.ports import Answer, Unavailable
 from domain.aggregate import Command
 from domain.category import Category
 from domain.events import DomainEvent, Metadata, Recorded
+from infra.eventlog.asked import Asked, Done
+from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.partition import partition_for
 from infra.eventlog.records import Commit, recorded_events
-from infra.eventlog.shard import Done, Outcome, Role, Shard
+from infra.eventlog.restoring import Restoring
+from infra.eventlog.shard import Outcome, Role, Shard
+from infra.eventlog.snapshot_reader import key_of
 
 BUSY_POLL = 0.001
 """Seconds between polls while commits are in flight; a Kafka round trip takes about as long."""
@@ -57,43 +61,6 @@ FEED_BACKLOG = 1_000
 """Events a subscriber may fall behind before its subscription is cut."""
 
 logger = structlog.get_logger(__name__)
-
-
-def producer_config(bootstrap: str) -> dict[str, Any]:
-    """An idempotent producer that waits for all replicas.
-
-    One millisecond of `linger.ms` costs as much latency, and halves the processor time that a
-    commit takes here and in the broker once dozens are in flight (measured: 114 to 59 µs).
-    """
-    return {
-        "bootstrap.servers": bootstrap,
-        "enable.idempotence": True,
-        "acks": "all",
-        "linger.ms": 1,
-        "compression.type": "lz4",
-        "message.timeout.ms": 5_000,
-        "delivery.report.only.error": True,
-        "socket.nagle.disable": True,
-        "reconnect.backoff.max.ms": 1_000,
-        "log_level": 3,
-    }
-
-
-def consumer_config(bootstrap: str, group: str) -> dict[str, Any]:
-    """A consumer that is told where to read; it joins no group and commits no offset by itself."""
-    return {
-        "bootstrap.servers": bootstrap,
-        "group.id": group,
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        "auto.offset.reset": "error",
-        "fetch.wait.max.ms": 500,
-        "fetch.queue.backoff.ms": 1,
-        "queued.min.messages": 20_000,
-        "socket.nagle.disable": True,
-        "reconnect.backoff.max.ms": 1_000,
-        "log_level": 3,
-    }
 
 
 class Owner(NamedTuple):
@@ -137,6 +104,7 @@ class KafkaLog:
         ask: Ask = _nobody,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        categories = tuple(categories)
         self._bootstrap = bootstrap
         self._wants = wants
         self._ask = ask
@@ -154,10 +122,18 @@ class KafkaLog:
                 append=partial(self._append, category.topic, partition),
                 restart=partial(self._reread, category.topic, partition),
                 publish=partial(self._publish, category.topic, partition),
+                absent=partial(self._absent, category.topic, partition),
             )
             for category in categories
             for partition in range(partitions[category.topic])
         }
+        self._snapshots = Restoring(
+            bootstrap, categories, partitions, self._shards, clock, time.monotonic
+        )
+        self._beginning: dict[Shard, asyncio.Task[None] | None] = dict.fromkeys(
+            self._shards.values()
+        )
+        """Shards that wait for their snapshots; what is read of them meanwhile is out of date."""
         self._epochs = dict.fromkeys(self._shards.values(), (0, 0.0))
         """The last epoch seen of each shard, and until when it is left to who took it then."""
         self._caught_up: set[Shard] = set()
@@ -182,9 +158,8 @@ class KafkaLog:
         self._producer = self._new_producer()
         self._consumer = Consumer(consumer_config(self._bootstrap, "gamehall-log"))
         self._admin = AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 3})
-        self._consumer.assign([TopicPartition(t, p, 0) for t, p in self._shards])
         self._running = True
-        self._balancing = self._loop.create_task(self._balance())
+        self._balancing = self._loop.create_task(self._begin())
         self._turn()
 
     async def stop(self) -> None:
@@ -198,8 +173,14 @@ class KafkaLog:
         if self._balancing:
             self._balancing.cancel()
             await asyncio.gather(self._balancing, return_exceptions=True)
+        await self._snapshots.stop()
         self._producer.flush(1)
         self._consumer.close()
+
+    async def _begin(self) -> None:
+        self._consumer.assign(await self._snapshots.begin(list(self._shards)))
+        self._beginning.clear()
+        await self._balance()
 
     @property
     def shards(self) -> Sequence[Shard]:
@@ -308,7 +289,10 @@ class KafkaLog:
         outbox, self._outbox = self._outbox, defaultdict(list)
         self._gathered, self._sent_at = 0, monotonic
         for (topic, partition), records in outbox.items():
-            taken = self._producer.produce_batch(topic, records, partition, self._undelivered)
+            try:
+                taken = self._producer.produce_batch(topic, records, partition, self._undelivered)
+            except BufferError:
+                taken = 0
             if taken < len(records):
                 # Not at once: the shard may be in the middle of a commit.
                 shard = self._shards[topic, partition]
@@ -322,8 +306,24 @@ class KafkaLog:
 
     def _reread(self, topic: str, partition: int) -> None:
         self._caught_up.discard(self._shards[topic, partition])
-        self._consumer.seek(TopicPartition(topic, partition, 0))
+        self._snapshots.drop((topic, partition))
         logger.warning("shard starts over", topic=topic, partition=partition)
+        shard = self._shards[topic, partition]
+        if self._running and shard not in self._beginning:
+            again = self._begin_again((topic, partition))
+            self._beginning[shard] = self._loop.create_task(again)
+
+    async def _begin_again(self, place: tuple[str, int]) -> None:
+        """Read a shard once more; not at once, as records from before may be in hand."""
+        reading = await self._snapshots.begin([place])
+        if self._running:
+            self._consumer.seek(reading[0])
+            del self._beginning[self._shards[place]]
+
+    def _absent(
+        self, topic: str, partition: int, asked: Asked, offsets: Sequence[int], monotonic: float
+    ) -> None:
+        self._snapshots.absent((topic, partition), asked, offsets, monotonic)
 
     def _hurry(self) -> None:
         """Poll within a millisecond, now that something is on its way."""
@@ -349,6 +349,7 @@ class KafkaLog:
             self._tick(shard, now, monotonic)
             in_flight += shard.in_flight
             busy = busy or shard.busy
+        self._snapshots.tick(monotonic)
         if self._awaited:
             self._tell_new_owners()
         self._crowded = in_flight > CROWD
@@ -370,8 +371,12 @@ class KafkaLog:
         if error is not None:
             logger.warning("kafka", error=error.str())
             return
-        shard = self._shards[_topic(message), _partition(message)]
-        shard.receive(message.offset() or 0, message.value())
+        topic, partition, offset = _topic(message), _partition(message), message.offset() or 0
+        shard = self._shards.get((topic, partition))
+        if shard is None:
+            self._snapshots.put(topic, partition, offset, key_of(message), message.value())
+        elif shard not in self._beginning:
+            shard.receive(offset, message.value())
 
     # -- taking shards --------------------------------------------------------------------------
 
@@ -399,7 +404,7 @@ class KafkaLog:
 
     def _is_candidate(self, shard: Shard) -> bool:
         """Whether to look if it has been read to its end, in order to claim it or to know that."""
-        if shard.role is not Role.FOLLOWER or shard.broken:
+        if shard.role is not Role.FOLLOWER or shard.broken or shard in self._beginning:
             return False
         if shard not in self._caught_up:
             return True

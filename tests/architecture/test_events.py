@@ -15,10 +15,11 @@ from eventsourcing.domain import CollectEventsProtocol, DomainEventProtocol
 import domain
 from domain.aggregate import Aggregate, Command
 from domain.events import DomainEvent
+from domain.snapshot import State
 from infra.eventlog.recorders.events import Stored, Tracked
 from infra.eventlog.records import UnreadableEvent
 
-T = TypeVar("T", DomainEvent, Command, Aggregate)
+T = TypeVar("T", DomainEvent, State, Command, Aggregate)
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -36,30 +37,34 @@ def everything(kind: type[T]) -> Iterator[type[T]]:
 
 OF_RECORDERS: list[type[DomainEvent]] = [Stored, Tracked]
 EVENTS = sorted([*everything(DomainEvent), *OF_RECORDERS], key=lambda e: e.__qualname__)
+STATES = sorted(everything(State), key=lambda s: s.__qualname__)
+KEPT: list[type[DomainEvent] | type[State]] = [*EVENTS, *STATES]
 COMMANDS = [c for c in everything(Command) if not c.__subclasses__()]
 AGGREGATES = list(everything(Aggregate))
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
-def test_an_event_is_frozen_and_has_a_versioned_name_of_its_own(event: type[DomainEvent]) -> None:
-    assert event.__struct_config__.frozen
-    names = [other.wire_name() for other in EVENTS]
-    assert names.count(event.wire_name()) == 1
-    assert event.wire_name().rpartition(".v")[2].isdecimal()
-
-
-@pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
-def test_every_event_ever_written_can_be_read_and_is_written_the_same(
-    event: type[DomainEvent],
+@pytest.mark.parametrize("kept", KEPT, ids=lambda k: k.__name__)
+def test_what_is_kept_is_frozen_and_has_a_versioned_name_of_its_own(
+    kept: type[DomainEvent | State],
 ) -> None:
-    sample = GOLDEN / f"{event.wire_name()}.json"
-    assert sample.exists(), f"keep a golden sample of {event.wire_name()} in {sample}"
-    read = msgspec.json.decode(sample.read_bytes(), type=event)
+    assert kept.__struct_config__.frozen
+    names = [other.wire_name() for other in KEPT]
+    assert names.count(kept.wire_name()) == 1
+    assert kept.wire_name().rpartition(".v")[2].isdecimal()
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=lambda k: k.__name__)
+def test_everything_ever_written_can_be_read_and_is_written_the_same(
+    kept: type[DomainEvent | State],
+) -> None:
+    sample = GOLDEN / f"{kept.wire_name()}.json"
+    assert sample.exists(), f"keep a golden sample of {kept.wire_name()} in {sample}"
+    read = msgspec.json.decode(sample.read_bytes(), type=kept)
     assert json.loads(msgspec.json.encode(read)) == json.loads(sample.read_bytes())
 
 
-def test_no_golden_sample_has_lost_its_event() -> None:
-    known = {event.wire_name() for event in EVENTS}
+def test_no_golden_sample_has_lost_what_it_is_of() -> None:
+    known = {kept.wire_name() for kept in KEPT}
     assert {sample.stem for sample in GOLDEN.glob("*.json")} == known
 
 

@@ -51,6 +51,8 @@ HOLDS = {
 TOPICS_HOLD = {
     "waitroom-log": ("`event_id`", "API", "the truth about waiting rooms"),
     "game-log": ("`game_id`, `lobby`", "API", "the truth about the lobby and games"),
+    "waitroom-snapshots": ("`event_id`, …", "checkpoints", "what waiting rooms were a while ago"),
+    "game-snapshots": ("`game_id`, …", "checkpoints", "what the lobby and games were a while ago"),
     "QUEUE_JOINED": ("`event_id`", "relay", "joins"),
     "QUEUE_LEFT": ("`event_id`", "relay", "who left"),
     "QUEUE_READY": ("`event_id`", "relay", "who may check out"),
@@ -213,6 +215,8 @@ def topics_table() -> Iterator[str]:
 
 def kept(config: Any) -> str:
     """How long a topic's records are kept."""
+    if config.get("cleanup.policy") == "compact":
+        return "the newest of each key"
     milliseconds = int(config["retention.ms"])
     return "for ever" if milliseconds < 0 else f"{milliseconds // DAY_MS} days"
 

@@ -376,7 +376,7 @@ def test_a_decision_that_breaks_off_half_way_does_not_stay_in_memory() -> None:
 def test_an_id_of_another_kind_of_aggregate_is_unknown() -> None:
     bench = Bench().owned()
     bench.ask(Count(counter="x"))
-    bench.shard._fold["x"].__class__ = type("Other", (Counter,), {})
+    bench.shard.fold._aggregates["x"].__class__ = type("Other", (Counter,), {})
     assert isinstance(bench.ask(Count(counter="x")).outcomes, list)
     bench.deliver()
     assert isinstance(bench.ask(Count(counter="x")).outcome, AggregateUnknown)

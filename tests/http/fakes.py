@@ -164,8 +164,8 @@ class FakeQueue(FakeReadModel):
 
     async def session(self, session_id: str) -> QueuePlace | None:
         for room in self._rooms():
-            if session_id in room._sessions:
-                place = msgspec.to_builtins(room._place(room._sessions[session_id]))
+            if session := room._register.find(session_id):
+                place = msgspec.to_builtins(room._place(session))
                 ahead = max(place["position"] - 1, 0)
                 return msgspec.convert(place | {"people_ahead": ahead}, QueuePlace)
         return None
@@ -177,7 +177,7 @@ class FakeQueue(FakeReadModel):
                     event_id=event_id,
                     capacity=room._room.capacity,
                     checkout_seconds=room._room.checkout_seconds,
-                    joined=len(room._by_ticket),
+                    joined=len(room._register),
                     waiting=len(room._line),
                     ready=len(room._admitted),
                 )

@@ -5,7 +5,7 @@ from threading import Lock
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from eventsourcing.persistence import OperationalError
 
-from infra.eventlog.log import consumer_config
+from infra.eventlog.clients import consumer_config
 
 LATEST = -1
 """The timestamp that asks for the end, in Kafka's protocol."""

@@ -10,7 +10,7 @@ from eventsourcing.persistence import OperationalError
 
 from domain.category import Category
 from domain.events import DomainEvent
-from infra.eventlog.log import consumer_config
+from infra.eventlog.clients import consumer_config
 from infra.eventlog.reader import PASSING
 from infra.eventlog.recorders.events import Stored
 from infra.eventlog.records import Claim, Codec, Commit

@@ -1,6 +1,5 @@
 """The shard of a recorder's topic."""
 
-from collections import deque
 from typing import Any
 
 from application.ports import NotOwned
@@ -8,6 +7,7 @@ from domain.aggregate import Command
 from domain.category import Category
 from domain.events import DomainEvent
 from infra.eventlog.fold import Fold
+from infra.eventlog.in_flight import InFlight
 from infra.eventlog.recorders.index import Index
 from infra.eventlog.recorders.ledger import Ledger
 from infra.eventlog.records import Commit
@@ -27,7 +27,7 @@ class LedgerFold(Fold):
         self.keep(ledger)
         self._ledger = ledger
 
-    def aggregate_for(self, command: Command) -> Ledger:
+    def aggregate_for(self, command: Command, *, looked: bool = False) -> Ledger:
         """The ledger."""
         return self._ledger
 
@@ -46,16 +46,16 @@ class LedgerShard(Shard):
         super()._forget()
         self.index = Index()
         self.ledger = Ledger(self.index)
-        self._fold = LedgerFold(self._category, self.ledger)
+        self.fold = LedgerFold(self._category, self.ledger)
 
     def start_over(self, reason: str) -> None:
         """Follow again, and answer what is in flight `NotOwned`; what was accepted stays."""
-        in_flight, self._in_flight = self._in_flight, deque()
+        in_flight, self._in_flight = self._in_flight, InFlight()
         self.role = Role.FOLLOWER
         self.ledger.forget()
-        for commit in in_flight:
-            self._answers.forget(commit.record.command_id)
-            self._answer_unavailable(commit, NotOwned, f"The shard is changing hands: {reason}.")
+        for sent in in_flight:
+            self._answers.forget(sent.record.command_id)
+        in_flight.give_up(NotOwned, f"The shard is changing hands: {reason}.")
 
     def _receive_commit(self, commit: Any) -> None:
         accepted = self.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))

@@ -1,10 +1,10 @@
 """Ledgers keep their promises whatever the network does, and each of their rules is needed."""
 
-from collections import deque
 from typing import Any
 
 import pytest
 
+from infra.eventlog.in_flight import InFlight
 from infra.eventlog.recorders.shard import LedgerShard
 from infra.eventlog.shard import Role
 from tests.eventlog.recorders.world import World
@@ -52,7 +52,7 @@ class AnswersOnSending(LedgerShard):
         for commit in self._in_flight:
             for done, outcome in commit.waiting:
                 done(outcome)
-        self._in_flight = deque()
+        self._in_flight = InFlight()
         super().start_over(reason)
 
 
