@@ -161,6 +161,8 @@ class KafkaLog:
         """Shards that were read to their end, so that their owner is known."""
         self._asked: dict[Shard, int] = {}
         """In which epoch the owner of a shard was asked for it."""
+        self._rewound: set[Shard] = set()
+        """Shards that began again while a batch of records was taken: its rest is not for them."""
         self._awaited: list[tuple[Shard, Owner, asyncio.Future[Owner]]] = []
         self._subscribers: dict[str, list[asyncio.Queue[Recorded | None]]] = defaultdict(list)
         self._outbox: dict[tuple[str, int], list[Any]] = defaultdict(list)
@@ -317,7 +319,9 @@ class KafkaLog:
                 shard.start_over(f"Kafka did not take a record ({error.str()})")
 
     def _reread(self, topic: str, partition: int) -> None:
-        self._caught_up.discard(self._shards[topic, partition])
+        shard = self._shards[topic, partition]
+        self._caught_up.discard(shard)
+        self._rewound.add(shard)
         self._consumer.seek(TopicPartition(topic, partition, 0))
         logger.warning("shard starts over", topic=topic, partition=partition)
 
@@ -337,6 +341,7 @@ class KafkaLog:
             return
         self._producer.poll(0)
         messages = self._consumer.consume(BATCH, 0)
+        self._rewound.clear()
         for message in messages:
             self._receive(message)
         now, monotonic = self._clock(), time.monotonic()
@@ -364,7 +369,8 @@ class KafkaLog:
             logger.warning("kafka", error=error.str())
             return
         shard = self._shards[_topic(message), _partition(message)]
-        shard.receive(message.offset() or 0, message.value())
+        if shard not in self._rewound:
+            shard.receive(message.offset() or 0, message.value())
 
     # -- taking shards --------------------------------------------------------------------------
 
