@@ -115,13 +115,24 @@ class _Peer:
         while batch := self._next_batch():
             try:
                 body = self._encode([waiting.order for waiting in batch])
-                outcomes = self._decode(await self.post(FORWARDED, body, batch[-1].until))
+                until = max(waiting.until for waiting in batch)
+                outcomes = self._outcomes(await self.post(FORWARDED, body, until), len(batch))
             except Unavailable as error:
                 for waiting in batch:
                     _fail(waiting.future, type(error)(str(error)))
             else:
                 for waiting, outcome in zip(batch, outcomes, strict=True):
                     _settle(waiting.future, outcome)
+
+    def _outcomes(self, body: bytes, count: int) -> list[OwnersOutcome]:
+        """One outcome for each order; raises `Unavailable` where it is anything else."""
+        try:
+            outcomes = self._decode(body)
+        except msgspec.DecodeError as error:
+            raise Unavailable(f"The owner of the shard, {self._url}, is not understood.") from error
+        if len(outcomes) != count:
+            raise Unavailable(f"The owner of the shard, {self._url}, answers something else.")
+        return outcomes
 
     def _next_batch(self) -> list[_Waiting]:
         return [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
