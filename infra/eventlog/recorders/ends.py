@@ -3,7 +3,7 @@
 from threading import Lock
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from eventsourcing.persistence import OperationalError
+from eventsourcing.persistence import InterfaceError, OperationalError
 
 from infra.eventlog.clients import consumer_config
 
@@ -27,11 +27,14 @@ class Ends:
         self._lock = Lock()
         self._sent = self._answered = 0
         self._end = 0
+        self._closed = False
 
     def ask(self) -> int:
         """The offset after the last record; raises `OperationalError` when there is no answer."""
         sent_before = self._sent
         with self._lock:
+            if self._closed:
+                raise InterfaceError(f"{self._question[0].topic} has been closed.")
             if self._answered <= sent_before:
                 self._sent += 1
                 self._end = self._ask()
@@ -54,4 +57,5 @@ class Ends:
     def close(self) -> None:
         """Ask no more."""
         with self._lock:
+            self._closed = True
             self._consumer.close()

@@ -164,7 +164,7 @@ class LedgerLog(KafkaLog):
             step()
         except Exception as error:
             logger.exception("the log of a recorder fails", topic=self.shard.topic)
-            self.failure = error
+            self.failure = self.failure or error
         self._fail_if_failed()
 
     def _fail_if_failed(self) -> None:

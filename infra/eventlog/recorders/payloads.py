@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
-from eventsourcing.persistence import OperationalError
+from eventsourcing.persistence import InterfaceError, OperationalError
 
 from domain.category import Category
 from domain.events import DomainEvent
@@ -91,12 +91,15 @@ class Fetcher:
         self._codec = Codec(category)
         self._seconds = seconds
         self._consumer: Consumer | None = None
+        self._closed = False
         self._next = 0
         self._lock = Lock()
 
     def fetch(self, offsets: Sequence[int]) -> Sequence[tuple[int, Commit[DomainEvent]]]:
         """The accepted commits at ascending offsets; raises `OperationalError`."""
         with self._lock:
+            if self._closed:
+                raise InterfaceError(f"{self._topic} has been closed.")
             if self._consumer is None:
                 self._consumer = Consumer(fetcher_config(self._bootstrap))
                 self._next = -NEAR
@@ -129,9 +132,9 @@ class Fetcher:
     def close(self) -> None:
         """Leave; nothing is fetched any more."""
         with self._lock:
+            self._closed = True
             if self._consumer is not None:
                 self._consumer.close()
-                self._consumer = None
 
 
 def fetcher_config(bootstrap: str) -> dict[str, object]:
