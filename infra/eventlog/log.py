@@ -10,7 +10,7 @@ more commands a second at 64 in flight with half the p99 (DESIGN section 2), and
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -24,11 +24,12 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from application.ports import Answer, Unavailable
 from domain.aggregate import Command
 from domain.category import Category
-from domain.events import DomainEvent, Metadata, Recorded
+from domain.events import DomainEvent, Metadata
 from infra.eventlog.asked import Asked, Done
 from infra.eventlog.clients import consumer_config, producer_config
+from infra.eventlog.feed import Subscriptions
 from infra.eventlog.partition import partition_for
-from infra.eventlog.records import Commit, recorded_events
+from infra.eventlog.records import Commit
 from infra.eventlog.restoring import Restoring
 from infra.eventlog.shard import Outcome, Role, Shard
 from infra.eventlog.snapshot_reader import key_of
@@ -57,9 +58,6 @@ ASK_SECONDS = 0.3
 """How long an owner has to let go of a shard before it is claimed all the same. It may be frozen,
 or dead."""
 
-FEED_BACKLOG = 1_000
-"""Events a subscriber may fall behind before its subscription is cut."""
-
 logger = structlog.get_logger(__name__)
 
 
@@ -82,7 +80,7 @@ async def _nobody(url: str, shards: Sequence[tuple[str, int]]) -> None:
 
 
 class KafkaLog:
-    """Decides commands on Kafka; implements the ports `CommandLog` and `Feed`.
+    """Decides commands on Kafka; implements the ports `CommandLog` and `LocalLog`.
 
     `partitions` maps each topic to its number of partitions. `wants` says of a shard, given the
     address of its present owner, whether this process is to own it. `ask` asks a process at an
@@ -141,7 +139,7 @@ class KafkaLog:
         self._asked: dict[Shard, int] = {}
         """In which epoch the owner of a shard was asked for it."""
         self._awaited: list[tuple[Shard, Owner, asyncio.Future[Owner]]] = []
-        self._subscribers: dict[str, list[asyncio.Queue[Recorded | None]]] = defaultdict(list)
+        self.feed = Subscriptions()
         self._outbox: dict[tuple[str, int], list[Any]] = defaultdict(list)
         self._gathered = 0
         self._sent_at = 0.0
@@ -320,6 +318,9 @@ class KafkaLog:
             self._consumer.seek(reading[0])
             del self._beginning[self._shards[place]]
 
+    def _publish(self, topic: str, partition: int, commit: Commit[DomainEvent]) -> None:
+        self.feed.publish(topic, partition, commit)
+
     def _absent(
         self, topic: str, partition: int, asked: Asked, offsets: Sequence[int], monotonic: float
     ) -> None:
@@ -467,29 +468,6 @@ class KafkaLog:
                 while not condition():  # noqa: ASYNC110  as often as the log is looked at
                     await asyncio.sleep(BUSY_POLL)
 
-    # -- feed -----------------------------------------------------------------------------------
-
-    def _publish(self, topic: str, partition: int, commit: Commit[DomainEvent]) -> None:
-        if self._subscribers:
-            for recorded in recorded_events(topic, partition, commit):
-                for queue in self._subscribers.get(recorded.event.originator_id, ()):
-                    _offer(queue, recorded)
-
-    async def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
-        """See `application.ports.Feed.subscribe`; ends early for who falls too far behind."""
-        queue: asyncio.Queue[Recorded | None] = asyncio.Queue(FEED_BACKLOG + 1)
-        self._subscribers[aggregate_id].append(queue)
-        try:
-            while (recorded := await queue.get()) is not None:
-                yield recorded
-        finally:
-            self._unsubscribe(aggregate_id, queue)
-
-    def _unsubscribe(self, aggregate_id: str, queue: asyncio.Queue[Recorded | None]) -> None:
-        self._subscribers[aggregate_id].remove(queue)
-        if not self._subscribers[aggregate_id]:
-            del self._subscribers[aggregate_id]
-
 
 def _settle(future: asyncio.Future[Answer], outcome: Outcome) -> None:
     if future.done():  # whoever asked has hung up
@@ -498,13 +476,6 @@ def _settle(future: asyncio.Future[Answer], outcome: Outcome) -> None:
         future.set_result(outcome)
     else:
         future.set_exception(outcome)
-
-
-def _offer(queue: asyncio.Queue[Recorded | None], recorded: Recorded) -> None:
-    if queue.qsize() < FEED_BACKLOG:
-        queue.put_nowait(recorded)
-    elif not queue.full():
-        queue.put_nowait(None)
 
 
 def _topic(message: Message) -> str:

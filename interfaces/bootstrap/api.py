@@ -66,7 +66,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             log=RoutedLog(log, peers.send),
             local=log,
             leave=partial(_leave, log, membership),
-            feed=log,
+            feed=log.feed,
             queue=QueueQueries(redis),
             games=GameQueries(pool),
             leaderboard=LeaderboardQueries(redis),
