@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
@@ -53,6 +53,20 @@ ASK_SECONDS = 0.3
 """How long an owner has to let go of a shard before it is claimed all the same. It may be frozen,
 or dead."""
 
+FAILOVER: Mapping[str, Any] = {
+    "socket.timeout.ms": 3_000,
+    "socket.connection.setup.timeout.ms": 3_000,
+    "reconnect.backoff.max.ms": 1_000,
+    "topic.metadata.refresh.interval.ms": 1_000,
+    "metadata.max.age.ms": 1_000,
+}
+"""What every client of the log has in common, so that it soon finds who leads a partition now.
+
+By default, librdkafka waits a minute for a broker that is frozen, looks for new leaders every five
+minutes and whenever a connection breaks, and an admin client that is told that it remembers the
+wrong one goes on remembering it for a quarter of an hour.
+"""
+
 FEED_BACKLOG = 1_000
 """Events a subscriber may fall behind before its subscription is cut."""
 
@@ -74,8 +88,8 @@ def producer_config(bootstrap: str) -> dict[str, Any]:
         "message.timeout.ms": 5_000,
         "delivery.report.only.error": True,
         "socket.nagle.disable": True,
-        "reconnect.backoff.max.ms": 1_000,
         "log_level": 3,
+        **FAILOVER,
     }
 
 
@@ -91,9 +105,14 @@ def consumer_config(bootstrap: str, group: str) -> dict[str, Any]:
         "fetch.queue.backoff.ms": 1,
         "queued.min.messages": 20_000,
         "socket.nagle.disable": True,
-        "reconnect.backoff.max.ms": 1_000,
         "log_level": 3,
+        **FAILOVER,
     }
+
+
+def admin_config(bootstrap: str) -> dict[str, Any]:
+    """A client that asks where partitions end."""
+    return {"bootstrap.servers": bootstrap, "log_level": 3, **FAILOVER}
 
 
 class Owner(NamedTuple):
@@ -161,6 +180,8 @@ class KafkaLog:
         """Shards that were read to their end, so that their owner is known."""
         self._asked: dict[Shard, int] = {}
         """In which epoch the owner of a shard was asked for it."""
+        self._abandoned: dict[Shard, int] = {}
+        """In which epoch the owner of a shard was found to be gone."""
         self._rewound: set[Shard] = set()
         """Shards that began again while a batch of records was taken: its rest is not for them."""
         self._awaited: list[tuple[Shard, Owner, asyncio.Future[Owner]]] = []
@@ -180,7 +201,7 @@ class KafkaLog:
         self._loop = asyncio.get_running_loop()
         self._producer = self._new_producer()
         self._consumer = Consumer(consumer_config(self._bootstrap, "gamehall-log"))
-        self._admin = AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 3})
+        self._admin = AdminClient(admin_config(self._bootstrap))
         self._consumer.assign([TopicPartition(t, p, 0) for t, p in self._shards])
         self._running = True
         self._balancing = self._loop.create_task(self._balance())
@@ -383,7 +404,18 @@ class KafkaLog:
                 await self._claim_those_caught_up(candidates)
             await asyncio.sleep(IDLE_POLL)
 
+    def take_from(self, url: str) -> None:
+        """Claim every shard of the process at `url`, which is gone, and ask it for none.
+
+        The group of owners notices later, and gives them to whomever it likes.
+        """
+        for shard in self._shards.values():
+            if self._owner(shard).url == url:
+                self._abandoned[shard] = self._asked[shard] = shard.gate.epoch
+
     def _wanted(self, shard: Shard) -> bool:
+        if self._abandoned.get(shard) == shard.gate.epoch:
+            return True
         return self._wants(shard.topic, shard.partition, shard.owner_url)
 
     def _notice_takeovers(self, monotonic: float) -> None:
@@ -403,17 +435,22 @@ class KafkaLog:
 
     async def _claim_those_caught_up(self, shards: Sequence[Shard]) -> None:
         """Claim shards that have been read to where their log ended a moment ago."""
-        try:
-            ends = await self.ends()
-        except KafkaException as error:
-            logger.warning("cannot read the ends of the log", error=str(error))
-            return
-        ready = [s for s in shards if s.next_offset >= ends[s.topic, s.partition]]
+        ready = [shard for shard in shards if self._is_read(shard)]
         for shard in ready:
             if shard not in self._caught_up:
                 self._caught_up.add(shard)
                 self._epochs[shard] = shard.gate.epoch, 0.0
         await self._claim([shard for shard in ready if self._wanted(shard)])
+
+    def _is_read(self, shard: Shard) -> bool:
+        """Whether it has been read to the end that the last answer to a fetch told.
+
+        Nobody else is asked, so that brokers which are away hold up their own shards only. The
+        end may be out of date; then a claim is refused, or it is accepted once all is read.
+        """
+        place = TopicPartition(shard.topic, shard.partition)
+        end: int = self._consumer.get_watermark_offsets(place, cached=True)[1]
+        return 0 <= end <= shard.next_offset
 
     async def _claim(self, shards: Sequence[Shard]) -> None:
         """Claim what its owner has let go of; an owner that is asked for it has 20 ms more."""
