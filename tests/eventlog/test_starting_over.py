@@ -40,8 +40,9 @@ class Partition:
         self._values = values
         self._position = 0
 
-    def produce(self, topic: str, value: bytes, *_: object, **__: object) -> None:
-        self._values.append(value)
+    def produce_batch(self, topic: str, records: Sequence[dict[str, bytes]], *_: object) -> int:
+        self._values.extend(record["value"] for record in records)
+        return len(records)
 
     def poll(self, seconds: float) -> int:
         return 0
