@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
@@ -26,7 +26,7 @@ from domain.aggregate import Command
 from domain.category import Category
 from domain.events import DomainEvent, Metadata
 from infra.eventlog.asked import Asked, Done
-from infra.eventlog.clients import consumer_config, producer_config
+from infra.eventlog.clients import admin_config, consumer_config, producer_config
 from infra.eventlog.feed import Subscriptions
 from infra.eventlog.partition import partition_for
 from infra.eventlog.records import Commit
@@ -138,6 +138,8 @@ class KafkaLog:
         """Shards that were read to their end, so that their owner is known."""
         self._asked: dict[Shard, int] = {}
         """In which epoch the owner of a shard was asked for it."""
+        self._abandoned: dict[Shard, int] = {}
+        """In which epoch the owner of a shard was found to be gone."""
         self._awaited: list[tuple[Shard, Owner, asyncio.Future[Owner]]] = []
         self.feed = Subscriptions()
         self._outbox: dict[tuple[str, int], list[Any]] = defaultdict(list)
@@ -155,7 +157,7 @@ class KafkaLog:
         self._loop = asyncio.get_running_loop()
         self._producer = self._new_producer()
         self._consumer = Consumer(consumer_config(self._bootstrap, "gamehall-log"))
-        self._admin = AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 3})
+        self._admin = AdminClient(admin_config(self._bootstrap))
         self._running = True
         self._balancing = self._loop.create_task(self._begin())
         self._turn()
@@ -390,7 +392,18 @@ class KafkaLog:
                 await self._claim_those_caught_up(candidates)
             await asyncio.sleep(IDLE_POLL)
 
+    def take_from(self, url: str) -> None:
+        """Claim every shard of the process at `url`, which is gone, and ask it for none.
+
+        The group of owners notices later, and gives them to whomever it likes.
+        """
+        for shard in self._shards.values():
+            if self._owner(shard).url == url:
+                self._abandoned[shard] = self._asked[shard] = shard.gate.epoch
+
     def _wanted(self, shard: Shard) -> bool:
+        if self._abandoned.get(shard) == shard.gate.epoch:
+            return True
         return self._wants(shard.topic, shard.partition, shard.owner_url)
 
     def _notice_takeovers(self, monotonic: float) -> None:
@@ -413,17 +426,22 @@ class KafkaLog:
 
     async def _claim_those_caught_up(self, shards: Sequence[Shard]) -> None:
         """Claim shards that have been read to where their log ended a moment ago."""
-        try:
-            ends = await self.ends()
-        except KafkaException as error:
-            logger.warning("cannot read the ends of the log", error=str(error))
-            return
-        ready = [s for s in shards if s.next_offset >= ends[s.topic, s.partition]]
+        ready = [shard for shard in shards if self._is_read(shard)]
         for shard in ready:
             if shard not in self._caught_up:
                 self._caught_up.add(shard)
                 self._epochs[shard] = shard.gate.epoch, 0.0
         await self._claim([shard for shard in ready if self._wanted(shard)])
+
+    def _is_read(self, shard: Shard) -> bool:
+        """Whether it has been read to the end that the last answer to a fetch told.
+
+        Nobody else is asked, so that brokers which are away hold up their own shards only. The
+        end may be out of date; then a claim is refused, or it is accepted once all is read.
+        """
+        place = TopicPartition(shard.topic, shard.partition)
+        end: int = self._consumer.get_watermark_offsets(place, cached=True)[1]
+        return 0 <= end <= shard.next_offset
 
     async def _claim(self, shards: Sequence[Shard]) -> None:
         """Claim what its owner has let go of; an owner that is asked for it has 20 ms more."""

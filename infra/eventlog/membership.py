@@ -14,6 +14,8 @@ from collections.abc import Mapping
 import structlog
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
+from infra.eventlog.clients import FAILOVER
+
 GROUP = "gamehall-owners"
 
 SESSION_SECONDS = 6
@@ -41,14 +43,16 @@ class Membership:
         self._all = partitions[self._topic]
         self._url = url
         self._assigned: set[int] | None = None
+        self._settled = False
         self._polling: asyncio.Task[None] | None = None
 
     def wants(self, topic: str, partition: int, owner_url: str) -> bool:
         """Whether this process is to own a shard.
 
-        Until the group has spoken for the first time, those of its predecessor at the same
-        address: that one is gone, since nobody else can listen there, and the group takes
-        seconds to notice.
+        As long as the group has not spoken, those that are owned from its address: by this
+        process, which has lost its place in the group but maybe nothing else, or by its
+        predecessor, which is gone, since nobody else can listen there. The group takes seconds
+        to find out.
         """
         if self._assigned is None:
             return owner_url == self._url
@@ -57,7 +61,7 @@ class Membership:
     @property
     def settled(self) -> bool:
         """Whether the group has spoken since this process came."""
-        return self._assigned is not None
+        return self._settled
 
     @property
     def alone(self) -> bool:
@@ -74,15 +78,15 @@ class Membership:
                 "session.timeout.ms": SESSION_SECONDS * 1_000,
                 "heartbeat.interval.ms": int(HEARTBEAT_SECONDS * 1_000),
                 "enable.auto.commit": False,
-                "reconnect.backoff.max.ms": 1_000,
                 "log_level": 3,
+                **FAILOVER,
             }
         )
         self._consumer.subscribe(
             [self._topic],
             on_assign=self._assign,
             on_revoke=self._revoke,
-            on_lost=self._revoke,
+            on_lost=self._lose,
         )
         self._polling = asyncio.get_running_loop().create_task(self._poll())
 
@@ -116,7 +120,13 @@ class Membership:
         self._now_assigned((self._assigned or set()) - {p.partition for p in partitions})
         consumer.incremental_unassign(partitions)
 
+    def _lose(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        logger.warning("place in the group lost")
+        self._assigned = None
+        consumer.incremental_unassign(partitions)
+
     def _now_assigned(self, partitions: set[int]) -> None:
+        self._settled = True
         if partitions != self._assigned:
             self._assigned = partitions
             logger.info("shards assigned", partitions=sorted(partitions))

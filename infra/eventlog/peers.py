@@ -25,6 +25,16 @@ AT_ONCE = 1_000
 SECONDS = 1.0
 """How long another process may take to let go of shards; who asks may wait for less."""
 
+SILENCE = 2.0
+"""Seconds without any answer, after which a request in vain says that the process is gone."""
+
+
+class OwnerGone(NotOwned):
+    """The process that owns the shard refuses connections, or has been silent for long.
+
+    Its shards may be claimed at once; if it lives after all, the log protects them from it.
+    """
+
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A command on its way to the owner of its shard."""
@@ -45,7 +55,8 @@ class Peers:
 
     `token` gives a service's token. Each order gets exactly one outcome: the owner's, or
     `NotOwned` where it certainly or possibly did not get there, or `Unavailable` where nobody
-    knows in time. Orders carry their command ids, so that asking once more is harmless.
+    knows in time, or `OwnerGone` where nobody will. Orders carry their command ids, so that
+    asking once more is harmless.
     """
 
     def __init__(self, token: Callable[[], str]) -> None:
@@ -69,7 +80,7 @@ class Peers:
     async def send(self, url: str, order: Order, until: float) -> Answer:
         """Have an order decided at `url`, by `until` of the event loop's time.
 
-        Raises `Refusal`, `NotOwned` and `Unavailable`.
+        Raises `Refusal`, `NotOwned`, `OwnerGone` and `Unavailable`.
         """
         return await self._peer(url).send(order, until)
 
@@ -98,6 +109,8 @@ class _Peer:
         self._token = token
         self._waiting: deque[_Waiting] = deque()
         self._lanes: set[asyncio.Task[None]] = set()
+        self._silence: tuple[float, float] | None = None
+        """When the first and the last of the requests in vain were sent, since an answer."""
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(list[OwnersOutcome]).decode
 
@@ -138,8 +151,9 @@ class _Peer:
         return [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
 
     async def post(self, path: str, body: bytes, until: float) -> bytes:
-        """The answer to a request; raises `NotOwned` and `Unavailable`."""
-        seconds = max(until - asyncio.get_running_loop().time(), 0.001)
+        """The answer to a request; raises `NotOwned`, `OwnerGone` and `Unavailable`."""
+        sent = asyncio.get_running_loop().time()
+        seconds = max(until - sent, 0.001)
         headers = {
             "Authorization": f"Bearer {self._token()}",
             "Content-Type": "application/json",
@@ -152,12 +166,34 @@ class _Peer:
             ):
                 answered = await answer.read()
         except TimeoutError:
-            raise Unavailable(f"The owner of the shard, {self._url}, is silent.") from None
+            kind = OwnerGone if self._silent_for(sent) >= SILENCE else Unavailable
+            raise kind(f"The owner of the shard, {self._url}, is silent.") from None
         except aiohttp.ClientError as error:
-            raise NotOwned(f"The owner of the shard, {self._url}, is gone: {error}.") from error
+            kind = OwnerGone if _is_refused(error) else NotOwned
+            raise kind(f"The owner of the shard, {self._url}, is gone: {error}.") from error
+        self._silence = None
         if answer.status != HTTPStatus.OK:
             raise Unavailable(f"The owner of the shard answers {answer.status}: {answered[:200]!r}")
         return answered
+
+    def _silent_for(self, sent: float) -> float:
+        """Seconds between the first request in vain and this one.
+
+        Between being sent, not until now: a process that was frozen itself heard nobody. Requests
+        that are far apart tell of two silences.
+        """
+        first, last = self._silence or (sent, sent)
+        if sent - last > SILENCE:
+            first = sent
+        self._silence = first, max(sent, last)
+        return sent - first
+
+
+def _is_refused(error: aiohttp.ClientError) -> bool:
+    """Whether the machine is there and nobody listens at the address."""
+    return isinstance(error, aiohttp.ClientConnectorError) and isinstance(
+        error.os_error, ConnectionRefusedError
+    )
 
 
 def _settle(future: "asyncio.Future[Answer]", outcome: OwnersOutcome) -> None:

@@ -10,7 +10,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from application.ports import Batch, Checkpoint, Shard
 from domain.category import Category
 from domain.events import Recorded
-from infra.eventlog.clients import consumer_config
+from infra.eventlog.clients import admin_config, consumer_config
 from infra.eventlog.gate import Gate
 from infra.eventlog.records import Claim, Codec, MalformedRecord, recorded_events
 
@@ -47,7 +47,7 @@ class KafkaLogReader:
         only: Shard | None = None,
     ) -> None:
         self._consumer = Consumer(consumer_config(bootstrap, group))
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
+        self._admin = AdminClient(admin_config(bootstrap))
         self._codecs = {category.topic: Codec(category) for category in categories}
         self._shards = [
             (category.topic, partition)

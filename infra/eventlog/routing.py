@@ -7,7 +7,7 @@ from application.ports import Answer, NotOwned
 from domain.aggregate import Command
 from domain.events import Metadata
 from infra.eventlog.log import KafkaLog, Owner
-from infra.eventlog.peers import Order
+from infra.eventlog.peers import Order, OwnerGone
 
 PATIENCE = 0.9
 """Seconds for everything that one command takes, including a shard's change of hands."""
@@ -29,14 +29,17 @@ class RoutedLog:
         """See `application.ports.CommandLog.execute`.
 
         Where the shard changes hands meanwhile, the next owner is waited for and asked once; it
-        knows the command id if the last one did decide.
+        knows the command id if the last one did decide. Where the owner is gone, that is this
+        process.
         """
         order = Order(command_id=command_id, command=command, metadata=metadata or Metadata())
         until = asyncio.get_running_loop().time() + PATIENCE
         owner = self._local.owner_of(command)
         try:
             return await self._ask(owner, order, until)
-        except NotOwned:
+        except NotOwned as error:
+            if isinstance(error, OwnerGone):
+                self._local.take_from(owner.url)
             left = until - asyncio.get_running_loop().time()
             later = await self._local.owner_after(command, owner, left)
             if later is None:

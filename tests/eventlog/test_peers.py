@@ -1,8 +1,10 @@
 """Commands on their way to another process, which may be slow, gone, or of another version."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import itertools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import msgspec
 import pytest
@@ -10,9 +12,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from application.orders import FORWARDED, Outcome
-from application.ports import Answer, NotOwned, Unavailable
+from application.ports import Answer, Unavailable
 from domain.events import Metadata, Position
-from infra.eventlog.peers import Order, Peers
+from infra.eventlog.peers import Order, OwnerGone, Peers
 from tests.eventlog.counter import Count
 
 Answering = Callable[[int], Awaitable[bytes]]
@@ -48,6 +50,21 @@ def soon(seconds: float) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 
+@contextmanager
+def suppress_mere_silence() -> Iterator[None]:
+    try:
+        yield
+    except Unavailable as error:
+        if type(error) is not Unavailable:
+            raise
+
+
+async def ask_until_it_is_gone(peers: Peers, url: str) -> None:
+    while True:
+        with suppress_mere_silence():
+            await peers.send(url, order(), soon(0.05))
+
+
 async def test_who_has_time_gets_an_answer_beside_somebody_who_has_none() -> None:
     late = asyncio.Event()
 
@@ -69,8 +86,54 @@ async def test_nobody_waits_for_an_owner_that_is_silent() -> None:
         raise AssertionError
 
     async with peers_beside(silent) as (peers, url):
-        with pytest.raises(Unavailable, match="silent"):
+        with pytest.raises(Unavailable, match="silent") as raised:
             await peers.send(url, order(), soon(0.05))
+    assert raised.type is Unavailable, "it may be back in a moment"
+
+
+async def test_an_owner_that_is_silent_for_long_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.eventlog.peers.SILENCE", 0.2)
+
+    async def silent(count: int) -> bytes:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with peers_beside(silent) as (peers, url):
+        began = soon(0)
+        with pytest.raises(OwnerGone, match="silent"):
+            await ask_until_it_is_gone(peers, url)
+        assert soon(0) - began >= 0.2
+
+
+async def test_one_answer_ends_a_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.eventlog.peers.SILENCE", 0.2)
+    attempts = itertools.count()
+
+    async def forgetful(count: int) -> bytes:
+        if next(attempts) % 3:
+            await asyncio.Event().wait()
+        return outcomes(count)
+
+    async with peers_beside(forgetful) as (peers, url):
+        for _ in range(12):
+            with suppress_mere_silence():
+                await peers.send(url, order(), soon(0.05))
+
+
+async def test_who_was_frozen_itself_has_heard_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.eventlog.peers.SILENCE", 0.2)
+
+    async def silent(count: int) -> bytes:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with peers_beside(silent) as (peers, url):
+        asked = asyncio.ensure_future(peers.send(url, order(), soon(0.1)))
+        await asyncio.sleep(0.05)
+        time.sleep(0.5)  # noqa: ASYNC251  as long as that, the whole process stands still
+        with pytest.raises(Unavailable) as raised:
+            await asked
+    assert raised.type is Unavailable
 
 
 async def test_an_owner_that_is_gone_owns_nothing() -> None:
@@ -79,7 +142,7 @@ async def test_an_owner_that_is_gone_owns_nothing() -> None:
 
     async with peers_beside(owner) as (peers, url):
         nowhere = url.rpartition(":")[0] + ":1"
-        with pytest.raises(NotOwned, match="is gone"):
+        with pytest.raises(OwnerGone, match="is gone"):
             await peers.send(nowhere, order(), soon(5))
 
 

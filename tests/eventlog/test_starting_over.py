@@ -41,7 +41,7 @@ class Partition:
         self._values = values
         self._position = 0
 
-    def produce_batch(self, topic: str, records: list[dict[str, bytes]], *_: object) -> int:
+    def produce_batch(self, topic: str, records: Sequence[dict[str, bytes]], *_: object) -> int:
         self._values.extend(record["value"] for record in records)
         return len(records)
 
