@@ -1,6 +1,6 @@
 """The register of a waiting room: every session it has ever handed out, few of them in full."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -24,9 +24,9 @@ class Page:
 
     __slots__ = ("_count", "_over", "changed", "sessions")
 
-    def __init__(self) -> None:
-        self.changed = 0
-        self.sessions: list[Session | None] = []
+    def __init__(self, changed: int, sessions: Iterable[Session] = ()) -> None:
+        self.changed = changed
+        self.sessions: list[Session | None] = list(sessions)
         self._over: bytes | bytearray = bytearray()
         self._count = 0
 
@@ -58,6 +58,7 @@ class Register:
 
     def __init__(self) -> None:
         self._pages: list[Page] = []
+        self._newest: Page
         self._live: dict[str, Session] = {}
         self._over = CompactIndex()
         self._length = 0
@@ -68,9 +69,10 @@ class Register:
     def add(self, session: Session, version: int) -> None:
         """Enter a session, whose ticket is the next one."""
         if self._length % PAGE == 0:
-            self._pages.append(Page())
+            self._newest = Page(version)
+            self._pages.append(self._newest)
         self._length += 1
-        page = self._pages[-1]
+        page = self._newest
         page.sessions.append(session)
         page.changed = version
         self._live[session.session_id] = session
@@ -118,12 +120,17 @@ class Register:
         """The sessions of a page, in the order of tickets."""
         return list(self._pages[number])
 
-    def restore(self, sessions: Iterable[Session], changed: int) -> None:
+    def restore(self, sessions: Sequence[Session], changed: int) -> None:
         """Enter the next page, as `page` gave it."""
-        for session in sessions:
-            self.add(session, changed)
-            if session.is_over:
-                self.end(session, changed)
+        page = self._newest = Page(changed, sessions)
+        self._pages.append(page)
+        self._length += len(sessions)
+        live = {s.session_id: s for s in sessions if s.slot is not None or s.status == "waiting"}
+        self._live.update(live)
+        for session in sessions if len(live) < len(sessions) else ():
+            if session.session_id not in live:
+                page.end(session)
+                self._over.add(session.session_id, session.ticket)
 
     def __iter__(self) -> Iterator[Session]:
         """The live sessions, in the order of tickets."""

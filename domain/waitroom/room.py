@@ -1,6 +1,6 @@
 """The waiting room of one event: who waits, who may check out, and until when."""
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
@@ -193,8 +193,14 @@ class Waitroom(Aggregate):
             assert isinstance(part.state, WaitroomSessions)
             self._register.restore(part.state.sessions, part.changed)
         self._session_of = {session.user_id: session for session in self._register}
-        self._line = Line((s.priority, s.ticket) for s in self._register if s.slot is None)
-        ready = [(s.slot.since, s) for s in self._register if s.slot is not None]
+        waiting: dict[int, list[int]] = defaultdict(list)
+        ready: list[tuple[int, Session]] = []
+        for session in self._register:
+            if session.slot is None:
+                waiting[session.priority].append(session.ticket)
+            else:
+                ready.append((session.slot.since, session))
+        self._line = Line(waiting)
         for _, session in sorted(ready, key=itemgetter(0)):
             self._admitted[session.session_id] = session
 

@@ -33,8 +33,3 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     def deadline(self) -> datetime | None:
         """Until when the checkout may take, if there is one."""
         return None if self.slot is None else self.slot.deadline
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing can happen to it any more."""
-        return self.status not in ("waiting", "ready")

@@ -60,20 +60,23 @@ class Fold:
 
     def take(self, events: Iterable[DomainEvent]) -> None:
         """Move on by the events of one commit; raises `CannotFold`, and is then worth nothing."""
+        aggregates = self._aggregates
+        event: DomainEvent | None = None
         for event in events:
-            if isinstance(event, UnreadableEvent):
-                raise CannotFold(event, event.reason)
             try:
-                self._aggregate_of(event).evolve(event)
+                aggregate = aggregates.get(event.originator_id)
+                if aggregate is None:
+                    aggregate = self._aggregate_of(event)
+                aggregate.evolve(event)
             except Exception as error:
-                raise CannotFold(event, f"{type(error).__name__}: {error}") from error
+                raise CannotFold(event, _reason(event, error)) from error
+        if event is not None:
             self.latest = event.timestamp
 
     def _aggregate_of(self, event: DomainEvent) -> Aggregate:
-        aggregate = self._aggregates.get(event.originator_id)
-        if aggregate is None:
-            aggregate = self._evolvers[type(event)](event.originator_id)
-            self._aggregates[event.originator_id] = aggregate
+        """Begin an aggregate, as there is none of this event's id yet."""
+        aggregate = self._evolvers[type(event)](event.originator_id)
+        self._aggregates[event.originator_id] = aggregate
         return aggregate
 
     def aggregate_for(self, command: Command, *, looked: bool = False) -> Aggregate:
@@ -120,3 +123,9 @@ class Fold:
         if self.latest is None or now > self.latest:
             self.latest = now
         return self.latest
+
+
+def _reason(event: DomainEvent, error: Exception) -> str:
+    if isinstance(event, UnreadableEvent):
+        return event.reason
+    return f"{type(error).__name__}: {error}"

@@ -300,7 +300,8 @@ class KafkaLog:
 
     def _undelivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
-            shard = self._shards[_topic(message), _partition(message)]
+            place: Any = message.topic(), message.partition()
+            shard = self._shards[place]
             if shard.busy:
                 shard.start_over(f"Kafka did not take a record ({error.str()})")
 
@@ -344,8 +345,7 @@ class KafkaLog:
             return
         self._producer.poll(0)
         messages = self._read()
-        for message in messages:
-            self._receive(message)
+        self._receive(messages)
         now, monotonic = self._clock(), time.monotonic()
         in_flight, busy = 0, bool(messages)
         for shard in self._shards.values():
@@ -369,17 +369,20 @@ class KafkaLog:
         except Exception:  # a bug in one decision must not stop the log of everybody else
             logger.exception("deadline not met", topic=shard.topic, partition=shard.partition)
 
-    def _receive(self, message: Message) -> None:
-        error = message.error()
-        if error is not None:
-            logger.warning("kafka", error=error.str())
-            return
-        topic, partition, offset = _topic(message), _partition(message), message.offset() or 0
-        shard = self._shards.get((topic, partition))
-        if shard is None:
-            self._snapshots.put(topic, partition, offset, key_of(message), message.value())
-        elif shard not in self._beginning:
-            shard.receive(offset, message.value())
+    def _receive(self, messages: Sequence[Message]) -> None:
+        """Hand records to their shards; at a million of them every call counts."""
+        shards, beginning = self._shards, self._beginning
+        for message in messages:
+            if (error := message.error()) is not None:
+                logger.warning("kafka", error=error.str())
+                continue
+            place: Any = message.topic(), message.partition()
+            offset: Any = message.offset()
+            shard = shards.get(place)
+            if shard is None:
+                self._snapshots.put(place[0], place[1], offset, key_of(message), message.value())
+            elif shard not in beginning:
+                shard.receive(offset, message.value())
 
     # -- taking shards --------------------------------------------------------------------------
 
@@ -494,11 +497,3 @@ def _settle(future: asyncio.Future[Answer], outcome: Outcome) -> None:
         future.set_result(outcome)
     else:
         future.set_exception(outcome)
-
-
-def _topic(message: Message) -> str:
-    return message.topic() or ""
-
-
-def _partition(message: Message) -> int:
-    return message.partition() or 0

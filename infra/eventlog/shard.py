@@ -161,8 +161,8 @@ class Shard:
         self.next_offset = offset + 1
         if self.broken:
             return
-        if own := self._in_flight.next(value):
-            self._receive_own(own.record)
+        if self._in_flight and self._in_flight[0].value == value:
+            self._receive_own(self._in_flight[0].record)
             return
         try:
             record = self._codec.decode(value)
@@ -199,8 +199,8 @@ class Shard:
 
     def _receive_commit(self, commit: Any) -> None:
         accepted = self.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))
-        deciding = self._in_flight or self.role is Role.OWNER
-        if deciding and commit.owner == self.owner and commit.epoch == self._epoch:
+        ours = commit.epoch == self._epoch and commit.owner == self.owner
+        if ours and (self._in_flight or self.role is Role.OWNER):
             self.start_over("a commit of this process came back out of order")
         elif accepted and commit.events:
             self._take(commit)

@@ -126,6 +126,8 @@ class Shelf:
 
     def restore(self) -> Restored:
         """Begin the fold of the shard; raises `SnapshotsWrong` where that is certain by now."""
+        if not (self.snapshots or self.finals or self.checkpoint or self.unreadable):
+            return Restored(BEGINNING, Fold(self._category))
         for key, reason in self.unreadable.items():
             raise SnapshotsWrong(f"The record of {key!r} cannot be read: {reason}.")
         checkpoint = self.checkpoint or BEGINNING

@@ -40,9 +40,9 @@ class KeepsAnswers(LedgerShard):
     """Starts over, and remembers the answers of what was lost."""
 
     def start_over(self, reason: str) -> None:
-        answers = dict(self._answers._answers)
+        forget, self._answers.forget = self._answers.forget, lambda command_id: None  # type: ignore[method-assign]
         super().start_over(reason)
-        self._answers._answers.update(answers)
+        self._answers.forget = forget  # type: ignore[method-assign]
 
 
 class AnswersOnSending(LedgerShard):
