@@ -17,7 +17,7 @@ class Index:
     they came in. One thread adds while others look, without a lock: the numbers of an event are
     complete before anything leads to them, and those of a commit are shown all at once.
 
-    Memory: 28 bytes an event, and some 200 bytes an originator (`bench/recorder.py` measures it).
+    Memory: 28 bytes an event, and some 200 bytes an originator (`bench/replay.py` measures it).
     """
 
     def __init__(self) -> None:
