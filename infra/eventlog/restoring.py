@@ -74,10 +74,13 @@ class Restoring:
         A shard that has none, or has found its snapshots wrong, begins at the beginning. Waits
         for Kafka as long as it takes.
         """
-        begun = await self._read_patiently([place for place in places if self._is_trusted(place)])
+        trusted = [place for place in places if self._is_trusted(place)]
+        begun = await self._read_patiently(trusted)
+        logger.info("shards begin", shards=len(places), checkpoints=len(begun))
         reading = []
         for place in places:
             restored, end = begun.get(place, (None, None))
+            self._shards[place].mistrusts_snapshots = False  # until they are found wrong once more
             if restored is not None:
                 self._shards[place].resume(*restored)
             reading.append(TopicPartition(*place, self._shards[place].next_offset))
