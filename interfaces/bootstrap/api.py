@@ -48,11 +48,11 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
     of partitions.
     """
     async with AsyncExitStack() as held:
-        refuse_taken({"this API process": settings.own_port}, settings.host)
         partitions = {category.topic: settings.log_partitions for category in CATEGORIES}
         await asyncio.to_thread(
             refuse_repartitioned, settings.kafka_bootstrap, partitions, KAFKA_SECONDS
         )
+        refuse_taken({"this API process": settings.own_port}, settings.host)
         redis, pool = await _read_models(settings, held)
         tokens = Tokens(settings.signing_secret())
         peers = Peers(lambda: tokens.issue("api", "service"))
