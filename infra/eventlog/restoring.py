@@ -76,7 +76,8 @@ class Restoring:
         """
         trusted = [place for place in places if self._is_trusted(place)]
         begun = await self._read_patiently(trusted)
-        logger.info("shards begin", shards=len(places), checkpoints=len(begun))
+        if trusted:
+            logger.info("shards begin", shards=len(places), checkpoints=len(begun))
         reading = []
         for place in places:
             restored, end = begun.get(place, (None, None))
