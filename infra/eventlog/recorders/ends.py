@@ -10,6 +10,9 @@ from infra.eventlog.clients import consumer_config
 LATEST = -1
 """The timestamp that asks for the end, in Kafka's protocol."""
 
+LONGEST_MS = 300_000
+"""The longest that librdkafka lets a socket wait."""
+
 
 class Ends:
     """Asks where a topic with one partition ends; for any thread.
@@ -21,7 +24,8 @@ class Ends:
     """
 
     def __init__(self, bootstrap: str, topic: str, seconds: float) -> None:
-        self._consumer = Consumer(consumer_config(bootstrap, "gamehall-ends"))
+        patient = {"socket.timeout.ms": min(max(int(seconds * 1_000), 10), LONGEST_MS)}
+        self._consumer = Consumer(consumer_config(bootstrap, "gamehall-ends") | patient)
         self._question = [TopicPartition(topic, 0, LATEST)]
         self._seconds = seconds
         self._lock = Lock()
