@@ -29,14 +29,14 @@ class CompactIndex:
     __slots__ = ("_room", "_segments")
 
     def __init__(self) -> None:
-        self._segments: dict[int, array[int]] = {}
-        self._room: dict[int, int] = {}
+        self._segments = [EMPTY] * SEGMENTS
+        self._room = [0] * SEGMENTS
 
     def add(self, key: str, number: int) -> None:
         """Remember a number from 0 to `MOST`, beside those that the key has already."""
         digest = hash(key)
         which = digest % SEGMENTS
-        if not self._room.get(which):
+        if not self._room[which]:
             self._grow(which)
         self._room[which] -= 1
         fingerprint = digest // SEGMENTS & FINGERPRINT
@@ -48,7 +48,7 @@ class CompactIndex:
         segment[at] = (number + 1) << FINGERPRINT_BITS | fingerprint
 
     def _grow(self, which: int) -> None:
-        old = self._segments.get(which, EMPTY)
+        old = self._segments[which]
         size = 2 * len(old)
         self._segments[which] = segment = array("Q", bytes(8 * size))
         mask = size - 1
@@ -59,12 +59,12 @@ class CompactIndex:
             while segment[at]:
                 at = at + 1 & mask
             segment[at] = entry
-        self._room[which] = self._room.get(which, 0) + size * 2 // 3 - len(old) * 2 // 3
+        self._room[which] += size * 2 // 3 - len(old) * 2 // 3
 
     def find(self, key: str) -> Iterator[int]:
         """The numbers that may be the key's, in the order in which they were added."""
         digest = hash(key)
-        segment = self._segments.get(digest % SEGMENTS, EMPTY)
+        segment = self._segments[digest % SEGMENTS]
         fingerprint = digest // SEGMENTS & FINGERPRINT
         mask = len(segment) - 1
         at = fingerprint & mask

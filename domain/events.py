@@ -6,11 +6,12 @@ from typing import NamedTuple
 import msgspec
 
 
-class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
     """A past fact about one aggregate; satisfies `eventsourcing.domain.DomainEventProtocol`.
 
     A subclass pins its wire name with `tag=`, for example `tag="waitroom.joined.v1"`.
     The log keeps that name for ever, so it never changes; a changed shape is a new version.
+    What was read from JSON holds no cycle, so the garbage collector need not look at it.
     """
 
     originator_id: str
@@ -23,7 +24,7 @@ class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
         return str(cls.__struct_config__.tag)
 
 
-class Metadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Metadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Who caused a command, and why; stored beside the events it led to.
 
     `actor` is the token's subject, `correlation_id` groups all that follows from one request,

@@ -20,13 +20,14 @@ class Lane:
     Live flags are counted in blocks, and the counts of full blocks are kept in a binary indexed
     tree (P. M. Fenwick, "A New Data Structure for Cumulative Frequency Tables", Software: Practice
     and Experience 24(3), 1994). A tree node that is last has no successors to keep in step, so
-    an arrival costs O(1); leaving and asking for a position cost O(log n). Once more than half
-    of the entries are gone the rest moves together, which costs O(1) for each that went.
+    an arrival costs O(1); leaving and asking for a position cost O(log n), the tree's part of
+    leaving only when somebody asks. Once more than half of the entries are gone the rest moves
+    together, which costs O(1) for each that went.
 
     Memory: 9 bytes for an entry and 8 for every 256 of them, at most doubled by gaps.
     """
 
-    __slots__ = ("_flags", "_head", "_tickets", "_tree", "live", "priority")
+    __slots__ = ("_flags", "_head", "_left", "_tickets", "_tree", "live", "priority")
 
     def __init__(self, priority: int, tickets: Iterable[int] = ()) -> None:
         self.priority = priority
@@ -47,11 +48,9 @@ class Lane:
         index = self._index(ticket)
         self._flags[index] = 0
         self.live -= 1
-        tree = self._tree
-        node = index // BLOCK + 1
-        while node < len(tree):
-            tree[node] -= 1
-            node += node & -node
+        block = index // BLOCK
+        if block + 1 < len(self._tree):
+            self._left[block] = self._left.get(block, 0) + 1
         if len(self._flags) > COMPACT_ABOVE and self.live * 2 < len(self._flags):
             self._compact()
 
@@ -65,6 +64,8 @@ class Lane:
         index = self._index(ticket)
         block = index // BLOCK
         place = self._flags.count(1, block * BLOCK, index + 1)
+        if self._left:
+            self._count_out()
         tree = self._tree
         while block:
             place += tree[block]
@@ -72,10 +73,26 @@ class Lane:
         return place
 
     def _index(self, ticket: int) -> int:
-        index = bisect_left(self._tickets, ticket)
-        if index == len(self._tickets) or self._tickets[index] != ticket or not self._flags[index]:
+        tickets, flags = self._tickets, self._flags
+        index = flags.find(1, self._head)
+        if index >= 0:
+            self._head = index
+            if tickets[index] == ticket:
+                return index  # mostly it is the head who goes
+        index = bisect_left(tickets, ticket)
+        if index == len(tickets) or tickets[index] != ticket or not flags[index]:
             raise KeyError(ticket)
         return index
+
+    def _count_out(self) -> None:
+        """Take those who have left full blocks out of the tree."""
+        tree = self._tree
+        for block, count in self._left.items():
+            node = block + 1
+            while node < len(tree):
+                tree[node] -= count
+                node += node & -node
+        self._left.clear()
 
     def _count_block(self) -> None:
         """Append the tree's next node, for the block that has become full and those below it."""
@@ -97,6 +114,7 @@ class Lane:
         self._tickets = tickets
         self._flags = bytearray(b"\x01") * self.live
         self._head = 0
+        self._left: dict[int, int] = {}
         self._tree = [0]
         self._tree += [BLOCK * (node & -node) for node in range(1, self.live // BLOCK + 1)]
 

@@ -79,15 +79,16 @@ class Register:
 
     def changed(self, session: Session, version: int) -> None:
         """Take note that the event of this version changed a live session."""
-        self._page(session.ticket).changed = version
+        self._pages[(session.ticket - 1) // PAGE].changed = version
 
     def end(self, session: Session, version: int) -> None:
         """Take note that a session is over."""
-        page = self._page(session.ticket)
+        ticket, session_id = session.ticket, session.session_id
+        page = self._pages[(ticket - 1) // PAGE]
         page.end(session)
         page.changed = version
-        del self._live[session.session_id]
-        self._over.add(session.session_id, session.ticket)
+        del self._live[session_id]
+        self._over.add(session_id, ticket)
 
     def live(self, session_id: str) -> Session:
         """A session that is not over; raises `KeyError` when it is, or never was."""

@@ -156,11 +156,9 @@ class KafkaLog:
         """Begin to read and to take the shards; commands are answered as each is taken."""
         self._loop = asyncio.get_running_loop()
         self._producer = self._new_producer()
-        self._consumer = Consumer(consumer_config(self._bootstrap, "gamehall-log"))
         self._admin = AdminClient(admin_config(self._bootstrap))
         self._running = True
         self._balancing = self._loop.create_task(self._begin())
-        self._turn()
 
     async def stop(self) -> None:
         """Stop deciding; what is in flight is in the log or it is not, as after a crash."""
@@ -175,11 +173,16 @@ class KafkaLog:
             await asyncio.gather(self._balancing, return_exceptions=True)
         await self._snapshots.stop()
         self._producer.flush(1)
-        self._consumer.close()
+        if self._timer:
+            self._consumer.close()
 
     async def _begin(self) -> None:
-        self._consumer.assign(await self._snapshots.begin(list(self._shards)))
+        reading = await self._snapshots.begin(list(self._shards))
+        # Not before: one that has idled looks only once a second for partitions it is given.
+        self._consumer = Consumer(consumer_config(self._bootstrap, "gamehall-log"))
+        self._consumer.assign(reading)
         self._beginning.clear()
+        self._turn()
         await self._balance()
 
     @property
@@ -331,7 +334,7 @@ class KafkaLog:
 
     def _hurry(self) -> None:
         """Poll within a millisecond, now that something is on its way."""
-        if self._lazy and self._timer:
+        if self._timer and self._lazy:
             self._timer.cancel()
             self._wait(BUSY_POLL)
 
@@ -358,7 +361,10 @@ class KafkaLog:
         self._crowded = in_flight > CROWD
         if self._gathered and not (self._crowded and monotonic - self._sent_at < GATHERING):
             self._send(monotonic)
-        self._wait(BUSY_POLL if busy else IDLE_POLL)
+        if len(messages) == BATCH:
+            self._wait(0)  # there is more
+        else:
+            self._wait(BUSY_POLL if busy else IDLE_POLL)
 
     def _read(self) -> list[Message]:
         return self._consumer.consume(BATCH, 0)

@@ -178,14 +178,15 @@ class Shard:
         if isinstance(record, Claim):
             self._receive_claim(record)
         else:
-            self._receive_commit(record)
+            self._receive_commit(record, value or b"")
 
     def _receive_own(self, record: Commit[DomainEvent]) -> None:
         """The record is, byte for byte, what was sent: nothing to decode, nothing to fold."""
         if not self.gate.commit(record.epoch, record.owner, record.seq, len(record.events)):
             self.start_over("a commit of this process was refused")
             return
-        self._tell(record)
+        if record.events:
+            self._tell(record)
         self._in_flight.arrived()
 
     def _receive_claim(self, claim: Claim) -> None:
@@ -203,15 +204,15 @@ class Shard:
         elif self.role is Role.CANDIDATE and self.gate.epoch >= self._epoch:
             self.role = Role.FOLLOWER
 
-    def _receive_commit(self, commit: Any) -> None:
+    def _receive_commit(self, commit: Any, value: bytes) -> None:
         accepted = self.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))
         ours = commit.epoch == self._epoch and commit.owner == self.owner
         if ours and (self._in_flight or self.role is Role.OWNER):
             self.start_over("a commit of this process came back out of order")
         elif accepted and commit.events:
-            self._take(commit)
+            self._take(commit, value)
 
-    def _take(self, commit: Any) -> None:
+    def _take(self, commit: Any, value: bytes) -> None:
         try:
             self.fold.take(commit.events)
         except CannotFold as error:
@@ -221,13 +222,9 @@ class Shard:
             # Serve the shard no longer: what would be decided on half a fold is worth nothing.
             self.broken = f"{self.topic}/{self.partition} holds {error}. Run a version that can."
             return
-        answer = FirstAnswer(
-            commit.seq + len(commit.events) - 1,
-            commit.reply.copy(),  # not a view that would keep the whole record in memory
-            commit.metadata.fingerprint,
-        )
-        self._answers.remember(commit.command_id, answer)
-        self._tell(commit)
+        self._answers.follow(value)
+        if commit.seq > self._published:
+            self._tell(commit)
 
     def _mistrust(self, reason: str) -> None:
         """Fold the log from its beginning, as the snapshots are not what it says."""
@@ -235,10 +232,9 @@ class Shard:
         self.start_over(reason)
 
     def _tell(self, commit: Commit[DomainEvent]) -> None:
-        """Publish each accepted commit once, also when the shard is read again."""
-        if commit.events and commit.seq > self._published:
-            self._published = commit.seq
-            self._publish(commit)
+        """Publish an accepted commit; once, also when the shard is read again."""
+        self._published = commit.seq
+        self._publish(commit)
 
     def _take_over(self) -> None:
         """The claim has come back accepted, so the fold up to here is complete."""
@@ -337,8 +333,7 @@ class Shard:
         self._in_flight.append(commit)
         self._next_seq += len(events)
         if events:
-            answer = FirstAnswer(self._next_seq - 1, reply, metadata.fingerprint)
-            self._answers.remember(command_id, answer)
+            self._answers.remember(command_id, value)
         self._append(events[0].originator_id if events else "", value)
         return commit
 

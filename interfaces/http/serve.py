@@ -31,11 +31,11 @@ logger = structlog.get_logger(__name__)
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl-C: what has been asked is answered, nothing new is accepted."""
     logs.configure(settings.log_level)
-    _collect_garbage_rarely()
+    collect_garbage_rarely()
     uvloop.run(_serve(settings))
 
 
-def _collect_garbage_rarely() -> None:
+def collect_garbage_rarely() -> None:
     """Look for cycles less often than Python does by itself.
 
     Under load there are thousands of tasks and events at a time and hardly a cycle; looking for

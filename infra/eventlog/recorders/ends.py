@@ -1,8 +1,9 @@
 """Where a topic ends, as Kafka knows it."""
 
+import time
 from threading import Lock
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from eventsourcing.persistence import InterfaceError, OperationalError
 
 from infra.eventlog.clients import consumer_config
@@ -10,8 +11,13 @@ from infra.eventlog.clients import consumer_config
 LATEST = -1
 """The timestamp that asks for the end, in Kafka's protocol."""
 
+UNKNOWN = (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC)  # noqa: SLF001 - their names
+
 LONGEST_MS = 300_000
 """The longest that librdkafka lets a socket wait."""
+
+NEW_SECONDS = 0.05
+"""Until another question about a topic that the broker does not know yet."""
 
 
 class Ends:
@@ -41,18 +47,25 @@ class Ends:
                 raise InterfaceError(f"{self._question[0].topic} has been closed.")
             if self._answered <= sent_before:
                 self._sent += 1
-                self._end = self._ask()
+                self._ask()
                 self._answered = self._sent
             return self._end
 
-    def _ask(self) -> int:
+    def _ask(self) -> None:
+        patience = time.monotonic() + self._seconds
+        while (error := self._ask_once()) is not None:
+            # A controller creates topics, and tells the brokers a moment later.
+            if error.code() not in UNKNOWN or time.monotonic() > patience:
+                raise OperationalError(self._problem(error.str()))
+            time.sleep(NEW_SECONDS)
+
+    def _ask_once(self) -> KafkaError | None:
         try:
             (answer,) = self._consumer.offsets_for_times(self._question, self._seconds)
         except KafkaException as error:
-            raise OperationalError(self._problem(error.args[0].str())) from error
-        if answer.error is not None:
-            raise OperationalError(self._problem(answer.error.str()))
-        return answer.offset
+            return error.args[0]  # type: ignore[no-any-return]
+        self._end = answer.offset
+        return answer.error
 
     def _problem(self, reason: str) -> str:
         topic = self._question[0].topic

@@ -57,15 +57,14 @@ class LedgerShard(Shard):
             self._answers.forget(sent.record.command_id)
         in_flight.give_up(NotOwned, f"The shard is changing hands: {reason}.")
 
-    def _receive_commit(self, commit: Any) -> None:
+    def _receive_commit(self, commit: Any, value: bytes) -> None:
         accepted = self.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))
         deciding = self._in_flight or self.role is Role.OWNER
         if deciding and commit.owner == self.owner and commit.epoch == self._epoch:
             self.start_over("a commit of this process came back out of order")
         if accepted and commit.events:
-            self._take(commit)
+            self._take(commit, value)
 
     def _tell(self, commit: Commit[DomainEvent]) -> None:
-        if commit.events:
-            self.ledger.settle(commit, self.next_offset - 1)
+        self.ledger.settle(commit, self.next_offset - 1)
         super()._tell(commit)

@@ -59,11 +59,11 @@ class AnswersOnSending(LedgerShard):
 class ForgetsWhatCameBackLate(LedgerShard):
     """Ignores its own commits once it has started over, as others do not."""
 
-    def _receive_commit(self, commit: Any) -> None:
+    def _receive_commit(self, commit: Any, value: bytes) -> None:
         if self.role is Role.FOLLOWER and commit.owner == self.owner:
             self.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))
         else:
-            super()._receive_commit(commit)
+            super()._receive_commit(commit, value)
 
 
 @pytest.mark.parametrize(
