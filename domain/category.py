@@ -1,5 +1,6 @@
 """A category: the aggregates that share one topic of the log."""
 
+from collections.abc import Callable
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -11,8 +12,9 @@ from domain.events import DomainEvent
 class Category:
     """Names a topic and the aggregates whose events it holds.
 
-    `deciders` maps each command type to the aggregate that decides it; `event_types` is the
-    tagged union that reads the topic's events.
+    `deciders` maps each command type to the aggregate that decides it, `evolvers` each event type
+    to the aggregate that evolves by it, `upcasts` each former version of an event to what makes
+    it into the newest; `event_types` is the tagged union of all versions, which reads the topic.
     """
 
     def __init__(self, name: str, *aggregates: type[Aggregate]) -> None:
@@ -24,4 +26,7 @@ class Category:
         self.evolvers: dict[type[DomainEvent], type[Aggregate]] = {
             event: aggregate for aggregate in aggregates for event in aggregate.evolutions
         }
-        self.event_types: Any = reduce(or_, self.evolvers)
+        self.upcasts: dict[type[DomainEvent], Callable[[Any], DomainEvent]] = {
+            former: upcast for event in self.evolvers for former, upcast in event.upcasts()
+        }
+        self.event_types: Any = reduce(or_, (*self.evolvers, *self.upcasts))

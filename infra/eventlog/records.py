@@ -71,9 +71,13 @@ def recorded_events(topic: str, partition: int, commit: Commit[DomainEvent]) -> 
 
 
 class Codec:
-    """Encodes and decodes the records of one category's topic."""
+    """Encodes and decodes the records of one category's topic.
+
+    Reads every version of every event, and gives each as its newest, whichever it was written in.
+    """
 
     def __init__(self, category: Category) -> None:
+        self._upcasts = category.upcasts
         self._encode = msgspec.json.Encoder().encode
         self._decode = _decoder(category.event_types)
         self._decode_event = msgspec.json.Decoder(category.event_types).decode
@@ -89,9 +93,28 @@ class Codec:
         Raises `MalformedRecord` when the value is no record at all.
         """
         try:
-            return self._decode(value or b"")  # type: ignore[no-any-return]
+            record: Claim | StoredCommit[DomainEvent] = self._decode(value or b"")
         except msgspec.DecodeError:
             return self._decode_leniently(value or b"")
+        if self._upcasts and isinstance(record, StoredCommit):
+            for event in record.events:
+                if type(event) in self._upcasts:
+                    return self._newest(record)
+        return record
+
+    def _newest(self, commit: StoredCommit[DomainEvent]) -> StoredCommit[DomainEvent]:
+        events = [self._upcast(event) for event in commit.events]
+        return msgspec.structs.replace(commit, events=events)
+
+    def _upcast(self, event: DomainEvent) -> DomainEvent:
+        upcast = self._upcasts.get(type(event))
+        if upcast is None:
+            return event
+        try:
+            return upcast(event)
+        except Exception as error:  # noqa: BLE001 - one event that fails must not hide all others
+            raw = msgspec.json.encode(event)
+            return _unreadable(raw, f"{event.wire_name()}: {type(error).__name__}: {error}")
 
     def _decode_leniently(self, value: bytes) -> StoredCommit[DomainEvent]:
         try:
@@ -110,7 +133,7 @@ class Codec:
 
     def _read_event(self, raw: msgspec.Raw) -> DomainEvent:
         try:
-            return self._decode_event(raw)  # type: ignore[no-any-return]
+            return self._upcast(self._decode_event(raw))
         except msgspec.DecodeError as error:
             return _unreadable(bytes(raw), str(error))
 

@@ -1,41 +1,51 @@
 """What the log keeps for ever must not change by accident."""
 
-import importlib
 import json
-import pkgutil
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import msgspec
 import pytest
 from eventsourcing.domain import CollectEventsProtocol, DomainEventProtocol
 
-import domain
-from domain.aggregate import Aggregate, Command
+from domain.aggregate import Aggregate
+from domain.categories import CATEGORIES
+from domain.category import Category
 from domain.events import DomainEvent
-from infra.eventlog.records import UnreadableEvent
+from infra.eventlog.records import Codec, StoredCommit, UnreadableEvent
+from tests.architecture.classes import AGGREGATES, COMMANDS, EVENTS
+from tests.architecture.shapes import GOLDEN, SHAPES, problem, recorded, shape_of, updated
+from tests.eventlog.guestbook import GUESTBOOKS
 
-T = TypeVar("T", DomainEvent, Command, Aggregate)
-
-GOLDEN = Path(__file__).parents[1] / "golden"
-
-
-def everything(kind: type[T]) -> Iterator[type[T]]:
-    for module in pkgutil.walk_packages(domain.__path__, "domain."):
-        importlib.import_module(module.name)
-    pending: list[type[T]] = kind.__subclasses__()
-    while pending:
-        found = pending.pop()
-        pending.extend(found.__subclasses__())
-        if found.__module__.startswith("domain."):
-            yield found
+SAMPLES = sorted(path for path in GOLDEN.glob("*.json") if path != SHAPES)
 
 
-EVENTS = sorted(everything(DomainEvent), key=lambda e: e.__qualname__)
-COMMANDS = [c for c in everything(Command) if not c.__subclasses__()]
-AGGREGATES = list(everything(Aggregate))
+def sample(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_bytes())
+    return found
+
+
+def category_of(event: type[DomainEvent]) -> Category | None:
+    known = (c for c in CATEGORIES if event in c.evolvers or event in c.upcasts)
+    return next(known, None)
+
+
+def read(event: Mapping[str, Any], category: Category) -> DomainEvent:
+    """Read an event the way every reader of the log does."""
+    record = {
+        "record": "commit",
+        "epoch": 1,
+        "owner": "owner",
+        "seq": 0,
+        "command_id": "command",
+        "metadata": {},
+        "events": [event],
+    }
+    commit = Codec(category).decode(msgspec.json.encode(record))
+    assert isinstance(commit, StoredCommit)
+    return commit.events[0]
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
@@ -47,18 +57,108 @@ def test_an_event_is_frozen_and_has_a_versioned_name_of_its_own(event: type[Doma
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
-def test_every_event_ever_written_can_be_read_and_is_written_the_same(
-    event: type[DomainEvent],
-) -> None:
-    sample = GOLDEN / f"{event.wire_name()}.json"
-    assert sample.exists(), f"keep a golden sample of {event.wire_name()} in {sample}"
-    read = msgspec.json.decode(sample.read_bytes(), type=event)
-    assert json.loads(msgspec.json.encode(read)) == json.loads(sample.read_bytes())
+def test_an_event_has_a_reader(event: type[DomainEvent]) -> None:
+    assert category_of(event), (
+        f"no aggregate evolves by {event.__name__}, and none has it as former"
+    )
 
 
-def test_no_golden_sample_has_lost_its_event() -> None:
-    known = {event.wire_name() for event in EVENTS}
-    assert {sample.stem for sample in GOLDEN.glob("*.json")} == known
+@pytest.mark.parametrize("category", [*CATEGORIES, GUESTBOOKS], ids=lambda c: c.name)
+def test_a_former_version_is_read_and_no_longer_evolved_by(category: Category) -> None:
+    assert not set(category.evolvers) & set(category.upcasts)
+    for event in (*category.evolvers, *category.upcasts):
+        if event.former is not None:
+            name, _, number = event.wire_name().rpartition(".v")
+            assert event.former.wire_name() == f"{name}.v{int(number) - 1}"
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_everything_ever_written_is_read_as_the_newest_version(path: Path) -> None:
+    written = sample(path)
+    (category,) = {
+        category
+        for category in CATEGORIES
+        if written["type"] in {e.wire_name() for e in (*category.evolvers, *category.upcasts)}
+    }
+    event = read(written, category)
+    assert type(event) in category.evolvers, f"{path.name} has lost its reader: {event}"
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
+def test_an_event_is_written_as_its_golden_samples_show(event: type[DomainEvent]) -> None:
+    samples = [sample(path) for path in SAMPLES if sample(path)["type"] == event.wire_name()]
+    assert samples, f"keep a golden sample of {event.wire_name()} in tests/golden"
+    for written in samples:
+        again = msgspec.json.encode(msgspec.convert(written, type=event))
+        assert json.loads(again) == written
+    shown = set().union(*samples)
+    assert shown == {"type", *event.__struct_fields__}, "show every field in a sample"
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
+def test_an_event_keeps_its_shape(event: type[DomainEvent]) -> None:
+    name, shape = event.wire_name(), shape_of(event)
+    known = recorded().get(name)
+    hint = None if known is None else problem(name, known, shape)
+    assert known == shape, hint or "write it down: python -m tests.architecture.shapes"
+
+
+def test_no_shape_that_was_ever_written_is_forgotten() -> None:
+    assert set(recorded()) == {event.wire_name() for event in EVENTS}
+
+
+# -- the guard is not blind ------------------------------------------------------------------------
+
+
+class Moved(DomainEvent, frozen=True, kw_only=True, tag="made-up.moved.v1"):
+    where: str
+    steps: int
+
+
+class MovedMore(DomainEvent, frozen=True, kw_only=True, tag="made-up.moved.v1"):
+    where: str
+    steps: int
+    gladly: bool = True
+
+
+class MovedLess(DomainEvent, frozen=True, kw_only=True, tag="made-up.moved.v1"):
+    where: str
+
+
+class MovedOtherwise(DomainEvent, frozen=True, kw_only=True, tag="made-up.moved.v1"):
+    where: str
+    steps: float
+
+
+class MovedSomewhere(DomainEvent, frozen=True, kw_only=True, tag="made-up.moved.v1"):
+    where: str
+    steps: int
+    whence: str
+
+
+SHAPE = updated({}, [Moved])
+
+
+def test_a_field_with_a_default_may_be_added() -> None:
+    assert updated(SHAPE, [MovedMore]) == {"made-up.moved.v1": shape_of(MovedMore)}
+    assert shape_of(MovedMore) != shape_of(Moved), "and is written down"
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        (MovedLess, "steps: integer, which is now not there"),
+        (MovedOtherwise, "steps: integer, which is now number"),
+        (MovedSomewhere, "is in the log without whence"),
+    ],
+)
+def test_any_other_change_takes_a_new_version(changed: type[DomainEvent], what: str) -> None:
+    with pytest.raises(ValueError, match="new version") as refused:
+        updated(SHAPE, [changed])
+    assert what in str(refused.value)
+
+
+# -- commands and aggregates -----------------------------------------------------------------------
 
 
 def test_commands_have_names_of_their_own() -> None:

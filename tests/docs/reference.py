@@ -155,10 +155,8 @@ def event_section(event: type[DomainEvent]) -> Iterator[str]:
     """One event."""
     yield from (f"### `{event.wire_name()}`", "", f"`{event.__name__}`.")
     yield from paragraphs(event.__doc__ or "")
-    hints = get_type_hints(event)
-    own = [name for name in event.__struct_fields__ if name not in DomainEvent.__struct_fields__]
     yield ""
-    yield from table(["field", "type"], ((f"`{n}`", type_name(hints[n])) for n in own))
+    yield from fields_table(event)
     yield from (
         "",
         "```json",
@@ -166,6 +164,24 @@ def event_section(event: type[DomainEvent]) -> Iterator[str]:
         "```",
         "",
     )
+    yield from former_versions(event)
+
+
+def fields_table(event: type[DomainEvent]) -> Iterator[str]:
+    """What an event tells, beyond what every event does."""
+    hints = get_type_hints(event)
+    own = [name for name in event.__struct_fields__ if name not in DomainEvent.__struct_fields__]
+    yield from table(["field", "type"], ((f"`{n}`", type_name(hints[n])) for n in own))
+
+
+def former_versions(event: type[DomainEvent]) -> Iterator[str]:
+    """How an event was written before."""
+    for former, _ in event.upcasts():
+        yield from (f"#### `{former.wire_name()}`", "", "Still read, as the above.")
+        yield from paragraphs(former.__doc__ or "")
+        yield ""
+        yield from fields_table(former)
+        yield ""
 
 
 def type_name(hint: Any) -> str:
