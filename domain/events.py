@@ -40,6 +40,11 @@ class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     def _upcast_by(cls, step: "Callable[[Any], DomainEvent]", event: "DomainEvent") -> Self:
         return cls.upcast(step(event))
 
+    def facts(self) -> dict[str, Any]:
+        """What it tells beyond what every event does, by field."""
+        common = DomainEvent.__struct_fields__
+        return {name: getattr(self, name) for name in self.__struct_fields__ if name not in common}
+
     @classmethod
     def wire_name(cls) -> str:
         """The permanent name of this event in the log."""

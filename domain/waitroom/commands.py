@@ -78,6 +78,17 @@ class Room(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     checkout_seconds: float
 
 
+class RoomView(msgspec.Struct, frozen=True, kw_only=True):
+    """A room and how many people are where: `joined` counts everybody there ever was."""
+
+    event_id: str
+    capacity: int
+    checkout_seconds: float
+    joined: int
+    waiting: int
+    ready: int
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A session's place: `position` 1 is the head of the line, 0 is no longer in line.
 

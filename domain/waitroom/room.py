@@ -16,6 +16,7 @@ from domain.waitroom.commands import (
     OpenWaitroom,
     Place,
     Room,
+    RoomView,
     Status,
 )
 from domain.waitroom.events import (
@@ -152,6 +153,20 @@ class Waitroom(Aggregate):
         for session in list(islice(overdue, OVERDUE_AT_ONCE)):
             self._record(CheckoutExpired, session_id=session.session_id, user_id=session.user_id)
         self._admit(room, now)
+
+    @property
+    def view(self) -> RoomView | None:
+        """The room and how many are where."""
+        if self._room is None:
+            return None
+        return RoomView(
+            event_id=self.id,
+            capacity=self._room.capacity,
+            checkout_seconds=self._room.checkout_seconds,
+            joined=len(self._by_ticket),
+            waiting=len(self._line),
+            ready=len(self._admitted),
+        )
 
     @property
     def deadline(self) -> datetime | None:

@@ -10,9 +10,14 @@ from prometheus_client import REGISTRY
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
+from application.history import History
+from application.ports import Shard
 from domain.categories import CATEGORIES
+from domain.category import Category
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.metrics import LogMetrics
+from infra.eventlog.partition import partition_for
+from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.shard import Role
 from infra.topics import refuse_repartitioned
 from interfaces.http.services import Check, Services
@@ -61,11 +66,24 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             queue=QueueQueries(redis),
             games=GameQueries(pool),
             leaderboard=LeaderboardQueries(redis),
+            history=_history(settings.kafka_bootstrap, partitions),
             tokens=Tokens(settings.signing_secret()),
             bot_after=settings.bot_after,
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
             checks=_checks(log, redis, pool),
         )
+
+
+def _history(bootstrap: str, partitions: dict[str, int]) -> History:
+    def shard_of(category: Category, aggregate_id: str) -> Shard:
+        return category.topic, partition_for(aggregate_id, partitions[category.topic])
+
+    def reader_of(shard: Shard, aggregate_id: str) -> KafkaLogReader:
+        categories = [category for category in CATEGORIES if category.topic == shard[0]]
+        group = "gamehall-history"
+        return KafkaLogReader(bootstrap, categories, partitions, group, shard, aggregate_id)
+
+    return History(shard_of, reader_of)
 
 
 async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis, Pool]:

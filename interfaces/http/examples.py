@@ -10,6 +10,7 @@ from interfaces.http.access import Ticket
 from interfaces.http.commands import Order, Outcome, Refused, Unanswered
 from interfaces.http.games import Cancelling, Moving, Resigning, Seeking
 from interfaces.http.health import Health
+from interfaces.http.history import PastEvent, PastState
 from interfaces.http.joining import Joining
 from interfaces.http.problems import InvalidField, ProblemDetails
 from interfaces.http.waitroom import Leaving, Opening
@@ -59,6 +60,15 @@ GAME_VIEW = GameView(
     to_move=USER,
     board=BOARD,
 )
+MOVED = PastEvent(
+    version=3,
+    position="game-log/3@17",
+    type="game.move-played.v1",
+    timestamp=NOON,
+    command_id="2f7c5d1e9b3a4c6d8e0f1a2b3c4d5e6f",
+    actor=OPPONENT,
+    facts={"player": OPPONENT, "column": 3, "row": 4, "move": 2},
+)
 RECORD = GameRecord(
     **msgspec.structs.asdict(GAME_VIEW),
     bot_level=None,
@@ -98,6 +108,16 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         Leaderboard(entries=[BEST], total=1),
         UserRecord(
             user_id=USER, username=USER, games_played=10, wins=7, losses=2, draws=1, score=22
+        ),
+        MOVED,
+        PastState(
+            category="game",
+            aggregate_id=GAME,
+            version=3,
+            position="game-log/3@17",
+            timestamp=NOON,
+            state=msgspec.to_builtins(GAME_VIEW),
+            events=[MOVED],
         ),
         Ticket(ticket="p4Xc1n0d6bqk3m9s7w2y5t8v1z4a6c8e", expires_in=30),
         Order(command_id="checkout-17", command=JOIN),

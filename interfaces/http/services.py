@@ -7,6 +7,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
 
+from application.history import History
 from application.ports import CommandLog, Feed
 from interfaces.http.queries import GameQueries, LeaderboardQueries, QueueQueries
 from interfaces.http.sockets.door import Door
@@ -29,6 +30,7 @@ class Services:
     queue: QueueQueries
     games: GameQueries
     leaderboard: LeaderboardQueries
+    history: History
     tokens: Tokens
     bot_after: float = 10.0
     allowed_origins: frozenset[str] = frozenset()

@@ -59,11 +59,15 @@ TOPICS_HOLD = {
 }
 
 PROBLEMS = {
+    "history-not-found": "It was not there at that moment, or never.",
+    "history-too-long": "It has more events than a request looks through; the command line does.",
+    "history-unreadable": "It has an event that only a newer program can read.",
     "incomplete-request": "The request ended in the middle of its body.",
     "internal-error": "Something went wrong that nobody foresaw; it is in the log of the API.",
     "invalid-idempotency-key": "The `Idempotency-Key` is empty, too long or not printable ASCII.",
-    "invalid-position": "`Read-After` is no position of the topic that the query follows.",
+    "invalid-position": "`Read-After` or `position` is none, or none that the query follows.",
     "invalid-request": "A field or parameter does not fit; `errors` says which, and why.",
+    "invalid-time": "`time` is no time with an offset from UTC.",
     "malformed-json": "The body is not JSON.",
     "method-not-allowed": "The address does not take this method.",
     "no-game": "On a socket: a move names no game, and the player is in none.",
@@ -72,6 +76,7 @@ PROBLEMS = {
     "not-ready": "`/health/ready`: `checks` says what is missing.",
     "not-yourself": "A player's token was used to act for somebody else.",
     "player-not-found": "The player has finished no game.",
+    "position-elsewhere": "What is looked at is in another shard than the `position`.",
     "priority-not-granted": "The token does not grant that much priority.",
     "several-games": "On a socket: a move names no game, and the player is in several.",
     "too-large": "The body is larger than the address takes.",

@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -104,6 +104,11 @@ class FakeLog:
     def subscriptions(self, aggregate_id: str) -> int:
         return len(self._subscribers[aggregate_id])
 
+    @property
+    def told(self) -> "FakeTold":
+        """The log as a reader of its shards sees it."""
+        return FakeTold([recorded for topic in self.events.values() for recorded in topic])
+
     def of(self, aggregate_id: str) -> list[DomainEvent]:
         return [
             recorded.event
@@ -111,6 +116,13 @@ class FakeLog:
             for recorded in topic
             if recorded.event.originator_id == aggregate_id
         ]
+
+
+class FakeTold(NamedTuple):
+    """All that is in the log, which has one partition."""
+
+    events: Sequence[Recorded]
+    partitions: int = 1
 
 
 class FakeReadModel:
