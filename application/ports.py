@@ -8,6 +8,7 @@ import msgspec
 
 from domain.aggregate import Command, Reply
 from domain.events import Metadata, Position, Recorded
+from domain.personal import Sealed
 
 Shard = tuple[str, int]
 """A partition of a log topic: (topic, partition)."""
@@ -35,6 +36,21 @@ class Unavailable(Exception):
     def __init__(self, message: str, retry_after: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Seals(Protocol):
+    """Makes personal texts unreadable for all who have not the key of their subject."""
+
+    async def seal(self, subject: str, text: str) -> Sealed:
+        """Seal a text; the subject gets a key if there is none, and it is durable on return.
+
+        Raises `Unavailable`.
+        """
+        ...
+
+    def open(self, sealed: Sealed) -> str | None:
+        """The text, or None when its subject has been erased; raises `Unavailable`."""
+        ...
 
 
 class CommandLog(Protocol):

@@ -105,6 +105,7 @@ class Waitroom(Aggregate):
             priority=command.priority,
             ticket=len(self._by_ticket) + 1,
             position=position,
+            display_name=command.display_name,
         )
         self._admit(room, now)
         return self._place(self._by_ticket[-1], position)

@@ -19,7 +19,9 @@ from infra.eventlog.metrics import LogMetrics
 from infra.eventlog.partition import partition_for
 from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.shard import Role
+from infra.subjects.keys import SubjectKeys
 from infra.topics import refuse_repartitioned
+from interfaces.bootstrap.subjects import master
 from interfaces.http.services import Check, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
@@ -48,6 +50,9 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             refuse_repartitioned, settings.kafka_bootstrap, partitions, KAFKA_SECONDS
         )
         redis, pool = await _read_models(settings, held)
+        keys = SubjectKeys(settings.kafka_bootstrap, master(settings))
+        await keys.start()
+        held.push_async_callback(keys.stop)
         log = KafkaLog(
             settings.kafka_bootstrap,
             CATEGORIES,
@@ -63,14 +68,15 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         yield Services(
             log=log,
             feed=log,
-            queue=QueueQueries(redis),
+            queue=QueueQueries(redis, keys.open),
             games=GameQueries(pool),
             leaderboard=LeaderboardQueries(redis),
             history=_history(settings.kafka_bootstrap, partitions),
+            seals=keys,
             tokens=Tokens(settings.signing_secret()),
             bot_after=settings.bot_after,
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
-            checks=_checks(log, redis, pool),
+            checks=_checks(log, keys, redis, pool),
         )
 
 
@@ -100,10 +106,13 @@ async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis,
     return redis, pool
 
 
-def _checks(log: KafkaLog, redis: Redis, pool: Pool) -> dict[str, Check]:
+def _checks(log: KafkaLog, keys: SubjectKeys, redis: Redis, pool: Pool) -> dict[str, Check]:
     async def owns_its_shards() -> str | None:
         missing = sum(shard.role is not Role.OWNER for shard in log.shards)
         return f"{missing} of {len(log.shards)} shards are not owned yet" if missing else None
+
+    async def has_subject_keys() -> str | None:
+        return keys.problem
 
     async def answers_kafka() -> str | None:
         await log.ends()
@@ -120,6 +129,7 @@ def _checks(log: KafkaLog, redis: Redis, pool: Pool) -> dict[str, Check]:
 
     return {
         "log": owns_its_shards,
+        "subject-keys": has_subject_keys,
         "kafka": answers_kafka,
         "redis": answers_redis,
         "postgres": answers_postgres,

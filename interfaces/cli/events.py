@@ -68,15 +68,18 @@ def show_events(topic: str, aggregate_id: str, moment: "Moment", as_json: bool) 
 
     With --json one object per line.
     """
+    from application.personal import opened
     from interfaces.bootstrap.events import events
+    from interfaces.bootstrap.subjects import opener
 
-    found = 0
+    found, open = 0, opener(settings())
     for recorded in events(settings(), topic, aggregate_id, moment):
         found += 1
+        facts = opened(recorded.event, open)
         if as_json:
-            print_json(recorded._asdict() | {"position": str(recorded.position)})
+            print_json(_event_as_json(recorded, facts))
         else:
-            _print(recorded)
+            _print(recorded, facts)
     if not found and not as_json:
         click.echo(f"{topic} holds no event of {aggregate_id!r}.")
 
@@ -124,10 +127,17 @@ def _print_state(past: "Past") -> None:
     print_pairs({name: _human(value) for name, value in state.items()})
 
 
-def _print(recorded: "Recorded") -> None:
+def _event_as_json(recorded: "Recorded", facts: dict[str, Any]) -> dict[str, Any]:
+    import msgspec
+
+    event = msgspec.to_builtins(recorded.event) | facts
+    return recorded._asdict() | {"event": event, "position": str(recorded.position)}
+
+
+def _print(recorded: "Recorded", facts: dict[str, Any]) -> None:
     event = recorded.event
     version, at = event.originator_version, _human(event.timestamp)
-    shown = ", ".join(f"{name}={_human(value)}" for name, value in event.facts().items())
+    shown = ", ".join(f"{name}={_human(value)}" for name, value in facts.items())
     click.echo(f"{version:>6}  {at}  {event.wire_name():<32} {shown}  ({recorded.position})")
 
 

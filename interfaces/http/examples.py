@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from domain.games.commands import GameView, Seek
+from domain.personal import Sealed
 from domain.waitroom.commands import JoinWaitroom, Place, Room
 from interfaces.http.access import Ticket
 from interfaces.http.commands import Order, Outcome, Refused, Unanswered
@@ -50,6 +51,7 @@ WAITING = QueuePlace(
     position=7,
     people_ahead=6,
     joined_at=NOON,
+    display_name="Ada",
 )
 GAME_VIEW = GameView(
     game_id=GAME,
@@ -83,6 +85,7 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         Opening(event_id=EVENT, capacity=10, checkout_seconds=300.0),
         Room(event_id=EVENT, capacity=10, checkout_seconds=300.0),
         Joining(user_id=USER, event_id=EVENT),
+        Sealed(subject=USER, sealed="9q2-7wAAAAAAAAAAc2VhbGVkIGluIGFuIGV4YW1wbGUsIG5vdCBvcGVu"),
         Leaving(event_id=EVENT, session_id=SESSION),
         PLACE,
         WAITING,

@@ -15,6 +15,7 @@ from application.history import (
     Past,
     read_time,
 )
+from application.personal import Open, opened
 from domain.categories import CATEGORIES
 from domain.events import Position, Recorded
 from interfaces.http.addresses import PathKey
@@ -57,7 +58,10 @@ Limit = Annotated[
 
 
 class PastEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """An event: `version` counts those of its aggregate, `facts` are its own fields."""
+    """An event: `version` counts those of its aggregate, `facts` are its own fields.
+
+    What is personal about somebody who has been erased is null.
+    """
 
     version: int
     position: str
@@ -106,22 +110,20 @@ async def get_history(
     log, which is read up to that moment: what is long ago costs more time than `getGameAt`.
     """
     moment = Moment(version, _position(position), _time(time))
-    history = services_of(request).history
+    services = services_of(request)
     try:
-        past = await history.look(BY_NAME[category], aggregate_id, moment, limit)
+        past = await services.history.look(BY_NAME[category], aggregate_id, moment, limit)
     except OtherShard as error:
         raise Problem(422, "position-elsewhere", str(error)) from None
     except HistoryTooLong as error:
         raise Problem(422, "history-too-long", str(error)) from None
     except HistoryUnreadable as error:
         raise Problem(422, "history-unreadable", str(error)) from None
-    return _state(
-        category,
-        found(past, "history-not-found", f"The {category} {aggregate_id!r} was not there."),
-    )
+    there = found(past, "history-not-found", f"The {category} {aggregate_id!r} was not there.")
+    return _state(category, there, services.seals.open)
 
 
-def _state(category: CategoryName, past: Past) -> PastState:
+def _state(category: CategoryName, past: Past, open: Open) -> PastState:
     return PastState(
         category=category,
         aggregate_id=past.aggregate.id,
@@ -129,11 +131,11 @@ def _state(category: CategoryName, past: Past) -> PastState:
         position=str(past.latest.position),
         timestamp=past.latest.event.timestamp,
         state=msgspec.to_builtins(past.aggregate.view),
-        events=[_event(recorded) for recorded in past.events],
+        events=[_event(recorded, open) for recorded in past.events],
     )
 
 
-def _event(recorded: Recorded) -> PastEvent:
+def _event(recorded: Recorded, open: Open) -> PastEvent:
     event = recorded.event
     return PastEvent(
         version=event.originator_version,
@@ -142,7 +144,7 @@ def _event(recorded: Recorded) -> PastEvent:
         timestamp=event.timestamp,
         command_id=recorded.command_id,
         actor=recorded.metadata.actor,
-        facts=msgspec.to_builtins(event.facts()),
+        facts=opened(event, open),
     )
 
 

@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
 
 from application.history import History
-from application.ports import CommandLog, Feed
+from application.ports import CommandLog, Feed, Seals
 from interfaces.http.queries import GameQueries, LeaderboardQueries, QueueQueries
 from interfaces.http.sockets.door import Door
 from interfaces.http.sockets.rooms import RoomFeeds
@@ -31,6 +31,7 @@ class Services:
     games: GameQueries
     leaderboard: LeaderboardQueries
     history: History
+    seals: Seals
     tokens: Tokens
     bot_after: float = 10.0
     allowed_origins: frozenset[str] = frozenset()

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from domain.aggregate import Aggregate
 from domain.categories import CATEGORIES
 from domain.category import Category
 from domain.events import DomainEvent
+from domain.personal import Sealed
 from infra.eventlog.records import Codec, StoredCommit, UnreadableEvent
 from tests.architecture.classes import AGGREGATES, COMMANDS, EVENTS
 from tests.architecture.shapes import GOLDEN, SHAPES, problem, recorded, shape_of, updated
@@ -105,6 +107,36 @@ def test_an_event_keeps_its_shape(event: type[DomainEvent]) -> None:
 
 def test_no_shape_that_was_ever_written_is_forgotten() -> None:
     assert set(recorded()) == {event.wire_name() for event in EVENTS}
+
+
+# -- what is personal ------------------------------------------------------------------------------
+
+
+def mentions_sealed(hint: Any) -> bool:
+    return hint is Sealed or any(map(mentions_sealed, get_args(hint)))
+
+
+def personal(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {name: hint for name, hint in hints.items() if mentions_sealed(hint)}
+
+
+@pytest.mark.parametrize("kind", [*EVENTS, *COMMANDS], ids=lambda kind: kind.__name__)
+def test_what_is_personal_is_sealed_or_missing(kind: type[msgspec.Struct]) -> None:
+    for hint in personal(kind).values():
+        assert set(get_args(hint)) == {Sealed, NoneType}, "nothing in the open, nothing nested"
+    if issubclass(kind, DomainEvent) and personal(kind):
+        assert kind.__struct_config__.omit_defaults
+
+
+@pytest.mark.parametrize("aggregate", AGGREGATES, ids=lambda a: a.__name__)
+def test_no_answer_holds_anything_personal(aggregate: type[Aggregate]) -> None:
+    """The log keeps answers for ever, and so do clients."""
+    for decide in aggregate.decisions.values():
+        reply = get_type_hints(decide)["return"]
+        for kind in (reply, *get_args(reply)):
+            if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+                assert not personal(kind)
 
 
 # -- the guard is not blind ------------------------------------------------------------------------

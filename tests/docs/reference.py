@@ -26,6 +26,7 @@ import interfaces.http
 from application.processes.relay import TOPICS, publish
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent
+from domain.personal import Sealed
 from domain.refusals import Refusal
 from infra.topics import CONSUMERS, DAY_MS, wanted
 from interfaces import settings
@@ -48,6 +49,7 @@ HOLDS = {
 TOPICS_HOLD = {
     "waitroom-log": ("`event_id`", "API", "the truth about waiting rooms"),
     "game-log": ("`game_id`, `lobby`", "API", "the truth about the lobby and games"),
+    "subject-keys": ("subject", "API, `gamehall subjects`", "the keys of personal texts"),
     "QUEUE_JOINED": ("`event_id`", "relay", "joins"),
     "QUEUE_LEFT": ("`event_id`", "relay", "who left"),
     "QUEUE_READY": ("`event_id`", "relay", "who may check out"),
@@ -162,13 +164,9 @@ def event_section(event: type[DomainEvent]) -> Iterator[str]:
     yield from paragraphs(event.__doc__ or "")
     yield ""
     yield from fields_table(event)
-    yield from (
-        "",
-        "```json",
-        (GOLDEN / f"{event.wire_name()}.json").read_text().strip(),
-        "```",
-        "",
-    )
+    yield ""
+    for sample in sorted(GOLDEN.glob(f"{event.wire_name()}*.json")):
+        yield from ("```json", sample.read_text().strip(), "```", "")
     yield from former_versions(event)
 
 
@@ -191,7 +189,13 @@ def former_versions(event: type[DomainEvent]) -> Iterator[str]:
 
 def type_name(hint: Any) -> str:
     """A type as JSON has it."""
-    names = {str: "text", int: "integer", float: "number", datetime: "time (RFC 3339)"}
+    names = {
+        str: "text",
+        int: "integer",
+        float: "number",
+        datetime: "time (RFC 3339)",
+        Sealed: "[sealed text](glossary.md)",
+    }
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
         return ", ".join(f"`{value}`" for value in arguments)
@@ -225,6 +229,8 @@ def topics_table() -> Iterator[str]:
 
 def kept(config: Any) -> str:
     """How long a topic's records are kept."""
+    if config.get("cleanup.policy") == "compact":
+        return "the last of each key"
     milliseconds = int(config["retention.ms"])
     return "for ever" if milliseconds < 0 else f"{milliseconds // DAY_MS} days"
 

@@ -13,7 +13,7 @@ from interfaces.http.app import create_app
 from interfaces.http.edge import Edge
 from interfaces.http.services import Check, Services
 from interfaces.tokens import Scope, Tokens
-from tests.http.fakes import FakeGames, FakeLeaderboard, FakeLog, FakeQueue
+from tests.http.fakes import FakeGames, FakeLeaderboard, FakeLog, FakeQueue, FakeSeals
 from tests.projections.fakes import FakeReader
 
 ORIGIN = "https://play.example"
@@ -31,6 +31,7 @@ class Api:
     queue: FakeQueue
     games: FakeGames
     leaderboard: FakeLeaderboard
+    seals: FakeSeals
     services: Services
     checks: dict[str, Check]
 
@@ -94,7 +95,8 @@ def history_of(log: FakeLog) -> History:
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
     log = FakeLog()
-    queue, games, leaderboard = FakeQueue(log), FakeGames(log), FakeLeaderboard(log)
+    seals = FakeSeals()
+    queue, games, leaderboard = FakeQueue(log, seals), FakeGames(log), FakeLeaderboard(log)
     checks: dict[str, Check] = {}
     services = Services(
         log=log,
@@ -103,10 +105,11 @@ async def api() -> AsyncIterator[Api]:
         games=games,
         leaderboard=leaderboard,
         history=history_of(log),
+        seals=seals,
         tokens=Tokens(SECRET),
         checks=checks,
         allowed_origins=frozenset({ORIGIN}),
     )
     app = create_app(services)
     async with AsyncTestClient(app) as client:
-        yield Api(client, app, log, queue, games, leaderboard, services, checks)
+        yield Api(client, app, log, queue, games, leaderboard, seals, services, checks)
