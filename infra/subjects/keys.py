@@ -35,8 +35,8 @@ BUSY = 0.002
 IDLE = 0.1
 """Seconds between polls; of an idle topic, it bounds how late a process hears of an erasure."""
 
-PATIENCE = 0.8
-"""Seconds for a new key to come back."""
+PATIENCE = 2.0
+"""Seconds for a new key to come back; the first one waits for a connection too."""
 
 SECONDS = 15
 
@@ -60,11 +60,11 @@ class SubjectKeys:
         self._ring = Keyring(master)
         self._known = False
         self._awaited: dict[str, asyncio.Future[None]] = {}
-        self._producer: Producer | None = None
         self._hurry = asyncio.Event()
 
     async def start(self) -> None:
         """Begin to read; until the topic's end has been reached, nothing is sealed or opened."""
+        self._producer = Producer(producer_config(self._bootstrap))
         self._consumer = _consumer(self._bootstrap, self._topic)
         self._following = asyncio.create_task(self._follow())
 
@@ -119,8 +119,6 @@ class SubjectKeys:
             raise Unavailable("Kafka has not taken a new key in time.") from None
 
     def _append(self, record: KeyRecord) -> None:
-        if self._producer is None:
-            self._producer = Producer(producer_config(self._bootstrap))
         self._producer.produce(
             self._topic, record.value, record.key, partition=0, on_delivery=self._delivered
         )
@@ -151,8 +149,7 @@ class SubjectKeys:
         self._hurry.clear()
 
     def _poll(self) -> int:
-        if self._producer is not None:
-            self._producer.poll(0)
+        self._producer.poll(0)
         messages = self._consumer.consume(BATCH, 0)
         for message in messages:
             if _is_end(message):
