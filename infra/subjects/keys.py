@@ -15,7 +15,6 @@ from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
     KafkaError,
-    KafkaException,
     Message,
     Producer,
     TopicPartition,
@@ -24,7 +23,6 @@ from confluent_kafka import (
 from application.ports import Unavailable
 from domain.personal import Sealed
 from infra.eventlog.log import consumer_config, producer_config
-from infra.eventlog.reader import PASSING
 from infra.stack.errors import Refused
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, KeyRecord, Keyring, MalformedKey
@@ -39,6 +37,9 @@ PATIENCE = 2.0
 """Seconds for a new key to come back; the first one waits for a connection too."""
 
 SECONDS = 15
+"""Seconds without an answer after which a command gives up."""
+
+END = KafkaError._PARTITION_EOF  # noqa: SLF001 - its only, and public, name
 
 logger = structlog.get_logger(__name__)
 
@@ -152,14 +153,20 @@ class SubjectKeys:
         self._producer.poll(0)
         messages = self._consumer.consume(BATCH, 0)
         for message in messages:
-            if _is_end(message):
-                self._known = True
-            elif message.error() is None:
-                self._take(message)
+            self._take(message)
         self._close_the_segment()
         return len(messages)
 
     def _take(self, message: Message) -> None:
+        error = message.error()
+        if error is None:
+            self._take_key(message)
+        elif error.code() == END:
+            self._known = True
+        else:  # the client goes on trying by itself
+            logger.warning("kafka", error=error.str())
+
+    def _take_key(self, message: Message) -> None:
         try:
             subject = _receive(self._ring, message)
         except MalformedKey as error:
@@ -234,22 +241,13 @@ def _until_the_end(consumer: Consumer) -> Iterator[Message]:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         for message in consumer.consume(BATCH, 0.2):
-            if _is_end(message):
-                return
-            if message.error() is None:
+            error = message.error()
+            if error is None:
                 deadline = time.monotonic() + SECONDS
                 yield message
+            elif error.code() == END:
+                return
     raise Refused(f"Kafka did not give the keys of subjects within {SECONDS} s; try again.")
-
-
-def _is_end(message: Message) -> bool:
-    """Whether this is the end of the topic; raises `KafkaException` for a lasting error."""
-    error = message.error()
-    if error is None or error.code() in PASSING:
-        return False
-    if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its only, and public, name
-        return True
-    raise KafkaException(error)
 
 
 def _receive(ring: Keyring, message: Message) -> str | None:
