@@ -74,6 +74,7 @@ class SubjectKeys:
         self._following.cancel()
         await asyncio.gather(self._following, return_exceptions=True)
         self._consumer.close()
+        del self._producer  # which ends its threads
 
     @property
     def problem(self) -> str | None:
