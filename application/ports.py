@@ -1,6 +1,6 @@
 """What the application needs from outside, as protocols that infra implements."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -9,6 +9,7 @@ import msgspec
 from domain.aggregate import Command, Reply
 from domain.events import Metadata, Position, Recorded
 from domain.personal import Sealed
+from domain.refusals import Refusal
 
 Shard = tuple[str, int]
 """A partition of a log topic: (topic, partition)."""
@@ -38,6 +39,14 @@ class Unavailable(Exception):
         self.retry_after = retry_after
 
 
+class NotOwned(Unavailable):
+    """The process that was asked does not own the shard, or does not any more; another one may."""
+
+
+Verdict = Answer | Refusal | Unavailable
+"""What comes of a command, one of three."""
+
+
 class Seals(Protocol):
     """Makes personal texts unreadable for all who have not the key of their subject."""
 
@@ -64,6 +73,27 @@ class CommandLog(Protocol):
         Raises `Refusal` when the aggregate says no and `Unavailable` when there is no answer in
         time. A `command_id` that the shard remembers gets its first answer and adds nothing.
         """
+        ...
+
+
+class LocalLog(Protocol):
+    """The shards that this very process owns."""
+
+    def submit(
+        self,
+        command: Command,
+        command_id: str,
+        metadata: Metadata,
+        done: Callable[[Verdict], None],
+    ) -> None:
+        """Have a command decided here; `done` is called exactly once, at once or later.
+
+        `NotOwned` for shards of other processes.
+        """
+        ...
+
+    async def hand_over(self, shards: Iterable[Shard]) -> None:
+        """Decide nothing new in these shards; when this returns, nothing of them is in flight."""
         ...
 
 

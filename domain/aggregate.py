@@ -4,7 +4,7 @@ An aggregate lists, by decorator, the commands it decides and the events it evol
 may refuse; evolving never does, because its events are already true.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -12,6 +12,7 @@ import msgspec
 
 from domain.events import DomainEvent
 from domain.refusals import Refusal
+from domain.snapshot import Snapshot, State
 
 
 class Command(
@@ -71,6 +72,8 @@ class Aggregate:
 
     decisions: ClassVar[dict[type[Command], Callable[..., Reply]]] = {}
     evolutions: ClassVar[dict[type[DomainEvent], Callable[..., None]]] = {}
+    states: ClassVar[tuple[type[State], ...]] = ()
+    """What its snapshots are made of: the whole first, then a part. Without, it has none."""
 
     def __init_subclass__(cls) -> None:
         methods = [m for m in vars(cls).values() if callable(m)]
@@ -108,6 +111,42 @@ class Aggregate:
         for event in events:
             aggregate.evolve(event)
         return aggregate
+
+    def state(self) -> State:
+        """What a snapshot holds beside the parts; to be encoded before anything else happens."""
+        raise NotImplementedError(f"{type(self).__name__} has no snapshots.")
+
+    @property
+    def parts(self) -> Mapping[int, int]:
+        """The parts that a large aggregate has, each with the version that changed it last.
+
+        What is in a part follows from its number and that version alone, so one that has not
+        changed since the last snapshot need not be written again.
+        """
+        return {}
+
+    def part(self, number: int) -> State:
+        """One of the parts; to be encoded before anything else happens."""
+        raise NotImplementedError(f"{type(self).__name__} has no parts.")
+
+    @classmethod
+    def restore(cls, snapshot: Snapshot) -> Self:
+        """The aggregate as it was; from there on, events lead where they would have led."""
+        aggregate = cls(snapshot.originator_id)
+        aggregate.version = snapshot.version
+        aggregate._restore(snapshot)
+        return aggregate
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        raise NotImplementedError(f"{type(self).__name__} has no snapshots.")
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing will ever happen to it again, as every command changes nothing by now.
+
+        It may then be dropped from memory until somebody asks for it. Part of the fold, and final.
+        """
+        return False
 
     @property
     def view(self) -> Reply:

@@ -9,7 +9,7 @@ from application.processes import Issued
 from application.processes.checkout import NAME, REACTIONS, Malformed, react
 from infra.commands_client import CommandsClient
 from infra.deadletters import DeadLetterTopic
-from infra.eventlog.log import consumer_config
+from infra.eventlog.clients import consumer_config
 from infra.eventlog.reader import PASSING
 
 BATCH = 200

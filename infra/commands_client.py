@@ -6,6 +6,7 @@ import httpx
 import msgspec
 import stamina
 
+from application.orders import ReadOutcome, Refused
 from application.processes import Issued
 
 PATH = "/api/v1/commands"
@@ -14,28 +15,6 @@ LONGEST_PAUSE = 2.0
 AT_ONCE = 500
 NOT_UNDERSTOOD = frozenset({400, 413, 422})
 """Statuses that blame the body: of several commands, those to blame are found one by one."""
-
-
-class RefusedCommand(msgspec.Struct, frozen=True):
-    """Why the domain said no."""
-
-    type: str
-    detail: str
-
-
-class Unanswered(msgspec.Struct, frozen=True):
-    """Why nobody knows whether a command happened."""
-
-    detail: str
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What came of one command: a position and a reply, or a refusal."""
-
-    position: str | None = None
-    reply: msgspec.Raw = msgspec.Raw(b"null")
-    refusal: RefusedCommand | None = None
-    unavailable: Unanswered | None = None
 
 
 class ApiAway(Exception):
@@ -61,11 +40,11 @@ class CommandsClient:
         self._token = token
         self._stopped = stopped
         self._encode = msgspec.json.Encoder().encode
-        self._decode = msgspec.json.Decoder(list[Outcome]).decode
+        self._decode = msgspec.json.Decoder(list[ReadOutcome]).decode
 
-    def execute(self, issued: Sequence[Issued]) -> list[Outcome]:
+    def execute(self, issued: Sequence[Issued]) -> list[ReadOutcome]:
         """The outcomes in order; raises `ApiAway` only when the worker is told to stop."""
-        outcomes: list[Outcome] = []
+        outcomes: list[ReadOutcome] = []
         for attempt in stamina.retry_context(
             on=self._worth_another, attempts=None, timeout=None, wait_max=LONGEST_PAUSE
         ):
@@ -80,12 +59,12 @@ class CommandsClient:
     def _worth_another(self, error: Exception) -> bool:
         return isinstance(error, ApiAway | httpx.TransportError) and not self._stopped()
 
-    def _send(self, issued: Sequence[Issued], outcomes: list[Outcome]) -> None:
+    def _send(self, issued: Sequence[Issued], outcomes: list[ReadOutcome]) -> None:
         """Send what has no outcome yet."""
         while len(outcomes) < len(issued):
             self._send_part(issued[len(outcomes) :][:AT_ONCE], outcomes)
 
-    def _send_part(self, part: Sequence[Issued], outcomes: list[Outcome]) -> None:
+    def _send_part(self, part: Sequence[Issued], outcomes: list[ReadOutcome]) -> None:
         response = self._post(part)
         if response.status_code in NOT_UNDERSTOOD and len(part) > 1:
             for each in part:
@@ -113,6 +92,8 @@ class CommandsClient:
         return self._http.post(PATH, content=self._encode(body), headers=headers)
 
 
-def _not_understood(response: httpx.Response) -> Outcome:
+def _not_understood(response: httpx.Response) -> ReadOutcome:
     detail = f"The API does not take the command: {response.text[:1_000]}"
-    return Outcome(refusal=RefusedCommand("not-understood", detail))
+    return ReadOutcome(
+        refusal=Refused(type="not-understood", status=response.status_code, detail=detail)
+    )

@@ -7,7 +7,7 @@ import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from domain.events import Recorded
-from infra.eventlog.log import producer_config
+from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
 from infra.eventlog.records import UnreadableEvent
 

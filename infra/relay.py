@@ -22,7 +22,7 @@ from psycopg.errors import LockNotAvailable
 from application.ports import Checkpoint, LogReader, PositionStore, Shard
 from application.processes.relay import NAME, TOPICS, publish
 from domain.events import Position, Recorded
-from infra.eventlog.log import consumer_config, producer_config
+from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.partition import partition_for
 from infra.postgres import Database
 

@@ -26,11 +26,14 @@ from infra.stack.errors import Refused
 from infra.stack.silent import SILENT
 
 SECONDS = 15
+MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 CONSUMERS = ("checkout", "game-records", "leaderboards", "queue")  # those that set records aside
-LOGS = ("waitroom-log", "game-log")
+CATEGORIES = ("waitroom", "game")
+LOGS = tuple(f"{category}-log" for category in CATEGORIES)
+SNAPSHOTS = tuple(f"{category}-snapshots" for category in CATEGORIES)
 KEYS = "subject-keys"
-ROLL_MS = 3_600_000
+ROLL_MS = 60 * MINUTE_MS
 """How long Kafka appends to one segment of the keys. It never compacts that one."""
 
 
@@ -61,14 +64,27 @@ def least_in_sync(replication_factor: int) -> int:
     return max(1, replication_factor - 1)
 
 
-def wanted(log_partitions: int, replication_factor: int) -> tuple[Topic, ...]:
-    """List every topic of the hall."""
-    safe = {"min.insync.replicas": str(least_in_sync(replication_factor))}
-    log = {
-        **safe,
+def log_config(replication_factor: int) -> dict[str, str]:
+    """Give the settings of a topic that holds truth: kept for ever, and by brokers in sync."""
+    return {
+        "min.insync.replicas": str(least_in_sync(replication_factor)),
         "cleanup.policy": "delete",
         "retention.ms": "-1",
         "retention.bytes": "-1",
+        "unclean.leader.election.enable": "false",
+        "compression.type": "producer",
+    }
+
+
+def wanted(log_partitions: int, replication_factor: int) -> tuple[Topic, ...]:
+    """List every topic of the hall."""
+    safe = {"min.insync.replicas": str(least_in_sync(replication_factor))}
+    log = log_config(replication_factor)
+    snapshots = {
+        **safe,
+        "cleanup.policy": "compact",
+        "min.cleanable.dirty.ratio": "0.1",
+        "segment.ms": str(10 * MINUTE_MS),
         "unclean.leader.election.enable": "false",
         "compression.type": "producer",
     }
@@ -87,6 +103,7 @@ def wanted(log_partitions: int, replication_factor: int) -> tuple[Topic, ...]:
     parked = {**safe, "retention.ms": str(90 * DAY_MS)}
     return (
         *(Topic(name, log_partitions, log) for name in LOGS),
+        *(Topic(name, log_partitions, snapshots) for name in SNAPSHOTS),
         Topic(KEYS, 1, keys),
         *(Topic(name, 5, week) for name in ("QUEUE_JOINED", "QUEUE_LEFT")),
         Topic("QUEUE_READY", 10, week),

@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from socket import gethostname
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,6 +24,7 @@ SECRET_LENGTH = 32
 HIGHEST_PORT = 65535
 SERVERS = 4  # Kafka, its controller, PostgreSQL and Valkey take the ports after the API's
 LOOPBACK = "127.0.0.1"
+ANY_HOST = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104  to be told from addresses of one
 
 
 class SettingsRefused(Exception):
@@ -48,6 +50,8 @@ TAKES = {
     "home": "a folder",
     "host": "an address to listen on",
     "port": f"a port from 1 to {HIGHEST_PORT - SERVERS}",
+    "peer_port": f"a port from 1 to {HIGHEST_PORT}",
+    "peer_url": "an address such as http://10.0.0.7:8080, without a path",
     "api_url": "an address such as http://127.0.0.1:8080, without a path",
     "kafka": "host:port of one or more brokers, separated by commas",
     "postgres": "an address that starts with postgresql://",
@@ -60,6 +64,8 @@ TAKES = {
     "bot_after": "a number of seconds from 0 to 3600",
     "move_seconds": "a number of seconds from 1 to 86400",
     "bot_seconds": "a number of seconds from 0 to 10, below GAMEHALL_MOVE_SECONDS",
+    "checkpoint_events": "a number from 1000 to 10000000",
+    "checkpoint_seconds": "a number of seconds from 1 to 86400",
     "allowed_origins": "origins such as https://play.example, separated by commas",
     "log_level": "debug, info, warning or error",
 }
@@ -79,10 +85,18 @@ class Settings(BaseSettings):
     """The address that the API listens on. The embedded servers never leave 127.0.0.1."""
 
     port: Annotated[int, Field(ge=1, le=HIGHEST_PORT - SERVERS)] = 8080
-    """The API's port. Embedded: Kafka +1, its controller +2, PostgreSQL +3, Valkey +4."""
+    """The API's port. Embedded: Kafka +1, its controller +2, PostgreSQL +3, Valkey +4;
+    of several API processes (`gamehall up --api N`) each has one more, from +5 on."""
 
     api_url: HttpUrl | None = None
     """Where others reach this API; by default http://host:port."""
+
+    peer_port: Annotated[int | None, Field(ge=1, le=HIGHEST_PORT)] = None
+    """A port of this API process alone, where others forward commands to it; by default its port.
+    With it, several API processes can share GAMEHALL_PORT on one machine."""
+
+    peer_url: HttpUrl | None = None
+    """Where other API processes reach this one; by default http://host:peer port."""
 
     kafka: Brokers | None = None
     """An existing Kafka; by default one is started."""
@@ -117,6 +131,12 @@ class Settings(BaseSettings):
     bot_seconds: Annotated[float, Field(ge=0, le=10)] = 0.2
     """How many seconds a bot may think; a hard one uses all of them in the opening."""
 
+    checkpoint_events: Annotated[int, Field(ge=1_000, le=10_000_000)] = 50_000
+    """After how many events snapshots and checkpoints are written."""
+
+    checkpoint_seconds: Annotated[float, Field(ge=1, le=86_400)] = 30.0
+    """After how many seconds at the latest, if anything has happened."""
+
     allowed_origins: Annotated[tuple[HttpUrl, ...], NoDecode] = ()
     """The origins whose pages may call the API from a browser, separated by commas."""
 
@@ -150,6 +170,17 @@ class Settings(BaseSettings):
         return self.api_url or f"http://{self.host}:{self.port}"
 
     @property
+    def own_port(self) -> int:
+        """The port on which nobody but this API process listens."""
+        return self.peer_port or self.port
+
+    @property
+    def peer_address(self) -> str:
+        """The address under which other API processes reach this one."""
+        host = gethostname() if self.host in ANY_HOST else self.host
+        return self.peer_url or f"http://{host}:{self.own_port}"
+
+    @property
     def kafka_port(self) -> int | None:
         """The embedded Kafka's port; None when another Kafka is used."""
         return None if self.kafka else self.port + 1
@@ -168,6 +199,11 @@ class Settings(BaseSettings):
     def redis_port(self) -> int | None:
         """The embedded Valkey's port; None when another is used."""
         return None if self.redis else self.port + 4
+
+    @property
+    def first_peer_port(self) -> int:
+        """The first of the ports that the API processes of `gamehall up --api N` take."""
+        return self.port + SERVERS + 1
 
     @property
     def kafka_bootstrap(self) -> str:

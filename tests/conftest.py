@@ -92,11 +92,11 @@ def hall_in(home: Path, **changes: str) -> Hall:
     return Hall(Settings(**{name.lower(): value for name, value in given.items()}), environment)  # type: ignore[arg-type]
 
 
-def free_port() -> int:
-    """The first of as many free ports as a hall takes, below those of outgoing connections."""
+def free_port(count: int = SERVERS + 1) -> int:
+    """The first of so many free ports, below those of outgoing connections; as a hall takes."""
     while True:
         first = random.randrange(20_000, 32_000)
-        if all(is_free(port) for port in range(first, first + SERVERS + 1)):
+        if all(is_free(port) for port in range(first, first + count)):
             return first
 
 

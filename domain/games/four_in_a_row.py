@@ -18,6 +18,8 @@ from domain.games.refusals import (
     NotYourTurn,
     SameOpponent,
 )
+from domain.games.states import GameState
+from domain.snapshot import Snapshot
 
 
 class FourInARow(Aggregate):
@@ -27,6 +29,8 @@ class FourInARow(Aggregate):
     and nothing after it; every command that is not refused is answered with a `GameView`. A move
     after the deadline still counts until the forfeit is decided: a late owner costs nobody a game.
     """
+
+    states = (GameState,)
 
     def __init__(self, id: str) -> None:
         super().__init__(id)
@@ -98,6 +102,28 @@ class FourInARow(Aggregate):
     def on_deadline(self) -> ForfeitOverdueMove:
         """Let who is to move lose."""
         return ForfeitOverdueMove(game_id=self.id)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the game is over."""
+        return self._ended is not None
+
+    def state(self) -> GameState:
+        """The whole game; the moves have become a board."""
+        return GameState(
+            started=self._known(),
+            mover=self._board.mover,
+            mask=self._board.mask,
+            moved_at=self._moved_at,
+            ended=self._ended,
+        )
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        game = snapshot.state
+        assert isinstance(game, GameState)
+        self._started, self._ended = game.started, game.ended
+        self._board = Board(game.mover, game.mask)
+        self._moved_at = game.moved_at
 
     @evolves(GameStarted)
     def _was_started(self, event: GameStarted) -> None:

@@ -1,5 +1,6 @@
 """The lobby: who looks for a game meets who came first, or, after a while alone, a bot."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from domain.aggregate import Aggregate, decides, evolves
@@ -21,6 +22,22 @@ from domain.games.events import (
     TableClosed,
 )
 from domain.games.refusals import AlreadySeated, NameReserved, NotSeeking, TableTaken
+from domain.games.states import LobbyState, LobbyTables
+from domain.snapshot import Snapshot
+
+EVENTS_TO_A_ROW = 512
+"""Tables that were taken during so many events stand in a row, which is a part of a snapshot.
+With the longest names there can be, it is within the megabyte that Kafka takes in one record."""
+
+
+class Row:
+    """Some tables, and who sits there."""
+
+    __slots__ = ("changed", "players_at")
+
+    def __init__(self) -> None:
+        self.changed = 0
+        self.players_at: dict[str, tuple[str, ...]] = {}
 
 
 class Lobby(Aggregate):
@@ -31,11 +48,14 @@ class Lobby(Aggregate):
     many are seated.
     """
 
+    states = (LobbyState, LobbyTables)
+
     def __init__(self, id: str = LOBBY_ID) -> None:
         super().__init__(id)
         self._waiting: GameSought | None = None
         self._table_of: dict[str, str] = {}
-        self._players_at: dict[str, tuple[str, ...]] = {}
+        self._row_of: dict[str, int] = {}
+        self._rows: dict[int, Row] = {}
 
     @decides(SeekGame)
     def seek(self, command: SeekGame, now: datetime) -> Seek:
@@ -70,14 +90,14 @@ class Lobby(Aggregate):
     @decides(CloseTable)
     def close(self, command: CloseTable, _now: datetime) -> None:
         """Free the players of a table; one that is closed, or never was, stays as it is."""
-        if command.game_id in self._players_at:
+        if command.game_id in self._row_of:
             self._record(TableClosed, game_id=command.game_id)
 
     @property
     def view(self) -> LobbyView:
         """Who waits, and how many play."""
         seek = None if self._waiting is None else self._place_of(self._waiting.user_id)
-        return LobbyView(waiting=seek, tables=len(self._players_at))
+        return LobbyView(waiting=seek, tables=len(self._row_of))
 
     @property
     def deadline(self) -> datetime | None:
@@ -87,6 +107,27 @@ class Lobby(Aggregate):
     def on_deadline(self) -> SeatOverdueBots:
         """Let a bot come."""
         return SeatOverdueBots()
+
+    def state(self) -> LobbyState:
+        """Who waits; the tables are in the parts."""
+        return LobbyState(waiting=self._waiting)
+
+    @property
+    def parts(self) -> Mapping[int, int]:
+        """The rows of tables that are taken."""
+        return {number: row.changed for number, row in self._rows.items()}
+
+    def part(self, number: int) -> LobbyTables:
+        """A row of tables."""
+        return LobbyTables(players_at=self._rows[number].players_at)
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        assert isinstance(snapshot.state, LobbyState)
+        self._waiting = snapshot.state.waiting
+        for part in snapshot.parts:
+            assert isinstance(part.state, LobbyTables)
+            for game_id, players in part.state.players_at.items():
+                self._sit(part.number, part.changed, game_id, players)
 
     @evolves(GameSought)
     def _was_sought(self, event: GameSought) -> None:
@@ -106,8 +147,13 @@ class Lobby(Aggregate):
 
     @evolves(TableClosed)
     def _was_closed(self, event: TableClosed) -> None:
-        for player in self._players_at.pop(event.game_id):
+        number = self._row_of.pop(event.game_id)
+        row = self._rows[number]
+        row.changed = event.originator_version
+        for player in row.players_at.pop(event.game_id):
             del self._table_of[player]
+        if not row.players_at:
+            del self._rows[number]
 
     def _has_place(self, user: str) -> bool:
         waits = self._waiting is not None and self._waiting.user_id == user
@@ -132,7 +178,7 @@ class Lobby(Aggregate):
             self._wait(command, now)
 
     def _wait(self, command: SeekGame, now: datetime) -> None:
-        if command.game_id in self._players_at or command.game_id == LOBBY_ID:
+        if command.game_id in self._row_of or command.game_id == LOBBY_ID:
             raise TableTaken(command.game_id)
         self._record(
             GameSought,
@@ -144,6 +190,12 @@ class Lobby(Aggregate):
 
     def _seat(self, game_id: str, *players: str) -> None:
         self._waiting = None
-        self._players_at[game_id] = players
+        self._sit(self.version // EVENTS_TO_A_ROW, self.version, game_id, players)
+
+    def _sit(self, number: int, version: int, game_id: str, players: tuple[str, ...]) -> None:
+        row = self._rows.setdefault(number, Row())
+        row.changed = version
+        row.players_at[game_id] = players
+        self._row_of[game_id] = number
         for player in players:
             self._table_of[player] = game_id

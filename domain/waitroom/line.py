@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping
 from itertools import compress
 
 BLOCK = 256
@@ -16,8 +17,8 @@ class Lane:
     """Everyone of one priority, in order of arrival.
 
     An entry is a ticket and a live flag, both appended and never moved; leaving clears the flag.
-    Live flags are counted in blocks, and the blocks' counts are kept in a binary indexed tree
-    (P. M. Fenwick, "A New Data Structure for Cumulative Frequency Tables", Software: Practice
+    Live flags are counted in blocks, and the counts of full blocks are kept in a binary indexed
+    tree (P. M. Fenwick, "A New Data Structure for Cumulative Frequency Tables", Software: Practice
     and Experience 24(3), 1994). A tree node that is last has no successors to keep in step, so
     an arrival costs O(1); leaving and asking for a position cost O(log n). Once more than half
     of the entries are gone the rest moves together, which costs O(1) for each that went.
@@ -27,22 +28,19 @@ class Lane:
 
     __slots__ = ("_flags", "_head", "_tickets", "_tree", "live", "priority")
 
-    def __init__(self, priority: int) -> None:
+    def __init__(self, priority: int, tickets: Iterable[int] = ()) -> None:
         self.priority = priority
-        self.live = 0
-        self._tickets = array("Q")
-        self._flags = bytearray()
         self._head = 0
-        self._tree = [0]
+        self._set(array("Q", tickets))
 
     def append(self, ticket: int) -> None:
         """Add a ticket, greater than every one before it, at the end."""
-        if len(self._flags) % BLOCK == 0:
-            self._open_block()
         self._tickets.append(ticket)
-        self._flags.append(1)
-        self._tree[-1] += 1
+        flags = self._flags
+        flags.append(1)
         self.live += 1
+        if len(flags) % BLOCK == 0:
+            self._count_block()
 
     def remove(self, ticket: int) -> None:
         """Take a ticket out; raises `KeyError` when it does not wait here."""
@@ -79,25 +77,28 @@ class Lane:
             raise KeyError(ticket)
         return index
 
-    def _open_block(self) -> None:
-        """Append the tree's next node: the sum of the nodes below it, its own block is empty."""
+    def _count_block(self) -> None:
+        """Append the tree's next node, for the block that has become full and those below it."""
         tree = self._tree
         node = len(tree)
-        below, total = node - 1, 0
+        below, total = node - 1, self._flags.count(1, (node - 1) * BLOCK)
         while below > node - (node & -node):
             total += tree[below]
             below &= below - 1
         tree.append(total)
 
     def _compact(self) -> None:
-        """Close the gaps. The flags are then all set, so the tree's nodes are known sums."""
-        self._tickets = array("Q", compress(self._tickets, self._flags))
+        """Close the gaps."""
+        self._set(array("Q", compress(self._tickets, self._flags)))
+
+    def _set(self, tickets: "array[int]") -> None:
+        """Let just these wait. The flags are then all set, so the tree's nodes are known sums."""
+        self.live = len(tickets)
+        self._tickets = tickets
         self._flags = bytearray(b"\x01") * self.live
         self._head = 0
         self._tree = [0]
-        for node in range(1, -(-self.live // BLOCK) + 1):
-            before = BLOCK * (node - (node & -node))
-            self._tree.append(min(BLOCK * node, self.live) - before)
+        self._tree += [BLOCK * (node & -node) for node in range(1, self.live // BLOCK + 1)]
 
 
 class Line:
@@ -109,9 +110,10 @@ class Line:
 
     __slots__ = ("_lanes", "_order")
 
-    def __init__(self) -> None:
-        self._lanes: dict[int, Lane] = {}
-        self._order: list[Lane] = []
+    def __init__(self, waiting: Mapping[int, Iterable[int]] | None = None) -> None:
+        """Begin with the tickets of each priority, in the order of arrival."""
+        self._lanes = {priority: Lane(priority, each) for priority, each in (waiting or {}).items()}
+        self._order = sorted(self._lanes.values(), key=lambda lane: -lane.priority)
 
     def __len__(self) -> int:
         return sum(lane.live for lane in self._order)

@@ -1,11 +1,14 @@
 """The waiting room of one event: who waits, who may check out, and until when."""
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
+from operator import itemgetter
 
 from domain.aggregate import Aggregate, decides, evolves
 from domain.events import DomainEvent
+from domain.snapshot import Snapshot
 from domain.waitroom.commands import (
     CompleteCheckout,
     ExpireCheckout,
@@ -38,7 +41,9 @@ from domain.waitroom.refusals import (
     WaitroomAlreadyOpen,
     WaitroomNotFound,
 )
-from domain.waitroom.session import Session
+from domain.waitroom.register import Register
+from domain.waitroom.session import Session, Slot
+from domain.waitroom.states import WaitroomSessions, WaitroomState
 
 OVERDUE_AT_ONCE = 500
 """Checkouts that one command expires. Its events are one record in the log, and Kafka takes a
@@ -53,14 +58,15 @@ class Waitroom(Aggregate):
     is admitted at most once; within a priority, admission follows the order of tickets.
     """
 
+    states = (WaitroomState, WaitroomSessions)
+
     def __init__(self, id: str) -> None:
         super().__init__(id)
         self._room: Room | None = None
         self._limit = timedelta()
         self._line = Line()
-        self._sessions: dict[str, Session] = {}
-        self._by_ticket: list[Session] = []
-        self._live: dict[str, Session] = {}
+        self._register = Register()
+        self._session_of: dict[str, Session] = {}
         # Ordered by admission; a plain dict would walk over its deleted heads to find the first.
         self._admitted: OrderedDict[str, Session] = OrderedDict()
 
@@ -92,10 +98,10 @@ class Waitroom(Aggregate):
         Raises `WaitroomNotFound` and `SessionIdTaken`.
         """
         room = self._opened()
-        session = self._live.get(command.user_id)
+        session = self._session_of.get(command.user_id)
         if session is not None:
             return self._place(session)
-        if command.session_id in self._sessions:
+        if self._register.find(command.session_id) is not None:
             raise SessionIdTaken(f"There has been a session {command.session_id!r} in this room.")
         position = self._line.next_position(command.priority)
         self._record(
@@ -103,12 +109,12 @@ class Waitroom(Aggregate):
             session_id=command.session_id,
             user_id=command.user_id,
             priority=command.priority,
-            ticket=len(self._by_ticket) + 1,
+            ticket=len(self._register) + 1,
             position=position,
             display_name=command.display_name,
         )
         self._admit(room, now)
-        return self._place(self._by_ticket[-1], position)
+        return self._place(self._register.live(command.session_id), position)
 
     @decides(LeaveWaitroom)
     def leave(self, command: LeaveWaitroom, now: datetime) -> Place:
@@ -164,7 +170,7 @@ class Waitroom(Aggregate):
             event_id=self.id,
             capacity=self._room.capacity,
             checkout_seconds=self._room.checkout_seconds,
-            joined=len(self._by_ticket),
+            joined=len(self._register),
             waiting=len(self._line),
             ready=len(self._admitted),
         )
@@ -182,53 +188,88 @@ class Waitroom(Aggregate):
         """Expire what is overdue."""
         return ExpireOverdueCheckouts(event_id=self.id)
 
+    def state(self) -> WaitroomState:
+        """The terms of the room; its sessions are in the parts."""
+        room = self._opened()
+        return WaitroomState(capacity=room.capacity, checkout_seconds=room.checkout_seconds)
+
+    @property
+    def parts(self) -> Mapping[int, int]:
+        """The pages of the register."""
+        return self._register.pages
+
+    def part(self, number: int) -> WaitroomSessions:
+        """The sessions of a page."""
+        return WaitroomSessions(sessions=self._register.page(number))
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        assert isinstance(snapshot.state, WaitroomState)
+        self._open(snapshot.state.capacity, snapshot.state.checkout_seconds)
+        for part in snapshot.parts:
+            assert isinstance(part.state, WaitroomSessions)
+            self._register.restore(part.state.sessions, part.changed)
+        self._session_of = {session.user_id: session for session in self._register}
+        waiting: dict[int, list[int]] = defaultdict(list)
+        ready: list[tuple[int, Session]] = []
+        for session in self._register:
+            if session.slot is None:
+                waiting[session.priority].append(session.ticket)
+            else:
+                ready.append((session.slot.since, session))
+        self._line = Line(waiting)
+        for _, session in sorted(ready, key=itemgetter(0)):
+            self._admitted[session.session_id] = session
+
     @evolves(WaitroomOpened)
     def _on_opened(self, event: WaitroomOpened) -> None:
-        self._room = Room(
-            event_id=self.id, capacity=event.capacity, checkout_seconds=event.checkout_seconds
-        )
-        self._limit = timedelta(seconds=event.checkout_seconds)
+        self._open(event.capacity, event.checkout_seconds)
+
+    def _open(self, capacity: int, checkout_seconds: float) -> None:
+        self._room = Room(event_id=self.id, capacity=capacity, checkout_seconds=checkout_seconds)
+        self._limit = timedelta(seconds=checkout_seconds)
 
     @evolves(WaitroomJoined)
     def _on_joined(self, event: WaitroomJoined) -> None:
         session = Session(
             event.session_id, event.user_id, event.priority, event.ticket, event.timestamp
         )
-        self._sessions[session.session_id] = session
-        self._by_ticket.append(session)
-        self._live[session.user_id] = session
+        self._register.add(session, event.originator_version)
+        self._session_of[session.user_id] = session
         self._line.add(session.priority, session.ticket)
 
     @evolves(SessionAdmitted)
     def _on_admitted(self, event: SessionAdmitted) -> None:
-        session = self._sessions[event.session_id]
+        session = self._register.live(event.session_id)
         self._line.remove(session.priority, session.ticket)
-        session.status, session.deadline = "ready", event.deadline
+        session.status = "ready"
+        session.slot = Slot(event.deadline, event.originator_version)
+        self._register.changed(session, event.originator_version)
         self._admitted[session.session_id] = session
 
     @evolves(WaitroomLeft)
     def _on_left(self, event: WaitroomLeft) -> None:
-        session = self._sessions[event.session_id]
+        session = self._register.live(event.session_id)
         if session.status == "waiting":
             self._line.remove(session.priority, session.ticket)
         self._finish(session, "left")
 
     @evolves(CheckoutCompleted)
     def _on_completed(self, event: CheckoutCompleted) -> None:
-        self._finish(self._sessions[event.session_id], "completed")
+        self._finish(self._register.live(event.session_id), "completed")
 
     @evolves(CheckoutFailed)
     def _on_failed(self, event: CheckoutFailed) -> None:
-        self._finish(self._sessions[event.session_id], "failed")
+        self._finish(self._register.live(event.session_id), "failed")
 
     @evolves(CheckoutExpired)
     def _on_expired(self, event: CheckoutExpired) -> None:
-        self._finish(self._sessions[event.session_id], "expired")
+        self._finish(self._register.live(event.session_id), "expired")
 
     def _finish(self, session: Session, status: Status) -> None:
-        session.status, session.deadline = status, None
+        session.status, session.slot = status, None
         self._admitted.pop(session.session_id, None)
-        del self._live[session.user_id]
+        del self._session_of[session.user_id]
+        self._register.end(session, self.version)
 
     def _opened(self) -> Room:
         if self._room is None:
@@ -236,7 +277,7 @@ class Waitroom(Aggregate):
         return self._room
 
     def _session(self, session_id: str) -> Session:
-        session = self._sessions.get(session_id)
+        session = self._register.find(session_id)
         if session is None:
             raise SessionNotFound(f"There is no session {session_id!r} in this room.")
         return session
@@ -272,7 +313,7 @@ class Waitroom(Aggregate):
             ticket = self._line.head()
             if ticket is None:
                 return
-            session = self._by_ticket[ticket - 1]
+            session = self._register.at(ticket)
             self._record(
                 SessionAdmitted,
                 session_id=session.session_id,

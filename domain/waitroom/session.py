@@ -7,11 +7,18 @@ import msgspec
 from domain.waitroom.commands import Status
 
 
-class Session(msgspec.Struct, gc=False):
+class Slot(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Room for one checkout, until `deadline`; the event of version `since` gave it."""
+
+    deadline: datetime
+    since: int
+
+
+class Session(msgspec.Struct, array_like=True, gc=False):
     """Where somebody is, from joining to whatever end.
 
     A million of these must neither weigh much nor keep the garbage collector busy, hence a
-    struct that it does not track (there is no cycle in it).
+    struct that it does not track (there is no cycle in it). Its shape is part of a snapshot's.
     """
 
     session_id: str
@@ -20,4 +27,9 @@ class Session(msgspec.Struct, gc=False):
     ticket: int
     joined_at: datetime
     status: Status = "waiting"
-    deadline: datetime | None = None
+    slot: Slot | None = None
+
+    @property
+    def deadline(self) -> datetime | None:
+        """Until when the checkout may take, if there is one."""
+        return None if self.slot is None else self.slot.deadline

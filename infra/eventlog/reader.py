@@ -11,8 +11,8 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from application.ports import Batch, Checkpoint, Shard
 from domain.category import Category
 from domain.events import Recorded
+from infra.eventlog.clients import admin_config, consumer_config
 from infra.eventlog.gate import Gate
-from infra.eventlog.log import consumer_config
 from infra.eventlog.records import Claim, Codec, MalformedRecord, recorded_events
 
 SPACING = 0.02
@@ -52,7 +52,7 @@ class KafkaLogReader:
         # What every commit contains, or every commit with events of the aggregate.
         self._mentioned = b"" if of is None else msgspec.json.encode(of)
         self._consumer = Consumer(consumer_config(bootstrap, group))
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
+        self._admin = AdminClient(admin_config(bootstrap))
         self._codecs = {category.topic: Codec(category) for category in categories}
         self._shards = [
             (category.topic, partition)
@@ -62,12 +62,15 @@ class KafkaLogReader:
         ]
         self._gates: dict[Shard, Gate] = {}
         self._offsets: dict[Shard, int] = {}
+        self.owner_urls: dict[Shard, str] = {}
+        """Where the owner of a shard answers, if its claim has been read since the start."""
         self._unacknowledged: dict[Shard, int] = {}
         self._acknowledged_at = self._read_at = time.monotonic()
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `application.ports.LogReader.start`; may be called again to move."""
         self._gates = {shard: Gate() for shard in self._shards}
+        self.owner_urls = {}
         self._offsets = dict.fromkeys(self._shards, 0)
         for c in checkpoints:
             self._gates[c.topic, c.partition] = Gate(c.epoch, c.owner, c.next_seq)
@@ -113,7 +116,8 @@ class KafkaLogReader:
             gate.refuse("malformed")
             return shard
         if isinstance(record, Claim):
-            gate.claim(record.epoch, record.owner)
+            if gate.claim(record.epoch, record.owner):
+                self.owner_urls[shard] = record.url
         elif gate.commit(record.epoch, record.owner, record.seq, len(record.events)) and wanted:
             events.extend(recorded_events(topic, partition, record))
         return shard

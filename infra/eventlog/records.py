@@ -25,7 +25,13 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
 
 
 class Commit(
-    msgspec.Struct, Generic[Event], frozen=True, kw_only=True, tag_field="record", tag="commit"
+    msgspec.Struct,
+    Generic[Event],
+    frozen=True,
+    kw_only=True,
+    gc=False,  # there is no cycle in it
+    tag_field="record",
+    tag="commit",
 ):
     """All events of one command; `seq` is the shard's sequence number of the first.
 
@@ -42,7 +48,7 @@ class Commit(
     reply: Any = None
 
 
-class StoredCommit(Commit[Event], frozen=True, kw_only=True, tag="commit"):
+class StoredCommit(Commit[Event], frozen=True, kw_only=True, gc=False, tag="commit"):
     """A commit as it is read: the reply stays JSON until somebody repeats the command."""
 
     reply: msgspec.Raw = NO_REPLY

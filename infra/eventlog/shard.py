@@ -5,24 +5,26 @@ back through `receive`, time comes in with every call. The same code therefore r
 Kafka and against simulated logs and networks.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from application.ports import Answer, Unavailable
-from domain.aggregate import Aggregate, AggregateUnknown, Command
+from application.ports import Answer, NotOwned, Unavailable, Verdict
+from domain.aggregate import Aggregate, Command, Reply
 from domain.category import Category
 from domain.events import DomainEvent, Metadata, Position
 from domain.refusals import Refusal
 from infra.eventlog.answers import Answers, FirstAnswer
+from infra.eventlog.asked import Absent, Asked, Done, nothing_is_evicted
 from infra.eventlog.deadlines import Deadlines
+from infra.eventlog.fold import CannotFold, Evicted, Fold
 from infra.eventlog.gate import Gate
-from infra.eventlog.records import Claim, Codec, Commit, MalformedRecord, UnreadableEvent
+from infra.eventlog.in_flight import InFlight, Sent
+from infra.eventlog.records import Claim, Codec, Commit, MalformedRecord
+from infra.eventlog.snapshots import StoredCheckpoint
 
-Outcome = Answer | Refusal | Unavailable
-Done = Callable[[Outcome], None]
+Outcome = Verdict
 
 MOST_IN_FLIGHT = 4_000
 """Commits a shard may have on their way. Beyond it callers are asked to come back, so that a
@@ -47,24 +49,13 @@ class IdempotencyKeyReused(Refusal):
     status = 422
 
 
-class _InFlight:
-    """A commit that has been appended and not been read back, and who waits for it."""
-
-    __slots__ = ("appended_at", "record", "value", "waiting")
-
-    def __init__(self, record: Commit[DomainEvent], value: bytes, appended_at: float) -> None:
-        self.record = record
-        self.value = value
-        self.appended_at = appended_at
-        self.waiting: list[tuple[Done, Outcome]] = []
-
-
 class Shard:
     """Decides the commands of one shard, and folds what the gate accepts of its records.
 
     `append(key, value)` sends a record to the shard's end; `restart()` makes the records come
-    again from the beginning, after which `receive` sees each of them in order; `publish` gets
-    each accepted commit once.
+    again from the beginning, or from where `resume` says then, after which `receive` sees each of
+    them in order; `publish` gets each accepted commit once. `absent` is told of commands for
+    aggregates that were evicted.
 
     Guarantee (docs/explanation/the-log.md): the accepted commits form one dense sequence, each
     decided on exactly the fold of those before it, and every command answered with success is in
@@ -81,49 +72,82 @@ class Shard:
         append: Callable[[str, bytes], None],
         restart: Callable[[], None],
         publish: Callable[[Commit[DomainEvent]], None],
+        absent: Absent = nothing_is_evicted,
     ) -> None:
         self.topic = category.topic
         self.partition = partition
         self.owner = owner
         self.url = url
-        self._deciders = category.deciders
-        self._evolvers = category.evolvers
+        self._category = category
         self._codec = Codec(category)
         self.broken: str | None = None
         self._append = append
         self._restart = restart
         self._publish = publish
+        self._absent = absent
+        self.mistrusts_snapshots = False
         self._published = -1
+        self._claimed = 0
+        self._confirmations = 0
         self._forget()
 
     def _forget(self) -> None:
         self.role = Role.FOLLOWER
         self.gate = Gate()
+        self.owner_url = ""
         self.next_offset = 0
         self._epoch = 0
         self._next_seq = 0
-        self._aggregates: dict[str, Aggregate] = {}
+        self.fold = Fold(self._category)
         self._answers = Answers()
-        self._in_flight: deque[_InFlight] = deque()
+        self._in_flight = InFlight()
         self._deadlines = Deadlines()
-        self._latest: datetime | None = None
+
+    def resume(self, checkpoint: StoredCheckpoint, fold: Fold) -> None:
+        """Begin at a checkpoint, and not at the beginning; before anything has been received."""
+        self.gate = Gate(checkpoint.epoch, checkpoint.owner, checkpoint.next_seq)
+        self.owner_url = checkpoint.url
+        self.next_offset = checkpoint.offset
+        self.fold = fold
 
     # -- taking and losing the shard ------------------------------------------------------------
 
     def claim(self) -> None:
-        """Try to take the shard. To be called once everything up to its end has been received."""
+        """Try to take the shard. To be called once everything up to its end has been received.
+
+        No epoch is claimed twice, not even by who was misled about the end and has not read its
+        own earlier claim again: the fold up to that one is not complete.
+        """
+        if self._in_flight:
+            # Released, and then wanted again, while a commit is lost: it must not be built on.
+            self.start_over("an earlier commit of this process has not come back")
+            return
+        if self.fold.doubt:
+            self._mistrust(self.fold.doubt)
+            return
         self.role = Role.CANDIDATE
-        self._epoch = self.gate.epoch + 1
+        self._epoch = self._claimed = max(self.gate.epoch, self._claimed) + 1
         self._append(
             "", self._codec.encode(Claim(epoch=self._epoch, owner=self.owner, url=self.url))
         )
+
+    def release(self) -> None:
+        """Decide nothing new, so that another process can take the shard.
+
+        What is in flight is still answered, and the fold goes on.
+        """
+        if self.role is Role.OWNER:
+            self._step_down()
+
+    def _step_down(self) -> None:
+        self.role = Role.FOLLOWER
+        self._deadlines = Deadlines()
 
     def start_over(self, reason: str) -> None:
         """Drop everything and follow again: what is in flight is answered `Unavailable`."""
         in_flight = self._in_flight
         self._forget()
-        for commit in in_flight:
-            self._answer_unavailable(commit, f"The shard is changing hands: {reason}.")
+        in_flight.give_up(NotOwned, f"The shard is changing hands: {reason}.")
         self._restart()
 
     @property
@@ -144,7 +168,7 @@ class Shard:
         if self.broken:
             return
         if self._in_flight and self._in_flight[0].value == value:
-            self._receive_own(self._in_flight[0])
+            self._receive_own(self._in_flight[0].record)
             return
         try:
             record = self._codec.decode(value)
@@ -156,67 +180,59 @@ class Shard:
         else:
             self._receive_commit(record)
 
-    def _receive_own(self, commit: _InFlight) -> None:
+    def _receive_own(self, record: Commit[DomainEvent]) -> None:
         """The record is, byte for byte, what was sent: nothing to decode, nothing to fold."""
-        record = commit.record
         if not self.gate.commit(record.epoch, record.owner, record.seq, len(record.events)):
             self.start_over("a commit of this process was refused")
             return
-        self._in_flight.popleft()
         self._tell(record)
-        for done, outcome in commit.waiting:
-            done(outcome)
+        self._in_flight.arrived()
 
     def _receive_claim(self, claim: Claim) -> None:
         accepted = self.gate.claim(claim.epoch, claim.owner)
+        if accepted:
+            self.owner_url = claim.url
         ours = claim.owner == self.owner and claim.epoch == self._epoch
         if accepted and self.role is Role.CANDIDATE and ours:
             self._take_over()
-        elif accepted and self.role is Role.OWNER:
+        elif accepted and self._in_flight:
+            # What is in flight is in the fold already, and will be refused.
             self.start_over(f"{claim.owner} has taken it")
+        elif accepted and self.role is Role.OWNER:
+            self._step_down()
         elif self.role is Role.CANDIDATE and self.gate.epoch >= self._epoch:
             self.role = Role.FOLLOWER
 
     def _receive_commit(self, commit: Any) -> None:
         accepted = self.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))
-        if self.role is Role.OWNER and commit.owner == self.owner and commit.epoch == self._epoch:
+        ours = commit.epoch == self._epoch and commit.owner == self.owner
+        if ours and (self._in_flight or self.role is Role.OWNER):
             self.start_over("a commit of this process came back out of order")
-        elif accepted:
-            self._fold(commit)
+        elif accepted and commit.events:
+            self._take(commit)
 
-    def _fold(self, commit: Any) -> None:
-        for event in commit.events:
-            if isinstance(event, UnreadableEvent):
-                self._break(event, event.reason)
+    def _take(self, commit: Any) -> None:
+        try:
+            self.fold.take(commit.events)
+        except CannotFold as error:
+            if self.fold.restored:
+                self._mistrust(str(error))
                 return
-            try:
-                self._aggregate_of(event).evolve(event)
-            except Exception as error:  # noqa: BLE001 - a bug in one fold must not stop all others
-                self._break(event, f"{type(error).__name__}: {error}")
-                return
-        if commit.events:
-            self._latest = commit.events[-1].timestamp
-            answer = FirstAnswer(
-                commit.seq + len(commit.events) - 1,
-                commit.reply.copy(),  # not a view that would keep the whole record in memory
-                commit.metadata.fingerprint,
-            )
-            self._answers.remember(commit.command_id, answer)
-            self._tell(commit)
-
-    def _aggregate_of(self, event: DomainEvent) -> Aggregate:
-        aggregate = self._aggregates.get(event.originator_id)
-        if aggregate is None:
-            aggregate = self._evolvers[type(event)](event.originator_id)
-            self._aggregates[event.originator_id] = aggregate
-        return aggregate
-
-    def _break(self, event: DomainEvent, reason: str) -> None:
-        """Serve the shard no longer: what would be decided on half a fold is worth nothing."""
-        self.broken = (
-            f"{self.topic}/{self.partition} holds an event of {event.originator_id!r} that this "
-            f"version cannot read ({reason}). Run a version that can."
+            # Serve the shard no longer: what would be decided on half a fold is worth nothing.
+            self.broken = f"{self.topic}/{self.partition} holds {error}. Run a version that can."
+            return
+        answer = FirstAnswer(
+            commit.seq + len(commit.events) - 1,
+            commit.reply.copy(),  # not a view that would keep the whole record in memory
+            commit.metadata.fingerprint,
         )
+        self._answers.remember(commit.command_id, answer)
+        self._tell(commit)
+
+    def _mistrust(self, reason: str) -> None:
+        """Fold the log from its beginning, as the snapshots are not what it says."""
+        self.mistrusts_snapshots = True
+        self.start_over(reason)
 
     def _tell(self, commit: Commit[DomainEvent]) -> None:
         """Publish each accepted commit once, also when the shard is read again."""
@@ -228,7 +244,7 @@ class Shard:
         """The claim has come back accepted, so the fold up to here is complete."""
         self.role = Role.OWNER
         self._next_seq = self.gate.next_seq
-        for aggregate in self._aggregates.values():
+        for aggregate in self.fold:
             self._deadlines.schedule(aggregate)
 
     # -- deciding -------------------------------------------------------------------------------
@@ -242,78 +258,62 @@ class Shard:
         *,
         now: datetime,
         monotonic: float,
+        looked: bool = False,
     ) -> None:
-        """Decide a command; `done` is called exactly once, as soon as the outcome is certain."""
-        if problem := self._not_now(monotonic):
-            done(Unavailable(problem))
-        elif (seen := self._answers.first(command_id)) is not None:
-            self._repeat(seen, command_id, metadata, done)
-        else:
-            self._decide(command, command_id, metadata, done, self._advance(now), monotonic)
+        """Decide a command; `done` is called exactly once, as soon as the outcome is certain.
 
-    def _not_now(self, monotonic: float) -> str | None:
+        `looked` is for who has looked at the snapshots that `absent` was told of.
+        """
+        asked = Asked(command, command_id, metadata, done)
+        if problem := self._not_now(monotonic):
+            done(problem)
+        elif (seen := self._answers.first(command_id)) is not None:
+            self._repeat(seen, asked)
+        else:
+            self._decide(asked, self.fold.advance(now), monotonic, looked)
+
+    def _not_now(self, monotonic: float) -> Unavailable | None:
         if self.broken:
-            return self.broken
+            return Unavailable(self.broken)
         if self.role is not Role.OWNER:
-            return f"{self.topic}/{self.partition} is being taken over by this process."
-        if self._in_flight and monotonic - self._in_flight[0].appended_at > PATIENCE:
-            return "Kafka has not confirmed earlier commands yet."
+            return NotOwned(f"{self.topic}/{self.partition} is being taken over.")
+        if self._in_flight.late(monotonic, PATIENCE):
+            return Unavailable("Kafka has not confirmed earlier commands yet.")
         if len(self._in_flight) >= MOST_IN_FLIGHT:
-            return f"{MOST_IN_FLIGHT} commands are already waiting for Kafka."
+            return Unavailable(f"{MOST_IN_FLIGHT} commands are already waiting for Kafka.")
         return None
 
-    def _advance(self, now: datetime) -> datetime:
-        """Time within a shard never runs backwards, whatever the clocks of its owners say."""
-        if self._latest is None or now > self._latest:
-            self._latest = now
-        return self._latest
-
-    def _decide(
-        self,
-        command: Command,
-        command_id: str,
-        metadata: Metadata,
-        done: Done,
-        now: datetime,
-        monotonic: float,
-    ) -> None:
-        aggregate = self._aggregate_for(command)
-        if isinstance(aggregate, Refusal):
-            self._answer_without_events(command, aggregate, done, monotonic)
-            return
+    def _decide(self, asked: Asked, now: datetime, monotonic: float, looked: bool) -> None:
+        command = asked.command
         try:
-            reply = aggregate.decide(command, now)
-        except Refusal as refusal:
-            self._answer_without_events(command, refusal, done, monotonic)
+            aggregate = self.fold.aggregate_for(command, looked=looked)
+            reply = self._reply_of(aggregate, command, now)
+        except Evicted as evicted:
+            self._absent(asked, evicted.offsets, monotonic)
             return
-        except Exception:
-            self._distrust(aggregate)
-            raise
+        except Refusal as refusal:
+            self._answer_without_events(asked, refusal, monotonic)
+            return
         events = aggregate.collect_events()
         if not events:
             answer = Answer(self._position(self._next_seq - 1), reply)
-            self._answer_without_events(command, answer, done, monotonic)
+            self._answer_without_events(asked, answer, monotonic)
             return
-        self._aggregates[aggregate.id] = aggregate
+        self.fold.keep(aggregate)
         self._deadlines.schedule(aggregate)
-        commit = self._commit(command_id, metadata, events, reply, monotonic)
-        commit.waiting.append((done, Answer(self._position(self._next_seq - 1), reply)))
+        commit = self._commit(asked.command_id, asked.metadata, events, reply, monotonic)
+        commit.waiting.append((asked.done, Answer(self._position(self._next_seq - 1), reply)))
 
-    def _distrust(self, aggregate: Aggregate) -> None:
-        """A decision broke off. If it had got as far as an event, memory is ahead of the log."""
-        if aggregate.collect_events():
-            self.start_over("a decision broke off half-way")
-
-    def _aggregate_for(self, command: Command) -> Aggregate | Refusal:
-        decider = self._deciders[type(command)]
-        aggregate = self._aggregates.get(command.aggregate_id)
-        if aggregate is None:
-            return decider(command.aggregate_id)
-        if type(aggregate) is not decider:
-            return AggregateUnknown(
-                f"{command.aggregate_id!r} is not the id of a {decider.__name__}."
-            )
-        return aggregate
+    def _reply_of(self, aggregate: Aggregate, command: Command, now: datetime) -> Reply:
+        try:
+            return aggregate.decide(command, now)
+        except Refusal:
+            raise
+        except Exception:
+            # If it had got as far as an event, memory is ahead of the log.
+            if aggregate.collect_events():
+                self.start_over("a decision broke off half-way")
+            raise
 
     def _commit(
         self,
@@ -322,7 +322,7 @@ class Shard:
         events: Sequence[DomainEvent],
         reply: Any,
         monotonic: float,
-    ) -> _InFlight:
+    ) -> Sent:
         record: Commit[DomainEvent] = Commit(
             epoch=self._epoch,
             owner=self.owner,
@@ -333,7 +333,7 @@ class Shard:
             reply=reply,
         )
         value = self._codec.encode(record)
-        commit = _InFlight(record, value, monotonic)
+        commit = Sent(record, value, monotonic)
         self._in_flight.append(commit)
         self._next_seq += len(events)
         if events:
@@ -342,29 +342,23 @@ class Shard:
         self._append(events[0].originator_id if events else "", value)
         return commit
 
-    def _answer_without_events(
-        self, command: Command, outcome: Outcome, done: Done, monotonic: float
-    ) -> None:
+    def _answer_without_events(self, asked: Asked, outcome: Outcome, monotonic: float) -> None:
         """An outcome that adds nothing is certain once all it was decided on has come back."""
-        if command.confirmed:
-            commit = self._commit("", Metadata(), (), None, monotonic)
-            commit.waiting.append((done, outcome))
-        elif self._in_flight:
-            self._in_flight[-1].waiting.append((done, outcome))
-        else:
-            done(outcome)
+        if asked.command.confirmed:
+            # Unlike any before it, as the copy of an older one would prove nothing.
+            self._confirmations += 1
+            empty = f"confirmation/{self._confirmations}"
+            self._commit(empty, Metadata(), (), None, monotonic)
+        self._in_flight.answer(asked.done, outcome)
 
-    def _repeat(self, seen: FirstAnswer, command_id: str, metadata: Metadata, done: Done) -> None:
+    def _repeat(self, seen: FirstAnswer, asked: Asked) -> None:
         outcome: Outcome = Answer(self._position(seen.seq), seen.reply, repeated=True)
-        if seen.fingerprint != metadata.fingerprint:
+        if seen.fingerprint != asked.metadata.fingerprint:
             outcome = IdempotencyKeyReused(
-                f"The idempotency key of {command_id!r} was used for a different request; "
+                f"The idempotency key of {asked.command_id!r} was used for a different request; "
                 "use a new key for a new request."
             )
-        if self._in_flight:
-            self._in_flight[-1].waiting.append((done, outcome))
-        else:
-            done(outcome)
+        self._in_flight.answer(asked.done, outcome)
 
     def _position(self, seq: int) -> Position:
         return Position(self.topic, self.partition, seq)
@@ -373,9 +367,8 @@ class Shard:
 
     def tick(self, now: datetime, monotonic: float) -> None:
         """Issue the commands that are due, and stop keeping people waiting for a silent log."""
-        if self._in_flight and monotonic - self._in_flight[0].appended_at > PATIENCE:
-            for commit in self._in_flight:
-                self._answer_unavailable(commit, "Kafka has not confirmed the command in time.")
+        if self._in_flight.late(monotonic, PATIENCE):
+            self._in_flight.give_up(Unavailable, "Kafka has not confirmed the command in time.")
         if self.role is Role.OWNER and self._deadlines.are_due(now):
             self._fire_deadlines(now, monotonic)
 
@@ -383,7 +376,9 @@ class Shard:
         if self._not_now(monotonic):
             return
         for id in self._deadlines.due(now):
-            aggregate = self._aggregates[id]
+            aggregate = self.fold.get(id)
+            if aggregate is None:
+                continue  # it was finished, and evicted
             if aggregate.deadline is not None and aggregate.deadline <= now:
                 self._fire(aggregate, now, monotonic)
             else:
@@ -400,12 +395,6 @@ class Shard:
             now=now,
             monotonic=monotonic,
         )
-
-    @staticmethod
-    def _answer_unavailable(commit: _InFlight, reason: str) -> None:
-        waiting, commit.waiting = commit.waiting, []
-        for done, _ in waiting:
-            done(Unavailable(f"{reason} Repeat it with the same Idempotency-Key."))
 
 
 def _ignore(outcome: Outcome) -> None:

@@ -46,11 +46,11 @@ class Servers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Our own processes: the API at an address, and the workers."""
+    """Our own processes: the API, which listens on `ports`, and the workers."""
 
     groups: tuple[Group, ...]
     host: str
-    port: int
+    ports: tuple[int, ...]
     url: str
 
 
@@ -118,7 +118,8 @@ class Hall:
     def _refuse_taken(self, services: Services | None) -> None:
         ports.refuse_taken(self.servers.ports)
         if services:
-            ports.refuse_taken({"the API": services.port}, services.host)
+            own = {f"API process {number}": p for number, p in enumerate(services.ports[1:], 1)}
+            ports.refuse_taken({"the API": services.ports[0], **own}, services.host)
 
     def _prepare(self) -> Iterator[Program]:
         servers = self.servers

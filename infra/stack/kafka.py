@@ -72,18 +72,28 @@ def prepare(
     home: Path, port: int, controller_port: int, jar_folder: Path, progress: Progress
 ) -> Program:
     """Fetch what is missing, write the configuration, format the storage once."""
-    folder = home / "kafka"
+    configuration = CONFIGURATION.format(host=HOST, port=port, controller_port=controller_port)
+    return node(home / "kafka", configuration, new_cluster(), jar_folder, progress)
+
+
+def node(
+    folder: Path, configuration: str, cluster: str, jar_folder: Path, progress: Progress
+) -> Program:
+    """The same for one node of a cluster, with a configuration of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     _fetch(jar_folder, progress)
     (folder / "log4j2.properties").write_text(LOGGING)
-    (folder / "server.properties").write_text(
-        CONFIGURATION.format(host=HOST, port=port, controller_port=controller_port)
-    )
+    (folder / "server.properties").write_text(configuration)
     if not (folder / "data" / "meta.properties").exists():
         with progress.step("Formatting Kafka's storage"):
-            _format(folder, jar_folder)
+            _format(folder, cluster, jar_folder)
     command = _java(jar_folder, "kafka.Kafka", "server.properties")
     return Program("kafka", command, folder, stop_seconds=STOP_SECONDS)
+
+
+def new_cluster() -> str:
+    """An id that no other cluster has."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 def answers(bootstrap: str, seconds: float = 1) -> bool:
@@ -101,8 +111,7 @@ def _fetch(folder: Path, progress: Progress) -> None:
             jars.fetch(wanted, folder, lambda _: advance())
 
 
-def _format(folder: Path, jar_folder: Path) -> None:
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+def _format(folder: Path, cluster: str, jar_folder: Path) -> None:
     arguments = ("format", "--cluster-id", cluster, "--config", "server.properties")
     command = _java(jar_folder, "kafka.tools.StorageTool", *arguments)
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

@@ -26,5 +26,5 @@ def refuse_taken(ports: Mapping[str, int], host: str = HOST) -> None:
     if taken:
         raise Refused(
             f"Another program already listens on port {', '.join(taken)}; stop it, or choose"
-            f" another first port with GAMEHALL_PORT (the servers take the four after it)."
+            f" another first port with GAMEHALL_PORT (the servers take those after it)."
         )

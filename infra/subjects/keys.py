@@ -22,7 +22,7 @@ from confluent_kafka import (
 
 from application.ports import Unavailable
 from domain.personal import Sealed
-from infra.eventlog.log import consumer_config, producer_config
+from infra.eventlog.clients import consumer_config, producer_config
 from infra.stack.errors import Refused
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, KeyRecord, Keyring, MalformedKey

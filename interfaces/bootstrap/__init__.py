@@ -18,4 +18,5 @@ WORKERS: tuple[str, ...] = (
     "game-records",
     "leaderboards",
     "relay",
+    "checkpoints",
 )

@@ -1,8 +1,9 @@
 """The API: what HTTP stands on."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from socket import gethostname
 from uuid import uuid4
 
@@ -15,10 +16,13 @@ from application.ports import Shard
 from domain.categories import CATEGORIES
 from domain.category import Category
 from infra.eventlog.log import KafkaLog
+from infra.eventlog.membership import Membership
 from infra.eventlog.metrics import LogMetrics
 from infra.eventlog.partition import partition_for
+from infra.eventlog.peers import Peers
 from infra.eventlog.reader import KafkaLogReader
-from infra.eventlog.shard import Role
+from infra.eventlog.routing import RoutedLog
+from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
 from infra.topics import refuse_repartitioned
 from interfaces.bootstrap.subjects import master
@@ -33,6 +37,9 @@ from projections.waitroom import QueueQueries
 POSTGRES_CONNECTIONS = 8
 """Of the API; queries take a millisecond, and PostgreSQL has connections for all processes."""
 
+HANDOVER_SECONDS = 2.0
+"""How long other processes may take to claim what this one leaves to them."""
+
 KAFKA_SECONDS = 15.0
 """How long Kafka may take to tell its partitions. An API that does not know them must not decide:
 with another number of partitions, aggregates would begin anew in other shards."""
@@ -42,45 +49,47 @@ with another number of partitions, aggregates would begin anew in other shards."
 async def api(settings: Settings) -> AsyncGenerator[Services]:
     """Build what HTTP stands on; at the end of the block the log decides nothing any more.
 
-    Raises `Refused` where Kafka does not answer, or a log has another number of partitions.
+    `Services.leave` gives the shards to other processes before that, while requests still come.
+
+    Raises `Refused` where the port is taken, Kafka does not answer, or a log has another number
+    of partitions.
     """
     async with AsyncExitStack() as held:
         partitions = {category.topic: settings.log_partitions for category in CATEGORIES}
         await asyncio.to_thread(
             refuse_repartitioned, settings.kafka_bootstrap, partitions, KAFKA_SECONDS
         )
+        refuse_taken({"this API process": settings.own_port}, settings.host)
         redis, pool = await _read_models(settings, held)
         keys = SubjectKeys(settings.kafka_bootstrap, master(settings))
         await keys.start()
         held.push_async_callback(keys.stop)
-        log = KafkaLog(
-            settings.kafka_bootstrap,
-            CATEGORIES,
-            partitions,
-            owner=f"{gethostname()}-{uuid4().hex}",
-            url=settings.base_url,
-        )
-        await log.start()
-        held.push_async_callback(log.stop)
+        tokens = Tokens(settings.signing_secret())
+        peers = Peers(lambda: tokens.issue("api", "service"))
+        await peers.start()
+        held.push_async_callback(peers.close)
+        log, membership = await _log(settings, partitions, peers, held)
         metrics = LogMetrics(log.shards)
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
         yield Services(
-            log=log,
-            feed=log,
+            log=RoutedLog(log, peers.send),
+            local=log,
+            leave=partial(_leave, log, membership),
+            feed=log.feed,
             queue=QueueQueries(redis, keys.open),
             games=GameQueries(pool),
             leaderboard=LeaderboardQueries(redis),
             history=_history(settings.kafka_bootstrap, partitions),
             seals=keys,
-            tokens=Tokens(settings.signing_secret()),
+            tokens=tokens,
             bot_after=settings.bot_after,
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
-            checks=_checks(log, keys, redis, pool),
+            checks=_checks(log, membership, keys, redis, pool),
         )
 
 
-def _history(bootstrap: str, partitions: dict[str, int]) -> History:
+def _history(bootstrap: str, partitions: Mapping[str, int]) -> History:
     def shard_of(category: Category, aggregate_id: str) -> Shard:
         return category.topic, partition_for(aggregate_id, partitions[category.topic])
 
@@ -90,6 +99,35 @@ def _history(bootstrap: str, partitions: dict[str, int]) -> History:
         return KafkaLogReader(bootstrap, categories, partitions, group, shard, aggregate_id)
 
     return History(shard_of, reader_of)
+
+
+async def _log(
+    settings: Settings, partitions: Mapping[str, int], peers: Peers, held: AsyncExitStack
+) -> tuple[KafkaLog, Membership]:
+    """Start to follow the log and to own a part of it; at the end, leave it to others."""
+    url = settings.peer_address
+    membership = Membership(settings.kafka_bootstrap, partitions, url=url)
+    log = KafkaLog(
+        settings.kafka_bootstrap,
+        CATEGORIES,
+        partitions,
+        owner=f"{gethostname()}-{uuid4().hex}",
+        url=url,
+        wants=membership.wants,
+        ask=peers.ask_for,
+    )
+    await log.start()
+    held.push_async_callback(log.stop)
+    await membership.start()
+    held.push_async_callback(membership.leave)
+    return log, membership
+
+
+async def _leave(log: KafkaLog, membership: Membership) -> None:
+    alone = membership.alone
+    await membership.leave()
+    if not alone:
+        await log.handed_over(HANDOVER_SECONDS)
 
 
 async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis, Pool]:
@@ -106,10 +144,13 @@ async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis,
     return redis, pool
 
 
-def _checks(log: KafkaLog, keys: SubjectKeys, redis: Redis, pool: Pool) -> dict[str, Check]:
-    async def owns_its_shards() -> str | None:
-        missing = sum(shard.role is not Role.OWNER for shard in log.shards)
-        return f"{missing} of {len(log.shards)} shards are not owned yet" if missing else None
+def _checks(
+    log: KafkaLog, membership: Membership, keys: SubjectKeys, redis: Redis, pool: Pool
+) -> dict[str, Check]:
+    async def has_owners() -> str | None:
+        if not membership.settled:
+            return "waits for its part of the shards"
+        return None if log.ready else "not every shard has an owner yet"
 
     async def has_subject_keys() -> str | None:
         return keys.problem
@@ -128,7 +169,7 @@ def _checks(log: KafkaLog, keys: SubjectKeys, redis: Redis, pool: Pool) -> dict[
         return None
 
     return {
-        "log": owns_its_shards,
+        "log": has_owners,
         "subject-keys": has_subject_keys,
         "kafka": answers_kafka,
         "redis": answers_redis,

@@ -23,12 +23,12 @@ GIVE_WAY = ("nice", "-n", "10")
 """Workers leave the processor to the API, which people wait for; they then read larger batches."""
 
 
-def start(settings: Settings, *, servers_only: bool = False) -> Callable[[], int]:
+def start(settings: Settings, *, apis: int = 1, servers_only: bool = False) -> Callable[[], int]:
     """Start everything; requests are answered when this returns. The answer waits for the end."""
     from infra.stack.progress import Progress
 
     progress = Progress()
-    services = None if servers_only else _services(settings)
+    services = None if servers_only else _services(settings, apis)
     return _hall(settings, progress).start(services, lambda: _prepare_servers(settings, progress))
 
 
@@ -89,18 +89,23 @@ def _servers(settings: Settings) -> "Servers":
     )
 
 
-def _services(settings: Settings) -> "Services":
+def _services(settings: Settings, apis: int) -> "Services":
     from infra.stack.hall import Services
     from infra.stack.program import Group, Program
 
     command = sys.executable, "-m", "interfaces.cli"
-    api = Program("api", (*command, "api"))
+    peer_ports = [settings.first_peer_port + number for number in range(apis)] if apis > 1 else []
+    shared = [
+        Program(f"api-{number}", ("env", f"GAMEHALL_PEER_PORT={port}", *command, "api"))
+        for number, port in enumerate(peer_ports, 1)
+    ]
+    alone = Program("api", (*command, "api"))
     workers = tuple(
         Program(f"worker-{name}", (*GIVE_WAY, *command, "worker", name)) for name in WORKERS
     )
     return Services(
-        groups=(Group("api", 2, (api,)), Group("workers", 3, workers)),
+        groups=(Group("api", 2, tuple(shared) or (alone,)), Group("workers", 3, workers)),
         host=settings.host,
-        port=settings.port,
+        ports=(settings.port, *peer_ports),
         url=f"http://{settings.host}:{settings.port}",
     )

@@ -16,6 +16,8 @@ from domain.games.events import BotLevel
 from infra.checkout import Checkout
 from infra.commands_client import CommandsClient
 from infra.deadletters import DeadLetterTopic
+from infra.eventlog import checkpoint_writer
+from infra.eventlog.snapshot_reader import SnapshotReader
 from infra.postgres import TRANSIENT, Database, PostgresPositions
 from infra.relay import Relay, RelayLock
 from infra.topics import KafkaAway
@@ -48,6 +50,8 @@ def worker(settings: Settings, name: str, stopped: Stopped) -> Iterator[Work]:
             yield _matchmaking(settings, held, stopped)
         elif name == "checkout":
             yield _checkout(settings, held, stopped)
+        elif name == checkpoint_writer.NAME:
+            yield _checkpoints(settings, held, stopped)
         else:
             yield _relay(settings, held)
 
@@ -81,6 +85,21 @@ def _checkout(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:
     client = _client(settings, checkout.NAME, held, stopped)
     letters = DeadLetterTopic(settings.kafka_bootstrap, checkout.NAME)
     return Checkout(settings.kafka_bootstrap, client, letters).run
+
+
+def _checkpoints(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:
+    partitions = {category.topic: settings.log_partitions for category in CATEGORIES}
+    reader = log_reader(settings, checkpoint_writer.NAME, list(partitions), held)
+    snapshots = SnapshotReader(settings.kafka_bootstrap, CATEGORIES, partitions, stopped)
+    writer = checkpoint_writer.CheckpointWriter(
+        settings.kafka_bootstrap,
+        CATEGORIES,
+        reader,
+        held.enter_context(closing(snapshots)),
+        every_events=settings.checkpoint_events,
+        every_seconds=settings.checkpoint_seconds,
+    )
+    return held.enter_context(closing(writer)).run
 
 
 def _relay(settings: Settings, held: ExitStack) -> Work:

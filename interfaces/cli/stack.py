@@ -28,15 +28,23 @@ Open a room, and join it (from this folder, in another terminal):
 @click.command()
 @click.option("--detach", is_flag=True, help="Return when everything is up, and leave it running.")
 @click.option("--servers", "servers_only", is_flag=True, help="Start no API and no workers.")
+@click.option(
+    "--api",
+    "apis",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="API processes that share the port and divide the shards.",
+)
 @json_option
-def up(detach: bool, servers_only: bool, as_json: bool) -> None:
+def up(detach: bool, servers_only: bool, apis: int, as_json: bool) -> None:
     """Start Kafka, PostgreSQL, Valkey, the API and the workers; Ctrl-C stops them."""
     from interfaces.bootstrap import interruptible, stack
 
     chosen = settings()
     with interruptible():
         try:
-            wait = stack.start(chosen, servers_only=servers_only)
+            wait = stack.start(chosen, apis=apis, servers_only=servers_only)
         except KeyboardInterrupt:
             raise click.Abort from None
         _welcome(chosen, as_json=as_json, servers_only=servers_only)

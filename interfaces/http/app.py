@@ -10,6 +10,7 @@ from interfaces.http import (
     access,
     commands,
     documentation,
+    forwarding,
     games,
     health,
     history,
@@ -35,13 +36,25 @@ FEATURES: list[ControllerRouterHandler] = [
     commands.router,
     *health.HANDLERS,
 ]
+FUNCTIONS: list[ControllerRouterHandler] = [
+    joining.join,
+    forwarding.forwarded,
+    forwarding.handover,
+    play,
+    watch_session,
+]
+"""What OpenAPI does not describe by itself."""
 
 
 def create_app(services: Services) -> Edge:
     """Build the application on its services; it holds no connections of its own."""
     counted = replace(services, log=CountedLog(services.log))
     app = Litestar(
-        [*FEATURES, joining.join, play, watch_session, *documentation.HANDLERS],
+        [
+            *FEATURES,
+            *FUNCTIONS,
+            *documentation.HANDLERS,
+        ],
         state=State({STATE_KEY: counted}),
         request_class=StrictRequest,
         request_max_body_size=BODY_LIMIT,

@@ -31,17 +31,22 @@ def bearer(tokens: Tokens, authorization: bytes | None) -> Identity:
         raise unauthenticated(str(refused), "invalid_token") from None
 
 
+def require_scope(identity: Identity, *scopes: Scope) -> None:
+    """Refuse tokens of other scopes; raises `Problem` 403."""
+    if identity.scope not in scopes:
+        raise forbidden(
+            "wrong-scope",
+            f"This takes a token of scope {' or '.join(scopes)}, "
+            f"and yours is of scope {identity.scope}.",
+        )
+
+
 def only(*scopes: Scope) -> Guard:
     """Let only tokens of these scopes through; a guard of a route."""
 
     # A guard that is no coroutine would be run in a thread.
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        if connection.user.scope not in scopes:
-            raise forbidden(
-                "wrong-scope",
-                f"This takes a token of scope {' or '.join(scopes)}, "
-                f"and yours is of scope {connection.user.scope}.",
-            )
+        require_scope(connection.user, *scopes)
 
     return guard
 

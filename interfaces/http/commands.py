@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Router, post
 from litestar.params import JSONBody
 
+from application.orders import Outcome
 from application.ports import Unavailable
 from domain.aggregate import Command
 from domain.categories import CATEGORIES
@@ -32,30 +33,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     command_id: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
     command: AnyCommand
     metadata: Metadata = Metadata()
-
-
-class Refused(msgspec.Struct, frozen=True, kw_only=True):
-    """The domain says no: `type` is the problem's, without its prefix."""
-
-    type: str
-    status: int
-    detail: str
-
-
-class Unanswered(msgspec.Struct, frozen=True, kw_only=True):
-    """Nobody knows whether it happened; the same id again, after so many seconds, settles it."""
-
-    detail: str
-    retry_after: float
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Position and reply, or a refusal, or no answer."""
-
-    position: str | None = None
-    reply: Any = None
-    refusal: Refused | None = None
-    unavailable: Unanswered | None = None
 
 
 @post(
@@ -85,13 +62,11 @@ async def _outcome(services: Services, order: Order, actor: str) -> Outcome:
     if metadata.actor is None:
         metadata = msgspec.structs.replace(metadata, actor=actor)
     try:
-        answer = await services.log.execute(command, command_id=order.command_id, metadata=metadata)
-    except Refusal as refusal:
-        refused = Refused(type=refusal.type, status=refusal.status, detail=str(refusal))
-        return Outcome(refusal=refused)
-    except Unavailable as error:
-        return Outcome(unavailable=Unanswered(detail=str(error), retry_after=error.retry_after))
-    return Outcome(position=str(answer.position), reply=answer.reply)
+        return Outcome.of(
+            await services.log.execute(command, command_id=order.command_id, metadata=metadata)
+        )
+    except (Refusal, Unavailable) as error:
+        return Outcome.of(error)
 
 
 router = Router(path="/api/v1", route_handlers=[execute_commands], tags=["Commands"])

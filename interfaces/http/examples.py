@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from application.orders import Outcome, Refused, Unanswered
 from domain.games.commands import GameView, Seek
 from domain.personal import Sealed
 from domain.waitroom.commands import JoinWaitroom, Place, Room
 from interfaces.http.access import Ticket
-from interfaces.http.commands import Order, Outcome, Refused, Unanswered
+from interfaces.http.commands import Order
 from interfaces.http.games import Cancelling, Moving, Resigning, Seeking
 from interfaces.http.health import Health
 from interfaces.http.history import PastEvent, PastState

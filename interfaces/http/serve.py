@@ -10,6 +10,7 @@ import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+from litestar.types import ASGIApp
 
 from interfaces import logs
 from interfaces.bootstrap.api import api
@@ -48,20 +49,34 @@ def _collect_garbage_rarely() -> None:
 
 async def _serve(settings: Settings) -> None:
     async with api(settings) as services:
-        server = Server(
-            create_app(services),
-            address=settings.host,
-            port=settings.port,
-            interface=Interfaces.ASGI,
-            http=HTTPModes.http1,
-            backlog=BACKLOG,
-            log_access=False,
-            log_level=LogLevels.error,
-            log_dictconfig=QUIET,
-        )
+        app = create_app(services)
+        # The second server, if any, serves the same on a port that no other process shares.
+        servers = [_server(app, settings, port) for port in {settings.port, settings.own_port}]
+
+        signalled = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, server.stop)
-        logger.info("api starts", url=settings.base_url)
-        await server.serve()
+            loop.add_signal_handler(number, signalled.set)
+        logger.info("api starts", url=settings.base_url, peers=settings.peer_address)
+        serving = asyncio.gather(*(server.serve() for server in servers))
+        stopping = loop.create_task(signalled.wait())
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        await services.leave()
+        for server in servers:
+            server.stop()  # type: ignore[no-untyped-call]
+        await serving
     logger.info("api stopped")
+
+
+def _server(app: ASGIApp, settings: Settings, port: int) -> Server:
+    return Server(
+        app,
+        address=settings.host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        backlog=BACKLOG,
+        log_access=False,
+        log_level=LogLevels.error,
+        log_dictconfig=QUIET,
+    )

@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
 
 from application.history import History
-from application.ports import CommandLog, Feed, Seals
+from application.ports import CommandLog, Feed, LocalLog, Seals
 from interfaces.http.queries import GameQueries, LeaderboardQueries, QueueQueries
 from interfaces.http.sockets.door import Door
 from interfaces.http.sockets.rooms import RoomFeeds
@@ -23,9 +23,14 @@ STATE_KEY = "services"
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The log that decides, the read models that answer, and what guards the door."""
+    """The log that decides, the read models that answer, and what guards the door.
+
+    `local` is the log as far as this process owns it; `leave` gives that to other processes.
+    """
 
     log: CommandLog
+    local: LocalLog
+    leave: Callable[[], Awaitable[None]]
     feed: Feed
     queue: QueueQueries
     games: GameQueries

@@ -1,4 +1,4 @@
-"""Every event, command and aggregate of the domain."""
+"""Every event, state, command and aggregate there is."""
 
 import importlib
 import pkgutil
@@ -8,8 +8,12 @@ from typing import TypeVar
 import domain
 from domain.aggregate import Aggregate, Command
 from domain.events import DomainEvent
+from domain.snapshot import State
+from infra.eventlog.recorders.events import Stored, Tracked
 
-T = TypeVar("T", DomainEvent, Command, Aggregate)
+T = TypeVar("T", DomainEvent, State, Command, Aggregate)
+Kept = type[DomainEvent] | type[State]
+"""What is written to a topic for others to read."""
 
 
 def everything(kind: type[T]) -> Iterator[type[T]]:
@@ -24,6 +28,9 @@ def everything(kind: type[T]) -> Iterator[type[T]]:
             yield found
 
 
-EVENTS = sorted(everything(DomainEvent), key=lambda e: e.__qualname__)
+OF_RECORDERS: list[type[DomainEvent]] = [Stored, Tracked]
+EVENTS = sorted([*everything(DomainEvent), *OF_RECORDERS], key=lambda e: e.__qualname__)
+STATES = sorted(everything(State), key=lambda s: s.__qualname__)
+KEPT: list[Kept] = [*EVENTS, *STATES]
 COMMANDS = [c for c in everything(Command) if not c.__subclasses__()]
 AGGREGATES = list(everything(Aggregate))

@@ -1,4 +1,4 @@
-"""What the log keeps for ever must not change by accident."""
+"""What the log keeps for ever, and what snapshots keep for a while, must not change by accident."""
 
 import json
 from collections.abc import Mapping
@@ -16,11 +16,14 @@ from domain.categories import CATEGORIES
 from domain.category import Category
 from domain.events import DomainEvent
 from domain.personal import Sealed
+from domain.snapshot import State
+from infra.eventlog.recorders.shard import ledger_category
 from infra.eventlog.records import Codec, StoredCommit, UnreadableEvent
-from tests.architecture.classes import AGGREGATES, COMMANDS, EVENTS
+from tests.architecture.classes import AGGREGATES, COMMANDS, EVENTS, KEPT, STATES, Kept
 from tests.architecture.shapes import GOLDEN, SHAPES, problem, recorded, shape_of, updated
 from tests.eventlog.guestbook import GUESTBOOKS
 
+LOGS = (*CATEGORIES, ledger_category("recorder"))
 SAMPLES = sorted(path for path in GOLDEN.glob("*.json") if path != SHAPES)
 
 
@@ -29,8 +32,14 @@ def sample(path: Path) -> dict[str, Any]:
     return found
 
 
+SAMPLES_OF_STATES = {
+    path for path in SAMPLES if sample(path)["type"] in {state.wire_name() for state in STATES}
+}
+SAMPLES_OF_EVENTS = [path for path in SAMPLES if path not in SAMPLES_OF_STATES]
+
+
 def category_of(event: type[DomainEvent]) -> Category | None:
-    known = (c for c in CATEGORIES if event in c.evolvers or event in c.upcasts)
+    known = (c for c in LOGS if event in c.evolvers or event in c.upcasts)
     return next(known, None)
 
 
@@ -50,12 +59,17 @@ def read(event: Mapping[str, Any], category: Category) -> DomainEvent:
     return commit.events[0]
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
-def test_an_event_is_frozen_and_has_a_versioned_name_of_its_own(event: type[DomainEvent]) -> None:
-    assert event.__struct_config__.frozen
-    names = [other.wire_name() for other in EVENTS]
-    assert names.count(event.wire_name()) == 1
-    assert event.wire_name().rpartition(".v")[2].isdecimal()
+@pytest.mark.parametrize("kept", KEPT, ids=lambda k: k.__name__)
+def test_what_is_kept_is_frozen_and_has_a_versioned_name_of_its_own(kept: Kept) -> None:
+    assert kept.__struct_config__.frozen
+    names = [other.wire_name() for other in KEPT]
+    assert names.count(kept.wire_name()) == 1
+    assert kept.wire_name().rpartition(".v")[2].isdecimal()
+    assert is_snapshot(kept.wire_name()) == issubclass(kept, State)
+
+
+def is_snapshot(name: str) -> bool:
+    return name.rpartition(".v")[0].endswith("snapshot")
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
@@ -65,7 +79,7 @@ def test_an_event_has_a_reader(event: type[DomainEvent]) -> None:
     )
 
 
-@pytest.mark.parametrize("category", [*CATEGORIES, GUESTBOOKS], ids=lambda c: c.name)
+@pytest.mark.parametrize("category", [*LOGS, GUESTBOOKS], ids=lambda c: c.name)
 def test_a_former_version_is_read_and_no_longer_evolved_by(category: Category) -> None:
     assert not set(category.evolvers) & set(category.upcasts)
     for event in (*category.evolvers, *category.upcasts):
@@ -74,39 +88,40 @@ def test_a_former_version_is_read_and_no_longer_evolved_by(category: Category) -
             assert event.former.wire_name() == f"{name}.v{int(number) - 1}"
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_everything_ever_written_is_read_as_the_newest_version(path: Path) -> None:
+@pytest.mark.parametrize("path", SAMPLES_OF_EVENTS, ids=lambda path: path.stem)
+def test_every_event_ever_written_is_read_as_the_newest_version(path: Path) -> None:
     written = sample(path)
     (category,) = {
         category
-        for category in CATEGORIES
+        for category in LOGS
         if written["type"] in {e.wire_name() for e in (*category.evolvers, *category.upcasts)}
     }
     event = read(written, category)
     assert type(event) in category.evolvers, f"{path.name} has lost its reader: {event}"
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
-def test_an_event_is_written_as_its_golden_samples_show(event: type[DomainEvent]) -> None:
-    samples = [sample(path) for path in SAMPLES if sample(path)["type"] == event.wire_name()]
-    assert samples, f"keep a golden sample of {event.wire_name()} in tests/golden"
+@pytest.mark.parametrize("kept", KEPT, ids=lambda k: k.__name__)
+def test_what_is_kept_is_written_as_its_golden_samples_show(kept: Kept) -> None:
+    samples = [sample(path) for path in SAMPLES if sample(path)["type"] == kept.wire_name()]
+    assert samples, f"keep a golden sample of {kept.wire_name()} in tests/golden"
     for written in samples:
-        again = msgspec.json.encode(msgspec.convert(written, type=event))
+        again = msgspec.json.encode(msgspec.convert(written, type=kept))
         assert json.loads(again) == written
     shown = set().union(*samples)
-    assert shown == {"type", *event.__struct_fields__}, "show every field in a sample"
+    assert shown == {"type", *kept.__struct_fields__}, "show every field in a sample"
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
-def test_an_event_keeps_its_shape(event: type[DomainEvent]) -> None:
-    name, shape = event.wire_name(), shape_of(event)
-    known = recorded().get(name)
-    hint = None if known is None else problem(name, known, shape)
-    assert known == shape, hint or "write it down: python -m tests.architecture.shapes"
+@pytest.mark.parametrize("kept", KEPT, ids=lambda k: k.__name__)
+def test_what_is_kept_keeps_its_shape(kept: Kept) -> None:
+    known = recorded().get(kept.wire_name())
+    hint = None if known is None else problem(kept, known)
+    assert known == shape_of(kept), hint or "write it down: python -m tests.architecture.shapes"
 
 
-def test_no_shape_that_was_ever_written_is_forgotten() -> None:
-    assert set(recorded()) == {event.wire_name() for event in EVENTS}
+def test_no_event_that_was_ever_written_is_forgotten() -> None:
+    """A state may be: nobody needs a former one, but its name is not free again."""
+    gone = set(recorded()) - {kept.wire_name() for kept in KEPT}
+    assert all(map(is_snapshot, gone))
 
 
 # -- what is personal ------------------------------------------------------------------------------
@@ -181,12 +196,40 @@ def test_a_field_with_a_default_may_be_added() -> None:
     [
         (MovedLess, "steps: integer, which is now not there"),
         (MovedOtherwise, "steps: integer, which is now number"),
-        (MovedSomewhere, "is in the log without whence"),
+        (MovedSomewhere, "has been written without whence"),
     ],
 )
 def test_any_other_change_takes_a_new_version(changed: type[DomainEvent], what: str) -> None:
     with pytest.raises(ValueError, match="new version") as refused:
         updated(SHAPE, [changed])
+    assert what in str(refused.value)
+
+
+class Stand(State, frozen=True, kw_only=True, tag="made-up.snapshot.v1"):
+    last: Moved | None
+
+
+class StandMore(State, frozen=True, kw_only=True, tag="made-up.snapshot.v1"):
+    last: Moved | None
+    often: bool = False
+
+
+class MovedAnew(DomainEvent, frozen=True, kw_only=True, tag="made-up.moved.v2"):
+    where: str
+    steps: int
+
+
+class StandAnew(State, frozen=True, kw_only=True, tag="made-up.snapshot.v1"):
+    last: MovedAnew | None
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [(StandMore, "has been written without often?"), (StandAnew, "last: made-up.moved.v1{")],
+)
+def test_any_change_of_a_state_takes_a_new_version(changed: type[State], what: str) -> None:
+    with pytest.raises(ValueError, match="new version") as refused:
+        updated(updated({}, [Stand]), [changed])
     assert what in str(refused.value)
 
 

@@ -23,15 +23,18 @@ from pydantic_core import PydanticUndefined
 import domain
 import infra.eventlog
 import interfaces.http
+from application.orders import ForeignRefusal
 from application.processes.relay import TOPICS, publish
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent
 from domain.personal import Sealed
 from domain.refusals import Refusal
+from infra.eventlog.recorders.events import Stored, Tracked
 from infra.topics import CONSUMERS, DAY_MS, wanted
 from interfaces import settings
 from interfaces.cli import gamehall
 from interfaces.http.app import describe
+from tests.docs import recorders
 from tests.docs.markdown import ROOT
 
 FOLDER = ROOT / "docs" / "reference"
@@ -49,6 +52,8 @@ HOLDS = {
 TOPICS_HOLD = {
     "waitroom-log": ("`event_id`", "API", "the truth about waiting rooms"),
     "game-log": ("`game_id`, `lobby`", "API", "the truth about the lobby and games"),
+    "waitroom-snapshots": ("`event_id`, …", "checkpoints", "what waiting rooms were a while ago"),
+    "game-snapshots": ("`game_id`, …", "checkpoints", "what the lobby and games were a while ago"),
     "subject-keys": ("subject", "API, `gamehall subjects`", "the keys of personal texts"),
     "QUEUE_JOINED": ("`event_id`", "relay", "joins"),
     "QUEUE_LEFT": ("`event_id`", "relay", "who left"),
@@ -191,6 +196,7 @@ def type_name(hint: Any) -> str:
     """A type as JSON has it."""
     names = {
         str: "text",
+        bytes: "base64",
         int: "integer",
         float: "number",
         datetime: "time (RFC 3339)",
@@ -230,7 +236,7 @@ def topics_table() -> Iterator[str]:
 def kept(config: Any) -> str:
     """How long a topic's records are kept."""
     if config.get("cleanup.policy") == "compact":
-        return "the last of each key"
+        return "the newest of each key"
     milliseconds = int(config["retention.ms"])
     return "for ever" if milliseconds < 0 else f"{milliseconds // DAY_MS} days"
 
@@ -288,7 +294,9 @@ def refusals() -> Iterator[tuple[str, tuple[int, str]]]:
     while pending:
         kind = pending.pop()
         pending.extend(kind.__subclasses__())
-        if not kind.__module__.startswith("tests."):  # which refuse things of their own
+        own = kind.__module__.startswith("tests.")  # which refuse things of their own
+        told = hasattr(kind, "type")  # those of recorders become the library's errors
+        if told and not own and kind is not ForeignRefusal:
             yield kind.type, (kind.status, one_line(kind.__doc__ or ""))
 
 
@@ -362,6 +370,27 @@ def option_row(option: click.Option) -> tuple[str, str]:
     return f"`{' '.join([*option.opts, value]).strip()}`", f"{option.help or ''}{default}".strip()
 
 
+# -- recorders -------------------------------------------------------------------------------------
+
+
+def recorder_settings() -> Iterator[str]:
+    """Every variable that the persistence module reads."""
+    yield from table(["variable", "what it is"], recorders.settings())
+
+
+def recorder_events() -> Iterator[str]:
+    """What recorders write."""
+    yield from event_section(Stored)
+    yield from event_section(Tracked)
+
+
+def library_cases() -> Iterator[str]:
+    """The library's own cases, and who inherits them."""
+    yield from table(["case", "tests", "inherited by"], recorders.cases_table())
+    yield ""
+    yield from recorders.overridden_methods()
+
+
 # -- pages -----------------------------------------------------------------------------------------
 
 WRITERS: dict[str, Callable[[], Iterator[str]]] = {
@@ -372,6 +401,9 @@ WRITERS: dict[str, Callable[[], Iterator[str]]] = {
     "routes": routes_table,
     "problems": problems_table,
     "command-line": command_line,
+    "recorder-settings": recorder_settings,
+    "recorder-events": recorder_events,
+    "library-cases": library_cases,
 }
 
 

@@ -113,7 +113,7 @@ async def test_a_deadline_fires_by_itself(log: KafkaLog) -> None:
     events: list[str] = []
 
     async def listen() -> None:
-        async for recorded in log.subscribe("clock"):
+        async for recorded in log.feed.subscribe("clock"):
             events.append(recorded.event.wire_name())
             if len(events) == 2:
                 return

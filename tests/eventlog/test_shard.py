@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from application.ports import Answer, Unavailable
+from application.ports import Answer, NotOwned, Unavailable
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.events import DomainEvent, Metadata, Recorded
 from infra.eventlog.records import Codec, Commit, recorded_events
@@ -17,6 +17,7 @@ from infra.eventlog.shard import PATIENCE, IdempotencyKeyReused, Outcome, Role, 
 from tests.eventlog.counter import (
     COUNTERS,
     Count,
+    Counter,
     Look,
     LookClosely,
     SetAlarm,
@@ -159,14 +160,69 @@ def test_a_claim_that_comes_second_makes_its_candidate_follow_again() -> None:
 def test_a_newer_claim_ends_ownership_and_leaves_nobody_waiting() -> None:
     bench = Bench().owned()
     asked = bench.ask(Count())
+    overtaken(bench)
+    assert isinstance(asked.outcome, Unavailable)
+    assert bench.restarted
+    assert bench.shard.role is Role.FOLLOWER
+
+
+def overtaken(bench: Bench) -> None:
     rival = bench.another("rival")
     for offset, value in enumerate(bench.log):
         rival.receive(offset, value)
     rival.claim()
     bench.append(bench.sent.pop())
-    assert isinstance(asked.outcome, Unavailable)
-    assert bench.restarted
+
+
+def test_an_owner_with_nothing_in_flight_keeps_its_fold_when_it_is_overtaken() -> None:
+    bench = Bench().owned()
+    bench.ask(Count(times=3))
+    bench.deliver()
+    overtaken(bench)
+    assert not bench.restarted
     assert bench.shard.role is Role.FOLLOWER
+    assert total(bench.owned().ask(Look())) == 3
+
+
+def test_who_released_a_shard_answers_what_is_in_flight_and_takes_nothing_new() -> None:
+    bench = Bench().owned()
+    asked = bench.ask(Count())
+    bench.shard.release()
+    assert isinstance(bench.ask(Count()).outcome, NotOwned)
+    bench.deliver()
+    assert total(asked) == 1
+    overtaken(bench)
+    assert not bench.restarted
+
+
+def test_a_released_shard_is_read_again_when_its_last_commits_came_too_late() -> None:
+    bench = Bench().owned()
+    asked = bench.ask(Count())
+    [late] = bench.sent
+    bench.sent.clear()
+    bench.shard.release()
+    overtaken(bench)
+    assert isinstance(asked.outcome, NotOwned)
+    assert bench.restarted
+    bench.append(late)
+    assert bench.shard.gate.next_seq == 0
+
+
+def test_a_released_shard_is_not_claimed_on_top_of_a_commit_that_is_lost() -> None:
+    bench = Bench().owned()
+    bench.ask(Count())
+    bench.sent.clear()  # lost
+    bench.shard.release()
+    bench.shard.claim()
+    assert bench.restarted
+    assert bench.sent == []
+
+
+def test_a_shard_says_where_its_owner_is() -> None:
+    bench = Bench().owned()
+    assert bench.shard.owner_url == "http://owner"
+    overtaken(bench)
+    assert bench.shard.owner_url == "http://rival"
 
 
 def test_a_commit_of_its_own_that_is_refused_makes_the_owner_start_over() -> None:
@@ -177,6 +233,20 @@ def test_a_commit_of_its_own_that_is_refused_makes_the_owner_start_over() -> Non
     assert bench.restarted
     assert isinstance(first.outcome, Unavailable)
     assert isinstance(second.outcome, Unavailable)
+
+
+def test_no_epoch_is_claimed_twice_even_by_who_has_not_read_its_own_claim_again() -> None:
+    bench = Bench().owned()
+    bench.ask(Count())
+    bench.sent.clear()
+    bench.shard.start_over("Kafka did not take a record")
+    bench.shard.claim()
+    bench.shard.receive(0, bench.log[0])
+    assert bench.shard.role is not Role.OWNER, "its first claim says nothing of what followed it"
+    bench.log.append(bench.sent.pop())
+    bench.shard.receive(1, bench.log[1])
+    assert bench.shard.gate.epoch == 2
+    assert total(bench.ask(Look())) == 0, "its second one makes it the owner"
 
 
 def test_a_refusal_waits_for_what_it_was_decided_on() -> None:
@@ -215,6 +285,16 @@ def test_a_confirmed_command_is_not_answered_by_an_owner_that_was_fenced() -> No
     rival.claim()
     bench.append(bench.sent.pop())
     bench.deliver()
+    assert isinstance(looked.outcome, Unavailable)
+
+
+def test_no_empty_commit_is_like_another_so_the_copy_of_an_old_one_confirms_nothing() -> None:
+    bench = Bench().owned()
+    bench.ask(LookClosely())
+    old = bench.sent[0]
+    bench.deliver()
+    looked = bench.ask(LookClosely())
+    bench.append(old)
     assert isinstance(looked.outcome, Unavailable)
 
 
@@ -320,9 +400,7 @@ def test_a_decision_that_breaks_off_half_way_does_not_stay_in_memory() -> None:
 def test_an_id_of_another_kind_of_aggregate_is_unknown() -> None:
     bench = Bench().owned()
     bench.ask(Count(counter="x"))
-    bench.shard._aggregates["x"].__class__ = type(
-        "Other", (type(bench.shard._aggregates["x"]),), {}
-    )
+    bench.shard.fold._aggregates["x"].__class__ = type("Other", (Counter,), {})
     assert isinstance(bench.ask(Count(counter="x")).outcomes, list)
     bench.deliver()
     assert isinstance(bench.ask(Count(counter="x")).outcome, AggregateUnknown)

@@ -171,7 +171,7 @@ def test_an_owner_folds_every_version_and_writes_the_newest() -> None:
     (written,) = owner.written
     (event,) = msgspec.json.decode(written)["events"]
     assert event["type"] == "guestbook.signed.v3"
-    guestbook = owner.shard._aggregates["guestbook"]
+    guestbook = owner.shard.fold.get("guestbook")
     assert isinstance(guestbook, Guestbook)
     assert guestbook.guests == [
         ("Ada", "Lovelace", None),

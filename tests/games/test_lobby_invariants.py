@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from domain.aggregate import Command
+from domain.categories import GAMES
 from domain.events import DomainEvent
 from domain.games.commands import CloseTable, SeatOverdueBots
 from domain.games.events import BotSeated, GameSought, PlayersPaired, SeekCancelled, TableClosed
@@ -14,6 +16,7 @@ from domain.games.lobby import Lobby
 from domain.refusals import Refusal
 from tests.games.tables import cancelling, seeking
 from tests.given import T0
+from tests.snapshots import folds_the_same_from_any_snapshot
 
 USERS = ["ann", "ben", "cem", "dan", "eve"]
 users = st.sampled_from(USERS)
@@ -85,6 +88,7 @@ class AnyLobby(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """A folded lobby is the decided one: same version, deadline and answers."""
+        folds_the_same_from_any_snapshot(GAMES, Lobby, self.lobby.id, self.history)
         folded = Lobby.fold(self.lobby.id, self.history)
         assert folded.version == self.lobby.version
         assert folded.deadline == self.lobby.deadline
@@ -95,6 +99,11 @@ class AnyLobby(RuleBasedStateMachine):
             for lobby in (folded, self.lobby):
                 lobby.decide(CloseTable(game_id="new-table"), self.now)
                 lobby.collect_events()
+
+
+@pytest.fixture(autouse=True)
+def _short_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domain.games.lobby.EVENTS_TO_A_ROW", 4)
 
 
 class TestAnyLobby(AnyLobby.TestCase):  # type: ignore[misc,valid-type]

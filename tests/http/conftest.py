@@ -100,6 +100,8 @@ async def api() -> AsyncIterator[Api]:
     checks: dict[str, Check] = {}
     services = Services(
         log=log,
+        local=log,
+        leave=log.leave,
         feed=log,
         queue=queue,
         games=games,

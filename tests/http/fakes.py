@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
-from application.ports import Answer, Unavailable
+from application.ports import Answer, NotOwned, Unavailable, Verdict
 from domain.aggregate import Aggregate, Command
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent, Metadata, Position, Recorded
@@ -16,6 +16,7 @@ from domain.games.board import Board
 from domain.games.commands import StartGame
 from domain.games.events import GameEnded, GameStarted, MovePlayed, PlayersPaired
 from domain.personal import Sealed
+from domain.refusals import Refusal
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import LeaveWaitroom
 from domain.waitroom.events import WaitroomJoined
@@ -36,13 +37,44 @@ class FakeLog:
         self.events: dict[str, list[Recorded]] = defaultdict(list)
         self.commands: list[tuple[Command, str, Metadata]] = []
         self.away = False
+        self.silent = False
+        self.owns_nothing = False
+        self.stumbles_over = ""
+        self.handed_over: list[tuple[str, int]] = []
         self._answers: dict[str, tuple[Answer, str | None]] = {}
         self._subscribers: dict[str, list[asyncio.Queue[Recorded | None]]] = defaultdict(list)
 
     async def execute(
         self, command: Command, *, command_id: str, metadata: Metadata | None = None
     ) -> Answer:
-        metadata = metadata or Metadata()
+        return self._answer(command, command_id, metadata or Metadata())
+
+    async def leave(self) -> None:
+        self.away = True
+
+    async def hand_over(self, shards: Iterable[tuple[str, int]]) -> None:
+        self.handed_over.extend(shards)
+
+    def submit(
+        self,
+        command: Command,
+        command_id: str,
+        metadata: Metadata,
+        done: Callable[[Verdict], None],
+    ) -> None:
+        if command_id == self.stumbles_over:
+            raise ZeroDivisionError
+        if self.silent:
+            return
+        if self.owns_nothing:
+            done(NotOwned("The shard is being taken over."))
+            return
+        try:
+            done(self._answer(command, command_id, metadata))
+        except (Refusal, Unavailable) as error:
+            done(error)
+
+    def _answer(self, command: Command, command_id: str, metadata: Metadata) -> Answer:
         self.commands.append((command, command_id, metadata))
         if self.away:
             raise Unavailable("Kafka is away.", retry_after=2)
@@ -175,8 +207,8 @@ class FakeQueue(FakeReadModel):
 
     async def session(self, session_id: str) -> QueuePlace | None:
         for room in self._rooms():
-            if session_id in room._sessions:
-                place = msgspec.to_builtins(room._place(room._sessions[session_id]))
+            if session := room._register.find(session_id):
+                place = msgspec.to_builtins(room._place(session))
                 ahead = max(place["position"] - 1, 0)
                 shown = {"people_ahead": ahead, "display_name": self._name(session_id)}
                 return msgspec.convert(place | shown, QueuePlace)
@@ -197,7 +229,7 @@ class FakeQueue(FakeReadModel):
                     event_id=event_id,
                     capacity=room._room.capacity,
                     checkout_seconds=room._room.checkout_seconds,
-                    joined=len(room._by_ticket),
+                    joined=len(room._register),
                     waiting=len(room._line),
                     ready=len(room._admitted),
                 )

@@ -9,7 +9,7 @@ from confluent_kafka import Producer
 from domain.aggregate import Aggregate, Command
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent, Metadata, Position, Recorded
-from infra.eventlog.log import producer_config
+from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
 from infra.eventlog.records import Claim, Codec, Commit
 from infra.topics import existing

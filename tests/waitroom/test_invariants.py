@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from domain.aggregate import Command
+from domain.categories import WAITROOMS
 from domain.events import DomainEvent
 from domain.refusals import Refusal
-from domain.waitroom import Waitroom
+from domain.waitroom import Waitroom, register
 from domain.waitroom.commands import (
     CompleteCheckout,
     ExpireCheckout,
@@ -20,6 +22,7 @@ from domain.waitroom.commands import (
 )
 from domain.waitroom.events import SessionAdmitted, WaitroomJoined
 from tests.given import T0
+from tests.snapshots import folds_the_same_from_any_snapshot
 from tests.waitroom.rooms import EVENT, opening
 
 users = st.integers(0, 9).map(lambda number: f"user-{number}")
@@ -106,6 +109,7 @@ class AnyRoom(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """A folded room is the decided one: same version, deadline and answers."""
+        folds_the_same_from_any_snapshot(WAITROOMS, Waitroom, EVENT, self.history)
         folded = Waitroom.fold(EVENT, self.history)
         assert folded.version == self.room.version
         assert folded.deadline == self.room.deadline
@@ -118,6 +122,11 @@ class AnyRoom(RuleBasedStateMachine):
                 except Refusal as refusal:
                     answers.append(type(refusal))  # type: ignore[arg-type]
             assert answers[0] == answers[1]
+
+
+@pytest.fixture(autouse=True)
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register, "PAGE", 3)
 
 
 TestAnyRoom = AnyRoom.TestCase

@@ -1,0 +1,29 @@
+"""What snapshots of the lobby and of games are made of."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from domain.games.events import GameEnded, GameSought, GameStarted
+from domain.snapshot import State
+
+
+class GameState(State, frozen=True, kw_only=True, tag="game.snapshot.v1"):
+    """A game: how it began and ended, and its board as `domain.games.board.Board` has it."""
+
+    started: GameStarted
+    mover: int
+    mask: int
+    moved_at: datetime | None
+    ended: GameEnded | None
+
+
+class LobbyState(State, frozen=True, kw_only=True, tag="lobby.snapshot.v1"):
+    """The lobby without its tables."""
+
+    waiting: GameSought | None
+
+
+class LobbyTables(State, frozen=True, kw_only=True, tag="lobby.tables-snapshot.v1"):
+    """Some of the tables, and who sits there."""
+
+    players_at: Mapping[str, tuple[str, ...]]

@@ -1,0 +1,161 @@
+"""The worker that writes checkpoints: it follows the log, and the snapshots topics it writes to.
+
+Nothing of it is on the way of a command, and nothing rests on there being just one of it.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from application.ports import Checkpoint, Shard
+from domain.category import Category
+from domain.events import Recorded
+from infra.eventlog.checkpoints import Checkpoints, Written
+from infra.eventlog.clients import producer_config
+from infra.eventlog.fold import CannotFold, Fold
+from infra.eventlog.reader import KafkaLogReader
+from infra.eventlog.shelf import Restored, Shelf
+from infra.eventlog.snapshot_reader import Interrupted, SnapshotReader, restore
+from infra.eventlog.snapshots import BEGINNING, StoredCheckpoint
+
+NAME = "checkpoints"
+BATCH = 4_000
+IDLE = 0.5
+SECONDS = 30.0
+"""How long Kafka may take to acknowledge what was written."""
+
+logger = structlog.get_logger(__name__)
+
+
+class CheckpointWriter:
+    """Writes snapshots of what has changed, and then a checkpoint of each shard.
+
+    It does so when `every_events` have happened, and at the latest `every_seconds` after the
+    first of them. Blocking, and for one thread.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        categories: Sequence[Category],
+        reader: KafkaLogReader,
+        snapshots: SnapshotReader,
+        *,
+        every_events: int,
+        every_seconds: float,
+    ) -> None:
+        self._categories = {category.topic: category for category in categories}
+        self._reader = reader
+        self._snapshots = snapshots
+        self._producer = Producer(producer_config(bootstrap) | {"message.timeout.ms": 0})
+        self._every_events = every_events
+        self._every_seconds = every_seconds
+        self._shards: dict[Shard, Checkpoints] = {}
+        self._mistrusted: set[Shard] = set()
+        self._events = 0
+        self._since = 0.0
+        self._failed: KafkaError | None = None
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        """Work until `stopped`, and then write what there is to write."""
+        with suppress(Interrupted):
+            self.resume()
+            while not stopped():
+                self.step()
+            self.write()
+
+    def close(self) -> None:
+        """Forget what was not delivered; the next writer sees what is lacking."""
+        self._producer.purge()
+        self._producer.flush(0)
+
+    def resume(self) -> None:
+        """Begin with what the topics hold."""
+        begun = {s: self._begin(s, shelf) for s, shelf in self._snapshots.shelves().items()}
+        self._shards = {shard: checkpoints for shard, (_, checkpoints) in begun.items()}
+        self._reader.start([_standing(shard, begin) for shard, (begin, _) in begun.items()])
+
+    def _begin(self, shard: Shard, shelf: Shelf) -> tuple[StoredCheckpoint, Checkpoints]:
+        """Begin with snapshots; those that cannot be used are all written anew."""
+        category = self._categories[shard[0]]
+        restored = None if shard in self._mistrusted else restore(shard, shelf)
+        if restored is None:
+            restored, shelf = Restored(BEGINNING, Fold(category)), Shelf(category)
+        shelf.forget_states()
+        begin, fold = restored
+        return begin, Checkpoints(category, shelf, fold, begin)
+
+    def step(self, timeout: float = IDLE) -> None:
+        """Read once, and write if that is due."""
+        batch = self._reader.read(BATCH, timeout)
+        events: dict[Shard, list[Recorded]] = defaultdict(list)
+        for each in batch.events:
+            events[each.position.topic, each.position.partition].append(each)
+        for reached in batch.checkpoints:
+            self._take(events[reached.topic, reached.partition], reached)
+        if self._mistrusted & {s for s, c in self._shards.items() if c.fold.restored}:
+            self.resume()
+        self._reader.acknowledge(batch.checkpoints)
+        if self._is_due(len(batch.events)):
+            self.write()
+
+    def _take(self, events: Sequence[Recorded], reached: Checkpoint) -> None:
+        shard = reached.topic, reached.partition
+        checkpoints = self._shards.get(shard)
+        if checkpoints is None:
+            return
+        try:
+            checkpoints.take(events, reached, self._reader.owner_urls.get(shard))
+        except CannotFold:
+            self._mistrusted.add(shard)
+            if not checkpoints.fold.restored:
+                logger.exception("no checkpoints of this shard", shard=shard)
+                del self._shards[shard]
+
+    def _is_due(self, events: int) -> bool:
+        if not self._events:
+            self._since = time.monotonic()
+        self._events += events
+        late = time.monotonic() - self._since >= self._every_seconds
+        return self._events >= self._every_events or (self._events > 0 and late)
+
+    def write(self) -> None:
+        """Write what the topics lack, and once it has been read back, checkpoints."""
+        self._send((shard, each) for shard, c in self._shards.items() for each in c.lacking())
+        self._snapshots.read_to_end(lambda shard, *record: self._shards[shard].put(*record))
+        self._send((shard, each) for shard, c in self._shards.items() for each in c.conclude())
+        self._events = 0
+
+    def _send(self, records: Iterable[tuple[Shard, Written]]) -> None:
+        """Return when all is durable; raises `KafkaException` when it cannot be."""
+        for shard, (key, value) in records:
+            self._produce(shard, key, value)
+        left = self._producer.flush(SECONDS)
+        if self._failed or left:
+            raise KafkaException(self._failed or KafkaError(KafkaError._MSG_TIMED_OUT))  # noqa: SLF001
+
+    def _produce(self, shard: Shard, key: str, value: bytes | None) -> None:
+        topic = self._categories[shard[0]].snapshots_topic
+        try:
+            self._producer.produce(
+                topic, value, key, partition=shard[1], on_delivery=self._delivered
+            )
+        except BufferError:  # many records at once; some have to go first
+            self._producer.flush(SECONDS)
+            self._produce(shard, key, value)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
+                raise
+            # Without it there is no checkpoint of this shard; those of others go on.
+            logger.exception("snapshot is too large", shard=shard, key=key)
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        self._failed = self._failed or error
+
+
+def _standing(shard: Shard, begin: StoredCheckpoint) -> Checkpoint:
+    return Checkpoint(*shard, begin.offset, begin.epoch, begin.owner, begin.next_seq)

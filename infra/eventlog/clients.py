@@ -1,0 +1,66 @@
+"""How our Kafka clients are set up."""
+
+from collections.abc import Mapping
+from typing import Any
+
+FAILOVER: Mapping[str, Any] = {
+    "socket.timeout.ms": 3_000,
+    "socket.connection.setup.timeout.ms": 3_000,
+    "reconnect.backoff.max.ms": 1_000,
+    "topic.metadata.refresh.interval.ms": 1_000,
+    "metadata.max.age.ms": 1_000,
+}
+"""What every client of the log has in common, so that it soon finds who leads a partition now.
+
+By default, librdkafka waits a minute for a broker that is frozen, looks for new leaders every five
+minutes and whenever a connection breaks, and an admin client that is told that it remembers the
+wrong one goes on remembering it for a quarter of an hour.
+"""
+
+
+def producer_config(bootstrap: str) -> dict[str, Any]:
+    """An idempotent producer that waits for all replicas.
+
+    One millisecond of `linger.ms` costs as much latency, and halves the processor time that a
+    commit takes here and in the broker once dozens are in flight (measured: 114 to 59 µs).
+
+    While a replica is lost and not yet given up by its cluster, no leader answers, and metadata
+    waits behind on the same connections. The socket's timeout therefore outlasts a failover:
+    giving up healthy leaders in the middle of it, and all that was sent to them, made one take
+    twice as long (measured). A commit outlasts both, so that it need not be decided again.
+    """
+    return {
+        "bootstrap.servers": bootstrap,
+        "enable.idempotence": True,
+        "acks": "all",
+        "linger.ms": 1,
+        "compression.type": "lz4",
+        "message.timeout.ms": 10_000,
+        "delivery.report.only.error": True,
+        "socket.nagle.disable": True,
+        "log_level": 3,
+        **FAILOVER,
+        "socket.timeout.ms": 5_000,
+    }
+
+
+def consumer_config(bootstrap: str, group: str) -> dict[str, Any]:
+    """A consumer that is told where to read; it joins no group and commits no offset by itself."""
+    return {
+        "bootstrap.servers": bootstrap,
+        "group.id": group,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+        "fetch.wait.max.ms": 500,
+        "fetch.queue.backoff.ms": 1,
+        "queued.min.messages": 20_000,
+        "socket.nagle.disable": True,
+        "log_level": 3,
+        **FAILOVER,
+    }
+
+
+def admin_config(bootstrap: str) -> dict[str, Any]:
+    """A client that asks where partitions end."""
+    return {"bootstrap.servers": bootstrap, "log_level": 3, **FAILOVER}

@@ -1,0 +1,162 @@
+"""Snapshots as a process that follows the log uses them: to begin with, to evict, to look up.
+
+Whatever takes long is read in threads, beside the event loop.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+
+import structlog
+from confluent_kafka import KafkaException, TopicPartition
+
+from domain.category import Category
+from infra.eventlog.asked import Asked
+from infra.eventlog.evictions import Evictions, Found
+from infra.eventlog.shard import Shard
+from infra.eventlog.shelf import Restored
+from infra.eventlog.snapshot_reader import SnapshotLookup, SnapshotReader, restore
+
+AGAIN_SECONDS = 1.0
+"""Until another attempt, when Kafka is away."""
+
+Place = tuple[str, int]
+"""A topic and a partition."""
+
+logger = structlog.get_logger(__name__)
+
+
+class Restoring:
+    """Gives the shards of one process what their snapshots say.
+
+    `clock` and `monotonic` tell the time to commands that had to wait.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        categories: Iterable[Category],
+        partitions: Mapping[str, int],
+        shards: Mapping[Place, Shard],
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+    ) -> None:
+        kept = [category for category in categories if category.restorers]
+        self._stopped = False
+        self._new_reader = partial(
+            SnapshotReader, bootstrap, kept, partitions, stopped=lambda: self._stopped
+        )
+        self._shards = shards
+        self._clock = clock
+        self._monotonic = monotonic
+        self._log_of = {category.snapshots_topic: category.topic for category in kept}
+        self._snapshots_of = {log: snapshots for snapshots, log in self._log_of.items()}
+        self._evictions = {
+            (category.topic, partition): Evictions(
+                category,
+                shards[category.topic, partition],
+                partial(self._fetch, (category.topic, partition)),
+            )
+            for category in kept
+            for partition in range(partitions[category.topic])
+        }
+        self._active: set[Place] = set()
+        """Shards in which something is to be evicted or looked up."""
+        self._new_lookup = partial(SnapshotLookup, bootstrap, kept)
+        self._lookup: SnapshotLookup | None = None
+        self._looking = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def begin(self, places: Sequence[Place]) -> list[TopicPartition]:
+        """Let shards begin with their snapshots; gives where to read on, in logs and snapshots.
+
+        A shard that has none, or has found its snapshots wrong, begins at the beginning. Waits
+        for Kafka as long as it takes.
+        """
+        trusted = [place for place in places if self._is_trusted(place)]
+        begun = await self._read_patiently(trusted)
+        if trusted:
+            logger.info("shards begin", shards=len(places), checkpoints=len(begun))
+        reading = []
+        for place in places:
+            restored, end = begun.get(place, (None, None))
+            self._shards[place].mistrusts_snapshots = False  # until they are found wrong once more
+            if restored is not None:
+                self._shards[place].resume(*restored)
+            reading.append(TopicPartition(*place, self._shards[place].next_offset))
+            if end is not None:
+                reading.append(TopicPartition(self._snapshots_of[place[0]], place[1], end))
+        return reading
+
+    def _is_trusted(self, place: Place) -> bool:
+        return place in self._evictions and not self._shards[place].mistrusts_snapshots
+
+    async def _read_patiently(
+        self, places: Sequence[Place]
+    ) -> dict[Place, tuple[Restored | None, int]]:
+        while places:
+            try:
+                return await asyncio.to_thread(self._read, places)
+            except KafkaException as error:
+                logger.warning("cannot read the snapshots", error=str(error))
+                await asyncio.sleep(AGAIN_SECONDS)
+        return {}
+
+    def _read(self, places: Sequence[Place]) -> dict[Place, tuple[Restored | None, int]]:
+        reader = self._new_reader()
+        try:
+            shelves = reader.shelves(frozenset(places))
+            return {place: (restore(place, shelf), shelf.end) for place, shelf in shelves.items()}
+        finally:
+            reader.close()
+
+    def put(self, topic: str, partition: int, offset: int, key: str, value: bytes | None) -> None:
+        """Take the next record of a topic of snapshots."""
+        place = self._log_of[topic], partition
+        self._active.add(place)
+        self._evictions[place].put(offset, key, value)
+
+    def absent(self, place: Place, asked: Asked, offsets: Sequence[int], monotonic: float) -> None:
+        """Let a command wait for an evicted aggregate, as `Shard` asks for."""
+        self._active.add(place)
+        self._evictions[place].wait(asked, offsets, monotonic)
+
+    def tick(self, monotonic: float) -> None:
+        """Evict what may be evicted; answer commands that have waited for too long."""
+        for place in [*self._active]:
+            if not self._evictions[place].tick(monotonic):
+                self._active.discard(place)
+
+    def drop(self, place: Place) -> None:
+        """The shard starts over: nobody can wait for anything in it."""
+        if place in self._evictions:
+            self._evictions[place].drop("The shard is changing hands.")
+
+    def _fetch(self, place: Place, id: str, offset: int) -> None:
+        task = asyncio.get_running_loop().create_task(self._look(place, id, offset))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _look(self, place: Place, id: str, offset: int) -> None:
+        try:
+            async with self._looking:
+                found = await asyncio.to_thread(self._read_one, place, offset)
+        except KafkaException as error:
+            logger.warning("cannot read a snapshot", id=id, error=str(error))
+            return  # who waits is answered when the time has run out
+        self._evictions[place].fetched(
+            id, offset, found, now=self._clock(), monotonic=self._monotonic()
+        )
+
+    def _read_one(self, place: Place, offset: int) -> Found | None:
+        if self._lookup is None:
+            self._lookup = self._new_lookup()
+        return self._lookup.fetch(place, offset)
+
+    async def stop(self) -> None:
+        """Read no more."""
+        self._stopped = True
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._lookup is not None:
+            self._lookup.close()

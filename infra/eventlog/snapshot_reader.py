@@ -1,0 +1,188 @@
+"""Reads the snapshots topics: whole, on and on, or one record."""
+
+import time
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import Any
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from application.ports import Shard
+from domain.category import Category
+from infra.eventlog.clients import consumer_config
+from infra.eventlog.evictions import Found
+from infra.eventlog.reader import PASSING
+from infra.eventlog.restored import SnapshotsWrong
+from infra.eventlog.shelf import Restored, Shelf
+
+BATCH = 1_000
+POLL = 0.2
+SECONDS = 30.0
+"""How long the topics may have nothing to say before reading them is given up."""
+
+logger = structlog.get_logger(__name__)
+
+LOOKUP = {"fetch.wait.max.ms": 5, "queued.min.messages": 1, "fetch.message.max.bytes": 65_536}
+"""A look is for one record. A longer fetch would still be under way when the next look begins, and
+that one would have to wait for it, half a second as a rule."""
+
+Put = Callable[[Shard, int, str, bytes | None], None]
+"""Takes a record: the shard of the log that it is about, its offset, key and value."""
+
+
+class Interrupted(Exception):
+    """Reading was to stop."""
+
+
+class SnapshotReader:
+    """Reads the snapshots of some categories, by the shards of their logs.
+
+    Blocking, and for one thread at a time; `stopped` ends a long read with `Interrupted`.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        categories: Iterable[Category],
+        partitions: Mapping[str, int],
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        config = consumer_config(bootstrap, "gamehall-snapshots")
+        self._consumer = Consumer(config | {"enable.partition.eof": True})
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
+        self._partitions = partitions
+        self._stopped = stopped
+        self._categories = {c.topic: c for c in categories if c.restorers}
+        self._topics = {c.topic: c.snapshots_topic for c in self._categories.values()}
+        self._logs = {snapshots: log for log, snapshots in self._topics.items()}
+        self._at: dict[Shard, int] = {}
+
+    def shelves(self, only: Container[Shard] | None = None) -> dict[Shard, Shelf]:
+        """What the topics hold of every shard, or of some; `read_to_end` goes on from there.
+
+        Raises `KafkaException` when Kafka is away, and `Interrupted`.
+        """
+        there = self._consumer.list_topics(timeout=SECONDS).topics
+        shelves = {
+            (log, partition): Shelf(category)
+            for log, category in self._categories.items()
+            if category.snapshots_topic in there
+            for partition in range(self._partitions[log])
+            if only is None or (log, partition) in only
+        }
+        self.start(dict.fromkeys(shelves, 0))
+        self.read_to_end(lambda shard, *record: shelves[shard].put(*record))
+        return shelves
+
+    def start(self, offsets: Mapping[Shard, int]) -> None:
+        """Continue at these offsets, each the next to be read; may be called again to move."""
+        self._at = dict(offsets)
+        self._consumer.assign([self._place(shard, at) for shard, at in offsets.items()])
+
+    def _place(self, shard: Shard, offset: int) -> TopicPartition:
+        return TopicPartition(self._topics[shard[0]], shard[1], offset)
+
+    def read_to_end(self, put: Put) -> None:
+        """Give every record there is by now, those of one shard in order.
+
+        Raises `KafkaException` when Kafka is away, and `Interrupted`.
+        """
+        ends = self._ends()
+        heard = time.monotonic()
+        while any(self._at[shard] < end for shard, end in ends.items()):
+            messages = [m for m in self._consumer.consume(BATCH, POLL) if not _passing(m)]
+            for message in messages:
+                self._take(message, put)
+            if messages:
+                heard = time.monotonic()
+            elif time.monotonic() - heard > SECONDS:
+                raise _timed_out()
+            if self._stopped():
+                raise Interrupted
+
+    def _ends(self) -> dict[Shard, int]:
+        wanted = {self._place(shard, 0): OffsetSpec.latest() for shard in self._at}  # type: ignore[no-untyped-call]
+        futures = self._admin.list_offsets(wanted, request_timeout=SECONDS) if wanted else {}
+        return {(self._logs[p.topic], p.partition): f.result().offset for p, f in futures.items()}
+
+    def _take(self, message: Message, put: Put) -> None:
+        shard = self._logs[message.topic() or ""], message.partition() or 0
+        offset = message.offset() or 0
+        if _is_end(message):
+            self._at[shard] = offset  # what lay before the end may have been compacted away
+        else:
+            put(shard, offset, key_of(message), message.value())
+            self._at[shard] = offset + 1
+
+    def close(self) -> None:
+        """Leave; the reader is not used again."""
+        self._consumer.close()
+
+
+class SnapshotLookup:
+    """Reads single records of the topics of snapshots, in about 5 ms each.
+
+    Blocking, and for one thread at a time.
+    """
+
+    def __init__(self, bootstrap: str, categories: Iterable[Category]) -> None:
+        config = consumer_config(bootstrap, "gamehall-snapshots") | LOOKUP
+        self._consumer = Consumer(config | {"enable.partition.eof": True})
+        self._topics = {category.topic: category.snapshots_topic for category in categories}
+
+    def fetch(self, shard: Shard, offset: int) -> Found | None:
+        """The record at an offset; None when it has been compacted away.
+
+        Raises `KafkaException` when Kafka is away.
+        """
+        self._consumer.assign([TopicPartition(self._topics[shard[0]], shard[1], offset)])
+        try:
+            while (message := self._consumer.poll(SECONDS)) is not None:
+                if not _passing(message):
+                    there = not _is_end(message) and message.offset() == offset
+                    return Found(key_of(message), message.value() or b"") if there else None
+            raise _timed_out()
+        finally:
+            self._consumer.unassign()
+
+    def close(self) -> None:
+        """Leave; it is not used again."""
+        self._consumer.close()
+
+
+def restore(shard: Shard, shelf: Shelf) -> Restored | None:
+    """What the shard begins with; None, and a line in the log, where the snapshots are wrong."""
+    try:
+        return shelf.restore()
+    except SnapshotsWrong:
+        logger.exception(
+            "snapshots cannot be used, the log is read from its beginning", shard=shard
+        )
+        return None
+
+
+def key_of(message: Message) -> str:
+    """The key of a record as text."""
+    key: Any = message.key() or b""  # declared as text by the library, and bytes
+    return str(key, errors="replace")
+
+
+def _is_end(message: Message) -> bool:
+    """Whether this says that a partition has no more for now; a lasting error is raised."""
+    error = message.error()
+    if error is None:
+        return False
+    if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its only name
+        return True
+    raise KafkaException(error)
+
+
+def _passing(message: Message) -> bool:
+    error = message.error()
+    return error is not None and error.code() in PASSING
+
+
+def _timed_out() -> KafkaException:
+    return KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001

@@ -1,0 +1,1 @@
+"""The test cases of the `eventsourcing` library, inherited unchanged, on a real Kafka."""

@@ -1,0 +1,211 @@
+"""Writers of checkpoints, of which some are zombies, on one simulated topic, driven by a seed.
+
+Writers follow the log at their own pace, write one record at a time, freeze between any two, lose
+records on the way, and crash. The topic is compacted at any time. Whoever restores must find
+exactly what the log says, or say that the snapshots are of no use.
+"""
+
+from collections import deque
+from random import Random
+
+from application.ports import Checkpoint
+from domain.aggregate import Aggregate
+from domain.events import Metadata, Position, Recorded
+from infra.eventlog.checkpoints import Checkpoints, Written
+from infra.eventlog.fold import CannotFold, Fold
+from infra.eventlog.restored import SnapshotsWrong
+from infra.eventlog.shelf import Restored, Shelf
+from infra.eventlog.snapshots import BEGINNING, SnapshotCodec, StoredSnapshot, final_key
+from tests.eventlog.tally import TALLIES, Add, Close, Tally
+from tests.given import T0
+
+BATCH = 9
+"""Events a writer folds at once, at most."""
+
+Topic = list[tuple[int, str, bytes | None]]
+
+
+class Corrupt(AssertionError):
+    """Something was restored that is not what the log says."""
+
+
+class Writer:
+    """A process that writes checkpoints, at some place in the log and in the topic."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.start()
+
+    def start(self) -> None:
+        self.out: deque[Written] = deque()
+        self.concluding = False
+        shelf = self.world.shelf()
+        self.read_to = len(self.world.topic_ever)
+        try:
+            begin, fold = shelf.restore()
+        except SnapshotsWrong:
+            begin, fold = Restored(BEGINNING, Fold(TALLIES))
+        shelf.forget_states()
+        self.offset = begin.offset
+        self.checkpoints = Checkpoints(TALLIES, shelf, fold, begin)
+
+    def fold(self, count: int) -> None:
+        if self.out:
+            return  # a writer does one thing after the other
+        events = self.world.events[self.offset : self.offset + count]
+        self.offset += len(events)
+        try:
+            self.checkpoints.take(events, self.world.reached(self.offset), None)
+        except CannotFold:
+            self.mistrust()
+
+    def mistrust(self) -> None:
+        shelf = self.world.shelf()
+        shelf.forget_states()
+        self.offset = 0
+        self.checkpoints = Checkpoints(TALLIES, shelf, Fold(TALLIES), BEGINNING)
+
+    def go_on(self) -> None:
+        """Send a record, or read back, or begin with the next thing to write."""
+        if self.out:
+            self.world.append(*self.out.popleft())
+        elif self.concluding:
+            self.read_back()
+            self.out.extend(self.checkpoints.conclude())
+            self.concluding = False
+        else:
+            self.read_back()
+            self.out.extend(self.checkpoints.lacking())
+            self.concluding = True
+
+    def read_back(self) -> None:
+        for record in self.world.topic_ever[self.read_to :]:
+            self.checkpoints.put(*record)
+        self.read_to = len(self.world.topic_ever)
+
+
+class World:
+    """One seed's run."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.deciding: dict[str, Tally] = {}
+        self.events: list[Recorded] = []
+        self.topic_ever: Topic = []
+        self.topic: Topic = []
+        self.restored = self.refused = self.tails = 0
+        self.writers = [Writer(self) for _ in range(3)]
+        self.awake = self.writers[0]
+
+    def run(self, steps: int) -> None:
+        for _ in range(steps):
+            self.random.choices(
+                (self.happen, self.fold, self.write, self.wake, self.crash, self.compact),
+                (30, 20, 60, 4, 1, 4),
+            )[0]()
+            if self.random.random() < 0.2:
+                self.restore()
+        self.settle()
+
+    def happen(self) -> None:
+        # Nothing happens any more to most of them, so nothing that follows tells what they lack.
+        id = f"tally-{len(self.events) // 20 + self.random.randrange(3)}"
+        tally = self.deciding.setdefault(id, Tally(id))
+        command = Close(tally=id) if self.random.random() < 0.05 else Add(tally=id, box=self.box())
+        if not tally.finished:
+            tally.decide(command, T0)
+        for event in tally.collect_events():
+            seq = len(self.events)
+            position = Position("tally-log", 0, seq)
+            self.events.append(Recorded(event, position, f"command-{seq}", Metadata()))
+
+    def box(self) -> int:
+        return self.random.randrange(3)
+
+    def wake(self) -> None:
+        """Freeze the one that works, until it is its turn again."""
+        self.awake = self.random.choice(self.writers)
+
+    def fold(self) -> None:
+        self.awake.fold(self.random.randrange(1, BATCH + 1))
+
+    def write(self) -> None:
+        self.awake.go_on()
+
+    def crash(self) -> None:
+        self.awake.start()
+
+    def append(self, key: str, value: bytes | None) -> None:
+        if self.random.random() < 0.02:
+            return  # lost on the way
+        record = len(self.topic_ever), key, value
+        self.topic_ever.append(record)
+        self.topic.append(record)
+
+    def compact(self) -> None:
+        """Keep the newest record of each key in a part of the topic, and perhaps no deletions."""
+        end = self.random.randrange(len(self.topic) + 1)
+        newest = {key: offset for offset, key, _ in self.topic[:end]}
+        deletions = self.random.random() < 0.5
+        cleaned = [
+            (offset, key, value)
+            for offset, key, value in self.topic[:end]
+            if newest[key] == offset and (value is not None or deletions)
+        ]
+        self.topic[:end] = cleaned
+
+    def reached(self, offset: int) -> Checkpoint:
+        return Checkpoint("tally-log", 0, offset, 1, "owner", offset)
+
+    def shelf(self) -> Shelf:
+        shelf = Shelf(TALLIES)
+        for record in self.topic:
+            shelf.put(*record)
+        return shelf
+
+    def restore(self) -> bool:
+        """Restore as an owner does, and compare with the fold of the whole log."""
+        shelf = self.shelf()
+        try:
+            begin, fold = shelf.restore()
+            for recorded in self.events[begin.offset :]:
+                fold.take((recorded.event,))
+        except CannotFold:
+            self.refused += 1
+            return False
+        if fold.doubt is not None:
+            raise Corrupt(f"the log has ended, and there is doubt: {fold.doubt}")
+        self.compare(fold)
+        self.restored += 1
+        self.tails += len(self.events) - begin.offset
+        return True
+
+    def compare(self, fold: Fold) -> None:
+        for id, decided in self.deciding.items():
+            found = fold.get(id) or self.brought_back(fold, id)
+            if found is None or picture(found) != picture(decided):
+                raise Corrupt(f"{id} was not restored as it was")
+
+    def brought_back(self, fold: Fold, id: str) -> Aggregate | None:
+        by_offset = {offset: (key, value) for offset, key, value in self.topic}
+        for offset in fold.evicted(id):
+            key, value = by_offset.get(offset, ("", None))
+            if key == final_key(id) and value is not None:
+                stored = SnapshotCodec(TALLIES).decode(value)
+                assert isinstance(stored, StoredSnapshot)
+                return SnapshotCodec(TALLIES).restore(id, stored.originator_version, stored.state)
+        return None
+
+    def settle(self) -> None:
+        """The zombies are gone; one writer goes on, and puts everything in order."""
+        writer = self.writers[0]
+        while writer.offset < len(self.events) or writer.out:
+            writer.go_on()
+            writer.fold(1)
+        for _ in range(100):
+            writer.go_on()
+
+
+def picture(tally: Aggregate) -> object:
+    assert isinstance(tally, Tally)
+    return tally.version, tally.boxes, tally.changed, tally.closed_at

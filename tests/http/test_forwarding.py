@@ -1,0 +1,79 @@
+"""What a process does for another one that does not own the shard."""
+
+from typing import Any
+
+import pytest
+
+from application.orders import FORWARDED, HANDOVER, SECONDS_LEFT
+from tests.http.conftest import Api, problem
+from tests.http.test_commands import JOIN, OPEN
+
+
+async def forward(api: Api, *commands: dict[str, Any], seconds: str = "0.5") -> Any:
+    body = [
+        {"command_id": f"c{n}", "command": command, "metadata": {"actor": "ann"}}
+        for n, command in enumerate(commands)
+    ]
+    headers = api.token("api", "service") | {SECONDS_LEFT: seconds}
+    return await api.client.post(FORWARDED, json=body, headers=headers)
+
+
+async def test_forwarded_commands_are_decided_here_and_answered_in_order(api: Api) -> None:
+    leave = {"command": "waitroom.leave", "event_id": "e", "session_id": "nobody's"}
+    answer = await forward(api, OPEN, JOIN, leave)
+
+    opened, joined, refused = answer.json()
+    assert opened["position"] == "waitroom-log/0@0"
+    assert joined["reply"]["status"] == "ready"
+    assert refused["refusal"]["type"] == "session-not-found"
+    assert [metadata.actor for _, _, metadata in api.log.commands] == ["ann"] * 3
+
+
+async def test_an_answer_that_was_given_before_says_so(api: Api) -> None:
+    first, again = await forward(api, OPEN), await forward(api, OPEN)
+
+    assert "repeated" not in first.json()[0]
+    assert again.json()[0]["repeated"] is True
+
+
+async def test_a_shard_of_others_is_not_forwarded_once_more(api: Api) -> None:
+    api.log.owns_nothing = True
+    answer = await forward(api, OPEN)
+
+    assert answer.json()[0]["moved"] is True
+
+
+async def test_who_is_silent_is_not_waited_for_beyond_the_deadline(api: Api) -> None:
+    api.log.silent = True
+    answer = await forward(api, OPEN, seconds="0.05")
+
+    assert "in time" in answer.json()[0]["unavailable"]["detail"]
+
+
+async def test_a_decision_that_breaks_off_does_not_spoil_the_others(api: Api) -> None:
+    api.log.stumbles_over = "c0"
+    broken, opened = (await forward(api, OPEN, OPEN)).json()
+
+    assert "could not decide" in broken["unavailable"]["detail"]
+    assert opened["position"] == "waitroom-log/0@0"
+
+
+@pytest.mark.parametrize("seconds", ["", "soon", "0", "-1", "nan", "31"])
+async def test_a_deadline_has_to_make_sense(api: Api, seconds: str) -> None:
+    problem(await forward(api, OPEN, seconds=seconds), 400, "invalid-request")
+    assert not api.log.commands
+
+
+async def test_a_shard_is_handed_over(api: Api) -> None:
+    headers = api.token("api", "service")
+    answer = await api.client.post(HANDOVER, json=[["game-log", 3]], headers=headers)
+
+    assert answer.status_code == 200
+    assert api.log.handed_over == [("game-log", 3)]
+
+
+@pytest.mark.parametrize("path", [FORWARDED, HANDOVER])
+@pytest.mark.parametrize("scope", ["player", "admin"])
+async def test_it_is_between_services(api: Api, path: str, scope: Any) -> None:
+    problem(await api.ask("POST", path, [], scope=scope), 403, "wrong-scope")
+    problem(await api.ask("GET", path, scope="service"), 405, "method-not-allowed")
