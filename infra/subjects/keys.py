@@ -101,7 +101,11 @@ class SubjectKeys:
     def open(self, sealed: Sealed) -> str | None:
         """See `application.ports.Seals.open`."""
         self._require()
-        return self._ring.open(sealed)
+        text = self._ring.open(sealed)
+        if text is None:  # perhaps another process has made the key since the last poll
+            self._poll()
+            text = self._ring.open(sealed)
+        return text
 
     def _require(self) -> None:
         if problem := self.problem:

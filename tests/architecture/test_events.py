@@ -15,10 +15,11 @@ from domain.aggregate import Aggregate
 from domain.categories import CATEGORIES
 from domain.category import Category
 from domain.events import DomainEvent
-from domain.personal import Sealed
+from domain.personal import PersonalText, Sealed
 from domain.snapshot import State
 from infra.eventlog.recorders.shard import ledger_category
 from infra.eventlog.records import Codec, StoredCommit, UnreadableEvent
+from interfaces.http.joining import Joining
 from tests.architecture.classes import AGGREGATES, COMMANDS, EVENTS, KEPT, STATES, Kept
 from tests.architecture.shapes import GOLDEN, SHAPES, problem, recorded, shape_of, updated
 from tests.eventlog.guestbook import GUESTBOOKS
@@ -127,13 +128,13 @@ def test_no_event_that_was_ever_written_is_forgotten() -> None:
 # -- what is personal ------------------------------------------------------------------------------
 
 
-def mentions_sealed(hint: Any) -> bool:
-    return hint is Sealed or any(map(mentions_sealed, get_args(hint)))
+def mentions(what: object, hint: Any) -> bool:
+    return hint == what or any(mentions(what, each) for each in get_args(hint))
 
 
-def personal(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    hints = get_type_hints(kind)
-    return {name: hint for name, hint in hints.items() if mentions_sealed(hint)}
+def personal(kind: type[msgspec.Struct], what: object = Sealed) -> dict[str, Any]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: hint for name, hint in hints.items() if mentions(what, hint)}
 
 
 @pytest.mark.parametrize("kind", [*EVENTS, *COMMANDS], ids=lambda kind: kind.__name__)
@@ -142,6 +143,12 @@ def test_what_is_personal_is_sealed_or_missing(kind: type[msgspec.Struct]) -> No
         assert set(get_args(hint)) == {Sealed, NoneType}, "nothing in the open, nothing nested"
     if issubclass(kind, DomainEvent) and personal(kind):
         assert kind.__struct_config__.omit_defaults
+
+
+@pytest.mark.parametrize("kind", [*KEPT, *COMMANDS, Joining], ids=lambda kind: kind.__name__)
+def test_what_is_personal_is_in_the_open_at_the_edge_only(kind: type[msgspec.Struct]) -> None:
+    _, meant = get_args(PersonalText)
+    assert bool(personal(kind, meant)) == (kind is Joining)
 
 
 @pytest.mark.parametrize("aggregate", AGGREGATES, ids=lambda a: a.__name__)

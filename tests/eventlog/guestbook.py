@@ -1,11 +1,13 @@
 """An aggregate whose event has changed its shape twice, and the program from before the last."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 
 from domain.aggregate import Aggregate, Command, decides, evolves
 from domain.category import Category
 from domain.events import DomainEvent
+from domain.snapshot import Snapshot, State
 
 
 class SignedV1(DomainEvent, frozen=True, kw_only=True, tag="guestbook.signed.v1"):
@@ -62,7 +64,18 @@ class Sign(Command, frozen=True, kw_only=True, tag="guestbook.sign"):
         return self.guestbook
 
 
+class GuestbookState(State, frozen=True, kw_only=True, tag="guestbook.snapshot.v2"):
+    guests: Sequence[tuple[str, str, int | None]]
+    closed: bool
+
+
+class OldGuestbookState(State, frozen=True, kw_only=True, tag="guestbook.snapshot.v1"):
+    guests: Sequence[tuple[str, str]]
+
+
 class Guestbook(Aggregate):
+    states = (GuestbookState,)
+
     def __init__(self, id: str) -> None:
         super().__init__(id)
         self.guests: list[tuple[str, str, int | None]] = []
@@ -81,9 +94,18 @@ class Guestbook(Aggregate):
     def _closed(self, event: Closed) -> None:
         self.closed = True
 
+    def state(self) -> GuestbookState:
+        return GuestbookState(guests=self.guests, closed=self.closed)
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        assert isinstance(snapshot.state, GuestbookState)
+        self.guests, self.closed = list(snapshot.state.guests), snapshot.state.closed
+
 
 class OldGuestbook(Aggregate):
     """The guestbook as the program knew it before lines were numbered."""
+
+    states = (OldGuestbookState,)
 
     def __init__(self, id: str) -> None:
         super().__init__(id)
@@ -96,6 +118,13 @@ class OldGuestbook(Aggregate):
     @evolves(SignedV2)
     def _signed(self, event: SignedV2) -> None:
         self.guests.append((event.first, event.last))
+
+    def state(self) -> OldGuestbookState:
+        return OldGuestbookState(guests=self.guests)
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        assert isinstance(snapshot.state, OldGuestbookState)
+        self.guests = list(snapshot.state.guests)
 
 
 GUESTBOOKS = Category("guestbook", Guestbook)

@@ -20,7 +20,10 @@ from infra.eventlog.records import (
     UnreadableEvent,
     recorded_events,
 )
+from infra.eventlog.restored import SnapshotsWrong
 from infra.eventlog.shard import Outcome, Shard
+from infra.eventlog.shelf import Shelf
+from infra.eventlog.snapshots import SnapshotCodec
 from tests.eventlog.guestbook import (
     GUESTBOOKS,
     OLD_GUESTBOOKS,
@@ -33,6 +36,7 @@ from tests.eventlog.guestbook import (
 )
 from tests.given import T0
 from tests.projections.fakes import FakeLetters
+from tests.snapshots import folds_the_same_from_any_snapshot
 
 
 def v1(name: str, version: int = 1, id: str = "guestbook") -> SignedV1:
@@ -184,6 +188,31 @@ def test_an_owner_folds_every_version_and_writes_the_newest() -> None:
 def test_a_former_version_cannot_be_recorded() -> None:
     with pytest.raises(KeyError):
         Guestbook("guestbook")._record(SignedV2, first="Ada", last="Lovelace")
+
+
+# -- from a snapshot -------------------------------------------------------------------------------
+
+
+def test_whatever_version_follows_a_snapshot_is_read_as_the_newest() -> None:
+    written = v1("Ada Lovelace"), v2("Alan", "Turing", 2), v3("Grace", "Hopper", 3, 3), CLOSED
+    folds_the_same_from_any_snapshot(GUESTBOOKS, Guestbook, "guestbook", read(*written))
+
+
+@pytest.mark.parametrize(
+    ("writing", "reading"), [(OLD_GUESTBOOKS, GUESTBOOKS), (GUESTBOOKS, OLD_GUESTBOOKS)]
+)
+def test_a_snapshot_of_another_program_is_no_basis_and_the_log_is_read(
+    writing: Category, reading: Category
+) -> None:
+    (kind,) = writing.restorers.values()
+    guestbook = kind.fold("guestbook", read(v2("Ada", "Lovelace"), category=writing))
+    kept = SnapshotCodec(writing).encode(guestbook, seq=1)
+    own, foreign = Shelf(writing), Shelf(reading)
+    for shelf in (own, foreign):
+        shelf.put(0, "guestbook", kept)
+    assert own.restore().fold.get("guestbook") is not None
+    with pytest.raises(SnapshotsWrong, match=r"guestbook\.snapshot"):
+        foreign.restore()
 
 
 # -- while processes are brought to a new version one by one ---------------------------------------

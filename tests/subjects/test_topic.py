@@ -86,6 +86,23 @@ async def test_two_processes_that_make_a_key_at_once_read_each_other(
     await other.stop()
 
 
+async def test_what_another_process_has_just_sealed_waits_for_no_poll(
+    hall: Hall, topic: str, keys: SubjectKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await start(hall, topic)
+    rests = asyncio.Event()
+
+    async def rest(received: int) -> None:
+        rests.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(other, "_pause", rest)
+    await rests.wait()
+    sealed = await keys.seal("ada", "Ada")
+    await until(lambda: other.open(sealed) == "Ada")
+    await other.stop()
+
+
 async def test_whom_one_process_erases_no_process_reads(
     hall: Hall, topic: str, keys: SubjectKeys
 ) -> None:

@@ -4,11 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from domain.categories import WAITROOMS
 from domain.personal import Sealed
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import JoinWaitroom, WaitroomCommand
 from domain.waitroom.events import WaitroomJoined
 from tests.given import Story, at
+from tests.snapshots import snapshot_of
 from tests.waitroom.rooms import EVENT, joining, leaving, opening, room
 
 NAME = Sealed(subject="ada", sealed="bm9ib2R5IHJlYWRzIHRoaXM=")
@@ -48,12 +50,13 @@ def test_a_room_is_the_same_whatever_people_are_called(
 
 
 def told(commands: list[WaitroomCommand]) -> list[object]:
-    """Everything that comes of commands, without names."""
+    """Everything that comes of commands, snapshots included, without names."""
     story = Story(Waitroom(EVENT)).when(opening())
     outcomes: list[object] = []
     for number, command in enumerate(commands):
         story.when(command, now=at(number))
-        outcomes.append((story.reply, str(story.refusal), story.aggregate.view))
+        kept = snapshot_of(WAITROOMS, story.aggregate)
+        outcomes.append((story.reply, str(story.refusal), story.aggregate.view, kept))
     return [*outcomes, *map(without_name, story.history)]
 
 
