@@ -8,6 +8,7 @@ import msgspec
 
 from domain.aggregate import Command, Reply
 from domain.events import Metadata, Position, Recorded
+from domain.personal import Sealed
 from domain.refusals import Refusal
 
 Shard = tuple[str, int]
@@ -44,6 +45,21 @@ class NotOwned(Unavailable):
 
 Verdict = Answer | Refusal | Unavailable
 """What comes of a command, one of three."""
+
+
+class Seals(Protocol):
+    """Makes personal texts unreadable for all who have not the key of their subject."""
+
+    async def seal(self, subject: str, text: str) -> Sealed:
+        """Seal a text; the subject gets a key if there is none, and it is durable on return.
+
+        Raises `Unavailable`.
+        """
+        ...
+
+    def open(self, sealed: Sealed) -> str | None:
+        """The text, or None when its subject has been erased; raises `Unavailable`."""
+        ...
 
 
 class CommandLog(Protocol):

@@ -149,6 +149,11 @@ class Aggregate:
         return False
 
     @property
+    def view(self) -> Reply:
+        """How it stands, for who looks at it from outside; None if there is nothing to tell."""
+        return None
+
+    @property
     def deadline(self) -> datetime | None:
         """When this aggregate wants `on_deadline` issued next, or None. Part of the fold."""
         return None

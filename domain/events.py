@@ -1,7 +1,9 @@
 """What an event is, and what a reader of the log gets to see of one."""
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from typing import Any, ClassVar, NamedTuple, Self
 
 import msgspec
 
@@ -10,13 +12,40 @@ class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", g
     """A past fact about one aggregate; satisfies `eventsourcing.domain.DomainEventProtocol`.
 
     A subclass pins its wire name with `tag=`, for example `tag="waitroom.joined.v1"`.
-    The log keeps that name for ever, so it never changes; a changed shape is a new version.
+    The log keeps that name for ever, so it never changes; a changed shape is a new version: a
+    class of its own, which names the version before it as `former` and makes one of those into
+    one of its own in `upcast`. Only the newest is written, and the only one that readers get.
+
     What was read from JSON holds no cycle, so the garbage collector need not look at it.
     """
 
     originator_id: str
     originator_version: int
     timestamp: datetime
+
+    former: ClassVar[type["DomainEvent"] | None] = None
+
+    @classmethod
+    def upcast(cls, former: Any) -> Self:
+        """An event of this version that tells what one of the former tells; pure."""
+        raise NotImplementedError(f"{cls.__name__} does not say how it reads {former!r}.")
+
+    @classmethod
+    def upcasts(cls) -> "Iterator[tuple[type[DomainEvent], Callable[[Any], Self]]]":
+        """Every former version, the latest first, and what makes one of it into one of these."""
+        if cls.former is not None:
+            yield cls.former, cls.upcast
+            for older, step in cls.former.upcasts():
+                yield older, partial(cls._upcast_by, step)
+
+    @classmethod
+    def _upcast_by(cls, step: "Callable[[Any], DomainEvent]", event: "DomainEvent") -> Self:
+        return cls.upcast(step(event))
+
+    def facts(self) -> dict[str, Any]:
+        """What it tells beyond what every event does, by field."""
+        common = DomainEvent.__struct_fields__
+        return {name: getattr(self, name) for name in self.__struct_fields__ if name not in common}
 
     @classmethod
     def wire_name(cls) -> str:

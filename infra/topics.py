@@ -32,6 +32,9 @@ CONSUMERS = ("checkout", "game-records", "leaderboards", "queue")  # those that 
 CATEGORIES = ("waitroom", "game")
 LOGS = tuple(f"{category}-log" for category in CATEGORIES)
 SNAPSHOTS = tuple(f"{category}-snapshots" for category in CATEGORIES)
+KEYS = "subject-keys"
+ROLL_MS = 60 * MINUTE_MS
+"""How long Kafka appends to one segment of the keys. It never compacts that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,22 @@ def wanted(log_partitions: int, replication_factor: int) -> tuple[Topic, ...]:
         "compression.type": "producer",
     }
     week = {**safe, "retention.ms": str(7 * DAY_MS)}
+    # A key that is erased is gone from the disks an hour for the segment and a day for the cleaner
+    # after that, at the latest; what says so is kept for a day more, for who has read the key.
+    keys = {
+        **safe,
+        "cleanup.policy": "compact",
+        "segment.ms": str(ROLL_MS),
+        "max.compaction.lag.ms": str(DAY_MS),
+        "min.cleanable.dirty.ratio": "0.1",
+        "delete.retention.ms": str(DAY_MS),
+        "unclean.leader.election.enable": "false",
+    }
     parked = {**safe, "retention.ms": str(90 * DAY_MS)}
     return (
         *(Topic(name, log_partitions, log) for name in LOGS),
         *(Topic(name, log_partitions, snapshots) for name in SNAPSHOTS),
+        Topic(KEYS, 1, keys),
         *(Topic(name, 5, week) for name in ("QUEUE_JOINED", "QUEUE_LEFT")),
         Topic("QUEUE_READY", 10, week),
         *(Topic(f"CHECKOUT_{end}", 10, week) for end in ("COMPLETED", "FAILED", "EXPIRED")),

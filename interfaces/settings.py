@@ -60,6 +60,7 @@ TAKES = {
     "log_partitions": "a number from 1 to 512",
     "jars": "a folder",
     "secret": f"at least {SECRET_LENGTH} characters",
+    "master_key": f"at least {SECRET_LENGTH} characters",
     "bot_after": "a number of seconds from 0 to 3600",
     "move_seconds": "a number of seconds from 1 to 86400",
     "bot_seconds": "a number of seconds from 0 to 10, below GAMEHALL_MOVE_SECONDS",
@@ -117,6 +118,9 @@ class Settings(BaseSettings):
 
     secret: Annotated[SecretStr | None, Field(min_length=SECRET_LENGTH)] = None
     """Signs tokens; by default one is made on first use and kept in the home, for us only."""
+
+    master_key: Annotated[SecretStr | None, Field(min_length=SECRET_LENGTH)] = None
+    """Wraps the keys of personal texts; without one, Kafka holds them as they are."""
 
     bot_after: Annotated[float, Field(ge=0, le=3600)] = 10.0
     """How many seconds a player waits for another before a bot is seated."""
@@ -250,7 +254,8 @@ def _sentences(error: ValidationError) -> list[str]:
 def _sentence(name: str, environment: Mapping[str, str]) -> str:
     variable = next(each for each in environment if each.upper() == f"{PREFIX}{name.upper()}")
     value = environment[variable]
-    shown = f"has {len(value)} characters" if name == "secret" else f"is {hide_password(value)!r}"
+    secret = name in {"secret", "master_key"}
+    shown = f"has {len(value)} characters" if secret else f"is {hide_password(value)!r}"
     return f"{variable} {shown}, but takes {TAKES[name]}."
 
 

@@ -2,7 +2,8 @@
 
 Keys, each behind the generation's name (see `projections.generations`):
 
-- `sessions:{session_id}`: hash of a session's facts; it stays when the session is over.
+- `sessions:{session_id}`: hash of a session's facts; it stays when the session is over. A name
+  stands there as it does in the log, sealed.
 - `waitroom:{event_id}:queue`: sorted set of waiting sessions, the head of the line first.
 - `waitroom:{event_id}:admitted`: sorted set of ready sessions by deadline, in unix seconds.
 - `waitroom:{event_id}:room`: hash of capacity, checkout_seconds and how many joined, completed,
@@ -13,7 +14,7 @@ What a key is for stands at its end, so that no event_id can be mistaken for ano
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from redis.asyncio import Redis
 from redis.client import Pipeline
 
 from domain.events import DomainEvent, Position, Recorded
+from domain.personal import Sealed
 from domain.waitroom.commands import Status
 from domain.waitroom.events import (
     CheckoutCompleted,
@@ -59,6 +61,7 @@ class QueuePlace(msgspec.Struct, frozen=True, kw_only=True):
     people_ahead: int
     joined_at: datetime
     deadline: datetime | None = None
+    display_name: str | None = None
 
 
 class QueueOverview(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +151,9 @@ class QueueChanges:
             "ticket": event.ticket,
             "joined_at": event.timestamp.isoformat(),
         }
+        if event.display_name is not None:
+            name = msgspec.json.encode(event.display_name).decode()
+            self.sessions[event.session_id]["display_name"] = name
 
     def _admit(self, event: SessionAdmitted, room: RoomChanges) -> None:
         room.queue[event.session_id] = None
@@ -210,9 +216,13 @@ return {
 
 
 class QueueQueries:
-    """Reads the live queue; `redis` decodes its responses. Raises `ReadModelMissing`."""
+    """Reads the live queue; `redis` decodes its responses. Raises `ReadModelMissing`.
 
-    def __init__(self, redis: "Redis") -> None:
+    `open` gives a sealed text as it reads, or None for somebody who has been erased.
+    """
+
+    def __init__(self, redis: "Redis", open: Callable[[Sealed], str | None]) -> None:
+        self._open = open
         self._live = LiveGeneration(redis, NAME)
         self._session = self._live.script(SESSION)
         self._overview = self._live.script(OVERVIEW)
@@ -225,6 +235,8 @@ class QueueQueries:
         facts, rank = answer
         ahead = rank if isinstance(rank, int) else -1
         place = _mapping(facts) | {"position": ahead + 1, "people_ahead": max(ahead, 0)}
+        if name := place.get("display_name"):
+            place["display_name"] = self._open(msgspec.json.decode(str(name), type=Sealed))
         return msgspec.convert(place, QueuePlace, strict=False)
 
     async def overview(self, event_id: str) -> QueueOverview | None:

@@ -90,6 +90,13 @@ class Seek(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["seeking", "seated", "cancelled"]
 
 
+class LobbyView(msgspec.Struct, frozen=True, kw_only=True):
+    """The lobby: who waits for an opponent, if anybody does, and at how many tables people sit."""
+
+    waiting: Seek | None
+    tables: int
+
+
 class GameView(msgspec.Struct, frozen=True, kw_only=True):
     """A game as people see it: `board` is six rows from the top, of `.`, `1` and `2`."""
 

@@ -88,6 +88,11 @@ class FourInARow(Aggregate):
         return self._view()
 
     @property
+    def view(self) -> GameView | None:
+        """The game as people see it."""
+        return None if self._started is None else self._view()
+
+    @property
     def deadline(self) -> datetime | None:
         """When the move clock of who is to move runs out."""
         if self._started is None or self._moved_at is None or self._ended is not None:

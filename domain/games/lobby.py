@@ -9,6 +9,7 @@ from domain.games.commands import (
     LOBBY_ID,
     CancelSeek,
     CloseTable,
+    LobbyView,
     SeatOverdueBots,
     Seek,
     SeekGame,
@@ -91,6 +92,12 @@ class Lobby(Aggregate):
         """Free the players of a table; one that is closed, or never was, stays as it is."""
         if command.game_id in self._row_of:
             self._record(TableClosed, game_id=command.game_id)
+
+    @property
+    def view(self) -> LobbyView:
+        """Who waits, and how many play."""
+        seek = None if self._waiting is None else self._place_of(self._waiting.user_id)
+        return LobbyView(waiting=seek, tables=len(self._row_of))
 
     @property
     def deadline(self) -> datetime | None:

@@ -7,6 +7,7 @@ import msgspec
 
 from domain.aggregate import Command
 from domain.keys import Key
+from domain.personal import Sealed
 
 Priority = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Status = Literal["waiting", "ready", "completed", "failed", "expired", "left"]
@@ -36,6 +37,7 @@ class JoinWaitroom(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.joi
     user_id: Key
     session_id: Key
     priority: Priority = 0
+    display_name: Sealed | None = None
 
 
 class LeaveWaitroom(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.leave"):
@@ -76,6 +78,17 @@ class Room(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event_id: str
     capacity: int
     checkout_seconds: float
+
+
+class RoomView(msgspec.Struct, frozen=True, kw_only=True):
+    """A room and how many people are where: `joined` counts everybody there ever was."""
+
+    event_id: str
+    capacity: int
+    checkout_seconds: float
+    joined: int
+    waiting: int
+    ready: int
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):

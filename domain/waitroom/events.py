@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from domain.events import DomainEvent
+from domain.personal import Sealed
 
 
 class WaitroomOpened(DomainEvent, frozen=True, kw_only=True, tag="waitroom.opened.v1"):
@@ -12,11 +13,13 @@ class WaitroomOpened(DomainEvent, frozen=True, kw_only=True, tag="waitroom.opene
     checkout_seconds: float
 
 
-class WaitroomJoined(DomainEvent, frozen=True, kw_only=True, tag="waitroom.joined.v1"):
+class WaitroomJoined(
+    DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="waitroom.joined.v1"
+):
     """Someone took a place in line.
 
     `ticket` counts the room's joins from 1 and is handed out once; `position` is the place in
-    line at that moment, 1 being the head.
+    line at that moment, 1 being the head. `display_name` is how they want to be called.
     """
 
     session_id: str
@@ -24,6 +27,7 @@ class WaitroomJoined(DomainEvent, frozen=True, kw_only=True, tag="waitroom.joine
     priority: int
     ticket: int
     position: int
+    display_name: Sealed | None = None
 
 
 class WaitroomLeft(DomainEvent, frozen=True, kw_only=True, tag="waitroom.left.v1"):

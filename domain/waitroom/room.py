@@ -19,6 +19,7 @@ from domain.waitroom.commands import (
     OpenWaitroom,
     Place,
     Room,
+    RoomView,
     Status,
 )
 from domain.waitroom.events import (
@@ -110,6 +111,7 @@ class Waitroom(Aggregate):
             priority=command.priority,
             ticket=len(self._register) + 1,
             position=position,
+            display_name=command.display_name,
         )
         self._admit(room, now)
         return self._place(self._register.live(command.session_id), position)
@@ -158,6 +160,20 @@ class Waitroom(Aggregate):
         for session in list(islice(overdue, OVERDUE_AT_ONCE)):
             self._record(CheckoutExpired, session_id=session.session_id, user_id=session.user_id)
         self._admit(room, now)
+
+    @property
+    def view(self) -> RoomView | None:
+        """The room and how many are where."""
+        if self._room is None:
+            return None
+        return RoomView(
+            event_id=self.id,
+            capacity=self._room.capacity,
+            checkout_seconds=self._room.checkout_seconds,
+            joined=len(self._register),
+            waiting=len(self._line),
+            ready=len(self._admitted),
+        )
 
     @property
     def deadline(self) -> datetime | None:

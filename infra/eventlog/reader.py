@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
@@ -35,7 +36,8 @@ class KafkaLogReader:
 
     Blocking, and for one thread. `group` names the consumer group under which `acknowledge`
     shows the reader's lag to Kafka tools; where the reader continues is up to its checkpoints.
-    With `only`, one shard is read in place of all.
+    With `only`, one shard is read in place of all; with `of`, the events of one aggregate, while
+    the commits that do not mention it are passed over quickly.
     """
 
     def __init__(
@@ -45,7 +47,10 @@ class KafkaLogReader:
         partitions: Mapping[str, int],
         group: str,
         only: Shard | None = None,
+        of: str | None = None,
     ) -> None:
+        # What every commit contains, or every commit with events of the aggregate.
+        self._mentioned = b"" if of is None else msgspec.json.encode(of)
         self._consumer = Consumer(consumer_config(bootstrap, group))
         self._admin = AdminClient(admin_config(bootstrap))
         self._codecs = {category.topic: Codec(category) for category in categories}
@@ -103,16 +108,17 @@ class KafkaLogReader:
     def _take(self, message: Message, events: list[Recorded]) -> Shard:
         topic, partition = shard = message.topic() or "", message.partition() or 0
         self._offsets[shard] = (message.offset() or 0) + 1
-        gate = self._gates[shard]
+        gate, codec, value = self._gates[shard], self._codecs[topic], message.value() or b""
+        wanted = self._mentioned in value
         try:
-            record = self._codecs[topic].decode(message.value())
+            record = codec.decode(value) if wanted else codec.skim(value)
         except MalformedRecord:
             gate.refuse("malformed")
             return shard
         if isinstance(record, Claim):
             if gate.claim(record.epoch, record.owner):
                 self.owner_urls[shard] = record.url
-        elif gate.commit(record.epoch, record.owner, record.seq, len(record.events)):
+        elif gate.commit(record.epoch, record.owner, record.seq, len(record.events)) and wanted:
             events.extend(recorded_events(topic, partition, record))
         return shard
 

@@ -10,6 +10,9 @@ from domain.category import Category
 from domain.events import DomainEvent, Metadata, Position, Recorded
 
 NO_REPLY = msgspec.Raw(b"null")
+NOT_READ = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""Not of the shape, not JSON, not even text, or nested without end; none of it is ever ours."""
+
 Event = TypeVar("Event")
 
 
@@ -77,9 +80,13 @@ def recorded_events(topic: str, partition: int, commit: Commit[DomainEvent]) -> 
 
 
 class Codec:
-    """Encodes and decodes the records of one category's topic."""
+    """Encodes and decodes the records of one category's topic.
+
+    Reads every version of every event, and gives each as its newest, whichever it was written in.
+    """
 
     def __init__(self, category: Category) -> None:
+        self._upcasts = category.upcasts
         self._encode = msgspec.json.Encoder().encode
         self._decode = _decoder(category.event_types)
         self._decode_event = msgspec.json.Decoder(category.event_types).decode
@@ -95,15 +102,43 @@ class Codec:
         Raises `MalformedRecord` when the value is no record at all.
         """
         try:
-            return self._decode(value or b"")  # type: ignore[no-any-return]
-        except msgspec.DecodeError:
+            record: Claim | StoredCommit[DomainEvent] = self._decode(value or b"")
+        except NOT_READ:
             return self._decode_leniently(value or b"")
+        if self._upcasts and isinstance(record, StoredCommit):
+            for event in record.events:
+                if type(event) in self._upcasts:
+                    return self._newest(record)
+        return record
 
-    def _decode_leniently(self, value: bytes) -> StoredCommit[DomainEvent]:
+    def skim(self, value: bytes | None) -> Claim | StoredCommit[Any]:
+        """Read a record without looking into its events, which stay JSON.
+
+        Enough for the gate: raises `MalformedRecord` for exactly the values that `decode` does.
+        """
         try:
-            envelope = self._decode_envelope(value)
-        except msgspec.DecodeError as error:
+            return self._decode_envelope(value or b"")  # type: ignore[no-any-return]
+        except NOT_READ as error:
             raise MalformedRecord(f"The value is neither a claim nor a commit: {error}.") from error
+
+    def _newest(self, commit: StoredCommit[DomainEvent]) -> StoredCommit[DomainEvent]:
+        events = [self._upcast(event) for event in commit.events]
+        return msgspec.structs.replace(commit, events=events)
+
+    def _upcast(self, event: DomainEvent) -> DomainEvent:
+        upcast = self._upcasts.get(type(event))
+        if upcast is None:
+            return event
+        try:
+            return upcast(event)
+        except Exception as error:  # noqa: BLE001 - one event that fails must not hide all others
+            raw = msgspec.json.encode(event)
+            return _unreadable(raw, f"{event.wire_name()}: {type(error).__name__}: {error}")
+
+    def _decode_leniently(self, value: bytes) -> Claim | StoredCommit[DomainEvent]:
+        envelope = self.skim(value)
+        if isinstance(envelope, Claim):
+            return envelope
         return StoredCommit(
             epoch=envelope.epoch,
             owner=envelope.owner,
@@ -116,8 +151,8 @@ class Codec:
 
     def _read_event(self, raw: msgspec.Raw) -> DomainEvent:
         try:
-            return self._decode_event(raw)  # type: ignore[no-any-return]
-        except msgspec.DecodeError as error:
+            return self._upcast(self._decode_event(raw))
+        except NOT_READ as error:
             return _unreadable(bytes(raw), str(error))
 
 
@@ -137,7 +172,7 @@ class _Identity(msgspec.Struct):
 def _unreadable(raw: bytes, reason: str) -> UnreadableEvent:
     try:
         known = msgspec.json.decode(raw, type=_Identity)
-    except msgspec.DecodeError:
+    except NOT_READ:
         known = _Identity()
     return UnreadableEvent(
         originator_id=known.originator_id,

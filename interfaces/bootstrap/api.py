@@ -11,14 +11,21 @@ from prometheus_client import REGISTRY
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
+from application.history import History
+from application.ports import Shard
 from domain.categories import CATEGORIES
+from domain.category import Category
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.membership import Membership
 from infra.eventlog.metrics import LogMetrics
+from infra.eventlog.partition import partition_for
 from infra.eventlog.peers import Peers
+from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.routing import RoutedLog
 from infra.stack.ports import refuse_taken
+from infra.subjects.keys import SubjectKeys
 from infra.topics import refuse_repartitioned
+from interfaces.bootstrap.subjects import master
 from interfaces.http.services import Check, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
@@ -54,6 +61,9 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         )
         refuse_taken({"this API process": settings.own_port}, settings.host)
         redis, pool = await _read_models(settings, held)
+        keys = SubjectKeys(settings.kafka_bootstrap, master(settings))
+        await keys.start()
+        held.push_async_callback(keys.stop)
         tokens = Tokens(settings.signing_secret())
         peers = Peers(lambda: tokens.issue("api", "service"))
         await peers.start()
@@ -67,14 +77,28 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             local=log,
             leave=partial(_leave, log, membership),
             feed=log.feed,
-            queue=QueueQueries(redis),
+            queue=QueueQueries(redis, keys.open),
             games=GameQueries(pool),
             leaderboard=LeaderboardQueries(redis),
+            history=_history(settings.kafka_bootstrap, partitions),
+            seals=keys,
             tokens=tokens,
             bot_after=settings.bot_after,
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
-            checks=_checks(log, membership, redis, pool),
+            checks=_checks(log, membership, keys, redis, pool),
         )
+
+
+def _history(bootstrap: str, partitions: Mapping[str, int]) -> History:
+    def shard_of(category: Category, aggregate_id: str) -> Shard:
+        return category.topic, partition_for(aggregate_id, partitions[category.topic])
+
+    def reader_of(shard: Shard, aggregate_id: str) -> KafkaLogReader:
+        categories = [category for category in CATEGORIES if category.topic == shard[0]]
+        group = "gamehall-history"
+        return KafkaLogReader(bootstrap, categories, partitions, group, shard, aggregate_id)
+
+    return History(shard_of, reader_of)
 
 
 async def _log(
@@ -120,11 +144,16 @@ async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis,
     return redis, pool
 
 
-def _checks(log: KafkaLog, membership: Membership, redis: Redis, pool: Pool) -> dict[str, Check]:
+def _checks(
+    log: KafkaLog, membership: Membership, keys: SubjectKeys, redis: Redis, pool: Pool
+) -> dict[str, Check]:
     async def has_owners() -> str | None:
         if not membership.settled:
             return "waits for its part of the shards"
         return None if log.ready else "not every shard has an owner yet"
+
+    async def has_subject_keys() -> str | None:
+        return keys.problem
 
     async def answers_kafka() -> str | None:
         await log.ends()
@@ -141,6 +170,7 @@ def _checks(log: KafkaLog, membership: Membership, redis: Redis, pool: Pool) -> 
 
     return {
         "log": has_owners,
+        "subject-keys": has_subject_keys,
         "kafka": answers_kafka,
         "redis": answers_redis,
         "postgres": answers_postgres,

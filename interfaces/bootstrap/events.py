@@ -1,9 +1,19 @@
-"""The events of one aggregate, as the log has them."""
+"""The events of one aggregate, as the log has them, and its state as they made it."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
+from application.history import (
+    HistoryUnreadable,
+    Moment,
+    OtherShard,
+    Past,
+    events_of,
+    fold,
+)
+from application.ports import LogReader
 from domain.categories import CATEGORIES
+from domain.category import Category
 from domain.events import Recorded
 from infra.eventlog.partition import partition_for
 from interfaces.bootstrap import Refused
@@ -11,15 +21,37 @@ from interfaces.bootstrap.read_models import log_reader
 from interfaces.settings import Settings
 
 
-def events_of(settings: Settings, topic: str, aggregate_id: str) -> Iterator[Recorded]:
-    """Read the accepted events of one aggregate up to the end of the log now."""
-    if topic not in {category.topic for category in CATEGORIES}:
-        raise Refused(f"{topic} is no log; the logs are {', '.join(c.topic for c in CATEGORIES)}.")
-    shard = topic, partition_for(aggregate_id, settings.log_partitions)
+def events(settings: Settings, topic: str, aggregate_id: str, moment: Moment) -> Iterator[Recorded]:
+    """Read the accepted events of one aggregate up to a moment."""
+    with _reader(settings, _category(topic), aggregate_id, moment) as reader:
+        yield from events_of(reader, aggregate_id, moment)
+
+
+def past(settings: Settings, topic: str, aggregate_id: str, moment: Moment) -> Past | None:
+    """Fold one aggregate up to a moment; None when it was not there."""
+    category = _category(topic)
+    with _reader(settings, category, aggregate_id, moment) as reader:
+        try:
+            return fold(category, events_of(reader, aggregate_id, moment))
+        except HistoryUnreadable as error:
+            raise Refused(str(error)) from error
+
+
+@contextmanager
+def _reader(
+    settings: Settings, category: Category, aggregate_id: str, moment: Moment
+) -> Iterator[LogReader]:
+    shard = category.topic, partition_for(aggregate_id, settings.log_partitions)
+    try:
+        moment.require(shard)
+    except OtherShard as error:
+        raise Refused(str(error)) from error
     with ExitStack() as held:
-        reader = log_reader(settings, "events", [topic], held, only=shard)
-        reader.start(())
-        (end,) = reader.ends().values()
-        while any(checkpoint.offset < end for checkpoint in reader.checkpoints()):
-            batch = reader.read(5_000, 0.5)
-            yield from (each for each in batch.events if each.event.originator_id == aggregate_id)
+        yield log_reader(settings, "events", [category.topic], held, shard, aggregate_id)
+
+
+def _category(topic: str) -> Category:
+    for category in CATEGORIES:
+        if category.topic == topic:
+            return category
+    raise Refused(f"{topic} is no log; the logs are {', '.join(c.topic for c in CATEGORIES)}.")

@@ -49,8 +49,9 @@ def log_reader(
     topics: Sequence[str],
     held: ExitStack,
     only: Shard | None = None,
+    of: str | None = None,
 ) -> KafkaLogReader:
-    """Build the reader of some topics, or of one shard of them.
+    """Build the reader of some topics, or of one shard of them, or of one aggregate there.
 
     Kafka's tools see its lag under `gamehall-<name>`. Raises `KafkaAway`, or `Refused` where a
     log has another number of partitions: some of its events would never be read.
@@ -59,6 +60,6 @@ def log_reader(
     partitions = dict.fromkeys(topics, settings.log_partitions)
     refuse_repartitioned(settings.kafka_bootstrap, partitions, KAFKA_SECONDS)
     reader = KafkaLogReader(
-        settings.kafka_bootstrap, categories, partitions, f"gamehall-{name}", only
+        settings.kafka_bootstrap, categories, partitions, f"gamehall-{name}", only, of
     )
     return held.enter_context(closing(reader))

@@ -2,7 +2,17 @@
 
 import rich_click as click
 
-from interfaces.cli import completion, doctor, events, projections, services, stack, token, topics
+from interfaces.cli import (
+    completion,
+    doctor,
+    events,
+    projections,
+    services,
+    stack,
+    subjects,
+    token,
+    topics,
+)
 from interfaces.cli.common import Group
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -16,6 +26,7 @@ COMMANDS: tuple[click.Command, ...] = (
     topics.topics,
     projections.projections,
     events.events,
+    subjects.subjects,
     completion.completion,
 )
 

@@ -1,50 +1,142 @@
 """`gamehall events`: what the log says of one aggregate."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from interfaces.cli.common import Group, json_option, print_json, settings
+from interfaces.cli.common import Group, json_option, print_json, print_pairs, settings
 
 if TYPE_CHECKING:
-    from domain.events import Recorded
+    from application.history import Moment, Past
+    from domain.events import Position, Recorded
 
 
 @click.group(cls=Group)
 def events() -> None:
-    """Read events from the log."""
+    """Read events from the log, up to now or to any moment."""
+
+
+def _position(_: click.Context, __: click.Parameter, text: str | None) -> "Position | None":
+    from domain.events import Position
+
+    try:
+        return None if text is None else Position.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _time(_: click.Context, __: click.Parameter, text: str | None) -> datetime | None:
+    from application.history import read_time
+
+    try:
+        return None if text is None else read_time(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def at_a_moment(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take options that name a moment, which it gets as `moment`."""
+
+    @click.option("--at-version", type=click.IntRange(min=1), help="Up to this version.")
+    @click.option("--at-position", callback=_position, metavar="POSITION", help="Up to there.")
+    @click.option("--at-time", callback=_time, metavar="TIME", help="Up to this time.")
+    @wraps(command)
+    def with_moment(
+        *arguments: Any,
+        at_version: int | None,
+        at_position: "Position | None",
+        at_time: datetime | None,
+        **options: Any,
+    ) -> None:
+        from application.history import Moment
+
+        command(*arguments, moment=Moment(at_version, at_position, at_time), **options)
+
+    return with_moment
 
 
 @events.command("show")
 @click.argument("topic")
 @click.argument("aggregate_id")
+@at_a_moment
 @json_option
-def show_events(topic: str, aggregate_id: str, as_json: bool) -> None:
+def show_events(topic: str, aggregate_id: str, moment: "Moment", as_json: bool) -> None:
     """Show the events of AGGREGATE_ID in TOPIC, for example waitroom-log concert.
 
     With --json one object per line.
     """
-    from interfaces.bootstrap.events import events_of
+    from application.personal import opened
+    from interfaces.bootstrap.events import events
+    from interfaces.bootstrap.subjects import opener
 
-    found = 0
-    for recorded in events_of(settings(), topic, aggregate_id):
+    found, open = 0, opener(settings())
+    for recorded in events(settings(), topic, aggregate_id, moment):
         found += 1
+        facts = opened(recorded.event, open)
         if as_json:
-            print_json(recorded._asdict() | {"position": str(recorded.position)})
+            print_json(_event_as_json(recorded, facts))
         else:
-            _print(recorded)
+            _print(recorded, facts)
     if not found and not as_json:
         click.echo(f"{topic} holds no event of {aggregate_id!r}.")
 
 
-def _print(recorded: "Recorded") -> None:
+@events.command("state")
+@click.argument("topic")
+@click.argument("aggregate_id")
+@at_a_moment
+@json_option
+def show_state(topic: str, aggregate_id: str, moment: "Moment", as_json: bool) -> None:
+    """Show the state of AGGREGATE_ID in TOPIC, as its events made it.
+
+    It is folded from the log here, so a shard of millions of events takes its time.
+    """
+    from interfaces.bootstrap import Refused
+    from interfaces.bootstrap.events import past
+
+    found = past(settings(), topic, aggregate_id, moment)
+    if found is None:
+        raise Refused(f"{topic} holds no event of {aggregate_id!r} up to then.")
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        _print_state(found)
+
+
+def _as_json(past: "Past") -> dict[str, Any]:
+    latest = past.latest
+    return {
+        "aggregate_id": past.aggregate.id,
+        "version": past.aggregate.version,
+        "position": str(latest.position),
+        "timestamp": latest.event.timestamp,
+        "state": past.aggregate.view,
+    }
+
+
+def _print_state(past: "Past") -> None:
     import msgspec
 
+    event = past.latest.event
+    at = f"{_human(event.timestamp)}, at {past.latest.position}"
+    click.echo(f"{past.aggregate.id}, version {past.aggregate.version}, {at}")
+    state = msgspec.to_builtins(past.aggregate.view) or {"state": None}
+    print_pairs({name: _human(value) for name, value in state.items()})
+
+
+def _event_as_json(recorded: "Recorded", facts: dict[str, Any]) -> dict[str, Any]:
+    import msgspec
+
+    event = msgspec.to_builtins(recorded.event) | facts
+    return recorded._asdict() | {"event": event, "position": str(recorded.position)}
+
+
+def _print(recorded: "Recorded", facts: dict[str, Any]) -> None:
     event = recorded.event
-    facts = msgspec.structs.asdict(event)
-    version, at = facts.pop("originator_version"), _human(facts.pop("timestamp"))
-    del facts["originator_id"]
+    version, at = event.originator_version, _human(event.timestamp)
     shown = ", ".join(f"{name}={_human(value)}" for name, value in facts.items())
     click.echo(f"{version:>6}  {at}  {event.wire_name():<32} {shown}  ({recorded.position})")
 
@@ -52,15 +144,15 @@ def _print(recorded: "Recorded") -> None:
 def _human(value: object) -> str:
     """A value as somebody reads it who does not know Python."""
     match value:
-        case None:
-            return "none"
         case datetime():
             return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         case float():
             return f"{value:.10g}"
         case bytes():
             return value.decode(errors="replace")
+        case dict():
+            return ", ".join(f"{name} {_human(each)}" for name, each in value.items())
         case list() | tuple():
             return f"[{', '.join(map(_human, value))}]"
         case _:
-            return str(value)
+            return "none" if value is None else str(value)

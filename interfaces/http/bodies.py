@@ -12,6 +12,7 @@ from litestar.datastructures.state import State
 from litestar.types import Receive
 
 from domain.keys import KEY_PATTERN
+from domain.personal import PERSONAL_PATTERN
 from interfaces.http.problems import InvalidField, Problem, bad_request
 from interfaces.tokens import Identity
 
@@ -20,7 +21,10 @@ BODY_LIMIT = 64 * KIB
 BATCH_LIMIT = 1024 * KIB
 JSON_TYPE = b"application/json"
 PATH = re.compile(r" - at `(?P<path>[^`]*)`$")
-KEY_MESSAGE = "Expected text without control characters and without a slash"
+IN_WORDS = {
+    repr(KEY_PATTERN): "Expected text without control characters and without a slash",
+    repr(PERSONAL_PATTERN): "Expected text without control characters",
+}
 FLOAT_FOR_INT = "Expected `int`, got `float`"
 NAMED = re.compile(r"field `(?P<name>[^`]+)`")
 
@@ -114,5 +118,5 @@ def _field(message: str) -> InvalidField:
 
 
 def readable(message: str) -> str:
-    """What is wrong, in words: the pattern of a key is for programs."""
-    return KEY_MESSAGE if repr(KEY_PATTERN) in message else message
+    """What is wrong, in words: patterns are for programs."""
+    return next((words for pattern, words in IN_WORDS.items() if pattern in message), message)

@@ -7,6 +7,7 @@ import msgspec
 import psycopg
 import redis
 import structlog
+from confluent_kafka import KafkaException
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
 
@@ -89,7 +90,7 @@ def _framework(error: HTTPException) -> Problem:
 
 
 def _away(error: Exception) -> Problem:
-    logger.warning("a read model's server is away", error=repr(error))
+    logger.warning("a server is away", error=repr(error))
     return unavailable("unavailable", "What is asked for cannot be looked up at the moment.", 1)
 
 
@@ -100,6 +101,7 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (redis.ConnectionError, _away),
     (redis.TimeoutError, _away),
     (psycopg.OperationalError, _away),
+    (KafkaException, _away),
     (ValidationException, _invalid),
     (MethodNotAllowedException, _framework),
     (HTTPException, _framework),

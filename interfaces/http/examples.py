@@ -6,11 +6,13 @@ import msgspec
 
 from application.orders import Outcome, Refused, Unanswered
 from domain.games.commands import GameView, Seek
+from domain.personal import Sealed
 from domain.waitroom.commands import JoinWaitroom, Place, Room
 from interfaces.http.access import Ticket
 from interfaces.http.commands import Order
 from interfaces.http.games import Cancelling, Moving, Resigning, Seeking
 from interfaces.http.health import Health
+from interfaces.http.history import PastEvent, PastState
 from interfaces.http.joining import Joining
 from interfaces.http.problems import InvalidField, ProblemDetails
 from interfaces.http.waitroom import Leaving, Opening
@@ -50,6 +52,7 @@ WAITING = QueuePlace(
     position=7,
     people_ahead=6,
     joined_at=NOON,
+    display_name="Ada",
 )
 GAME_VIEW = GameView(
     game_id=GAME,
@@ -59,6 +62,15 @@ GAME_VIEW = GameView(
     moves=2,
     to_move=USER,
     board=BOARD,
+)
+MOVED = PastEvent(
+    version=3,
+    position="game-log/3@17",
+    type="game.move-played.v1",
+    timestamp=NOON,
+    command_id="2f7c5d1e9b3a4c6d8e0f1a2b3c4d5e6f",
+    actor=OPPONENT,
+    facts={"player": OPPONENT, "column": 3, "row": 4, "move": 2},
 )
 RECORD = GameRecord(
     **msgspec.structs.asdict(GAME_VIEW),
@@ -74,6 +86,7 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         Opening(event_id=EVENT, capacity=10, checkout_seconds=300.0),
         Room(event_id=EVENT, capacity=10, checkout_seconds=300.0),
         Joining(user_id=USER, event_id=EVENT),
+        Sealed(subject=USER, sealed="9q2-7wAAAAAAAAAAc2VhbGVkIGluIGFuIGV4YW1wbGUsIG5vdCBvcGVu"),
         Leaving(event_id=EVENT, session_id=SESSION),
         PLACE,
         WAITING,
@@ -99,6 +112,16 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         Leaderboard(entries=[BEST], total=1),
         UserRecord(
             user_id=USER, username=USER, games_played=10, wins=7, losses=2, draws=1, score=22
+        ),
+        MOVED,
+        PastState(
+            category="game",
+            aggregate_id=GAME,
+            version=3,
+            position="game-log/3@17",
+            timestamp=NOON,
+            state=msgspec.to_builtins(GAME_VIEW),
+            events=[MOVED],
         ),
         Ticket(ticket="p4Xc1n0d6bqk3m9s7w2y5t8v1z4a6c8e", expires_in=30),
         Order(command_id="checkout-17", command=JOIN),

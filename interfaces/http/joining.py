@@ -17,6 +17,7 @@ from litestar.types import HTTPScope, Receive, Send
 
 from application.ports import Answer
 from domain.keys import Key
+from domain.personal import PersonalText
 from domain.waitroom.commands import JoinWaitroom, Place, Priority
 from interfaces.http.auth import acting_as, with_priority
 from interfaces.http.bodies import StrictRequest, decode, decoder_of, read, require_json
@@ -29,11 +30,15 @@ CREATED, FOUND = 201, 200
 
 
 class Joining(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who joins what; a `priority` above 0 has to be granted by the token."""
+    """Who joins what; a `priority` above 0 has to be granted by the token.
+
+    `display_name` is kept so that it can be erased, and is shown with the session.
+    """
 
     user_id: Annotated[Key, msgspec.Meta(examples=["user-123"])]
     event_id: Annotated[Key, msgspec.Meta(examples=["concert-2026"])]
     priority: Annotated[Priority, msgspec.Meta(examples=[0])] = 0
+    display_name: Annotated[PersonalText, msgspec.Meta(examples=["Ada"])] | None = None
 
 
 DECODER = decoder_of(Joining)
@@ -48,16 +53,23 @@ async def join(scope: HTTPScope, receive: Receive, send: Send) -> None:
     headers = dict(scope["headers"])
     require_json(headers)
     body = await read(receive, headers)
+    services, asked = services_in(scope), decode(body, DECODER)
     intent = intent_of(scope["user"], scope, headers, body)
-    command = joining(scope, decode(body, DECODER), intent)
-    answer = await services_in(scope).log.execute(
+    command = joining(scope, asked, intent)
+    if asked.display_name is not None:
+        name = await services.seals.seal(command.user_id, asked.display_name)
+        command = msgspec.structs.replace(command, display_name=name)
+    answer = await services.log.execute(
         command, command_id=intent.command_id, metadata=intent.metadata
     )
     await respond(send, answer, command.session_id)
 
 
 def joining(scope: HTTPScope, asked: Joining, intent: Intent) -> JoinWaitroom:
-    """The command of a request; raises `Problem` 403 for what its token does not grant."""
+    """The command of a request, but for a name, which has to be sealed.
+
+    Raises `Problem` 403 for what its token does not grant.
+    """
     identity = scope["user"]
     return JoinWaitroom(
         event_id=asked.event_id,

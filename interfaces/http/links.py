@@ -36,6 +36,8 @@ EVENT = _in_answer("event_id")
 SESSION = {"path.session_id": _in_answer("session_id")}
 ROOM = {"path.event_id": EVENT}
 GAME = {"path.game_id": _in_answer("game_id")}
+PAST_OF_GAME = {"path.category": "game", "path.aggregate_id": _in_answer("game_id")}
+PAST_OF_ROOM = {"path.category": "waitroom", "path.aggregate_id": EVENT}
 MOVE = {"path.move": _in_answer("moves")}
 WINNER = {"path.user_id": _in_answer("winner")}
 BEST = {"path.user_id": _in_answer("entries/0/user_id")}
@@ -50,6 +52,7 @@ LINKS: dict[str, tuple[Link, ...]] = {
     "joinWaitroom": (
         Link("getSession", "See where the session stands.", SESSION | AFTER_THIS),
         Link("getWaitroom", "See how the room is doing.", ROOM | AFTER_THIS),
+        Link("getHistory", "See what happened in the room, as support may.", PAST_OF_ROOM),
         Link(
             "leaveWaitroom",
             "Give the place up.",
@@ -67,6 +70,7 @@ LINKS: dict[str, tuple[Link, ...]] = {
         Link("makeMove", "Make the next move.", GAME, WHO_IS_TO_MOVE),
         Link("listMoves", "See how it came to this.", GAME),
         Link("getGameAt", "See the board of the same moment later.", GAME | MOVE),
+        Link("getHistory", "See everything that happened, as support may.", PAST_OF_GAME),
     ),
     "makeMove": (
         Link("makeMove", "Answer the move.", GAME, WHO_IS_TO_MOVE),

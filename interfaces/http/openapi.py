@@ -41,6 +41,7 @@ TAGS = [
     Tag("Waiting room", "Stand in line, fairly, for one of a few slots."),
     Tag("Games", "Four in a row, against people and bots."),
     Tag("Leaderboard", "Who plays best."),
+    Tag("History", "The past, straight from the log."),
     Tag("Access", "Ways in for browsers."),
     Tag("Commands", "Many decisions in one request, for services."),
     Tag("Health", "For whoever keeps the service running."),

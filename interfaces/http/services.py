@@ -7,7 +7,8 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
 
-from application.ports import CommandLog, Feed, LocalLog
+from application.history import History
+from application.ports import CommandLog, Feed, LocalLog, Seals
 from interfaces.http.queries import GameQueries, LeaderboardQueries, QueueQueries
 from interfaces.http.sockets.door import Door
 from interfaces.http.sockets.rooms import RoomFeeds
@@ -34,6 +35,8 @@ class Services:
     queue: QueueQueries
     games: GameQueries
     leaderboard: LeaderboardQueries
+    history: History
+    seals: Seals
     tokens: Tokens
     bot_after: float = 10.0
     allowed_origins: frozenset[str] = frozenset()

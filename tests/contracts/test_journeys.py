@@ -28,6 +28,7 @@ COLUMNS = 7
 PATIENCE = 5.0
 
 WAITING = {"openWaitroom", "joinWaitroom", "leaveWaitroom", "getSession", "getWaitroom"}
+LOOKING_BACK = {"getHistory"}
 PLAYING = {"seekGame", "cancelSeek", "makeMove", "resignGame", "getGame", "listMoves", "getGameAt"}
 RANKING = {"getLeaderboard", "getRank", "getPlayer"}
 
@@ -52,8 +53,10 @@ class Diary:
 @pytest.mark.parametrize(
     ("tags", "operations"),
     [
-        pytest.param(["Waiting room"], WAITING, id="waiting"),
-        pytest.param(["Games", "Leaderboard"], PLAYING | RANKING, id="playing"),
+        pytest.param(["Waiting room", "History"], WAITING | LOOKING_BACK, id="waiting"),
+        pytest.param(
+            ["Games", "Leaderboard", "History"], PLAYING | RANKING | LOOKING_BACK, id="playing"
+        ),
     ],
 )
 def test_every_link_leads_somewhere(

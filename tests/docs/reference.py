@@ -27,6 +27,7 @@ from application.orders import ForeignRefusal
 from application.processes.relay import TOPICS, publish
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent
+from domain.personal import Sealed
 from domain.refusals import Refusal
 from infra.eventlog.recorders.events import Stored, Tracked
 from infra.topics import CONSUMERS, DAY_MS, wanted
@@ -53,6 +54,7 @@ TOPICS_HOLD = {
     "game-log": ("`game_id`, `lobby`", "API", "the truth about the lobby and games"),
     "waitroom-snapshots": ("`event_id`, …", "checkpoints", "what waiting rooms were a while ago"),
     "game-snapshots": ("`game_id`, …", "checkpoints", "what the lobby and games were a while ago"),
+    "subject-keys": ("subject", "API, `gamehall subjects`", "the keys of personal texts"),
     "QUEUE_JOINED": ("`event_id`", "relay", "joins"),
     "QUEUE_LEFT": ("`event_id`", "relay", "who left"),
     "QUEUE_READY": ("`event_id`", "relay", "who may check out"),
@@ -64,11 +66,15 @@ TOPICS_HOLD = {
 }
 
 PROBLEMS = {
+    "history-not-found": "It was not there at that moment, or never.",
+    "history-too-long": "It has more events than a request looks through; the command line does.",
+    "history-unreadable": "It has an event that only a newer program can read.",
     "incomplete-request": "The request ended in the middle of its body.",
     "internal-error": "Something went wrong that nobody foresaw; it is in the log of the API.",
     "invalid-idempotency-key": "The `Idempotency-Key` is empty, too long or not printable ASCII.",
-    "invalid-position": "`Read-After` is no position of the topic that the query follows.",
+    "invalid-position": "`Read-After` or `position` is none, or none that the query follows.",
     "invalid-request": "A field or parameter does not fit; `errors` says which, and why.",
+    "invalid-time": "`time` is no time with an offset from UTC.",
     "malformed-json": "The body is not JSON.",
     "method-not-allowed": "The address does not take this method.",
     "no-game": "On a socket: a move names no game, and the player is in none.",
@@ -77,6 +83,7 @@ PROBLEMS = {
     "not-ready": "`/health/ready`: `checks` says what is missing.",
     "not-yourself": "A player's token was used to act for somebody else.",
     "player-not-found": "The player has finished no game.",
+    "position-elsewhere": "What is looked at is in another shard than the `position`.",
     "priority-not-granted": "The token does not grant that much priority.",
     "several-games": "On a socket: a move names no game, and the player is in several.",
     "too-large": "The body is larger than the address takes.",
@@ -160,17 +167,29 @@ def event_section(event: type[DomainEvent]) -> Iterator[str]:
     """One event."""
     yield from (f"### `{event.wire_name()}`", "", f"`{event.__name__}`.")
     yield from paragraphs(event.__doc__ or "")
+    yield ""
+    yield from fields_table(event)
+    yield ""
+    for sample in sorted(GOLDEN.glob(f"{event.wire_name()}*.json")):
+        yield from ("```json", sample.read_text().strip(), "```", "")
+    yield from former_versions(event)
+
+
+def fields_table(event: type[DomainEvent]) -> Iterator[str]:
+    """What an event tells, beyond what every event does."""
     hints = get_type_hints(event)
     own = [name for name in event.__struct_fields__ if name not in DomainEvent.__struct_fields__]
-    yield ""
     yield from table(["field", "type"], ((f"`{n}`", type_name(hints[n])) for n in own))
-    yield from (
-        "",
-        "```json",
-        (GOLDEN / f"{event.wire_name()}.json").read_text().strip(),
-        "```",
-        "",
-    )
+
+
+def former_versions(event: type[DomainEvent]) -> Iterator[str]:
+    """How an event was written before."""
+    for former, _ in event.upcasts():
+        yield from (f"#### `{former.wire_name()}`", "", "Still read, as the above.")
+        yield from paragraphs(former.__doc__ or "")
+        yield ""
+        yield from fields_table(former)
+        yield ""
 
 
 def type_name(hint: Any) -> str:
@@ -181,6 +200,7 @@ def type_name(hint: Any) -> str:
         int: "integer",
         float: "number",
         datetime: "time (RFC 3339)",
+        Sealed: "[sealed text](glossary.md)",
     }
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.reference import PLACE, WRITERS, reference_pages, written
+from tests.docs.reference import PLACE, WRITERS, former_versions, reference_pages, written
+from tests.eventlog.guestbook import Signed
 
 
 @pytest.mark.parametrize("page", reference_pages(), ids=lambda page: page.name)
@@ -24,3 +25,9 @@ def test_what_is_not_up_to_date_is_noticed() -> None:
     page = "<!-- from the code: settings -->\nlong ago\n<!-- end -->\n"
     assert "long ago" not in written(page)
     assert "GAMEHALL_PORT" in written(page)
+
+
+def test_the_catalogue_shows_former_versions() -> None:
+    text = "\n".join(former_versions(Signed))
+    assert text.index("guestbook.signed.v2") < text.index("guestbook.signed.v1")
+    assert "| `name` | text |" in text

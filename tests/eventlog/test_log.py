@@ -161,6 +161,24 @@ async def test_a_reader_of_one_shard_reads_no_other(
     whole.close()
 
 
+async def test_a_reader_of_one_aggregate_reads_no_other(
+    kafka: str, category: Category, log: KafkaLog
+) -> None:
+    await asyncio.gather(*(count(log, f"counter-{n % 5}") for n in range(20)))
+    shard = category.topic, partition_for("counter-0", PARTITIONS)
+    reader = KafkaLogReader(
+        kafka, [category], {category.topic: PARTITIONS}, "one", shard, "counter-0"
+    )
+    whole = reader_of(kafka, category, shard)
+    reader.start(())
+    whole.start(())
+    everything = read_all(whole)
+    assert read_all(reader) == [r for r in everything if r.event.originator_id == "counter-0"]
+    assert reader.checkpoints() == whole.checkpoints(), "the gate has seen all the others"
+    reader.close()
+    whole.close()
+
+
 async def test_a_reader_does_not_believe_who_owns_nothing(
     kafka: str, category: Category, log: KafkaLog
 ) -> None:

@@ -8,11 +8,13 @@ import httpx
 import pytest
 from litestar.testing import AsyncTestClient
 
+from application.history import History
 from interfaces.http.app import create_app
 from interfaces.http.edge import Edge
 from interfaces.http.services import Check, Services
 from interfaces.tokens import Scope, Tokens
-from tests.http.fakes import FakeGames, FakeLeaderboard, FakeLog, FakeQueue
+from tests.http.fakes import FakeGames, FakeLeaderboard, FakeLog, FakeQueue, FakeSeals
+from tests.projections.fakes import FakeReader
 
 ORIGIN = "https://play.example"
 SECRET = "a secret that is long enough for the tests"
@@ -29,6 +31,7 @@ class Api:
     queue: FakeQueue
     games: FakeGames
     leaderboard: FakeLeaderboard
+    seals: FakeSeals
     services: Services
     checks: dict[str, Check]
 
@@ -81,10 +84,19 @@ def problem(response: httpx.Response, status: int, type: str) -> dict[str, Any]:
     return details
 
 
+def history_of(log: FakeLog) -> History:
+    """The past of what is in the log."""
+    return History(
+        lambda category, _: (category.topic, 0),
+        lambda shard, _: FakeReader(log.told, [shard[0]], only=shard),
+    )
+
+
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
     log = FakeLog()
-    queue, games, leaderboard = FakeQueue(log), FakeGames(log), FakeLeaderboard(log)
+    seals = FakeSeals()
+    queue, games, leaderboard = FakeQueue(log, seals), FakeGames(log), FakeLeaderboard(log)
     checks: dict[str, Check] = {}
     services = Services(
         log=log,
@@ -94,10 +106,12 @@ async def api() -> AsyncIterator[Api]:
         queue=queue,
         games=games,
         leaderboard=leaderboard,
+        history=history_of(log),
+        seals=seals,
         tokens=Tokens(SECRET),
         checks=checks,
         allowed_origins=frozenset({ORIGIN}),
     )
     app = create_app(services)
     async with AsyncTestClient(app) as client:
-        yield Api(client, app, log, queue, games, leaderboard, services, checks)
+        yield Api(client, app, log, queue, games, leaderboard, seals, services, checks)

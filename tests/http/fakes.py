@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,10 +15,13 @@ from domain.events import DomainEvent, Metadata, Position, Recorded
 from domain.games.board import Board
 from domain.games.commands import StartGame
 from domain.games.events import GameEnded, GameStarted, MovePlayed, PlayersPaired
+from domain.personal import Sealed
 from domain.refusals import Refusal
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import LeaveWaitroom
+from domain.waitroom.events import WaitroomJoined
 from infra.eventlog.shard import IdempotencyKeyReused
+from infra.subjects.keyring import Keyring
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
 from projections.leaderboards import Leaderboard, RankedEntry
 from projections.waitroom import QueueOverview, QueuePlace
@@ -136,6 +139,11 @@ class FakeLog:
     def subscriptions(self, aggregate_id: str) -> int:
         return len(self._subscribers[aggregate_id])
 
+    @property
+    def told(self) -> "FakeTold":
+        """The log as a reader of its shards sees it."""
+        return FakeTold([recorded for topic in self.events.values() for recorded in topic])
+
     def of(self, aggregate_id: str) -> list[DomainEvent]:
         return [
             recorded.event
@@ -143,6 +151,13 @@ class FakeLog:
             for recorded in topic
             if recorded.event.originator_id == aggregate_id
         ]
+
+
+class FakeTold(NamedTuple):
+    """All that is in the log, which has one partition."""
+
+    events: Sequence[Recorded]
+    partitions: int = 1
 
 
 class FakeReadModel:
@@ -156,8 +171,36 @@ class FakeReadModel:
         return not self.lags and len(self.log.events[position.topic]) > position.seq
 
 
+class FakeSeals:
+    """Real keys, on a topic in memory that holds every record at once."""
+
+    def __init__(self) -> None:
+        self.ring = Keyring()
+        self.away = False
+
+    async def seal(self, subject: str, text: str) -> Sealed:
+        if self.away:
+            raise Unavailable("Kafka is away.")
+        if not self.ring.ids(subject):
+            self.ring.receive(*self.ring.make(subject), 0)
+        sealed = self.ring.seal(subject, text)
+        assert sealed is not None
+        return sealed
+
+    def open(self, sealed: Sealed) -> str | None:
+        return self.ring.open(sealed)
+
+    def erase(self, subject: str) -> None:
+        for key in self.ring.records_of(subject):
+            self.ring.receive(key, None, 0)
+
+
 class FakeQueue(FakeReadModel):
     """Waiting rooms, straight from the aggregates."""
+
+    def __init__(self, log: FakeLog, seals: FakeSeals) -> None:
+        super().__init__(log)
+        self.seals = seals
 
     def _rooms(self) -> list[Waitroom]:
         return [each for each in self.log.aggregates.values() if isinstance(each, Waitroom)]
@@ -167,7 +210,16 @@ class FakeQueue(FakeReadModel):
             if session := room._register.find(session_id):
                 place = msgspec.to_builtins(room._place(session))
                 ahead = max(place["position"] - 1, 0)
-                return msgspec.convert(place | {"people_ahead": ahead}, QueuePlace)
+                shown = {"people_ahead": ahead, "display_name": self._name(session_id)}
+                return msgspec.convert(place | shown, QueuePlace)
+        return None
+
+    def _name(self, session_id: str) -> str | None:
+        for recorded in self.log.events["waitroom-log"]:
+            event = recorded.event
+            if isinstance(event, WaitroomJoined) and event.session_id == session_id:
+                name = event.display_name
+                return None if name is None else self.seals.open(name)
         return None
 
     async def overview(self, event_id: str) -> QueueOverview | None:

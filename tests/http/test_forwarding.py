@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from application.orders import FORWARDED, HANDOVER, SECONDS_LEFT
+from domain.waitroom.commands import JoinWaitroom
+from domain.waitroom.events import WaitroomJoined
 from tests.http.conftest import Api, problem
 from tests.http.test_commands import JOIN, OPEN
 
@@ -27,6 +30,22 @@ async def test_forwarded_commands_are_decided_here_and_answered_in_order(api: Ap
     assert joined["reply"]["status"] == "ready"
     assert refused["refusal"]["type"] == "session-not-found"
     assert [metadata.actor for _, _, metadata in api.log.commands] == ["ann"] * 3
+
+
+async def test_a_name_travels_sealed_and_gets_into_the_log_as_it_came(api: Api) -> None:
+    name = await api.seals.seal("ann", "Ada Lovelace")
+    command = JoinWaitroom(event_id="e", user_id="ann", session_id="s1", display_name=name)
+    await forward(api, OPEN, msgspec.to_builtins(command))
+
+    (joined,) = (e for e in api.log.of("e") if isinstance(e, WaitroomJoined))
+    assert joined.display_name == name
+
+
+async def test_a_name_in_the_open_is_taken_from_nobody(api: Api) -> None:
+    answer = await forward(api, OPEN, JOIN | {"display_name": "Ada Lovelace"})
+
+    problem(answer, 400, "invalid-request")
+    assert not api.log.of("e")
 
 
 async def test_an_answer_that_was_given_before_says_so(api: Api) -> None:

@@ -2,18 +2,29 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from application.ports import Batch, Checkpoint, Shard
 from domain.events import Recorded
-from tests.projections.story import Narrator
+
+
+class Told(Protocol):
+    """A log in memory; above all a narrator's."""
+
+    @property
+    def partitions(self) -> int: ...
+
+    @property
+    def events(self) -> Sequence[Recorded]: ...
 
 
 class FakeReader:
     """Reads a narrator's log; every event is a record of its own, so offsets are its numbers."""
 
-    def __init__(self, narrator: Narrator, topics: Sequence[str]) -> None:
+    def __init__(self, narrator: Told, topics: Sequence[str], only: Shard | None = None) -> None:
         self._narrator = narrator
-        self._shards = [(t, p) for t in topics for p in range(narrator.partitions)]
+        shards = [(t, p) for t in topics for p in range(narrator.partitions)]
+        self._shards = [shard for shard in shards if only in {None, shard}]
         self._offsets: dict[Shard, int] = {}
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:

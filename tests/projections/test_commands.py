@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis
 
+from domain.games.events import GameStarted
 from domain.waitroom.commands import OpenWaitroom
 from infra.topics import consume
 from interfaces.bootstrap import PROJECTIONS
@@ -91,6 +92,50 @@ def test_a_projection_that_does_not_exist_is_refused_with_those_that_do(servers:
     assert "game-records" in refused.stderr
 
 
+def _see_a_part_of_them(servers: Hall, events: list[dict[str, Any]]) -> None:
+    for moment in (
+        ("--at-version", "4"),
+        ("--at-position", events[3]["position"]),
+        ("--at-time", events[3]["event"]["timestamp"]),
+    ):
+        shown = servers.command("events", "show", "game-log", "game-0", "--json", *moment)
+        assert [json.loads(line) for line in shown.stdout.splitlines()] == events[:4]
+
+
+def test_the_state_of_an_aggregate_is_shown_as_of_any_moment(
+    servers: Hall, written: KafkaNarrator
+) -> None:
+    asked = ("events", "state", "game-log", "game-0")
+    shown = json.loads(servers.command(*asked, "--at-version", "4", "--json").stdout)
+    first = next(e.event for e in written.events if e.event.originator_id == "game-0")
+    assert isinstance(first, GameStarted)
+    assert (shown["version"], shown["state"]["moves"]) == (4, 3)
+    assert shown["state"]["to_move"] == first.player2
+    told = servers.command(*asked, "--at-position", shown["position"]).stdout
+    assert "game-0, version 4" in told
+    assert "moves    3" in told
+    now = json.loads(servers.command(*asked, "--json").stdout)
+    assert now["state"]["status"] == "finished"
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize(
+    ("moment", "sentence"),
+    [
+        (("--at-time", "2020-01-01T00:00:00Z"), "holds no event of 'game-0' up to then"),
+        (("--at-position", "waitroom-log/3@1"), "is no position of game-log"),
+        (("--at-position", "there"), "is not a position"),
+        (("--at-time", "noon"), "is no time"),
+    ],
+)
+def test_a_moment_that_is_none_is_told(
+    servers: Hall, moment: tuple[str, str], sentence: str
+) -> None:
+    refused = servers.command("events", "state", "game-log", "game-0", *moment)
+    assert refused.returncode in {1, 2}
+    assert sentence in " ".join(refused.stderr.split())
+
+
 def test_the_events_of_an_aggregate_are_shown(servers: Hall, written: KafkaNarrator) -> None:
     shown = servers.command("events", "show", "game-log", "game-0", "--json")
     events = [json.loads(line) for line in shown.stdout.splitlines()]
@@ -99,6 +144,7 @@ def test_the_events_of_an_aggregate_are_shown(servers: Hall, written: KafkaNarra
     assert [each["position"] for each in events] == [str(each.position) for each in ours]
     assert events[0]["event"]["type"] == "game.started.v1"
     _see_them_written_for_people(servers.command("events", "show", "game-log", "game-0").stdout)
+    _see_a_part_of_them(servers, events)
     assert "no event" in servers.command("events", "show", "game-log", "never").stdout
     assert servers.command("events", "show", "QUEUE_READY", "x").returncode == 1
 

@@ -11,6 +11,7 @@ from domain.games.board import Board
 from domain.games.commands import Resign, SeekGame
 from domain.games.events import GameEnded
 from domain.waitroom.commands import JoinWaitroom, OpenWaitroom
+from infra.subjects.keyring import Keyring
 from projections.game_records import GameQueries, UserRecord
 from projections.leaderboards import LeaderboardQueries
 from projections.projection import ReadModelMissing
@@ -18,7 +19,7 @@ from projections.waitroom import Queue, QueueOverview, QueueQueries, score
 from tests.conftest import Hall
 from tests.given import T0, at
 from tests.projections.conftest import Build
-from tests.projections.living import live
+from tests.projections.living import live, quietly
 from tests.projections.stories import tell_of_a_bot, tell_of_game, tell_of_rooms
 from tests.projections.story import Narrator
 
@@ -50,7 +51,7 @@ async def test_a_session_shows_its_place_and_how_many_are_ahead(
             JoinWaitroom(event_id="r", user_id=user_id, session_id=session_id, priority=priority)
         )
     live(read_model("queue"))
-    queue = QueueQueries(redis)
+    queue = QueueQueries(redis, Keyring().open)
 
     places = [await queue.session(f"s{guest}") for guest in range(5)]
 
@@ -67,12 +68,47 @@ async def test_a_session_shows_its_place_and_how_many_are_ahead(
     assert await queue.session("nobody") is None
 
 
+async def test_a_name_lies_sealed_in_the_read_model_and_is_opened_for_who_asks(
+    read_model: Build, narrator: Narrator, redis: Redis
+) -> None:
+    keys = Keyring()
+    keys.receive(*keys.make("ada"), 0)
+    name = keys.seal("ada", "Ada Lovelace")
+    narrator.tell(
+        OpenWaitroom(event_id="r", capacity=1, checkout_seconds=60),
+        JoinWaitroom(event_id="r", session_id="s", user_id="ada", display_name=name),
+    )
+    live(read_model("queue"))
+    queue = QueueQueries(redis, keys.open)
+    assert await name_of("s", queue) == "Ada Lovelace"
+    assert "Lovelace" not in str(await everything_in(redis))
+
+    for record in keys.records_of("ada"):
+        keys.receive(record, None, 0)
+    assert await name_of("s", queue) is None
+
+    model = read_model("queue")
+    assert model.rebuild(quietly).different == 0
+    assert await name_of("s", queue) is None
+
+
+async def name_of(session_id: str, queue: QueueQueries) -> str | None:
+    place = await queue.session(session_id)
+    assert place is not None
+    return place.display_name
+
+
+async def everything_in(redis: Redis) -> list[object]:
+    keys = [key async for key in redis.scan_iter() if await redis.type(key) == "hash"]
+    return [await redis.hgetall(key) for key in keys]
+
+
 async def test_a_session_that_is_over_says_how(
     read_model: Build, narrator: Narrator, redis: Redis
 ) -> None:
     tell_of_rooms(narrator, rooms=1)
     live(read_model("queue"))
-    queue = QueueQueries(redis)
+    queue = QueueQueries(redis, Keyring().open)
 
     places = [await queue.session(f"concert-0-{guest}") for guest in (0, 1, 2, 3, 19)]
 
@@ -90,7 +126,7 @@ async def test_a_room_shows_how_many_are_where(
 ) -> None:
     tell_of_rooms(narrator, rooms=1)
     live(read_model("queue"))
-    queue = QueueQueries(redis)
+    queue = QueueQueries(redis, Keyring().open)
 
     assert await queue.overview("concert-0") == QueueOverview(
         event_id="concert-0",
@@ -118,7 +154,7 @@ async def test_no_room_can_be_mistaken_for_a_key_of_another(
     live(read_model("queue"))
 
     for room in ("r", "r:queue", "r:room", "r:queue:room"):
-        overview = await QueueQueries(redis).overview(room)
+        overview = await QueueQueries(redis, Keyring().open).overview(room)
         assert overview is not None
         assert (overview.waiting, overview.ready, overview.joined) == (2, 1, 3)
 
@@ -132,11 +168,11 @@ def test_places_are_ordered_by_priority_and_then_by_ticket() -> None:
 async def test_a_query_says_when_there_is_no_read_model(empty: Hall, redis: Redis) -> None:
     position = Position("waitroom-log", 0, 0)
     for query in (
-        QueueQueries(redis).session("s"),
-        QueueQueries(redis).overview("r"),
+        QueueQueries(redis, Keyring().open).session("s"),
+        QueueQueries(redis, Keyring().open).overview("r"),
         LeaderboardQueries(redis).top(10),
         LeaderboardQueries(redis).rank("ada"),
-        QueueQueries(redis).wait_for(position, 0),
+        QueueQueries(redis, Keyring().open).wait_for(position, 0),
     ):
         with pytest.raises(ReadModelMissing):
             await query
@@ -153,7 +189,7 @@ async def test_waiting_for_a_position_ends_when_the_read_model_has_passed_it(
     game = narrator.events[-1].position
 
     waits = [
-        (QueueQueries(redis).wait_for, room, "queue"),
+        (QueueQueries(redis, Keyring().open).wait_for, room, "queue"),
         (GameQueries(pool).wait_for, game, "game-records"),
         (LeaderboardQueries(redis).wait_for, game, "leaderboards"),
     ]

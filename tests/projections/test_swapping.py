@@ -6,6 +6,7 @@ from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
 from application.readmodel import ReadModel
+from infra.subjects.keyring import Keyring
 from projections.game_records import GameQueries
 from projections.leaderboards import LeaderboardQueries
 from projections.waitroom import QueueQueries
@@ -24,7 +25,7 @@ async def test_queries_of_the_queue_never_fail_and_never_see_half_of_it(
     tell_of_rooms(narrator, rooms=30)
     model = live(read_model("queue"))
     async with Redis.from_url(empty.redis, decode_responses=True) as redis:
-        queue = QueueQueries(redis)
+        queue = QueueQueries(redis, Keyring().open)
         before = await queue.overview("concert-7"), await queue.session("concert-7-10")
         assert None not in before
 

@@ -1,0 +1,37 @@
+"""People, as far as there are keys to what is told of them: opening and erasing."""
+
+from collections.abc import Callable
+from functools import cache
+
+from domain.personal import Sealed
+from infra.subjects.cipher import Master
+from infra.subjects.keyring import Keyring
+from infra.subjects.keys import erase as erase_keys
+from infra.subjects.keys import read
+from interfaces.settings import Settings
+
+
+def master(settings: Settings) -> Master | None:
+    """Give the master key, if one is set."""
+    secret = settings.master_key
+    return Master(secret.get_secret_value()) if secret else None
+
+
+def keys_of(settings: Settings, subject: str) -> list[str]:
+    """Give the ids of somebody's keys."""
+    return list(read(settings.kafka_bootstrap).ids(subject))
+
+
+def erase(settings: Settings, subject: str) -> int:
+    """Destroy somebody's keys and give their number."""
+    return erase_keys(settings.kafka_bootstrap, subject)
+
+
+def opener(settings: Settings) -> Callable[[Sealed], str | None]:
+    """Give what opens sealed texts; the keys are read when the first is opened."""
+
+    @cache
+    def ring() -> Keyring:
+        return read(settings.kafka_bootstrap, master(settings))
+
+    return lambda sealed: ring().open(sealed)

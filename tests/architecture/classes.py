@@ -1,0 +1,36 @@
+"""Every event, state, command and aggregate there is."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import TypeVar
+
+import domain
+from domain.aggregate import Aggregate, Command
+from domain.events import DomainEvent
+from domain.snapshot import State
+from infra.eventlog.recorders.events import Stored, Tracked
+
+T = TypeVar("T", DomainEvent, State, Command, Aggregate)
+Kept = type[DomainEvent] | type[State]
+"""What is written to a topic for others to read."""
+
+
+def everything(kind: type[T]) -> Iterator[type[T]]:
+    """The subclasses of a class, wherever in the domain."""
+    for module in pkgutil.walk_packages(domain.__path__, "domain."):
+        importlib.import_module(module.name)
+    pending: list[type[T]] = kind.__subclasses__()
+    while pending:
+        found = pending.pop()
+        pending.extend(found.__subclasses__())
+        if found.__module__.startswith("domain."):
+            yield found
+
+
+OF_RECORDERS: list[type[DomainEvent]] = [Stored, Tracked]
+EVENTS = sorted([*everything(DomainEvent), *OF_RECORDERS], key=lambda e: e.__qualname__)
+STATES = sorted(everything(State), key=lambda s: s.__qualname__)
+KEPT: list[Kept] = [*EVENTS, *STATES]
+COMMANDS = [c for c in everything(Command) if not c.__subclasses__()]
+AGGREGATES = list(everything(Aggregate))
