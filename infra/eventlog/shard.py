@@ -87,6 +87,7 @@ class Shard:
         self._absent = absent
         self.mistrusts_snapshots = False
         self._published = -1
+        self._claimed = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -111,7 +112,11 @@ class Shard:
     # -- taking and losing the shard ------------------------------------------------------------
 
     def claim(self) -> None:
-        """Try to take the shard. To be called once everything up to its end has been received."""
+        """Try to take the shard. To be called once everything up to its end has been received.
+
+        No epoch is claimed twice, not even by who was misled about the end and has not read its
+        own earlier claim again: the fold up to that one is not complete.
+        """
         if self._in_flight:
             # Released, and then wanted again, while a commit is lost: it must not be built on.
             self.start_over("an earlier commit of this process has not come back")
@@ -120,7 +125,7 @@ class Shard:
             self._mistrust(self.fold.doubt)
             return
         self.role = Role.CANDIDATE
-        self._epoch = self.gate.epoch + 1
+        self._epoch = self._claimed = max(self.gate.epoch, self._claimed) + 1
         self._append(
             "", self._codec.encode(Claim(epoch=self._epoch, owner=self.owner, url=self.url))
         )

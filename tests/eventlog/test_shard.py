@@ -235,6 +235,20 @@ def test_a_commit_of_its_own_that_is_refused_makes_the_owner_start_over() -> Non
     assert isinstance(second.outcome, Unavailable)
 
 
+def test_no_epoch_is_claimed_twice_even_by_who_has_not_read_its_own_claim_again() -> None:
+    bench = Bench().owned()
+    bench.ask(Count())
+    bench.sent.clear()
+    bench.shard.start_over("Kafka did not take a record")
+    bench.shard.claim()
+    bench.shard.receive(0, bench.log[0])
+    assert bench.shard.role is Role.CANDIDATE, "its first claim says nothing of what followed it"
+    bench.log.append(bench.sent.pop())
+    bench.shard.receive(1, bench.log[1])
+    assert bench.shard.role is Role.OWNER
+    assert bench.shard.gate.epoch == 2
+
+
 def test_a_refusal_waits_for_what_it_was_decided_on() -> None:
     bench = Bench().owned()
     assert isinstance(bench.ask(Count(times=101)).outcome, TooHigh)
