@@ -88,6 +88,7 @@ class Shard:
         self.mistrusts_snapshots = False
         self._published = -1
         self._claimed = 0
+        self._confirmations = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -344,7 +345,10 @@ class Shard:
     def _answer_without_events(self, asked: Asked, outcome: Outcome, monotonic: float) -> None:
         """An outcome that adds nothing is certain once all it was decided on has come back."""
         if asked.command.confirmed:
-            self._commit("", Metadata(), (), None, monotonic)
+            # Unlike any before it, as the copy of an older one would prove nothing.
+            self._confirmations += 1
+            empty = f"confirmation/{self._confirmations}"
+            self._commit(empty, Metadata(), (), None, monotonic)
         self._in_flight.answer(asked.done, outcome)
 
     def _repeat(self, seen: FirstAnswer, asked: Asked) -> None:

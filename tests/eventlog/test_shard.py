@@ -288,6 +288,16 @@ def test_a_confirmed_command_is_not_answered_by_an_owner_that_was_fenced() -> No
     assert isinstance(looked.outcome, Unavailable)
 
 
+def test_no_empty_commit_is_like_another_so_the_copy_of_an_old_one_confirms_nothing() -> None:
+    bench = Bench().owned()
+    bench.ask(LookClosely())
+    old = bench.sent[0]
+    bench.deliver()
+    looked = bench.ask(LookClosely())
+    bench.append(old)
+    assert isinstance(looked.outcome, Unavailable)
+
+
 def test_a_repeated_command_gets_its_first_answer_and_happens_once() -> None:
     bench = Bench().owned()
     bench.ask(Count(), "once")
