@@ -56,7 +56,7 @@ class Theme(NamedTuple):
     kinds: Sequence[type[CounterCommand]]
 
 
-STALE = Theme(["coups"], [Count, LookClosely])
+STALE = Theme(["coups"], [Count, Look, LookClosely])
 ECHO = Theme(["coups", "slow reader", "wild wire"], [Count, *[LookClosely] * 4])
 LOST = Theme(["delays", "hand-overs", "rivalry", "wild wire"], [Count, Look])
 MISLED = Theme(["delays", "errors", "old ends"], [Count, Look])

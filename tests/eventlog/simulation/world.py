@@ -196,6 +196,7 @@ class World:
         """While the owner reaches no broker, and goes on being asked, another claims at once."""
         victim = self._victim()
         self._cut_off(victim, range(REPLICAS))
+        self.slow = victim if self.slow else None
         rival = self._pick([p for p in self.processes if p is not victim])
         if not rival.frozen:
             rival.turn(self.partition.leader, 1000)
