@@ -13,7 +13,7 @@ The three rules, and what each is for:
    that was decided on top of it down with it.
 
 The rules follow Tango's deciding on playback (Balakrishnan et al., SOSP 2013) and the
-leader epochs of replicated logs; `tests/eventlog/test_gate.py` shows that each one is needed.
+leader epochs of replicated logs; `tests/eventlog/test_mutants.py` shows that each one is needed.
 """
 
 from typing import Final, Literal

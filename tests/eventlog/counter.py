@@ -34,6 +34,20 @@ class Count(CounterCommand, frozen=True, kw_only=True, tag="counter.count"):
     times: int = 1
 
 
+class CountBelow(CounterCommand, frozen=True, kw_only=True, tag="counter.count-below"):
+    """Counts once, unless the total has reached a limit."""
+
+    limit: int
+
+
+class CountFrom(CounterCommand, frozen=True, kw_only=True, tag="counter.count-from"):
+    """Counts once if the total is the expected one, and is never told otherwise by a zombie."""
+
+    confirmed = True
+
+    total: int
+
+
 class SetAlarm(CounterCommand, frozen=True, kw_only=True, tag="counter.set-alarm"):
     seconds: float
 
@@ -58,6 +72,10 @@ class TooHigh(Refusal):
     type = "too-high"
 
 
+class Moved(Refusal):
+    type = "moved"
+
+
 class Total(msgspec.Struct, frozen=True):
     total: int
 
@@ -73,6 +91,20 @@ class Counter(Aggregate):
             raise TooHigh(f"{command.times} is more than 100 at once.")
         for _ in range(command.times):
             self._record(Counted, total=self.total + 1)
+        return Total(self.total)
+
+    @decides(CountBelow)
+    def count_below(self, command: CountBelow, now: datetime) -> Reply:
+        if self.total >= command.limit:
+            raise TooHigh(f"{self.total} has reached {command.limit}.")
+        self._record(Counted, total=self.total + 1)
+        return Total(self.total)
+
+    @decides(CountFrom)
+    def count_from(self, command: CountFrom, now: datetime) -> Reply:
+        if self.total != command.total:
+            raise Moved(f"The total is {self.total} and not {command.total}.")
+        self._record(Counted, total=self.total + 1)
         return Total(self.total)
 
     @decides(SetAlarm)

@@ -1,0 +1,168 @@
+"""The shard's code without one of its rules, rule by rule.
+
+docs/explanation/the-log.md has them as a table, with what goes wrong without each.
+"""
+
+from typing import NamedTuple
+
+from tests.eventlog.simulation.code import Code, without
+from tests.eventlog.simulation.weather import ECHO, MISLED, Theme
+
+
+class Mutant(NamedTuple):
+    """A rule, and the changes to a module that take it away.
+
+    Where that seldom matters, `theme` is the weather in which it matters most.
+    """
+
+    rule: str
+    module: str
+    changes: tuple[tuple[str, str], ...]
+    theme: Theme | None = None
+
+    def code(self) -> Code:
+        """The code without the rule."""
+        return without(self.module, *self.changes)
+
+
+def _mutant(
+    rule: str, module: str, *changes: tuple[str, str], theme: Theme | None = None
+) -> Mutant:
+    return Mutant(rule, module, changes, theme)
+
+
+EPOCH = "self._epoch = self._claimed = max(self.gate.epoch, self._claimed) + 1"
+NEWER_CLAIM_IN_FLIGHT = "elif accepted and self._in_flight:"
+NEWER_CLAIM = "elif accepted and self.role is Role.OWNER:"
+START_OVER = "in_flight = self._in_flight\n        self._forget()\n"
+CONFIRM = "self._commit(empty, Metadata(), (), None, monotonic)\n"
+ANSWER = "        self._in_flight.answer(asked.done, outcome)\n"
+
+MUTANTS = (
+    _mutant(
+        "a claim needs a higher epoch",
+        "gate",
+        ("if epoch <= self.epoch:", "if epoch < 0:"),
+    ),
+    _mutant(
+        "a commit needs the epoch of the claim",
+        "gate",
+        ("if epoch != self.epoch or owner != self.owner:", "if owner != self.owner:"),
+    ),
+    _mutant(
+        "a commit needs the next sequence number",
+        "gate",
+        ("if seq != self.next_seq:", "if seq < 0:"),
+    ),
+    _mutant(
+        "an owner has read its claim back",
+        "shard",
+        (f"{EPOCH}\n", f"{EPOCH}\n        self._take_over()\n"),
+        (NEWER_CLAIM_IN_FLIGHT, "elif accepted and self._in_flight and not ours:"),
+        (NEWER_CLAIM, "elif accepted and self.role is Role.OWNER and not ours:"),
+    ),
+    _mutant(
+        "nobody claims an epoch twice",
+        "shard",
+        (EPOCH, "self._epoch = self.gate.epoch + 1"),
+        theme=MISLED,
+    ),
+    _mutant(
+        "who reads a newer claim owns no more",
+        "shard",
+        (NEWER_CLAIM, "elif False:"),
+    ),
+    _mutant(
+        "what was decided in vain is forgotten",
+        "shard",
+        (NEWER_CLAIM_IN_FLIGHT, "elif False:"),
+        ('self.start_over("a commit of this process was refused")\n            return', "pass"),
+    ),
+    _mutant(
+        "who claims has nothing in flight",
+        "shard",
+        ("        if self._in_flight:\n            # Rel", "        if False:\n            # Rel"),
+    ),
+    _mutant(
+        "commits that come back out of order are given up",
+        "shard",
+        ('self.start_over("a commit of this process came back out of order")', "pass"),
+    ),
+    _mutant(
+        "who starts over forgets everything",
+        "shard",
+        (
+            START_OVER,
+            "in_flight, fold, answers = self._in_flight, self.fold, self._answers\n"
+            "        self._forget()\n"
+            "        self.fold, self._answers = fold, answers\n",
+        ),
+    ),
+    _mutant(
+        "who starts over tells those who wait",
+        "shard",
+        (START_OVER, f"{START_OVER}        in_flight = InFlight()\n"),
+    ),
+    _mutant(
+        "a success is answered after the read-back",
+        "shard",
+        (
+            "commit.waiting.append((asked.done, Answer(",
+            "(lambda a: a[0](a[1]))((asked.done, Answer(",
+        ),
+    ),
+    _mutant(
+        "an answer without events waits for what is in flight",
+        "shard",
+        (
+            f"{CONFIRM}{ANSWER}",
+            f"{CONFIRM}    {ANSWER}            return\n        asked.done(outcome)\n",
+        ),
+    ),
+    _mutant(
+        "a repeated answer waits for what is in flight",
+        "shard",
+        (f"            )\n{ANSWER}", "            )\n        asked.done(outcome)\n"),
+    ),
+    _mutant(
+        "a confirmed answer waits for an empty commit",
+        "shard",
+        ("if asked.command.confirmed:", "if False:"),
+    ),
+    _mutant(
+        "no empty commit is like another",
+        "shard",
+        ('empty = f"confirmation/{self._confirmations}"', 'empty = ""'),
+        theme=ECHO,
+    ),
+    _mutant(
+        "command ids are remembered",
+        "shard",
+        ("self._answers.follow(value)", "pass"),
+    ),
+    _mutant(
+        "command ids in flight are remembered",
+        "shard",
+        ("self._answers.remember(command_id, value)", "pass"),
+    ),
+    _mutant(
+        "a commit is published once",
+        "shard",
+        ("if commit.seq > self._published:", "if True:"),
+    ),
+    _mutant(
+        "who takes over has the deadlines of the fold",
+        "shard",
+        ("for aggregate in self.fold:", "for aggregate in ():"),
+    ),
+    _mutant(
+        "each deadline has a command id of its own",
+        "shard",
+        ('f"deadline/{aggregate.id}/{aggregate.version}"', 'f"deadline/{aggregate.id}/"'),
+    ),
+    _mutant(
+        "time in a shard does not run backwards",
+        "fold",
+        ("if self.latest is None or now > self.latest:", "if True:"),
+    ),
+)

@@ -1,0 +1,66 @@
+"""Every state of the protocol within small bounds keeps the promise, and each rule is needed.
+
+`TLC_RECORDS` lets the log of the whole protocol grow longer; a record more takes ten times as long.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.eventlog.simulation.mutants import MUTANTS
+from tests.eventlog.tlc import Bounds, Explored, explore, rules
+
+RECORDS = int(os.environ.get("TLC_RECORDS", "4"))
+
+NEEDED = {
+    "a claim needs a higher epoch": Bounds(records=5),
+    "a commit needs the epoch of the claim": Bounds(),
+    "a commit needs the next sequence number": Bounds(),
+    "an owner has read its claim back": Bounds(),
+    "nobody claims an epoch twice": Bounds(),
+    "who reads a newer claim owns no more": Bounds(),
+    "who claims has nothing in flight": Bounds(),
+    "a success is answered after the read-back": Bounds(),
+    "an answer without events waits for what is in flight": Bounds(),
+    "a confirmed answer waits for an empty commit": Bounds(looks=1),
+    "no empty commit is like another": Bounds(commands=1, records=5, looks=2, faults=()),
+    "command ids are remembered": Bounds(),
+}
+
+SUPERFLUOUS = "a commit needs the owner of the claim"
+
+
+def test_no_state_breaks_the_promise(tmp_path: Path) -> None:
+    explored = explore(tmp_path, Bounds(records=RECORDS))
+    assert explored.broken is None, explored.trace
+    assert explored.states > 50_000
+    print(f"{explored.states} states")  # noqa: T201  for who asks with `pytest -rP`
+
+
+def test_no_state_breaks_the_promise_to_who_looks_or_after_a_crash(tmp_path: Path) -> None:
+    explored = explore(tmp_path, Bounds(commands=1, looks=1, lives=2, faults=("releases",)))
+    assert explored.broken is None, explored.trace
+    assert explored.states > 10_000
+
+
+@pytest.mark.parametrize("rule", NEEDED)
+def test_some_state_breaks_the_promise_without_the_rule_that(rule: str, tmp_path: Path) -> None:
+    explored = explore(tmp_path, NEEDED[rule], without=rule)
+    assert explored.broken, "no state notices; the rule is superfluous, or the bounds too small"
+    print(_told(explored))  # noqa: T201  for who asks with `pytest -rP`
+
+
+def _told(explored: Explored) -> str:
+    return f"{explored.broken} is broken after {explored.states} states:{explored.trace}"
+
+
+def test_an_epoch_alone_tells_who_may_commit(tmp_path: Path) -> None:
+    """An accepted claim makes the epoch its owner's; to compare the names too costs nothing."""
+    explored = explore(tmp_path, Bounds(records=RECORDS), without=SUPERFLUOUS)
+    assert explored.broken is None
+
+
+def test_the_specification_and_the_simulation_take_away_the_same_rules() -> None:
+    assert rules() == NEEDED.keys() | {SUPERFLUOUS}
+    assert NEEDED.keys() <= {mutant.rule for mutant in MUTANTS}
