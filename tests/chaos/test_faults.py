@@ -57,12 +57,14 @@ async def test_a_broker_and_an_owner_freeze(world: World) -> None:
 async def test_the_network_between_an_owner_and_the_brokers_falls_silent(world: World) -> None:
     async with visiting(world) as visitors:
         await visitors.survive(world.network.fall_silent, asking=[world.other])
+        await asyncio.to_thread(world.wired.await_cut_off)
         await visitors.survive(world.network.heal)  # now arrives what the owner sent before
 
 
 async def test_the_network_between_an_owner_and_the_brokers_breaks(world: World) -> None:
     async with visiting(world) as visitors:
         await visitors.survive(world.network.reset, asking=[world.other])
+        await asyncio.to_thread(world.wired.await_cut_off)
         await visitors.survive(world.network.heal)
 
 

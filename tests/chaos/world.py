@@ -54,6 +54,14 @@ class Api(Process):
             otherwise=lambda: f"{self.url} is not ready: {self._health()}",
         )
 
+    def await_cut_off(self) -> None:
+        """Wait until it has given up what it had on its way, and knows no owner any more."""
+        wait_for(
+            lambda: "owner" in self._health(),
+            seconds=START_SECONDS,
+            otherwise=lambda: f"{self.url} has not noticed: {self._health()}",
+        )
+
     def _health(self) -> str:
         try:
             answer = httpx.get(f"{self.url}/health/ready", timeout=5)
