@@ -1,6 +1,7 @@
 """The register of a waiting room: every session it has ever handed out, few of them in full."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 
 import msgspec
 
@@ -13,6 +14,7 @@ within the megabyte that Kafka takes in one record."""
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(list[Session]).decode
+_id = attrgetter("session_id")
 
 
 class Page:
@@ -126,11 +128,11 @@ class Register:
         page = self._newest = Page(changed, sessions)
         self._pages.append(page)
         self._length += len(sessions)
-        live = {s.session_id: s for s in sessions if s.slot is not None or s.status == "waiting"}
-        self._live.update(live)
-        for session in sessions if len(live) < len(sessions) else ():
-            if session.session_id not in live:
+        self._live.update(zip(map(_id, sessions), sessions, strict=True))
+        for session in sessions:
+            if session.slot is None and session.status != "waiting":
                 page.end(session)
+                del self._live[session.session_id]
                 self._over.add(session.session_id, session.ticket)
 
     def __iter__(self) -> Iterator[Session]:

@@ -4,7 +4,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from domain.aggregate import Aggregate, decides, evolves
 from domain.events import DomainEvent
@@ -208,10 +208,11 @@ class Waitroom(Aggregate):
         for part in snapshot.parts:
             assert isinstance(part.state, WaitroomSessions)
             self._register.restore(part.state.sessions, part.changed)
-        self._session_of = {session.user_id: session for session in self._register}
+        live = list(self._register)
+        self._session_of = dict(zip(map(attrgetter("user_id"), live), live, strict=True))
         waiting: dict[int, list[int]] = defaultdict(list)
         ready: list[tuple[int, Session]] = []
-        for session in self._register:
+        for session in live:
             if session.slot is None:
                 waiting[session.priority].append(session.ticket)
             else:

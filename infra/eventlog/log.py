@@ -1,8 +1,5 @@
 """The log of one process: its shards, on one Kafka producer and one consumer, in one event loop.
 
-A process follows every shard, and owns those that it is to own: so it knows who owns the others,
-feeds its sockets, and has folded what it takes over.
-
 Measured against a poll thread that hands over to the loop, polling from the loop answers a third
 more commands a second at 64 in flight with half the p99 (DESIGN section 2), and needs no locks.
 """
@@ -10,28 +7,28 @@ more commands a second at 64 in flight with half the p99 (DESIGN section 2), and
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
-from application.ports import Answer, Unavailable
+from application.ports import Answer
 from domain.aggregate import Command
 from domain.category import Category
 from domain.events import DomainEvent, Metadata
 from infra.eventlog.asked import Asked, Done
 from infra.eventlog.clients import admin_config, consumer_config, producer_config
 from infra.eventlog.feed import Subscriptions
+from infra.eventlog.ownership import GRACE, Ask, Ownership, Place, Wants, nobody
 from infra.eventlog.partition import partition_for
 from infra.eventlog.records import Commit
 from infra.eventlog.restoring import Restoring
-from infra.eventlog.shard import Outcome, Role, Shard
+from infra.eventlog.shard import Outcome, Shard
 from infra.eventlog.snapshot_reader import key_of
 
 BUSY_POLL = 0.001
@@ -50,33 +47,7 @@ IDLE_POLL = 0.02
 BATCH = 2_000
 """Records taken from the consumer in one turn of the loop while catching up."""
 
-GRACE = 1.0
-"""Seconds after another process took a shard in which this one does not take it back. By then a
-process that was frozen has learned that its shards were given to others."""
-
-ASK_SECONDS = 0.3
-"""How long an owner has to let go of a shard before it is claimed all the same. It may be frozen,
-or dead."""
-
 logger = structlog.get_logger(__name__)
-
-
-class Owner(NamedTuple):
-    """Who decides in a shard since `epoch`; no `url` means this process, or nobody known."""
-
-    epoch: int
-    url: str
-
-
-Wants = Callable[[str, int, str], bool]
-"""Whether this process is to own a shard: (topic, partition, address of the present owner)."""
-
-Ask = Callable[[str, Sequence[tuple[str, int]]], Awaitable[None]]
-"""Asks the process at an address to let go of shards."""
-
-
-async def _nobody(url: str, shards: Sequence[tuple[str, int]]) -> None:
-    pass
 
 
 class KafkaLog:
@@ -84,7 +55,8 @@ class KafkaLog:
 
     `partitions` maps each topic to its number of partitions. `wants` says of a shard, given the
     address of its present owner, whether this process is to own it. `ask` asks a process at an
-    address to let go of shards, before they are claimed; raises `Unavailable`.
+    address to let go of shards, before they are claimed; raises `Unavailable`. `grace` gives the
+    seconds for which a shard is left to another process that has just taken it.
     """
 
     shard_type: ClassVar[type[Shard]] = Shard
@@ -99,13 +71,12 @@ class KafkaLog:
         owner: str,
         url: str,
         wants: Wants = lambda topic, partition, owner_url: True,  # noqa: ARG005
-        ask: Ask = _nobody,
+        ask: Ask = nobody,
+        grace: Callable[[], float] = lambda: GRACE,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         categories = tuple(categories)
         self._bootstrap = bootstrap
-        self._wants = wants
-        self._ask = ask
         self._clock = clock
         self._partitions = partitions
         self._topic_of = {
@@ -132,15 +103,14 @@ class KafkaLog:
             self._shards.values()
         )
         """Shards that wait for their snapshots; what is read of them meanwhile is out of date."""
-        self._epochs = dict.fromkeys(self._shards.values(), (0, 0.0))
-        """The last epoch seen of each shard, and until when it is left to who took it then."""
-        self._caught_up: set[Shard] = set()
-        """Shards that were read to their end, so that their owner is known."""
-        self._asked: dict[Shard, int] = {}
-        """In which epoch the owner of a shard was asked for it."""
-        self._abandoned: dict[Shard, int] = {}
-        """In which epoch the owner of a shard was found to be gone."""
-        self._awaited: list[tuple[Shard, Owner, asyncio.Future[Owner]]] = []
+        self.ownership = Ownership(
+            self._shards,
+            wants=wants,
+            ask=ask,
+            is_read=self._is_read,
+            hurry=self._hurry,
+            grace=grace,
+        )
         self.feed = Subscriptions()
         self._outbox: dict[tuple[str, int], list[Any]] = defaultdict(list)
         self._gathered = 0
@@ -183,7 +153,7 @@ class KafkaLog:
         self._consumer.assign(reading)
         self._beginning.clear()
         self._turn()
-        await self._balance()
+        await self.ownership.balance()
 
     @property
     def shards(self) -> Sequence[Shard]:
@@ -193,12 +163,7 @@ class KafkaLog:
     @property
     def ready(self) -> bool:
         """Whether every shard has an owner: this process where it is to be, or else another."""
-        return all(self._has_owner(shard) for shard in self._shards.values())
-
-    def _has_owner(self, shard: Shard) -> bool:
-        return shard.role is Role.OWNER or (
-            not self._wanted(shard) and bool(self._owner(shard).url)
-        )
+        return all(self.ownership.has_owner(shard) for shard in self._shards.values())
 
     async def ends(self) -> dict[tuple[str, int], int]:
         """Ask Kafka where each shard ends; raises `KafkaException` when it does not answer."""
@@ -222,7 +187,7 @@ class KafkaLog:
 
     def submit(self, command: Command, command_id: str, metadata: Metadata, done: Done) -> None:
         """The same for many commands at a time: `done` gets the outcome, at once or later."""
-        self._shard_of(command).execute(
+        self.shard_of(command).execute(
             command,
             command_id,
             metadata,
@@ -232,40 +197,10 @@ class KafkaLog:
         )
         self._hurry()
 
-    def _shard_of(self, command: Command) -> Shard:
+    def shard_of(self, command: Command) -> Shard:
+        """The shard in which a command is decided."""
         topic = self._topic_of[type(command)]
         return self._shards[topic, partition_for(command.aggregate_id, self._partitions[topic])]
-
-    # -- who owns what --------------------------------------------------------------------------
-
-    def owner_of(self, command: Command) -> Owner:
-        """Who decides this command, as far as this process has read."""
-        return self._owner(self._shard_of(command))
-
-    async def owner_after(self, command: Command, last: Owner, seconds: float) -> Owner | None:
-        """Wait until the command's shard has another owner than `last`; None when it has not."""
-        future: asyncio.Future[Owner] = self._loop.create_future()
-        self._awaited.append((self._shard_of(command), last, future))
-        try:
-            return await asyncio.wait_for(future, seconds)
-        except TimeoutError:
-            return None
-
-    def _owner(self, shard: Shard) -> Owner:
-        here = shard.role is Role.OWNER or shard.gate.owner == shard.owner
-        known = here or shard in self._caught_up
-        return Owner(shard.gate.epoch, "" if here or not known else shard.owner_url)
-
-    def _tell_new_owners(self) -> None:
-        awaited, self._awaited = self._awaited, []
-        for shard, last, future in awaited:
-            owner = self._owner(shard)
-            if future.done():
-                continue
-            if owner.epoch > last.epoch and (owner.url or shard.role is Role.OWNER):
-                future.set_result(owner)
-            else:
-                self._awaited.append((shard, last, future))
 
     # -- Kafka ----------------------------------------------------------------------------------
 
@@ -309,10 +244,10 @@ class KafkaLog:
                 shard.start_over(f"Kafka did not take a record ({error.str()})")
 
     def _reread(self, topic: str, partition: int) -> None:
-        self._caught_up.discard(self._shards[topic, partition])
-        self._snapshots.drop((topic, partition))
         logger.warning("shard starts over", topic=topic, partition=partition)
         shard = self._shards[topic, partition]
+        self.ownership.lose_track(shard)
+        self._snapshots.drop((topic, partition))
         if self._running and shard not in self._beginning:
             again = self._begin_again((topic, partition))
             self._beginning[shard] = self._loop.create_task(again)
@@ -356,8 +291,7 @@ class KafkaLog:
             in_flight += shard.in_flight
             busy = busy or shard.busy
         self._snapshots.tick(monotonic)
-        if self._awaited:
-            self._tell_new_owners()
+        self.ownership.tell_new_owners()
         self._crowded = in_flight > CROWD
         if self._gathered and not (self._crowded and monotonic - self._sent_at < GATHERING):
             self._send(monotonic)
@@ -390,57 +324,7 @@ class KafkaLog:
             elif shard not in beginning:
                 shard.receive(offset, message.value())
 
-    # -- taking shards --------------------------------------------------------------------------
-
-    async def _balance(self) -> None:
-        """Claim the shards that this process is to own; others are kept until somebody asks."""
-        while True:
-            self._notice_takeovers(time.monotonic())
-            candidates = [s for s in self._shards.values() if self._is_candidate(s)]
-            if candidates:
-                await self._claim_those_caught_up(candidates)
-            await asyncio.sleep(IDLE_POLL)
-
-    def take_from(self, url: str) -> None:
-        """Claim every shard of the process at `url`, which is gone, and ask it for none.
-
-        The group of owners notices later, and gives them to whomever it likes.
-        """
-        for shard in self._shards.values():
-            if self._owner(shard).url == url:
-                self._abandoned[shard] = self._asked[shard] = shard.gate.epoch
-
-    def _wanted(self, shard: Shard) -> bool:
-        if self._abandoned.get(shard) == shard.gate.epoch:
-            return True
-        return self._wants(shard.topic, shard.partition, shard.owner_url)
-
-    def _notice_takeovers(self, monotonic: float) -> None:
-        for shard, (epoch, _) in self._epochs.items():
-            if shard.gate.epoch != epoch:
-                by_another = shard in self._caught_up and shard.gate.owner != shard.owner
-                grace = monotonic + self._grace() if by_another else 0.0
-                self._epochs[shard] = shard.gate.epoch, grace
-
-    def _grace(self) -> float:
-        return GRACE
-
-    def _is_candidate(self, shard: Shard) -> bool:
-        """Whether to look if it has been read to its end, in order to claim it or to know that."""
-        if shard.role is not Role.FOLLOWER or shard.broken or shard in self._beginning:
-            return False
-        if shard not in self._caught_up:
-            return True
-        return self._wanted(shard) and time.monotonic() >= self._epochs[shard][1]
-
-    async def _claim_those_caught_up(self, shards: Sequence[Shard]) -> None:
-        """Claim shards that have been read to where their log ended a moment ago."""
-        ready = [shard for shard in shards if self._is_read(shard)]
-        for shard in ready:
-            if shard not in self._caught_up:
-                self._caught_up.add(shard)
-                self._epochs[shard] = shard.gate.epoch, 0.0
-        await self._claim([shard for shard in ready if self._wanted(shard)])
+    # -- for whoever owns -----------------------------------------------------------------------
 
     def _is_read(self, shard: Shard) -> bool:
         """Whether it has been read to the end that the last answer to a fetch told.
@@ -448,52 +332,15 @@ class KafkaLog:
         Nobody else is asked, so that brokers which are away hold up their own shards only. The
         end may be out of date; then a claim is refused, or it is accepted once all is read.
         """
+        if shard in self._beginning:
+            return False
         place = TopicPartition(shard.topic, shard.partition)
         end: int = self._consumer.get_watermark_offsets(place, cached=True)[1]
         return 0 <= end <= shard.next_offset
 
-    async def _claim(self, shards: Sequence[Shard]) -> None:
-        """Claim what its owner has let go of; an owner that is asked for it has 20 ms more."""
-        asked = [s for s in shards if self._asked.get(s) == s.gate.epoch]
-        for shard in asked:
-            if shard.role is Role.FOLLOWER:
-                shard.claim()
-                self._hurry()
-        by_url: dict[str, list[Shard]] = defaultdict(list)
-        for shard in shards:
-            if shard not in asked:
-                self._asked[shard] = shard.gate.epoch
-                by_url[self._owner(shard).url].append(shard)
-        by_url.pop("", None)  # this process, or nobody
-        await asyncio.gather(*(self._ask_for(url, kept) for url, kept in by_url.items()))
-
-    async def _ask_for(self, url: str, shards: Sequence[Shard]) -> None:
-        wanted = [(shard.topic, shard.partition) for shard in shards]
-        try:
-            async with asyncio.timeout(ASK_SECONDS):
-                await self._ask(url, wanted)
-        except (TimeoutError, Unavailable) as error:
-            logger.info("owner does not hand over", url=url, error=str(error))
-
-    async def hand_over(self, shards: Iterable[tuple[str, int]]) -> None:
-        """Let go of shards for who asks: returns when nothing of them is in flight any more."""
-        released = [self._shards[each] for each in shards if each in self._shards]
-        for shard in released:
-            shard.release()
-            self._epochs[shard] = shard.gate.epoch, time.monotonic() + GRACE
-        await self._until(lambda: not any(shard.in_flight for shard in released), ASK_SECONDS)
-
-    async def handed_over(self, seconds: float) -> None:
-        """Wait until others own every shard, but not longer than that."""
-        await self._until(
-            lambda: all(s.gate.owner != s.owner and not s.in_flight for s in self.shards), seconds
-        )
-
-    async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not condition():  # noqa: ASYNC110  as often as the log is looked at
-                    await asyncio.sleep(BUSY_POLL)
+    async def hand_over(self, shards: Iterable[Place]) -> None:
+        """See `application.ports.LocalLog.hand_over`."""
+        await self.ownership.hand_over(shards)
 
 
 def _settle(future: asyncio.Future[Answer], outcome: Outcome) -> None:

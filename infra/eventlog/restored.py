@@ -42,8 +42,8 @@ class RestoredFold(Fold):
         self._count(aggregate.version, seq)
 
     def include_evicted(self, id: str, version: int, seq: int, offset: int) -> None:
-        """Begin with an aggregate that is finished, without loading it."""
-        self.evict(id, offset)
+        """Begin with an aggregate that is finished, without loading it; once for each."""
+        self._evicted.add(id, offset)
         self._count(version, seq)
 
     def _count(self, version: int, seq: int) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from application.ports import Answer, NotOwned
 from domain.aggregate import Command
 from domain.events import Metadata
-from infra.eventlog.log import KafkaLog, Owner
+from infra.eventlog.log import KafkaLog
+from infra.eventlog.ownership import Owner
 from infra.eventlog.peers import Order, OwnerGone
 
 PATIENCE = 0.9
@@ -34,14 +35,15 @@ class RoutedLog:
         """
         order = Order(command_id=command_id, command=command, metadata=metadata or Metadata())
         until = asyncio.get_running_loop().time() + PATIENCE
-        owner = self._local.owner_of(command)
+        shard, ownership = self._local.shard_of(command), self._local.ownership
+        owner = ownership.owner(shard)
         try:
             return await self._ask(owner, order, until)
         except NotOwned as error:
             if isinstance(error, OwnerGone):
-                self._local.take_from(owner.url)
+                ownership.take_from(owner.url)
             left = until - asyncio.get_running_loop().time()
-            later = await self._local.owner_after(command, owner, left)
+            later = await ownership.owner_after(shard, owner, left)
             if later is None:
                 raise
             return await self._ask(later, order, until)

@@ -65,8 +65,9 @@ class Shelf:
     def put(self, offset: int, key: str, value: bytes | None) -> None:
         """Take the next record; one without a value takes away those before it."""
         self.end = offset + 1
-        self.unreadable.pop(key, None)
-        place = part_in(key)
+        if self.unreadable:
+            self.unreadable.pop(key, None)
+        place = None if is_final_key(key) else part_in(key)
         if place is None:
             self._put(offset, key, value)
         elif value is None:
@@ -75,26 +76,22 @@ class Shelf:
             self._parts.setdefault(id_in(key), {})[place] = value if self._holds_states else b""
 
     def _put(self, offset: int, key: str, value: bytes | None) -> None:
-        kept = self.finals if is_final_key(key) else self.snapshots
-        kept.pop(id_in(key), None)
+        id, final = id_in(key), is_final_key(key)
+        kept = self.finals if final else self.snapshots
         if value is None:
+            kept.pop(id, None)
             return
         try:
             record = self._codec.decode(value)
         except msgspec.DecodeError as error:
+            kept.pop(id, None)
             self.unreadable[key] = str(error)
             return
         if isinstance(record, StoredCheckpoint):
             self.checkpoint = record
             return
-        holds_state = self._holds_states and not is_final_key(key)
-        kept[id_in(key)] = Kept(
-            offset,
-            record.originator_version,
-            record.seq,
-            record.parts,
-            record.state if holds_state else None,
-        )
+        state = record.state if self._holds_states and not final else None
+        kept[id] = Kept(offset, record.originator_version, record.seq, record.parts, state)
 
     def holds(self, aggregate: Aggregate) -> bool:
         """Whether the newest snapshot is of this version, or a later one, and whole."""

@@ -127,7 +127,7 @@ async def _leave(log: KafkaLog, membership: Membership) -> None:
     alone = membership.alone
     await membership.leave()
     if not alone:
-        await log.handed_over(HANDOVER_SECONDS)
+        await log.ownership.handed_over(HANDOVER_SECONDS)
 
 
 async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis, Pool]:

@@ -96,7 +96,7 @@ class Process:
         alone = self.membership.alone
         await self.membership.leave()
         if not alone:
-            await self.log.handed_over(10)
+            await self.log.ownership.handed_over(10)
         await self.stop()
 
     async def stop(self) -> None:

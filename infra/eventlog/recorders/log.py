@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
@@ -20,7 +20,7 @@ from infra.eventlog.log import BATCH, BUSY_POLL, KafkaLog
 from infra.eventlog.recorders.ledger import MOST_BYTES, Insert
 from infra.eventlog.recorders.shard import LedgerShard
 from infra.eventlog.records import Commit
-from infra.eventlog.shard import Outcome, Role, Shard
+from infra.eventlog.shard import Outcome, Role
 
 TURN = 0.02
 """Seconds that an owner may write undisturbed by others who want to, at least. Handing over takes
@@ -67,6 +67,7 @@ class LedgerLog(KafkaLog):
             owner=owner,
             url="",
             wants=lambda *_: bool(self._waiting),
+            grace=lambda: TURN * (1 + random()),  # noqa: S311 - who goes first
         )
         (shard,) = self._shards.values()
         assert isinstance(shard, LedgerShard)
@@ -203,14 +204,3 @@ class LedgerLog(KafkaLog):
 
     def _publish(self, topic: str, partition: int, commit: Commit[DomainEvent]) -> None:
         self._published(self.shard.next_offset - 1, commit)
-
-    # -- taking the shard -----------------------------------------------------------------------
-
-    def _grace(self) -> float:
-        return TURN * (1 + random())  # noqa: S311 - who goes first
-
-    async def _claim(self, shards: Sequence[Shard]) -> None:
-        for shard in shards:
-            if shard.role is Role.FOLLOWER:
-                shard.claim()
-                self._hurry()
