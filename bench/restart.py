@@ -37,12 +37,12 @@ from domain.games.four_in_a_row import FourInARow
 from domain.refusals import Refusal
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import CompleteCheckout, JoinWaitroom, OpenWaitroom
-from infra.eventlog.checkpoint_writer import CheckpointWriter
 from infra.eventlog.clients import producer_config
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.shard import Shard
-from infra.eventlog.snapshot_reader import SnapshotReader
+from infra.eventlog.snapshots.reader import SnapshotReader
+from infra.eventlog.snapshots.writer import CheckpointWriter
 from infra.topics import wanted
 from interfaces.http.serve import collect_garbage_rarely
 from interfaces.settings import load

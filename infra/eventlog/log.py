@@ -27,9 +27,9 @@ from infra.eventlog.feed import Subscriptions
 from infra.eventlog.ownership import GRACE, Ask, Ownership, Place, Wants, nobody
 from infra.eventlog.partition import partition_for
 from infra.eventlog.records import Commit
-from infra.eventlog.restoring import Restoring
 from infra.eventlog.shard import Outcome, Shard
-from infra.eventlog.snapshot_reader import key_of
+from infra.eventlog.snapshots.reader import key_of
+from infra.eventlog.snapshots.restoring import Restoring
 
 BUSY_POLL = 0.001
 """Seconds between polls while commits are in flight; a Kafka round trip takes about as long."""

@@ -22,7 +22,7 @@ from infra.eventlog.fold import CannotFold, Evicted, Fold
 from infra.eventlog.gate import Gate
 from infra.eventlog.in_flight import InFlight, Sent
 from infra.eventlog.records import Claim, Codec, Commit, MalformedRecord
-from infra.eventlog.snapshots import StoredCheckpoint
+from infra.eventlog.snapshots.records import StoredCheckpoint
 
 Outcome = Verdict
 

@@ -16,8 +16,8 @@ from domain.games.events import BotLevel
 from infra.checkout import Checkout
 from infra.commands_client import CommandsClient
 from infra.deadletters import DeadLetterTopic
-from infra.eventlog import checkpoint_writer
-from infra.eventlog.snapshot_reader import SnapshotReader
+from infra.eventlog.snapshots import writer as checkpoints
+from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.postgres import TRANSIENT, Database, PostgresPositions
 from infra.relay import Relay, RelayLock
 from infra.topics import KafkaAway
@@ -50,7 +50,7 @@ def worker(settings: Settings, name: str, stopped: Stopped) -> Iterator[Work]:
             yield _matchmaking(settings, held, stopped)
         elif name == "checkout":
             yield _checkout(settings, held, stopped)
-        elif name == checkpoint_writer.NAME:
+        elif name == checkpoints.NAME:
             yield _checkpoints(settings, held, stopped)
         else:
             yield _relay(settings, held)
@@ -89,9 +89,9 @@ def _checkout(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:
 
 def _checkpoints(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:
     partitions = {category.topic: settings.log_partitions for category in CATEGORIES}
-    reader = log_reader(settings, checkpoint_writer.NAME, list(partitions), held)
+    reader = log_reader(settings, checkpoints.NAME, list(partitions), held)
     snapshots = SnapshotReader(settings.kafka_bootstrap, CATEGORIES, partitions, stopped)
-    writer = checkpoint_writer.CheckpointWriter(
+    writer = checkpoints.CheckpointWriter(
         settings.kafka_bootstrap,
         CATEGORIES,
         reader,

@@ -11,11 +11,11 @@ from random import Random
 from application.ports import Checkpoint
 from domain.aggregate import Aggregate
 from domain.events import Metadata, Position, Recorded
-from infra.eventlog.checkpoints import Checkpoints, Written
 from infra.eventlog.fold import CannotFold, Fold
-from infra.eventlog.restored import SnapshotsWrong
-from infra.eventlog.shelf import Restored, Shelf
-from infra.eventlog.snapshots import BEGINNING, SnapshotCodec, StoredSnapshot, final_key
+from infra.eventlog.snapshots.checkpoints import Checkpoints, Written
+from infra.eventlog.snapshots.records import BEGINNING, SnapshotCodec, StoredSnapshot, final_key
+from infra.eventlog.snapshots.restored import SnapshotsWrong
+from infra.eventlog.snapshots.shelf import Restored, Shelf
 from tests.eventlog.tally import TALLIES, Add, Close, Tally
 from tests.given import T0
 

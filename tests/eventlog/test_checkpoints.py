@@ -2,8 +2,8 @@
 
 import pytest
 
-from infra.eventlog import checkpoints
-from infra.eventlog.restored import RestoredFold
+from infra.eventlog.snapshots import checkpoints
+from infra.eventlog.snapshots.restored import RestoredFold
 from tests.eventlog.shelves import BATCH, Corrupt, World
 
 SCHEDULES = 150

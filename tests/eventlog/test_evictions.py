@@ -12,9 +12,9 @@ from domain.aggregate import Command
 from domain.compact import CompactIndex
 from domain.events import Metadata
 from infra.eventlog.asked import Asked
-from infra.eventlog.evictions import PATIENCE, Evictions, Found
 from infra.eventlog.shard import Shard
-from infra.eventlog.snapshots import SnapshotCodec, final_key
+from infra.eventlog.snapshots.evictions import PATIENCE, Evictions, Found
+from infra.eventlog.snapshots.records import SnapshotCodec, final_key
 from tests.eventlog.counter import Total
 from tests.eventlog.tally import TALLIES, Add, Close, IsClosed, Tally
 from tests.given import T0

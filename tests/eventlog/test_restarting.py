@@ -13,13 +13,13 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from application.ports import Answer
 from domain.aggregate import Command
 from domain.category import Category
-from infra.eventlog import checkpoint_writer, checkpoints
-from infra.eventlog.checkpoint_writer import CheckpointWriter
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.partition import partition_for
 from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.shard import Shard
-from infra.eventlog.snapshot_reader import SnapshotReader
+from infra.eventlog.snapshots import checkpoints, writer
+from infra.eventlog.snapshots.reader import SnapshotReader
+from infra.eventlog.snapshots.writer import CheckpointWriter
 from infra.topics import wanted
 from tests.conftest import Hall
 from tests.eventlog.counter import Total
@@ -55,7 +55,7 @@ def first_offsets(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """By owner, the first offset that any of its shards was given."""
     monkeypatch.setattr(checkpoints, "REMEMBERED", REMEMBERED)
     monkeypatch.setattr(checkpoints, "MARKS_APART", 3)
-    monkeypatch.setattr(checkpoint_writer, "BATCH", 5)
+    monkeypatch.setattr(writer, "BATCH", 5)
     first: dict[str, int] = {}
     receive = Shard.receive
 

@@ -20,10 +20,10 @@ from infra.eventlog.records import (
     UnreadableEvent,
     recorded_events,
 )
-from infra.eventlog.restored import SnapshotsWrong
 from infra.eventlog.shard import Outcome, Shard
-from infra.eventlog.shelf import Shelf
-from infra.eventlog.snapshots import SnapshotCodec
+from infra.eventlog.snapshots.records import SnapshotCodec
+from infra.eventlog.snapshots.restored import SnapshotsWrong
+from infra.eventlog.snapshots.shelf import Shelf
 from tests.eventlog.guestbook import (
     GUESTBOOKS,
     OLD_GUESTBOOKS,

@@ -7,8 +7,8 @@ from domain.category import Category
 from domain.events import DomainEvent
 from domain.personal import Sealed
 from domain.snapshot import Snapshot, State
-from infra.eventlog.shelf import Shelf
-from infra.eventlog.snapshots import SnapshotCodec, snapshot_key
+from infra.eventlog.snapshots.records import SnapshotCodec, snapshot_key
+from infra.eventlog.snapshots.shelf import Shelf
 from tests.given import Story
 from tests.subjects.test_sealing import erase, ring, sealed
 

@@ -17,7 +17,7 @@ from application.ports import Unavailable
 from domain.category import Category
 from infra.eventlog.asked import Asked
 from infra.eventlog.shard import Shard
-from infra.eventlog.snapshots import (
+from infra.eventlog.snapshots.records import (
     SnapshotCodec,
     StoredSnapshot,
     final_key,

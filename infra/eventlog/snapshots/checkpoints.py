@@ -17,8 +17,7 @@ from domain.category import Category
 from domain.events import Recorded
 from infra.eventlog.answers import REMEMBERED
 from infra.eventlog.fold import Fold
-from infra.eventlog.shelf import Shelf
-from infra.eventlog.snapshots import (
+from infra.eventlog.snapshots.records import (
     BEGINNING,
     CHECKPOINT_KEY,
     SnapshotCodec,
@@ -28,6 +27,7 @@ from infra.eventlog.snapshots import (
     part_key,
     snapshot_key,
 )
+from infra.eventlog.snapshots.shelf import Shelf
 
 MARKS_APART = 1_000
 """Answers between two places where a checkpoint may be made."""

@@ -13,10 +13,10 @@ from confluent_kafka import KafkaException, TopicPartition
 
 from domain.category import Category
 from infra.eventlog.asked import Asked
-from infra.eventlog.evictions import Evictions, Found
 from infra.eventlog.shard import Shard
-from infra.eventlog.shelf import Restored
-from infra.eventlog.snapshot_reader import SnapshotLookup, SnapshotReader, restore
+from infra.eventlog.snapshots.evictions import Evictions, Found
+from infra.eventlog.snapshots.reader import SnapshotLookup, SnapshotReader, restore
+from infra.eventlog.snapshots.shelf import Restored
 
 AGAIN_SECONDS = 1.0
 """Until another attempt, when Kafka is away."""

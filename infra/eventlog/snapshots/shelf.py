@@ -15,8 +15,7 @@ from domain.aggregate import Aggregate
 from domain.category import Category
 from domain.snapshot import State
 from infra.eventlog.fold import Fold
-from infra.eventlog.restored import RestoredFold, SnapshotsWrong
-from infra.eventlog.snapshots import (
+from infra.eventlog.snapshots.records import (
     BEGINNING,
     SnapshotCodec,
     StoredCheckpoint,
@@ -26,6 +25,7 @@ from infra.eventlog.snapshots import (
     part_in,
     part_key,
 )
+from infra.eventlog.snapshots.restored import RestoredFold, SnapshotsWrong
 
 
 class Kept(msgspec.Struct, gc=False):

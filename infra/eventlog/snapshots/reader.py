@@ -12,10 +12,10 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from application.ports import Shard
 from domain.category import Category
 from infra.eventlog.clients import consumer_config
-from infra.eventlog.evictions import Found
 from infra.eventlog.reader import PASSING
-from infra.eventlog.restored import SnapshotsWrong
-from infra.eventlog.shelf import Restored, Shelf
+from infra.eventlog.snapshots.evictions import Found
+from infra.eventlog.snapshots.restored import SnapshotsWrong
+from infra.eventlog.snapshots.shelf import Restored, Shelf
 
 BATCH = 1_000
 POLL = 0.2

@@ -14,13 +14,13 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from application.ports import Checkpoint, Shard
 from domain.category import Category
 from domain.events import Recorded
-from infra.eventlog.checkpoints import Checkpoints, Written
 from infra.eventlog.clients import producer_config
 from infra.eventlog.fold import CannotFold, Fold
 from infra.eventlog.reader import KafkaLogReader
-from infra.eventlog.shelf import Restored, Shelf
-from infra.eventlog.snapshot_reader import Interrupted, SnapshotReader, restore
-from infra.eventlog.snapshots import BEGINNING, StoredCheckpoint
+from infra.eventlog.snapshots.checkpoints import Checkpoints, Written
+from infra.eventlog.snapshots.reader import Interrupted, SnapshotReader, restore
+from infra.eventlog.snapshots.records import BEGINNING, StoredCheckpoint
+from infra.eventlog.snapshots.shelf import Restored, Shelf
 
 NAME = "checkpoints"
 BATCH = 4_000
