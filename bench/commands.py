@@ -180,8 +180,9 @@ def main(seconds: float, runs: int, in_flight: int, subject: str | None) -> None
     for _ in range(runs):
         for name, results in found.items():
             results.append(in_a_process(name, in_flight, seconds))
-    Console().print(table(found, in_flight))
-    Console().print(f"cores: {os.cpu_count()}, servers and clients on this machine")
+    console = Console(width=max(Console().width, 120))
+    console.print(table(found, in_flight))
+    console.print(f"cores: {os.cpu_count()}, servers and clients on this machine")
 
 
 def in_a_process(subject: str, in_flight: int, seconds: float) -> Run:
@@ -197,7 +198,7 @@ def table(found: dict[str, list[Run]], in_flight: int) -> Table:
     made = Table(title=f"a deposit, {in_flight} in flight", caption="median (least to most)")
     columns = ("store", "commands a second", "p50, ms", "p99, ms", *(f"times {p}" for p in PEERS))
     for column in columns:
-        made.add_column(column, justify="right")
+        made.add_column(column, justify="right", no_wrap=column == "store")
     rates = {name: statistics.median(run.rate for run in runs) for name, runs in found.items()}
     for name, runs in found.items():
         times = [f"{rates[name] / rates[peer]:.1f}" for peer in PEERS]

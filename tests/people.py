@@ -30,7 +30,7 @@ async def client_of(hall: Hall, connections: int = 64) -> AsyncIterator[httpx.As
 
 
 async def open_room(
-    client: httpx.AsyncClient, hall: Hall, *, capacity: int = 10, checkout_seconds: float = 600
+    client: httpx.AsyncClient, hall: Hall, *, capacity: int = 10, checkout_seconds: float = 21_600
 ) -> str:
     """A shop opens a waiting room for something new."""
     room = a_name("concert")

@@ -17,7 +17,7 @@ from tests.eventlog.simulation.fold import Violation
 from tests.eventlog.simulation.weather import COUNTER_IDS
 from tests.eventlog.simulation.world import World
 
-SCHEDULES = int(os.environ.get("SIMULATION_SCHEDULES", "4000"))
+SCHEDULES = int(os.environ.get("SIMULATION_SCHEDULES", "2000"))
 PARTS = 8
 
 
