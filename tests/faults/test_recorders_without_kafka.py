@@ -49,11 +49,6 @@ def event(version: int) -> StoredEvent:
     return StoredEvent("account", version, "made", b"{}")
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="clients of the log give up a silent broker within seconds since they fail over fast;"
-    " a recorder is yet to be taught to wait as long as its timeout says",
-)
 @pytest.mark.parametrize("away", [2, 7], ids=["shortly", "until records time out"])
 def test_what_was_stored_meanwhile_is_stored_once_and_who_cannot_wait_is_told(
     hall: Hall, open_recorder: Callable[[float], KafkaApplicationRecorder], away: float
