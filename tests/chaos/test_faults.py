@@ -6,8 +6,12 @@ nobody can be told by the group, for a while, that an owner has gone.
 
 import asyncio
 
+import pytest
+
 from tests.chaos.visitors import visiting
 from tests.chaos.world import World
+
+pytestmark = pytest.mark.timeout(300)  # faults take as long as clients take to notice them
 
 
 async def test_a_broker_is_killed(world: World) -> None:

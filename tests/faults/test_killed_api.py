@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.conftest import Hall
 from tests.people import client_of, events_in_log, eventually, open_room
@@ -16,6 +17,7 @@ CROWD = 10_000
 KILL_AFTER = 3_000
 
 
+@pytest.mark.timeout(400)  # ten thousand joins, one client
 async def test_every_answered_join_is_there_once_and_no_place_is_given_twice(hall: Hall) -> None:
     answered: dict[str, dict[str, Any]] = {}
     users = iter([f"user-{n}" for n in range(CROWD)])

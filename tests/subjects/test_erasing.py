@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import psycopg
+import pytest
 import redis
 
 from infra.topics import consume, existing
@@ -13,6 +14,7 @@ from tests.conftest import Hall
 from tests.people import a_name, client_of, eventually, open_room
 
 
+@pytest.mark.timeout(400)  # it looks at all that other tests have left in the hall
 async def test_nobody_reads_what_was_erased_and_the_room_goes_on(hall: Hall) -> None:
     ada, bob = a_name("ada"), a_name("bob")
     names = {user: f"{user.title()} of {a_name('Nowhere')}" for user in (ada, bob)}
