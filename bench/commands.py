@@ -23,23 +23,21 @@ import sys
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import rich_click as click
 import uvloop
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
 from rich.console import Console
 from rich.table import Table
 
 from bench.bank import Account, Deposit
 from bench.recorder import ACCOUNTS, WARM_UP, Run, measure, on_kafka, on_postgres, spread
+from bench.topics import topics
 from domain.category import Category
 from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.log import KafkaLog
-from infra.topics import wanted
 from interfaces.http.serve import collect_garbage_rarely
 from interfaces.settings import Settings, load
 
@@ -54,7 +52,7 @@ def by_the_log(settings: Settings, in_flight: int, seconds: float) -> Run:
 
 async def _by_the_log(settings: Settings, in_flight: int, seconds: float) -> Run:
     category = Category(f"bench-{uuid.uuid4().hex[:8]}", Account)
-    with topic(settings, category.topic):
+    with topics(settings.kafka_bootstrap, {category.topic: "game-log"}):
         log = KafkaLog(
             settings.kafka_bootstrap,
             [category],
@@ -116,7 +114,7 @@ def by_emmett(settings: Settings, in_flight: int, seconds: float) -> Run:
 def by_kafka_alone(settings: Settings, in_flight: int, seconds: float) -> Run:
     """So many records on their way; whenever one is read back, the next is produced."""
     name = f"bench-{uuid.uuid4().hex[:8]}-log"
-    with topic(settings, name):
+    with topics(settings.kafka_bootstrap, {name: "game-log"}):
         producer = Producer(producer_config(settings.kafka_bootstrap))
         consumer = Consumer(consumer_config(settings.kafka_bootstrap, name))
         consumer.assign([TopicPartition(name, 0, 0)])
@@ -142,18 +140,6 @@ def run_of(took: Sequence[float], seconds: float) -> Run:
     """What so many commands make of their durations."""
     percentile = statistics.quantiles(took, n=100)
     return Run(len(took) / seconds, percentile[49] * 1e3, percentile[98] * 1e3)
-
-
-@contextmanager
-def topic(settings: Settings, name: str) -> Iterator[None]:
-    """A topic of one partition, set up as the log's are, for as long as the block takes."""
-    config = {each.name: dict(each.config) for each in wanted(1, 1)}["game-log"]
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
-    admin.create_topics([NewTopic(name, 1, 1, config=config)])[name].result()
-    try:
-        yield
-    finally:
-        admin.delete_topics([name])[name].result()
 
 
 SUBJECTS: dict[str, Callable[[Settings, int, float], Run]] = {

@@ -24,11 +24,11 @@ from typing import NamedTuple
 import rich_click as click
 import uvloop
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
 from rich.console import Console
 from rich.table import Table
 
 from application.ports import Unavailable
+from bench.topics import topics
 from domain.aggregate import Aggregate, Command
 from domain.category import Category
 from domain.events import Metadata
@@ -43,7 +43,6 @@ from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.shard import Shard
 from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.eventlog.snapshots.writer import CheckpointWriter
-from infra.topics import wanted
 from interfaces.http.serve import collect_garbage_rarely
 from interfaces.settings import load
 
@@ -112,20 +111,10 @@ KINDS: dict[str, tuple[type[Aggregate], Callable[[int], Iterator[Asked]], Comman
 def filled(kafka: str, kind: str, events: int) -> Iterator[Category]:
     """A log of its own in which all this has happened, and an empty topic for snapshots."""
     category = Category(f"bench-{kind}-{uuid.uuid4().hex[:8]}", KINDS[kind][0])
-    config = {topic.name: dict(topic.config) for topic in wanted(1, 1)}
-    admin = AdminClient({"bootstrap.servers": kafka})
-    topics = [
-        NewTopic(category.topic, 1, 1, config=config["game-log"]),
-        NewTopic(category.snapshots_topic, 1, 1, config=config["game-snapshots"]),
-    ]
-    for created in admin.create_topics(topics).values():
-        created.result()
-    try:
+    like = {category.topic: "game-log", category.snapshots_topic: "game-snapshots"}
+    with topics(kafka, like):
         fill(kafka, category, KINDS[kind][1](events))
         yield category
-    finally:
-        for deleted in admin.delete_topics([category.topic, category.snapshots_topic]).values():
-            deleted.result()
 
 
 def fill(kafka: str, category: Category, happens: Iterator[Asked]) -> None:

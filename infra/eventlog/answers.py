@@ -75,14 +75,14 @@ class Answers:
 
     def follow(self, record: bytes) -> None:
         """Keep the answer of a commit that has been read, and forget the oldest one if need be."""
-        self._unread.append(record if len(record) < LARGE else _without_events(record))
+        self._unread.append(_short(record))
 
     def remember(self, command_id: str, record: bytes) -> None:
         """Keep the answer of a commit, and forget the oldest ones if need be."""
         if len(self._newest) >= PART:
             self._newest = {}
             self._parts.append(self._newest)
-        self._newest[command_id] = record if len(record) < LARGE else _without_events(record)
+        self._newest[command_id] = _short(record)
 
     def forget(self, command_id: str) -> None:
         """Drop the answer of a command that did not happen."""
@@ -101,8 +101,10 @@ def _answer_in(record: bytes) -> FirstAnswer:
     return FirstAnswer(last, commit.reply.copy(), commit.metadata.fingerprint)
 
 
-def _without_events(record: bytes) -> bytes:
-    """The same answer, with a single null in place of the events and the place of the last."""
+def _short(record: bytes) -> bytes:
+    """The same answer; of a large record, with a single null in place of the events."""
+    if len(record) < LARGE:
+        return record
     commit = _decode(record)
     commit.seq += len(commit.events) - 1
     commit.events = [NO_REPLY]

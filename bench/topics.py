@@ -1,0 +1,23 @@
+"""Topics of their own for what is measured."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from infra.topics import wanted
+
+
+@contextmanager
+def topics(kafka: str, like: Mapping[str, str]) -> Iterator[None]:
+    """Topics of one partition for as long as the block takes, each set up as one of the hall's."""
+    config = {topic.name: dict(topic.config) for topic in wanted(1, 1)}
+    admin = AdminClient({"bootstrap.servers": kafka})
+    new = [NewTopic(name, 1, 1, config=config[model]) for name, model in like.items()]
+    for created in admin.create_topics(new).values():
+        created.result()
+    try:
+        yield
+    finally:
+        for deleted in admin.delete_topics(list(like)).values():
+            deleted.result()
