@@ -16,7 +16,7 @@ from infra.postgres import (
     load_checkpoints,
 )
 from infra.redis import RedisStore
-from projections.leaderboards import LeaderboardCache
+from projections.standings import StandingsCache
 
 ROWS = 5_000
 
@@ -30,7 +30,7 @@ class CachedStore:
     """
 
     def __init__(
-        self, database: Database, record: PostgresStore, cache: RedisStore, rows: LeaderboardCache
+        self, database: Database, record: PostgresStore, cache: RedisStore, rows: StandingsCache
     ) -> None:
         self._database = database
         self._record = record

@@ -28,7 +28,7 @@ from infra.stack.silent import SILENT
 SECONDS = 15
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
-CONSUMERS = ("checkout", "game-records", "leaderboards", "queue")  # those that set records aside
+CONSUMERS = ("checkout", "game-records", "standings", "queue")  # those that set records aside
 CATEGORIES = ("waitroom", "game")
 LOGS = tuple(f"{category}-log" for category in CATEGORIES)
 SNAPSHOTS = tuple(f"{category}-snapshots" for category in CATEGORIES)

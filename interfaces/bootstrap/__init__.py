@@ -9,14 +9,14 @@ from infra.stack.signals import interruptible
 
 __all__ = ["PROJECTIONS", "WORKERS", "Refused", "interruptible"]
 
-PROJECTIONS: tuple[str, ...] = ("queue", "game-records", "leaderboards")
+PROJECTIONS: tuple[str, ...] = ("queue", "game-records", "standings")
 
 WORKERS: tuple[str, ...] = (
     "queue",
     "checkout",
     "matchmaking",
     "game-records",
-    "leaderboards",
+    "standings",
     "relay",
     "checkpoints",
 )

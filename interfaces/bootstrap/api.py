@@ -30,8 +30,8 @@ from interfaces.http.services import Check, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
 from projections.game_records import GameQueries
-from projections.leaderboards import LeaderboardQueries
 from projections.positions import Pool
+from projections.standings import StandingsQueries
 from projections.waitroom import QueueQueries
 
 POSTGRES_CONNECTIONS = 8
@@ -79,7 +79,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             feed=log.feed,
             queue=QueueQueries(redis, keys.open),
             games=GameQueries(pool),
-            leaderboard=LeaderboardQueries(redis),
+            standings=StandingsQueries(redis),
             history=_history(settings.kafka_bootstrap, partitions),
             seals=keys,
             tokens=tokens,

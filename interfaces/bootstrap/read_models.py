@@ -14,7 +14,7 @@ from infra.redis import RedisStore, connect
 from infra.topics import refuse_repartitioned
 from interfaces.settings import Settings
 from projections.game_records import GameRecords
-from projections.leaderboards import LeaderboardCache, Leaderboards
+from projections.standings import Standings, StandingsCache
 from projections.waitroom import Queue
 
 KAFKA_SECONDS = 2.0
@@ -39,8 +39,8 @@ def projection_store(
         return RedisStore(redis, Queue()), Queue.topics
     if name == GameRecords.name:
         return PostgresStore(database, GameRecords()), GameRecords.topics
-    record, cache = PostgresStore(database, Leaderboards()), RedisStore(redis, LeaderboardCache())
-    return CachedStore(database, record, cache, LeaderboardCache()), Leaderboards.topics
+    record, cache = PostgresStore(database, Standings()), RedisStore(redis, StandingsCache())
+    return CachedStore(database, record, cache, StandingsCache()), Standings.topics
 
 
 def log_reader(

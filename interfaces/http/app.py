@@ -15,8 +15,8 @@ from interfaces.http import (
     health,
     history,
     joining,
-    leaderboard,
     openapi,
+    standings,
     waitroom,
 )
 from interfaces.http.bodies import BODY_LIMIT, StrictRequest
@@ -30,7 +30,7 @@ from interfaces.http.sockets.queue import watch_session
 FEATURES: list[ControllerRouterHandler] = [
     waitroom.router,
     games.router,
-    leaderboard.router,
+    standings.router,
     history.router,
     access.router,
     commands.router,

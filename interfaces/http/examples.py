@@ -17,7 +17,7 @@ from interfaces.http.joining import Joining
 from interfaces.http.problems import InvalidField, ProblemDetails
 from interfaces.http.waitroom import Leaving, Opening
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
-from projections.leaderboards import Leaderboard, RankedEntry
+from projections.standings import Leaderboard, RankedEntry
 from projections.waitroom import QueueOverview, QueuePlace
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)

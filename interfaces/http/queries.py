@@ -5,7 +5,7 @@ from typing import Protocol
 
 from domain.events import Position
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
-from projections.leaderboards import Leaderboard, RankedEntry
+from projections.standings import Leaderboard, RankedEntry
 from projections.waitroom import QueueOverview, QueuePlace
 
 
@@ -49,7 +49,7 @@ class GameQueries(ReadModel, Protocol):
         ...
 
 
-class LeaderboardQueries(ReadModel, Protocol):
+class StandingsQueries(ReadModel, Protocol):
     """Who plays best."""
 
     async def top(self, limit: int, offset: int = 0) -> Leaderboard:

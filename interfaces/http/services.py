@@ -9,7 +9,7 @@ from litestar.types import HTTPScope, Scope
 
 from application.history import History
 from application.ports import CommandLog, Feed, LocalLog, Seals
-from interfaces.http.queries import GameQueries, LeaderboardQueries, QueueQueries
+from interfaces.http.queries import GameQueries, QueueQueries, StandingsQueries
 from interfaces.http.sockets.door import Door
 from interfaces.http.sockets.rooms import RoomFeeds
 from interfaces.http.tickets import TicketDesk
@@ -34,7 +34,7 @@ class Services:
     feed: Feed
     queue: QueueQueries
     games: GameQueries
-    leaderboard: LeaderboardQueries
+    standings: StandingsQueries
     history: History
     seals: Seals
     tokens: Tokens

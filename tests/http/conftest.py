@@ -13,7 +13,7 @@ from interfaces.http.app import create_app
 from interfaces.http.edge import Edge
 from interfaces.http.services import Check, Services
 from interfaces.tokens import Scope, Tokens
-from tests.http.fakes import FakeGames, FakeLeaderboard, FakeLog, FakeQueue, FakeSeals
+from tests.http.fakes import FakeGames, FakeLog, FakeQueue, FakeSeals, FakeStandings
 from tests.projections.fakes import FakeReader
 
 ORIGIN = "https://play.example"
@@ -30,7 +30,7 @@ class Api:
     log: FakeLog
     queue: FakeQueue
     games: FakeGames
-    leaderboard: FakeLeaderboard
+    standings: FakeStandings
     seals: FakeSeals
     services: Services
     checks: dict[str, Check]
@@ -96,7 +96,7 @@ def history_of(log: FakeLog) -> History:
 async def api() -> AsyncIterator[Api]:
     log = FakeLog()
     seals = FakeSeals()
-    queue, games, leaderboard = FakeQueue(log, seals), FakeGames(log), FakeLeaderboard(log)
+    queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
     checks: dict[str, Check] = {}
     services = Services(
         log=log,
@@ -105,7 +105,7 @@ async def api() -> AsyncIterator[Api]:
         feed=log,
         queue=queue,
         games=games,
-        leaderboard=leaderboard,
+        standings=standings,
         history=history_of(log),
         seals=seals,
         tokens=Tokens(SECRET),
@@ -114,4 +114,4 @@ async def api() -> AsyncIterator[Api]:
     )
     app = create_app(services)
     async with AsyncTestClient(app) as client:
-        yield Api(client, app, log, queue, games, leaderboard, seals, services, checks)
+        yield Api(client, app, log, queue, games, standings, seals, services, checks)

@@ -23,7 +23,7 @@ from domain.waitroom.events import WaitroomJoined
 from infra.eventlog.shard import IdempotencyKeyReused
 from infra.subjects.keyring import Keyring
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
-from projections.leaderboards import Leaderboard, RankedEntry
+from projections.standings import Leaderboard, RankedEntry
 from projections.waitroom import QueueOverview, QueuePlace
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -298,7 +298,7 @@ class FakeGames(FakeReadModel):
         )
 
 
-class FakeLeaderboard(FakeReadModel):
+class FakeStandings(FakeReadModel):
     """One player, the best."""
 
     entries = (

@@ -83,4 +83,4 @@ def _fails(api: Api, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
         await asyncio.sleep(0)
         raise error
 
-    monkeypatch.setattr(api.leaderboard, "top", fail)
+    monkeypatch.setattr(api.standings, "top", fail)

@@ -47,9 +47,9 @@ async def test_a_read_model_that_is_being_built_is_unavailable(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def missing(limit: int, offset: int) -> None:
-        raise ReadModelMissing("The read model 'leaderboards' is being built.")
+        raise ReadModelMissing("The read model 'standings' is being built.")
 
-    monkeypatch.setattr(api.leaderboard, "top", missing)
+    monkeypatch.setattr(api.standings, "top", missing)
     answer = await api.ask("GET", "/api/v1/leaderboard")
 
     problem(answer, 503, "unavailable")

@@ -17,7 +17,7 @@ from tests.projections.fakes import FakeLetters, FakeReader
 from tests.projections.story import Narrator
 
 TABLES = (
-    "game_analytics, games, game_stats, users, leaderboards, leaderboard_games, "
+    "game_analytics, games, game_stats, users, standings, standing_games, "
     "projection_positions, projection_parked, process_positions"
 )
 

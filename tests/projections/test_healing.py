@@ -11,7 +11,7 @@ from tests.projections.living import is_true, live, outcome, quietly
 from tests.projections.stories import tell_of_everything, tell_of_rooms
 from tests.projections.story import Narrator
 
-DATA = "game_analytics, games, game_stats, users, leaderboards, leaderboard_games"
+DATA = "game_analytics, games, game_stats, users, standings, standing_games"
 
 
 def truncate(servers: Hall, tables: str) -> None:
@@ -40,7 +40,7 @@ def test_a_worker_builds_what_was_deleted_together_with_its_position(
     assert is_true(live(read_model(name)))
 
 
-@pytest.mark.parametrize("name", ["game-records", "leaderboards"])
+@pytest.mark.parametrize("name", ["game-records", "standings"])
 def test_a_rebuild_repairs_tables_that_were_emptied_behind_the_position(
     name: str, empty: Hall, read_model: Build, narrator: Narrator
 ) -> None:
@@ -56,7 +56,7 @@ def test_a_leaderboard_cache_that_is_lost_is_filled_from_the_record(
     empty: Hall, read_model: Build, narrator: Narrator
 ) -> None:
     tell_of_everything(narrator)
-    worker = live(read_model("leaderboards")).projecting()
+    worker = live(read_model("standings")).projecting()
     assert worker.resume()
     before = _cache(empty)
     flush(empty)
@@ -169,5 +169,5 @@ def test_a_swap_that_queries_hold_up_is_tried_again(
 
 def _cache(servers: Hall) -> dict[str, float]:
     with redis.Redis.from_url(servers.redis, decode_responses=True) as client:
-        key = f"{client.get('projection:leaderboards')}:leaderboard:four-in-a-row:alltime"
+        key = f"{client.get('projection:standings')}:leaderboard:four-in-a-row:alltime"
         return dict(client.zrange(key, 0, -1, withscores=True))

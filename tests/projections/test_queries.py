@@ -13,8 +13,8 @@ from domain.games.events import GameEnded
 from domain.waitroom.commands import JoinWaitroom, OpenWaitroom
 from infra.subjects.keyring import Keyring
 from projections.game_records import GameQueries, UserRecord
-from projections.leaderboards import LeaderboardQueries
 from projections.projection import ReadModelMissing
+from projections.standings import StandingsQueries
 from projections.waitroom import Queue, QueueOverview, QueueQueries, score
 from tests.conftest import Hall
 from tests.given import T0, at
@@ -170,8 +170,8 @@ async def test_a_query_says_when_there_is_no_read_model(empty: Hall, redis: Redi
     for query in (
         QueueQueries(redis, Keyring().open).session("s"),
         QueueQueries(redis, Keyring().open).overview("r"),
-        LeaderboardQueries(redis).top(10),
-        LeaderboardQueries(redis).rank("ada"),
+        StandingsQueries(redis).top(10),
+        StandingsQueries(redis).rank("ada"),
         QueueQueries(redis, Keyring().open).wait_for(position, 0),
     ):
         with pytest.raises(ReadModelMissing):
@@ -181,7 +181,7 @@ async def test_a_query_says_when_there_is_no_read_model(empty: Hall, redis: Redi
 async def test_waiting_for_a_position_ends_when_the_read_model_has_passed_it(
     read_model: Build, narrator: Narrator, redis: Redis, pool: AsyncConnectionPool[Any]
 ) -> None:
-    for name in ("queue", "game-records", "leaderboards"):
+    for name in ("queue", "game-records", "standings"):
         live(read_model(name))
     tell_of_rooms(narrator, rooms=1)
     room = narrator.events[-1].position
@@ -191,7 +191,7 @@ async def test_waiting_for_a_position_ends_when_the_read_model_has_passed_it(
     waits = [
         (QueueQueries(redis, Keyring().open).wait_for, room, "queue"),
         (GameQueries(pool).wait_for, game, "game-records"),
-        (LeaderboardQueries(redis).wait_for, game, "leaderboards"),
+        (StandingsQueries(redis).wait_for, game, "standings"),
     ]
     for wait_for, position, name in waits:
         assert not await wait_for(position, 0.05)
@@ -289,17 +289,17 @@ async def test_nothing_is_said_to_be_missing_while_the_records_are_built(
 async def test_who_won_most_is_first_and_of_equals_who_did_so_first(
     read_model: Build, narrator: Narrator, redis: Redis
 ) -> None:
-    live(read_model("leaderboards"))
+    live(read_model("standings"))
     tell_of_game(narrator, "1", "zoe", "bob", seconds=100)
     tell_of_game(narrator, "2", "ada", "bob", seconds=200)
     tell_of_game(narrator, "3", "eve", "bob", seconds=200)
     tell_of_game(narrator, "4", "max", "zoe", seconds=0)
-    live(read_model("leaderboards"))
+    live(read_model("standings"))
     tell_of_game(narrator, "5", "max", "zoe", seconds=1000)
-    live(read_model("leaderboards"))
-    leaderboard = LeaderboardQueries(redis)
+    live(read_model("standings"))
+    standings = StandingsQueries(redis)
 
-    top = await leaderboard.top(10)
+    top = await standings.top(10)
 
     assert [(e.rank, e.user_id, e.score, e.wins, e.losses) for e in top.entries] == [
         (1, "max", 6, 2, 0),
@@ -310,12 +310,12 @@ async def test_who_won_most_is_first_and_of_equals_who_did_so_first(
     ]
     assert top.total == 5
     assert top.entries[0].reached_at == at(1007)
-    assert [e.user_id for e in (await leaderboard.top(2, offset=1)).entries] == ["zoe", "ada"]
-    assert (await leaderboard.top(2, offset=10)).entries == []
-    rank = await leaderboard.rank("eve")
+    assert [e.user_id for e in (await standings.top(2, offset=1)).entries] == ["zoe", "ada"]
+    assert (await standings.top(2, offset=10)).entries == []
+    rank = await standings.rank("eve")
     assert rank is not None
     assert rank.rank == 4
-    assert await leaderboard.rank("nobody") is None
+    assert await standings.rank("nobody") is None
 
 
 async def test_a_draw_counts_for_both(
@@ -336,11 +336,11 @@ async def test_a_draw_counts_for_both(
             )
         ]
     )
-    live(read_model("leaderboards"))
+    live(read_model("standings"))
     live(read_model("game-records"))
 
     for user in ("ada", "bob"):
-        rank = await LeaderboardQueries(redis).rank(user)
+        rank = await StandingsQueries(redis).rank(user)
         assert rank is not None
         assert (rank.draws, rank.wins, rank.losses, rank.score) == (1, 0, 0, 0)
         record = await GameQueries(pool).player(user)
@@ -351,26 +351,26 @@ async def test_a_draw_counts_for_both(
 async def test_events_that_a_read_model_does_not_handle_only_move_its_position(
     read_model: Build, narrator: Narrator, redis: Redis
 ) -> None:
-    live(read_model("leaderboards"))
+    live(read_model("standings"))
     tell_of_game(narrator, "g", "ada", "bob")
-    live(read_model("leaderboards"))
+    live(read_model("standings"))
     narrator.tell(SeekGame(user_id="eve", game_id="h", bot_after=10))
     (sought,) = narrator.events[-1:]
-    live(read_model("leaderboards"))
+    live(read_model("standings"))
 
-    assert await LeaderboardQueries(redis).wait_for(sought.position, 0)
-    assert (await LeaderboardQueries(redis).top(10)).total == 2
+    assert await StandingsQueries(redis).wait_for(sought.position, 0)
+    assert (await StandingsQueries(redis).top(10)).total == 2
 
 
 async def test_a_game_that_ends_in_a_later_batch_still_counts_for_its_players(
     read_model: Build, narrator: Narrator, redis: Redis
 ) -> None:
     tell_of_game(narrator, "g", "ada", "bob", end=2)
-    live(read_model("leaderboards"))
+    live(read_model("standings"))
     narrator.tell(Resign(game_id="g", player="bob"))
-    live(read_model("leaderboards"))
+    live(read_model("standings"))
 
-    rank = await LeaderboardQueries(redis).rank("ada")
+    rank = await StandingsQueries(redis).rank("ada")
     assert rank is not None
     assert (rank.rank, rank.wins) == (1, 1)
 

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from application.readmodel import ReadModel
 from infra.subjects.keyring import Keyring
 from projections.game_records import GameQueries
-from projections.leaderboards import LeaderboardQueries
+from projections.standings import StandingsQueries
 from projections.waitroom import QueueQueries
 from tests.conftest import Hall
 from tests.projections.conftest import Build
@@ -63,12 +63,12 @@ async def test_queries_of_the_leaderboard_never_fail_and_never_see_half_of_it(
 ) -> None:
     for number in range(200):
         tell_of_game(narrator, f"game-{number}", f"p{number % 20}", "bob", end=0)
-    model = live(read_model("leaderboards"))
+    model = live(read_model("standings"))
     async with Redis.from_url(empty.redis, decode_responses=True) as redis:
-        leaderboard = LeaderboardQueries(redis)
+        standings = StandingsQueries(redis)
 
         async def look() -> None:
-            top = await leaderboard.top(30)
+            top = await standings.top(30)
             assert top.total == len(top.entries) == 21
             assert {entry.wins for entry in top.entries} == {10, 0}
 

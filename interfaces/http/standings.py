@@ -12,7 +12,7 @@ from interfaces.http.reading import AfterGame, caught_up, found
 from interfaces.http.services import services_of
 from interfaces.tokens import Identity
 from projections.game_records import UserRecord
-from projections.leaderboards import Leaderboard, RankedEntry
+from projections.standings import Leaderboard, RankedEntry
 
 Asked = Request[Identity, None, Any]
 Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="How many entries.")]
@@ -29,9 +29,9 @@ async def get_leaderboard(
     request: Asked, limit: Limit = 10, offset: Offset = 0, read_after: AfterGame = None
 ) -> Leaderboard:
     """List players by score, 3 for a win; equal scores in the order they were reached."""
-    leaderboard = services_of(request).leaderboard
-    await caught_up(leaderboard, read_after, GAMES.topic)
-    return await leaderboard.top(limit, offset)
+    standings = services_of(request).standings
+    await caught_up(standings, read_after, GAMES.topic)
+    return await standings.top(limit, offset)
 
 
 @get(
@@ -42,10 +42,10 @@ async def get_leaderboard(
 )
 async def get_rank(request: Asked, user_id: PathKey, read_after: AfterGame = None) -> RankedEntry:
     """Tell a player's place on the leaderboard, 1 being the best."""
-    leaderboard = services_of(request).leaderboard
-    await caught_up(leaderboard, read_after, GAMES.topic)
+    standings = services_of(request).standings
+    await caught_up(standings, read_after, GAMES.topic)
     return found(
-        await leaderboard.rank(user_id), "player-not-found", f"{user_id!r} has finished no game."
+        await standings.rank(user_id), "player-not-found", f"{user_id!r} has finished no game."
     )
 
 

@@ -1,15 +1,15 @@
-"""`leaderboards`: who won most; PostgreSQL is the record, Redis answers.
+"""`standings`: who won most; PostgreSQL is the record, Redis answers.
 
-- `leaderboards`, a row for each game, player and period: wins, draws, losses, score, and
+- `standings`, a row for each game, player and period: wins, draws, losses, score, and
   `reached_at`, when the player reached the score. Of two with one score, who reached it first
   ranks higher; within one second, the id decides.
-- `leaderboard_games`: the players of running games, bots left out; a game's end does not name
+- `standing_games`: the players of running games, bots left out; a game's end does not name
   them.
 - Redis, behind the generation's name: `leaderboard:four-in-a-row:alltime`, a sorted set of
   players in order of rank, and `leaderboard:four-in-a-row:entries`, a hash of their rows as JSON.
 
 It is a table of its own beside `users`, which belongs to `game-records`: each read model is
-rebuilt and swapped alone, and a leaderboard has a game and a period where a user has neither.
+rebuilt and swapped alone, and a standing has a game and a period where a user has neither.
 
 A row is the same in whatever order its games are counted, since a rebuild reads the shards of
 the log in another order than the live worker did: sums, a maximum and a minimum.
@@ -30,7 +30,7 @@ from domain.games.events import GameEnded, GameStarted
 from projections.generations import LiveGeneration
 from projections.projection import Table
 
-NAME = "leaderboards"
+NAME = "standings"
 GAME = "four-in-a-row"
 PERIOD = "alltime"
 HIGHEST_SCORE = 1 << 20
@@ -97,43 +97,43 @@ class Tally(NamedTuple):
 
 
 SEAT = """
-    INSERT INTO leaderboard_games (game_id, players)
+    INSERT INTO standing_games (game_id, players)
     SELECT * FROM unnest(%s::text[], %s::text[])
 """
 
-UNSEAT = "DELETE FROM leaderboard_games WHERE game_id = ANY(%s) RETURNING game_id, players"
+UNSEAT = "DELETE FROM standing_games WHERE game_id = ANY(%s) RETURNING game_id, players"
 
 COUNT = f"""
-    INSERT INTO leaderboards
+    INSERT INTO standings
         (game_id, period, player_id, wins, draws, losses, first_game_at, last_win_at)
     SELECT '{GAME}', '{PERIOD}', new.*
     FROM unnest(%s::text[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], %s::timestamptz[])
         AS new (player, wins, draws, losses, first_game_at, last_win_at)
     ORDER BY player
     ON CONFLICT (game_id, player_id, period) DO UPDATE
-    SET wins = leaderboards.wins + excluded.wins,
-        draws = leaderboards.draws + excluded.draws,
-        losses = leaderboards.losses + excluded.losses,
-        first_game_at = least(leaderboards.first_game_at, excluded.first_game_at),
-        last_win_at = greatest(leaderboards.last_win_at, excluded.last_win_at)
+    SET wins = standings.wins + excluded.wins,
+        draws = standings.draws + excluded.draws,
+        losses = standings.losses + excluded.losses,
+        first_game_at = least(standings.first_game_at, excluded.first_game_at),
+        last_win_at = greatest(standings.last_win_at, excluded.last_win_at)
     RETURNING player_id AS user_id, score, wins, draws, losses, reached_at
 """  # noqa: S608  two constants of this module
 
 ALL = f"""
     SELECT player_id AS user_id, score, wins, draws, losses, reached_at
-    FROM leaderboards WHERE game_id = '{GAME}' AND period = '{PERIOD}'
+    FROM standings WHERE game_id = '{GAME}' AND period = '{PERIOD}'
 """  # noqa: S608  two constants of this module
 
 
-class Leaderboards:
+class Standings:
     """The projection; `apply` returns the rows as they have become, for the cache."""
 
     name = NAME
     topics = ("game-log",)
     handles = (GameStarted, GameEnded)
     tables = (
-        Table("leaderboards", ("game_id", "player_id", "period")),
-        Table("leaderboard_games", ("game_id",)),
+        Table("standings", ("game_id", "player_id", "period")),
+        Table("standing_games", ("game_id",)),
     )
 
     def apply(
@@ -198,12 +198,12 @@ def rank_score(entry: Entry) -> int:
     return (HIGHEST_SCORE - entry.score << SECONDS_BITS) + int(entry.reached_at.timestamp())
 
 
-class LeaderboardCache:
+class StandingsCache:
     """The answers in Redis: a fold of rows, each the last word on its player."""
 
     name = NAME
-    topics = Leaderboards.topics
-    handles = Leaderboards.handles
+    topics = Standings.topics
+    handles = Standings.handles
 
     def fold(self, rows: Sequence[Entry]) -> "CachedEntries":
         """What these rows do."""
@@ -211,7 +211,7 @@ class LeaderboardCache:
 
     def rows(self, connection: psycopg.Connection[Any]) -> Iterator[Entry]:
         """Every row of the record."""
-        with connection.cursor("leaderboards", row_factory=class_row(Entry)) as cursor:
+        with connection.cursor("standings", row_factory=class_row(Entry)) as cursor:
             yield from cursor.execute(ALL)
 
 
@@ -252,7 +252,7 @@ return {{rank, redis.call('HGET', key .. ':entries', ARGV[1])}}
 """
 
 
-class LeaderboardQueries:
+class StandingsQueries:
     """Reads the live leaderboard; `redis` decodes its responses. Raises `ReadModelMissing`."""
 
     def __init__(self, redis: "Redis") -> None:
