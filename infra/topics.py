@@ -22,17 +22,29 @@ from confluent_kafka.admin import (
     TopicMetadata,
 )
 
+from domain.player_events.event import TOPIC as PLAYER_EVENTS
 from infra.stack.errors import Refused
 from infra.stack.silent import SILENT
 
 SECONDS = 15
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
-CONSUMERS = ("checkout", "game-records", "standings", "queue")  # those that set records aside
+CONSUMERS = (
+    "checkout",
+    "event-archive",
+    "game-records",
+    "ingest",
+    "leaderboards",
+    "player-statistics",
+    "queue",
+    "standings",
+)
+"""Those that set records aside."""
 CATEGORIES = ("waitroom", "game")
 LOGS = tuple(f"{category}-log" for category in CATEGORIES)
 SNAPSHOTS = tuple(f"{category}-snapshots" for category in CATEGORIES)
 KEYS = "subject-keys"
+PLAYER_EVENT_PARTITIONS = 12
 ROLL_MS = 60 * MINUTE_MS
 """How long Kafka appends to one segment of the keys. It never compacts that one."""
 
@@ -109,6 +121,7 @@ def wanted(log_partitions: int, replication_factor: int) -> tuple[Topic, ...]:
         Topic("QUEUE_READY", 10, week),
         *(Topic(f"CHECKOUT_{end}", 10, week) for end in ("COMPLETED", "FAILED", "EXPIRED")),
         Topic("game-events", 12, week),
+        Topic(PLAYER_EVENTS, PLAYER_EVENT_PARTITIONS, {**log, "retention.ms": str(7 * DAY_MS)}),
         *(Topic(f"{consumer}.dlq", 12, parked) for consumer in CONSUMERS),
     )
 

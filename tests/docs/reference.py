@@ -62,6 +62,7 @@ TOPICS_HOLD = {
     "CHECKOUT_FAILED": ("`event_id`", "the shop", "purchases that failed"),
     "CHECKOUT_EXPIRED": ("`event_id`", "the shop", "checkouts that the shop gave up on"),
     "game-events": ("`game_id`", "relay", "beginnings, moves and ends of games"),
+    "player.events.raw": ("`player_id`", "API, other producers", "what players do in games"),
     **{f"{name}.dlq": ("as the source", f"{name}", "dead letters") for name in CONSUMERS},
 }
 

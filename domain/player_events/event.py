@@ -1,0 +1,44 @@
+"""A player's event, as it stands in the topic `player.events.raw`."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from domain.keys import KEY_PATTERN
+
+TOPIC = "player.events.raw"
+"""Keyed by `player_id`, so that the events of one player keep their order."""
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=KEY_PATTERN)]
+"""What event types, players and games are called; as long as the columns of the archive."""
+
+NOTHING = msgspec.Raw(b"{}")
+
+
+class PlayerEvent(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """What a player did, at `timestamp` by the game's clock.
+
+    `event_id` is a UUID in its canonical form. `minted` says that Gamehall made it for this record
+    alone, so no other record has it; ids that came from outside may come again. `only` names the
+    one consumer that a repaired event is for, which could not take the original. `data` is JSON.
+
+    `partition` and `offset` are where it was found in the topic; they are not written.
+    """
+
+    event_id: str
+    event_type: str
+    player_id: str
+    game_id: str
+    timestamp: datetime
+    ingested_at: datetime
+    data: msgspec.Raw = NOTHING
+    minted: bool = False
+    only: str = ""
+    partition: int = -1
+    offset: int = -1
+
+    @property
+    def happened_at(self) -> datetime:
+        """The time that counts for periods: a clock that is ahead does not reach the future."""
+        return min(self.timestamp, self.ingested_at)

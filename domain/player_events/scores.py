@@ -1,0 +1,46 @@
+"""What counts on a leaderboard, and in which period."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from domain.player_events.event import PlayerEvent
+
+SCORING = frozenset({"player_score", "quest_completed", "achievement_unlocked", "boss_defeated"})
+"""The types of events that leaderboards add up."""
+
+Period = Literal["daily", "weekly", "alltime"]
+FOREVER = date(1970, 1, 1)
+"""When the period began that never ends."""
+
+
+class _Scored(msgspec.Struct):
+    score: int = 0
+
+
+_decode = msgspec.json.Decoder(_Scored).decode
+
+
+class Board(NamedTuple):
+    """One leaderboard: of a game, for the period that starts on a day (UTC; weeks on Mondays)."""
+
+    game_id: str
+    period: Period
+    starts_on: date
+
+
+def score_of(event: PlayerEvent) -> int:
+    """The points of an event; raises `msgspec.ValidationError` where its data has no number."""
+    return _decode(event.data).score if event.event_type in SCORING else 0
+
+
+def starts_of(happened_at: datetime) -> Mapping[Period, date]:
+    """When the periods began that an event of this time (UTC) counts in.
+
+    An event counts in the periods of its own time however late it arrives, so a board that is
+    closed corrects itself.
+    """
+    day = happened_at.date()
+    return {"daily": day, "weekly": day - timedelta(day.weekday()), "alltime": FOREVER}
