@@ -9,6 +9,7 @@ import msgspec
 from domain.aggregate import Command, Reply
 from domain.events import Metadata, Position, Recorded
 from domain.personal import Sealed
+from domain.player_events.event import PlayerEvent
 from domain.refusals import Refusal
 
 Shard = tuple[str, int]
@@ -41,6 +42,29 @@ class Unavailable(Exception):
 
 class NotOwned(Unavailable):
     """The process that was asked does not own the shard, or does not any more; another one may."""
+
+
+class Limited(Exception):
+    """Somebody asks too often; the same request is worth repeating after `retry_after` seconds.
+
+    `limit` is how many a second are allowed, `remaining` how many of them are left, and
+    `reset_after` in how many seconds all of them will be.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit: int,
+        remaining: int,
+        reset_after: float,
+        retry_after: float,
+    ) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.remaining = remaining
+        self.reset_after = reset_after
+        self.retry_after = retry_after
 
 
 Verdict = Answer | Refusal | Unavailable
@@ -102,6 +126,41 @@ class Feed(Protocol):
 
     def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
         """The events of one aggregate from now on; ends when the consumer stops iterating."""
+        ...
+
+
+class FailedEvent(NamedTuple):
+    """What was sent as a player's event and is none: as it came, and where what does not fit."""
+
+    value: bytes
+    field: str
+    reason: str
+    subject: str
+
+
+class PlayerEventLog(Protocol):
+    """Keeps what players did."""
+
+    async def append(
+        self,
+        events: Sequence[PlayerEvent],
+        failed: Sequence[FailedEvent] = (),
+        traceparent: bytes | None = None,
+    ) -> Position | None:
+        """Append events, and set aside what failed; on return all of them are acknowledged.
+
+        Gives the place of the last event. Raises `Unavailable` when too much is on its way
+        already, and then nothing was appended; or when not all is acknowledged in time, and then
+        some may have been.
+        """
+        ...
+
+
+class Limits(Protocol):
+    """Bounds how often somebody may ask."""
+
+    async def admit(self, key: str, cost: int = 1) -> None:
+        """Return when `key` may have `cost` more; raises `Limited`."""
         ...
 
 

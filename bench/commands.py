@@ -73,7 +73,7 @@ async def _by_the_log(settings: Settings, in_flight: int, seconds: float) -> Run
 
 async def deposits(log: KafkaLog, number: int, begin: float, end: float) -> list[float]:
     """How long each deposit of one client took, of those that began and ended in time."""
-    took, chance, done = [], random.Random(number), 0  # noqa: S311 - whose turn it is
+    took, chance, done = [], random.Random(number), 0
     before = time.perf_counter()
     while before < end:
         account = f"account-{number}-{chance.randrange(ACCOUNTS)}"

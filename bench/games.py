@@ -28,7 +28,7 @@ PLAYERS = 1_000
 @click.option("--count", default=10_000, show_default=True, help="Games to play.")
 def main(count: int) -> None:
     """Play games to their end, and tell how many commands were decided a second."""
-    hall, random_source, start = Hall(), random.Random(1), time.perf_counter()  # noqa: S311 - who plays whom
+    hall, random_source, start = Hall(), random.Random(1), time.perf_counter()
     games = (commands(random_source) for _ in range(count))
     decided = 0
     while batch := list(itertools.chain.from_iterable(itertools.islice(games, AT_ONCE))):

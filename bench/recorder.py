@@ -117,7 +117,7 @@ def deposits(
     bank: Bank, accounts: Sequence[uuid.UUID], begin: float, seconds: float
 ) -> list[tuple[float, float]]:
     """When each deposit ended and how long it took, of those that ended in the time."""
-    chance, moments = random.Random(), [time.perf_counter()]  # noqa: S311 - whose turn it is
+    chance, moments = random.Random(), [time.perf_counter()]
     while moments[-1] < begin + seconds:
         bank.deposit(chance.choice(accounts))
         moments.append(time.perf_counter())

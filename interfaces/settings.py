@@ -66,6 +66,11 @@ TAKES = {
     "bot_seconds": "a number of seconds from 0 to 10, below GAMEHALL_MOVE_SECONDS",
     "checkpoint_events": "a number from 1000 to 10000000",
     "checkpoint_seconds": "a number of seconds from 1 to 86400",
+    "event_types": "known or any",
+    "events_oldest_days": "a number of days from 1 to 3650",
+    "events_keep_failed": "true or false",
+    "events_per_second": "a number from 0 to 10000000",
+    "events_per_second_each": "a number from 1 to 10000000",
     "allowed_origins": "origins such as https://play.example, separated by commas",
     "log_level": "debug, info, warning or error",
 }
@@ -136,6 +141,21 @@ class Settings(BaseSettings):
 
     checkpoint_seconds: Annotated[float, Field(ge=1, le=86_400)] = 30.0
     """After how many seconds at the latest, if anything has happened."""
+
+    event_types: Literal["known", "any"] = "any"
+    """Whether players' events of types that Gamehall does not know are taken or refused."""
+
+    events_oldest_days: Annotated[int, Field(ge=1, le=3_650)] = 30
+    """How many days ago a player's event may have happened at the most."""
+
+    events_keep_failed: bool = False
+    """Whether players' events that are refused are kept, with the reason, to be repaired."""
+
+    events_per_second: Annotated[int, Field(ge=0, le=10_000_000)] = 10_000
+    """How many players' events are taken a second, by all API processes together; 0 for any."""
+
+    events_per_second_each: Annotated[int, Field(ge=1, le=10_000_000)] = 10_000
+    """How many players' events are taken a second with the tokens of one subject."""
 
     allowed_origins: Annotated[tuple[HttpUrl, ...], NoDecode] = ()
     """The origins whose pages may call the API from a browser, separated by commas."""

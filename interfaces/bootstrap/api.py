@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from socket import gethostname
 from uuid import uuid4
@@ -12,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
 from application.history import History
+from application.player_events import Intake
 from application.ports import Shard
 from domain.categories import CATEGORIES
 from domain.category import Category
@@ -22,6 +24,8 @@ from infra.eventlog.partition import partition_for
 from infra.eventlog.peers import Peers
 from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.routing import RoutedLog
+from infra.limits import RateLimits
+from infra.player_events.producer import EventProducer
 from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
 from infra.topics import refuse_repartitioned
@@ -69,6 +73,9 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         await peers.start()
         held.push_async_callback(peers.close)
         log, membership = await _log(settings, partitions, peers, held)
+        events = EventProducer(settings.kafka_bootstrap)
+        events.start()
+        held.push_async_callback(events.stop)
         metrics = LogMetrics(log.shards)
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
@@ -83,6 +90,18 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             history=_history(settings.kafka_bootstrap, partitions),
             seals=keys,
             tokens=tokens,
+            intake=Intake(
+                accept_unknown=settings.event_types == "any",
+                oldest=timedelta(days=settings.events_oldest_days),
+            ),
+            player_events=events,
+            event_limits=RateLimits(
+                redis,
+                "player events",
+                overall=settings.events_per_second,
+                per_key=settings.events_per_second_each,
+            ),
+            keep_failed_events=settings.events_keep_failed,
             bot_after=settings.bot_after,
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
             checks=_checks(log, membership, keys, redis, pool),

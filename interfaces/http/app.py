@@ -14,6 +14,7 @@ from interfaces.http import (
     games,
     health,
     history,
+    ingesting,
     joining,
     openapi,
     standings,
@@ -38,12 +39,21 @@ FEATURES: list[ControllerRouterHandler] = [
 ]
 FUNCTIONS: list[ControllerRouterHandler] = [
     joining.join,
+    ingesting.report,
+    ingesting.report_batch,
     forwarding.forwarded,
     forwarding.handover,
     play,
     watch_session,
 ]
 """What OpenAPI does not describe by itself."""
+
+DOCUMENTED: list[ControllerRouterHandler] = [
+    joining.join_documented,
+    ingesting.report_documented,
+    ingesting.report_batch_documented,
+]
+"""What describes them in their place."""
 
 
 def create_app(services: Services) -> Edge:
@@ -68,4 +78,4 @@ def create_app(services: Services) -> Edge:
 
 def describe() -> bytes:
     """Write the OpenAPI document of the application."""
-    return openapi.describe([*FEATURES, joining.join_documented])
+    return openapi.describe([*FEATURES, *DOCUMENTED])

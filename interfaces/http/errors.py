@@ -1,5 +1,6 @@
 """One table from everything that can be raised to the problem that its asker sees."""
 
+import math
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from confluent_kafka import KafkaException
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
 
-from application.ports import Unavailable
+from application.ports import Limited, Unavailable
 from domain.refusals import Refusal
 from interfaces.http.bodies import readable
 from interfaces.http.problems import MEDIA_TYPE, InvalidField, Problem
@@ -64,6 +65,16 @@ def unavailable(type: str, detail: str, retry_after: float) -> Problem:
     return Problem(503, type, detail, headers={"Retry-After": f"{max(1, round(retry_after))}"})
 
 
+def _limited(error: Limited) -> Problem:
+    headers = {
+        "Retry-After": f"{math.ceil(error.retry_after) or 1}",
+        "RateLimit-Limit": f"{error.limit}",
+        "RateLimit-Remaining": f"{error.remaining}",
+        "RateLimit-Reset": f"{math.ceil(error.reset_after)}",
+    }
+    return Problem(429, "too-many-requests", str(error), headers=headers)
+
+
 def _invalid(error: ValidationException) -> Problem:
     """A parameter that does not fit; Litestar names it in `extra`.
 
@@ -98,6 +109,7 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (Refusal, _refused),
     (Unavailable, _unavailable),
     (ReadModelMissing, _unavailable),
+    (Limited, _limited),
     (redis.ConnectionError, _away),
     (redis.TimeoutError, _away),
     (psycopg.OperationalError, _away),

@@ -1,10 +1,12 @@
 """An example of everything that goes in or out, for the OpenAPI document."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import msgspec
 
 from application.orders import Outcome, Refused, Unanswered
+from application.player_events import Report
 from domain.games.commands import GameView, Seek
 from domain.personal import Sealed
 from domain.waitroom.commands import JoinWaitroom, Place, Room
@@ -13,6 +15,7 @@ from interfaces.http.commands import Order
 from interfaces.http.games import Cancelling, Moving, Resigning, Seeking
 from interfaces.http.health import Health
 from interfaces.http.history import PastEvent, PastState
+from interfaces.http.ingesting import BatchResult, EventResult, Ingested
 from interfaces.http.joining import Joining
 from interfaces.http.problems import InvalidField, ProblemDetails
 from interfaces.http.waitroom import Leaving, Opening
@@ -27,6 +30,9 @@ SESSION = "0d9d3b7c1a5e4f0f8a3b6c2d1e0f9a8b"
 GAME = "5b1f0c8e9d7a4b6c8e2d1f3a5c7b9d0e"
 BOARD = ["......."] * 4 + ["...2...", "...1..."]
 
+EVENT_ID = "01a1fed9-2ccc-77fc-8956-ce3ebc4ee0b5"
+
+ACCEPTED = EventResult(status="accepted", event_id=EVENT_ID)
 MOVE = MoveRecord(move=1, player=USER, column=3, row=5, timestamp=NOON)
 PLAYED = BoardRecord(game_id=GAME, move=2, board=BOARD, line=None)
 BEST = RankedEntry(rank=1, user_id=USER, score=21, wins=7, draws=1, losses=2, reached_at=NOON)
@@ -123,6 +129,17 @@ EXAMPLES: dict[str, msgspec.Struct] = {
             state=msgspec.to_builtins(GAME_VIEW),
             events=[MOVED],
         ),
+        Report(
+            event_type="player_score",
+            player_id=USER,
+            game_id="game-456",
+            timestamp=NOON,
+            data=msgspec.Raw(b'{"score":1500}'),
+            event_id=UUID(EVENT_ID),
+        ),
+        Ingested(event_id=EVENT_ID, ingested_at=NOON),
+        ACCEPTED,
+        BatchResult(accepted=1, refused=0, ingested_at=NOON, results=[ACCEPTED]),
         Ticket(ticket="p4Xc1n0d6bqk3m9s7w2y5t8v1z4a6c8e", expires_in=30),
         Order(command_id="checkout-17", command=JOIN),
         Outcome(position="waitroom-log/3@17", reply=PLACE),

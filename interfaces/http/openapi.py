@@ -41,6 +41,7 @@ TAGS = [
     Tag("Waiting room", "Stand in line, fairly, for one of a few slots."),
     Tag("Games", "Four in a row, against people and bots."),
     Tag("Leaderboard", "Who plays best."),
+    Tag("Player events", "What players do, in any game."),
     Tag("History", "The past, straight from the log."),
     Tag("Access", "Ways in for browsers."),
     Tag("Commands", "Many decisions in one request, for services."),
@@ -56,7 +57,7 @@ HEADERS: dict[str, Document] = {
     },
     "WWW-Authenticate": {"description": "What a token looks like.", "schema": TEXT},
 }
-HEADERS_OF = {"401": "WWW-Authenticate", "503": "Retry-After"}
+HEADERS_OF = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
 
 
 def describe(handlers: Sequence[ControllerRouterHandler]) -> bytes:
@@ -105,7 +106,7 @@ def _shapes(handlers: Mapping[Any, HTTPRouteHandler]) -> tuple[Document, Documen
         [*bodies.values(), *answers, ProblemDetails], ref_template="#/components/schemas/{name}"
     )
     for name, example in EXAMPLES.items():
-        shapes[name]["examples"] = [msgspec.to_builtins(example)]
+        shapes[name]["examples"] = [msgspec.json.decode(msgspec.json.encode(example))]
     return dict(zip(bodies, schemas, strict=False)), _plain(dict(shapes))
 
 

@@ -8,7 +8,8 @@ from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
 
 from application.history import History
-from application.ports import CommandLog, Feed, LocalLog, Seals
+from application.player_events import Intake
+from application.ports import CommandLog, Feed, Limits, LocalLog, PlayerEventLog, Seals
 from interfaces.http.queries import GameQueries, QueueQueries, StandingsQueries
 from interfaces.http.sockets.door import Door
 from interfaces.http.sockets.rooms import RoomFeeds
@@ -38,6 +39,10 @@ class Services:
     history: History
     seals: Seals
     tokens: Tokens
+    intake: Intake
+    player_events: PlayerEventLog
+    event_limits: Limits
+    keep_failed_events: bool = False
     bot_after: float = 10.0
     allowed_origins: frozenset[str] = frozenset()
     checks: Mapping[str, Check] = field(default_factory=dict)

@@ -20,6 +20,8 @@ AnyCase = Case[Any]
 
 SEED = 20261121
 
+REFUSED = ["400", "401", "403", "404", "405", "415"]
+
 CHECKS: dict[str, Any] = {
     # All checks are on, also those that a later version may add. `object_level_authorization`
     # has nothing to do, because it wants several users at a time and takes every object for
@@ -31,7 +33,7 @@ CHECKS: dict[str, Any] = {
     # An invalid request is stopped before the domain: 409, 422 and 5xx are not good enough.
     # 401 is for tokens left out, 403 for such as may not ask at all, 404 for paths of another
     # shape.
-    "negative_data_rejection": {"expected-statuses": ["400", "401", "403", "404", "405", "415"]},
+    "negative_data_rejection": {"expected-statuses": REFUSED},
     "missing_required_header": {"expected-statuses": ["400", "401"]},
     # A query may wait for 2 seconds, and a busy machine may take some more.
     "max_response_time": 8.0,
@@ -51,14 +53,23 @@ RULES: dict[str, Any] = {
     "phases": {"fuzzing": {"generation": {"max-examples": 30}}},
 }
 
-UNKNOWN_PARAMETERS: dict[str, Any] = {
+OPERATIONS: dict[str, Any] = {
     # A query parameter that nobody knows is ignored, as is usual. Schemathesis expects that, but
     # fails to recognise it beside numbers, which only this operation has.
     "operations": [
         {
             "include-operation-id": "getLeaderboard",
             "generation": {"allow-extra-parameters": False},
-        }
+        },
+        # An event that does not fit is a 422; in a batch, it does not stop the others.
+        {
+            "include-operation-id": "reportEvent",
+            "checks": {"negative_data_rejection": {"expected-statuses": [*REFUSED, "422"]}},
+        },
+        {
+            "include-operation-id": "reportEvents",
+            "checks": {"negative_data_rejection": {"expected-statuses": [*REFUSED, "200"]}},
+        },
     ]
 }
 

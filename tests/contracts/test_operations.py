@@ -6,13 +6,13 @@ from schemathesis.checks import CHECKS, not_a_server_error
 from tests.conftest import Hall
 from tests.contracts.rules import (
     DOCUMENT,
-    UNKNOWN_PARAMETERS,
+    OPERATIONS,
     AnyCase,
     contract,
     read_after_what_there_is,
 )
 
-CONTRACT = contract(UNKNOWN_PARAMETERS)
+CONTRACT = contract(OPERATIONS)
 
 
 def test_the_running_service_publishes_the_contract(hall: Hall) -> None:

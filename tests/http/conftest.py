@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -9,11 +10,20 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from application.history import History
+from application.player_events import Intake
 from interfaces.http.app import create_app
 from interfaces.http.edge import Edge
 from interfaces.http.services import Check, Services
 from interfaces.tokens import Scope, Tokens
-from tests.http.fakes import FakeGames, FakeLog, FakeQueue, FakeSeals, FakeStandings
+from tests.http.fakes import (
+    FakeGames,
+    FakeLimits,
+    FakeLog,
+    FakePlayerEvents,
+    FakeQueue,
+    FakeSeals,
+    FakeStandings,
+)
 from tests.projections.fakes import FakeReader
 
 ORIGIN = "https://play.example"
@@ -32,6 +42,8 @@ class Api:
     games: FakeGames
     standings: FakeStandings
     seals: FakeSeals
+    player_events: FakePlayerEvents
+    limits: FakeLimits
     services: Services
     checks: dict[str, Check]
 
@@ -97,6 +109,7 @@ async def api() -> AsyncIterator[Api]:
     log = FakeLog()
     seals = FakeSeals()
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
+    player_events, limits = FakePlayerEvents(), FakeLimits()
     checks: dict[str, Check] = {}
     services = Services(
         log=log,
@@ -109,9 +122,24 @@ async def api() -> AsyncIterator[Api]:
         history=history_of(log),
         seals=seals,
         tokens=Tokens(SECRET),
+        intake=Intake(accept_unknown=True, oldest=timedelta(days=30)),
+        player_events=player_events,
+        event_limits=limits,
         checks=checks,
         allowed_origins=frozenset({ORIGIN}),
     )
     app = create_app(services)
     async with AsyncTestClient(app) as client:
-        yield Api(client, app, log, queue, games, standings, seals, services, checks)
+        yield Api(
+            client,
+            app,
+            log,
+            queue,
+            games,
+            standings,
+            seals,
+            player_events,
+            limits,
+            services,
+            checks,
+        )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from application.ports import Answer, NotOwned, Unavailable, Verdict
+from application.ports import Answer, FailedEvent, Limited, NotOwned, Unavailable, Verdict
 from domain.aggregate import Aggregate, Command
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent, Metadata, Position, Recorded
@@ -16,6 +16,7 @@ from domain.games.board import Board
 from domain.games.commands import StartGame
 from domain.games.events import GameEnded, GameStarted, MovePlayed, PlayersPaired
 from domain.personal import Sealed
+from domain.player_events.event import TOPIC, PlayerEvent
 from domain.refusals import Refusal
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import LeaveWaitroom
@@ -316,3 +317,39 @@ async def leave(log: FakeLog, event_id: str, session_id: str) -> Any:
     """Somebody leaves, behind the API's back."""
     command = LeaveWaitroom(event_id=event_id, session_id=session_id)
     return await log.execute(command, command_id=f"leave-{session_id}")
+
+
+class FakePlayerEvents:
+    """Appends to lists; `refuse` makes it answer what Kafka makes the real one answer."""
+
+    def __init__(self) -> None:
+        self.events: list[PlayerEvent] = []
+        self.failed: list[FailedEvent] = []
+        self.traces: list[bytes | None] = []
+        self.refuse: Unavailable | None = None
+
+    async def append(
+        self,
+        events: Sequence[PlayerEvent],
+        failed: Sequence[FailedEvent] = (),
+        traceparent: bytes | None = None,
+    ) -> Position | None:
+        if self.refuse:
+            raise self.refuse
+        self.events += events
+        self.failed += failed
+        self.traces.append(traceparent)
+        return Position(TOPIC, 0, len(self.events) - 1) if events else None
+
+
+class FakeLimits:
+    """Admits everybody until `refuse` says otherwise."""
+
+    def __init__(self) -> None:
+        self.admitted: list[tuple[str, int]] = []
+        self.refuse: Limited | None = None
+
+    async def admit(self, key: str, cost: int = 1) -> None:
+        if self.refuse:
+            raise self.refuse
+        self.admitted.append((key, cost))

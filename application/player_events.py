@@ -1,0 +1,173 @@
+"""Taking in what games report of their players: checked, given an id and a time, and appended."""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+from domain.player_events.event import Name, PlayerEvent, nothing
+from domain.player_events.types import TYPES
+
+AHEAD = timedelta(minutes=5)
+"""How far a game's clock may be ahead of ours."""
+
+RESERVED = "gamehall."
+"""What the types of events begin with that only Gamehall itself writes."""
+
+NUL = b"\\u0000"
+"""What JSON can say, and PostgreSQL cannot hold."""
+
+BAD_CHARACTER = re.compile(r"[\x00-\x1f\x7f/]")
+FIELD = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+NAMED = re.compile(r"field `(?P<name>[^`]+)`")
+AWARE = msgspec.Meta(tz=True)
+Data = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """What a game says that a player did.
+
+    `timestamp` is when, by the game's clock. With an `event_id` of its own, an event can be sent
+    again and counts once.
+    """
+
+    event_type: Name
+    player_id: Name
+    game_id: Name
+    timestamp: Annotated[datetime, AWARE]
+    data: Data = msgspec.field(default_factory=nothing)
+    event_id: UUID | None = None
+
+
+class InvalidEvent(Exception):
+    """A sentence on what does not fit, and `field`, the JSON path of where."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Intake:
+    """Makes reports into events.
+
+    `accept_unknown` lets in types that are not in `domain.player_events.types`. What happened
+    longer than `oldest` ago is refused: its place in the archive may be gone.
+    """
+
+    def __init__(self, *, accept_unknown: bool, oldest: timedelta) -> None:
+        self._accept_unknown = accept_unknown
+        self._oldest = oldest
+        self._ends = _random_ends()
+        self._decoders: Mapping[str, Callable[[bytes | msgspec.Raw], Any]] = {
+            name: msgspec.json.Decoder(type).decode for name, type in TYPES.items()
+        }
+
+    def take(self, reports: Sequence[Report], now: datetime) -> list[PlayerEvent | InvalidEvent]:
+        """An event for each report, in the same order, or what is wrong with it.
+
+        `now` is the time of ingestion, for all of them.
+        """
+        names = "".join([r.event_type + r.player_id + r.game_id for r in reports])
+        check = self._check_all if BAD_CHARACTER.search(names) else self._check
+        earliest, latest, begin = now - self._oldest, now + AHEAD, _beginning(now)
+        taken: list[PlayerEvent | InvalidEvent] = []
+        for report in reports:
+            try:
+                check(report, earliest, latest)
+            except InvalidEvent as invalid:
+                taken.append(invalid)
+                continue
+            given = report.event_id
+            taken.append(
+                PlayerEvent(
+                    event_id=begin + next(self._ends) if given is None else str(given),
+                    event_type=report.event_type,
+                    player_id=report.player_id,
+                    game_id=report.game_id,
+                    timestamp=report.timestamp,
+                    ingested_at=now,
+                    data=report.data,
+                    minted=given is None,
+                )
+            )
+        return taken
+
+    def take_one(self, report: Report, now: datetime) -> PlayerEvent:
+        """The event of one report; raises `InvalidEvent`."""
+        (taken,) = self.take((report,), now)
+        if isinstance(taken, InvalidEvent):
+            raise taken
+        return taken
+
+    def _check(self, report: Report, earliest: datetime, latest: datetime) -> None:
+        """Everything but the characters of names."""
+        decode = self._decoders.get(report.event_type)
+        if decode is None:
+            self._check_unknown(report)
+        else:
+            try:
+                decode(report.data)
+            except msgspec.ValidationError as error:
+                raise invalid(error, "data") from None
+        if not earliest < report.timestamp < latest:
+            raise InvalidEvent("$.timestamp", _outside(report.timestamp, earliest, latest))
+
+    def _check_all(self, report: Report, earliest: datetime, latest: datetime) -> None:
+        for field in ("event_type", "player_id", "game_id"):
+            if BAD_CHARACTER.search(getattr(report, field)):
+                raise InvalidEvent(
+                    f"$.{field}", "Expected text without control characters and without a slash"
+                )
+        self._check(report, earliest, latest)
+
+    def _check_unknown(self, report: Report) -> None:
+        if report.event_type.startswith(RESERVED):
+            raise InvalidEvent(
+                "$.event_type", f"Types that begin with {RESERVED!r} are Gamehall's own"
+            )
+        if not self._accept_unknown:
+            raise InvalidEvent(
+                "$.event_type",
+                f"{report.event_type!r} is none of the known types, which are {', '.join(TYPES)}",
+            )
+        if bytes(report.data).lstrip()[:1] != b"{":
+            raise InvalidEvent("$.data", "Expected `object`")
+
+
+def invalid(error: msgspec.ValidationError, *within: str) -> InvalidEvent:
+    """What msgspec says is wrong, and where."""
+    message = str(error)
+    at = FIELD.search(message)
+    text = message[: at.start()] if at else message
+    named = NAMED.search(text)
+    inside = "".join(f".{part}" for part in within) + (at["path"] if at else "")
+    return InvalidEvent(f"${inside}" + (f".{named['name']}" if named else ""), text)
+
+
+def _outside(timestamp: datetime, earliest: datetime, latest: datetime) -> str:
+    if timestamp >= latest:
+        return (
+            f"{timestamp.isoformat()} lies in the future;"
+            f" a clock may be {AHEAD.seconds // 60} minutes ahead"
+        )
+    return f"{timestamp.isoformat()} is too long ago; events are taken since {earliest.isoformat()}"
+
+
+# -- ids: UUIDs of version 7 (RFC 9562), which lie next to each other in an index ------------------
+
+
+def _beginning(now: datetime) -> str:
+    digits = f"{int(now.timestamp() * 1_000):012x}"
+    return f"{digits[:8]}-{digits[8:]}-"
+
+
+def _random_ends(at_once: int = 256) -> Iterator[str]:
+    """The random part; a system call for each would cost more than all the rest."""
+    while True:
+        digits = os.urandom(9 * at_once).hex()
+        for i in range(0, len(digits), 18):
+            yield f"7{digits[i : i + 3]}-8{digits[i + 3 : i + 6]}-{digits[i + 6 : i + 18]}"

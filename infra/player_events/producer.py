@@ -1,0 +1,185 @@
+"""How player events are appended: acknowledged by all replicas in sync, and never piled up."""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+from confluent_kafka import KafkaError, Message, Producer
+
+from application.ports import FailedEvent, Unavailable
+from domain.events import Position
+from domain.player_events.event import TOPIC, PlayerEvent
+from infra.eventlog.clients import producer_config
+
+FAILED = "ingest.dlq"
+"""Where events are kept that were refused, for somebody to repair."""
+
+Headers = list[tuple[str, str | bytes | None]]
+Record = tuple[str, str, bytes, Headers]
+"""Topic, key, value, headers."""
+
+POLL = 0.001
+"""Seconds between polls while events are in flight; a Kafka round trip takes about as long."""
+
+MOST_EVENTS = 100_000
+MOST_BYTES = 32 * 1024 * 1024
+"""What may be on its way to Kafka at a time; beyond that, the answer is 503. The client's own
+bookkeeping comes on top, about as much again for events of 300 bytes."""
+
+SECONDS = 5_000
+"""Milliseconds that Kafka may take to acknowledge; then the answer is 503."""
+
+RETRY_AFTER = 1.0
+
+logger = structlog.get_logger(__name__)
+
+encode = msgspec.json.Encoder().encode
+
+
+class EventProducer:
+    """Appends player events, in the event loop that it was started in.
+
+    An idempotent producer with `acks=all`; the events of one player keep the order in which they
+    were handed over.
+    """
+
+    def __init__(self, bootstrap: str) -> None:
+        self._config = producer_config(bootstrap) | {
+            "partitioner": "murmur2",
+            "message.timeout.ms": SECONDS,
+            "delivery.report.only.error": False,
+            # Not reached: what may be on its way is counted here, before any of it is handed over.
+            "queue.buffering.max.messages": 2 * MOST_EVENTS,
+            "queue.buffering.max.kbytes": 4 * MOST_BYTES // 1024,
+            "error_cb": self._on_error,
+        }
+        self._events = 0
+        self._bytes = 0
+        self._retired: list[Producer] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._drained: asyncio.Future[None] | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """Events that are on their way."""
+        return self._events
+
+    def start(self) -> None:
+        """Connect; Kafka need not be there yet."""
+        self._loop = asyncio.get_running_loop()
+        self._producer = Producer(self._config)
+
+    async def stop(self) -> None:
+        """Wait until all is delivered or has failed, which takes no longer than Kafka may."""
+        if self._events:
+            self._drained = self._loop.create_future()
+            await self._drained
+        if self._timer:
+            self._timer.cancel()
+
+    async def append(
+        self,
+        events: Sequence[PlayerEvent],
+        failed: Sequence[FailedEvent] = (),
+        traceparent: bytes | None = None,
+    ) -> Position | None:
+        """See `application.ports.PlayerEventLog.append`."""
+        trace: Headers = [] if traceparent is None else [("traceparent", traceparent)]
+        records = [_failure(failure, trace) for failure in failed]
+        records += [_record(event, trace) for event in events]
+        if not records:
+            return None
+        place = await self._produce(records)
+        return place if events else None
+
+    def _produce(self, records: Sequence[Record]) -> "asyncio.Future[Position]":
+        """Hand records over; the last is acknowledged last only within its partition."""
+        size = sum([len(value) for _, _, value, _ in records])
+        if self._events + len(records) > MOST_EVENTS or self._bytes + size > MOST_BYTES:
+            raise Unavailable(
+                f"{self._events:,} events wait for Kafka already; come back in a moment.",
+                RETRY_AFTER,
+            )
+        delivery = Delivery(self, self._loop.create_future(), len(records), size)
+        self._events += len(records)
+        self._bytes += size
+        produce = self._producer.produce
+        for topic, key, value, headers in records:
+            produce(topic, value, key, headers=headers, on_delivery=delivery)
+        if self._timer is None:
+            self._timer = self._loop.call_later(POLL, self._turn)
+        return delivery.future
+
+    def delivered(self, delivery: "Delivery") -> None:
+        """Make room: all of these have arrived or failed."""
+        self._events -= delivery.count
+        self._bytes -= delivery.bytes
+        if self._drained and not self._events:
+            self._drained.set_result(None)
+
+    def _turn(self) -> None:
+        self._producer.poll(0)
+        for retired in self._retired:
+            retired.poll(0)  # what it could not deliver has yet to be told
+        self._timer = self._loop.call_later(POLL, self._turn) if self._events else None
+
+    def _on_error(self, error: KafkaError) -> None:
+        logger.warning("kafka", error=error.str(), fatal=error.fatal())
+        if error.fatal():
+            # An idempotent producer that lost its sequence cannot go on; a new one can.
+            self._retired = [retired for retired in self._retired if len(retired)]
+            self._retired.append(self._producer)
+            self._producer = Producer(self._config)
+
+
+class Delivery:
+    """Counts the acknowledgements of some events; called by the client for each."""
+
+    __slots__ = ("bytes", "count", "error", "future", "left", "producer")
+
+    def __init__(
+        self, producer: EventProducer, future: asyncio.Future[Position], count: int, size: int
+    ) -> None:
+        self.producer = producer
+        self.future = future
+        self.count = self.left = count
+        self.bytes = size
+        self.error: KafkaError | None = None
+
+    def __call__(self, error: KafkaError | None, message: Message) -> None:
+        """Count one of them, or what kept it from arriving."""
+        self.error = self.error or error
+        self.left -= 1
+        if not self.left:
+            self.producer.delivered(self)
+            self._settle(message)
+
+    def _settle(self, message: Message) -> None:
+        if self.future.done():  # whoever asked has hung up
+            return
+        if self.error is None:
+            partition, offset = message.partition() or 0, message.offset() or 0
+            self.future.set_result(Position(TOPIC, partition, offset))
+        else:
+            self.future.set_exception(
+                Unavailable(f"Kafka did not take the events: {self.error.str()}.", RETRY_AFTER)
+            )
+
+
+def _record(event: PlayerEvent, trace: Headers) -> Record:
+    headers: Headers = [
+        ("event_type", event.event_type),
+        ("event_id", event.event_id),
+        *trace,
+    ]
+    return TOPIC, event.player_id, encode(event), headers
+
+
+def _failure(failed: FailedEvent, trace: Headers) -> Record:
+    headers: Headers = [
+        ("reason", failed.reason),
+        ("field", failed.field),
+        *trace,
+    ]
+    return FAILED, failed.subject, failed.value, headers

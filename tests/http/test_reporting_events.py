@@ -1,0 +1,219 @@
+"""Games report what players do, one event at a time or many."""
+
+import gzip
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import zstandard
+from litestar.testing import AsyncTestClient
+
+from application.ports import Limited, Unavailable
+from interfaces.http.app import create_app
+from tests.http.conftest import Api, problem
+
+PATH, BATCH = "/api/v1/events", "/api/v1/events/batch"
+GIVEN_ID = "0d9d3b7c-1a5e-4f0f-8a3b-6c2d1e0f9a8b"
+
+
+def an_event(**changes: Any) -> dict[str, Any]:
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return {
+        "event_type": "player_score",
+        "player_id": "ada",
+        "game_id": "tetris",
+        "timestamp": now,
+        "data": {"score": 150},
+    } | changes
+
+
+async def report(api: Api, event: Any, **options: Any) -> httpx.Response:
+    return await api.ask("POST", PATH, event, **{"user": "server", "scope": "service", **options})
+
+
+async def send(
+    api: Api, body: bytes, kind: str = "application/json", **headers: str
+) -> httpx.Response:
+    return await api.client.post(
+        BATCH,
+        content=body,
+        headers=api.token("server", "service") | {"content-type": kind} | headers,
+    )
+
+
+def encoded(*events: Any) -> bytes:
+    return msgspec.json.encode(events)
+
+
+async def test_an_event_is_answered_with_its_id_and_time(api: Api) -> None:
+    answer = await report(api, an_event())
+    assert answer.status_code == 200
+    (event,) = api.player_events.events
+    assert answer.json() == {
+        "status": "success",
+        "event_id": event.event_id,
+        "ingested_at": event.ingested_at.isoformat().replace("+00:00", "Z"),
+    }
+    assert answer.headers["position"] == "player.events.raw/0@0"
+
+
+async def test_the_trace_goes_along(api: Api) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    await report(api, an_event(), headers={"traceparent": trace})
+    await report(api, an_event(), headers={"traceparent": "nonsense"})
+    assert api.player_events.traces == [trace.encode(), None]
+
+
+async def test_a_player_reports_what_it_did_itself_and_nothing_else(api: Api) -> None:
+    own = await report(api, an_event(player_id="ada"), user="ada", scope="player")
+    assert own.status_code == 200
+    problem(await report(api, an_event(), user="eve", scope="player"), 403, "not-yourself")
+    headers = api.token("eve", "player") | {"content-type": "application/json"}
+    body = encoded(an_event(), an_event(player_id="eve"))
+    batch = (await api.client.post(BATCH, content=body, headers=headers)).json()
+    assert [result["status"] for result in batch["results"]] == ["refused", "accepted"]
+    assert batch["results"][0]["errors"][0]["field"] == "$.player_id"
+
+
+async def test_nobody_reports_without_a_token(api: Api) -> None:
+    for path in (PATH, BATCH):
+        problem(await api.client.post(path, json=[]), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"data": {"score": "many"}}, "$.data.score"),
+        ({"player_id": ""}, "$.player_id"),
+        ({"player_id": "x" * 101}, "$.player_id"),
+        ({"timestamp": "2026-11-01T12:00:00"}, "$.timestamp"),
+        ({"timestamp": "1999-11-01T12:00:00Z"}, "$.timestamp"),
+        ({"event_id": "17"}, "$.event_id"),
+        ({"colour": "red"}, "$.colour"),
+        ({"data": {"score": 1, "name": "\x00"}}, "$"),
+    ],
+)
+async def test_an_event_that_does_not_fit_is_answered_with_the_field(
+    api: Api, change: dict[str, Any], field: str
+) -> None:
+    details = problem(await report(api, an_event(**change)), 422, "invalid-event")
+    assert details["errors"][0]["field"] == field
+    assert not api.player_events.events
+
+
+async def test_what_is_no_json_is_no_event(api: Api) -> None:
+    headers = api.token("server", "service") | {"content-type": "application/json"}
+    answer = await api.client.post(PATH, content=b'{"event_type":', headers=headers)
+    problem(answer, 400, "malformed-json")
+    answer = await api.client.post(PATH, content=b"{}", headers=api.token("server", "service"))
+    problem(answer, 415, "unsupported-media-type")
+    problem(await api.ask("DELETE", PATH), 405, "method-not-allowed")
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+async def test_each_event_of_a_batch_gets_its_own_result(api: Api, kind: str) -> None:
+    given = [an_event(event_id=GIVEN_ID), an_event(data={}), an_event(player_id="ben"), {}]
+    body = encoded(*given)
+    if kind != "application/json":
+        body = b"\n\n".join(map(msgspec.json.encode, given)) + b"\n"
+    batch = (await send(api, body, kind)).json()
+    assert (batch["accepted"], batch["refused"]) == (2, 2)
+    accepted = [r["event_id"] for r in batch["results"] if r["status"] == "accepted"]
+    assert accepted == [event.event_id for event in api.player_events.events]
+    assert accepted[0] == GIVEN_ID
+    fields = [r["errors"][0]["field"] for r in batch["results"] if r["status"] == "refused"]
+    assert fields == ["$.data.score", "$.event_type"]
+    assert api.limits.admitted == [("server", 4)]
+
+
+@pytest.mark.parametrize("bad", [b"{", b'{"a": "\\u0000"}', b"nonsense"])
+async def test_a_line_that_is_no_event_does_not_stop_the_others(api: Api, bad: bytes) -> None:
+    line = msgspec.json.encode(an_event())
+    batch = (await send(api, b"\n".join([line, bad, line]), "application/x-ndjson")).json()
+    assert [r["status"] for r in batch["results"]] == ["accepted", "refused", "accepted"]
+
+
+async def test_an_array_with_a_nul_in_one_event_keeps_the_others(api: Api) -> None:
+    batch = (await send(api, encoded(an_event(), an_event(data={"score": 1, "n": "\0"})))).json()
+    assert [r["status"] for r in batch["results"]] == ["accepted", "refused"]
+
+
+@pytest.mark.parametrize("body", [b"[", b"{}", b"[1"])
+async def test_a_body_that_is_no_array_is_refused_as_a_whole(api: Api, body: bytes) -> None:
+    answer = await send(api, body)
+    assert answer.status_code == 400
+    assert not api.player_events.traces
+
+
+async def test_an_empty_batch_is_none(api: Api) -> None:
+    batch = (await send(api, b"[]")).json()
+    assert (batch["accepted"], batch["refused"], batch["results"]) == (0, 0, [])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.compress)]
+)
+async def test_bodies_may_come_packed(api: Api, encoding: str, pack: Any) -> None:
+    body = pack(encoded(*[an_event()] * 100))
+    batch = await send(api, body, **{"content-encoding": encoding})
+    assert batch.json()["accepted"] == 100
+    cut = await send(api, body[:-4], **{"content-encoding": encoding})
+    problem(cut, 400, "malformed-encoding")
+    bomb = await send(api, pack(b" " * (1 << 24)), **{"content-encoding": encoding})
+    problem(bomb, 413, "too-large")
+
+
+async def test_what_is_packed_otherwise_is_not_unpacked(api: Api) -> None:
+    answer = await send(api, b"[]", **{"content-encoding": "br"})
+    problem(answer, 415, "unsupported-encoding")
+    problem(await send(api, b"[]", "text/csv"), 415, "unsupported-media-type")
+
+
+async def test_a_batch_has_a_mebibyte_at_most(api: Api) -> None:
+    problem(await send(api, b" " * ((1 << 20) + 1)), 413, "too-large")
+
+
+async def test_who_asks_too_often_is_told_when_to_come_back(api: Api) -> None:
+    api.limits.refuse = Limited(
+        "Player events are limited to 10 a second for you.",
+        limit=10,
+        remaining=2,
+        reset_after=0.9,
+        retry_after=1.2,
+    )
+    answer = await report(api, an_event())
+    problem(answer, 429, "too-many-requests")
+    limits = {name: value for name, value in answer.headers.items() if name[0] == "r"}
+    assert (
+        limits.items()
+        >= {
+            "retry-after": "2",
+            "ratelimit-limit": "10",
+            "ratelimit-remaining": "2",
+            "ratelimit-reset": "1",
+        }.items()
+    )
+    problem(await send(api, encoded(an_event())), 429, "too-many-requests")
+
+
+async def test_what_kafka_does_not_take_is_not_answered_with_success(api: Api) -> None:
+    api.player_events.refuse = Unavailable("Kafka did not take the events: it is away.")
+    answer = await report(api, an_event())
+    problem(answer, 503, "unavailable")
+    assert answer.headers["retry-after"] == "1"
+
+
+async def test_failed_events_are_kept_one_by_one_where_that_is_wanted(api: Api) -> None:
+    keeping = replace(api.services, keep_failed_events=True)
+    async with AsyncTestClient(create_app(keeping)) as client:
+        api.client = client
+        await report(api, an_event(data={}))
+        await send(api, encoded(an_event(), an_event(player_id="a/b"), {"event_type": 1}))
+    kept = [(failed.field, failed.subject) for failed in api.player_events.failed]
+    fields = ["$.data.score", "$.player_id", "$.event_type"]
+    assert kept == [(field, "server") for field in fields]
+    assert msgspec.json.decode(api.player_events.failed[1].value)["player_id"] == "a/b"
+    assert len(api.player_events.events) == 1

@@ -1,0 +1,111 @@
+"""Events are appended to the topic, keyed by player, and acknowledged before anybody is told."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+
+from application.ports import FailedEvent, Unavailable
+from domain.events import Position
+from domain.player_events.event import TOPIC, PlayerEvent
+from infra.eventlog.partition import partition_for
+from infra.player_events import producer as module
+from infra.player_events.producer import EventProducer
+from tests.conftest import Hall, free_port
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def an_event(player: str = "ada", **changes: Any) -> PlayerEvent:
+    fields: dict[str, Any] = {
+        "event_id": str(uuid4()),
+        "event_type": "player_score",
+        "player_id": player,
+        "game_id": "tetris",
+        "timestamp": NOW,
+        "ingested_at": NOW,
+        "data": msgspec.Raw(b'{"score":150}'),
+    }
+    return PlayerEvent(**fields | changes)
+
+
+def record_at(hall: Hall, topic: str, partition: int, offset: int) -> Any:
+    config = {"bootstrap.servers": hall.kafka, "group.id": "test", "enable.auto.commit": False}
+    consumer = Consumer(config)
+    try:
+        consumer.assign([TopicPartition(topic, partition, offset)])
+        message = consumer.poll(20)
+        assert message is not None
+        assert message.error() is None
+        return message
+    finally:
+        consumer.close()
+
+
+@pytest.fixture
+async def events(hall: Hall) -> AsyncIterator[EventProducer]:
+    producer = EventProducer(hall.kafka)
+    producer.start()
+    yield producer
+    await producer.stop()
+
+
+async def test_a_record_says_what_the_event_says(hall: Hall, events: EventProducer) -> None:
+    event, trace = an_event(player := f"ada-{uuid4().hex}"), b"00-trace-01"
+    place = await events.append([event], traceparent=trace)
+    assert place is not None
+    assert place[:2] == (TOPIC, partition_for(player, 12))
+    record = record_at(hall, *place)
+    assert record.key() == player.encode()
+    assert msgspec.json.decode(record.value(), type=PlayerEvent) == event
+    assert dict(record.headers()) == {
+        "event_type": b"player_score",
+        "event_id": event.event_id.encode(),
+        "traceparent": trace,
+    }
+
+
+async def test_events_of_one_player_keep_their_order(hall: Hall, events: EventProducer) -> None:
+    player = f"ada-{uuid4().hex}"
+    sent = [an_event(player, data=msgspec.Raw(b"%d" % number)) for number in range(100)]
+    last = await events.append(sent)
+    assert last is not None
+    first = record_at(hall, TOPIC, last.partition, last.seq - 99)
+    assert bytes(msgspec.json.decode(first.value(), type=PlayerEvent).data) == b"0"
+
+
+async def test_what_failed_is_kept_with_its_reason(hall: Hall, events: EventProducer) -> None:
+    failed = FailedEvent(b"{}", "$.event_type", "missing", f"server-{uuid4().hex}")
+    assert await events.append([], [failed]) is None
+    assert events.in_flight == 0
+
+
+async def test_nothing_takes_no_time(events: EventProducer) -> None:
+    assert await events.append([]) is None
+
+
+async def test_more_than_may_be_on_its_way_is_refused_whole(
+    events: EventProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_EVENTS", 2)
+    with pytest.raises(Unavailable, match="wait for Kafka"):
+        await events.append([an_event()] * 3)
+    assert isinstance(await events.append([an_event()] * 2), Position)
+    monkeypatch.setattr(module, "MOST_BYTES", 100)
+    with pytest.raises(Unavailable, match="wait for Kafka"):
+        await events.append([an_event()])
+    assert events.in_flight == 0
+
+
+async def test_kafka_that_is_away_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SECONDS", 500)
+    producer = EventProducer(f"127.0.0.1:{free_port()}")
+    producer.start()
+    with pytest.raises(Unavailable, match="did not take"):
+        await producer.append([an_event()])
+    assert producer.in_flight == 0
+    await producer.stop()

@@ -1,0 +1,88 @@
+"""Who may report how often, across all API processes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from redis.asyncio import Redis
+
+from application.ports import Limited
+from infra.limits import RateLimits
+from tests.conftest import Hall, free_port
+
+
+@pytest.fixture
+async def redis(hall: Hall) -> AsyncIterator["Redis"]:
+    async with Redis.from_url(hall.redis, decode_responses=True) as client:
+        yield client
+
+
+def limits(
+    redis: "Redis", *, overall: int = 1_000, per_key: int = 10, name: str = ""
+) -> RateLimits:
+    return RateLimits(redis, name or f"test {uuid4().hex}", overall=overall, per_key=per_key)
+
+
+async def outcomes(limit: RateLimits, *asked: tuple[str, int]) -> list[str]:
+    """Ask all at once: 'admitted', or whose limit it was."""
+    answers = await asyncio.gather(
+        *(limit.admit(key, cost) for key, cost in asked), return_exceptions=True
+    )
+    return ["admitted" if a is None else str(a).rsplit(" ", 1)[-1].rstrip(".") for a in answers]
+
+
+async def test_as_many_as_fit_into_a_second_are_admitted_at_once(redis: "Redis") -> None:
+    answers = await outcomes(limits(redis), *[("ada", 1)] * 12)
+    assert answers.count("admitted") == 10
+    assert answers.count("you") == 2
+
+
+async def test_who_is_refused_is_told_when_it_is_worth_coming_back(redis: "Redis") -> None:
+    limit = limits(redis)
+    await limit.admit("ada", 10)
+    with pytest.raises(Limited) as limited:
+        await limit.admit("ada", 4)
+    assert (limited.value.limit, limited.value.remaining) == (10, 0)
+    assert 0 < limited.value.retry_after <= 0.4
+    assert 0 < limited.value.reset_after <= 1
+
+
+async def test_one_who_asks_too_often_takes_nothing_from_others(redis: "Redis") -> None:
+    limit = limits(redis)
+    await limit.admit("eve", 10)
+    assert await outcomes(limit, ("eve", 5), ("ada", 5), ("eve", 1), ("ben", 5)) == [
+        "you",
+        "admitted",
+        "you",
+        "admitted",
+    ]
+
+
+async def test_all_together_have_a_limit_too(redis: "Redis") -> None:
+    asked = [(f"player-{number}", 1) for number in range(30)]
+    answers = await outcomes(limits(redis, overall=20), *asked)
+    assert answers.count("admitted") == 20
+    assert answers.count("all") == 10
+
+
+async def test_processes_share_their_limits(redis: "Redis") -> None:
+    name = f"test {uuid4().hex}"
+    here, there = limits(redis, name=name), limits(redis, name=name)
+    await here.admit("ada", 6)
+    await there.admit("ada", 4)
+    assert await outcomes(here, ("ada", 3)) == ["you"]
+
+
+async def test_more_than_a_second_s_worth_at_once_is_never_admitted(redis: "Redis") -> None:
+    assert await outcomes(limits(redis), ("ada", 11)) == ["you"]
+
+
+async def test_without_redis_nobody_is_kept_out() -> None:
+    async with Redis.from_url(f"redis://127.0.0.1:{free_port()}") as nowhere:
+        limit = limits(nowhere)
+        assert await outcomes(limit, *[("ada", 20)] * 5) == ["admitted"] * 5
+
+
+async def test_a_limit_of_zero_is_none(redis: "Redis") -> None:
+    assert await outcomes(limits(redis, overall=0), ("ada", 10**6)) == ["admitted"]
