@@ -9,11 +9,11 @@ from infra.topics import wanted
 
 
 @contextmanager
-def topics(kafka: str, like: Mapping[str, str]) -> Iterator[None]:
-    """Topics of one partition for as long as the block takes, each set up as one of the hall's."""
+def topics(kafka: str, like: Mapping[str, str], partitions: int = 1) -> Iterator[None]:
+    """Topics for as long as the block takes, each set up as one of the hall's."""
     config = {topic.name: dict(topic.config) for topic in wanted(1, 1)}
     admin = AdminClient({"bootstrap.servers": kafka})
-    new = [NewTopic(name, 1, 1, config=config[model]) for name, model in like.items()]
+    new = [NewTopic(name, partitions, 1, config=config[model]) for name, model in like.items()]
     for created in admin.create_topics(new).values():
         created.result()
     try:

@@ -66,6 +66,8 @@ TAKES = {
     "bot_seconds": "a number of seconds from 0 to 10, below GAMEHALL_MOVE_SECONDS",
     "checkpoint_events": "a number from 1000 to 10000000",
     "checkpoint_seconds": "a number of seconds from 1 to 86400",
+    "flush_events": "a number from 1 to 100000",
+    "flush_seconds": "a number of seconds from 0 to 10",
     "allowed_origins": "origins such as https://play.example, separated by commas",
     "log_level": "debug, info, warning or error",
 }
@@ -136,6 +138,14 @@ class Settings(BaseSettings):
 
     checkpoint_seconds: Annotated[float, Field(ge=1, le=86_400)] = 30.0
     """After how many seconds at the latest, if anything has happened."""
+
+    flush_events: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    """How many players' events a worker writes in one transaction at most."""
+
+    flush_seconds: Annotated[float, Field(ge=0, le=10)] = 0.02
+    """How many seconds after one transaction the next one begins at the earliest, if there are
+    fewer players' events than GAMEHALL_FLUSH_EVENTS; one that comes alone is written at once.
+    Nothing in a buffer is lost with its worker: the position is written with the data."""
 
     allowed_origins: Annotated[tuple[HttpUrl, ...], NoDecode] = ()
     """The origins whose pages may call the API from a browser, separated by commas."""

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from domain.events import Position
 from domain.keys import KEY_PATTERN
 
 TOPIC = "player.events.raw"
@@ -12,6 +13,8 @@ TOPIC = "player.events.raw"
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=KEY_PATTERN)]
 """What event types, players and games are called; as long as the columns of the archive."""
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 NOTHING = msgspec.Raw(b"{}")
 
@@ -30,13 +33,18 @@ class PlayerEvent(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     event_type: str
     player_id: str
     game_id: str
-    timestamp: datetime
-    ingested_at: datetime
+    timestamp: Moment
+    ingested_at: Moment
     data: msgspec.Raw = NOTHING
     minted: bool = False
     only: str = ""
     partition: int = -1
     offset: int = -1
+
+    @property
+    def position(self) -> Position:
+        """Its place; the sequence numbers of this topic are its offsets."""
+        return Position(TOPIC, self.partition, self.offset)
 
     @property
     def happened_at(self) -> datetime:

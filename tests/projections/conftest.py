@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,6 +10,7 @@ import psycopg
 import pytest
 import redis
 
+from application.parking import Parking
 from application.readmodel import ReadModel
 from infra.deadletters import unreadable
 from interfaces.bootstrap.read_models import projection_store
@@ -17,7 +19,9 @@ from tests.projections.fakes import FakeLetters, FakeReader
 from tests.projections.story import Narrator
 
 TABLES = (
-    "game_analytics, games, game_stats, users, standings, standing_games, "
+    "game_analytics, games, game_stats, users, standings, standing_games, events, events_seen, "
+    "player_statistics, player_statistics_seen, leaderboards, leaderboard_scores, "
+    "leaderboards_seen, "
     "projection_positions, projection_parked, process_positions"
 )
 
@@ -58,6 +62,12 @@ def read_model(empty: Hall, narrator: Narrator) -> Iterator[Build]:
 
         def build(name: str) -> ReadModel:
             store, topics = projection_store(empty.settings, name, held)
-            return ReadModel(name, FakeReader(narrator, topics), store, FakeLetters(), unreadable)
+            return ReadModel(
+                name,
+                FakeReader(narrator, topics),
+                store,
+                FakeLetters(),
+                partial(Parking, unreadable=unreadable),
+            )
 
         yield build

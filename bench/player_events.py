@@ -1,0 +1,240 @@
+"""Players' events: how fast their consumers are rebuilt.
+
+    .venv/bin/gamehall up --servers                   # in one terminal
+    .venv/bin/python -m bench.player_events rebuild   # in another
+
+Fills two topics of its own with the same events: with ids that Gamehall minted, which nobody has
+to look for, and with ids that clients gave, each of which may be a repeat. Then each consumer is
+built from both, in turns, in a fresh database; beside them the projection runner of the
+`eventsourcing` library counts the events of players, from its own store in PostgreSQL.
+"""
+
+import random
+import statistics
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+import psycopg
+import redis
+import rich_click as click
+from confluent_kafka import Producer
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+from eventsourcing.persistence import Tracking
+from eventsourcing.postgres import PostgresTrackingRecorder
+from eventsourcing.projection import Projection, ProjectionRunner
+from eventsourcing.utils import get_topic
+from rich.console import Console
+from rich.table import Table
+
+from application.parking import NoLetters
+from application.rebuild import Batches, build
+from application.setting_aside import SettingAside
+from bench.recorder import on_postgres
+from bench.topics import topics
+from domain.player_events.event import PlayerEvent
+from infra.eventlog.clients import producer_config
+from infra.eventlog.partition import partition_for
+from infra.migrations import upgrade
+from infra.player_events.reader import PlayerEventReader
+from infra.topics import PLAYER_EVENT_PARTITIONS
+from interfaces.bootstrap import PLAYER_PROJECTIONS
+from interfaces.bootstrap.read_models import FOLDED_AT_ONCE, projection_store
+from interfaces.settings import Settings, load
+
+PLAYERS = 10_000
+GAMES = 10
+MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
+KINDS = (
+    ("player_score", '{"score":%d,"level":"castle"}'),
+    ("player_level_up", '{"level":%d,"experience":1200}'),
+    ("quest_completed", '{"quest_id":"dragon","score":%d}'),
+    ("session_started", '{"platform":"ios","version":"%d"}'),
+    ("level_completed", '{"level_id":"castle","seconds":%d}'),
+)
+"""Two of five score."""
+
+BATCHES = Batches(live=10_000, rebuild=FOLDED_AT_ONCE)
+LIBRARY = "eventsourcing, counting"
+
+
+@click.group()
+def main() -> None:
+    """Measure what reads players' events."""
+
+
+@main.command()
+@click.option("--events", default=1_000_000, show_default=True)
+@click.option("--library-events", default=10_000, show_default=True)
+@click.option("--runs", default=3, show_default=True)
+def rebuild(events: int, library_events: int, runs: int) -> None:
+    """Events a second of each consumer, built from the beginning."""
+    settings = load()
+    found: dict[str, list[float]] = {}
+    with ExitStack() as held:
+        minted, given = held.enter_context(filled(settings.kafka_bootstrap, events))
+        subjects: dict[str, Callable[[], float]] = {}
+        for name in PLAYER_PROJECTIONS:
+            subjects[f"{name}, minted ids"] = lambda n=name: built(settings, n, minted, events)
+            subjects[f"{name}, clients' ids"] = lambda n=name: built(settings, n, given, events)
+        subjects[LIBRARY] = lambda: by_the_library(settings, library_events)
+        for _ in range(runs):
+            for subject, measure in subjects.items():
+                found.setdefault(subject, []).append(measure())
+    Console().print(table(found, events))
+
+
+def table(found: dict[str, list[float]], events: int) -> Table:
+    made = Table(
+        title=f"{events:,} events of {PLAYERS:,} players", caption="median (least to most)"
+    )
+    made.add_column("consumer", no_wrap=True)
+    for column in ("events a second", "times the library"):
+        made.add_column(column, justify="right")
+    library = statistics.median(found[LIBRARY])
+    for subject, rates in found.items():
+        median = statistics.median(rates)
+        spread = f"{median:,.0f} ({min(rates):,.0f} to {max(rates):,.0f})"
+        made.add_row(subject, spread, f"{median / library:,.0f}")
+    return made
+
+
+# -- events ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def filled(kafka: str, events: int) -> Iterator[tuple[str, str]]:
+    """Two topics with the same events of one day, with minted ids and with ids of clients."""
+    names = tuple(f"bench-{uuid.uuid4().hex[:8]}-{kind}" for kind in ("minted", "given"))
+    like = dict.fromkeys(names, "player.events.raw")
+    with topics(kafka, like, PLAYER_EVENT_PARTITIONS):
+        producer = Producer(producer_config(kafka))
+        for name, minted in zip(names, (True, False), strict=True):
+            for each in some_events(events, minted=minted):
+                partition = partition_for(each.player_id, PLAYER_EVENT_PARTITIONS)
+                value = msgspec.json.encode(each)
+                while True:
+                    try:
+                        producer.produce(name, value, each.player_id, partition=partition)
+                        break
+                    except BufferError:
+                        producer.poll(0.1)
+            if producer.flush(60):
+                raise click.ClickException("Kafka did not take all events within a minute.")
+        yield names[0], names[1]
+
+
+def some_events(count: int, *, minted: bool) -> Iterator[PlayerEvent]:
+    """Events of one day, of players who play one game each."""
+    chance, pause = random.Random(5), timedelta(days=1) / count  # noqa: S311 - who plays when
+    for number in range(count):
+        kind, data = KINDS[chance.randrange(len(KINDS))]
+        player = chance.randrange(PLAYERS)
+        at = MIDNIGHT + number * pause
+        yield PlayerEvent(
+            event_id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
+            event_type=kind,
+            player_id=f"player-{player:05}",
+            game_id=f"game-{player % GAMES}",
+            timestamp=at,
+            ingested_at=at,
+            data=msgspec.Raw((data % chance.randrange(1_000)).encode()),
+            minted=minted,
+        )
+
+
+# -- who reads them --------------------------------------------------------------------------------
+
+
+def built(settings: Settings, name: str, topic: str, events: int) -> float:
+    """Events a second of a first build, its swap and the filling of its cache included."""
+    with ExitStack() as held:
+        environment = held.enter_context(on_postgres(settings))
+        apart = settings.model_copy(
+            update={
+                "postgres": dsn(environment),
+                "redis": urlunsplit(urlsplit(settings.redis_url)._replace(path="/9")),
+            }
+        )
+        upgrade(apart.postgres_dsn)
+        client = held.enter_context(closing(redis.Redis.from_url(apart.redis_url)))
+        held.callback(client.flushdb)
+        store, _ = projection_store(apart, name, held)
+        reader = PlayerEventReader(settings.kafka_bootstrap, "bench", topic=topic)
+        held.enter_context(closing(reader))
+        start = time.perf_counter()
+        made = build(reader, store, SettingAside(NoLetters()), batches=BATCHES)
+        seconds = time.perf_counter() - start
+    if made.events != events:
+        raise click.ClickException(f"{name} folded {made.events:,} events in place of {events:,}.")
+    return events / seconds
+
+
+def dsn(environment: dict[str, str]) -> str:
+    password = environment["POSTGRES_PASSWORD"]
+    user = environment["POSTGRES_USER"] + (f":{password}" if password else "")
+    address = f"{environment['POSTGRES_HOST']}:{environment['POSTGRES_PORT']}"
+    return f"postgresql://{user}@{address}/{environment['POSTGRES_DBNAME']}"
+
+
+class Player(Aggregate):
+    @event("Joined")
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @event("Scored")
+    def score(self, points: int) -> None:
+        pass
+
+
+class Counts(PostgresTrackingRecorder):
+    """How many events every player has; a row and the position in one transaction."""
+
+    COUNT = """
+        INSERT INTO player_counts AS known VALUES (%s, 1)
+        ON CONFLICT (player_id) DO UPDATE SET total = known.total + 1
+    """
+
+    def count(self, player_id: str, tracking: Tracking) -> None:
+        with self.datastore.transaction(commit=True) as cursor:
+            self._insert_tracking(cursor, tracking)
+            cursor.execute(self.COUNT, [player_id])
+
+
+class Counting(Projection[Counts]):
+    name = "counting"
+    topics = (get_topic(Player.Scored),)  # type: ignore[attr-defined]
+
+    def process_event(self, domain_event: object, tracking: Tracking) -> None:
+        self.view.count(str(domain_event.originator_id), tracking)  # type: ignore[attr-defined]
+
+
+def by_the_library(settings: Settings, events: int) -> float:
+    """Events a second of the library's runner, on as many players as have a hundred each."""
+    with on_postgres(settings) as environment:
+        with closing(Application(environment)) as application:
+            for number in range(events // 100):
+                player = Player(f"player-{number:05}")
+                for _ in range(100):
+                    player.score(1)
+                application.save(player)
+        with psycopg.connect(dsn(environment)) as connection:
+            connection.execute("CREATE TABLE player_counts (player_id text PRIMARY KEY, total int)")
+        start = time.perf_counter()
+        with ProjectionRunner(
+            application_class=Application,
+            projection_class=Counting,
+            view_class=Counts,
+            env=environment,
+        ) as runner:
+            runner.wait(events // 100 * 101, timeout=600)
+        return events / (time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Players' events in Kafka."""
