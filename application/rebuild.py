@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from application.ports import (
+    Batch,
     Checkpoint,
     Difference,
     Generation,
@@ -91,8 +94,8 @@ def _run(
     swap: bool,
 ) -> Built:
     started = time.monotonic()
-    with store.building() as generation:
-        fold = Fold(reader, generation, triage, report, batches.rebuild)
+    with store.building() as generation, ExitStack() as held:
+        fold = held.enter_context(Fold(reader, generation, triage, report, batches.rebuild))
         live = generation.live()
         different = 0
         examples: list[Difference] = []
@@ -113,7 +116,10 @@ def _count(generation: Generation, fold: "Fold") -> tuple[int, list[Difference]]
 
 
 class Fold:
-    """Folds the log from its beginning into a generation, to exactly where it is told."""
+    """Folds the log from its beginning into a generation, to exactly where it is told.
+
+    While a batch is folded, and this process waits for a database, a thread reads the next.
+    """
 
     def __init__(
         self,
@@ -130,6 +136,8 @@ class Fold:
         self._report = report
         self._size = size
         self._held: list[Any] = []
+        self._thread = ThreadPoolExecutor(1)
+        self._ahead: Future[Batch] | None = None
         triage.restore(())
         reader.start(())
         # Not at 0 where a topic has lost its beginning.
@@ -151,12 +159,22 @@ class Fold:
         ends = self._look_ahead()
         while any(self._offset(shard) < end for shard, end in ends.items()):
             self._apply(self._next())
-        return self._reader.checkpoints()
+        return list(self._read.values())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown()
 
     def _next(self) -> Sequence[Any]:
-        batch = self._reader.read(self._size, WAIT)
+        batch = (self._ahead or self._read_ahead()).result()
+        self._ahead = self._read_ahead()
         self._read.update({(c.topic, c.partition): c for c in batch.checkpoints})
         return batch.events
+
+    def _read_ahead(self) -> Future[Batch]:
+        return self._thread.submit(self._reader.read, self._size, WAIT)
 
     def _take(self, events: Sequence[Any], limits: dict[Shard, Checkpoint]) -> None:
         """Apply the events that lie within the limits, hold the others."""

@@ -45,6 +45,7 @@ from infra.player_events.reader import PlayerEventReader
 from infra.topics import PLAYER_EVENT_PARTITIONS
 from interfaces.bootstrap import PLAYER_PROJECTIONS
 from interfaces.bootstrap.read_models import FOLDED_AT_ONCE, projection_store
+from interfaces.garbage import collect_garbage_rarely
 from interfaces.settings import Settings, load
 
 PLAYERS = 10_000
@@ -75,6 +76,7 @@ def main() -> None:
 def rebuild(events: int, library_events: int, runs: int) -> None:
     """Events a second of each consumer, built from the beginning."""
     settings = load()
+    collect_garbage_rarely()  # as workers do
     found: dict[str, list[float]] = {}
     with ExitStack() as held:
         minted, given = held.enter_context(filled(settings.kafka_bootstrap, events))

@@ -72,7 +72,8 @@ class EventArchive:
         if new:
             _make_partitions(connection, {e.timestamp.astimezone(UTC).date() for e in new})
             with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-                copy.write(rows(new))
+                for first in range(0, len(new), AT_ONCE):
+                    copy.write(rows(new[first : first + AT_ONCE]))
         return ()
 
 
@@ -126,6 +127,8 @@ COPY = """
 COLUMN, ROW = "\x1f", "\x1e"
 """Two control characters, which no JSON holds as they are, nor any id."""
 COLUMNS = 10
+AT_ONCE = 2_000
+"""Rows of one text: PostgreSQL takes one in while the next is written."""
 
 
 def rows(events: Sequence[PlayerEvent]) -> str:
