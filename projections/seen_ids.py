@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
+import msgspec
 import psycopg
 
 from domain.player_events.event import PlayerEvent
@@ -26,13 +27,13 @@ SLICE = 10_000
 TIDY_EVERY = 60.0
 
 KNOWN = """
-    SELECT player_id, event_id::text, ingested_at FROM {table}
-    JOIN unnest(%s::text[], %s::uuid[]) AS given (player_id, event_id) USING (player_id, event_id)
+    SELECT player_id, event_id::text, seen.ingested_at
+    FROM json_populate_recordset(NULL::{table}, %s::json) AS given
+    JOIN {table} AS seen USING (player_id, event_id)
 """
 
 REMEMBER = """
-    INSERT INTO {table} (player_id, event_id, ingested_at)
-    SELECT * FROM unnest(%s::text[], %s::uuid[], %s::timestamptz[])
+    INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, %s::json)
     ON CONFLICT (player_id, event_id) DO UPDATE SET ingested_at = excluded.ingested_at
 """
 
@@ -44,6 +45,15 @@ FORGET = """
 
 Key = tuple[str, str]
 """(player id, event id)."""
+
+
+class Seen(msgspec.Struct):
+    """A row."""
+
+    player_id: str
+    event_id: str
+    ingested_at: datetime | None = None
+
 
 Connection = psycopg.Connection[Any]
 
@@ -61,7 +71,7 @@ class SeenIds:
     def new(self, connection: Connection, events: Sequence[PlayerEvent]) -> list[PlayerEvent]:
         """The events that this consumer has to count, in their order, and from now on has."""
         events = [event for event in events if not event.only or event.only == self._consumer]
-        given = {_key(event) for event in events if not event.minted}
+        given = [Seen(e.player_id, e.event_id) for e in events if not e.minted]
         if given:
             latest = self._look_up(connection, given)
             news: dict[Key, datetime] = {}
@@ -70,13 +80,14 @@ class SeenIds:
         self._tidy(connection)
         return events
 
-    def _look_up(self, connection: Connection, given: set[Key]) -> dict[Key, datetime]:
-        rows = connection.execute(self._known, _columns(given)).fetchall()
+    def _look_up(self, connection: Connection, given: Sequence[Seen]) -> dict[Key, datetime]:
+        rows = connection.execute(self._known, [_as_json(given)]).fetchall()
         return {(player_id, event_id): at for player_id, event_id, at in rows}
 
     def _write(self, connection: Connection, news: dict[Key, datetime]) -> None:
         if news:
-            connection.execute(self._remember, [*_columns(news), list(news.values())])
+            rows = [Seen(*key, at) for key, at in news.items()]
+            connection.execute(self._remember, [_as_json(rows)])
 
     def _tidy(self, connection: Connection) -> None:
         """Delete what decides nothing any more, a slice at a time."""
@@ -89,8 +100,8 @@ def _key(event: PlayerEvent) -> Key:
     return event.player_id, event.event_id
 
 
-def _columns(keys: set[Key] | dict[Key, datetime]) -> list[list[str]]:
-    return [[player_id for player_id, _ in keys], [event_id for _, event_id in keys]]
+def _as_json(rows: Sequence[Seen]) -> str:
+    return msgspec.json.encode(rows).decode()
 
 
 def _counts(event: PlayerEvent, latest: dict[Key, datetime], news: dict[Key, datetime]) -> bool:
