@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 LOG_PROJECTIONS: tuple[str, ...] = ("queue", "game-records", "standings")
-PLAYER_PROJECTIONS: tuple[str, ...] = ("event-archive", "player-statistics")
+PLAYER_PROJECTIONS: tuple[str, ...] = ("event-archive", "player-statistics", "leaderboards")
 PROJECTIONS = (*LOG_PROJECTIONS, *PLAYER_PROJECTIONS)
 
 WORKERS: tuple[str, ...] = (

@@ -22,6 +22,7 @@ from infra.topics import refuse_repartitioned
 from interfaces.settings import Settings
 from projections.event_archive import EventArchive
 from projections.game_records import GameRecords
+from projections.leaderboards import Leaderboards, LeaderboardsCache
 from projections.player_statistics import PlayerStatisticsCache, PlayerStatisticsRecord
 from projections.projection import Cache, PostgresProjection
 from projections.standings import Standings, StandingsCache
@@ -35,12 +36,13 @@ FOLDED_AT_ONCE = 100_000
 of a player come together, the fewer rows are written."""
 
 RECORDS: Mapping[str, type[PostgresProjection]] = {
-    each.name: each for each in (GameRecords, Standings, EventArchive, PlayerStatisticsRecord)
+    each.name: each
+    for each in (GameRecords, Standings, EventArchive, PlayerStatisticsRecord, Leaderboards)
 }
 """The read models whose record is PostgreSQL."""
 
 CACHES: Mapping[str, type[Cache]] = {
-    each.name: each for each in (StandingsCache, PlayerStatisticsCache)
+    each.name: each for each in (StandingsCache, PlayerStatisticsCache, LeaderboardsCache)
 }
 """Those of them that Redis answers for."""
 

@@ -5,8 +5,8 @@ import redis
 from application.ports import GenerationLost, Moved, RebuildRunning
 from application.rebuild import Fold
 from interfaces.bootstrap import LOG_PROJECTIONS
-from tests.conftest import Hall
-from tests.projections.conftest import TABLES, Build
+from tests.conftest import TABLES, Hall
+from tests.projections.conftest import Build
 from tests.projections.living import is_true, live, outcome, quietly
 from tests.projections.stories import tell_of_everything, tell_of_rooms
 from tests.projections.story import Narrator
