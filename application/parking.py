@@ -1,6 +1,7 @@
 """A poisoned event sets its own stream aside; all others go on."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from application.ports import DeadLetters, Parked, Poisoned, Stream, Writing
 from domain.events import Recorded
@@ -75,7 +76,7 @@ class Parking:
 class NoLetters:
     """Dead letters that go nowhere, for folds that only look."""
 
-    def send(self, recorded: Recorded, reason: str) -> None:
+    def send(self, event: Any, reason: str) -> None:
         """Drop it."""
 
     def flush(self) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.player_events.event import Name, PlayerEvent, nothing
+from domain.player_events.event import Moment, Name, PlayerEvent, nothing
 from domain.player_events.types import TYPES
 
 AHEAD = timedelta(minutes=5)
@@ -24,7 +24,6 @@ NUL = b"\\u0000"
 BAD_CHARACTER = re.compile(r"[\x00-\x1f\x7f/]")
 FIELD = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 NAMED = re.compile(r"field `(?P<name>[^`]+)`")
-AWARE = msgspec.Meta(tz=True)
 Data = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
 
 
@@ -38,7 +37,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     event_type: Name
     player_id: Name
     game_id: Name
-    timestamp: Annotated[datetime, AWARE]
+    timestamp: Moment
     data: Data = msgspec.field(default_factory=nothing)
     event_id: UUID | None = None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -180,14 +180,18 @@ class Checkpoint(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Accepted events in log order, and where every touched shard stands after them."""
+    """Events in the order of their shards, and where every touched shard stands after them.
 
-    events: Sequence[Recorded]
+    They are `Recorded` where the reader is one of the log, and whatever else its topic holds
+    elsewhere; each has a `position`.
+    """
+
+    events: Sequence[Any]
     checkpoints: Sequence[Checkpoint]
 
 
 class LogReader(Protocol):
-    """Reads whole topics of the log through the gate, in batches; blocking."""
+    """Reads whole topics in batches, those of the log through the gate; blocking."""
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         """Continue after these checkpoints; shards that are not named start at the beginning."""
@@ -268,12 +272,32 @@ class GenerationLost(Exception):
 class Writing(Protocol):
     """One transaction of a read model: data and position change together, or not at all."""
 
-    def apply(self, events: Sequence[Recorded]) -> None:
+    def apply(self, events: Sequence[Any]) -> None:
         """Fold events into the data; raises `Poisoned`, and then none of them has been."""
         ...
 
     def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
         """The position from here on, and streams that are parked from here on."""
+        ...
+
+
+class Triage(Protocol):
+    """Keeps what a read model cannot take from stopping the rest."""
+
+    def restore(self, parked: Sequence[Parked]) -> None:
+        """Begin again from what is stored with the position."""
+        ...
+
+    @property
+    def parked(self) -> Sequence[Parked]:
+        """Every stream that is parked."""
+        ...
+
+    def apply(self, writing: Writing, events: Sequence[Any]) -> Sequence[Parked]:
+        """Fold events into a read model; returns the streams that are parked from here on.
+
+        What is not applied is durable among the dead letters when this returns.
+        """
         ...
 
 
@@ -325,10 +349,10 @@ class ProjectionStore(View, Protocol):
 
 
 class DeadLetters(Protocol):
-    """Where a read model's parked events go."""
+    """Where events go that a read model cannot take."""
 
-    def send(self, recorded: Recorded, reason: str) -> None:
-        """Hand over one event; events of one stream keep their order."""
+    def send(self, event: Any, reason: str) -> None:
+        """Hand over one event, as it was read; events of one stream keep their order."""
         ...
 
     def flush(self) -> None:

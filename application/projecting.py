@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 import structlog
 
-from application.parking import Parking
-from application.ports import GenerationLost, LogReader, Moved, ProjectionStore, RebuildRunning
-from application.rebuild import build
-
-BATCH = 4_000
-"""Records folded in one transaction; a larger batch gained nothing when measured."""
+from application.ports import (
+    GenerationLost,
+    LogReader,
+    Moved,
+    ProjectionStore,
+    RebuildRunning,
+    Triage,
+)
+from application.rebuild import OF_THE_LOG, Batches, build
 
 IDLE = 0.5
 """Seconds without an event after which the worker looks whether its read model is still there."""
@@ -26,12 +29,18 @@ class Projecting:
     """
 
     def __init__(
-        self, name: str, reader: LogReader, store: ProjectionStore, parking: Parking
+        self,
+        name: str,
+        reader: LogReader,
+        store: ProjectionStore,
+        triage: Triage,
+        batches: Batches = OF_THE_LOG,
     ) -> None:
         self._name = name
         self._reader = reader
         self._store = store
-        self._parking = parking
+        self._triage = triage
+        self._batches = batches
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Work until `stopped`; raises what the store or Kafka raise when they are away."""
@@ -49,7 +58,7 @@ class Projecting:
         standing = self._store.standing()
         if standing is None:
             return False
-        self._parking.restore(standing.parked)
+        self._triage.restore(standing.parked)
         self._reader.start(standing.checkpoints)
         return True
 
@@ -62,9 +71,9 @@ class Projecting:
 
         Returns the number of events. Raises `Moved`.
         """
-        batch = self._reader.read(BATCH, timeout)
+        batch = self._reader.read(self._batches.live, timeout)
         with self._store.writing() as writing:
-            parked = self._parking.apply(writing, batch.events)
+            parked = self._triage.apply(writing, batch.events)
             writing.move(batch.checkpoints, parked)
         if batch.checkpoints:
             self._reader.acknowledge(batch.checkpoints)
@@ -74,7 +83,7 @@ class Projecting:
         """Build a read model that is missing."""
         logger.info("there is no read model, building one", projection=self._name)
         try:
-            built = build(self._reader, self._store, self._parking)
+            built = build(self._reader, self._store, self._triage, batches=self._batches)
         except RebuildRunning:
             # Whoever builds it swaps it in; reading a little is a wait that SIGTERM can end.
             self._reader.read(1, IDLE)

@@ -1,13 +1,22 @@
 """A read model as operators see it: where it stands, rebuild, verify; and its worker."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 
-from application.parking import NoLetters, Parking, Unreadable
-from application.ports import Checkpoint, DeadLetters, LogReader, Parked, ProjectionStore, Shard
+from application.parking import NoLetters
+from application.ports import (
+    Checkpoint,
+    DeadLetters,
+    LogReader,
+    Parked,
+    ProjectionStore,
+    Shard,
+    Triage,
+)
 from application.projecting import Projecting
-from application.rebuild import Built, Report, build, verify
+from application.rebuild import OF_THE_LOG, Batches, Built, Report, build, verify
 
 
 class ShardLag(msgspec.Struct, frozen=True):
@@ -38,19 +47,21 @@ class ReadModel:
     reader: LogReader
     store: ProjectionStore
     letters: DeadLetters
-    unreadable: Unreadable
+    triage: Callable[[DeadLetters], Triage]
+    batches: Batches = OF_THE_LOG
 
     def projecting(self) -> Projecting:
         """The worker that keeps it live."""
-        return Projecting(self.name, self.reader, self.store, self._parking(self.letters))
+        triage = self.triage(self.letters)
+        return Projecting(self.name, self.reader, self.store, triage, self.batches)
 
     def rebuild(self, report: Report) -> Built:
         """Build it afresh and swap it in; works beside the worker."""
-        return build(self.reader, self.store, self._parking(self.letters), report)
+        return build(self.reader, self.store, self.triage(self.letters), report, self.batches)
 
     def verify(self, report: Report) -> Built:
         """Compare it with a fresh fold of the log."""
-        return verify(self.reader, self.store, self._parking(NoLetters()), report)
+        return verify(self.reader, self.store, self.triage(NoLetters()), report, self.batches)
 
     def parked(self) -> list[Parked]:
         """The streams that are parked."""
@@ -70,9 +81,6 @@ class ReadModel:
             parked=len(standing.parked) if standing else 0,
             shards=shards,
         )
-
-    def _parking(self, letters: DeadLetters) -> Parking:
-        return Parking(letters, self.unreadable)
 
 
 def _lag(shard: Shard, end: int, reached: Checkpoint | None) -> ShardLag:

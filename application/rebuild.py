@@ -2,23 +2,35 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
-from application.parking import Parking
 from application.ports import (
+    Batch,
     Checkpoint,
     Difference,
     Generation,
     LogReader,
     ProjectionStore,
     Shard,
+    Triage,
 )
-from domain.events import Recorded
 
-BATCH = 10_000
 WAIT = 0.2
 EXAMPLES = 20
+
+
+class Batches(NamedTuple):
+    """How many records are folded in one transaction at most, live and while a view is built."""
+
+    live: int
+    rebuild: int
+
+
+OF_THE_LOG = Batches(live=4_000, rebuild=10_000)
+"""Larger ones gained nothing when measured."""
 
 
 class Progress(NamedTuple):
@@ -51,25 +63,39 @@ def _silently(progress: Progress) -> None:
 
 
 def build(
-    reader: LogReader, store: ProjectionStore, parking: Parking, report: Report = _silently
+    reader: LogReader,
+    store: ProjectionStore,
+    triage: Triage,
+    report: Report = _silently,
+    batches: Batches = OF_THE_LOG,
 ) -> Built:
     """Fold the whole log into a new generation, compare it with the live one, swap it in."""
-    return _run(reader, store, parking, report, swap=True)
+    return _run(reader, store, triage, report, batches, swap=True)
 
 
 def verify(
-    reader: LogReader, store: ProjectionStore, parking: Parking, report: Report = _silently
+    reader: LogReader,
+    store: ProjectionStore,
+    triage: Triage,
+    report: Report = _silently,
+    batches: Batches = OF_THE_LOG,
 ) -> Built:
     """Fold the whole log into a scratch generation, compare it with the live one, drop it."""
-    return _run(reader, store, parking, report, swap=False)
+    return _run(reader, store, triage, report, batches, swap=False)
 
 
 def _run(
-    reader: LogReader, store: ProjectionStore, parking: Parking, report: Report, *, swap: bool
+    reader: LogReader,
+    store: ProjectionStore,
+    triage: Triage,
+    report: Report,
+    batches: Batches,
+    *,
+    swap: bool,
 ) -> Built:
     started = time.monotonic()
-    with store.building() as generation:
-        fold = Fold(reader, generation, parking, report)
+    with store.building() as generation, ExitStack() as held:
+        fold = held.enter_context(Fold(reader, generation, triage, report, batches.rebuild))
         live = generation.live()
         different = 0
         examples: list[Difference] = []
@@ -78,7 +104,7 @@ def _run(
             different, examples = _count(generation, fold)
         if swap:
             fold.on()
-            while not generation.swap(fold.on, parking.parked):
+            while not generation.swap(fold.on, triage.parked):
                 pass
     return Built(fold.events, time.monotonic() - started, live is not None, different, examples)
 
@@ -90,20 +116,32 @@ def _count(generation: Generation, fold: "Fold") -> tuple[int, list[Difference]]
 
 
 class Fold:
-    """Folds the log from its beginning into a generation, to exactly where it is told."""
+    """Folds the log from its beginning into a generation, to exactly where it is told.
+
+    While a batch is folded, and this process waits for a database, a thread reads the next.
+    """
 
     def __init__(
-        self, reader: LogReader, generation: Generation, parking: Parking, report: Report
+        self,
+        reader: LogReader,
+        generation: Generation,
+        triage: Triage,
+        report: Report,
+        size: int,
     ) -> None:
         self.events = 0
         self._reader = reader
         self._generation = generation
-        self._parking = parking
+        self._triage = triage
         self._report = report
-        self._held: list[Recorded] = []
-        self._read: dict[Shard, Checkpoint] = {}
-        parking.restore(())
+        self._size = size
+        self._held: list[Any] = []
+        self._thread = ThreadPoolExecutor(1)
+        self._ahead: Future[Batch] | None = None
+        triage.restore(())
         reader.start(())
+        # Not at 0 where a topic has lost its beginning.
+        self._read = {(c.topic, c.partition): c for c in reader.checkpoints()}
         self._look_ahead()
 
     def to(self, goal: Sequence[Checkpoint]) -> None:
@@ -121,26 +159,39 @@ class Fold:
         ends = self._look_ahead()
         while any(self._offset(shard) < end for shard, end in ends.items()):
             self._apply(self._next())
-        return self._reader.checkpoints()
+        return list(self._read.values())
 
-    def _next(self) -> Sequence[Recorded]:
-        batch = self._reader.read(BATCH, WAIT)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown()
+
+    def _next(self) -> Sequence[Any]:
+        batch = (self._ahead or self._read_ahead()).result()
+        self._ahead = self._read_ahead()
         self._read.update({(c.topic, c.partition): c for c in batch.checkpoints})
         return batch.events
 
-    def _take(self, events: Sequence[Recorded], limits: dict[Shard, Checkpoint]) -> None:
+    def _read_ahead(self) -> Future[Batch]:
+        return self._thread.submit(self._reader.read, self._size, WAIT)
+
+    def _take(self, events: Sequence[Any], limits: dict[Shard, Checkpoint]) -> None:
         """Apply the events that lie within the limits, hold the others."""
-        within: list[Recorded] = []
+        if all(s in limits and c.offset <= limits[s].offset for s, c in self._read.items()):
+            self._apply(events)  # all that was read, without a look at each
+            return
+        within: list[Any] = []
         for recorded in events:
             limit = limits.get(recorded.position[:2])
             inside = limit is not None and limit.includes(recorded.position)
             (within if inside else self._held).append(recorded)
         self._apply(within)
 
-    def _apply(self, events: Sequence[Recorded]) -> None:
+    def _apply(self, events: Sequence[Any]) -> None:
         if events:
             with self._generation.writing() as writing:
-                writing.move((), self._parking.apply(writing, events))
+                writing.move((), self._triage.apply(writing, events))
             self.events += len(events)
             self._tell()
 

@@ -38,7 +38,7 @@ from bench.topics import topics
 from domain.category import Category
 from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.log import KafkaLog
-from interfaces.http.serve import collect_garbage_rarely
+from interfaces.garbage import collect_garbage_rarely
 from interfaces.settings import Settings, load
 
 EMMETT = Path(__file__).parent / "peers" / "emmett"

@@ -1,183 +1,241 @@
-"""Player events over HTTP: one in a request, and a thousand, beside the bare producer and Go.
+"""Players' events: how fast their consumers are rebuilt.
 
-    GAMEHALL_EVENTS_PER_SECOND=10000000 GAMEHALL_EVENTS_PER_SECOND_EACH=10000000 make run
-    .venv/bin/python -m bench.player_events ingest    # in another terminal
+    .venv/bin/gamehall up --servers                   # in one terminal
+    .venv/bin/python -m bench.player_events rebuild   # in another
 
-Everything shares the machine: broker, databases, workers, API and this load generator. Every round
-measures each subject once, in turns. Closed loop at 64 connections; single events also in an open
-loop at a fixed rate, where latency counts from when each was due.
+Fills two topics of its own with the same events: with ids that Gamehall minted, which nobody has
+to look for, and with ids that clients gave, each of which may be a repeat. Then each consumer is
+built from both, in turns, in a fresh database; beside them the projection runner of the
+`eventsourcing` library counts the events of players, from its own store in PostgreSQL.
 """
 
-import itertools
-import os
 import random
-import shutil
-import socket
-import subprocess
+import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
-from statistics import median
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
+import psycopg
+import redis
 import rich_click as click
-import uvloop
 from confluent_kafka import Producer
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+from eventsourcing.persistence import Tracking
+from eventsourcing.postgres import PostgresTrackingRecorder
+from eventsourcing.projection import Projection, ProjectionRunner
+from eventsourcing.utils import get_topic
 from rich.console import Console
 from rich.table import Table
 
-from bench.hall import Hall
-from bench.load import Result, at_rate, closed, post
+from application.parking import NoLetters
+from application.rebuild import Batches, build
+from application.setting_aside import SettingAside
+from bench.recorder import on_postgres
 from bench.topics import topics
-from domain.player_events.event import TOPIC
+from domain.player_events.event import PlayerEvent
 from infra.eventlog.clients import producer_config
+from infra.eventlog.partition import partition_for
+from infra.migrations import upgrade
+from infra.player_events.reader import PlayerEventReader
+from infra.topics import PLAYER_EVENT_PARTITIONS
+from interfaces.bootstrap import PLAYER_PROJECTIONS
+from interfaces.bootstrap.read_models import FOLDED_AT_ONCE, projection_store
+from interfaces.garbage import collect_garbage_rarely
+from interfaces.settings import Settings, load
 
 PLAYERS = 10_000
-PER_BATCH = 1_000
-SINGLE, BATCH = "/api/v1/events", "/api/v1/events/batch"
-PEER = Path(__file__).parent / "peers" / "ingest"
-PEER_TOPIC = "bench.player-events"
-CONSOLE = Console()
+GAMES = 10
+MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
+KINDS = (
+    ("player_score", '{"score":%d,"level":"castle"}'),
+    ("player_level_up", '{"level":%d,"experience":1200}'),
+    ("quest_completed", '{"quest_id":"dragon","score":%d}'),
+    ("session_started", '{"platform":"ios","version":"%d"}'),
+    ("level_completed", '{"level_id":"castle","seconds":%d}'),
+)
+"""Two of five score."""
 
-
-def an_event() -> dict[str, object]:
-    """What a game server sends; an event of the seed's shape."""
-    return {
-        "event_type": "player_score",
-        "player_id": f"player-{random.randrange(PLAYERS)}",
-        "game_id": "game-001",
-        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-        "data": {"score": random.randrange(1_500), "level": random.randrange(60)},
-    }
-
-
-def singles(host: str, token: str) -> Iterator[bytes]:
-    """Requests of one event each, made beforehand, since making them takes long."""
-    requests = [post(host, SINGLE, token, msgspec.json.encode(an_event())) for _ in range(5_000)]
-    return itertools.cycle(requests)
-
-
-def batches(host: str, token: str) -> Iterator[bytes]:
-    """Requests of a thousand events each."""
-    bodies = [[an_event() for _ in range(PER_BATCH)] for _ in range(50)]
-    return itertools.cycle([post(host, BATCH, token, msgspec.json.encode(b)) for b in bodies])
+BATCHES = Batches(live=10_000, rebuild=FOLDED_AT_ONCE)
+LIBRARY = "eventsourcing, counting"
 
 
 @click.group()
 def main() -> None:
-    """Measure player events."""
+    """Measure what reads players' events."""
 
 
 @main.command()
-@click.option("--seconds", default=6.0, show_default=True)
-@click.option("--rounds", default=4, show_default=True)
-@click.option("--rate", default=3_000, show_default=True, help="Of the open loop.")
-@click.option("--warm-up", default=15.0, show_default=True)
-def ingest(seconds: float, rounds: int, rate: int, warm_up: float) -> None:
-    """Measure taking in events."""
-    hall = Hall()
-    with (
-        topics(hall.settings.kafka_bootstrap, {PEER_TOPIC: TOPIC}, partitions=12),
-        peer(hall) as go,
-    ):
-        subjects = (
-            {"Gamehall": (hall.host, hall.port), "Go": go}
-            if go
-            else {"Gamehall": (hall.host, hall.port)}
-        )
-        for host, port in subjects.values():
-            uvloop.run(closed(host, port, singles(host, hall.token), 64, warm_up / 2))
-            uvloop.run(closed(host, port, batches(host, hall.token), 16, warm_up / 2))
-        results: dict[tuple[str, str], list[Result]] = {}
-        bare: list[float] = []
-        for _ in range(rounds):
-            bare.append(bare_producer(hall.settings.kafka_bootstrap, seconds))
-            for name, (host, port) in subjects.items():
-                one, many = singles(host, hall.token), batches(host, hall.token)
-                for kind, run in (
-                    ("single, 64 connections", closed(host, port, one, 64, seconds)),
-                    (f"single, {rate:,} a second", at_rate(host, port, one, rate, seconds)),
-                    (
-                        f"batches of {PER_BATCH:,}, 16 connections",
-                        closed(host, port, many, 16, seconds),
-                    ),
-                ):
-                    results.setdefault((kind, name), []).append(uvloop.run(run))
-    show(results)
-    CONSOLE.print(f"bare producer, same records and headers: {spread(bare)} events a second")
-    CONSOLE.print(f"cores: {os.cpu_count()}, everything on this machine")
+@click.option("--events", default=1_000_000, show_default=True)
+@click.option("--library-events", default=10_000, show_default=True)
+@click.option("--runs", default=3, show_default=True)
+def rebuild(events: int, library_events: int, runs: int) -> None:
+    """Events a second of each consumer, built from the beginning."""
+    settings = load()
+    collect_garbage_rarely()  # as workers do
+    found: dict[str, list[float]] = {}
+    with ExitStack() as held:
+        minted, given = held.enter_context(filled(settings.kafka_bootstrap, events))
+        subjects: dict[str, Callable[[], float]] = {}
+        for name in PLAYER_PROJECTIONS:
+            subjects[f"{name}, minted ids"] = lambda n=name: built(settings, n, minted, events)
+            subjects[f"{name}, clients' ids"] = lambda n=name: built(settings, n, given, events)
+        subjects[LIBRARY] = lambda: by_the_library(settings, library_events)
+        for _ in range(runs):
+            for subject, measure in subjects.items():
+                found.setdefault(subject, []).append(measure())
+    Console().print(table(found, events))
 
 
-def show(results: dict[tuple[str, str], list[Result]]) -> None:
-    table = Table()
-    for column in (
-        "what",
-        "who",
-        "events a second (median, least, most)",
-        "p50 ms",
-        "p99 ms",
-        "refused",
-    ):
-        table.add_column(column)
-    for (kind, name), runs in sorted(results.items()):
-        each = PER_BATCH if "batch" in kind else 1
-        refused = sum(n for run in runs for status, n in run.statuses.items() if status != 200)
-        table.add_row(
-            kind,
-            name,
-            spread([run.rate * each for run in runs]),
-            f"{median(run.percentile(50) for run in runs):.2f}",
-            f"{median(run.percentile(99) for run in runs):.2f}",
-            f"{refused}",
-        )
-    CONSOLE.print(table)
-
-
-def spread(figures: list[float]) -> str:
-    return f"{median(figures):,.0f} ({min(figures):,.0f} to {max(figures):,.0f})"
-
-
-def bare_producer(kafka: str, seconds: float) -> float:
-    """Events a second of confluent-kafka alone, with what Gamehall sends, all acknowledged."""
-    producer = Producer(
-        producer_config(kafka)
-        | {"partitioner": "murmur2", "queue.buffering.max.messages": 1_000_000}
+def table(found: dict[str, list[float]], events: int) -> Table:
+    made = Table(
+        title=f"{events:,} events of {PLAYERS:,} players", caption="median (least to most)"
     )
-    values = [msgspec.json.encode(an_event() | {"event_id": f"{i:036}"}) for i in range(1_000)]
-    count, start = 0, time.perf_counter()
-    while time.perf_counter() - start < seconds:
-        for value in values:
-            headers = [("event_type", "player_score"), ("event_id", "0" * 36)]
-            producer.produce(PEER_TOPIC, value, f"player-{count % PLAYERS}", headers=headers)
-            count += 1
-        producer.poll(0)
-        if len(producer) > 50_000:
-            producer.flush()
-    producer.flush()
-    return count / (time.perf_counter() - start)
+    made.add_column("consumer", no_wrap=True)
+    for column in ("events a second", "times the library"):
+        made.add_column(column, justify="right")
+    library = statistics.median(found[LIBRARY])
+    for subject, rates in found.items():
+        median = statistics.median(rates)
+        spread = f"{median:,.0f} ({min(rates):,.0f} to {max(rates):,.0f})"
+        made.add_row(subject, spread, f"{median / library:,.0f}")
+    return made
+
+
+# -- events ----------------------------------------------------------------------------------------
 
 
 @contextmanager
-def peer(hall: Hall) -> Iterator[tuple[str, int] | None]:
-    """The same service in Go, built here; None where there is no Go."""
-    if shutil.which("go") is None:
-        CONSOLE.print("There is no Go here, so the service in Go is left out.")
-        yield None
-        return
-    subprocess.run(["go", "build", "-o", "ingest", "."], cwd=PEER, check=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(PEER / "ingest"), hall.settings.kafka_bootstrap, PEER_TOPIC, f"127.0.0.1:{port}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()  # it says when it listens
-        try:
-            yield "127.0.0.1", port
-        finally:
-            process.terminate()
+def filled(kafka: str, events: int) -> Iterator[tuple[str, str]]:
+    """Two topics with the same events of one day, with minted ids and with ids of clients."""
+    names = tuple(f"bench-{uuid.uuid4().hex[:8]}-{kind}" for kind in ("minted", "given"))
+    like = dict.fromkeys(names, "player.events.raw")
+    with topics(kafka, like, PLAYER_EVENT_PARTITIONS):
+        producer = Producer(producer_config(kafka))
+        for name, minted in zip(names, (True, False), strict=True):
+            for each in some_events(events, minted=minted):
+                partition = partition_for(each.player_id, PLAYER_EVENT_PARTITIONS)
+                value = msgspec.json.encode(each)
+                while True:
+                    try:
+                        producer.produce(name, value, each.player_id, partition=partition)
+                        break
+                    except BufferError:
+                        producer.poll(0.1)
+            if producer.flush(60):
+                raise click.ClickException("Kafka did not take all events within a minute.")
+        yield names[0], names[1]
+
+
+def some_events(count: int, *, minted: bool) -> Iterator[PlayerEvent]:
+    """Events of one day, of players who play one game each."""
+    chance, pause = random.Random(5), timedelta(days=1) / count
+    for number in range(count):
+        kind, data = KINDS[chance.randrange(len(KINDS))]
+        player = chance.randrange(PLAYERS)
+        at = MIDNIGHT + number * pause
+        yield PlayerEvent(
+            event_id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
+            event_type=kind,
+            player_id=f"player-{player:05}",
+            game_id=f"game-{player % GAMES}",
+            timestamp=at,
+            ingested_at=at,
+            data=msgspec.Raw((data % chance.randrange(1_000)).encode()),
+            minted=minted,
+        )
+
+
+# -- who reads them --------------------------------------------------------------------------------
+
+
+def built(settings: Settings, name: str, topic: str, events: int) -> float:
+    """Events a second of a first build, its swap and the filling of its cache included."""
+    with ExitStack() as held:
+        environment = held.enter_context(on_postgres(settings))
+        apart = settings.model_copy(
+            update={
+                "postgres": dsn(environment),
+                "redis": urlunsplit(urlsplit(settings.redis_url)._replace(path="/9")),
+            }
+        )
+        upgrade(apart.postgres_dsn)
+        client = held.enter_context(closing(redis.Redis.from_url(apart.redis_url)))
+        held.callback(client.flushdb)
+        store, _ = projection_store(apart, name, held)
+        reader = PlayerEventReader(settings.kafka_bootstrap, "bench", topic=topic)
+        held.enter_context(closing(reader))
+        start = time.perf_counter()
+        made = build(reader, store, SettingAside(NoLetters()), batches=BATCHES)
+        seconds = time.perf_counter() - start
+    if made.events != events:
+        raise click.ClickException(f"{name} folded {made.events:,} events in place of {events:,}.")
+    return events / seconds
+
+
+def dsn(environment: dict[str, str]) -> str:
+    password = environment["POSTGRES_PASSWORD"]
+    user = environment["POSTGRES_USER"] + (f":{password}" if password else "")
+    address = f"{environment['POSTGRES_HOST']}:{environment['POSTGRES_PORT']}"
+    return f"postgresql://{user}@{address}/{environment['POSTGRES_DBNAME']}"
+
+
+class Player(Aggregate):
+    @event("Joined")
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @event("Scored")
+    def score(self, points: int) -> None:
+        pass
+
+
+class Counts(PostgresTrackingRecorder):
+    """How many events every player has; a row and the position in one transaction."""
+
+    COUNT = """
+        INSERT INTO player_counts AS known VALUES (%s, 1)
+        ON CONFLICT (player_id) DO UPDATE SET total = known.total + 1
+    """
+
+    def count(self, player_id: str, tracking: Tracking) -> None:
+        with self.datastore.transaction(commit=True) as cursor:
+            self._insert_tracking(cursor, tracking)
+            cursor.execute(self.COUNT, [player_id])
+
+
+class Counting(Projection[Counts]):
+    name = "counting"
+    topics = (get_topic(Player.Scored),)  # type: ignore[attr-defined]
+
+    def process_event(self, domain_event: object, tracking: Tracking) -> None:
+        self.view.count(str(domain_event.originator_id), tracking)  # type: ignore[attr-defined]
+
+
+def by_the_library(settings: Settings, events: int) -> float:
+    """Events a second of the library's runner, on as many players as have a hundred each."""
+    with on_postgres(settings) as environment:
+        with closing(Application(environment)) as application:
+            for number in range(events // 100):
+                player = Player(f"player-{number:05}")
+                for _ in range(100):
+                    player.score(1)
+                application.save(player)
+        with psycopg.connect(dsn(environment)) as connection:
+            connection.execute("CREATE TABLE player_counts (player_id text PRIMARY KEY, total int)")
+        start = time.perf_counter()
+        with ProjectionRunner(
+            application_class=Application,
+            projection_class=Counting,
+            view_class=Counts,
+            env=environment,
+        ) as runner:
+            runner.wait(events // 100 * 101, timeout=600)
+        return events / (time.perf_counter() - start)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.shard import Shard
 from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.eventlog.snapshots.writer import CheckpointWriter
-from interfaces.http.serve import collect_garbage_rarely
+from interfaces.garbage import collect_garbage_rarely
 from interfaces.settings import load
 
 MILLION = 1_000_000

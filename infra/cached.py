@@ -16,7 +16,7 @@ from infra.postgres import (
     load_checkpoints,
 )
 from infra.redis import RedisStore
-from projections.standings import StandingsCache
+from projections.projection import Cache
 
 ROWS = 5_000
 
@@ -30,7 +30,7 @@ class CachedStore:
     """
 
     def __init__(
-        self, database: Database, record: PostgresStore, cache: RedisStore, rows: StandingsCache
+        self, database: Database, record: PostgresStore, cache: RedisStore, rows: Cache
     ) -> None:
         self._database = database
         self._record = record

@@ -30,16 +30,16 @@ class DeadLetterTopic:
         self._partitions = 0
         self._failed: KafkaError | None = None
 
-    def send(self, recorded: Recorded, reason: str) -> None:
+    def send(self, event: Recorded, reason: str) -> None:
         """See the port: the value is the event as it is in the log."""
-        event = recorded.event
-        value = event.raw if isinstance(event, UnreadableEvent) else msgspec.json.encode(event)
+        recorded, told = event, event.event
+        value = told.raw if isinstance(told, UnreadableEvent) else msgspec.json.encode(told)
         headers = {
             "reason": reason,
             "position": str(recorded.position),
             "command_id": recorded.command_id,
         }
-        self.post(event.originator_id, value, headers)
+        self.post(told.originator_id, value, headers)
 
     def post(self, key: str, value: bytes | None, headers: Mapping[str, str]) -> None:
         """Hand over any record; those of one key keep their order."""

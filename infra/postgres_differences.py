@@ -24,8 +24,12 @@ def differences(
 ) -> Iterator[Difference]:
     """Every value that differs between `public` on one connection and `schema` on the other.
 
+    See `Table` for what is not compared.
+
     Both are read in the order of their keys and merged; each connection is in a transaction.
     """
+    if not table.key:
+        return
     here = _rows(table, live, sql.Identifier("public"))
     there = _rows(table, other, schema)
     left, right = next(here, None), next(there, None)
@@ -68,7 +72,7 @@ def _missing(table: Table, keyed: Keyed, *, live: bool) -> Difference:
 def _between(table: Table, live: Keyed, other: Row) -> Iterator[Difference]:
     key, row = live
     for column, value in row.items():
-        if value != other[column]:
+        if value != other[column] and column not in table.written:
             yield Difference(_name(table, key), column, value, other[column])
 
 

@@ -71,6 +71,8 @@ TAKES = {
     "events_keep_failed": "true or false",
     "events_per_second": "a number from 0 to 10000000",
     "events_per_second_each": "a number from 1 to 10000000",
+    "flush_events": "a number from 1 to 100000",
+    "flush_seconds": "a number of seconds from 0 to 10",
     "allowed_origins": "origins such as https://play.example, separated by commas",
     "log_level": "debug, info, warning or error",
 }
@@ -156,6 +158,14 @@ class Settings(BaseSettings):
 
     events_per_second_each: Annotated[int, Field(ge=1, le=10_000_000)] = 10_000
     """How many players' events are taken a second with the tokens of one subject."""
+
+    flush_events: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    """How many players' events a worker writes in one transaction at most."""
+
+    flush_seconds: Annotated[float, Field(ge=0, le=10)] = 0.02
+    """How many seconds after one transaction the next one begins at the earliest, if there are
+    fewer players' events than GAMEHALL_FLUSH_EVENTS; one that comes alone is written at once.
+    Nothing in a buffer is lost with its worker: the position is written with the data."""
 
     allowed_origins: Annotated[tuple[HttpUrl, ...], NoDecode] = ()
     """The origins whose pages may call the API from a browser, separated by commas."""

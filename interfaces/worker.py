@@ -8,6 +8,7 @@ import structlog
 
 from interfaces import logs
 from interfaces.bootstrap import workers
+from interfaces.garbage import collect_garbage_rarely
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -39,6 +40,7 @@ def run(settings: "Settings", name: str) -> None:
     """Run the worker; a server that is away is waited for, anything else ends the process."""
     logs.configure(settings.log_level)
     stopped = Stop()
+    collect_garbage_rarely()
 
     def worth_another(error: Exception) -> bool:
         return isinstance(error, workers.PASSING) and not stopped()

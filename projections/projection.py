@@ -2,13 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, LiteralString, NamedTuple, Protocol
 
 import psycopg
 from redis.client import Pipeline
-
-from domain.events import DomainEvent, Recorded
 
 SHORTEST_WAIT = 0.002
 LONGEST_WAIT = 0.02
@@ -34,16 +32,23 @@ class Projection(Protocol):
         ...
 
     @property
-    def handles(self) -> Sequence[type[DomainEvent]]:
-        """The events that change it; it passes over all others."""
+    def handles(self) -> Sequence[type[Any]]:
+        """The classes of events that change it; it passes over all others."""
         ...
 
 
 class Table(NamedTuple):
-    """A table of a read model and what orders its rows, for comparing two generations."""
+    """A table of a read model and what orders its rows, for comparing two generations.
+
+    Columns that tell when a row was `written` are not compared, and of a table without a key
+    nothing is. One that is partitioned, `by` what PARTITION BY says, gets its indexes when a new
+    generation is complete: its own statements have to find their rows without any.
+    """
 
     name: LiteralString
     key: Sequence[LiteralString]
+    written: Sequence[LiteralString] = ()
+    by: LiteralString = ""
 
 
 class PostgresProjection(Projection, Protocol):
@@ -54,9 +59,7 @@ class PostgresProjection(Projection, Protocol):
         """Its tables, all of which a rebuild swaps."""
         ...
 
-    def apply(
-        self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
-    ) -> Sequence[Any]:
+    def apply(self, connection: psycopg.Connection[Any], events: Sequence[Any]) -> Sequence[Any]:
         """Fold events into the tables that unqualified names mean on this connection.
 
         Runs in a transaction that it neither begins nor ends. What it returns is handed to the
@@ -78,6 +81,14 @@ class RedisProjection(Projection, Protocol):
 
     def fold(self, events: Sequence[Any]) -> Changes:
         """What these events do; pure. A cache folds rows instead of events."""
+        ...
+
+
+class Cache(RedisProjection, Protocol):
+    """A fold of rows of PostgreSQL, each the last word on its key."""
+
+    def rows(self, connection: psycopg.Connection[Any]) -> Iterator[Any]:
+        """Every row of the record, in a transaction that it neither begins nor ends."""
         ...
 
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psycopg
 import pytest
+import redis
 
 from infra.stack import leftovers
 from infra.stack.ports import is_free
@@ -18,6 +20,12 @@ from interfaces.tokens import Tokens
 
 ROOT = Path(__file__).parents[1]
 JARS = ROOT / ".gamehall" / "kafka" / "jars"  # shared with `make run`, to be downloaded once
+TABLES = (
+    "game_analytics, games, game_stats, users, standings, standing_games, events, events_seen, "
+    "player_statistics, player_statistics_seen, leaderboards, leaderboard_scores, "
+    "leaderboards_seen, "
+    "projection_positions, projection_parked, process_positions"
+)
 START_SECONDS = 300  # the first start downloads Kafka
 
 
@@ -116,6 +124,26 @@ def hall() -> Iterator[Hall]:
         running.up()
         yield running
         running.down()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Hall]:
+    """Kafka, PostgreSQL and Valkey, and nobody who writes to them but the test."""
+    with TemporaryDirectory(prefix="gamehall-", ignore_cleanup_errors=True) as home:
+        running = hall_in(Path(home))
+        running.up("--servers")
+        yield running
+        running.down()
+
+
+@pytest.fixture
+def empty(servers: Hall) -> Hall:
+    """The servers without any read model."""
+    with redis.Redis.from_url(servers.redis) as client:
+        client.flushall()
+    with psycopg.connect(servers.postgres) as connection:
+        connection.execute(f"TRUNCATE {TABLES}")
+    return servers
 
 
 def _home() -> TemporaryDirectory[str]:

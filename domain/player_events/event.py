@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from domain.events import Position
 from domain.keys import KEY_PATTERN
 
 TOPIC = "player.events.raw"
@@ -16,6 +17,8 @@ Name = Annotated[
 ]
 """What event types, players and games are called. The pattern is for readers of the schema: with a
 hundred thousand names a second, whoever takes them in looks at the characters of all at once."""
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 def nothing() -> msgspec.Raw:
@@ -37,13 +40,18 @@ class PlayerEvent(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     event_type: str
     player_id: str
     game_id: str
-    timestamp: datetime
-    ingested_at: datetime
+    timestamp: Moment
+    ingested_at: Moment
     data: msgspec.Raw = msgspec.field(default_factory=nothing)
     minted: bool = False
     only: str = ""
     partition: int = -1
     offset: int = -1
+
+    @property
+    def position(self) -> Position:
+        """Its place; the sequence numbers of this topic are its offsets."""
+        return Position(TOPIC, self.partition, self.offset)
 
     @property
     def happened_at(self) -> datetime:

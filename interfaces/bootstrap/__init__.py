@@ -7,16 +7,23 @@ nothing, so that `gamehall --help` and completion answer at once.
 from infra.stack.errors import Refused
 from infra.stack.signals import interruptible
 
-__all__ = ["PROJECTIONS", "WORKERS", "Refused", "interruptible"]
+__all__ = [
+    "LOG_PROJECTIONS",
+    "PLAYER_PROJECTIONS",
+    "PROJECTIONS",
+    "WORKERS",
+    "Refused",
+    "interruptible",
+]
 
-PROJECTIONS: tuple[str, ...] = ("queue", "game-records", "standings")
+LOG_PROJECTIONS: tuple[str, ...] = ("queue", "game-records", "standings")
+PLAYER_PROJECTIONS: tuple[str, ...] = ("event-archive", "player-statistics", "leaderboards")
+PROJECTIONS = (*LOG_PROJECTIONS, *PLAYER_PROJECTIONS)
 
 WORKERS: tuple[str, ...] = (
-    "queue",
+    *PROJECTIONS,
     "checkout",
     "matchmaking",
-    "game-records",
-    "standings",
     "relay",
     "checkpoints",
 )

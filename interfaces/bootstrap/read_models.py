@@ -1,46 +1,86 @@
 """Read models: the log that they are folded from, and the store that they lie in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 
+from application.parking import Parking
 from application.ports import ProjectionStore, Shard
 from application.readmodel import ReadModel
+from application.rebuild import Batches
+from application.setting_aside import SettingAside
 from domain.categories import CATEGORIES
+from domain.player_events.event import TOPIC as PLAYER_EVENTS
 from infra.cached import CachedStore
 from infra.deadletters import DeadLetterTopic, unreadable
 from infra.eventlog.reader import KafkaLogReader
+from infra.player_events.letters import PlayerDeadLetters
+from infra.player_events.reader import PlayerEventReader
 from infra.postgres import Database, PostgresStore
 from infra.redis import RedisStore, connect
 from infra.topics import refuse_repartitioned
 from interfaces.settings import Settings
+from projections.event_archive import EventArchive
 from projections.game_records import GameRecords
+from projections.leaderboards import Leaderboards, LeaderboardsCache
+from projections.player_statistics import PlayerStatisticsCache, PlayerStatisticsRecord
+from projections.projection import Cache, PostgresProjection
 from projections.standings import Standings, StandingsCache
 from projections.waitroom import Queue
 
 KAFKA_SECONDS = 2.0
 """How long Kafka may take to tell its partitions; a worker tries again, and has to stop in time."""
 
+FOLDED_AT_ONCE = 100_000
+"""Players' events that a rebuild folds in one transaction, some 100 MB of them: the more events
+of a player come together, the fewer rows are written."""
+
+RECORDS: Mapping[str, type[PostgresProjection]] = {
+    each.name: each
+    for each in (GameRecords, Standings, EventArchive, PlayerStatisticsRecord, Leaderboards)
+}
+"""The read models whose record is PostgreSQL."""
+
+CACHES: Mapping[str, type[Cache]] = {
+    each.name: each for each in (StandingsCache, PlayerStatisticsCache, LeaderboardsCache)
+}
+"""Those of them that Redis answers for."""
+
 
 def read_model(settings: Settings, name: str, held: ExitStack) -> ReadModel:
     """Build the parts of one projection; what they hold is closed with `held`."""
     store, topics = projection_store(settings, name, held)
+    if PLAYER_EVENTS in topics:
+        return _of_players(settings, name, store, held)
     reader = log_reader(settings, name, topics, held)
     letters = DeadLetterTopic(settings.kafka_bootstrap, name)
-    return ReadModel(name, reader, store, letters, unreadable)
+    return ReadModel(name, reader, store, letters, partial(Parking, unreadable=unreadable))
+
+
+def _of_players(
+    settings: Settings, name: str, store: ProjectionStore, held: ExitStack
+) -> ReadModel:
+    reader = PlayerEventReader(settings.kafka_bootstrap, f"gamehall-{name}", settings.flush_seconds)
+    held.enter_context(closing(reader))
+    letters = PlayerDeadLetters(settings.kafka_bootstrap, name)
+    batches = Batches(settings.flush_events, FOLDED_AT_ONCE)
+    return ReadModel(name, reader, store, letters, SettingAside, batches)
 
 
 def projection_store(
     settings: Settings, name: str, held: ExitStack
 ) -> tuple[ProjectionStore, Sequence[str]]:
     """Build the store of a projection, and name the topics that it reads."""
-    database = held.enter_context(closing(Database(settings.postgres_dsn)))
     redis = held.enter_context(closing(connect(settings.redis_url)))
     if name == Queue.name:
         return RedisStore(redis, Queue()), Queue.topics
-    if name == GameRecords.name:
-        return PostgresStore(database, GameRecords()), GameRecords.topics
-    record, cache = PostgresStore(database, Standings()), RedisStore(redis, StandingsCache())
-    return CachedStore(database, record, cache, StandingsCache()), Standings.topics
+    database = held.enter_context(closing(Database(settings.postgres_dsn)))
+    projection = RECORDS[name]()
+    record = PostgresStore(database, projection)
+    if name not in CACHES:
+        return record, projection.topics
+    cache = CACHES[name]()
+    return CachedStore(database, record, RedisStore(redis, cache), cache), projection.topics
 
 
 def log_reader(

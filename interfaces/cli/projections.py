@@ -115,6 +115,9 @@ def _status(name: str) -> Any:
 def _read_model(name: str) -> "Iterator[ReadModel]":
     from application.ports import GenerationLost, Moved, RebuildRunning
     from interfaces.bootstrap.read_models import read_model
+    from interfaces.garbage import collect_garbage_rarely
+
+    collect_garbage_rarely()
 
     try:
         with ExitStack() as held:

@@ -1,7 +1,6 @@
 """The API as a process: one event loop, one server in it, no children that could be orphaned."""
 
 import asyncio
-import gc
 import signal
 from typing import Any
 
@@ -14,13 +13,13 @@ from litestar.types import ASGIApp
 
 from interfaces import logs
 from interfaces.bootstrap.api import api
+from interfaces.garbage import collect_garbage_rarely
 from interfaces.http.app import create_app
 from interfaces.settings import Settings
 
 BACKLOG = 2_048
 """Connections that may wait to be accepted; a whole city arrives in the same second."""
 
-GARBAGE_THRESHOLDS = 20_000, 20, 20
 
 QUIET: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {}}
 """The server's own messages go the way of all others; requests are counted, not logged."""
@@ -33,18 +32,6 @@ def serve(settings: Settings) -> None:
     logs.configure(settings.log_level)
     collect_garbage_rarely()
     uvloop.run(_serve(settings))
-
-
-def collect_garbage_rarely() -> None:
-    """Look for cycles less often than Python does by itself.
-
-    Under load there are thousands of tasks and events at a time and hardly a cycle; looking for
-    them after every 700 objects took a sixth of the process (measured). What is loaded by now
-    stays for ever and is not looked at again.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 async def _serve(settings: Settings) -> None:

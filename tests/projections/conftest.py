@@ -1,45 +1,18 @@
-"""Servers without API and workers, and read models on them that a test may throw away."""
+"""Read models that a test may throw away."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from functools import partial
 
-import psycopg
 import pytest
-import redis
 
+from application.parking import Parking
 from application.readmodel import ReadModel
 from infra.deadletters import unreadable
 from interfaces.bootstrap.read_models import projection_store
-from tests.conftest import Hall, hall_in
+from tests.conftest import Hall
 from tests.projections.fakes import FakeLetters, FakeReader
 from tests.projections.story import Narrator
-
-TABLES = (
-    "game_analytics, games, game_stats, users, standings, standing_games, "
-    "projection_positions, projection_parked, process_positions"
-)
-
-
-@pytest.fixture(scope="session")
-def servers() -> Iterator[Hall]:
-    """Kafka, PostgreSQL and Valkey, and nobody who writes to them but the test."""
-    with TemporaryDirectory(prefix="gamehall-", ignore_cleanup_errors=True) as home:
-        running = hall_in(Path(home))
-        running.up("--servers")
-        yield running
-        running.down()
-
-
-@pytest.fixture
-def empty(servers: Hall) -> Hall:
-    """The servers without any read model."""
-    with redis.Redis.from_url(servers.redis) as client:
-        client.flushall()
-    with psycopg.connect(servers.postgres) as connection:
-        connection.execute(f"TRUNCATE {TABLES}")
-    return servers
 
 
 @pytest.fixture
@@ -58,6 +31,12 @@ def read_model(empty: Hall, narrator: Narrator) -> Iterator[Build]:
 
         def build(name: str) -> ReadModel:
             store, topics = projection_store(empty.settings, name, held)
-            return ReadModel(name, FakeReader(narrator, topics), store, FakeLetters(), unreadable)
+            return ReadModel(
+                name,
+                FakeReader(narrator, topics),
+                store,
+                FakeLetters(),
+                partial(Parking, unreadable=unreadable),
+            )
 
         yield build

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from application.ports import Batch, Checkpoint, Shard
 from domain.events import Recorded
@@ -15,7 +15,7 @@ class Told(Protocol):
     def partitions(self) -> int: ...
 
     @property
-    def events(self) -> Sequence[Recorded]: ...
+    def events(self) -> Sequence[Any]: ...
 
 
 class FakeReader:
@@ -32,7 +32,7 @@ class FakeReader:
         self._offsets |= {(c.topic, c.partition): c.offset for c in checkpoints}
 
     def read(self, limit: int, timeout: float) -> Batch:
-        found: list[Recorded] = []
+        found: list[Any] = []
         for shard, events in self._log().items():
             start = self._offsets[shard]
             found.extend(events[start : start + limit - len(found)])
@@ -41,8 +41,8 @@ class FakeReader:
             self._offsets[recorded.position[:2]] = recorded.position.seq + 1
         return Batch(found, [self._checkpoint(shard) for shard in touched])
 
-    def _log(self) -> Mapping[Shard, list[Recorded]]:
-        log: dict[Shard, list[Recorded]] = defaultdict(list)
+    def _log(self) -> Mapping[Shard, list[Any]]:
+        log: dict[Shard, list[Any]] = defaultdict(list)
         for recorded in self._narrator.events:
             if recorded.position[:2] in self._offsets:
                 log[recorded.position[:2]].append(recorded)

@@ -4,7 +4,7 @@ from itertools import count
 import pytest
 
 from application.ports import Moved
-from interfaces.bootstrap import PROJECTIONS
+from interfaces.bootstrap import LOG_PROJECTIONS
 from tests.projections.conftest import Build
 from tests.projections.living import is_true, live, quietly
 from tests.projections.stories import tell_of_everything, tell_of_rooms
@@ -15,7 +15,7 @@ class Crash(Exception):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", LOG_PROJECTIONS)
 def test_two_workers_at_once_apply_every_event_once(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
@@ -33,7 +33,7 @@ def test_two_workers_at_once_apply_every_event_once(
     assert is_true(read_model(name))
 
 
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", LOG_PROJECTIONS)
 def test_a_crash_in_the_middle_of_a_transaction_leaves_nothing_of_it(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
@@ -53,7 +53,7 @@ def test_a_crash_in_the_middle_of_a_transaction_leaves_nothing_of_it(
     assert is_true(live(read_model(name)))
 
 
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", LOG_PROJECTIONS)
 def test_a_crash_after_the_transaction_repeats_nothing(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:

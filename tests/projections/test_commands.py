@@ -12,7 +12,7 @@ import redis
 from domain.games.events import GameStarted
 from domain.waitroom.commands import OpenWaitroom
 from infra.topics import consume
-from interfaces.bootstrap import PROJECTIONS
+from interfaces.bootstrap import LOG_PROJECTIONS
 from tests.conftest import ROOT, Hall
 from tests.projections.stories import tell_of_everything
 from tests.projections.story import KafkaNarrator
@@ -36,7 +36,7 @@ def answer(servers: Hall, *arguments: str) -> Any:
 
 
 @pytest.mark.usefixtures("written")
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", LOG_PROJECTIONS)
 def test_a_read_model_is_built_and_rebuilt_and_found_true(empty: Hall, name: str) -> None:
     first = answer(empty, "rebuild", name)
     assert (first["compared"], first["different"]) == (False, 0)

@@ -4,9 +4,9 @@ import redis
 
 from application.ports import GenerationLost, Moved, RebuildRunning
 from application.rebuild import Fold
-from interfaces.bootstrap import PROJECTIONS
-from tests.conftest import Hall
-from tests.projections.conftest import TABLES, Build
+from interfaces.bootstrap import LOG_PROJECTIONS
+from tests.conftest import TABLES, Hall
+from tests.projections.conftest import Build
 from tests.projections.living import is_true, live, outcome, quietly
 from tests.projections.stories import tell_of_everything, tell_of_rooms
 from tests.projections.story import Narrator
@@ -24,7 +24,7 @@ def flush(servers: Hall) -> None:
         client.flushall()
 
 
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", LOG_PROJECTIONS)
 def test_a_worker_builds_what_was_deleted_together_with_its_position(
     name: str, empty: Hall, read_model: Build, narrator: Narrator
 ) -> None:

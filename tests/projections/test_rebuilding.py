@@ -2,7 +2,7 @@ import psycopg
 import pytest
 import redis
 
-from interfaces.bootstrap import PROJECTIONS
+from interfaces.bootstrap import LOG_PROJECTIONS
 from tests.conftest import Hall
 from tests.projections.conftest import Build
 from tests.projections.living import live, outcome, quietly
@@ -10,7 +10,7 @@ from tests.projections.stories import tell_of_everything, tell_of_game, tell_of_
 from tests.projections.story import Narrator
 
 
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", LOG_PROJECTIONS)
 def test_what_is_rebuilt_is_what_was_live_value_by_value(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
@@ -23,7 +23,7 @@ def test_what_is_rebuilt_is_what_was_live_value_by_value(
     assert outcome(model.verify(quietly)) == (True, 0)
 
 
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", LOG_PROJECTIONS)
 def test_the_first_read_model_is_built_in_one_go_and_is_the_same_as_one_that_followed(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
@@ -34,7 +34,7 @@ def test_the_first_read_model_is_built_in_one_go_and_is_the_same_as_one_that_fol
     assert outcome(live(model).verify(quietly)) == (True, 0)
 
 
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", LOG_PROJECTIONS)
 def test_a_read_model_that_lags_is_compared_at_its_own_place_and_replaced_by_a_newer_one(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:

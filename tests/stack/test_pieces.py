@@ -90,7 +90,7 @@ def test_log_topics_keep_everything_and_lose_nothing() -> None:
 
 def test_who_sets_records_aside_has_a_topic_for_them_and_nobody_else() -> None:
     letters = {name for topic in topics.wanted(12, 1) if (name := topic.name).endswith(".dlq")}
-    assert letters == {f"{name}.dlq" for name in ("checkout", *PROJECTIONS)}
+    assert letters == {f"{name}.dlq" for name in ("checkout", "ingest", *PROJECTIONS)}
 
 
 def test_the_control_socket_moves_when_the_home_is_too_deep_for_one(tmp_path: Path) -> None:

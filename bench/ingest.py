@@ -1,0 +1,179 @@
+"""Player events over HTTP: one in a request, and a thousand, beside the bare producer and Go.
+
+    GAMEHALL_EVENTS_PER_SECOND=10000000 GAMEHALL_EVENTS_PER_SECOND_EACH=10000000 make run
+    .venv/bin/python -m bench.ingest    # in another terminal
+
+Everything shares the machine: broker, databases, workers, API and this load generator. Every round
+measures each subject once, in turns. Closed loop at 64 connections; single events also in an open
+loop at a fixed rate, where latency counts from when each was due.
+"""
+
+import itertools
+import os
+import random
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+import msgspec
+import rich_click as click
+import uvloop
+from confluent_kafka import Producer
+from rich.console import Console
+from rich.table import Table
+
+from bench.hall import Hall
+from bench.load import Result, at_rate, closed, post
+from bench.topics import topics
+from domain.player_events.event import TOPIC
+from infra.eventlog.clients import producer_config
+
+PLAYERS = 10_000
+PER_BATCH = 1_000
+SINGLE, BATCH = "/api/v1/events", "/api/v1/events/batch"
+PEER = Path(__file__).parent / "peers" / "ingest"
+PEER_TOPIC = "bench.player-events"
+CONSOLE = Console()
+
+
+def an_event() -> dict[str, object]:
+    """What a game server sends; an event of the seed's shape."""
+    return {
+        "event_type": "player_score",
+        "player_id": f"player-{random.randrange(PLAYERS)}",
+        "game_id": "game-001",
+        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        "data": {"score": random.randrange(1_500), "level": random.randrange(60)},
+    }
+
+
+def singles(host: str, token: str) -> Iterator[bytes]:
+    """Requests of one event each, made beforehand, since making them takes long."""
+    requests = [post(host, SINGLE, token, msgspec.json.encode(an_event())) for _ in range(5_000)]
+    return itertools.cycle(requests)
+
+
+def batches(host: str, token: str) -> Iterator[bytes]:
+    """Requests of a thousand events each."""
+    bodies = [[an_event() for _ in range(PER_BATCH)] for _ in range(50)]
+    return itertools.cycle([post(host, BATCH, token, msgspec.json.encode(b)) for b in bodies])
+
+
+@click.command()
+@click.option("--seconds", default=6.0, show_default=True)
+@click.option("--rounds", default=4, show_default=True)
+@click.option("--rate", default=3_000, show_default=True, help="Of the open loop.")
+@click.option("--warm-up", default=15.0, show_default=True)
+def main(seconds: float, rounds: int, rate: int, warm_up: float) -> None:
+    """Measure taking in events."""
+    hall = Hall()
+    with (
+        topics(hall.settings.kafka_bootstrap, {PEER_TOPIC: TOPIC}, partitions=12),
+        peer(hall) as go,
+    ):
+        subjects = (
+            {"Gamehall": (hall.host, hall.port), "Go": go}
+            if go
+            else {"Gamehall": (hall.host, hall.port)}
+        )
+        for host, port in subjects.values():
+            uvloop.run(closed(host, port, singles(host, hall.token), 64, warm_up / 2))
+            uvloop.run(closed(host, port, batches(host, hall.token), 16, warm_up / 2))
+        results: dict[tuple[str, str], list[Result]] = {}
+        bare: list[float] = []
+        for _ in range(rounds):
+            bare.append(bare_producer(hall.settings.kafka_bootstrap, seconds))
+            for name, (host, port) in subjects.items():
+                one, many = singles(host, hall.token), batches(host, hall.token)
+                for kind, run in (
+                    ("single, 64 connections", closed(host, port, one, 64, seconds)),
+                    (f"single, {rate:,} a second", at_rate(host, port, one, rate, seconds)),
+                    (
+                        f"batches of {PER_BATCH:,}, 16 connections",
+                        closed(host, port, many, 16, seconds),
+                    ),
+                ):
+                    results.setdefault((kind, name), []).append(uvloop.run(run))
+    show(results)
+    CONSOLE.print(f"bare producer, same records and headers: {spread(bare)} events a second")
+    CONSOLE.print(f"cores: {os.cpu_count()}, everything on this machine")
+
+
+def show(results: dict[tuple[str, str], list[Result]]) -> None:
+    table = Table()
+    for column in (
+        "what",
+        "who",
+        "events a second (median, least, most)",
+        "p50 ms",
+        "p99 ms",
+        "refused",
+    ):
+        table.add_column(column)
+    for (kind, name), runs in sorted(results.items()):
+        each = PER_BATCH if "batch" in kind else 1
+        refused = sum(n for run in runs for status, n in run.statuses.items() if status != 200)
+        table.add_row(
+            kind,
+            name,
+            spread([run.rate * each for run in runs]),
+            f"{median(run.percentile(50) for run in runs):.2f}",
+            f"{median(run.percentile(99) for run in runs):.2f}",
+            f"{refused}",
+        )
+    CONSOLE.print(table)
+
+
+def spread(figures: list[float]) -> str:
+    return f"{median(figures):,.0f} ({min(figures):,.0f} to {max(figures):,.0f})"
+
+
+def bare_producer(kafka: str, seconds: float) -> float:
+    """Events a second of confluent-kafka alone, with what Gamehall sends, all acknowledged."""
+    producer = Producer(
+        producer_config(kafka)
+        | {"partitioner": "murmur2", "queue.buffering.max.messages": 1_000_000}
+    )
+    values = [msgspec.json.encode(an_event() | {"event_id": f"{i:036}"}) for i in range(1_000)]
+    count, start = 0, time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        for value in values:
+            headers = [("event_type", "player_score"), ("event_id", "0" * 36)]
+            producer.produce(PEER_TOPIC, value, f"player-{count % PLAYERS}", headers=headers)
+            count += 1
+        producer.poll(0)
+        if len(producer) > 50_000:
+            producer.flush()
+    producer.flush()
+    return count / (time.perf_counter() - start)
+
+
+@contextmanager
+def peer(hall: Hall) -> Iterator[tuple[str, int] | None]:
+    """The same service in Go, built here; None where there is no Go."""
+    if shutil.which("go") is None:
+        CONSOLE.print("There is no Go here, so the service in Go is left out.")
+        yield None
+        return
+    subprocess.run(["go", "build", "-o", "ingest", "."], cwd=PEER, check=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(PEER / "ingest"), hall.settings.kafka_bootstrap, PEER_TOPIC, f"127.0.0.1:{port}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # it says when it listens
+        try:
+            yield "127.0.0.1", port
+        finally:
+            process.terminate()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""How workers read players' events: the whole topic, in batches."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from application.ports import Batch, Checkpoint, Shard
+from domain.player_events.event import TOPIC, PlayerEvent
+from domain.player_events.unreadable import UnreadableRecord
+from infra.eventlog.clients import admin_config, consumer_config
+from infra.eventlog.reader import ACKNOWLEDGE_EVERY, PASSING
+from infra.stack.errors import Refused
+
+SECONDS = 5
+
+logger = structlog.get_logger(__name__)
+
+
+class PlayerEventReader:
+    """Implements the port `LogReader` for the topic `player.events.raw`; nothing is gated.
+
+    The numbers of events are their offsets. Blocking, and for one thread. A batch is `limit`
+    records, or what arrives within `spacing` seconds of the one before; a lone event is read at
+    once. What waits in a buffer is not lost with the process, since whoever reads stores the
+    position with the data. A record that is no event comes as an `UnreadableRecord`.
+
+    Kafka keeps the topic for days only, so a place may be gone when it is asked for. Reading then
+    goes on at what is left, which is logged as an error: nobody will ever see what was between.
+
+    `topic` is another one of such records, for measurements; positions call it `TOPIC` still.
+    """
+
+    def __init__(
+        self, bootstrap: str, group: str, spacing: float = 0.02, topic: str = TOPIC
+    ) -> None:
+        self._consumer = Consumer(consumer_config(bootstrap, group))
+        self._admin = AdminClient(admin_config(bootstrap))
+        self._decode = msgspec.json.Decoder(PlayerEvent).decode
+        self._spacing = spacing
+        self._topic = topic
+        self._partitions = self._count_partitions()
+        self._offsets: dict[int, int] = {}
+        self._unacknowledged: dict[int, int] = {}
+        self._acknowledged_at = self._read_at = time.monotonic()
+
+    def _count_partitions(self) -> int:
+        topics = self._consumer.list_topics(self._topic, SECONDS).topics
+        if error := topics[self._topic].error:
+            raise KafkaException(error)
+        return len(topics[self._topic].partitions)
+
+    def start(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See `application.ports.LogReader.start`; may be called again to move.
+
+        Raises `Refused` where the topic has got partitions that the read model knows nothing of.
+        """
+        if checkpoints and len(checkpoints) != self._partitions:
+            raise Refused(
+                f"The topic {self._topic} has {self._partitions} partitions, but the read model "
+                f"was built from {len(checkpoints)}; rebuild it (gamehall projections rebuild)."
+            )
+        wanted = {c.partition: c.offset for c in checkpoints}
+        self._offsets = {p: _from(p, first, wanted) for p, first in self.beginnings().items()}
+        self._assign()
+
+    def _assign(self) -> None:
+        self._consumer.assign([TopicPartition(self._topic, *at) for at in self._offsets.items()])
+
+    def read(self, limit: int, timeout: float) -> Batch:
+        """See `application.ports.LogReader.read`.
+
+        Raises `KafkaException` when a partition cannot be read at all; a broker that is away is
+        waited for.
+        """
+        first = self._consumer.poll(timeout)
+        if first is None:
+            self._commit_offsets()
+            return Batch((), ())
+        pause = max(0.0, self._read_at + self._spacing - time.monotonic())
+        messages = [first, *self._consumer.consume(limit - 1, pause)]
+        self._read_at = time.monotonic()
+        return self._taken(messages)
+
+    def _taken(self, messages: Sequence[Message]) -> Batch:
+        events: list[PlayerEvent | UnreadableRecord] = []
+        ends: dict[int, int] = {}
+        decode, append = self._decode, events.append
+        for message in messages:
+            if message.error() is not None:
+                self._look_at(message)
+                continue
+            partition, offset = message.partition() or 0, message.offset() or 0
+            ends[partition] = offset + 1
+            try:
+                event = decode(message.value() or b"")
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                append(_unreadable(message, str(error)))
+                continue
+            event.partition, event.offset = partition, offset
+            append(event)
+        self._offsets |= ends
+        return Batch(events, [self._checkpoint(partition) for partition in ends])
+
+    def _look_at(self, message: Message) -> None:
+        """An error event: of a broker that is away, or of a place that is gone."""
+        error = message.error()
+        assert error is not None
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001  its only name
+            beginnings = self.beginnings()
+            gone = {p: self._offsets[p] for p, first in beginnings.items()}
+            self._offsets = {p: _from(p, first, gone) for p, first in beginnings.items()}
+            if self._offsets != gone:
+                self._assign()
+                return
+        if error.code() not in PASSING:
+            raise KafkaException(error)
+
+    def _checkpoint(self, partition: int) -> Checkpoint:
+        offset = self._offsets[partition]
+        return Checkpoint(TOPIC, partition, offset, epoch=0, owner="", next_seq=offset)
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """Where the reader stands in every partition."""
+        return [self._checkpoint(partition) for partition in self._offsets]
+
+    def beginnings(self) -> Mapping[int, int]:
+        """The first offset that Kafka still has, by partition; raises `KafkaException`."""
+        return self._list(OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+
+    def ends(self) -> Mapping[Shard, int]:
+        """See `application.ports.LogReader.ends`; raises `KafkaException` when Kafka is away."""
+        ends = self._list(OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        return {(TOPIC, partition): end for partition, end in ends.items()}
+
+    def _list(self, which: OffsetSpec) -> dict[int, int]:
+        wanted = {TopicPartition(self._topic, p): which for p in range(self._partitions)}
+        futures = self._admin.list_offsets(wanted, request_timeout=SECONDS)
+        return {at.partition: found.result().offset for at, found in futures.items()}
+
+    def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See `application.ports.LogReader.acknowledge`."""
+        self._unacknowledged |= {c.partition: c.offset for c in checkpoints}
+        if time.monotonic() - self._acknowledged_at > ACKNOWLEDGE_EVERY:
+            self._commit_offsets()
+
+    def _commit_offsets(self) -> None:
+        if self._unacknowledged:
+            at = [TopicPartition(self._topic, *each) for each in self._unacknowledged.items()]
+            self._consumer.commit(offsets=at, asynchronous=True)
+            self._unacknowledged.clear()
+        self._acknowledged_at = time.monotonic()
+
+    def close(self) -> None:
+        """See `application.ports.LogReader.close`."""
+        self._commit_offsets()
+        self._consumer.close()
+
+
+def _from(partition: int, first: int, wanted: Mapping[int, int]) -> int:
+    """Where to read on: at the offset that is wanted, or at the first that is left."""
+    offset = wanted.get(partition, first)
+    if offset < first:
+        logger.error(
+            "events are gone from Kafka that were never read",
+            partition=partition,
+            wanted=offset,
+            first_left=first,
+        )
+    return max(offset, first)
+
+
+def _unreadable(message: Message, reason: str) -> UnreadableRecord:
+    return UnreadableRecord(
+        message.partition() or 0,
+        message.offset() or 0,
+        (message.key() or b"").decode(errors="replace"),
+        message.value(),
+        reason,
+    )

@@ -1,0 +1,114 @@
+"""Which ids of players' events have been seen, for consumers that count each event once.
+
+Only ids that clients gave can come again; those that Gamehall minted cannot. The same id of the
+same player is the same event for `RETENTION`, counted from when it was taken in; after that it is
+another. What is remembered is written in the transaction that counts the event, so it is as exact
+as the count.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+
+import msgspec
+import psycopg
+
+from domain.player_events.event import PlayerEvent
+
+RETENTION = timedelta(days=7)
+
+KEPT = timedelta(days=15)
+"""How long an id is kept, by the clock of the database: an event is read seven days after it was
+taken in at the latest, since Kafka keeps it no longer, and is compared with what was taken in up
+to `RETENTION` before it. A day for clocks that differ."""
+
+SLICE = 10_000
+TIDY_EVERY = 60.0
+
+KNOWN = """
+    SELECT player_id, event_id::text, seen.ingested_at
+    FROM json_populate_recordset(NULL::{table}, %s::json) AS given
+    JOIN {table} AS seen USING (player_id, event_id)
+"""
+
+REMEMBER = """
+    INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, %s::json)
+    ON CONFLICT (player_id, event_id) DO UPDATE SET ingested_at = excluded.ingested_at
+"""
+
+FORGET = """
+    DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM {table} WHERE ingested_at < now() - %s LIMIT %s
+    ))
+"""
+
+Key = tuple[str, str]
+"""(player id, event id)."""
+
+
+class Seen(msgspec.Struct):
+    """A row."""
+
+    player_id: str
+    event_id: str
+    ingested_at: datetime | None = None
+
+
+Connection = psycopg.Connection[Any]
+
+
+class SeenIds:
+    """The ids that one consumer has seen, in a table of its own."""
+
+    def __init__(self, consumer: str, table: LiteralString) -> None:
+        self._consumer = consumer
+        self._known = KNOWN.replace("{table}", table)
+        self._remember = REMEMBER.replace("{table}", table)
+        self._forget = FORGET.replace("{table}", table)
+        self._tidy_at = time.monotonic() + TIDY_EVERY
+
+    def new(self, connection: Connection, events: Sequence[PlayerEvent]) -> list[PlayerEvent]:
+        """The events that this consumer has to count, in their order, and from now on has."""
+        events = [event for event in events if not event.only or event.only == self._consumer]
+        given = [Seen(e.player_id, e.event_id) for e in events if not e.minted]
+        if given:
+            latest = self._look_up(connection, given)
+            news: dict[Key, datetime] = {}
+            events = [event for event in events if event.minted or _counts(event, latest, news)]
+            self._write(connection, news)
+        self._tidy(connection)
+        return events
+
+    def _look_up(self, connection: Connection, given: Sequence[Seen]) -> dict[Key, datetime]:
+        rows = connection.execute(self._known, [_as_json(given)]).fetchall()
+        return {(player_id, event_id): at for player_id, event_id, at in rows}
+
+    def _write(self, connection: Connection, news: dict[Key, datetime]) -> None:
+        if news:
+            rows = [Seen(*key, at) for key, at in news.items()]
+            connection.execute(self._remember, [_as_json(rows)])
+
+    def _tidy(self, connection: Connection) -> None:
+        """Delete what decides nothing any more, a slice at a time."""
+        if time.monotonic() >= self._tidy_at:
+            full = connection.execute(self._forget, [KEPT, SLICE]).rowcount == SLICE
+            self._tidy_at = time.monotonic() + (0 if full else TIDY_EVERY)
+
+
+def _key(event: PlayerEvent) -> Key:
+    return event.player_id, event.event_id
+
+
+def _as_json(rows: Sequence[Seen]) -> str:
+    return msgspec.json.encode(rows).decode()
+
+
+def _counts(event: PlayerEvent, latest: dict[Key, datetime], news: dict[Key, datetime]) -> bool:
+    """Whether an event is none that counted before; if so, it is the latest of its id."""
+    key = _key(event)
+    before = latest.get(key)
+    if before is not None and event.ingested_at - before < RETENTION:
+        return False
+    latest[key] = news[key] = event.ingested_at
+    return True

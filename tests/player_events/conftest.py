@@ -1,0 +1,50 @@
+"""Read models of players' events, on the real stores and a topic in memory."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import psycopg
+import pytest
+import redis
+
+from application.readmodel import ReadModel
+from application.rebuild import Batches
+from application.setting_aside import SettingAside
+from domain.player_events.event import TOPIC
+from interfaces.bootstrap.read_models import projection_store
+from tests.conftest import Hall
+from tests.player_events.stored import Stored
+from tests.player_events.told import Told
+from tests.projections.fakes import FakeLetters, FakeReader
+
+Build = Callable[..., ReadModel]
+
+
+@pytest.fixture
+def told() -> Told:
+    """A topic of its own, in memory."""
+    return Told()
+
+
+@pytest.fixture
+def read_model(empty: Hall, told: Told) -> Iterator[Build]:
+    """Builds a read model on the real stores that reads the topic."""
+    with ExitStack() as held:
+
+        def build(name: str, batch: int = 1_000) -> ReadModel:
+            store, topics = projection_store(empty.settings, name, held)
+            assert topics == (TOPIC,)
+            reader, letters = FakeReader(told, topics), FakeLetters()
+            return ReadModel(name, reader, store, letters, SettingAside, Batches(batch, batch))
+
+        yield build
+
+
+@pytest.fixture
+def stored(empty: Hall) -> Iterator[Stored]:
+    """What lies in the stores."""
+    with (
+        psycopg.connect(empty.postgres, autocommit=True) as connection,
+        redis.Redis.from_url(empty.redis, decode_responses=True) as client,
+    ):
+        yield Stored(connection, client)
