@@ -37,7 +37,7 @@ class PlayerStatistics(msgspec.Struct, frozen=True, kw_only=True):
     player_id: str
     total_events: int
     last_event: datetime
-    events: Breakdown
+    event_breakdown: Breakdown
 
 
 class Tally(msgspec.Struct):
@@ -194,7 +194,9 @@ class PlayerStatisticsQueries:
             player_id=player_id,
             total_events=int(facts.pop("total_events")),
             last_event=datetime.fromisoformat(facts.pop("last_event")),
-            events={kind.removeprefix(BY_TYPE): int(n) for kind, n in sorted(facts.items())},
+            event_breakdown={
+                kind.removeprefix(BY_TYPE): int(n) for kind, n in sorted(facts.items())
+            },
         )
 
     async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109

@@ -33,7 +33,10 @@ from interfaces.bootstrap.subjects import master
 from interfaces.http.services import Check, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
+from projections.event_archive import EventQueries
 from projections.game_records import GameQueries
+from projections.leaderboard_queries import LeaderboardQueries
+from projections.player_statistics import PlayerStatisticsQueries
 from projections.positions import Pool
 from projections.standings import StandingsQueries
 from projections.waitroom import QueueQueries
@@ -87,6 +90,9 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             queue=QueueQueries(redis, keys.open),
             games=GameQueries(pool),
             standings=StandingsQueries(redis),
+            archive=EventQueries(pool),
+            statistics=PlayerStatisticsQueries(redis),
+            leaderboards=LeaderboardQueries(redis, pool),
             history=_history(settings.kafka_bootstrap, partitions),
             seals=keys,
             tokens=tokens,

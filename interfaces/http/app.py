@@ -17,6 +17,7 @@ from interfaces.http import (
     ingesting,
     joining,
     openapi,
+    player_events,
     standings,
     waitroom,
 )
@@ -32,6 +33,7 @@ FEATURES: list[ControllerRouterHandler] = [
     waitroom.router,
     games.router,
     standings.router,
+    player_events.router,
     history.router,
     access.router,
     commands.router,

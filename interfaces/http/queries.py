@@ -1,10 +1,15 @@
 """What HTTP asks of the read models. Each query may raise `ReadModelMissing`."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Protocol
 
 from domain.events import Position
+from domain.player_events.scores import Period
+from projections.event_archive import ArchivedEvent, Page
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
+from projections.leaderboard_queries import Ranking
+from projections.player_statistics import PlayerStatistics
 from projections.standings import Leaderboard, RankedEntry
 from projections.waitroom import QueueOverview, QueuePlace
 
@@ -58,4 +63,38 @@ class StandingsQueries(ReadModel, Protocol):
 
     async def rank(self, user_id: str) -> RankedEntry | None:
         """A player's rank; None before the end of their first game."""
+        ...
+
+
+class EventQueries(ReadModel, Protocol):
+    """Players' events."""
+
+    async def event(self, event_id: str) -> ArchivedEvent | None:
+        """An event; None when there is none."""
+        ...
+
+    async def of_player(self, player_id: str, limit: int, before: str | None = None) -> Page:
+        """A player's events, the latest first; raises `ValueError` for a cursor that is none."""
+        ...
+
+
+class PlayerStatisticsQueries(ReadModel, Protocol):
+    """What players did altogether."""
+
+    async def stats(self, player_id: str) -> PlayerStatistics | None:
+        """What a player did; None when they did nothing."""
+        ...
+
+
+class LeaderboardQueries(ReadModel, Protocol):
+    """Who is best at which game."""
+
+    async def board(self, game_id: str, period: Period, starts_on: date, limit: int) -> Ranking:
+        """The best players of a board."""
+        ...
+
+    async def around(
+        self, game_id: str, period: Period, starts_on: date, player_id: str, limit: int
+    ) -> Ranking:
+        """The places around a player; none if they are not on the board."""
         ...

@@ -6,6 +6,7 @@ from litestar.params import HeaderParameter
 
 from domain.categories import GAMES, WAITROOMS
 from domain.events import Position
+from domain.player_events.event import TOPIC
 from interfaces.http.errors import unavailable
 from interfaces.http.problems import Problem, bad_request
 from interfaces.http.queries import ReadModel
@@ -25,6 +26,7 @@ def _read_after(topic: str) -> HeaderParameter:
 
 AfterWaitroom = Annotated[str | None, _read_after(WAITROOMS.topic)]
 AfterGame = Annotated[str | None, _read_after(GAMES.topic)]
+AfterPlayerEvent = Annotated[str | None, _read_after(TOPIC)]
 
 Found = TypeVar("Found")
 

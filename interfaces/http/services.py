@@ -10,7 +10,14 @@ from litestar.types import HTTPScope, Scope
 from application.history import History
 from application.player_events import Intake
 from application.ports import CommandLog, Feed, Limits, LocalLog, PlayerEventLog, Seals
-from interfaces.http.queries import GameQueries, QueueQueries, StandingsQueries
+from interfaces.http.queries import (
+    EventQueries,
+    GameQueries,
+    LeaderboardQueries,
+    PlayerStatisticsQueries,
+    QueueQueries,
+    StandingsQueries,
+)
 from interfaces.http.sockets.door import Door
 from interfaces.http.sockets.rooms import RoomFeeds
 from interfaces.http.tickets import TicketDesk
@@ -36,6 +43,9 @@ class Services:
     queue: QueueQueries
     games: GameQueries
     standings: StandingsQueries
+    archive: EventQueries
+    statistics: PlayerStatisticsQueries
+    leaderboards: LeaderboardQueries
     history: History
     seals: Seals
     tokens: Tokens

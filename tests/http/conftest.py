@@ -20,6 +20,7 @@ from tests.http.fakes import (
     FakeLimits,
     FakeLog,
     FakePlayerEvents,
+    FakePlayerQueries,
     FakeQueue,
     FakeSeals,
     FakeStandings,
@@ -110,6 +111,7 @@ async def api() -> AsyncIterator[Api]:
     seals = FakeSeals()
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
     player_events, limits = FakePlayerEvents(), FakeLimits()
+    of_players = FakePlayerQueries(player_events)
     checks: dict[str, Check] = {}
     services = Services(
         log=log,
@@ -119,6 +121,9 @@ async def api() -> AsyncIterator[Api]:
         queue=queue,
         games=games,
         standings=standings,
+        archive=of_players,
+        statistics=of_players,
+        leaderboards=of_players,
         history=history_of(log),
         seals=seals,
         tokens=Tokens(SECRET),

@@ -1,9 +1,9 @@
 """The log and the read models in memory: real decisions, no server."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,13 +17,17 @@ from domain.games.commands import StartGame
 from domain.games.events import GameEnded, GameStarted, MovePlayed, PlayersPaired
 from domain.personal import Sealed
 from domain.player_events.event import TOPIC, PlayerEvent
+from domain.player_events.scores import Period, score_of, starts_of
 from domain.refusals import Refusal
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import LeaveWaitroom
 from domain.waitroom.events import WaitroomJoined
 from infra.eventlog.shard import IdempotencyKeyReused
 from infra.subjects.keyring import Keyring
+from projections.event_archive import ArchivedEvent, Page
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
+from projections.leaderboard_queries import RankedPlayer, Ranking
+from projections.player_statistics import PlayerStatistics
 from projections.standings import Leaderboard, RankedEntry
 from projections.waitroom import QueueOverview, QueuePlace
 
@@ -353,3 +357,57 @@ class FakeLimits:
         if self.refuse:
             raise self.refuse
         self.admitted.append((key, cost))
+
+
+class FakePlayerQueries:
+    """Everything that is asked about players' events, from those that were appended."""
+
+    def __init__(self, told: FakePlayerEvents) -> None:
+        self.told = told
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        return position.seq < len(self.told.events)
+
+    async def event(self, event_id: str) -> ArchivedEvent | None:
+        return next((_archived(e) for e in self.told.events if e.event_id == event_id), None)
+
+    async def of_player(self, player_id: str, limit: int, before: str | None = None) -> Page:
+        if before is not None and not before.isdigit():
+            raise ValueError(f"{before!r} is no place.")
+        own = [_archived(e) for e in reversed(self.told.events) if e.player_id == player_id]
+        start = int(before or 0)
+        end = start + limit
+        return Page(events=own[start:end], before=str(end) if end < len(own) else None)
+
+    async def stats(self, player_id: str) -> PlayerStatistics | None:
+        own = [e for e in self.told.events if e.player_id == player_id]
+        return (
+            own
+            and PlayerStatistics(
+                player_id=player_id,
+                total_events=len(own),
+                last_event=max(e.timestamp for e in own),
+                event_breakdown=dict(Counter(e.event_type for e in own)),
+            )
+        ) or None
+
+    async def board(self, game_id: str, period: Period, starts_on: date, limit: int) -> Ranking:
+        scores: Counter[str] = Counter()
+        for event in self.told.events:
+            if event.game_id == game_id and starts_of(event.happened_at)[period] == starts_on:
+                scores[event.player_id] += score_of(event)
+        ranked = enumerate(scores.most_common(limit), 1)
+        entries = [RankedPlayer(rank=r, player_id=p, score=s) for r, (p, s) in ranked]
+        return Ranking(entries=entries, total=len(scores))
+
+    async def around(
+        self, game_id: str, period: Period, starts_on: date, player_id: str, limit: int
+    ) -> Ranking:
+        board = await self.board(game_id, period, starts_on, 1_000)
+        entries = [entry for entry in board.entries if entry.player_id == player_id]
+        return Ranking(entries=entries, total=board.total)
+
+
+def _archived(event: PlayerEvent) -> ArchivedEvent:
+    fields = {name: getattr(event, name) for name in ArchivedEvent.__struct_fields__}
+    return ArchivedEvent(**fields)
