@@ -19,7 +19,10 @@ from interfaces.http.ingesting import BatchResult, EventResult, Ingested
 from interfaces.http.joining import Joining
 from interfaces.http.problems import InvalidField, ProblemDetails
 from interfaces.http.waitroom import Leaving, Opening
+from projections.event_archive import ArchivedEvent, Page
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
+from projections.leaderboard_queries import RankedPlayer, Ranking
+from projections.player_statistics import PlayerStatistics
 from projections.standings import Leaderboard, RankedEntry
 from projections.waitroom import QueueOverview, QueuePlace
 
@@ -33,6 +36,16 @@ BOARD = ["......."] * 4 + ["...2...", "...1..."]
 EVENT_ID = "01a1fed9-2ccc-77fc-8956-ce3ebc4ee0b5"
 
 ACCEPTED = EventResult(status="accepted", event_id=EVENT_ID)
+ARCHIVED = ArchivedEvent(
+    event_id=EVENT_ID,
+    event_type="player_score",
+    player_id=USER,
+    game_id="game-456",
+    timestamp=NOON,
+    ingested_at=NOON,
+    data=msgspec.Raw(b'{"score":1500}'),
+)
+BEST_SCORE = RankedPlayer(rank=1, player_id=USER, score=1_500)
 MOVE = MoveRecord(move=1, player=USER, column=3, row=5, timestamp=NOON)
 PLAYED = BoardRecord(game_id=GAME, move=2, board=BOARD, line=None)
 BEST = RankedEntry(rank=1, user_id=USER, score=21, wins=7, draws=1, losses=2, reached_at=NOON)
@@ -139,6 +152,13 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         ),
         Ingested(event_id=EVENT_ID, ingested_at=NOON),
         ACCEPTED,
+        ARCHIVED,
+        Page(events=[ARCHIVED], before=None),
+        PlayerStatistics(
+            player_id=USER, total_events=3, last_event=NOON, event_breakdown={"player_score": 3}
+        ),
+        BEST_SCORE,
+        Ranking(entries=[BEST_SCORE], total=1),
         BatchResult(accepted=1, refused=0, ingested_at=NOON, results=[ACCEPTED]),
         Ticket(ticket="p4Xc1n0d6bqk3m9s7w2y5t8v1z4a6c8e", expires_in=30),
         Order(command_id="checkout-17", command=JOIN),

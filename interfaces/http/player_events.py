@@ -1,7 +1,7 @@
 """What players did: their events, what these come to, and who is best at which game."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -39,7 +39,11 @@ Around = Annotated[
     ),
 ]
 On = Annotated[
-    date | None, QueryParameter(description="A day of the period, in UTC; by default today.")
+    str | None,
+    QueryParameter(
+        description="A day of the period, in UTC; by default today.",
+        schema_extra={"minLength": 10, "format": "date"},
+    ),
 ]
 OfPeriod = Annotated[Period, QueryParameter(description="Days and weeks are those of UTC.")]
 
@@ -143,11 +147,19 @@ async def get_leaderboard(
     """
     leaderboards = services_of(request).leaderboards
     await caught_up(leaderboards, read_after, TOPIC)
-    day = on or datetime.now(UTC).date()
-    starts_on = starts_of(datetime(day.year, day.month, day.day, tzinfo=UTC))[period]
+    starts_on = starts_of(_noon(on))[period]
     if around is None:
         return await leaderboards.board(game_id, period, starts_on, limit)
     return await leaderboards.around(game_id, period, starts_on, around, limit)
+
+
+def _noon(on: str | None) -> datetime:
+    """A time on a day, by default now; raises `Problem` 400."""
+    try:
+        return datetime.now(UTC) if on is None else datetime.strptime(f"{on} 12Z", "%Y-%m-%d %H%z")
+    except ValueError:
+        detail = f"on: {on!r} is no day; write it as in 2026-11-21."
+        raise bad_request("invalid-request", detail) from None
 
 
 def _json(what: msgspec.Struct) -> Response[Any]:

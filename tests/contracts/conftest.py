@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Hall
+from tests.http.test_reporting_events import an_event
 from tests.people import a_name, client_of, eventually
 
 
@@ -33,13 +34,19 @@ async def _something_happens(hall: Hall) -> set[str]:
     async with client_of(hall) as client:
         opened = await client.post("/api/v1/waitroom", json=room, headers=headers)
         sought = await client.post("/api/v1/games/seek", json={}, headers=headers)
-        after_room, after_game = opened.headers["Position"], sought.headers["Position"]
+        told = await client.post("/api/v1/events", json=an_event(), headers=headers)
+        after_room, after_game, after_event = (
+            answer.headers["Position"] for answer in (opened, sought, told)
+        )
         for path, position in (
             (f"/api/v1/waitroom/{room['event_id']}", after_room),
             ("/api/v1/players/nobody", after_game),
             ("/api/v1/leaderboard", after_game),
+            ("/api/v1/players/nobody/events", after_event),
+            ("/api/v1/player/nobody/stats", after_event),
+            ("/api/v1/games/none/leaderboard", after_event),
         ):
             asked = headers | {"Read-After": position}
             ask = partial(client.get, path, headers=asked)
             await eventually(ask, lambda answer: answer.status_code in {200, 404})
-    return {after_room, after_game}
+    return {after_room, after_game, after_event}

@@ -55,12 +55,15 @@ RULES: dict[str, Any] = {
 
 OPERATIONS: dict[str, Any] = {
     # A query parameter that nobody knows is ignored, as is usual. Schemathesis expects that, but
-    # fails to recognise it beside numbers, which only this operation has.
+    # fails to recognise it beside numbers, which only these operations have.
     "operations": [
-        {
-            "include-operation-id": "getLeaderboard",
-            "generation": {"allow-extra-parameters": False},
-        },
+        *(
+            {
+                "include-operation-id": operation,
+                "generation": {"allow-extra-parameters": False},
+            }
+            for operation in ("getLeaderboard", "getGameLeaderboard", "listPlayerEvents")
+        ),
         # An event that does not fit is a 422; in a batch, it does not stop the others.
         {
             "include-operation-id": "reportEvent",
@@ -77,7 +80,7 @@ DOCUMENT: dict[str, Any] = json.loads(describe())
 """The OpenAPI document; a test compares it with what the running service publishes."""
 
 READ_AFTER = "Read-After"
-POSITION = re.compile(r"(waitroom|game)-log/[0-9]+@[0-9]+")
+POSITION = re.compile(r"(waitroom-log|game-log|player[.]events[.]raw)/[0-9]+@[0-9]+")
 
 
 def contract(*rules: dict[str, Any]) -> OpenApiSchema:
@@ -98,8 +101,16 @@ def read_after_what_there_is(case: AnyCase, positions: Collection[str]) -> None:
     if sent is None or sent in positions:
         return
     if POSITION.fullmatch(sent) or not _has_invalid_headers(case):
-        topic = "waitroom-log" if "/waitroom/" in case.path else "game-log"
+        topic = _topic_of(case)
         case.headers[READ_AFTER] = min(each for each in positions if each.startswith(topic))
+
+
+def _topic_of(case: AnyCase) -> str:
+    """The topic that an operation follows, as the pattern of its `Read-After` says."""
+    parameters = case.operation.definition.raw["parameters"]
+    schema = next(each["schema"] for each in parameters if each["name"] == READ_AFTER)
+    topic: str = schema["pattern"].removeprefix("^").partition("/")[0]
+    return topic
 
 
 def _has_invalid_headers(case: AnyCase) -> bool:

@@ -67,11 +67,13 @@ TOPICS_HOLD = {
 }
 
 PROBLEMS = {
+    "event-not-found": "There is no such event.",
     "history-not-found": "It was not there at that moment, or never.",
     "history-too-long": "It has more events than a request looks through; the command line does.",
     "history-unreadable": "It has an event that only a newer program can read.",
     "incomplete-request": "The request ended in the middle of its body.",
     "internal-error": "Something went wrong that nobody foresaw; it is in the log of the API.",
+    "invalid-cursor": "`before` is not from a page of this list.",
     "invalid-event": "An event does not fit; `errors` says which field, and why.",
     "invalid-idempotency-key": "The `Idempotency-Key` is empty, too long or not printable ASCII.",
     "invalid-position": "`Read-After` or `position` is none, or none that the query follows.",
@@ -85,7 +87,7 @@ PROBLEMS = {
     "not-found": "There is nothing at this address.",
     "not-ready": "`/health/ready`: `checks` says what is missing.",
     "not-yourself": "A player's token was used to act for somebody else.",
-    "player-not-found": "The player has finished no game.",
+    "player-not-found": "The player has finished no game, or had no event.",
     "position-elsewhere": "What is looked at is in another shard than the `position`.",
     "priority-not-granted": "The token does not grant that much priority.",
     "several-games": "On a socket: a move names no game, and the player is in several.",

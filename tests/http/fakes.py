@@ -381,15 +381,14 @@ class FakePlayerQueries:
 
     async def stats(self, player_id: str) -> PlayerStatistics | None:
         own = [e for e in self.told.events if e.player_id == player_id]
-        return (
-            own
-            and PlayerStatistics(
-                player_id=player_id,
-                total_events=len(own),
-                last_event=max(e.timestamp for e in own),
-                event_breakdown=dict(Counter(e.event_type for e in own)),
-            )
-        ) or None
+        if not own:
+            return None
+        return PlayerStatistics(
+            player_id=player_id,
+            total_events=len(own),
+            last_event=max(e.timestamp for e in own),
+            event_breakdown=dict(Counter(e.event_type for e in own)),
+        )
 
     async def board(self, game_id: str, period: Period, starts_on: date, limit: int) -> Ranking:
         scores: Counter[str] = Counter()
