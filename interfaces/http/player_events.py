@@ -14,7 +14,7 @@ from domain.player_events.scores import Period, starts_of
 from domain.player_events.types import TYPES
 from interfaces.http.addresses import PathKey
 from interfaces.http.auth import acting_as
-from interfaces.http.problems import bad_request, documented
+from interfaces.http.problems import Problem, bad_request, documented
 from interfaces.http.reading import AfterPlayerEvent, caught_up, found
 from interfaces.http.services import services_of
 from interfaces.tokens import Identity
@@ -26,16 +26,14 @@ Asked = Request[Identity, None, Any]
 Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="How many entries.")]
 Before = Annotated[
     str | None,
-    QueryParameter(
-        description="`before` of the page before.", max_length=500, schema_extra={"minLength": 1}
-    ),
+    QueryParameter(description="`before` of the page before.", min_length=1, max_length=500),
 ]
 Around = Annotated[
     str | None,
     QueryParameter(
         description="The player to have in the middle; by default the best are listed.",
+        min_length=1,
         max_length=100,
-        schema_extra={"minLength": 1},
     ),
 ]
 On = Annotated[
@@ -87,7 +85,7 @@ async def get_event(
     "/players/{player_id:str}/events",
     operation_id="listPlayerEvents",
     summary="A player's events",
-    responses=documented(400, 403),
+    responses=documented(400, 403, 422),
 )
 async def list_events(
     request: Asked,
@@ -103,7 +101,7 @@ async def list_events(
     try:
         page = await archive.of_player(player_id, limit, before)
     except ValueError as error:
-        raise bad_request("invalid-cursor", str(error)) from None
+        raise Problem(422, "invalid-cursor", str(error)) from None
     return _json(page)
 
 

@@ -46,7 +46,7 @@ async def test_a_player_s_events_come_page_by_page_the_latest_first(api: Api) ->
     then = (await ask(api, f"players/ada/events?limit=2&before={first['before']}")).json()
     assert [e["event_id"] for e in first["events"] + then["events"]] == ids[::-1]
     assert then["before"] is None
-    problem(await ask(api, "players/ada/events?before=nonsense"), 400, "invalid-cursor")
+    problem(await ask(api, "players/ada/events?before=nonsense"), 422, "invalid-cursor")
 
 
 async def test_statistics_tell_what_a_player_did_altogether(api: Api) -> None:
