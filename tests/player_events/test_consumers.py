@@ -1,7 +1,7 @@
 """The three consumers: each event once, whatever happens on the way."""
 
 import random
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import date, timedelta
 from itertools import islice
 
@@ -15,11 +15,11 @@ from application.ports import Moved
 from domain.player_events.event import PlayerEvent
 from interfaces.bootstrap import PLAYER_PROJECTIONS
 from tests.conftest import TABLES, Hall
-from tests.player_events.conftest import Build
+from tests.player_events.conftest import Build, builder
 from tests.player_events.stored import Stored
 from tests.player_events.told import NOON, Told, counted, did, ranks, scored, scores, statistics
 from tests.projections.fakes import FakeLetters
-from tests.projections.living import is_true, live, outcome, quietly
+from tests.projections.living import live, outcome, quietly
 
 IDS = [f"00000000-0000-4000-8000-{number:012}" for number in range(6)]
 DAY = timedelta(days=1)
@@ -80,7 +80,7 @@ events = st.builds(
 
 
 @hypothesis.settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
 )
@@ -92,29 +92,28 @@ events = st.builds(
 def test_any_order_batches_and_repetitions_come_to_what_a_plain_computation_says(
     empty: Hall,
     stored: Stored,
-    read_model: Build,
-    told: Told,
     told_events: list[PlayerEvent],
     again: list[int],
     batch: int,
 ) -> None:
     stored.postgres.execute(f"TRUNCATE {TABLES}")
     stored.redis.flushall()
-    told.__init__()  # type: ignore[misc]
-    half = len(told_events) // 2
+    told, half = Told(), len(told_events) // 2
     told.tell(*told_events[:half])
-    for name in PLAYER_PROJECTIONS:
-        live(read_model(name, batch))  # built from the first half
-    told.tell(*told_events[half:], *(told_events[i] for i in again if i < len(told_events)))
+    with ExitStack() as held:
+        for name in PLAYER_PROJECTIONS:
+            live(builder(empty, told, held)(name, batch))
+    repeated = [told_events[i] for i in again if i < len(told_events)]
+    told.tell(*told_events[half:], *(event for event in repeated if not event.minted))
 
-    for name in PLAYER_PROJECTIONS:
-        live(read_model(name, batch))  # by another worker
+    with ExitStack() as held:
+        for name in PLAYER_PROJECTIONS:
+            live(builder(empty, told, held)(name, batch))  # another worker
 
-    agrees(stored, told)
-    for name in PLAYER_PROJECTIONS:
-        assert is_true(read_model(name))
-        assert outcome(read_model(name).rebuild(quietly)) == (True, 0)
-    agrees(stored, told)
+        agrees(stored, told)
+        for name in PLAYER_PROJECTIONS:
+            assert outcome(builder(empty, told, held)(name).rebuild(quietly)) == (True, 0)
+        agrees(stored, told)
 
 
 @pytest.mark.parametrize("name", PLAYER_PROJECTIONS)
