@@ -3,7 +3,8 @@
 - `leaderboard_scores`: every player's sum on every board.
 - `leaderboards`: the best hundred of every board with their ranks. Who has the same score shares
   a rank, and the next one is as many further (1, 2, 2, 4); they are listed by id.
-- `leaderboards_seen`: see `projections.seen_ids`.
+- `leaderboards_seen`: see `projections.seen_ids`. Events of types that do not score are passed
+  over with their ids.
 - Redis, behind the generation's name: `leaderboard:{game}:daily`, `…:weekly` and `…:alltime`,
   sorted sets of every player's score in the *latest* period of the game, and
   `leaderboard:{game}:starts`, a hash of the days on which those began.

@@ -112,7 +112,8 @@ def _fetch(folder: Path, progress: Progress) -> None:
 
 
 def _format(folder: Path, cluster: str, jar_folder: Path) -> None:
-    arguments = ("format", "--cluster-id", cluster, "--config", "server.properties")
+    # One argument, since an id may begin with a hyphen.
+    arguments = ("format", f"--cluster-id={cluster}", "--config", "server.properties")
     command = _java(jar_folder, "kafka.tools.StorageTool", *arguments)
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if result.returncode:

@@ -14,8 +14,8 @@ from domain.player_events.event import TOPIC as PLAYER_EVENTS
 from infra.cached import CachedStore
 from infra.deadletters import DeadLetterTopic, unreadable
 from infra.eventlog.reader import KafkaLogReader
+from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.letters import PlayerDeadLetters
-from infra.player_events.reader import PlayerEventReader
 from infra.postgres import Database, PostgresStore
 from infra.redis import RedisStore, connect
 from infra.topics import refuse_repartitioned
@@ -60,7 +60,9 @@ def read_model(settings: Settings, name: str, held: ExitStack) -> ReadModel:
 def _of_players(
     settings: Settings, name: str, store: ProjectionStore, held: ExitStack
 ) -> ReadModel:
-    reader = PlayerEventReader(settings.kafka_bootstrap, f"gamehall-{name}", settings.flush_seconds)
+    database = held.enter_context(closing(Database(settings.postgres_dsn)))
+    kind = WholeTopicReader if name == EventArchive.name else ArchivedFirstReader
+    reader = kind(settings.kafka_bootstrap, f"gamehall-{name}", settings.flush_seconds, database)
     held.enter_context(closing(reader))
     letters = PlayerDeadLetters(settings.kafka_bootstrap, name)
     batches = Batches(settings.flush_events, FOLDED_AT_ONCE)

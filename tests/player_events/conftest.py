@@ -30,14 +30,19 @@ def told() -> Told:
 def read_model(empty: Hall, told: Told) -> Iterator[Build]:
     """Builds a read model on the real stores that reads the topic."""
     with ExitStack() as held:
+        yield builder(empty, told, held)
 
-        def build(name: str, batch: int = 1_000) -> ReadModel:
-            store, topics = projection_store(empty.settings, name, held)
-            assert topics == (TOPIC,)
-            reader, letters = FakeReader(told, topics), FakeLetters()
-            return ReadModel(name, reader, store, letters, SettingAside, Batches(batch, batch))
 
-        yield build
+def builder(servers: Hall, told: Told, held: ExitStack) -> Build:
+    """The same for a test that closes what it builds."""
+
+    def build(name: str, batch: int = 1_000) -> ReadModel:
+        store, topics = projection_store(servers.settings, name, held)
+        assert topics == (TOPIC,)
+        reader, letters = FakeReader(told, topics), FakeLetters()
+        return ReadModel(name, reader, store, letters, SettingAside, Batches(batch, batch))
+
+    return build
 
 
 @pytest.fixture

@@ -1,0 +1,110 @@
+"""What Kafka no longer has of players' events: its topic keeps days, the archive everything."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import msgspec
+import structlog
+from psycopg.rows import dict_row
+
+from application.ports import Batch, Checkpoint
+from domain.player_events.event import TOPIC, PlayerEvent
+from infra.player_events.reader import PlayerEventReader
+from infra.postgres import Database
+from infra.stack.errors import Refused
+
+GONE = """
+    FROM events JOIN unnest(%s::integer[], %s::bigint[]) AS first (partition, "offset")
+    ON events.partition = first.partition AND events."offset" < first."offset"
+"""
+
+READ = f"""
+    SELECT event_id::text, event_type, player_id, game_id, event_timestamp AS timestamp,
+        ingested_at, data::text, minted, events.partition, events."offset" {GONE}
+    ORDER BY events.partition, events."offset"
+"""
+
+COUNT = f"SELECT count(*) {GONE}"
+
+logger = structlog.get_logger(__name__)
+
+
+class WholeTopicReader(PlayerEventReader):
+    """Reads the topic for the archive, which cannot be built again from less than all of it."""
+
+    def __init__(
+        self, bootstrap: str, group: str, spacing: float, database: Database, topic: str = TOPIC
+    ) -> None:
+        super().__init__(bootstrap, group, spacing, topic)
+        self._database = database
+
+    def start(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See the port; raises `Refused` where a fold from the beginning would lose events."""
+        if not checkpoints:
+            self._refuse(self.beginnings())
+        super().start(checkpoints)
+
+    def _refuse(self, beginnings: Mapping[int, int]) -> None:
+        row = self._database.connection.execute(COUNT, _columns(beginnings)).fetchone()
+        if row is not None and row[0]:
+            raise Refused(
+                f"The table events holds {row[0]:,} events that Kafka no longer has, so it can be "
+                "neither rebuilt from there nor compared."
+            )
+
+
+class ArchivedFirstReader(PlayerEventReader):
+    """Reads what is gone from the topic from the archive, then the topic.
+
+    The archive holds each event once, in the order of its partition, so what is folded from it is
+    what was folded from the topic. While it is read, the reader stands at 0 everywhere.
+    """
+
+    def __init__(
+        self, bootstrap: str, group: str, spacing: float, database: Database, topic: str = TOPIC
+    ) -> None:
+        super().__init__(bootstrap, group, spacing, topic)
+        self._database = database
+        self._archived: Iterator[PlayerEvent] | None = None
+
+    def start(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See the port."""
+        super().start(checkpoints)
+        beginnings = {c.partition: c.offset for c in super().checkpoints()}
+        gone = not checkpoints and any(beginnings.values())
+        self._archived = self._read_archive(beginnings) if gone else None
+
+    def read(self, limit: int, timeout: float) -> Batch:
+        """See the port."""
+        if self._archived is None:
+            return super().read(limit, timeout)
+        if events := list(islice(self._archived, limit)):
+            return Batch(events, ())
+        self._archived = None
+        return Batch((), self.checkpoints())
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """See the port."""
+        there = super().checkpoints()
+        if self._archived is None:
+            return there
+        return [c._replace(offset=0, next_seq=0) for c in there]
+
+    def _read_archive(self, beginnings: Mapping[int, int]) -> Iterator[PlayerEvent]:
+        logger.info("reading from the archive what Kafka no longer has", until=beginnings)
+        with (
+            self._database.another() as connection,
+            connection.transaction(),
+            connection.cursor("archived", row_factory=dict_row) as cursor,
+        ):
+            cursor.itersize = 10_000
+            yield from map(_event, cursor.execute(READ, _columns(beginnings)))
+
+
+def _columns(beginnings: Mapping[int, int]) -> list[list[int]]:
+    return [list(beginnings), list(beginnings.values())]
+
+
+def _event(row: dict[str, Any]) -> PlayerEvent:
+    return PlayerEvent(**row | {"data": msgspec.Raw(row["data"].encode())})
