@@ -1,6 +1,14 @@
 """What the application needs from outside, as protocols that infra implements."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -141,17 +149,17 @@ class FailedEvent(NamedTuple):
 class PlayerEventLog(Protocol):
     """Keeps what players did."""
 
-    async def append(
+    def append(
         self,
         events: Sequence[PlayerEvent],
         failed: Sequence[FailedEvent] = (),
         traceparent: bytes | None = None,
-    ) -> Position | None:
-        """Append events, and set aside what failed; on return all of them are acknowledged.
+    ) -> Awaitable[Position | None]:
+        """Append events, and set aside what failed; what it gives waits until all are acknowledged.
 
-        Gives the place of the last event. Raises `Unavailable` when too much is on its way
-        already, and then nothing was appended; or when not all is acknowledged in time, and then
-        some may have been.
+        That is the place of the last event. Raises `Unavailable` when too much is on its way
+        already, and then nothing is appended; waiting does so when not all is acknowledged in
+        time, and then some may have been. Who waits need not keep the events until then.
         """
         ...
 

@@ -78,30 +78,30 @@ class EventProducer:
         if self._timer:
             self._timer.cancel()
 
-    async def append(
+    def append(
         self,
         events: Sequence[PlayerEvent],
         failed: Sequence[FailedEvent] = (),
         traceparent: bytes | None = None,
-    ) -> Position | None:
+    ) -> asyncio.Future[Position | None]:
         """See `application.ports.PlayerEventLog.append`."""
         trace: Headers = [] if traceparent is None else [("traceparent", traceparent)]
         records = [_failure(failure, trace) for failure in failed]
         records += [_record(event, trace) for event in events]
-        if not records:
-            return None
-        place = await self._produce(records)
-        return place if events else None
+        return self._produce(records)
 
-    def _produce(self, records: Sequence[Record]) -> "asyncio.Future[Position]":
-        """Hand records over; the last is acknowledged last only within its partition."""
+    def _produce(self, records: Sequence[Record]) -> asyncio.Future[Position | None]:
         size = sum([len(value) for _, _, value, _ in records])
         if self._events + len(records) > MOST_EVENTS or self._bytes + size > MOST_BYTES:
             raise Unavailable(
                 f"{self._events:,} events wait for Kafka already; come back in a moment.",
                 RETRY_AFTER,
             )
-        delivery = Delivery(self, self._loop.create_future(), len(records), size)
+        arrived: asyncio.Future[Position | None] = self._loop.create_future()
+        delivery = Delivery(self, arrived, len(records), size)
+        if not records:
+            arrived.set_result(None)
+            return arrived
         self._events += len(records)
         self._bytes += size
         produce = self._producer.produce
@@ -109,7 +109,7 @@ class EventProducer:
             produce(topic, value, key, headers=headers, on_delivery=delivery)
         if self._timer is None:
             self._timer = self._loop.call_later(POLL, self._turn)
-        return delivery.future
+        return arrived
 
     def delivered(self, delivery: "Delivery") -> None:
         """Make room: all of these have arrived or failed."""
@@ -139,7 +139,11 @@ class Delivery:
     __slots__ = ("bytes", "count", "error", "future", "left", "producer")
 
     def __init__(
-        self, producer: EventProducer, future: asyncio.Future[Position], count: int, size: int
+        self,
+        producer: EventProducer,
+        future: asyncio.Future[Position | None],
+        count: int,
+        size: int,
     ) -> None:
         self.producer = producer
         self.future = future
@@ -159,8 +163,8 @@ class Delivery:
         if self.future.done():  # whoever asked has hung up
             return
         if self.error is None:
-            partition, offset = message.partition() or 0, message.offset() or 0
-            self.future.set_result(Position(TOPIC, partition, offset))
+            place = message.topic() or "", message.partition() or 0, message.offset() or 0
+            self.future.set_result(Position(*place))
         else:
             self.future.set_exception(
                 Unavailable(f"Kafka did not take the events: {self.error.str()}.", RETRY_AFTER)

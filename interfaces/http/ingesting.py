@@ -5,7 +5,7 @@ would cost is more than the work itself. What is left out is done here by hand a
 `report_documented` and `report_batch_documented`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Literal
@@ -106,11 +106,21 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     services, identity = services_in(scope), scope["user"]
     found = read_lines(body) if lines else read_array(body)
     await services.event_limits.admit(identity.user_id, len(found))
+    answer, arrived = _append(services, identity, found, _trace(headers))
+    del body, found  # not to be kept while Kafka takes its time
+    await arrived
+    await _respond(send, answer)
+
+
+def _append(
+    services: Services, identity: Identity, found: "Sequence[Found]", trace: bytes | None
+) -> tuple[bytes, Awaitable[object]]:
+    """Hand over what fits; gives the answer, and what to wait for before it is one."""
     now = datetime.now(UTC)
     events, failures, results = _sort_out(services, identity, found, now)
     kept = failures if services.keep_failed_events else ()
-    await services.player_events.append(events, kept, _trace(headers))
-    await _respond(send, _batch_answer(len(events), len(failures), now, results))
+    arrived = services.player_events.append(events, kept, trace)
+    return _batch_answer(len(events), len(failures), now, results), arrived
 
 
 Found = Report | tuple[bytes, InvalidEvent]

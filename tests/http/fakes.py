@@ -332,18 +332,20 @@ class FakePlayerEvents:
         self.traces: list[bytes | None] = []
         self.refuse: Unavailable | None = None
 
-    async def append(
+    def append(
         self,
         events: Sequence[PlayerEvent],
         failed: Sequence[FailedEvent] = (),
         traceparent: bytes | None = None,
-    ) -> Position | None:
+    ) -> asyncio.Future[Position | None]:
         if self.refuse:
             raise self.refuse
         self.events += events
         self.failed += failed
         self.traces.append(traceparent)
-        return Position(TOPIC, 0, len(self.events) - 1) if events else None
+        arrived: asyncio.Future[Position | None] = asyncio.get_running_loop().create_future()
+        arrived.set_result(Position(TOPIC, 0, len(self.events) - 1) if events else None)
+        return arrived
 
 
 class FakeLimits:

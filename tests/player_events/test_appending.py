@@ -80,7 +80,12 @@ async def test_events_of_one_player_keep_their_order(hall: Hall, events: EventPr
 
 async def test_what_failed_is_kept_with_its_reason(hall: Hall, events: EventProducer) -> None:
     failed = FailedEvent(b"{}", "$.event_type", "missing", f"server-{uuid4().hex}")
-    assert await events.append([], [failed]) is None
+    place = await events.append([], [failed])
+    assert place is not None
+    assert dict(record_at(hall, *place).headers()) == {
+        "reason": b"missing",
+        "field": b"$.event_type",
+    }
     assert events.in_flight == 0
 
 

@@ -1,0 +1,153 @@
+"""Kafka stalls, or workers are killed, while games go on reporting; nothing that was answered is
+lost, and nobody piles it up."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from tests.conftest import Hall
+from tests.people import a_name, client_of, eventually
+
+MOST_MORE = 150 * 1024 * 1024
+BATCH = 500
+CONSUMERS = ("event-archive", "player-statistics", "leaderboards")
+
+
+def pid_of(hall: Hall, name: str) -> int:
+    processes = json.loads(hall.command("status", "--json").stdout)["processes"]
+    return next(int(each["pid"]) for each in processes if each["name"] == name)
+
+
+def an_event(game: str, player: str, score: int) -> dict[str, Any]:
+    return {
+        "event_id": str(uuid.uuid4()),
+        "event_type": "player_score",
+        "player_id": player,
+        "game_id": game,
+        "timestamp": datetime.now(UTC).isoformat(),
+        "data": {"score": score},
+    }
+
+
+@pytest.fixture
+async def client(hall: Hall) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(hall) as client:
+        yield client
+
+
+@pytest.mark.timeout(180)
+async def test_a_stalled_kafka_is_answered_503_and_fills_no_memory(
+    hall: Hall, client: httpx.AsyncClient
+) -> None:
+    api, kafka, game = psutil.Process(pid_of(hall, "api")), pid_of(hall, "kafka"), a_name("game")
+    batch = [an_event(game, "ada", 1) for _ in range(BATCH)]
+    for event in batch:
+        event["data"]["text"] = "x" * 1_500  # the largest batch there may be, or nearly
+    answers: Counter[int] = Counter()
+    before = highest = api.memory_info().rss
+
+    async def report() -> None:
+        answer = await client.post("/api/v1/events/batch", json=batch, headers=hall.service())
+        answers[answer.status_code] += 1
+
+    os.kill(kafka, signal.SIGSTOP)
+    try:
+        for _ in range(5):
+            async with asyncio.TaskGroup() as group:
+                for _ in range(60):
+                    group.create_task(report())
+            highest = max(highest, api.memory_info().rss)
+    finally:
+        os.kill(kafka, signal.SIGCONT)
+    assert set(answers) <= {503, 429}, answers
+    assert answers[503]
+    grown = highest - before
+    assert grown < MOST_MORE, f"{grown / 2**20:.0f} MiB"
+
+    async def again() -> int:
+        one = an_event(game, "ada", 1)
+        return (await client.post("/api/v1/events", json=one, headers=hall.service())).status_code
+
+    await eventually(again, lambda status: status == 200)
+
+
+class Reporters:
+    """Game servers that report, and repeat what was not answered, until they are told to stop."""
+
+    def __init__(self, hall: Hall, client: httpx.AsyncClient) -> None:
+        self.game = a_name("game")
+        self.players = [a_name("player") for _ in range(20)]
+        self.events: dict[str, dict[str, Any]] = {}
+        self.stopped = asyncio.Event()
+        self._hall = hall
+        self._client = client
+
+    async def work(self) -> None:
+        while not self.stopped.is_set():
+            events = [an_event(self.game, random.choice(self.players), 1) for _ in range(20)]
+            self.events.update({event["event_id"]: event for event in events})
+            await eventually(partial(self._said_yes, events), bool)
+
+    async def _said_yes(self, events: list[dict[str, Any]]) -> bool:
+        try:
+            answer = await self._client.post(
+                "/api/v1/events/batch", json=events, headers=self._hall.service()
+            )
+        except httpx.TransportError:
+            return False
+        return answer.status_code == 200
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many events of each player there are, and so their scores."""
+        return Counter(event["player_id"] for event in self.events.values())
+
+    async def archived(self) -> dict[str, int]:
+        """How often each event is in the archive."""
+        query = "SELECT event_id::text, count(*) FROM events WHERE game_id = %s GROUP BY event_id"
+        async with await psycopg.AsyncConnection.connect(self._hall.postgres) as connection:
+            return dict(await (await connection.execute(query, [self.game])).fetchall())
+
+    async def scores(self) -> dict[str, int]:
+        board = await self._ask(f"games/{self.game}/leaderboard?limit=100")
+        return {entry["player_id"]: entry["score"] for entry in board.get("entries", ())}
+
+    async def totals(self) -> dict[str, int]:
+        found = [await self._ask(f"player/{player}/stats") for player in self.players]
+        return {each["player_id"]: each["total_events"] for each in found if "player_id" in each}
+
+    async def _ask(self, path: str) -> Any:
+        return (await self._client.get(f"/api/v1/{path}", headers=self._hall.service())).json()
+
+
+@pytest.mark.timeout(180)
+async def test_whatever_is_killed_every_answered_event_is_there_once(
+    hall: Hall, client: httpx.AsyncClient
+) -> None:
+    reporters = Reporters(hall, client)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(8):
+            group.create_task(reporters.work())
+        for name in (*CONSUMERS, "api", *CONSUMERS):
+            await asyncio.sleep(random.uniform(0.2, 1.0))
+            process = name if name == "api" else f"worker-{name}"
+            os.kill(await asyncio.to_thread(pid_of, hall, process), signal.SIGKILL)
+        await asyncio.sleep(1)
+        reporters.stopped.set()
+    once = dict.fromkeys(reporters.events, 1)
+    assert await eventually(reporters.archived, lambda rows: len(rows) >= len(once)) == once
+    await eventually(reporters.scores, lambda found: found == reporters.counts)
+    await eventually(reporters.totals, lambda found: found == reporters.counts)
