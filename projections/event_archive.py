@@ -134,7 +134,7 @@ AT_ONCE = 2_000
 def rows(events: Sequence[PlayerEvent]) -> str:
     """Events as COPY takes them; raises `ValueError` for ids with our control characters.
 
-    Written and escaped as one text, which takes half the time of row after row.
+    Joined and escaped as one text, with few calls for each event.
     """
     text = ROW.join(
         [

@@ -18,6 +18,9 @@ from infra.stack.errors import Refused
 
 SECONDS = 5
 
+MANY = 1_000
+"""Who gets so many records in one piece is behind, and waits for a full batch of them."""
+
 logger = structlog.get_logger(__name__)
 
 
@@ -81,9 +84,12 @@ class PlayerEventReader:
         if first is None:
             self._commit_offsets()
             return Batch((), ())
-        pause = max(0.0, self._read_at + self._spacing - time.monotonic())
-        messages = [first, *self._consumer.consume(limit - 1, pause)]
-        self._read_at = time.monotonic()
+        messages, more = [first], MANY
+        while more >= MANY and len(messages) < limit:
+            pause = max(0.0, self._read_at + self._spacing - time.monotonic())
+            found = self._consumer.consume(limit - len(messages), pause)
+            self._read_at, more = time.monotonic(), len(found)
+            messages += found
         return self._taken(messages)
 
     def _taken(self, messages: Sequence[Message]) -> Batch:

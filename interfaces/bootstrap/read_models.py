@@ -18,7 +18,8 @@ from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.letters import PlayerDeadLetters
 from infra.postgres import Database, PostgresStore
 from infra.redis import RedisStore, connect
-from infra.topics import refuse_repartitioned
+from infra.stack.errors import Refused
+from infra.topics import existing, refuse_repartitioned
 from interfaces.settings import Settings
 from projections.event_archive import EventArchive
 from projections.game_records import GameRecords
@@ -60,6 +61,9 @@ def read_model(settings: Settings, name: str, held: ExitStack) -> ReadModel:
 def _of_players(
     settings: Settings, name: str, store: ProjectionStore, held: ExitStack
 ) -> ReadModel:
+    """Build what reads players' events; raises `KafkaAway`, or `Refused` without their topic."""
+    if PLAYER_EVENTS not in existing(settings.kafka_bootstrap, KAFKA_SECONDS):
+        raise Refused(f"There is no topic {PLAYER_EVENTS}; create it (gamehall topics create).")
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
     kind = WholeTopicReader if name == EventArchive.name else ArchivedFirstReader
     reader = kind(settings.kafka_bootstrap, f"gamehall-{name}", settings.flush_seconds, database)
