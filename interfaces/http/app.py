@@ -6,6 +6,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.types import ControllerRouterHandler
 
+from application.orders import FORWARDED, HANDOVER
 from interfaces.http import (
     access,
     commands,
@@ -39,23 +40,23 @@ FEATURES: list[ControllerRouterHandler] = [
     commands.router,
     *health.HANDLERS,
 ]
-FUNCTIONS: list[ControllerRouterHandler] = [
-    joining.join,
-    ingesting.report,
-    ingesting.report_batch,
-    forwarding.forwarded,
-    forwarding.handover,
-    play,
-    watch_session,
-]
-"""What OpenAPI does not describe by itself."""
+SOCKETS: list[ControllerRouterHandler] = [play, watch_session]
+
+FUNCTIONS = {
+    joining.PATH: joining.join,
+    ingesting.PATH: ingesting.report,
+    ingesting.BATCH_PATH: ingesting.report_batch,
+    FORWARDED: forwarding.forwarded,
+    HANDOVER: forwarding.handover,
+}
+"""What is asked most, by crowds and by other processes: ASGI functions, found by their address."""
 
 DOCUMENTED: list[ControllerRouterHandler] = [
     joining.join_documented,
     ingesting.report_documented,
     ingesting.report_batch_documented,
 ]
-"""What describes them in their place."""
+"""What describes those of them to the public that it may ask."""
 
 
 def create_app(services: Services) -> Edge:
@@ -64,7 +65,7 @@ def create_app(services: Services) -> Edge:
     app = Litestar(
         [
             *FEATURES,
-            *FUNCTIONS,
+            *SOCKETS,
             *documentation.HANDLERS,
         ],
         state=State({STATE_KEY: counted}),
@@ -75,7 +76,7 @@ def create_app(services: Services) -> Edge:
         logging_config=None,
         debug=False,
     )
-    return Edge(app, counted)
+    return Edge(app, counted, FUNCTIONS)
 
 
 def describe() -> bytes:

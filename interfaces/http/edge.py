@@ -1,14 +1,14 @@
 """The door of the service: nothing unnamed comes in, and everything goes out with its headers."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
 from litestar import Litestar
 from litestar.enums import ScopeType
-from litestar.types import LifeSpanScope, Message, Receive, Scope, Send
+from litestar.types import HTTPScope, LifeSpanScope, Message, Receive, Scope, Send
 
 from interfaces.http import metrics
 from interfaces.http.auth import bearer
@@ -19,6 +19,9 @@ from interfaces.http.services import Services
 from interfaces.tokens import Identity
 
 Headers = list[tuple[bytes, bytes]]
+
+ASGIFunction = Callable[[HTTPScope, Receive, Send], Awaitable[None]]
+"""Answers requests of one address, or raises what `errors` knows."""
 
 OPEN = ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs")
 """What asks for no token, with what is below it. Everything else does, whether it exists or not."""
@@ -52,11 +55,16 @@ class Edge:
     """The application as the server sees it: Litestar, behind authentication.
 
     A layer around the application and not Litestar middleware, which would wrap every route in
-    another exception handler, and would not see addresses that lead nowhere.
+    another exception handler, and would not see addresses that lead nowhere. The functions that
+    are asked most it calls itself: to be found by Litestar took longer than their work (measured:
+    53 of 83 µs).
     """
 
-    def __init__(self, app: Litestar, services: Services) -> None:
+    def __init__(
+        self, app: Litestar, services: Services, functions: Mapping[str, ASGIFunction]
+    ) -> None:
         self.app = app
+        self._functions = functions
         self._tokens = services.tokens
         self._tickets = services.tickets
         self._origins = {origin.encode() for origin in services.allowed_origins}
@@ -71,7 +79,7 @@ class Edge:
             await self.app(scope, receive, send)
 
     async def _request(self, scope: Any, receive: Receive, send: Send) -> None:
-        started, status = time.perf_counter(), 500
+        started, status = time.perf_counter(), 0
         headers = dict(scope["headers"])
         always = self._headers(scope["path"], headers)
 
@@ -87,11 +95,23 @@ class Edge:
                 await respond(answer, 204, CORS_ANSWER)
             else:
                 scope["user"] = self._identify(scope["path"], headers)
-                await self.app(scope, receive, answer)
-        except Problem as problem:
-            await respond_with(problem, scope["path"], answer)
+                await self._serve(scope, receive, answer)
+        except Exception as error:
+            if status:  # half an answer is there already
+                raise
+            await respond_with(error, scope["path"], answer)
         route = scope.get("path_template") or "none"
         metrics.requests(scope["method"], route, status).observe(time.perf_counter() - started)
+
+    async def _serve(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Call one of the functions that are asked most, or leave it to Litestar to find who."""
+        path = scope["path"]
+        function = self._functions.get(path)
+        if function is None:
+            await self.app(scope, receive, send)
+        else:
+            scope["litestar_app"], scope["path_template"] = self.app, path
+            await function(scope, receive, send)
 
     async def _socket(self, scope: Any, receive: Receive, send: Send) -> None:
         """Let a socket in, or refuse its handshake."""

@@ -11,11 +11,10 @@ from functools import partial
 
 import msgspec
 import structlog
-from litestar import asgi
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Receive, Send
 
-from application.orders import FORWARDED, HANDOVER, SECONDS_LEFT, OwnersOutcome
+from application.orders import SECONDS_LEFT, OwnersOutcome
 from application.ports import LocalLog, Unavailable, Verdict
 from interfaces.http.auth import require_scope
 from interfaces.http.bodies import KIB, decode, decoder_of, read, require_json
@@ -39,7 +38,6 @@ BROKEN = Unavailable("The owner of the shard could not decide the command; its l
 logger = structlog.get_logger(__name__)
 
 
-@asgi(FORWARDED, copy_scope=False)
 async def forwarded(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Decide orders here and answer with an outcome for each; raises `Problem`."""
     headers = _let_in(scope)
@@ -48,7 +46,6 @@ async def forwarded(scope: HTTPScope, receive: Receive, send: Send) -> None:
     await _respond(send, await decide(services_in(scope).local, orders, seconds))
 
 
-@asgi(HANDOVER, copy_scope=False)
 async def handover(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Let go of shards that the process which asks is to own; raises `Problem`."""
     headers = _let_in(scope)

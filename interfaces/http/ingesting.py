@@ -1,6 +1,6 @@
 """Taking in what players do: the address that game servers ask ten thousand times a second.
 
-ASGI functions inside Litestar, as for joining: what request, dependencies and response objects
+ASGI functions, as for joining: what request, dependencies and response objects
 would cost is more than the work itself. What is left out is done here by hand and documented by
 `report_documented` and `report_batch_documented`.
 """
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
-from litestar import asgi, post
+from litestar import post
 from litestar.exceptions import MethodNotAllowedException
 from litestar.params import JSONBody
 from litestar.types import HTTPScope, Receive, Send
@@ -74,7 +74,6 @@ PIECES = msgspec.json.Decoder(list[msgspec.Raw])
 encode = msgspec.json.Encoder().encode
 
 
-@asgi(PATH, copy_scope=False)
 async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Take one event; raises `Problem`, `Limited` and `Unavailable`."""
     headers = _headers(scope)
@@ -97,7 +96,6 @@ async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
     await _respond(send, answer, (b"position", str(position).encode()))
 
 
-@asgi(BATCH_PATH, copy_scope=False)
 async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Take many events; raises `Problem`, `Limited` and `Unavailable`."""
     headers = _headers(scope)

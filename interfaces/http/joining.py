@@ -1,6 +1,6 @@
 """Joining a waiting room: the one address that a whole city asks in the same second.
 
-An ASGI function inside Litestar instead of a handler: half the processor time of one for this
+An ASGI function instead of a handler of Litestar's: half the processor time of one for this
 work, because request, dependencies, guards and response objects are left out. What is left out
 is done here by hand (method, content type, size, shape) and documented by `join_documented`.
 """
@@ -8,7 +8,7 @@ is done here by hand (method, content type, size, shape) and documented by `join
 from typing import Annotated
 
 import msgspec
-from litestar import Response, asgi, post
+from litestar import Response, post
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import MethodNotAllowedException
 from litestar.openapi.datastructures import ResponseSpec
@@ -45,9 +45,8 @@ DECODER = decoder_of(Joining)
 ENCODER = msgspec.json.Encoder()
 
 
-@asgi(PATH, copy_scope=False)
 async def join(scope: HTTPScope, receive: Receive, send: Send) -> None:
-    """Join; raises `Problem`, `Refusal` and `Unavailable`, which Litestar turns to responses."""
+    """Join; raises `Problem`, `Refusal` and `Unavailable`, which `edge` turns to responses."""
     if scope["method"] != "POST":
         raise MethodNotAllowedException(headers={"Allow": "POST"})
     headers = dict(scope["headers"])
