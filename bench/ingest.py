@@ -33,6 +33,7 @@ from bench.load import Result, at_rate, closed, post
 from bench.topics import topics
 from domain.player_events.event import TOPIC
 from infra.eventlog.clients import producer_config
+from infra.topics import PLAYER_EVENT_PARTITIONS
 
 PLAYERS = 10_000
 PER_BATCH = 1_000
@@ -74,7 +75,9 @@ def main(seconds: float, rounds: int, rate: int, warm_up: float) -> None:
     """Measure taking in events."""
     hall = Hall()
     with (
-        topics(hall.settings.kafka_bootstrap, {PEER_TOPIC: TOPIC}, partitions=12),
+        topics(
+            hall.settings.kafka_bootstrap, {PEER_TOPIC: TOPIC}, partitions=PLAYER_EVENT_PARTITIONS
+        ),
         peer(hall) as go,
     ):
         subjects = (

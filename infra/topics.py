@@ -44,7 +44,9 @@ CATEGORIES = ("waitroom", "game")
 LOGS = tuple(f"{category}-log" for category in CATEGORIES)
 SNAPSHOTS = tuple(f"{category}-snapshots" for category in CATEGORIES)
 KEYS = "subject-keys"
-PLAYER_EVENT_PARTITIONS = 12
+PLAYER_EVENT_PARTITIONS = 3
+"""A producer sends every partition its own requests:
+the fewer there are, the more events share one (docs/adr/0010)."""
 ROLL_MS = 60 * MINUTE_MS
 """How long Kafka appends to one segment of the keys. It never compacts that one."""
 

@@ -163,9 +163,9 @@ class Settings(BaseSettings):
     """How many players' events a worker writes in one transaction at most."""
 
     flush_seconds: Annotated[float, Field(ge=0, le=10)] = 0.02
-    """How many seconds after one transaction the next one begins at the earliest, if there are
-    fewer players' events than GAMEHALL_FLUSH_EVENTS; one that comes alone is written at once.
-    Nothing in a buffer is lost with its worker: the position is written with the data."""
+    """How many seconds a player's event waits for others to be written with, unless there are as
+    many as GAMEHALL_FLUSH_EVENTS. Nothing in a buffer is lost with its worker: the position is
+    written with the data."""
 
     allowed_origins: Annotated[tuple[HttpUrl, ...], NoDecode] = ()
     """The origins whose pages may call the API from a browser, separated by commas."""

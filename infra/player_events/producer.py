@@ -47,6 +47,10 @@ class EventProducer:
     def __init__(self, bootstrap: str) -> None:
         self._config = producer_config(bootstrap) | {
             "partitioner": "murmur2",
+            # What comes while a request is on its way goes off together when that is answered;
+            # a wait for company would only be added to it (docs/adr/0010).
+            "linger.ms": 0,
+            "max.in.flight.requests.per.connection": 1,
             "message.timeout.ms": SECONDS,
             "delivery.report.only.error": False,
             # Not reached: what may be on its way is counted here, before any of it is handed over.

@@ -104,7 +104,7 @@ def test_every_operation_is_described_for_people_and_programs() -> None:
         assert operation["description"]
         assert operation["tags"]
     commands = [each for each in operations if "Position" in json.dumps(each["responses"])]
-    assert len(commands) == 7
+    assert len(commands) == 8
 
 
 def test_every_shape_has_an_example_that_fits_it() -> None:
