@@ -29,16 +29,9 @@ from infra.stack.silent import SILENT
 SECONDS = 15
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
-CONSUMERS = (
-    "checkout",
-    "event-archive",
-    "game-records",
-    "ingest",
-    "leaderboards",
-    "player-statistics",
-    "queue",
-    "standings",
-)
+LOG_CONSUMERS = ("checkout", "game-records", "queue", "standings")
+PLAYER_EVENT_CONSUMERS = ("event-archive", "ingest", "leaderboards", "player-statistics")
+CONSUMERS = (*LOG_CONSUMERS, *PLAYER_EVENT_CONSUMERS)
 """Those that set records aside."""
 CATEGORIES = ("waitroom", "game")
 LOGS = tuple(f"{category}-log" for category in CATEGORIES)
@@ -124,7 +117,11 @@ def wanted(log_partitions: int, replication_factor: int) -> tuple[Topic, ...]:
         *(Topic(f"CHECKOUT_{end}", 10, week) for end in ("COMPLETED", "FAILED", "EXPIRED")),
         Topic("game-events", 12, week),
         Topic(PLAYER_EVENTS, PLAYER_EVENT_PARTITIONS, {**log, "retention.ms": str(7 * DAY_MS)}),
-        *(Topic(f"{consumer}.dlq", 12, parked) for consumer in CONSUMERS),
+        *(Topic(f"{consumer}.dlq", 12, parked) for consumer in LOG_CONSUMERS),
+        *(
+            Topic(f"{consumer}.dlq", PLAYER_EVENT_PARTITIONS, parked)
+            for consumer in PLAYER_EVENT_CONSUMERS
+        ),
     )
 
 
