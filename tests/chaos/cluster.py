@@ -16,7 +16,7 @@ from tests.chaos.processes import Process
 from tests.conftest import JARS, free_port
 
 BROKERS = 3
-START_SECONDS = 120
+START_SECONDS = 200
 ANSWER_SECONDS = 10
 
 # Clients that bootstrap at WIRED are sent on over the wires (`network`), since that is where the
@@ -39,6 +39,7 @@ offsets.topic.num.partitions=4
 group.initial.rebalance.delay.ms=0
 num.network.threads=2
 num.io.threads=4
+num.recovery.threads.per.data.dir=4
 log.cleaner.dedupe.buffer.size=16777216
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=400

@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.visitors import visiting
 from tests.chaos.world import World
 
-pytestmark = pytest.mark.timeout(300)  # faults take as long as clients take to notice them
+pytestmark = pytest.mark.timeout(400)  # faults take as long as clients take to notice them
 
 
 async def test_a_broker_is_killed(world: World) -> None:
