@@ -23,7 +23,7 @@ POLL = 0.001
 """Seconds between polls while events are in flight; a Kafka round trip takes about as long."""
 
 MOST_EVENTS = 100_000
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 """What may be on its way to Kafka at a time; beyond that, the answer is 503. The client's own
 bookkeeping comes on top, about as much again for events of 300 bytes."""
 

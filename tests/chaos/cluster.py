@@ -43,7 +43,7 @@ num.recovery.threads.per.data.dir=4
 log.cleaner.dedupe.buffer.size=16777216
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=400
-controller.quorum.fetch.timeout.ms=1000
+controller.quorum.fetch.timeout.ms=2000
 controller.quorum.election.timeout.ms=500
 controller.quorum.election.backoff.max.ms=500
 """
