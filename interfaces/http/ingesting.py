@@ -29,6 +29,7 @@ from interfaces.http.bodies import (
     readable,
     require_json,
 )
+from interfaces.http.edge import respond
 from interfaces.http.encodings import decoded
 from interfaces.http.intents import POSITION_HEADER, TRACEPARENT
 from interfaces.http.problems import InvalidField, Problem, bad_request, documented
@@ -38,6 +39,7 @@ from interfaces.tokens import Identity
 PATH = "/api/v1/events"
 BATCH_PATH = f"{PATH}/batch"
 NDJSON = b"application/x-ndjson"
+JSON_BODY = b"content-type", JSON_TYPE
 MALFORMED = "This is not JSON"
 
 Headers = Mapping[bytes, bytes]
@@ -93,7 +95,7 @@ async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
         raise problem_of(error) from None
     position = await services.player_events.append((event,), (), _trace(headers))
     answer = encode(Ingested(event_id=event.event_id, ingested_at=now))
-    await _respond(send, answer, (b"position", str(position).encode()))
+    await respond(send, 200, [JSON_BODY, (b"position", str(position).encode())], answer)
 
 
 async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
@@ -107,7 +109,7 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     answer, arrived = _append(services, identity, found, _trace(headers))
     del body, found  # not to be kept while Kafka takes its time
     await arrived
-    await _respond(send, answer)
+    await respond(send, 200, [JSON_BODY], answer)
 
 
 def _append(
@@ -242,12 +244,6 @@ def problem_of(error: InvalidEvent) -> Problem:
     invalid_field = _invalid_field(error)
     detail = f"{invalid_field.field}: {invalid_field.message}."
     return Problem(422, "invalid-event", detail, errors=[invalid_field])
-
-
-async def _respond(send: Send, body: bytes, *headers: tuple[bytes, bytes]) -> None:
-    always = (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": 200, "headers": [*always, *headers]})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 # -- for the OpenAPI document ----------------------------------------------------------------------
