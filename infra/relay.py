@@ -10,18 +10,17 @@ then wakes up in the middle of a batch could still repeat what its successor has
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
 from psycopg.errors import LockNotAvailable
 
 from application.ports import Checkpoint, LogReader, PositionStore, Shard
 from application.processes.relay import NAME, TOPICS, publish
 from domain.events import Position, Recorded
+from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.partition import partition_for
 from infra.postgres import Database
@@ -172,8 +171,9 @@ def last_received(bootstrap: str, partitions: dict[str, int]) -> dict[Shard, Rec
     """
     shards = [(topic, p) for topic, count in partitions.items() for p in range(count)]
     received: dict[Shard, Received] = {shard: {} for shard in shards}
-    lows = _offsets(bootstrap, shards, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
-    ends = _offsets(bootstrap, shards, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+    bounds = Bounds(bootstrap, SECONDS)
+    lows, ends = bounds.beginnings(shards), bounds.ends(shards)
+    bounds.close()
     look = FIRST_LOOK
     while ends := {shard: end for shard, end in ends.items() if end > lows[shard]}:
         starts = {shard: max(lows[shard], end - look) for shard, end in ends.items()}
@@ -182,13 +182,6 @@ def last_received(bootstrap: str, partitions: dict[str, int]) -> dict[Shard, Rec
         ends = {shard: start for shard, start in starts.items() if not received[shard]}
         look *= 10
     return received
-
-
-def _offsets(bootstrap: str, shards: Sequence[Shard], spec: OffsetSpec) -> dict[Shard, int]:
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
-    wanted = {TopicPartition(*shard): spec for shard in shards}
-    futures = admin.list_offsets(wanted, request_timeout=SECONDS)
-    return {(tp.topic, tp.partition): f.result().offset for tp, f in futures.items()}
 
 
 def _headers(

@@ -13,8 +13,7 @@ FAILOVER: Mapping[str, Any] = {
 """What every client of the log has in common, so that it soon finds who leads a partition now.
 
 By default, librdkafka waits a minute for a broker that is frozen, looks for new leaders every five
-minutes and whenever a connection breaks, and an admin client that is told that it remembers the
-wrong one goes on remembering it for a quarter of an hour.
+minutes and whenever a connection breaks, and remembers a wrong one for a quarter of an hour.
 """
 
 
@@ -59,8 +58,3 @@ def consumer_config(bootstrap: str, group: str) -> dict[str, Any]:
         "log_level": 3,
         **FAILOVER,
     }
-
-
-def admin_config(bootstrap: str) -> dict[str, Any]:
-    """A client that asks where partitions end."""
-    return {"bootstrap.servers": bootstrap, "log_level": 3, **FAILOVER}

@@ -14,15 +14,14 @@ from typing import Any, ClassVar
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from application.ports import Answer
 from domain.aggregate import Command
 from domain.category import Category
 from domain.events import DomainEvent, Metadata
 from infra.eventlog.asked import Asked, Done
-from infra.eventlog.clients import admin_config, consumer_config, producer_config
+from infra.eventlog.bounds import Bounds
+from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.feed import Subscriptions
 from infra.eventlog.ownership import GRACE, Ask, Ownership, Place, Wants, nobody
 from infra.eventlog.partition import partition_for
@@ -126,7 +125,7 @@ class KafkaLog:
         """Begin to read and to take the shards; commands are answered as each is taken."""
         self._loop = asyncio.get_running_loop()
         self._producer = self._new_producer()
-        self._admin = AdminClient(admin_config(self._bootstrap))
+        self._bounds = Bounds(self._bootstrap)
         self._running = True
         self._balancing = self._loop.create_task(self._begin())
 
@@ -143,6 +142,7 @@ class KafkaLog:
             await asyncio.gather(self._balancing, return_exceptions=True)
         await self._snapshots.stop()
         self._producer.flush(1)
+        self._bounds.close()
         if self._timer:
             self._consumer.close()
 
@@ -167,13 +167,7 @@ class KafkaLog:
 
     async def ends(self) -> dict[tuple[str, int], int]:
         """Ask Kafka where each shard ends; raises `KafkaException` when it does not answer."""
-        wanted = {TopicPartition(t, p): OffsetSpec.latest() for t, p in self._shards}  # type: ignore[no-untyped-call]
-        futures = self._admin.list_offsets(wanted, request_timeout=5)
-        results = await asyncio.gather(*(asyncio.wrap_future(f) for f in futures.values()))
-        return {
-            (tp.topic, tp.partition): result.offset
-            for tp, result in zip(futures, results, strict=True)
-        }
+        return await asyncio.to_thread(self._bounds.ends, self._shards)
 
     # -- commands -------------------------------------------------------------------------------
 

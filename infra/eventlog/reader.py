@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from application.ports import Batch, Checkpoint, Shard
 from domain.category import Category
 from domain.events import Recorded
-from infra.eventlog.clients import admin_config, consumer_config
+from infra.eventlog.bounds import Bounds
+from infra.eventlog.clients import consumer_config
 from infra.eventlog.gate import Gate
 from infra.eventlog.records import Claim, Codec, MalformedRecord, recorded_events
 
@@ -52,7 +51,7 @@ class KafkaLogReader:
         # What every commit contains, or every commit with events of the aggregate.
         self._mentioned = b"" if of is None else msgspec.json.encode(of)
         self._consumer = Consumer(consumer_config(bootstrap, group))
-        self._admin = AdminClient(admin_config(bootstrap))
+        self._bounds = Bounds(bootstrap)
         self._codecs = {category.topic: Codec(category) for category in categories}
         self._shards = [
             (category.topic, partition)
@@ -131,14 +130,8 @@ class KafkaLogReader:
         return [self._checkpoint(shard) for shard in self._shards]
 
     def ends(self) -> Mapping[Shard, int]:
-        """See `application.ports.LogReader.ends`; raises `KafkaException` when Kafka is away.
-
-        Asked over a connection of its own: on the consumer's, each answer would have to wait
-        behind a fetch, half a second for every shard of an idle log.
-        """
-        wanted = {TopicPartition(t, p): OffsetSpec.latest() for t, p in self._shards}  # type: ignore[no-untyped-call]
-        futures = self._admin.list_offsets(wanted, request_timeout=5)
-        return {(tp.topic, tp.partition): f.result().offset for tp, f in futures.items()}
+        """See `application.ports.LogReader.ends`; raises `KafkaException` when Kafka is away."""
+        return self._bounds.ends(self._shards)
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `application.ports.LogReader.acknowledge`."""
@@ -157,6 +150,7 @@ class KafkaLogReader:
         """See `application.ports.LogReader.close`."""
         self._commit_offsets()
         self._consumer.close()
+        self._bounds.close()
 
 
 def _failed(message: Message) -> bool:

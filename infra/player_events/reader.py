@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from application.ports import Batch, Checkpoint, Shard
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.unreadable import UnreadableRecord
-from infra.eventlog.clients import admin_config, consumer_config
+from infra.eventlog.bounds import Bounds
+from infra.eventlog.clients import consumer_config
 from infra.eventlog.reader import ACKNOWLEDGE_EVERY, PASSING
 from infra.stack.errors import Refused
 
@@ -49,7 +48,7 @@ class PlayerEventReader:
             consumer_config(bootstrap, group)
             | {"fetch.min.bytes": ENOUGH, "fetch.wait.max.ms": max(1, round(1_000 * spacing))}
         )
-        self._admin = AdminClient(admin_config(bootstrap))
+        self._bounds = Bounds(bootstrap, SECONDS)
         self._decode = msgspec.json.Decoder(PlayerEvent).decode
         self._topic = topic
         self._partitions = self._count_partitions()
@@ -141,17 +140,16 @@ class PlayerEventReader:
 
     def beginnings(self) -> Mapping[int, int]:
         """The first offset that Kafka still has, by partition; raises `KafkaException`."""
-        return self._list(OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        first = self._bounds.beginnings(self._places())
+        return {partition: offset for (_, partition), offset in first.items()}
 
     def ends(self) -> Mapping[Shard, int]:
         """See `application.ports.LogReader.ends`; raises `KafkaException` when Kafka is away."""
-        ends = self._list(OffsetSpec.latest())  # type: ignore[no-untyped-call]
-        return {(TOPIC, partition): end for partition, end in ends.items()}
+        ends = self._bounds.ends(self._places())
+        return {(TOPIC, partition): end for (_, partition), end in ends.items()}
 
-    def _list(self, which: OffsetSpec) -> dict[int, int]:
-        wanted = {TopicPartition(self._topic, p): which for p in range(self._partitions)}
-        futures = self._admin.list_offsets(wanted, request_timeout=SECONDS)
-        return {at.partition: found.result().offset for at, found in futures.items()}
+    def _places(self) -> list[Shard]:
+        return [(self._topic, partition) for partition in range(self._partitions)]
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `application.ports.LogReader.acknowledge`."""
@@ -170,6 +168,7 @@ class PlayerEventReader:
         """See `application.ports.LogReader.close`."""
         self._commit_offsets()
         self._consumer.close()
+        self._bounds.close()
 
 
 def _from(partition: int, first: int, wanted: Mapping[int, int]) -> int:

@@ -3,18 +3,12 @@
 import time
 from threading import Lock
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException
 from eventsourcing.persistence import InterfaceError, OperationalError
 
-from infra.eventlog.clients import consumer_config
-
-LATEST = -1
-"""The timestamp that asks for the end, in Kafka's protocol."""
+from infra.eventlog.bounds import Bounds
 
 UNKNOWN = (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC)  # noqa: SLF001 - their names
-
-LONGEST_MS = 300_000
-"""The longest that librdkafka lets a socket wait."""
 
 NEW_SECONDS = 0.05
 """Until another question about a topic that the broker does not know yet."""
@@ -24,15 +18,12 @@ class Ends:
     """Asks where a topic with one partition ends; for any thread.
 
     A thread that comes while another is asking shares the next question with all who wait: an
-    answer counts for those who came before its question was sent. Asked through a consumer that
-    reads nothing: a third of the processor time of the admin client, which the consumer that
-    reads would answer half a second later.
+    answer counts for those who came before its question was sent.
     """
 
     def __init__(self, bootstrap: str, topic: str, seconds: float) -> None:
-        patient = {"socket.timeout.ms": min(max(int(seconds * 1_000), 10), LONGEST_MS)}
-        self._consumer = Consumer(consumer_config(bootstrap, "gamehall-ends") | patient)
-        self._question = [TopicPartition(topic, 0, LATEST)]
+        self._bounds = Bounds(bootstrap, seconds)
+        self._place = topic, 0
         self._seconds = seconds
         self._lock = Lock()
         self._sent = self._answered = 0
@@ -44,7 +35,7 @@ class Ends:
         sent_before = self._sent
         with self._lock:
             if self._closed:
-                raise InterfaceError(f"{self._question[0].topic} has been closed.")
+                raise InterfaceError(f"{self._place[0]} has been closed.")
             if self._answered <= sent_before:
                 self._sent += 1
                 self._ask()
@@ -61,18 +52,16 @@ class Ends:
 
     def _ask_once(self) -> KafkaError | None:
         try:
-            (answer,) = self._consumer.offsets_for_times(self._question, self._seconds)
+            (self._end,) = self._bounds.ends([self._place]).values()
         except KafkaException as error:
             return error.args[0]  # type: ignore[no-any-return]
-        self._end = answer.offset
-        return answer.error
+        return None
 
     def _problem(self, reason: str) -> str:
-        topic = self._question[0].topic
-        return f"Kafka does not tell where {topic} ends ({reason}); look whether it is up."
+        return f"Kafka does not tell where {self._place[0]} ends ({reason}); look whether it is up."
 
     def close(self) -> None:
         """Ask no more."""
         with self._lock:
             self._closed = True
-            self._consumer.close()
+            self._bounds.close()

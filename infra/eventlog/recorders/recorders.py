@@ -144,10 +144,12 @@ class KafkaTrackingRecorder(TrackingRecorder):
         self,
         application_name: str,
         notification_id: int | None,
-        timeout: float = 1.0,
+        timeout: float = 5.0,
         interrupt: Event | None = None,
     ) -> None:
         """Wait until this notification, or a later one, has been tracked.
+
+        The library's default of a second is shorter than Kafka may take to change a leader.
 
         Woken by what is accepted; Kafka is asked once, at the start. Raises `TimeoutError`, and
         `WaitInterruptedError` when `interrupt` is set.

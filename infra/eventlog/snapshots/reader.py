@@ -6,11 +6,10 @@ from typing import Any
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from application.ports import Shard
 from domain.category import Category
+from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config
 from infra.eventlog.reader import PASSING
 from infra.eventlog.snapshots.evictions import Found
@@ -51,7 +50,7 @@ class SnapshotReader:
     ) -> None:
         config = consumer_config(bootstrap, "gamehall-snapshots")
         self._consumer = Consumer(config | {"enable.partition.eof": True})
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
+        self._bounds = Bounds(bootstrap, SECONDS)
         self._partitions = partitions
         self._stopped = stopped
         self._categories = {c.topic: c for c in categories if c.restorers}
@@ -103,9 +102,8 @@ class SnapshotReader:
                 raise Interrupted
 
     def _ends(self) -> dict[Shard, int]:
-        wanted = {self._place(shard, 0): OffsetSpec.latest() for shard in self._at}  # type: ignore[no-untyped-call]
-        futures = self._admin.list_offsets(wanted, request_timeout=SECONDS) if wanted else {}
-        return {(self._logs[p.topic], p.partition): f.result().offset for p, f in futures.items()}
+        ends = self._bounds.ends((self._topics[log], partition) for log, partition in self._at)
+        return {(self._logs[topic], partition): end for (topic, partition), end in ends.items()}
 
     def _take(self, message: Message, put: Put) -> None:
         shard = self._logs[message.topic() or ""], message.partition() or 0
@@ -119,6 +117,7 @@ class SnapshotReader:
     def close(self) -> None:
         """Leave; the reader is not used again."""
         self._consumer.close()
+        self._bounds.close()
 
 
 class SnapshotLookup:

@@ -1,0 +1,49 @@
+"""Where partitions begin and end, as Kafka knows it."""
+
+from collections.abc import Iterable
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from application.ports import Shard
+from infra.eventlog.clients import consumer_config
+
+EARLIEST, LATEST = -2, -1
+"""The timestamps that ask for the beginning and for the end, in Kafka's protocol."""
+
+LONGEST_MS = 300_000
+"""The longest that librdkafka lets a socket wait."""
+
+
+class Bounds:
+    """Asks where partitions begin and end, a request to each leader; blocking, for any thread.
+
+    Asked through a consumer that reads nothing. One that reads would answer half a second later,
+    behind its fetch. The admin client takes three times the processor time, and more than a core
+    for as long as a leader is away and its answer missing (librdkafka 2.16, measured), just when
+    a broker on the same machine tries to come back.
+    """
+
+    def __init__(self, bootstrap: str, seconds: float = 5.0) -> None:
+        patient = {"socket.timeout.ms": min(max(int(seconds * 1_000), 10), LONGEST_MS)}
+        self._consumer = Consumer(consumer_config(bootstrap, "gamehall-bounds") | patient)
+        self._seconds = seconds
+
+    def beginnings(self, shards: Iterable[Shard]) -> dict[Shard, int]:
+        """The first offset that there still is; raises `KafkaException` without an answer."""
+        return self._ask(shards, EARLIEST)
+
+    def ends(self, shards: Iterable[Shard]) -> dict[Shard, int]:
+        """The offset after the last record; raises `KafkaException` without an answer."""
+        return self._ask(shards, LATEST)
+
+    def _ask(self, shards: Iterable[Shard], which: int) -> dict[Shard, int]:
+        question = [TopicPartition(*shard, which) for shard in shards]
+        answers = self._consumer.offsets_for_times(question, self._seconds) if question else []
+        for answer in answers:
+            if answer.error:
+                raise KafkaException(answer.error)
+        return {(answer.topic, answer.partition): answer.offset for answer in answers}
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._consumer.close()
