@@ -9,14 +9,12 @@ from uuid import UUID
 
 import msgspec
 
+from domain.player_events.corrections import RESERVED
 from domain.player_events.event import Moment, Name, PlayerEvent, nothing
 from domain.player_events.types import TYPES
 
 AHEAD = timedelta(minutes=5)
 """How far a game's clock may be ahead of ours."""
-
-RESERVED = "gamehall."
-"""What the types of events begin with that only Gamehall itself writes."""
 
 NUL = b"\\u0000"
 """What JSON can say, and PostgreSQL cannot hold."""

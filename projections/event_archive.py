@@ -18,6 +18,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from domain.events import Position
+from domain.player_events.corrections import REPLACED, replacement
 from domain.player_events.event import TOPIC, PlayerEvent
 from projections.positions import Pool, passed, require
 from projections.projection import Table, wait_until
@@ -62,19 +63,43 @@ class EventArchive:
     )
 
     def __init__(self) -> None:
-        self._seen = SeenIds(NAME, "events_seen")
+        self._seen = SeenIds("events_seen")
 
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[PlayerEvent]
     ) -> Sequence[Any]:
-        """Append the events that are new."""
-        new = self._seen.new(connection, events)
-        if new:
-            _make_partitions(connection, {e.timestamp.astimezone(UTC).date() for e in new})
-            with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-                for first in range(0, len(new), AT_ONCE):
-                    copy.write(rows(new[first : first + AT_ONCE]))
+        """Append the events that are new, and put those in place that replace others."""
+        told = [event for event in events if event.event_type != REPLACED]
+        _append(connection, self._seen.new(connection, told))
+        if len(told) < len(events):
+            self._replace(connection, [event for event in events if event.event_type == REPLACED])
         return ()
+
+    def _replace(
+        self, connection: psycopg.Connection[Any], corrections: Sequence[PlayerEvent]
+    ) -> None:
+        """The latest word on each event; all at once, since a table that is built has no index."""
+        events = map(replacement, corrections)
+        latest = {(e.event_id, e.player_id, e.ingested_at): e for e in events}
+        connection.execute(TAKE_AWAY, [msgspec.json.encode([*latest]).decode()])
+        self._seen.new(connection, [*latest.values()])
+        _append(connection, [*latest.values()])
+
+
+TAKE_AWAY = """
+    DELETE FROM events USING json_array_elements(%s::json) AS gone
+    WHERE (event_id, player_id, ingested_at)
+        = ((gone ->> 0)::uuid, gone ->> 1, (gone ->> 2)::timestamptz)
+"""
+"""By its id, player and ingestion: its own time may be what was wrong."""
+
+
+def _append(connection: psycopg.Connection[Any], new: Sequence[PlayerEvent]) -> None:
+    if new:
+        _make_partitions(connection, {e.timestamp.astimezone(UTC).date() for e in new})
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            for first in range(0, len(new), AT_ONCE):
+                copy.write(rows(new[first : first + AT_ONCE]))
 
 
 # -- partitions ------------------------------------------------------------------------------------

@@ -3,11 +3,9 @@
 - `leaderboard_scores`: every player's sum on every board.
 - `leaderboards`: the best hundred of every board with their ranks. Who has the same score shares
   a rank, and the next one is as many further (1, 2, 2, 4); they are listed by id.
-- `leaderboards_seen`: see `projections.seen_ids`. Events of types that do not score are passed
-  over with their ids.
-- Redis, behind the generation's name: `leaderboard:{game}:daily`, `…:weekly` and `…:alltime`,
-  sorted sets of every player's score in the *latest* period of the game, and
-  `leaderboard:{game}:starts`, a hash of the days on which those began.
+- `leaderboards_seen`, `leaderboards_voids`: see `projections.seen_ids` and
+  `projections.corrections`. Events of types that do not score are passed over with their ids.
+- Redis: see `projections.leaderboards_cache`.
 
 Late-arrival rule: an event counts in the periods of its own time, so one that comes late changes
 boards that are closed. Those are in PostgreSQL only; the first event of a later period empties the
@@ -15,28 +13,24 @@ set in Redis. An event without points puts nobody on a board.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
 from psycopg.rows import class_row
-from redis.client import Pipeline
 
+from domain.player_events.corrections import REPLACED, replacement
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.scores import SCORING, Board, Period, score_of, starts_of
+from projections.corrections import Corrections, parts
 from projections.projection import Table
 from projections.seen_ids import SeenIds
 
 NAME = "leaderboards"
 BEST = 100
 """How many players of each board the table `leaderboards` holds."""
-
-AT_ONCE = 2_000
-"""Players that one script puts into Redis; Lua takes no more than 8,000 arguments."""
 
 
 class Score(msgspec.Struct):
@@ -52,6 +46,19 @@ class Score(msgspec.Struct):
     def board(self) -> Board:
         """The board it is on."""
         return Board(self.game_id, self.period, self.starts_on)
+
+
+class Gone(NamedTuple):
+    """What the cache is told of a player who is on a board no more."""
+
+    board: Board
+    player_id: str
+
+
+class Emptied(NamedTuple):
+    """What the cache is told of a board that nobody is on any more."""
+
+    board: Board
 
 
 class Place(msgspec.Struct):
@@ -70,6 +77,9 @@ class Place(msgspec.Struct):
         return Board(self.game_id, self.period, self.starts_on)
 
 
+Change = Score | Gone | Emptied
+
+
 class Leaderboards:
     """The projection; `apply` returns the scores as they have become, for the cache."""
 
@@ -84,25 +94,71 @@ class Leaderboards:
             written=("created_at", "updated_at"),
         ),
         Table("leaderboards_seen", ()),
+        Table("leaderboards_voids", ("event_id",)),
     )
 
     def __init__(self) -> None:
-        self._seen = SeenIds(NAME, "leaderboards_seen")
+        self._seen = SeenIds("leaderboards_seen")
+        self._corrections = Corrections("leaderboards_voids")
 
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[PlayerEvent]
+    ) -> Sequence[Change]:
+        """Add up the points of the events that are new; those of who is corrected, again."""
+        changes: list[Change] = []
+        for correcting, part in parts(events):
+            if correcting:
+                for correction in part:
+                    changes += self._correct(connection, correction)
+            else:
+                changes += self._add(connection, part)
+        return changes
+
+    def _add(
+        self, connection: psycopg.Connection[Any], events: Sequence[PlayerEvent]
     ) -> Sequence[Score]:
-        """Add up the points of the events that are new."""
         scoring = [event for event in events if event.event_type in SCORING]
-        points = points_of(self._seen.new(connection, scoring))
+        new = self._seen.new(connection, scoring)
+        points = points_of(self._corrections.counting(connection, new))
         if not points:
             return ()
         scores: list[Score] = _rows(connection, ADD, points, list[Score])
         _rank(connection, scores, fell={each.board for each in points if each.score < 0})
         return scores
 
+    def _correct(
+        self, connection: psycopg.Connection[Any], correction: PlayerEvent
+    ) -> Iterator[Change]:
+        """What is gone, and what came in its place."""
+        self._corrections.read(connection, correction)
+        if correction.event_type == REPLACED:
+            scoring = [e for e in [replacement(correction)] if e.event_type in SCORING]
+            self._seen.new(connection, scoring)
+        events = self._corrections.again(connection, correction)
+        points = points_of(_readable(events, correction))
+        before: list[Score] = list(_scores_of(connection, correction.player_id))
+        connection.execute(DELETE, [correction.player_id])
+        after: list[Score] = _rows(connection, ADD, points, list[Score]) if points else []
+        known = {each.board for each in before}
+        _rank(connection, after, fell=known)
+        yield from (Gone(board, correction.player_id) for board in known)
+        yield from _moved_back(connection, known - {each.board for each in after})
+        yield from after
 
-def points_of(events: Sequence[PlayerEvent]) -> list[Score]:
+
+def _readable(events: Iterable[PlayerEvent], correction: PlayerEvent) -> Iterator[PlayerEvent]:
+    """Those that can be counted: what cannot is among the dead letters, unless it has just come."""
+    for event in events:
+        try:
+            score_of(event)
+        except msgspec.ValidationError:
+            if event.offset == correction.offset:
+                raise
+        else:
+            yield event
+
+
+def points_of(events: Iterable[PlayerEvent]) -> list[Score]:
     """What these events add to the scores of all boards; raises `msgspec.ValidationError`."""
     days: dict[tuple[str, str, date], int] = defaultdict(int)
     starts: dict[date, Mapping[Period, date]] = {}
@@ -154,11 +210,16 @@ THE_BEST = """
     JOIN leaderboards AS best USING (game_id, period, starts_on)
 """
 
-EVERYONE = """
+BEST_NOW = f"""
     SELECT coalesce(json_agg(scores), '[]')::text
     FROM json_populate_recordset(NULL::leaderboards, %s::json) AS given
-    JOIN leaderboard_scores AS scores USING (game_id, period, starts_on)
-"""
+    CROSS JOIN LATERAL (
+        SELECT * FROM leaderboard_scores AS known
+        WHERE (known.game_id, known.period, known.starts_on)
+            = (given.game_id, given.period, given.starts_on)
+        ORDER BY score DESC, player_id LIMIT {BEST}
+    ) AS scores
+"""  # noqa: S608  a constant of this module
 
 DROP = """
     DELETE FROM leaderboards AS best
@@ -182,13 +243,15 @@ def _rank(connection: psycopg.Connection[Any], scores: Sequence[Score], fell: se
     As long as scores grow, the best are among those that were and those that changed. On boards
     where one `fell`, somebody else may have come up.
     """
-    better = _candidates(connection, scores) + [each for each in scores if each.board in fell]
-    if not better:
+    better = [each for each in _candidates(connection, scores) if each.board not in fell]
+    boards = {each.board for each in better} | fell
+    if not boards:
         return
-    before = _of_boards(connection, THE_BEST, {each.board for each in better}, list[Place])
-    everyone = _of_boards(connection, EVERYONE, fell, list[Score])
+    before: list[Place] = _of_boards(connection, THE_BEST, boards, list[Place])
+    best_now: list[Score] = _of_boards(connection, BEST_NOW, fell, list[Score])
     known: dict[Board, dict[str, int]] = defaultdict(dict)
-    for each in (*before, *everyone, *better):
+    kept: list[Place | Score] = [place for place in before if place.board not in fell]
+    for each in (*kept, *best_now, *better):
         known[each.board][each.player_id] = each.score
     after = [place for board, players in known.items() for place in ranked(board, players)]
     _replace(connection, before, after)
@@ -228,54 +291,40 @@ def _replace(
         connection.execute(PUT, [msgspec.json.encode(changed).decode()])
 
 
-# -- the cache -------------------------------------------------------------------------------------
+# -- corrections -----------------------------------------------------------------------------------
 
-LATEST = """
+DELETE = "DELETE FROM leaderboard_scores WHERE player_id = %s"
+
+SCORES_OF = """
     SELECT game_id, period, starts_on, player_id, score FROM leaderboard_scores
-    JOIN (
-        SELECT game_id, period, max(starts_on) AS starts_on FROM leaderboards GROUP BY 1, 2
-    ) AS latest USING (game_id, period, starts_on)
+    WHERE player_id = %s
 """
 
-KEEP = """
-local known = redis.call('HGET', KEYS[2], ARGV[1])
-if known and known > ARGV[2] then return end
-if known and known < ARGV[2] then redis.call('DEL', KEYS[1]) end
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-redis.call('ZADD', KEYS[1], unpack(ARGV, 3))
+LATEST_OF = """
+    SELECT game_id, period, starts_on, player_id, score FROM leaderboard_scores
+    WHERE game_id = %(game_id)s AND period = %(period)s AND starts_on = (
+        SELECT max(starts_on) FROM leaderboards
+        WHERE game_id = %(game_id)s AND period = %(period)s
+    )
+"""
+
+STAYS = """
+    SELECT FROM leaderboards
+    WHERE game_id = %(game_id)s AND period = %(period)s AND starts_on = %(starts_on)s LIMIT 1
 """
 
 
-class LeaderboardsCache:
-    """The answers in Redis: a fold of rows, each the last word on its player."""
-
-    name = NAME
-    topics = Leaderboards.topics
-    handles = Leaderboards.handles
-
-    def fold(self, rows: Sequence[Score]) -> "CachedScores":
-        """What these rows do."""
-        return CachedScores(rows)
-
-    def rows(self, connection: psycopg.Connection[Any]) -> Iterator[Score]:
-        """Every row of the record that is of the latest period of its game."""
-        with connection.cursor(NAME, row_factory=class_row(Score)) as cursor:
-            cursor.itersize = 5_000
-            yield from cursor.execute(LATEST)
+def _scores_of(connection: psycopg.Connection[Any], player_id: str) -> Sequence[Score]:
+    with connection.cursor(row_factory=class_row(Score)) as cursor:
+        return cursor.execute(SCORES_OF, [player_id]).fetchall()
 
 
-class CachedScores(NamedTuple):
-    """Rows on their way to Redis."""
-
-    rows: Sequence[Score]
-
-    def write(self, pipeline: Pipeline, generation: str) -> None:
-        """Queue the commands; a later period comes after those before it."""
-        order = attrgetter("starts_on", "game_id", "period")
-        for (starts_on, game_id, period), rows in groupby(sorted(self.rows, key=order), key=order):
-            pairs = [(row.score, row.player_id) for row in rows]
-            key = f"{generation}:leaderboard:{game_id}"
-            for first in range(0, len(pairs), AT_ONCE):
-                flat = [each for pair in pairs[first : first + AT_ONCE] for each in pair]
-                keys = f"{key}:{period}", f"{key}:starts"
-                pipeline.eval(KEEP, 2, *keys, period, starts_on.isoformat(), *flat)
+def _moved_back(
+    connection: psycopg.Connection[Any], boards: Iterable[Board]
+) -> Iterator[Emptied | Score]:
+    """Where a board has lost its last player, the one before it is the latest of its game."""
+    with connection.cursor(row_factory=class_row(Score)) as cursor:
+        for board in boards:
+            if connection.execute(STAYS, board._asdict()).fetchone() is None:
+                yield Emptied(board)
+                yield from cursor.execute(LATEST_OF, board._asdict()).fetchall()

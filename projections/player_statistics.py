@@ -2,14 +2,15 @@
 
 - `player_statistics`, a row for each player: how many events, and of each type; when the last one
   happened; when the first and the latest were taken in.
-- `player_statistics_seen`: see `projections.seen_ids`.
+- `player_statistics_seen`, `player_statistics_voids`: see `projections.seen_ids` and
+  `projections.corrections`.
 - Redis, behind the generation's name: `player_stats:{player_id}`, a hash of `total_events`,
   `last_event` and `event_{type}` for each type.
 
 A row is the same in whatever order its events are counted: sums, minima and maxima.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +20,9 @@ from redis.asyncio import Redis
 from redis.client import Pipeline
 
 from domain.events import Position
+from domain.player_events.corrections import REPLACED, replacement
 from domain.player_events.event import TOPIC, PlayerEvent
+from projections.corrections import Corrections, parts
 from projections.generations import LiveGeneration
 from projections.projection import Table
 from projections.seen_ids import SeenIds
@@ -58,6 +61,8 @@ KNOWN = """
     WHERE player_id IN (SELECT json_array_elements_text(%s::json))
 """
 
+DELETE = "DELETE FROM player_statistics WHERE player_id = %s"
+
 PUT = """
     INSERT INTO player_statistics
     SELECT * FROM json_populate_recordset(NULL::player_statistics, %s::json)
@@ -78,20 +83,46 @@ class PlayerStatisticsRecord:
     tables = (
         Table("player_statistics", ("player_id",)),
         Table("player_statistics_seen", ()),
+        Table("player_statistics_voids", ("event_id",)),
     )
 
     def __init__(self) -> None:
-        self._seen = SeenIds(NAME, "player_statistics_seen")
+        self._seen = SeenIds("player_statistics_seen")
+        self._corrections = Corrections("player_statistics_voids")
 
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[PlayerEvent]
     ) -> Sequence[Tally]:
-        """Count the events that are new.
+        """Count the events that are new; a player who is corrected, again."""
+        rows: list[Tally] = []
+        for correcting, part in parts(events):
+            if correcting:
+                for correction in part:
+                    rows += self._correct(connection, correction)
+            else:
+                rows += self._count(connection, part)
+        return rows
 
-        Rows are read, added to and put back: nobody else writes them, since whoever writes holds
-        the position.
-        """
-        new = self._seen.new(connection, events)
+    def _correct(
+        self, connection: psycopg.Connection[Any], correction: PlayerEvent
+    ) -> Iterator[Tally]:
+        """No row, and the new one if there is any."""
+        self._corrections.read(connection, correction)
+        if correction.event_type == REPLACED:
+            self._seen.new(connection, [replacement(correction)])
+        tallies: dict[str, Tally] = {}
+        count(tallies, self._corrections.again(connection, correction))
+        connection.execute(DELETE, [correction.player_id])
+        yield nothing_of(correction)
+        if rows := list(tallies.values()):
+            connection.execute(PUT, [_as_json(rows)])
+            yield from rows
+
+    def _count(
+        self, connection: psycopg.Connection[Any], events: Sequence[PlayerEvent]
+    ) -> Sequence[Tally]:
+        # Read, added to and put back: whoever writes rows holds the position, so nobody else does.
+        new = self._corrections.counting(connection, self._seen.new(connection, events))
         if not new:
             return ()
         players = {event.player_id for event in new}
@@ -104,7 +135,13 @@ class PlayerStatisticsRecord:
         return rows
 
 
-def count(tallies: dict[str, Tally], events: Sequence[PlayerEvent]) -> None:
+def nothing_of(event: PlayerEvent) -> Tally:
+    """What the cache is told of a player without a row."""
+    at = event.ingested_at
+    return Tally(event.player_id, 0, {}, at, at, at)
+
+
+def count(tallies: dict[str, Tally], events: Iterable[PlayerEvent]) -> None:
     """Add events to the rows of their players; for every event of the topic, so with few calls."""
     for event in events:
         kind, happened, taken = event.event_type, event.timestamp, event.ingested_at
@@ -162,12 +199,16 @@ class CachedStatistics(NamedTuple):
     def write(self, pipeline: Pipeline, generation: str) -> None:
         """Queue the commands."""
         for row in self.rows:
+            key = f"{generation}:player_stats:{row.player_id}"
+            if not row.total_events:
+                pipeline.delete(key)
+                continue
             facts: dict[Any, Any] = {
                 "total_events": row.total_events,
                 "last_event": row.last_event_at.isoformat(),
             }
             facts |= {f"{BY_TYPE}{kind}": count for kind, count in row.event_breakdown.items()}
-            pipeline.hset(f"{generation}:player_stats:{row.player_id}", mapping=facts)
+            pipeline.hset(key, mapping=facts)
 
 
 STATS = """

@@ -61,8 +61,7 @@ Connection = psycopg.Connection[Any]
 class SeenIds:
     """The ids that one consumer has seen, in a table of its own."""
 
-    def __init__(self, consumer: str, table: LiteralString) -> None:
-        self._consumer = consumer
+    def __init__(self, table: LiteralString) -> None:
         self._known = KNOWN.replace("{table}", table)
         self._remember = REMEMBER.replace("{table}", table)
         self._forget = FORGET.replace("{table}", table)
@@ -70,7 +69,7 @@ class SeenIds:
 
     def new(self, connection: Connection, events: Sequence[PlayerEvent]) -> list[PlayerEvent]:
         """The events that this consumer has to count, in their order, and from now on has."""
-        events = [event for event in events if not event.only or event.only == self._consumer]
+        events = list(events)
         given = [Seen(e.player_id, e.event_id) for e in events if not e.minted]
         if given:
             latest = self._look_up(connection, given)

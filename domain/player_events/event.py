@@ -30,8 +30,8 @@ class PlayerEvent(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """What a player did, at `timestamp` by the game's clock.
 
     `event_id` is a UUID in its canonical form. `minted` says that Gamehall made it for this record
-    alone, so no other record has it; ids that came from outside may come again. `only` names the
-    one consumer that a repaired event is for, which could not take the original. `data` is JSON.
+    alone, so no other record has it; ids that came from outside may come again. `data` is
+    JSON.
 
     `partition` and `offset` are where it was found in the topic; they are not written.
     """
@@ -44,7 +44,6 @@ class PlayerEvent(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     ingested_at: Moment
     data: msgspec.Raw = msgspec.field(default_factory=nothing)
     minted: bool = False
-    only: str = ""
     partition: int = -1
     offset: int = -1
 

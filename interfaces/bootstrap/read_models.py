@@ -23,7 +23,8 @@ from infra.topics import existing, refuse_repartitioned
 from interfaces.settings import Settings
 from projections.event_archive import EventArchive
 from projections.game_records import GameRecords
-from projections.leaderboards import Leaderboards, LeaderboardsCache
+from projections.leaderboards import Leaderboards
+from projections.leaderboards_cache import LeaderboardsCache
 from projections.player_statistics import PlayerStatisticsCache, PlayerStatisticsRecord
 from projections.projection import Cache, PostgresProjection
 from projections.standings import Standings, StandingsCache

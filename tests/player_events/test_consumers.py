@@ -175,18 +175,6 @@ def test_the_same_id_of_two_players_is_two_events(
         assert stored.best()["chess", "daily", NOON.date()] == [(1, "ada", 10), (1, "bob", 10)]
 
 
-@pytest.mark.parametrize("name", PLAYER_PROJECTIONS)
-def test_a_repaired_event_is_for_the_consumer_that_could_not_take_it(
-    name: str, read_model: Build, told: Told, stored: Stored
-) -> None:
-    told.tell(scored("ada", 10), scored("ada", 10, only=name), scored("ada", 10, only="another"))
-
-    model = live(read_model(name))
-
-    assert total(stored, name) == 2
-    assert model.status().lag == 0
-
-
 @pytest.mark.parametrize(
     ("name", "field", "poison"),
     [

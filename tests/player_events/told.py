@@ -44,7 +44,6 @@ def scored(
     at: datetime = NOON,
     taken: datetime | None = None,
     id: str | None = None,
-    only: str = "",
 ) -> PlayerEvent:
     """A player scored; without an `id`, Gamehall minted one."""
     return PlayerEvent(
@@ -56,7 +55,6 @@ def scored(
         ingested_at=taken or at,
         data=msgspec.Raw(msgspec.json.encode({"score": points})),
         minted=id is None,
-        only=only,
     )
 
 
