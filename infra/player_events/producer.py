@@ -91,7 +91,7 @@ class EventProducer:
         """See `application.ports.PlayerEventLog.append`."""
         trace: Headers = [] if traceparent is None else [("traceparent", traceparent)]
         records = [_failure(failure, trace) for failure in failed]
-        records += [_record(event, trace) for event in events]
+        records += [record_of(event, trace) for event in events]
         return self._produce(records)
 
     def _produce(self, records: Sequence[Record]) -> asyncio.Future[Position | None]:
@@ -175,7 +175,8 @@ class Delivery:
             )
 
 
-def _record(event: PlayerEvent, trace: Headers) -> Record:
+def record_of(event: PlayerEvent, trace: Headers) -> Record:
+    """How an event stands in the topic."""
     headers: Headers = [
         ("event_type", event.event_type),
         ("event_id", event.event_id),

@@ -6,6 +6,7 @@ from interfaces.cli import (
     completion,
     doctor,
     events,
+    players,
     projections,
     services,
     stack,
@@ -26,6 +27,7 @@ COMMANDS: tuple[click.Command, ...] = (
     topics.topics,
     projections.projections,
     events.events,
+    players.players,
     subjects.subjects,
     completion.completion,
 )
