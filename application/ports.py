@@ -149,6 +149,13 @@ class FailedEvent(NamedTuple):
 class PlayerEventLog(Protocol):
     """Keeps what players did."""
 
+    def room(self, size: int) -> AbstractContextManager[None]:
+        """Keep room for `size` bytes during the block, in which they are looked at.
+
+        Raises `Unavailable` where there is none, since too much is on its way already.
+        """
+        ...
+
     def append(
         self,
         events: Sequence[PlayerEvent],

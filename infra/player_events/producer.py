@@ -1,7 +1,8 @@
 """How player events are appended: acknowledged by all replicas in sync, and never piled up."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 import structlog
@@ -82,6 +83,23 @@ class EventProducer:
         if self._timer:
             self._timer.cancel()
 
+    @contextmanager
+    def room(self, size: int) -> Iterator[None]:
+        """See `application.ports.PlayerEventLog.room`."""
+        self._require(0, size)
+        self._bytes += size
+        try:
+            yield
+        finally:
+            self._bytes -= size
+
+    def _require(self, events: int, size: int) -> None:
+        if self._events + events > MOST_EVENTS or self._bytes + size > MOST_BYTES:
+            raise Unavailable(
+                f"{self._events:,} events wait for Kafka already; come back in a moment.",
+                RETRY_AFTER,
+            )
+
     def append(
         self,
         events: Sequence[PlayerEvent],
@@ -96,11 +114,7 @@ class EventProducer:
 
     def _produce(self, records: Sequence[Record]) -> asyncio.Future[Position | None]:
         size = sum([len(value) for _, _, value, _ in records])
-        if self._events + len(records) > MOST_EVENTS or self._bytes + size > MOST_BYTES:
-            raise Unavailable(
-                f"{self._events:,} events wait for Kafka already; come back in a moment.",
-                RETRY_AFTER,
-            )
+        self._require(len(records), size)
         arrived: asyncio.Future[Position | None] = self._loop.create_future()
         delivery = Delivery(self, arrived, len(records), size)
         if not records:

@@ -102,6 +102,14 @@ async def read(receive: Receive, headers: Mapping[bytes, bytes], limit: int = BO
             return body
 
 
+async def discard(receive: Receive) -> None:
+    """Let a body go by, without keeping any of it: who is still sending hears no answer."""
+    more = True
+    while more:
+        message = await receive()
+        more = message["type"] == "http.request" and message.get("more_body", False)
+
+
 def too_large(limit: int) -> Problem:
     """More than this address takes."""
     return Problem(413, "too-large", f"A body here has at most {limit // KIB} KiB.")

@@ -17,7 +17,7 @@ from litestar.params import JSONBody
 from litestar.types import HTTPScope, Receive, Send
 
 from application.player_events import NUL, InvalidEvent, Report, invalid
-from application.ports import FailedEvent
+from application.ports import FailedEvent, Unavailable
 from domain.player_events.event import PlayerEvent
 from interfaces.http.auth import acting_as, is_trusted
 from interfaces.http.bodies import (
@@ -25,6 +25,7 @@ from interfaces.http.bodies import (
     BODY_LIMIT,
     JSON_TYPE,
     StrictRequest,
+    discard,
     read,
     readable,
     require_json,
@@ -102,14 +103,28 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Take many events; raises `Problem`, `Limited` and `Unavailable`."""
     headers = _headers(scope)
     lines = _comes_in_lines(headers)
-    body = decoded(await read(receive, headers, BATCH_LIMIT), headers, BATCH_LIMIT)
     services, identity = services_in(scope), scope["user"]
-    found = read_lines(body) if lines else read_array(body)
-    await services.event_limits.admit(identity.user_id, len(found))
+    log = services.player_events
+    try:
+        with log.room(_declared(headers)):
+            pass  # there is some; to wait for a slow client is no reason to keep it from others
+    except Unavailable:
+        await discard(receive)
+        raise
+    body = decoded(await read(receive, headers, BATCH_LIMIT), headers, BATCH_LIMIT)
+    with log.room(len(body)):
+        found = read_lines(body) if lines else read_array(body)
+        await services.event_limits.admit(identity.user_id, len(found))
     answer, arrived = _append(services, identity, found, _trace(headers))
     del body, found  # not to be kept while Kafka takes its time
     await arrived
     await respond(send, 200, [JSON_BODY], answer)
+
+
+def _declared(headers: Headers) -> int:
+    """How long the body says it is; the longest there may be where it does not say."""
+    declared = headers.get(b"content-length", b"")
+    return min(int(declared), BATCH_LIMIT) if declared.isdigit() else BATCH_LIMIT
 
 
 def _append(

@@ -21,7 +21,9 @@ import pytest
 from tests.conftest import Hall
 from tests.people import a_name, client_of, eventually
 
-MOST_MORE = 200 * 1024 * 1024
+MOST = 300 * 1024 * 1024
+"""What the API may take of memory, whatever is sent to it."""
+
 BATCH = 500
 CONSUMERS = ("event-archive", "player-statistics", "leaderboards")
 
@@ -57,25 +59,24 @@ async def test_a_stalled_kafka_is_answered_503_and_fills_no_memory(
     for event in batch:
         event["data"]["text"] = "x" * 1_500  # the largest batch there may be, or nearly
     answers: Counter[int] = Counter()
-    before = highest = api.memory_info().rss
+    taken = []
 
     async def report() -> None:
         answer = await client.post("/api/v1/events/batch", json=batch, headers=hall.service())
         answers[answer.status_code] += 1
+        taken.append(api.memory_info().rss)
 
     os.kill(kafka, signal.SIGSTOP)
     try:
         for _ in range(5):
             async with asyncio.TaskGroup() as group:
-                for _ in range(30):
+                for _ in range(60):
                     group.create_task(report())
-            highest = max(highest, api.memory_info().rss)
     finally:
         os.kill(kafka, signal.SIGCONT)
     assert set(answers) <= {503, 429}, answers
     assert answers[503]
-    grown = highest - before
-    assert grown < MOST_MORE, f"{grown / 2**20:.0f} MiB"
+    assert max(taken) < MOST, f"{max(taken) / 2**20:.0f} MiB"
 
     async def again() -> int:
         one = an_event(game, "ada", 1)

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from domain.waitroom.commands import LeaveWaitroom
 from domain.waitroom.events import WaitroomJoined
 from infra.eventlog.shard import IdempotencyKeyReused
 from infra.subjects.keyring import Keyring
+from interfaces.http.bodies import BATCH_LIMIT
 from projections.event_archive import ArchivedEvent, Page
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
 from projections.leaderboard_queries import RankedPlayer, Ranking
@@ -331,6 +333,14 @@ class FakePlayerEvents:
         self.failed: list[FailedEvent] = []
         self.traces: list[bytes | None] = []
         self.refuse: Unavailable | None = None
+        self.largest = BATCH_LIMIT
+        """Beyond that there is no room."""
+
+    @contextmanager
+    def room(self, size: int) -> Iterator[None]:
+        if size > self.largest:
+            raise Unavailable("Many events wait for Kafka already; come back in a moment.", 1.0)
+        yield
 
     def append(
         self,

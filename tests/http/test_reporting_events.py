@@ -176,6 +176,18 @@ async def test_a_batch_has_a_mebibyte_at_most(api: Api) -> None:
     problem(await send(api, b" " * ((1 << 20) + 1)), 413, "too-large")
 
 
+async def test_a_batch_for_which_there_is_no_room_is_neither_read_nor_lost_for_words(
+    api: Api,
+) -> None:
+    api.player_events.largest = 400
+    problem(await send(api, b"{" * 500), 503, "unavailable")  # what is no JSON was not looked at
+    packed = gzip.compress(encoded(*[an_event() for _ in range(20)]))
+    assert len(packed) < 400, "there is room for what comes, but not for what it unpacks to"
+    answer = await send(api, packed, **{"content-encoding": "gzip"})
+    problem(answer, 503, "unavailable")
+    assert api.player_events.events == []
+
+
 async def test_who_asks_too_often_is_told_when_to_come_back(api: Api) -> None:
     api.limits.refuse = Limited(
         "Player events are limited to 10 a second for you.",

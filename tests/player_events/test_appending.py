@@ -115,3 +115,15 @@ async def test_kafka_that_is_away_is_no_success(monkeypatch: pytest.MonkeyPatch)
         await producer.append([an_event()])
     assert producer.in_flight == 0
     await producer.stop()
+
+
+async def test_room_that_is_kept_is_nobody_else_s(
+    events: EventProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 1_000)
+    with events.room(900):
+        with pytest.raises(Unavailable, match="wait for Kafka already"), events.room(101):
+            pytest.fail("there is no room")
+        with pytest.raises(Unavailable):
+            await events.append([an_event()])
+    await events.append([an_event()])
