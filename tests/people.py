@@ -48,18 +48,20 @@ async def join(
     return await client.post("/api/v1/waitroom/join", json=body, headers=headers)
 
 
-async def eventually(ask: Callable[[], Any], is_right: Callable[[Any], bool]) -> Any:
+async def eventually(
+    ask: Callable[[], Any], is_right: Callable[[Any], bool], patience: float = PATIENCE
+) -> Any:
     """Ask until the answer is right, as long as a read model may lag."""
     answer = None
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             while True:
                 answer = await ask()
                 if is_right(answer):
                     return answer
                 await asyncio.sleep(0.02)
     except TimeoutError:
-        raise AssertionError(f"still {answer!r} after {PATIENCE:.0f} seconds") from None
+        raise AssertionError(f"still {answer!r} after {patience:.0f} seconds") from None
 
 
 def produce(hall: Hall, topic: str, records: Iterable[tuple[str, Any]]) -> None:

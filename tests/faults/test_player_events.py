@@ -1,5 +1,5 @@
-"""Kafka stalls, or workers are killed, while games go on reporting; nothing that was answered is
-lost, and nobody piles it up."""
+"""Kafka stalls, workers and servers are killed while games go on reporting; nothing that was
+answered is lost, and nobody piles it up."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ import signal
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ import httpx
 import psutil
 import psycopg
 import pytest
+import redis
 
 from tests.conftest import Hall
 from tests.people import a_name, client_of, eventually
@@ -25,6 +27,10 @@ MOST = 300 * 1024 * 1024
 """What the API may take of memory, whatever is sent to it."""
 
 BATCH = 500
+MANY = 1_000
+RESTARTED = 120.0
+"""Seconds that a server may take until it answers again, on a machine that is busy."""
+
 CONSUMERS = ("event-archive", "player-statistics", "leaderboards")
 
 
@@ -93,6 +99,8 @@ class Reporters:
         self.players = [a_name("player") for _ in range(20)]
         self.events: dict[str, dict[str, Any]] = {}
         self.stopped = asyncio.Event()
+        self.answered = 0
+        self._more = asyncio.Event()
         self._hall = hall
         self._client = client
 
@@ -100,7 +108,16 @@ class Reporters:
         while not self.stopped.is_set():
             events = [an_event(self.game, random.choice(self.players), 1) for _ in range(20)]
             self.events.update({event["event_id"]: event for event in events})
-            await eventually(partial(self._said_yes, events), bool)
+            await eventually(partial(self._said_yes, events), bool, RESTARTED)
+            self.answered += len(events)
+            self._more.set()
+
+    async def go_on(self) -> None:
+        """Wait until some more events have been answered."""
+        enough = self.answered + MANY
+        while self.answered < enough:
+            self._more.clear()
+            await self._more.wait()
 
     async def _said_yes(self, events: list[dict[str, Any]]) -> bool:
         try:
@@ -119,8 +136,11 @@ class Reporters:
     async def archived(self) -> dict[str, int]:
         """How often each event is in the archive."""
         query = "SELECT event_id::text, count(*) FROM events WHERE game_id = %s GROUP BY event_id"
-        async with await psycopg.AsyncConnection.connect(self._hall.postgres) as connection:
-            return dict(await (await connection.execute(query, [self.game])).fetchall())
+        try:
+            async with await psycopg.AsyncConnection.connect(self._hall.postgres) as connection:
+                return dict(await (await connection.execute(query, [self.game])).fetchall())
+        except psycopg.OperationalError:  # it has yet to come back
+            return {}
 
     async def scores(self) -> dict[str, int]:
         board = await self._ask(f"games/{self.game}/leaderboard?limit=100")
@@ -133,22 +153,57 @@ class Reporters:
     async def _ask(self, path: str) -> Any:
         return (await self._client.get(f"/api/v1/{path}", headers=self._hall.service())).json()
 
+    async def all_count_once(self) -> None:
+        """Wait until every event that was answered is everywhere, and nowhere twice."""
+        once = dict.fromkeys(self.events, 1)
+        found = await eventually(self.archived, lambda rows: len(rows) >= len(once), RESTARTED)
+        assert found == once
+        await eventually(self.scores, lambda found: found == self.counts, RESTARTED)
+        await eventually(self.totals, lambda found: found == self.counts, RESTARTED)
+
+
+@asynccontextmanager
+async def reporting(hall: Hall, client: httpx.AsyncClient) -> AsyncIterator[Reporters]:
+    """Game servers report during the block; after it, all that they were answered is there."""
+    reporters = Reporters(hall, client)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(8):
+            group.create_task(reporters.work())
+        yield reporters
+        await reporters.go_on()
+        reporters.stopped.set()
+    await reporters.all_count_once()
+
+
+async def kill(hall: Hall, name: str) -> None:
+    """At once, as if its machine lost power; the supervisor starts it again."""
+    os.kill(await asyncio.to_thread(pid_of, hall, name), signal.SIGKILL)
+
 
 @pytest.mark.timeout(180)
 async def test_whatever_is_killed_every_answered_event_is_there_once(
     hall: Hall, client: httpx.AsyncClient
 ) -> None:
-    reporters = Reporters(hall, client)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(8):
-            group.create_task(reporters.work())
+    async with reporting(hall, client):
         for name in (*CONSUMERS, "api", *CONSUMERS):
             await asyncio.sleep(random.uniform(0.2, 1.0))
-            process = name if name == "api" else f"worker-{name}"
-            os.kill(await asyncio.to_thread(pid_of, hall, process), signal.SIGKILL)
-        await asyncio.sleep(1)
-        reporters.stopped.set()
-    once = dict.fromkeys(reporters.events, 1)
-    assert await eventually(reporters.archived, lambda rows: len(rows) >= len(once)) == once
-    await eventually(reporters.scores, lambda found: found == reporters.counts)
-    await eventually(reporters.totals, lambda found: found == reporters.counts)
+            await kill(hall, name if name == "api" else f"worker-{name}")
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("server", ["kafka", "postgres", "valkey"])
+async def test_whichever_server_dies_every_answered_event_is_there_once(
+    server: str, hall: Hall, client: httpx.AsyncClient
+) -> None:
+    async with reporting(hall, client) as reporters:
+        await reporters.go_on()
+        await kill(hall, server)
+
+
+async def test_a_redis_that_is_emptied_is_filled_again(
+    hall: Hall, client: httpx.AsyncClient
+) -> None:
+    async with reporting(hall, client) as reporters:
+        await reporters.go_on()
+        with redis.Redis.from_url(hall.redis) as emptied:
+            emptied.flushall()
