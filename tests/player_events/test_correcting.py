@@ -24,7 +24,7 @@ from domain.player_events.corrections import (
 )
 from domain.player_events.event import PlayerEvent
 from interfaces.bootstrap import PLAYER_PROJECTIONS
-from tests.conftest import TABLES, Hall
+from tests.conftest import ROOT, TABLES, Hall
 from tests.player_events.conftest import Build, builder
 from tests.player_events.stored import Stored
 from tests.player_events.told import NOON, Told, did, ranks, scored, scores, statistics
@@ -282,3 +282,17 @@ def test_any_corrections_come_to_what_a_plain_computation_says_and_a_rebuild_too
         for name in PLAYER_PROJECTIONS:
             assert outcome(builder(empty, told, held)(name).rebuild(quietly)) == (True, 0)
     agrees(stored, told)
+
+
+GOLDEN = ROOT / "tests" / "golden" / "player_events"
+
+
+@pytest.mark.parametrize("kind", sorted(CORRECTIONS))
+def test_a_correction_is_read_and_written_as_it_ever_was(kind: str) -> None:
+    kept = (GOLDEN / f"{kind}.json").read_bytes()
+    record = msgspec.json.decode(kept, type=PlayerEvent)
+    again = correcting(
+        record.player_id, correction_of(record), event_id=record.event_id, at=record.ingested_at
+    )
+    assert record.event_type == kind
+    assert msgspec.json.decode(msgspec.json.encode(again)) == msgspec.json.decode(kept)
