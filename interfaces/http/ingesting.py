@@ -32,7 +32,7 @@ from interfaces.http.bodies import (
 )
 from interfaces.http.edge import respond
 from interfaces.http.encodings import decoded
-from interfaces.http.intents import POSITION_HEADER, TRACEPARENT
+from interfaces.http.intents import POSITION_HEADER, TRACEPARENT, usable
 from interfaces.http.problems import InvalidField, Problem, bad_request, documented
 from interfaces.http.services import Services, services_in
 from interfaces.tokens import Identity
@@ -92,9 +92,13 @@ async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
     except InvalidEvent as error:
         if services.keep_failed_events:
             failed = FailedEvent(body, error.field, str(error), identity.user_id)
-            await services.player_events.append((), (failed,), _trace(headers))
+            await services.player_events.append(
+                (), (failed,), usable(TRACEPARENT, headers, b"traceparent")
+            )
         raise problem_of(error) from None
-    position = await services.player_events.append((event,), (), _trace(headers))
+    position = await services.player_events.append(
+        (event,), (), usable(TRACEPARENT, headers, b"traceparent")
+    )
     answer = encode(Ingested(event_id=event.event_id, ingested_at=now))
     await respond(send, 200, [JSON_BODY, (b"position", str(position).encode())], answer)
 
@@ -115,7 +119,9 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     with log.room(len(body)):
         found = read_lines(body) if lines else read_array(body)
         await services.event_limits.admit(identity.user_id, len(found))
-    answer, arrived = _append(services, identity, found, _trace(headers))
+    answer, arrived = _append(
+        services, identity, found, usable(TRACEPARENT, headers, b"traceparent")
+    )
     del body, found  # not to be kept while Kafka takes its time
     await arrived
     await respond(send, 200, [JSON_BODY], answer)
@@ -241,11 +247,6 @@ def _comes_in_lines(headers: Headers) -> bool:
             "A batch is a JSON array, application/json, or lines of JSON, application/x-ndjson.",
         )
     return kind == NDJSON
-
-
-def _trace(headers: Headers) -> bytes | None:
-    trace = headers.get(b"traceparent")
-    return trace if trace is not None and TRACEPARENT.fullmatch(trace) else None
 
 
 def _invalid_field(error: InvalidEvent) -> InvalidField:

@@ -79,8 +79,8 @@ def intent_of(
         command_id,
         Metadata(
             actor=identity.user_id,
-            correlation_id=_text(CORRELATION, headers.get(b"x-correlation-id")) or command_id,
-            traceparent=_text(TRACEPARENT, headers.get(b"traceparent")),
+            correlation_id=_text(usable(CORRELATION, headers, b"x-correlation-id")) or command_id,
+            traceparent=_text(usable(TRACEPARENT, headers, b"traceparent")),
             fingerprint=None if key is None else _fingerprint(scope, body),
         ),
     )
@@ -129,5 +129,13 @@ def _fingerprint(scope: HTTPScope, body: bytes) -> str:
     return services_in(scope).tokens.fingerprint(request)
 
 
-def _text(pattern: "re.Pattern[bytes]", header: bytes | None) -> str | None:
-    return header.decode() if header is not None and pattern.fullmatch(header) else None
+def usable(
+    pattern: "re.Pattern[bytes]", headers: Mapping[bytes, bytes], name: bytes
+) -> bytes | None:
+    """A header that is passed on, unless it is not what it should be."""
+    header = headers.get(name)
+    return header if header is not None and pattern.fullmatch(header) else None
+
+
+def _text(header: bytes | None) -> str | None:
+    return None if header is None else header.decode()
