@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
 import redis
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from infra.topics import consume, existing
+from infra.topics import existing
 from tests.conftest import Hall
 from tests.people import a_name, client_of, eventually, open_room
 
@@ -83,11 +85,7 @@ async def told(hall: Hall, room: str) -> dict[str, str | None]:
 
 def everything_stored(hall: Hall) -> str:
     """All that is in Kafka, Redis and PostgreSQL."""
-    found = [
-        str(record)
-        for topic in existing(hall.kafka)
-        for record in consume(hall.kafka, topic, limit=None, follow=False)
-    ]
+    found = list(everything_in_kafka(hall))
     with redis.Redis.from_url(hall.redis, decode_responses=True) as client:
         hashes = [key for key in client.scan_iter() if client.type(key) == "hash"]
         found.extend(str(client.hgetall(key)) for key in hashes)
@@ -98,6 +96,27 @@ def everything_stored(hall: Hall) -> str:
             str(row) for table in tables for row in connection.execute(f'SELECT * FROM "{table}"')
         )
     return "\n".join(found)
+
+
+def everything_in_kafka(hall: Hall) -> Iterator[str]:
+    """Every record, its headers included; all topics at a time, since each alone takes a while."""
+    config = {"bootstrap.servers": hall.kafka, "group.id": "test", "enable.partition.eof": True}
+    consumer = Consumer(config)
+    places = [
+        TopicPartition(topic, partition, 0)
+        for topic, partitions in existing(hall.kafka).items()
+        for partition in range(partitions)
+    ]
+    consumer.assign(places)
+    ended: set[tuple[str | None, int | None]] = set()
+    while len(ended) < len(places):
+        for message in consumer.consume(10_000, 1):
+            if error := message.error():
+                assert error.code() == KafkaError._PARTITION_EOF, error
+                ended.add((message.topic(), message.partition()))
+            else:
+                yield f"{message.key()!r} {message.value()!r} {message.headers()!r}"
+    consumer.close()
 
 
 def test_erasing_whom_nobody_knows_is_no_error(hall: Hall) -> None:
