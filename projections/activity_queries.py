@@ -2,25 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from psycopg.rows import class_row
 
 from domain.events import Position
+from projections.days import Days
 from projections.player_activity import NAME
 from projections.positions import Pool, passed, require
 from projections.projection import wait_until
-
-
-class Days(NamedTuple):
-    """From one day to another, both included."""
-
-    first: date
-    last: date
-
-    def __len__(self) -> int:
-        return max(0, (self.last - self.first).days + 1)
 
 
 class DayOfGame(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +152,7 @@ class ActivityQueries:
         rows = await self._select(RETENTION, asked)
         counts = {(day, later): players for day, later, players in rows}
         found = []
-        for number in range(len(cohorts)):
+        for number in range(cohorts.total):
             day = cohorts.first + timedelta(number)
             begun = range(1, min(days, (today - day).days) + 1)
             returned = [counts.get((day, later), 0) for later in begun]

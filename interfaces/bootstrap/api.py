@@ -33,6 +33,7 @@ from interfaces.bootstrap.subjects import master
 from interfaces.http.services import Check, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
+from projections.activity_queries import ActivityQueries
 from projections.event_archive import EventQueries
 from projections.game_records import GameQueries
 from projections.leaderboard_queries import LeaderboardQueries
@@ -93,6 +94,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             archive=EventQueries(pool),
             statistics=PlayerStatisticsQueries(redis),
             leaderboards=LeaderboardQueries(redis, pool),
+            activity=ActivityQueries(pool),
             history=_history(settings.kafka_bootstrap, partitions),
             seals=keys,
             tokens=tokens,

@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 from application.orders import FORWARDED, HANDOVER
 from interfaces.http import (
     access,
+    activity,
     commands,
     documentation,
     forwarding,
@@ -35,6 +36,7 @@ FEATURES: list[ControllerRouterHandler] = [
     games.router,
     standings.router,
     player_events.router,
+    activity.router,
     history.router,
     access.router,
     commands.router,

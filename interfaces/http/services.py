@@ -11,6 +11,7 @@ from application.history import History
 from application.player_events import Intake
 from application.ports import CommandLog, Feed, Limits, LocalLog, PlayerEventLog, Seals
 from interfaces.http.queries import (
+    ActivityQueries,
     EventQueries,
     GameQueries,
     LeaderboardQueries,
@@ -46,6 +47,7 @@ class Services:
     archive: EventQueries
     statistics: PlayerStatisticsQueries
     leaderboards: LeaderboardQueries
+    activity: ActivityQueries
     history: History
     seals: Seals
     tokens: Tokens

@@ -124,6 +124,7 @@ async def api() -> AsyncIterator[Api]:
         archive=of_players,
         statistics=of_players,
         leaderboards=of_players,
+        activity=of_players,
         history=history_of(log),
         seals=seals,
         tokens=Tokens(SECRET),

@@ -1,9 +1,8 @@
 """Who plays when: days, months, cohorts, sessions and funnels, whatever order events come in."""
 
-from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import hypothesis
@@ -15,11 +14,13 @@ from psycopg_pool import AsyncConnectionPool
 
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
-from projections.activity_queries import ActivityQueries, Cohort, DayOfGame, Days
+from projections.activity_queries import ActivityQueries, Cohort
+from projections.days import Days
 from projections.projection import ReadModelMissing
 from tests.conftest import TABLES, Hall
 from tests.player_events.conftest import Build, builder
-from tests.player_events.told import NOON, Told, counted, did
+from tests.player_events.plain import Plain
+from tests.player_events.told import NOON, Told, did
 from tests.projections.fakes import FakeLetters
 from tests.projections.living import live, outcome, quietly
 
@@ -28,7 +29,6 @@ DAY = timedelta(days=1)
 TODAY = NOON.date()
 IDS = [f"00000000-0000-4000-8000-{number:012}" for number in range(4)]
 STEPS = ["session_started", "level_started", "level_completed"]
-SESSIONS = {"session_started", "session_ended"}
 
 
 def on(days: int, kind: str = "session_started", player: str = "ada", **facts: Any) -> PlayerEvent:
@@ -47,64 +47,6 @@ def ended(seconds: float | None, player: str = "ada", **facts: Any) -> PlayerEve
 async def queries(empty: Hall) -> AsyncIterator[ActivityQueries]:
     async with AsyncConnectionPool(empty.postgres, open=False) as pool:
         yield ActivityQueries(pool)
-
-
-# -- as plainly as can be --------------------------------------------------------------------------
-
-
-def day_of(event: PlayerEvent) -> date:
-    return event.happened_at.astimezone(UTC).date()
-
-
-class Plain:
-    """What must come of the events of one game."""
-
-    def __init__(self, told: Sequence[PlayerEvent], game: str) -> None:
-        # An id is a player's, in whichever game.
-        sessions = counted([event for event in told if event.event_type in SESSIONS])
-        self.sessions = [event for event in sessions if event.game_id == game]
-        self.events = [event for event in told if event.game_id == game]
-        self.days: dict[str, set[date]] = defaultdict(set)
-        self.firsts: dict[tuple[str, str], datetime] = {}
-        for event in self.events:
-            self.days[event.player_id].add(day_of(event))
-            key = event.player_id, event.event_type
-            self.firsts[key] = min(event.happened_at, self.firsts.get(key, event.happened_at))
-
-    def day(self, day: date) -> DayOfGame:
-        month = {day - n * DAY for n in range(30)}
-        on_day = [event for event in self.sessions if day_of(event) == day]
-        data = [msgspec.json.decode(e.data) for e in on_day if e.event_type == "session_ended"]
-        lengths = [each["seconds"] for each in data if "seconds" in each]
-        return DayOfGame(
-            day=day,
-            daily_active=sum(day in days for days in self.days.values()),
-            monthly_active=sum(bool(month & days) for days in self.days.values()),
-            new_players=sum(min(days) == day for days in self.days.values()),
-            sessions=sum(event.event_type == "session_started" for event in on_day),
-            mean_session_seconds=sum(lengths) / len(lengths) if lengths else None,
-        )
-
-    def cohort(self, day: date, later: int, today: date) -> Cohort:
-        members = [days for days in self.days.values() if min(days) == day]
-        coming = [day + n * DAY for n in range(1, later + 1)]
-        returned = [sum(at in days for days in members) for at in coming if at <= today]
-        return Cohort(day=day, size=len(members), returned=returned)
-
-    def funnel(self, steps: Sequence[str], entered: Days, within: timedelta) -> list[int]:
-        reached = [0] * len(steps)
-        for player in self.days:
-            times = [self.firsts.get((player, step)) for step in steps]
-            first = times[0]
-            if first is None or not entered.first <= first.astimezone(UTC).date() <= entered.last:
-                continue
-            before = first
-            for number, at in enumerate(times):
-                if at is None or at < before or at > first + within:
-                    break
-                reached[number] += 1
-                before = at
-        return reached
 
 
 events = st.builds(
@@ -133,7 +75,7 @@ async def agrees(queries: ActivityQueries, told: Told) -> None:
     shown, days, today = Days(TODAY - 35 * DAY, TODAY + 12 * DAY), 31, TODAY + 5 * DAY
     for game in ("chess", "go"):
         plain = Plain(told.events, game)
-        all_days = [shown.first + number * DAY for number in range(len(shown))]
+        all_days = [shown.first + number * DAY for number in range(shown.total)]
         assert (await queries.activity(game, shown)).days == [plain.day(day) for day in all_days]
         cohorts = (await queries.retention(game, shown, days, today)).cohorts
         assert cohorts == [plain.cohort(day, days, today) for day in all_days]
