@@ -1,6 +1,6 @@
 """What HTTP asks of the read models. Each query may raise `ReadModelMissing`."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import date, timedelta
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from domain.player_events.scores import Period
 from projections.activity_queries import Activity, Funnel, Retention
 from projections.days import Days
 from projections.event_archive import ArchivedEvent, Page
+from projections.exported_events import Format, Selection
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
 from projections.leaderboard_queries import Ranking
 from projections.player_statistics import PlayerStatistics
@@ -117,4 +118,12 @@ class ActivityQueries(ReadModel, Protocol):
         self, game_id: str, steps: Sequence[str], entered: Days, within: timedelta
     ) -> Funnel:
         """How many players got to each step, of those who took the first one on these days."""
+        ...
+
+
+class EventExport(Protocol):
+    """Players' events as files."""
+
+    def export(self, selection: Selection, format: Format) -> AsyncGenerator[bytes]:
+        """The file of some events, in pieces."""
         ...

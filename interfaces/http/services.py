@@ -12,6 +12,7 @@ from application.player_events import Intake
 from application.ports import CommandLog, Feed, Limits, LocalLog, PlayerEventLog, Seals
 from interfaces.http.queries import (
     ActivityQueries,
+    EventExport,
     EventQueries,
     GameQueries,
     LeaderboardQueries,
@@ -48,6 +49,7 @@ class Services:
     statistics: PlayerStatisticsQueries
     leaderboards: LeaderboardQueries
     activity: ActivityQueries
+    exports: EventExport
     history: History
     seals: Seals
     tokens: Tokens

@@ -44,6 +44,7 @@ class Api:
     standings: FakeStandings
     seals: FakeSeals
     player_events: FakePlayerEvents
+    of_players: FakePlayerQueries
     limits: FakeLimits
     services: Services
     checks: dict[str, Check]
@@ -125,6 +126,7 @@ async def api() -> AsyncIterator[Api]:
         statistics=of_players,
         leaderboards=of_players,
         activity=of_players,
+        exports=of_players,
         history=history_of(log),
         seals=seals,
         tokens=Tokens(SECRET),
@@ -145,6 +147,7 @@ async def api() -> AsyncIterator[Api]:
             standings,
             seals,
             player_events,
+            of_players,
             limits,
             services,
             checks,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ from infra.subjects.keyring import Keyring
 from projections.activity_queries import Activity, Funnel, FunnelStep, Retention
 from projections.days import Days
 from projections.event_archive import ArchivedEvent, Page
+from projections.exported_events import WRITERS, Format, Selection
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
 from projections.leaderboard_queries import RankedPlayer, Ranking
 from projections.player_statistics import PlayerStatistics
@@ -369,6 +370,7 @@ class FakePlayerQueries:
 
     def __init__(self, told: FakePlayerEvents) -> None:
         self.told = told
+        self.selected = Selection()
 
     async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
         return position.seq < len(self.told.events)
@@ -425,6 +427,13 @@ class FakePlayerQueries:
         reached = Plain(self.told.events, game_id).funnel(steps, entered, within)
         pairs = zip(steps, reached, strict=True)
         return Funnel(steps=[FunnelStep(event_type=step, players=n) for step, n in pairs])
+
+    async def export(self, selection: Selection, format: Format) -> AsyncGenerator[bytes]:
+        self.selected = selection
+        writer = WRITERS[format]()
+        for event in self.told.events:
+            yield writer.write([_archived(event)])
+        yield writer.end()
 
 
 def _each(days: Days) -> list[date]:
