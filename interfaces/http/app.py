@@ -10,6 +10,7 @@ from application.orders import FORWARDED, HANDOVER
 from interfaces.http import (
     access,
     activity,
+    activity_page,
     commands,
     documentation,
     exporting,
@@ -71,6 +72,7 @@ def create_app(services: Services) -> Edge:
             *FEATURES,
             *SOCKETS,
             *documentation.HANDLERS,
+            *activity_page.HANDLERS,
         ],
         state=State({STATE_KEY: counted}),
         request_class=StrictRequest,
