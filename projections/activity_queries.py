@@ -68,15 +68,17 @@ class Funnel(msgspec.Struct, frozen=True, kw_only=True):
 ACTIVITY = """
     WITH days AS (
         SELECT generate_series(%(first)s::date, %(last)s::date, interval '1 day')::date AS day
-    ), active AS (
+    ), counting AS (
         SELECT day, least(day + 30, lead(day) OVER (PARTITION BY player_id ORDER BY day)) AS until
         FROM active_players
         WHERE game_id = %(game)s AND day BETWEEN %(first)s::date - 29 AND %(last)s
+    ), active AS (
+        SELECT day, until, count(*) AS players FROM counting GROUP BY day, until
     ), daily AS (
-        SELECT day, count(*) AS players FROM active GROUP BY day
+        SELECT day, sum(players)::bigint AS players FROM active GROUP BY day
     ), changes AS (
-        SELECT day, players AS change FROM daily
-        UNION ALL SELECT until, -count(*) FROM active GROUP BY until
+        SELECT day, players AS change FROM active
+        UNION ALL SELECT until, -players FROM active
         UNION ALL SELECT day, 0 FROM days
     ), monthly AS (
         SELECT day, sum(sum(change)) OVER (ORDER BY day) AS players FROM changes GROUP BY day

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 from psycopg_pool import AsyncConnectionPool
 from pyarrow import parquet
@@ -201,3 +202,16 @@ async def test_the_command_line_says_that_there_is_no_archive(empty: Hall, tmp_p
         "Error: The read model 'event-archive' is being built.\n",
     )
     assert not file.exists()
+
+
+async def test_more_exports_than_there_are_connections_are_refused(
+    empty: Hall, read_model: Build, told: Told
+) -> None:
+    told.tell(*(scored("ada") for _ in range(1_000)))
+    live(read_model("event-archive"))
+    async with AsyncConnectionPool(empty.postgres, min_size=1, max_size=1, timeout=0.1) as pool:
+        first = EventExport(pool).export(ALL, "ndjson")
+        await anext(first)
+        with pytest.raises(psycopg.OperationalError):  # which HTTP answers 503
+            await anext(EventExport(pool).export(ALL, "ndjson"))
+        await first.aclose()
