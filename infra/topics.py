@@ -30,7 +30,13 @@ SECONDS = 15
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 LOG_CONSUMERS = ("checkout", "game-records", "queue", "standings")
-PLAYER_EVENT_CONSUMERS = ("event-archive", "ingest", "leaderboards", "player-statistics")
+PLAYER_EVENT_CONSUMERS = (
+    "event-archive",
+    "ingest",
+    "leaderboards",
+    "player-activity",
+    "player-statistics",
+)
 CONSUMERS = (*LOG_CONSUMERS, *PLAYER_EVENT_CONSUMERS)
 """Those that set records aside."""
 CATEGORIES = ("waitroom", "game")

@@ -24,6 +24,8 @@ TABLES = (
     "game_analytics, games, game_stats, users, standings, standing_games, events, events_seen, "
     "player_statistics, player_statistics_seen, leaderboards, leaderboard_scores, "
     "leaderboards_seen, player_statistics_voids, leaderboards_voids, "
+    "active_players, player_first_days, player_firsts, daily_sessions, "
+    "player_activity_seen, "
     "projection_positions, projection_parked, process_positions"
 )
 START_SECONDS = 300  # the first start downloads Kafka

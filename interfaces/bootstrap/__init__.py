@@ -17,7 +17,12 @@ __all__ = [
 ]
 
 LOG_PROJECTIONS: tuple[str, ...] = ("queue", "game-records", "standings")
-PLAYER_PROJECTIONS: tuple[str, ...] = ("event-archive", "player-statistics", "leaderboards")
+PLAYER_PROJECTIONS: tuple[str, ...] = (
+    "event-archive",
+    "player-statistics",
+    "leaderboards",
+    "player-activity",
+)
 PROJECTIONS = (*LOG_PROJECTIONS, *PLAYER_PROJECTIONS)
 
 WORKERS: tuple[str, ...] = (

@@ -33,7 +33,9 @@ from interfaces.bootstrap.subjects import master
 from interfaces.http.services import Check, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
+from projections.activity_queries import ActivityQueries
 from projections.event_archive import EventQueries
+from projections.exported_events import EventExport
 from projections.game_records import GameQueries
 from projections.leaderboard_queries import LeaderboardQueries
 from projections.player_statistics import PlayerStatisticsQueries
@@ -43,6 +45,9 @@ from projections.waitroom import QueueQueries
 
 POSTGRES_CONNECTIONS = 8
 """Of the API; queries take a millisecond, and PostgreSQL has connections for all processes."""
+
+EXPORTS = 2
+"""Exports at a time. They have connections of their own, since each may take minutes."""
 
 HANDOVER_SECONDS = 2.0
 """How long other processes may take to claim what this one leaves to them."""
@@ -68,6 +73,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         )
         refuse_taken({"this API process": settings.own_port}, settings.host)
         redis, pool = await _read_models(settings, held)
+        exports = await _connections(settings, EXPORTS, held)
         keys = SubjectKeys(settings.kafka_bootstrap, master(settings))
         await keys.start()
         held.push_async_callback(keys.stop)
@@ -93,6 +99,8 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             archive=EventQueries(pool),
             statistics=PlayerStatisticsQueries(redis),
             leaderboards=LeaderboardQueries(redis, pool),
+            activity=ActivityQueries(pool),
+            exports=EventExport(exports),
             history=_history(settings.kafka_bootstrap, partitions),
             seals=keys,
             tokens=tokens,
@@ -161,12 +169,16 @@ async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis,
         settings.redis_url, decode_responses=True, socket_connect_timeout=1, socket_timeout=5
     )
     held.push_async_callback(redis.aclose)
+    return redis, await _connections(settings, POSTGRES_CONNECTIONS, held)
+
+
+async def _connections(settings: Settings, most: int, held: AsyncExitStack) -> Pool:
     pool: Pool = AsyncConnectionPool(
-        settings.postgres_dsn, min_size=1, max_size=POSTGRES_CONNECTIONS, timeout=2, open=False
+        settings.postgres_dsn, min_size=1, max_size=most, timeout=2, open=False
     )
     await pool.open(wait=False)
     held.push_async_callback(pool.close)
-    return redis, pool
+    return pool
 
 
 def _checks(

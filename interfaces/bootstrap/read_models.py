@@ -25,6 +25,7 @@ from projections.event_archive import EventArchive
 from projections.game_records import GameRecords
 from projections.leaderboards import Leaderboards
 from projections.leaderboards_cache import LeaderboardsCache
+from projections.player_activity import PlayerActivity
 from projections.player_statistics import PlayerStatisticsCache, PlayerStatisticsRecord
 from projections.projection import Cache, PostgresProjection
 from projections.standings import Standings, StandingsCache
@@ -39,7 +40,14 @@ of a player come together, the fewer rows are written."""
 
 RECORDS: Mapping[str, type[PostgresProjection]] = {
     each.name: each
-    for each in (GameRecords, Standings, EventArchive, PlayerStatisticsRecord, Leaderboards)
+    for each in (
+        GameRecords,
+        Standings,
+        EventArchive,
+        PlayerStatisticsRecord,
+        Leaderboards,
+        PlayerActivity,
+    )
 }
 """The read models whose record is PostgreSQL."""
 

@@ -9,8 +9,11 @@ from litestar.types import ControllerRouterHandler
 from application.orders import FORWARDED, HANDOVER
 from interfaces.http import (
     access,
+    activity,
+    activity_page,
     commands,
     documentation,
+    exporting,
     forwarding,
     games,
     health,
@@ -35,6 +38,8 @@ FEATURES: list[ControllerRouterHandler] = [
     games.router,
     standings.router,
     player_events.router,
+    exporting.router,
+    activity.router,
     history.router,
     access.router,
     commands.router,
@@ -67,6 +72,7 @@ def create_app(services: Services) -> Edge:
             *FEATURES,
             *SOCKETS,
             *documentation.HANDLERS,
+            *activity_page.HANDLERS,
         ],
         state=State({STATE_KEY: counted}),
         request_class=StrictRequest,

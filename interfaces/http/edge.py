@@ -11,6 +11,7 @@ from litestar.enums import ScopeType
 from litestar.types import HTTPScope, LifeSpanScope, Message, Receive, Scope, Send
 
 from interfaces.http import metrics
+from interfaces.http.activity_page import CONTENT_SECURITY_POLICY as ACTIVITY_POLICY
 from interfaces.http.auth import bearer
 from interfaces.http.documentation import CONTENT_SECURITY_POLICY as DOCS_POLICY
 from interfaces.http.errors import problem_of
@@ -23,7 +24,7 @@ Headers = list[tuple[bytes, bytes]]
 ASGIFunction = Callable[[HTTPScope, Receive, Send], Awaitable[None]]
 """Answers requests of one address, or raises what `errors` knows."""
 
-OPEN = ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs")
+OPEN = ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs", "/activity")
 """What asks for no token, with what is below it. Everything else does, whether it exists or not."""
 
 SECURE: Headers = [
@@ -39,6 +40,9 @@ FOR_API: Headers = [
     (b"cache-control", b"no-store"),
 ]
 FOR_DOCS: Headers = [*SECURE, (b"content-security-policy", DOCS_POLICY)]
+FOR_ACTIVITY: Headers = [*SECURE, (b"content-security-policy", ACTIVITY_POLICY)]
+FOR_PAGES = {"docs": FOR_DOCS, "activity": FOR_ACTIVITY}
+"""By the first part of their addresses."""
 
 CORS_ANSWER: Headers = [
     (b"access-control-allow-methods", b"GET, POST"),
@@ -140,7 +144,7 @@ class Edge:
             return None
 
     def _headers(self, path: str, headers: Mapping[bytes, bytes]) -> Headers:
-        always = FOR_DOCS if path.startswith("/docs") else FOR_API
+        always = FOR_PAGES.get(path[1:].partition("/")[0], FOR_API)
         origin = headers.get(b"origin")
         if origin is None:
             return always
@@ -150,7 +154,7 @@ class Edge:
 
 def is_open(path: str) -> bool:
     """Whether an address asks for no token."""
-    return path in OPEN or path.startswith("/docs/")
+    return path in OPEN or path.startswith(("/docs/", "/activity/"))
 
 
 async def respond_with(error: Exception, path: str, send: Send) -> None:

@@ -19,6 +19,14 @@ from interfaces.http.ingesting import BatchResult, EventResult, Ingested
 from interfaces.http.joining import Joining
 from interfaces.http.problems import InvalidField, ProblemDetails
 from interfaces.http.waitroom import Leaving, Opening
+from projections.activity_queries import (
+    Activity,
+    Cohort,
+    DayOfGame,
+    Funnel,
+    FunnelStep,
+    Retention,
+)
 from projections.event_archive import ArchivedEvent, Page
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
 from projections.leaderboard_queries import RankedPlayer, Ranking
@@ -46,6 +54,16 @@ ARCHIVED = ArchivedEvent(
     data=msgspec.Raw(b'{"score":1500}'),
 )
 BEST_SCORE = RankedPlayer(rank=1, player_id=USER, score=1_500)
+PLAYED_ON = DayOfGame(
+    day=NOON.date(),
+    daily_active=120,
+    monthly_active=900,
+    new_players=17,
+    sessions=210,
+    mean_session_seconds=754.5,
+)
+COHORT = Cohort(day=NOON.date(), size=17, returned=[9, 7, 4])
+STARTED = FunnelStep(event_type="session_started", players=120)
 MOVE = MoveRecord(move=1, player=USER, column=3, row=5, timestamp=NOON)
 PLAYED = BoardRecord(game_id=GAME, move=2, board=BOARD, line=None)
 BEST = RankedEntry(rank=1, user_id=USER, score=21, wins=7, draws=1, losses=2, reached_at=NOON)
@@ -159,6 +177,12 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         ),
         BEST_SCORE,
         Ranking(entries=[BEST_SCORE], total=1),
+        PLAYED_ON,
+        Activity(days=[PLAYED_ON]),
+        COHORT,
+        Retention(cohorts=[COHORT]),
+        STARTED,
+        Funnel(steps=[STARTED, FunnelStep(event_type="purchase_made", players=8)]),
         BatchResult(accepted=1, refused=0, ingested_at=NOON, results=[ACCEPTED]),
         Ticket(ticket="p4Xc1n0d6bqk3m9s7w2y5t8v1z4a6c8e", expires_in=30),
         Order(command_id="checkout-17", command=JOIN),

@@ -42,6 +42,7 @@ TAGS = [
     Tag("Games", "Four in a row, against people and bots."),
     Tag("Leaderboard", "Who plays best."),
     Tag("Player events", "What players do, in any game."),
+    Tag("Activity", "Who plays, who comes back, how far they get; for services and admins."),
     Tag("History", "The past, straight from the log."),
     Tag("Access", "Ways in for browsers."),
     Tag("Commands", "Many decisions in one request, for services."),

@@ -1,12 +1,15 @@
 """What HTTP asks of the read models. Each query may raise `ReadModelMissing`."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import AsyncGenerator, Sequence
+from datetime import date, timedelta
 from typing import Protocol
 
 from domain.events import Position
 from domain.player_events.scores import Period
+from projections.activity_queries import Activity, Funnel, Retention
+from projections.days import Days
 from projections.event_archive import ArchivedEvent, Page
+from projections.exported_events import Format, Selection
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
 from projections.leaderboard_queries import Ranking
 from projections.player_statistics import PlayerStatistics
@@ -97,4 +100,30 @@ class LeaderboardQueries(ReadModel, Protocol):
         self, game_id: str, period: Period, starts_on: date, player_id: str, limit: int
     ) -> Ranking:
         """The places around a player; none if they are not on the board."""
+        ...
+
+
+class ActivityQueries(ReadModel, Protocol):
+    """Who plays when."""
+
+    async def activity(self, game_id: str, days: Days) -> Activity:
+        """How many played on each day."""
+        ...
+
+    async def retention(self, game_id: str, cohorts: Days, days: int, today: date) -> Retention:
+        """How many of each day's new players came back on each of so many days after it."""
+        ...
+
+    async def funnel(
+        self, game_id: str, steps: Sequence[str], entered: Days, within: timedelta
+    ) -> Funnel:
+        """How many players got to each step, of those who took the first one on these days."""
+        ...
+
+
+class EventExport(Protocol):
+    """Players' events as files."""
+
+    def export(self, selection: Selection, format: Format) -> AsyncGenerator[bytes]:
+        """The file of some events, in pieces."""
         ...

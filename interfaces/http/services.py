@@ -11,6 +11,8 @@ from application.history import History
 from application.player_events import Intake
 from application.ports import CommandLog, Feed, Limits, LocalLog, PlayerEventLog, Seals
 from interfaces.http.queries import (
+    ActivityQueries,
+    EventExport,
     EventQueries,
     GameQueries,
     LeaderboardQueries,
@@ -46,6 +48,8 @@ class Services:
     archive: EventQueries
     statistics: PlayerStatisticsQueries
     leaderboards: LeaderboardQueries
+    activity: ActivityQueries
+    exports: EventExport
     history: History
     seals: Seals
     tokens: Tokens

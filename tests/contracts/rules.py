@@ -62,7 +62,13 @@ OPERATIONS: dict[str, Any] = {
                 "include-operation-id": operation,
                 "generation": {"allow-extra-parameters": False},
             }
-            for operation in ("getLeaderboard", "getGameLeaderboard", "listPlayerEvents")
+            for operation in (
+                "getLeaderboard",
+                "getGameLeaderboard",
+                "listPlayerEvents",
+                "getRetention",
+                "getFunnel",
+            )
         ),
         # An event that does not fit is a 422; in a batch, it does not stop the others.
         {

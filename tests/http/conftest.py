@@ -44,6 +44,7 @@ class Api:
     standings: FakeStandings
     seals: FakeSeals
     player_events: FakePlayerEvents
+    of_players: FakePlayerQueries
     limits: FakeLimits
     services: Services
     checks: dict[str, Check]
@@ -124,6 +125,8 @@ async def api() -> AsyncIterator[Api]:
         archive=of_players,
         statistics=of_players,
         leaderboards=of_players,
+        activity=of_players,
+        exports=of_players,
         history=history_of(log),
         seals=seals,
         tokens=Tokens(SECRET),
@@ -144,6 +147,7 @@ async def api() -> AsyncIterator[Api]:
             standings,
             seals,
             player_events,
+            of_players,
             limits,
             services,
             checks,

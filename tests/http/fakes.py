@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,12 +26,16 @@ from domain.waitroom.events import WaitroomJoined
 from infra.eventlog.shard import IdempotencyKeyReused
 from infra.subjects.keyring import Keyring
 from interfaces.http.bodies import BATCH_LIMIT
+from projections.activity_queries import Activity, Funnel, FunnelStep, Retention
+from projections.days import Days
 from projections.event_archive import ArchivedEvent, Page
+from projections.exported_events import WRITERS, Format, Selection
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
 from projections.leaderboard_queries import RankedPlayer, Ranking
 from projections.player_statistics import PlayerStatistics
 from projections.standings import Leaderboard, RankedEntry
 from projections.waitroom import QueueOverview, QueuePlace
+from tests.player_events.plain import Plain
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -376,6 +380,7 @@ class FakePlayerQueries:
 
     def __init__(self, told: FakePlayerEvents) -> None:
         self.told = told
+        self.selected = Selection()
 
     async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
         return position.seq < len(self.told.events)
@@ -417,6 +422,32 @@ class FakePlayerQueries:
         board = await self.board(game_id, period, starts_on, 1_000)
         entries = [entry for entry in board.entries if entry.player_id == player_id]
         return Ranking(entries=entries, total=board.total)
+
+    async def activity(self, game_id: str, days: Days) -> Activity:
+        plain = Plain(self.told.events, game_id)
+        return Activity(days=[plain.day(day) for day in _each(days)])
+
+    async def retention(self, game_id: str, cohorts: Days, days: int, today: date) -> Retention:
+        plain = Plain(self.told.events, game_id)
+        return Retention(cohorts=[plain.cohort(day, days, today) for day in _each(cohorts)])
+
+    async def funnel(
+        self, game_id: str, steps: Sequence[str], entered: Days, within: timedelta
+    ) -> Funnel:
+        reached = Plain(self.told.events, game_id).funnel(steps, entered, within)
+        pairs = zip(steps, reached, strict=True)
+        return Funnel(steps=[FunnelStep(event_type=step, players=n) for step, n in pairs])
+
+    async def export(self, selection: Selection, format: Format) -> AsyncGenerator[bytes]:
+        self.selected = selection
+        writer = WRITERS[format]()
+        for event in self.told.events:
+            yield writer.write([_archived(event)])
+        yield writer.end()
+
+
+def _each(days: Days) -> list[date]:
+    return [days.first + timedelta(number) for number in range(days.total)]
 
 
 def _archived(event: PlayerEvent) -> ArchivedEvent:

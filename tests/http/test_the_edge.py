@@ -15,7 +15,9 @@ EVERYWHERE = {
 }
 
 
-@pytest.mark.parametrize("path", ["/health/live", "/docs", "/nothing", "/api/v1/leaderboard"])
+@pytest.mark.parametrize(
+    "path", ["/health/live", "/docs", "/activity", "/nothing", "/api/v1/leaderboard"]
+)
 async def test_every_answer_carries_security_headers(api: Api, path: str) -> None:
     answer = await api.ask("GET", path)
 
@@ -98,7 +100,7 @@ def test_every_operation_is_described_for_people_and_programs() -> None:
     document = json.loads(describe())
     operations = [each for item in document["paths"].values() for each in item.values()]
 
-    assert len({each["operationId"] for each in operations}) == len(operations) == 28
+    assert len({each["operationId"] for each in operations}) == len(operations) == 32
     for operation in operations:
         assert operation["summary"]
         assert operation["description"]
@@ -129,3 +131,20 @@ async def test_the_documentation_page_takes_nothing_from_elsewhere(api: Api) -> 
         assert (await api.client.get(f"/docs/{asset}")).status_code == 200
     assert (await api.client.get("/openapi.json")).json()["info"]["title"] == "Gamehall"
     problem(await api.client.get("/docs/other.js"), 404, "not-found")
+
+
+async def test_the_activity_page_takes_nothing_from_elsewhere(api: Api) -> None:
+    page = await api.client.get("/activity")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "unsafe" not in page.headers["content-security-policy"]
+    parts = ("activity.css", "activity.js", "charts.js")
+    texts = [page.text]
+    for part in parts:
+        answer = await api.client.get(f"/activity/{part}")
+        assert answer.status_code == 200
+        assert any(f"/activity/{part}" in text for text in texts)
+        texts.append(answer.text)
+    links = "".join(texts).replace("http://www.w3.org/2000/svg", "")
+    assert "://" not in links
+    problem(await api.client.get("/activity/other.js"), 404, "not-found")
+    problem(await api.client.get("/activity.json"), 401, "unauthenticated")

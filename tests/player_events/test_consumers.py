@@ -1,4 +1,4 @@
-"""The three consumers: each event once, whatever happens on the way."""
+"""The consumers that count events: each once, whatever happens on the way."""
 
 import random
 from contextlib import ExitStack, suppress
@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from application.ports import Moved
 from domain.player_events.event import PlayerEvent
 from domain.player_events.scores import SCORING
-from interfaces.bootstrap import PLAYER_PROJECTIONS
 from tests.conftest import TABLES, Hall
 from tests.player_events.conftest import Build, builder
 from tests.player_events.stored import Stored
@@ -25,6 +24,7 @@ from tests.projections.living import live, outcome, quietly
 
 IDS = [f"00000000-0000-4000-8000-{number:012}" for number in range(6)]
 DAY = timedelta(days=1)
+PLAYER_PROJECTIONS = ("event-archive", "player-statistics", "leaderboards")
 
 
 class Crash(Exception):

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261126_corrections"
-down_revision = "20261123_player_events"
+down_revision = "20261125_player_activity"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,30 @@
+"""The archive of players' events, written to a file."""
+
+from typing import BinaryIO
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+from infra.stack.errors import Refused
+from interfaces.settings import Settings
+from projections.exported_events import EventExport, Format, Selection
+from projections.positions import Pool
+from projections.projection import ReadModelMissing
+
+SECONDS = 5
+"""How long PostgreSQL may take to let us in."""
+
+
+async def export(settings: Settings, selection: Selection, format: Format, file: BinaryIO) -> None:
+    """Write events to a file; raises `Refused` where there is no archive."""
+    pool: Pool = AsyncConnectionPool(
+        settings.postgres_dsn, min_size=0, max_size=1, timeout=SECONDS, open=False
+    )
+    async with pool:
+        try:
+            async for piece in EventExport(pool).export(selection, format):
+                file.write(piece)
+        except ReadModelMissing as error:
+            raise Refused(str(error)) from error
+        except psycopg.OperationalError as error:
+            raise Refused(f"PostgreSQL does not answer: {error}") from error
