@@ -120,15 +120,23 @@ class PlayerEventReader:
         """An error event: of a broker that is away, or of a place that is gone."""
         error = message.error()
         assert error is not None
-        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001  its only name
-            beginnings = self.beginnings()
-            gone = {p: self._offsets[p] for p, first in beginnings.items()}
-            self._offsets = {p: _from(p, first, gone) for p, first in beginnings.items()}
-            if self._offsets != gone:
-                self._assign()
-                return
+        gone = error.code() == KafkaError._AUTO_OFFSET_RESET  # noqa: SLF001  its only name
+        if gone and (self._moved() or self._is_there(message.partition() or 0)):
+            return
         if error.code() not in PASSING:
             raise KafkaException(error)
+
+    def _moved(self) -> bool:
+        """Go on at what is left; False where nothing is gone."""
+        wanted = self._offsets
+        self._offsets = {p: _from(p, first, wanted) for p, first in self.beginnings().items()}
+        if moved := self._offsets != wanted:
+            self._assign()
+        return moved
+
+    def _is_there(self, partition: int) -> bool:
+        """Whether the place can be read: the error was about the one before a move, and is late."""
+        return self._offsets[partition] <= self.ends()[TOPIC, partition]
 
     def _checkpoint(self, partition: int) -> Checkpoint:
         offset = self._offsets[partition]
