@@ -8,6 +8,7 @@ from infra.stack.errors import Refused
 from infra.stack.signals import interruptible
 
 __all__ = [
+    "DEAD_LETTERS",
     "LOG_PROJECTIONS",
     "PLAYER_PROJECTIONS",
     "PROJECTIONS",
@@ -18,7 +19,8 @@ __all__ = [
 
 LOG_PROJECTIONS: tuple[str, ...] = ("queue", "game-records", "standings")
 PLAYER_PROJECTIONS: tuple[str, ...] = ("event-archive", "player-statistics", "leaderboards")
-PROJECTIONS = (*LOG_PROJECTIONS, *PLAYER_PROJECTIONS)
+DEAD_LETTERS = "dead-letters"
+PROJECTIONS = (*LOG_PROJECTIONS, *PLAYER_PROJECTIONS, DEAD_LETTERS)
 
 WORKERS: tuple[str, ...] = (
     *PROJECTIONS,
