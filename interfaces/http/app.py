@@ -10,6 +10,7 @@ from application.orders import FORWARDED, HANDOVER
 from interfaces.http import (
     access,
     commands,
+    dead_letters,
     documentation,
     forwarding,
     games,
@@ -35,6 +36,7 @@ FEATURES: list[ControllerRouterHandler] = [
     games.router,
     standings.router,
     player_events.router,
+    dead_letters.router,
     history.router,
     access.router,
     commands.router,

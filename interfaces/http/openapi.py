@@ -42,6 +42,7 @@ TAGS = [
     Tag("Games", "Four in a row, against people and bots."),
     Tag("Leaderboard", "Who plays best."),
     Tag("Player events", "What players do, in any game."),
+    Tag("Dead letters", "What could not be taken of what players do, for whoever runs the hall."),
     Tag("History", "The past, straight from the log."),
     Tag("Access", "Ways in for browsers."),
     Tag("Commands", "Many decisions in one request, for services."),

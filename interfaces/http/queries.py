@@ -6,6 +6,7 @@ from typing import Protocol
 
 from domain.events import Position
 from domain.player_events.scores import Period
+from projections.dead_letters import DeadLetterPage, Wanted
 from projections.event_archive import ArchivedEvent, Page
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
 from projections.leaderboard_queries import Ranking
@@ -97,4 +98,14 @@ class LeaderboardQueries(ReadModel, Protocol):
         self, game_id: str, period: Period, starts_on: date, player_id: str, limit: int
     ) -> Ranking:
         """The places around a player; none if they are not on the board."""
+        ...
+
+
+class DeadLetterQueries(Protocol):
+    """Players' events that could not be taken."""
+
+    async def page(
+        self, wanted: Wanted, limit: int | None = None, before: str | None = None
+    ) -> DeadLetterPage:
+        """Some letters, the newest first; raises `ValueError` for a cursor that is none."""
         ...

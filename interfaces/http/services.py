@@ -7,10 +7,12 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
 
+from application.dead_letters import DeadLetters
 from application.history import History
 from application.player_events import Intake
 from application.ports import CommandLog, Feed, Limits, LocalLog, PlayerEventLog, Seals
 from interfaces.http.queries import (
+    DeadLetterQueries,
     EventQueries,
     GameQueries,
     LeaderboardQueries,
@@ -46,6 +48,8 @@ class Services:
     archive: EventQueries
     statistics: PlayerStatisticsQueries
     leaderboards: LeaderboardQueries
+    letters: DeadLetterQueries
+    dead_letters: DeadLetters
     history: History
     seals: Seals
     tokens: Tokens

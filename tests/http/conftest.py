@@ -25,6 +25,7 @@ from tests.http.fakes import (
     FakeSeals,
     FakeStandings,
 )
+from tests.player_events.failing import Desk, a_desk
 from tests.projections.fakes import FakeReader
 
 ORIGIN = "https://play.example"
@@ -45,6 +46,7 @@ class Api:
     seals: FakeSeals
     player_events: FakePlayerEvents
     limits: FakeLimits
+    desk: Desk
     services: Services
     checks: dict[str, Check]
 
@@ -111,6 +113,7 @@ async def api() -> AsyncIterator[Api]:
     seals = FakeSeals()
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
     player_events, limits = FakePlayerEvents(), FakeLimits()
+    desk = a_desk()
     of_players = FakePlayerQueries(player_events)
     checks: dict[str, Check] = {}
     services = Services(
@@ -124,6 +127,8 @@ async def api() -> AsyncIterator[Api]:
         archive=of_players,
         statistics=of_players,
         leaderboards=of_players,
+        letters=desk.letters,
+        dead_letters=desk.dead_letters,
         history=history_of(log),
         seals=seals,
         tokens=Tokens(SECRET),
@@ -145,6 +150,7 @@ async def api() -> AsyncIterator[Api]:
             seals,
             player_events,
             limits,
+            desk,
             services,
             checks,
         )
