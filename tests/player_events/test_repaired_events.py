@@ -16,8 +16,9 @@ from domain.events import Position
 from domain.player_events.event import TOPIC
 from domain.player_events.letters import DeadLetter, Decision
 from infra.player_events.dead_letters import DecisionTopics
+from infra.topics import produce
 from tests.conftest import Hall
-from tests.people import a_name, client_of, eventually, produce
+from tests.people import a_name, client_of, eventually
 
 
 class Operator:
@@ -73,7 +74,15 @@ class Operator:
 @pytest.fixture
 async def operator(hall: Hall) -> AsyncIterator[Operator]:
     async with client_of(hall) as client:
-        yield Operator(hall, client)
+        operator = Operator(hall, client)
+        for path in (
+            "players/nobody/events",
+            "player/nobody/stats",
+            "games/none/leaderboard",
+            "dead-letters",
+        ):
+            await operator.ask("GET", path)  # until every worker has built its read model
+        yield operator
 
 
 def an_event(player: str, game: str, score: Any) -> dict[str, Any]:
@@ -87,12 +96,12 @@ def an_event(player: str, game: str, score: Any) -> dict[str, Any]:
 
 
 def tell(hall: Hall, *events: dict[str, Any]) -> None:
-    """Another producer writes to the topic what nobody has looked at."""
+    """Another producer writes what nobody has looked at, to the partitions of the players."""
     told = [
         event | {"event_id": str(uuid.uuid4()), "ingested_at": event["timestamp"]}
         for event in events
     ]
-    produce(hall, TOPIC, [(event["player_id"], event) for event in told])
+    produce(hall.kafka, TOPIC, [(event["player_id"], json.dumps(event)) for event in told])
 
 
 async def test_a_score_that_was_text_is_repaired_and_counts(hall: Hall, operator: Operator) -> None:
@@ -101,7 +110,10 @@ async def test_a_score_that_was_text_is_repaired_and_counts(hall: Hall, operator
     letter = await operator.letter(ada)
     assert letter["consumer_service"] == "leaderboards"
     assert "Expected `int`, got `str`" in letter["error_message"]
+    # The letter is durable before what was taken in beside it shows.
     await eventually(partial(operator.counted, ada), lambda count: count == 2)
+    await eventually(partial(operator.archived, ada), lambda data: len(data) == 2)
+    await eventually(partial(operator.score, game), lambda score: score == {ada: 7})
     path = f"dead-letters/{letter['id']}"
     event = json.loads(letter["original_event"]) | {"data": {"score": 10}}
 
