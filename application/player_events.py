@@ -135,6 +135,24 @@ class Intake:
             raise InvalidEvent("$.data", "Expected `object`")
 
 
+MALFORMED = "This is not JSON"
+
+decode = msgspec.json.Decoder(Report).decode
+
+
+def decode_report(piece: bytes) -> Report:
+    """Read one report; raises `InvalidEvent`, with the field `$` where it is no JSON at all."""
+    try:
+        asked = decode(piece)
+    except msgspec.ValidationError as error:
+        raise invalid(error) from None
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise InvalidEvent("$", f"{MALFORMED}: {error}") from None
+    if NUL in piece:
+        raise InvalidEvent("$", "Text with a NUL (\\u0000) cannot be kept")
+    return asked
+
+
 def invalid(error: msgspec.ValidationError, *within: str) -> InvalidEvent:
     """What msgspec says is wrong, and where."""
     message = str(error)

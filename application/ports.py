@@ -268,6 +268,15 @@ class Difference(NamedTuple):
     folded: object
 
 
+class Change(NamedTuple):
+    """A row that would change: its `key` says whose, `before` or `after` is None for no row."""
+
+    table: str
+    key: str
+    before: str | None
+    after: str | None
+
+
 class Moved(Exception):
     """Somebody else moved the read model, swapped or emptied it: look where it stands now."""
 

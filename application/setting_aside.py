@@ -1,9 +1,9 @@
 """A poisoned event is set aside alone, where events do not depend on one another."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from application.ports import DeadLetters, Parked, Poisoned, Writing
-from domain.player_events.event import PlayerEvent
 from domain.player_events.unreadable import UnreadableRecord
 
 
@@ -27,11 +27,9 @@ class SettingAside:
     def restore(self, parked: Sequence[Parked]) -> None:
         """There is nothing to remember."""
 
-    def apply(
-        self, writing: Writing, events: Sequence[PlayerEvent | UnreadableRecord]
-    ) -> Sequence[Parked]:
+    def apply(self, writing: Writing, events: Sequence[Any]) -> Sequence[Parked]:
         """See the port."""
-        readable = [event for event in events if isinstance(event, PlayerEvent)]
+        readable = [event for event in events if not isinstance(event, UnreadableRecord)]
         if len(readable) < len(events):
             for record in events:
                 if isinstance(record, UnreadableRecord):
@@ -41,7 +39,7 @@ class SettingAside:
         self._letters.flush()
         return ()
 
-    def _apply(self, writing: Writing, events: Sequence[PlayerEvent]) -> None:
+    def _apply(self, writing: Writing, events: Sequence[Any]) -> None:
         """Halve what cannot be applied together, down to the culprits.
 
         One among 10,000 costs some thirty attempts in place of 10,000.

@@ -23,7 +23,7 @@ JARS = ROOT / ".gamehall" / "kafka" / "jars"  # shared with `make run`, to be do
 TABLES = (
     "game_analytics, games, game_stats, users, standings, standing_games, events, events_seen, "
     "player_statistics, player_statistics_seen, leaderboards, leaderboard_scores, "
-    "leaderboards_seen, player_statistics_voids, leaderboards_voids, "
+    "leaderboards_seen, player_statistics_voids, leaderboards_voids, dead_letters, "
     "active_players, player_first_days, player_firsts, daily_sessions, "
     "player_activity_seen, "
     "projection_positions, projection_parked, process_positions"
@@ -122,7 +122,7 @@ def hall_home() -> Iterator[Path]:
 def hall() -> Iterator[Hall]:
     """The complete stack, once for all tests that ask for it."""
     with _home() as home:
-        running = hall_in(Path(home), BOT_AFTER="1")
+        running = hall_in(Path(home), BOT_AFTER="1", EVENTS_KEEP_FAILED="true")
         running.up()
         yield running
         running.down()

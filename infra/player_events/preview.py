@@ -1,12 +1,12 @@
 """What records of players' events would change, if they were appended now."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import psycopg
 
-from application.ports import Poisoned
+from application.ports import Change, Poisoned
 from domain.player_events.corrections import CORRECTIONS, REPLACED, replacement
 from domain.player_events.event import PlayerEvent
 from infra.eventlog.partition import partition_for
@@ -52,15 +52,6 @@ Row = tuple[str, str]
 
 Board = tuple[str, str, str]
 """Game, period, and the day it starts on."""
-
-
-class Change(NamedTuple):
-    """A row that would change: its `key` says whose, `before` or `after` is None for no row."""
-
-    table: str
-    key: str
-    before: str | None
-    after: str | None
 
 
 def preview(database: Database, records: Sequence[PlayerEvent]) -> list[Change]:

@@ -8,6 +8,7 @@ from infra.stack.errors import Refused
 from infra.stack.signals import interruptible
 
 __all__ = [
+    "DEAD_LETTERS",
     "LOG_PROJECTIONS",
     "PLAYER_PROJECTIONS",
     "PROJECTIONS",
@@ -23,7 +24,8 @@ PLAYER_PROJECTIONS: tuple[str, ...] = (
     "leaderboards",
     "player-activity",
 )
-PROJECTIONS = (*LOG_PROJECTIONS, *PLAYER_PROJECTIONS)
+DEAD_LETTERS = "dead-letters"
+PROJECTIONS = (*LOG_PROJECTIONS, *PLAYER_PROJECTIONS, DEAD_LETTERS)
 
 WORKERS: tuple[str, ...] = (
     *PROJECTIONS,

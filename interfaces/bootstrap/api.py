@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from functools import partial
 from socket import gethostname
 from uuid import uuid4
@@ -13,7 +12,6 @@ from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
 from application.history import History
-from application.player_events import Intake
 from application.ports import Shard
 from domain.categories import CATEGORIES
 from domain.category import Category
@@ -29,11 +27,13 @@ from infra.player_events.producer import EventProducer
 from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
 from infra.topics import refuse_repartitioned
+from interfaces.bootstrap.dead_letters import dead_letters, intake_of
 from interfaces.bootstrap.subjects import master
 from interfaces.http.services import Check, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
 from projections.activity_queries import ActivityQueries
+from projections.dead_letters import DeadLetterQueries
 from projections.event_archive import EventQueries
 from projections.exported_events import EventExport
 from projections.game_records import GameQueries
@@ -88,6 +88,8 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         metrics = LogMetrics(log.shards)
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
+        letters = DeadLetterQueries(pool)
+        intake = intake_of(settings)
         yield Services(
             log=RoutedLog(log, peers.send),
             local=log,
@@ -101,13 +103,12 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             leaderboards=LeaderboardQueries(redis, pool),
             activity=ActivityQueries(pool),
             exports=EventExport(exports),
+            letters=letters,
+            dead_letters=dead_letters(settings, letters, intake),
             history=_history(settings.kafka_bootstrap, partitions),
             seals=keys,
             tokens=tokens,
-            intake=Intake(
-                accept_unknown=settings.event_types == "any",
-                oldest=timedelta(days=settings.events_oldest_days),
-            ),
+            intake=intake,
             player_events=events,
             event_limits=RateLimits(
                 redis,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from confluent_kafka import KafkaException
 
+from application.ports import Change
 from domain.player_events.corrections import (
     Correction,
     PlayerRestored,
@@ -14,7 +15,7 @@ from domain.player_events.corrections import (
     correcting,
 )
 from domain.player_events.event import PlayerEvent
-from infra.player_events.preview import Change, preview
+from infra.player_events.preview import preview
 from infra.player_events.publishing import publish
 from infra.postgres import Database
 from interfaces.bootstrap import Refused

@@ -15,12 +15,14 @@ from infra.cached import CachedStore
 from infra.deadletters import DeadLetterTopic, unreadable
 from infra.eventlog.reader import KafkaLogReader
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
+from infra.player_events.dead_letters import DeadLetterReader, LoggedLetters
 from infra.player_events.letters import PlayerDeadLetters
 from infra.postgres import Database, PostgresStore
 from infra.redis import RedisStore, connect
 from infra.stack.errors import Refused
 from infra.topics import existing, refuse_repartitioned
 from interfaces.settings import Settings
+from projections.dead_letters import DeadLetters
 from projections.event_archive import EventArchive
 from projections.game_records import GameRecords
 from projections.leaderboards import Leaderboards
@@ -47,6 +49,7 @@ RECORDS: Mapping[str, type[PostgresProjection]] = {
         PlayerStatisticsRecord,
         Leaderboards,
         PlayerActivity,
+        DeadLetters,
     )
 }
 """The read models whose record is PostgreSQL."""
@@ -62,6 +65,8 @@ def read_model(settings: Settings, name: str, held: ExitStack) -> ReadModel:
     store, topics = projection_store(settings, name, held)
     if PLAYER_EVENTS in topics:
         return _of_players(settings, name, store, held)
+    if name == DeadLetters.name:
+        return _of_letters(settings, name, store, held)
     reader = log_reader(settings, name, topics, held)
     letters = DeadLetterTopic(settings.kafka_bootstrap, name)
     return ReadModel(name, reader, store, letters, partial(Parking, unreadable=unreadable))
@@ -80,6 +85,14 @@ def _of_players(
     letters = PlayerDeadLetters(settings.kafka_bootstrap, name)
     batches = Batches(settings.flush_events, FOLDED_AT_ONCE)
     return ReadModel(name, reader, store, letters, SettingAside, batches)
+
+
+def _of_letters(
+    settings: Settings, name: str, store: ProjectionStore, held: ExitStack
+) -> ReadModel:
+    reader = DeadLetterReader(settings.kafka_bootstrap, f"gamehall-{name}")
+    held.enter_context(closing(reader))
+    return ReadModel(name, reader, store, LoggedLetters(), SettingAside)
 
 
 def projection_store(

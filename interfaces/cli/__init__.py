@@ -4,6 +4,7 @@ import rich_click as click
 
 from interfaces.cli import (
     completion,
+    dlq,
     doctor,
     events,
     players,
@@ -27,6 +28,7 @@ COMMANDS: tuple[click.Command, ...] = (
     topics.topics,
     projections.projections,
     events.events,
+    dlq.dlq,
     players.players,
     subjects.subjects,
     completion.completion,

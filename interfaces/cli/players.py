@@ -94,14 +94,15 @@ def _decide(record: "PlayerEvent", done: str, dry_run: bool, as_json: bool) -> N
         "appended": not dry_run,
         "changes": [change._asdict() for change in changes],
     }
-    show(data, as_json, lambda: _print(changes))
+    show(data, as_json, lambda: print_changes(changes))
     if not dry_run:
         append(settings(), record)
         if not as_json:
             click.echo(done)
 
 
-def _print(changes: "Sequence[Change]") -> None:
+def print_changes(changes: "Sequence[Change]") -> None:
+    """Print rows as they are, and as they would be."""
     if not changes:
         click.echo("Nothing changes.")
         return

@@ -7,11 +7,14 @@ import msgspec
 
 from application.orders import Outcome, Refused, Unanswered
 from application.player_events import Report
+from application.repairing import Repair
 from domain.games.commands import GameView, Seek
 from domain.personal import Sealed
+from domain.player_events.letters import DeadLetter
 from domain.waitroom.commands import JoinWaitroom, Place, Room
 from interfaces.http.access import Ticket
 from interfaces.http.commands import Order
+from interfaces.http.dead_letters import Retrial, RowChange
 from interfaces.http.games import Cancelling, Moving, Resigning, Seeking
 from interfaces.http.health import Health
 from interfaces.http.history import PastEvent, PastState
@@ -27,6 +30,7 @@ from projections.activity_queries import (
     FunnelStep,
     Retention,
 )
+from projections.dead_letters import DeadLetterPage
 from projections.event_archive import ArchivedEvent, Page
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
 from projections.leaderboard_queries import RankedPlayer, Ranking
@@ -64,6 +68,20 @@ PLAYED_ON = DayOfGame(
 )
 COHORT = Cohort(day=NOON.date(), size=17, returned=[9, 7, 4])
 STARTED = FunnelStep(event_type="session_started", players=120)
+LETTER = DeadLetter(
+    id="leaderboards.dlq:2:17",
+    consumer_service="leaderboards",
+    key=USER,
+    player_id=USER,
+    event_id=EVENT_ID,
+    original_event='{"event_type":"player_score","data":{"score":"ten"}}',
+    error_message="ValidationError: Expected `int`, got `str` - at `$.score`",
+    position="player.events.raw/2@4711",
+    created_at=NOON,
+)
+CHANGE = RowChange(
+    table="leaderboard_scores", key=f"game-456 alltime 1970-01-01 {USER}", before=None, after="10"
+)
 MOVE = MoveRecord(move=1, player=USER, column=3, row=5, timestamp=NOON)
 PLAYED = BoardRecord(game_id=GAME, move=2, board=BOARD, line=None)
 BEST = RankedEntry(rank=1, user_id=USER, score=21, wins=7, draws=1, losses=2, reached_at=NOON)
@@ -183,6 +201,17 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         Retention(cohorts=[COHORT]),
         STARTED,
         Funnel(steps=[STARTED, FunnelStep(event_type="purchase_made", players=8)]),
+        LETTER,
+        DeadLetterPage(letters=[LETTER], before=None),
+        Repair(
+            event_type="player_score",
+            player_id=USER,
+            game_id="game-456",
+            timestamp=NOON,
+            data=msgspec.Raw(b'{"score":10}'),
+        ),
+        CHANGE,
+        Retrial(letter=LETTER, changes=[CHANGE]),
         BatchResult(accepted=1, refused=0, ingested_at=NOON, results=[ACCEPTED]),
         Ticket(ticket="p4Xc1n0d6bqk3m9s7w2y5t8v1z4a6c8e", expires_in=30),
         Order(command_id="checkout-17", command=JOIN),

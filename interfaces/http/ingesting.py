@@ -16,7 +16,7 @@ from litestar.exceptions import MethodNotAllowedException
 from litestar.params import JSONBody
 from litestar.types import HTTPScope, Receive, Send
 
-from application.player_events import NUL, InvalidEvent, Report, invalid
+from application.player_events import MALFORMED, NUL, InvalidEvent, Report, decode_report
 from application.ports import FailedEvent, Unavailable
 from domain.player_events.event import PlayerEvent
 from interfaces.http.auth import acting_as, is_trusted
@@ -41,7 +41,6 @@ PATH = "/api/v1/events"
 BATCH_PATH = f"{PATH}/batch"
 NDJSON = b"application/x-ndjson"
 JSON_BODY = b"content-type", JSON_TYPE
-MALFORMED = "This is not JSON"
 
 Headers = Mapping[bytes, bytes]
 
@@ -176,19 +175,6 @@ def _found(piece: bytes) -> Found:
         return decode_report(piece)
     except InvalidEvent as error:
         return piece, error
-
-
-def decode_report(piece: bytes) -> Report:
-    """Read one report; raises `InvalidEvent`, with the field `$` where it is no JSON at all."""
-    try:
-        asked = ONE.decode(piece)
-    except msgspec.ValidationError as error:
-        raise invalid(error) from None
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise InvalidEvent("$", f"{MALFORMED}: {error}") from None
-    if NUL in piece:
-        raise InvalidEvent("$", "Text with a NUL (\\u0000) cannot be kept")
-    return asked
 
 
 Sorted = tuple[list[PlayerEvent], list[FailedEvent], list[bytes]]

@@ -43,6 +43,7 @@ TAGS = [
     Tag("Leaderboard", "Who plays best."),
     Tag("Player events", "What players do, in any game."),
     Tag("Activity", "Who plays, who comes back, how far they get; for services and admins."),
+    Tag("Dead letters", "What could not be taken of what players do, for whoever runs the hall."),
     Tag("History", "The past, straight from the log."),
     Tag("Access", "Ways in for browsers."),
     Tag("Commands", "Many decisions in one request, for services."),

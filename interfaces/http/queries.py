@@ -8,6 +8,7 @@ from domain.events import Position
 from domain.player_events.scores import Period
 from projections.activity_queries import Activity, Funnel, Retention
 from projections.days import Days
+from projections.dead_letters import DeadLetterPage, Wanted
 from projections.event_archive import ArchivedEvent, Page
 from projections.exported_events import Format, Selection
 from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
@@ -126,4 +127,14 @@ class EventExport(Protocol):
 
     def export(self, selection: Selection, format: Format) -> AsyncGenerator[bytes]:
         """The file of some events, in pieces."""
+        ...
+
+
+class DeadLetterQueries(Protocol):
+    """Players' events that could not be taken."""
+
+    async def page(
+        self, wanted: Wanted, limit: int | None = None, before: str | None = None
+    ) -> DeadLetterPage:
+        """Some letters, the newest first; raises `ValueError` for a cursor that is none."""
         ...

@@ -7,11 +7,13 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
 
+from application.dead_letters import DeadLetters
 from application.history import History
 from application.player_events import Intake
 from application.ports import CommandLog, Feed, Limits, LocalLog, PlayerEventLog, Seals
 from interfaces.http.queries import (
     ActivityQueries,
+    DeadLetterQueries,
     EventExport,
     EventQueries,
     GameQueries,
@@ -50,6 +52,8 @@ class Services:
     leaderboards: LeaderboardQueries
     activity: ActivityQueries
     exports: EventExport
+    letters: DeadLetterQueries
+    dead_letters: DeadLetters
     history: History
     seals: Seals
     tokens: Tokens

@@ -49,4 +49,6 @@ async def _something_happens(hall: Hall) -> set[str]:
             asked = headers | {"Read-After": position}
             ask = partial(client.get, path, headers=asked)
             await eventually(ask, lambda answer: answer.status_code in {200, 404})
+        ask = partial(client.get, "/api/v1/dead-letters", headers=hall.admin())
+        await eventually(ask, lambda answer: answer.status_code == 200)
     return {after_room, after_game, after_event}

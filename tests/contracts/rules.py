@@ -68,11 +68,16 @@ OPERATIONS: dict[str, Any] = {
                 "listPlayerEvents",
                 "getRetention",
                 "getFunnel",
+                "listDeadLetters",
             )
         ),
         # An event that does not fit is a 422; in a batch, it does not stop the others.
         {
             "include-operation-id": "reportEvent",
+            "checks": {"negative_data_rejection": {"expected-statuses": [*REFUSED, "422"]}},
+        },
+        {
+            "include-operation-id": "editDeadLetter",
             "checks": {"negative_data_rejection": {"expected-statuses": [*REFUSED, "422"]}},
         },
         {
@@ -89,10 +94,11 @@ READ_AFTER = "Read-After"
 POSITION = re.compile(r"(waitroom-log|game-log|player[.]events[.]raw)/[0-9]+@[0-9]+")
 
 
-def contract(*rules: dict[str, Any]) -> OpenApiSchema:
-    """The document, and how it is to be tested."""
+def contract(*rules: dict[str, Any], under: str = "/") -> OpenApiSchema:
+    """The document, as far as it is about addresses `under` one, and how it is to be tested."""
     config = SchemathesisConfig.from_dict(reduce(or_, rules, RULES))
-    return schemathesis.openapi.from_dict(deepcopy(DOCUMENT), config=config)
+    paths = {path: item for path, item in DOCUMENT["paths"].items() if path.startswith(under)}
+    return schemathesis.openapi.from_dict(deepcopy(DOCUMENT | {"paths": paths}), config=config)
 
 
 def read_after_what_there_is(case: AnyCase, positions: Collection[str]) -> None:

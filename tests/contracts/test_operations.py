@@ -1,6 +1,7 @@
 """Every operation keeps what the OpenAPI document promises, whatever it is sent."""
 
 import httpx
+import pytest
 from schemathesis.checks import CHECKS, not_a_server_error
 
 from tests.conftest import Hall
@@ -13,6 +14,7 @@ from tests.contracts.rules import (
 )
 
 CONTRACT = contract(OPERATIONS)
+OF_ADMINISTRATORS = contract(OPERATIONS, under="/api/v1/dead-letters")
 
 
 def test_the_running_service_publishes_the_contract(hall: Hall) -> None:
@@ -40,6 +42,14 @@ def test_every_operation_keeps_its_promises_to_a_player(
 ) -> None:
     read_after_what_there_is(case, positions)
     case.call_and_validate(base_url=hall.base_url, headers=hall.player("ada"))
+
+
+@pytest.mark.usefixtures("positions")
+@OF_ADMINISTRATORS.parametrize()
+def test_what_administrators_alone_may_do_keeps_its_promises_to_them(
+    case: AnyCase, hall: Hall
+) -> None:
+    case.call_and_validate(base_url=hall.base_url, headers=hall.admin())
 
 
 def test_a_query_ahead_of_the_log_is_to_be_repeated_later(hall: Hall) -> None:

@@ -25,6 +25,7 @@ from tests.http.fakes import (
     FakeSeals,
     FakeStandings,
 )
+from tests.player_events.failing import Desk, a_desk
 from tests.projections.fakes import FakeReader
 
 ORIGIN = "https://play.example"
@@ -46,6 +47,7 @@ class Api:
     player_events: FakePlayerEvents
     of_players: FakePlayerQueries
     limits: FakeLimits
+    desk: Desk
     services: Services
     checks: dict[str, Check]
 
@@ -112,6 +114,7 @@ async def api() -> AsyncIterator[Api]:
     seals = FakeSeals()
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
     player_events, limits = FakePlayerEvents(), FakeLimits()
+    desk = a_desk()
     of_players = FakePlayerQueries(player_events)
     checks: dict[str, Check] = {}
     services = Services(
@@ -127,6 +130,8 @@ async def api() -> AsyncIterator[Api]:
         leaderboards=of_players,
         activity=of_players,
         exports=of_players,
+        letters=desk.letters,
+        dead_letters=desk.dead_letters,
         history=history_of(log),
         seals=seals,
         tokens=Tokens(SECRET),
@@ -149,6 +154,7 @@ async def api() -> AsyncIterator[Api]:
             player_events,
             of_players,
             limits,
+            desk,
             services,
             checks,
         )

@@ -6,7 +6,8 @@ from contextlib import closing
 import msgspec
 import pytest
 
-from infra.player_events.preview import Change, preview
+from application.ports import Change
+from infra.player_events.preview import preview
 from infra.postgres import Database
 from infra.stack.errors import Refused
 from tests.conftest import Hall

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261125_player_activity"
-down_revision = "20261123_player_events"
+down_revision = "20261124_dead_letters"
 branch_labels = None
 depends_on = None
 

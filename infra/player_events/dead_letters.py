@@ -1,0 +1,194 @@
+"""The topics of players' dead letters: read as a whole, and decisions appended to them."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from application.ports import Batch, Checkpoint, Shard, Unavailable
+from domain.events import Position
+from domain.player_events.letters import TOPICS, DeadLetter, Decision, LetterRecord, Verb
+from infra.eventlog.bounds import Bounds
+from infra.eventlog.clients import consumer_config, producer_config
+from infra.eventlog.reader import ACKNOWLEDGE_EVERY, PASSING
+from infra.stack.errors import Refused
+
+SECONDS = 10
+
+logger = structlog.get_logger(__name__)
+
+
+class DeadLetterReader:
+    """Implements the port `LogReader` for the topics of players' dead letters; nothing is gated.
+
+    The numbers of records are their offsets. Blocking, and for one thread. Raises `Refused` where
+    a topic is missing.
+    """
+
+    def __init__(self, bootstrap: str, group: str, topics: Sequence[str] = TOPICS) -> None:
+        self._consumer = Consumer(consumer_config(bootstrap, group))
+        self._bounds = Bounds(bootstrap, SECONDS)
+        self._shards = [shard for topic in topics for shard in self._shards_of(topic)]
+        self._offsets: dict[Shard, int] = {}
+        self._unacknowledged: dict[Shard, int] = {}
+        self._acknowledged_at = time.monotonic()
+
+    def _shards_of(self, topic: str) -> list[Shard]:
+        found = self._consumer.list_topics(topic, SECONDS).topics[topic]
+        if found.error:
+            raise Refused(f"There is no topic {topic}; create it (gamehall topics create).")
+        return [(topic, partition) for partition in found.partitions]
+
+    def start(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See the port; where a place is gone, at the first record that is left.
+
+        Raises `Refused` where the topics have other partitions than the read model was built from.
+        """
+        wanted = {(c.topic, c.partition): c.offset for c in checkpoints}
+        if wanted and wanted.keys() != set(self._shards):
+            raise Refused(
+                f"Dead letters stand in {len(self._shards)} partitions, but the read model was "
+                f"built from {len(wanted)}; rebuild it (gamehall projections rebuild)."
+            )
+        self._offsets = self._bounds.beginnings(self._shards)
+        for shard, offset in wanted.items():
+            if offset < self._offsets[shard]:
+                first = self._offsets[shard]
+                logger.error(
+                    "dead letters are gone that were never read", wanted=offset, left=first
+                )
+            else:
+                self._offsets[shard] = offset
+        self._consumer.assign([TopicPartition(*shard, at) for shard, at in self._offsets.items()])
+
+    def read(self, limit: int, timeout: float) -> Batch:
+        """See the port; raises `KafkaException` when a partition cannot be read."""
+        first = self._consumer.poll(timeout)
+        if first is None:
+            self._commit_offsets()
+            return Batch((), ())
+        messages = [first, *self._consumer.consume(limit - 1, 0)] if limit > 1 else [first]
+        records = [_record(message) for message in messages if not _failed(message)]
+        touched = {record.position[:2]: record.position.seq + 1 for record in records}
+        self._offsets |= touched
+        return Batch(records, [self._checkpoint(shard) for shard in touched])
+
+    def _checkpoint(self, shard: Shard) -> Checkpoint:
+        offset = self._offsets[shard]
+        return Checkpoint(*shard, offset, epoch=0, owner="", next_seq=offset)
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """See the port."""
+        return [self._checkpoint(shard) for shard in self._offsets]
+
+    def ends(self) -> Mapping[Shard, int]:
+        """See the port; raises `KafkaException` when Kafka is away."""
+        return self._bounds.ends(self._shards)
+
+    def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See the port."""
+        self._unacknowledged |= {(c.topic, c.partition): c.offset for c in checkpoints}
+        if time.monotonic() - self._acknowledged_at > ACKNOWLEDGE_EVERY:
+            self._commit_offsets()
+
+    def _commit_offsets(self) -> None:
+        if self._unacknowledged:
+            at = [TopicPartition(*shard, offset) for shard, offset in self._unacknowledged.items()]
+            self._consumer.commit(offsets=at, asynchronous=True)
+            self._unacknowledged.clear()
+        self._acknowledged_at = time.monotonic()
+
+    def close(self) -> None:
+        """See the port."""
+        self._commit_offsets()
+        self._consumer.close()
+        self._bounds.close()
+
+
+def _failed(message: Message) -> bool:
+    """Whether this tells of a broker that is away; raises `KafkaException` for all other errors."""
+    error = message.error()
+    if error is not None and error.code() not in PASSING:
+        raise KafkaException(error)
+    return error is not None
+
+
+def _record(message: Message) -> LetterRecord:
+    position = Position(message.topic() or "", message.partition() or 0, message.offset() or 0)
+    headers: Mapping[str, Any] = dict(message.headers() or ())
+    return LetterRecord(
+        position,
+        _text(message.key()),
+        _text(message.value()),
+        {name: _text(value) for name, value in headers.items()},
+        datetime.fromtimestamp(message.timestamp()[1] / 1_000, UTC),
+    )
+
+
+def _text(data: bytes | str | None) -> str:
+    """Bytes as a text that PostgreSQL holds, which knows no NUL."""
+    text = data if isinstance(data, str) else (data or b"").decode(errors="replace")
+    return text.replace("\0", "\ufffd")
+
+
+class LoggedLetters:
+    """Where records go that are no dead letters: to the worker's log; they stay in their topic."""
+
+    def send(self, event: LetterRecord, reason: str) -> None:
+        """See `application.ports.DeadLetters`."""
+        logger.error("a record is no dead letter", position=str(event.position), reason=reason)
+
+    def flush(self) -> None:
+        """Nothing is on its way."""
+
+
+class DecisionRecord(NamedTuple):
+    """A decision as it is written, behind the letter that it is about."""
+
+    shard: Shard
+    key: str
+    value: bytes
+    headers: Mapping[str, str]
+
+
+def decision_record(letter: DeadLetter, verb: Verb, decision: Decision) -> DecisionRecord:
+    """How a decision is written."""
+    topic, partition, _ = letter.id.split("/")
+    headers = {"decision": verb, "letter": letter.id}
+    value = msgspec.json.encode(decision)
+    return DecisionRecord((topic, int(partition)), letter.key, value, headers)
+
+
+class DecisionTopics:
+    """Appends decisions; implements `application.dead_letters.Decisions`. Blocking."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+
+    def append(self, verb: Verb, decided: Sequence[tuple[DeadLetter, Decision]]) -> list[Position]:
+        """See the port."""
+        arrived: list[Position] = []
+        failed: list[KafkaError] = []
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if error:
+                failed.append(error)
+            else:
+                arrived.append(_record(message).position)
+
+        producer = Producer(
+            producer_config(self._bootstrap) | {"delivery.report.only.error": False}
+        )
+        for letter, decision in decided:
+            (topic, partition), key, value, headers = decision_record(letter, verb, decision)
+            encoded: Any = list(headers.items())
+            producer.produce(topic, value, key, partition, headers=encoded, on_delivery=delivered)
+            producer.poll(0)
+        if producer.flush(SECONDS) or failed:
+            reason = failed[0].str() if failed else f"no answer within {SECONDS} s"
+            raise Unavailable(f"Kafka did not take the decision: {reason}.")
+        return arrived

@@ -1,0 +1,90 @@
+"""Dead letters of players' events, for the API and for the command line."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+
+import psycopg
+from confluent_kafka import KafkaException
+from psycopg_pool import AsyncConnectionPool
+
+from application.dead_letters import DeadLetters
+from application.player_events import Intake, InvalidEvent
+from application.ports import Change, Unavailable
+from application.repairing import Repair, Repairing, decode_repair
+from domain.player_events.event import PlayerEvent
+from domain.player_events.letters import DeadLetterUnrepaired
+from domain.refusals import Refusal
+from infra.player_events.dead_letters import DecisionTopics
+from infra.player_events.preview import preview
+from infra.player_events.publishing import publish
+from infra.postgres import Database
+from interfaces.bootstrap import Refused
+from interfaces.settings import Settings
+from projections.dead_letters import DeadLetterQueries, Wanted
+from projections.positions import Pool
+from projections.projection import ReadModelMissing
+
+__all__ = ["Change", "Wanted", "ask", "dead_letters", "intake_of", "repair_from"]
+
+Answer = TypeVar("Answer")
+Work = Callable[[DeadLetters, DeadLetterQueries], Awaitable[Answer]]
+
+
+def intake_of(settings: Settings) -> Intake:
+    """Build what takes in reports."""
+    oldest = timedelta(days=settings.events_oldest_days)
+    return Intake(accept_unknown=settings.event_types == "any", oldest=oldest)
+
+
+def dead_letters(settings: Settings, letters: DeadLetterQueries, intake: Intake) -> DeadLetters:
+    """Build what decides on dead letters."""
+    return DeadLetters(
+        letters,
+        DecisionTopics(settings.kafka_bootstrap),
+        Repairing(intake),
+        partial(publish, settings.kafka_bootstrap),
+        partial(_preview, settings),
+    )
+
+
+def _preview(settings: Settings, records: Sequence[PlayerEvent]) -> Sequence[Change]:
+    try:
+        with closing(Database(settings.postgres_dsn)) as database:
+            return preview(database, records)
+    except Refused as error:
+        raise DeadLetterUnrepaired(str(error)) from error
+
+
+def repair_from(text: bytes) -> Repair:
+    """Read an event as it should have been; raises `Refused`."""
+    try:
+        return decode_repair(text)
+    except InvalidEvent as error:
+        raise Refused(f"{error.field}: {error}.") from error
+
+
+def ask(settings: Settings, work: Work[Answer]) -> Answer:
+    """Let a command look at dead letters and decide; raises `Refused`."""
+    try:
+        return asyncio.run(_ask(settings, work))
+    except (Refusal, Unavailable, ReadModelMissing) as error:
+        raise Refused(str(error)) from error
+    except InvalidEvent as error:
+        raise Refused(f"{error.field}: {error}.") from error
+    except psycopg.OperationalError as error:
+        raise Refused(f"PostgreSQL does not answer: {error}") from error
+    except KafkaException as error:
+        raise Refused(f"Kafka did not take the events: {error.args[0].str()}.") from error
+
+
+async def _ask(settings: Settings, work: Work[Answer]) -> Answer:
+    # A pool would try for half a minute to reach what is away.
+    await (await psycopg.AsyncConnection.connect(settings.postgres_dsn, connect_timeout=5)).close()
+    pool: Pool = AsyncConnectionPool(settings.postgres_dsn, min_size=1, open=False)
+    async with pool:
+        letters = DeadLetterQueries(pool)
+        return await work(dead_letters(settings, letters, intake_of(settings)), letters)

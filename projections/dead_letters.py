@@ -1,0 +1,143 @@
+"""`dead-letters`: players' events that could not be taken, as people look at them and decide.
+
+- `dead_letters`: see `domain.player_events.letters.DeadLetter`, whose fields are its columns. What
+  is decided about a letter is a record of its topic too, so that the table is never the only one
+  who knows. A letter stays here when its topic forgets it, until a rebuild.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.rows import class_row
+
+from domain.events import Position
+from domain.player_events.letters import (
+    TOPICS,
+    DeadLetter,
+    Decided,
+    LetterRecord,
+    Status,
+    fold,
+    read,
+)
+from projections.positions import Pool, passed, require
+from projections.projection import Table, wait_until
+
+NAME = "dead-letters"
+
+KNOWN = """
+    SELECT coalesce(json_agg(known), '[]')::text FROM dead_letters AS known
+    WHERE id = ANY(%s) OR event_id = ANY(%s) OR position = ANY(%s)
+"""
+
+PUT = """
+    INSERT INTO dead_letters SELECT * FROM json_populate_recordset(NULL::dead_letters, %s::json)
+    ON CONFLICT (id) DO UPDATE
+    SET error_message = excluded.error_message, position = excluded.position,
+        attempts = excluded.attempts, status = excluded.status,
+        edited_event = excluded.edited_event, decided_by = excluded.decided_by,
+        decided_at = excluded.decided_at
+"""
+
+
+class DeadLetters:
+    """The projection."""
+
+    name = NAME
+    topics = TOPICS
+    handles = (LetterRecord,)
+    tables = (Table("dead_letters", ("id",)),)
+
+    def apply(
+        self, connection: psycopg.Connection[Any], events: Sequence[LetterRecord]
+    ) -> Sequence[Any]:
+        """Add letters that are new, and take in what was decided about others."""
+        news = [read(record) for record in events]
+        if changed := fold(_known(connection, news), news):
+            connection.execute(PUT, [msgspec.json.encode(changed).decode()])
+        return ()
+
+
+def _known(
+    connection: psycopg.Connection[Any], news: Sequence[DeadLetter | Decided]
+) -> Sequence[DeadLetter]:
+    letters = [each for each in news if isinstance(each, DeadLetter)]
+    ids = [each.letter_id for each in news if isinstance(each, Decided)]
+    event_ids = [letter.event_id for letter in letters if letter.event_id]
+    positions = [letter.position for letter in letters if letter.position]
+    row = connection.execute(KNOWN, [ids, event_ids, positions]).fetchone()
+    assert row is not None
+    return msgspec.json.decode(row[0], type=list[DeadLetter])
+
+
+# -- queries ---------------------------------------------------------------------------------------
+
+LETTER = "SELECT * FROM dead_letters WHERE id = %s"
+
+LIST = """
+    SELECT * FROM dead_letters
+    WHERE (%(consumer)s::text IS NULL OR consumer_service = %(consumer)s)
+        AND (%(status)s::text IS NULL OR status = %(status)s)
+        AND (%(player)s::text IS NULL OR player_id = %(player)s)
+        AND (%(before)s::text IS NULL OR (created_at, id) <
+            (SELECT created_at, id FROM dead_letters WHERE id = %(before)s))
+    ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+"""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which letters are asked for; None for any."""
+
+    consumer: str | None = None
+    status: Status | None = None
+    player: str | None = None
+
+
+class DeadLetterPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some letters, the newest first, and what to ask for the next ones with; None at the end."""
+
+    letters: list[DeadLetter]
+    before: str | None
+
+
+class DeadLetterQueries:
+    """Reads the live letters. Raises `ReadModelMissing`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def letter(self, id: str) -> DeadLetter | None:
+        """A letter, or None."""
+        found = await self._select(LETTER, [id])
+        return found[0] if found else None
+
+    async def page(
+        self, wanted: Wanted, limit: int | None = None, before: str | None = None
+    ) -> DeadLetterPage:
+        """Some letters, from the one behind the letter `before` on.
+
+        Raises `ValueError` with a sentence when there is no letter `before`.
+        """
+        if before is not None and await self.letter(before) is None:
+            raise ValueError(f"{before!r} is no letter; take `before` from the page before.")
+        more = None if limit is None else limit + 1
+        asked = {**msgspec.structs.asdict(wanted), "before": before, "limit": more}
+        found = await self._select(LIST, asked)
+        page = found[:limit]
+        return DeadLetterPage(letters=page, before=page[-1].id if len(found) > len(page) else None)
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        """Wait until a record is taken in; False when `timeout` seconds have gone by."""
+        return await wait_until(lambda: passed(self._pool, NAME, position), timeout)
+
+    async def _select(self, query: Any, asked: Any) -> list[DeadLetter]:
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=class_row(DeadLetter)) as cursor,
+        ):
+            found = await (await cursor.execute(query, asked)).fetchall()
+        if not found:
+            await require(self._pool, NAME)
+        return found
