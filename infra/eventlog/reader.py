@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from application.ports import Batch, Checkpoint, Shard
 from domain.category import Category
 from domain.events import Recorded
+from infra.eventlog.acknowledging import Acknowledgements
 from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config
 from infra.eventlog.gate import Gate
@@ -18,9 +19,6 @@ SPACING = 0.02
 """Seconds from one batch to the next at the end of the log. A lone event is read at once; while
 much is going on, fifty batches a second cost the stores, the broker and this process far less
 than a thousand, and nobody sees the difference."""
-
-ACKNOWLEDGE_EVERY = 1.0
-"""Seconds between commits of offsets to Kafka, which are for its tools to look at."""
 
 PASSING = {
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  librdkafka's own codes have no other names
@@ -63,8 +61,8 @@ class KafkaLogReader:
         self._offsets: dict[Shard, int] = {}
         self.owner_urls: dict[Shard, str] = {}
         """Where the owner of a shard answers, if its claim has been read since the start."""
-        self._unacknowledged: dict[Shard, int] = {}
-        self._acknowledged_at = self._read_at = time.monotonic()
+        self._acknowledgements = Acknowledgements(self._consumer)
+        self._read_at = time.monotonic()
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `application.ports.LogReader.start`; may be called again to move."""
@@ -86,7 +84,7 @@ class KafkaLogReader:
         """
         first = self._consumer.poll(timeout)
         if first is None:
-            self._commit_offsets()
+            self._acknowledgements.send()
             return Batch((), ())
         events: list[Recorded] = []
         touched: set[Shard] = set()
@@ -135,20 +133,11 @@ class KafkaLogReader:
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `application.ports.LogReader.acknowledge`."""
-        self._unacknowledged |= {(c.topic, c.partition): c.offset for c in checkpoints}
-        if time.monotonic() - self._acknowledged_at > ACKNOWLEDGE_EVERY:
-            self._commit_offsets()
-
-    def _commit_offsets(self) -> None:
-        if self._unacknowledged:
-            offsets = [TopicPartition(*at, offset) for at, offset in self._unacknowledged.items()]
-            self._consumer.commit(offsets=offsets, asynchronous=True)
-            self._unacknowledged.clear()
-        self._acknowledged_at = time.monotonic()
+        self._acknowledgements.note({(c.topic, c.partition): c.offset for c in checkpoints})
 
     def close(self) -> None:
         """See `application.ports.LogReader.close`."""
-        self._commit_offsets()
+        self._acknowledgements.send()
         self._consumer.close()
         self._bounds.close()
 

@@ -1,6 +1,5 @@
 """The topics of players' dead letters: read as a whole, and decisions appended to them."""
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -12,9 +11,10 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from application.ports import Batch, Checkpoint, Shard, Unavailable
 from domain.events import Position
 from domain.player_events.letters import TOPICS, DeadLetter, Decision, LetterRecord, Verb
+from infra.eventlog.acknowledging import Acknowledgements
 from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config, producer_config
-from infra.eventlog.reader import ACKNOWLEDGE_EVERY, PASSING
+from infra.eventlog.reader import PASSING
 from infra.stack.errors import Refused
 
 SECONDS = 10
@@ -34,8 +34,7 @@ class DeadLetterReader:
         self._bounds = Bounds(bootstrap, SECONDS)
         self._shards = [shard for topic in topics for shard in self._shards_of(topic)]
         self._offsets: dict[Shard, int] = {}
-        self._unacknowledged: dict[Shard, int] = {}
-        self._acknowledged_at = time.monotonic()
+        self._acknowledgements = Acknowledgements(self._consumer)
 
     def _shards_of(self, topic: str) -> list[Shard]:
         found = self._consumer.list_topics(topic, SECONDS).topics[topic]
@@ -69,7 +68,7 @@ class DeadLetterReader:
         """See the port; raises `KafkaException` when a partition cannot be read."""
         first = self._consumer.poll(timeout)
         if first is None:
-            self._commit_offsets()
+            self._acknowledgements.send()
             return Batch((), ())
         messages = [first, *self._consumer.consume(limit - 1, 0)] if limit > 1 else [first]
         records = [_record(message) for message in messages if not _failed(message)]
@@ -91,20 +90,11 @@ class DeadLetterReader:
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See the port."""
-        self._unacknowledged |= {(c.topic, c.partition): c.offset for c in checkpoints}
-        if time.monotonic() - self._acknowledged_at > ACKNOWLEDGE_EVERY:
-            self._commit_offsets()
-
-    def _commit_offsets(self) -> None:
-        if self._unacknowledged:
-            at = [TopicPartition(*shard, offset) for shard, offset in self._unacknowledged.items()]
-            self._consumer.commit(offsets=at, asynchronous=True)
-            self._unacknowledged.clear()
-        self._acknowledged_at = time.monotonic()
+        self._acknowledgements.note({(c.topic, c.partition): c.offset for c in checkpoints})
 
     def close(self) -> None:
         """See the port."""
-        self._commit_offsets()
+        self._acknowledgements.send()
         self._consumer.close()
         self._bounds.close()
 

@@ -1,6 +1,5 @@
 """How workers read players' events: the whole topic, in batches."""
 
-import time
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -10,9 +9,10 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from application.ports import Batch, Checkpoint, Shard
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.unreadable import UnreadableRecord
+from infra.eventlog.acknowledging import Acknowledgements
 from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config
-from infra.eventlog.reader import ACKNOWLEDGE_EVERY, PASSING
+from infra.eventlog.reader import PASSING
 from infra.stack.errors import Refused
 
 SECONDS = 5
@@ -53,8 +53,7 @@ class PlayerEventReader:
         self._topic = topic
         self._partitions = self._count_partitions()
         self._offsets: dict[int, int] = {}
-        self._unacknowledged: dict[int, int] = {}
-        self._acknowledged_at = time.monotonic()
+        self._acknowledgements = Acknowledgements(self._consumer)
 
     def _count_partitions(self) -> int:
         topics = self._consumer.list_topics(self._topic, SECONDS).topics
@@ -87,7 +86,7 @@ class PlayerEventReader:
         """
         first = self._consumer.poll(timeout)
         if first is None:
-            self._commit_offsets()
+            self._acknowledgements.send()
             return Batch((), ())
         messages, more = [first], MANY
         while more >= MANY and len(messages) < limit:
@@ -161,20 +160,11 @@ class PlayerEventReader:
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `application.ports.LogReader.acknowledge`."""
-        self._unacknowledged |= {c.partition: c.offset for c in checkpoints}
-        if time.monotonic() - self._acknowledged_at > ACKNOWLEDGE_EVERY:
-            self._commit_offsets()
-
-    def _commit_offsets(self) -> None:
-        if self._unacknowledged:
-            at = [TopicPartition(self._topic, *each) for each in self._unacknowledged.items()]
-            self._consumer.commit(offsets=at, asynchronous=True)
-            self._unacknowledged.clear()
-        self._acknowledged_at = time.monotonic()
+        self._acknowledgements.note({(self._topic, c.partition): c.offset for c in checkpoints})
 
     def close(self) -> None:
         """See `application.ports.LogReader.close`."""
-        self._commit_offsets()
+        self._acknowledgements.send()
         self._consumer.close()
         self._bounds.close()
 

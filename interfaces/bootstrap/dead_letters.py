@@ -8,7 +8,6 @@ from functools import partial
 from typing import TypeVar
 
 import psycopg
-from confluent_kafka import KafkaException
 from psycopg_pool import AsyncConnectionPool
 
 from application.dead_letters import DeadLetters
@@ -23,6 +22,7 @@ from infra.player_events.preview import preview
 from infra.player_events.publishing import publish
 from infra.postgres import Database
 from interfaces.bootstrap import Refused
+from interfaces.bootstrap.away import told
 from interfaces.settings import Settings
 from projections.dead_letters import DeadLetterQueries, Wanted
 from projections.positions import Pool
@@ -70,15 +70,12 @@ def repair_from(text: bytes) -> Repair:
 def ask(settings: Settings, work: Work[Answer]) -> Answer:
     """Let a command look at dead letters and decide; raises `Refused`."""
     try:
-        return asyncio.run(_ask(settings, work))
+        with told():
+            return asyncio.run(_ask(settings, work))
     except (Refusal, Unavailable, ReadModelMissing) as error:
         raise Refused(str(error)) from error
     except InvalidEvent as error:
         raise Refused(f"{error.field}: {error}.") from error
-    except psycopg.OperationalError as error:
-        raise Refused(f"PostgreSQL does not answer: {error}") from error
-    except KafkaException as error:
-        raise Refused(f"Kafka did not take the events: {error.args[0].str()}.") from error
 
 
 async def _ask(settings: Settings, work: Work[Answer]) -> Answer:

@@ -2,10 +2,10 @@
 
 from typing import BinaryIO
 
-import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from infra.stack.errors import Refused
+from interfaces.bootstrap.away import told
 from interfaces.settings import Settings
 from projections.exported_events import EventExport, Format, Selection
 from projections.positions import Pool
@@ -22,9 +22,8 @@ async def export(settings: Settings, selection: Selection, format: Format, file:
     )
     async with pool:
         try:
-            async for piece in EventExport(pool).export(selection, format):
-                file.write(piece)
+            with told():
+                async for piece in EventExport(pool).export(selection, format):
+                    file.write(piece)
         except ReadModelMissing as error:
             raise Refused(str(error)) from error
-        except psycopg.OperationalError as error:
-            raise Refused(f"PostgreSQL does not answer: {error}") from error

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
-from confluent_kafka import KafkaException
-
 from application.ports import Change
 from domain.player_events.corrections import (
     Correction,
@@ -19,6 +17,7 @@ from infra.player_events.preview import preview
 from infra.player_events.publishing import publish
 from infra.postgres import Database
 from interfaces.bootstrap import Refused
+from interfaces.bootstrap.away import told
 from interfaces.settings import Settings
 
 __all__ = ["Change", "append", "changes_by", "restoration_of", "void_of", "voids"]
@@ -54,19 +53,17 @@ def _record(player_id: str, said: Correction) -> PlayerEvent:
 
 def voids(settings: Settings, player_id: str) -> Sequence[tuple[str, datetime, datetime, str, str]]:
     """Give the voids in force: id, since, until, by whom and why."""
-    with closing(Database(settings.postgres_dsn)) as database:
+    with told(), closing(Database(settings.postgres_dsn)) as database:
         return database.connection.execute(VOIDS, [player_id]).fetchall()
 
 
 def changes_by(settings: Settings, record: PlayerEvent) -> Sequence[Change]:
-    """Give the rows that a record would change."""
-    with closing(Database(settings.postgres_dsn)) as database:
+    """Give the rows that a record would change; raises `Refused`."""
+    with told(), closing(Database(settings.postgres_dsn)) as database:
         return preview(database, [record])
 
 
 def append(settings: Settings, record: PlayerEvent) -> None:
     """Append a record to the topic; the workers do the rest. Raises `Refused`."""
-    try:
+    with told():
         publish(settings.kafka_bootstrap, [record])
-    except KafkaException as error:
-        raise Refused(f"Kafka did not take the correction: {error.args[0].str()}.") from error

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from domain.player_events.event import PlayerEvent
     from interfaces.bootstrap.players import Change
 
-MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
+MOMENT = click.DateTime(
+    ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
+)
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, and end.")
 by_option = click.option("--by", default=getpass.getuser, help="Who decides; you by default.")
 

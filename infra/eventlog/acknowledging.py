@@ -1,0 +1,34 @@
+"""How far a consumer has come, for Kafka's tools to look at; nothing here goes by it."""
+
+import time
+from collections.abc import Mapping
+
+from confluent_kafka import Consumer, TopicPartition
+
+from application.ports import Shard
+
+EVERY = 1.0
+"""Seconds between commits of offsets to Kafka."""
+
+
+class Acknowledgements:
+    """Commits the offsets of one consumer, once in a while."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        self._offsets: dict[Shard, int] = {}
+        self._sent_at = time.monotonic()
+
+    def note(self, offsets: Mapping[Shard, int]) -> None:
+        """Take in how far some shards have been read; sent when it is time."""
+        self._offsets |= offsets
+        if time.monotonic() - self._sent_at > EVERY:
+            self.send()
+
+    def send(self) -> None:
+        """Commit what has been noted, without waiting for Kafka."""
+        if self._offsets:
+            offsets = [TopicPartition(*shard, offset) for shard, offset in self._offsets.items()]
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+            self._offsets.clear()
+        self._sent_at = time.monotonic()
