@@ -47,7 +47,8 @@ POSTGRES_CONNECTIONS = 8
 """Of the API; queries take a millisecond, and PostgreSQL has connections for all processes."""
 
 EXPORTS = 2
-"""Exports at a time. They have connections of their own, since each may take minutes."""
+"""Exports at a time. They have connections of their own, since each may take minutes; and as hours
+may lie between them, it is made sure that PostgreSQL has not closed them meanwhile."""
 
 HANDOVER_SECONDS = 2.0
 """How long other processes may take to claim what this one leaves to them."""
@@ -73,7 +74,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         )
         refuse_taken({"this API process": settings.own_port}, settings.host)
         redis, pool = await _read_models(settings, held)
-        exports = await _connections(settings, EXPORTS, held)
+        exports = await _connections(settings, EXPORTS, held, checked=True)
         keys = SubjectKeys(settings.kafka_bootstrap, master(settings))
         await keys.start()
         held.push_async_callback(keys.stop)
@@ -173,9 +174,17 @@ async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis,
     return redis, await _connections(settings, POSTGRES_CONNECTIONS, held)
 
 
-async def _connections(settings: Settings, most: int, held: AsyncExitStack) -> Pool:
+async def _connections(
+    settings: Settings, most: int, held: AsyncExitStack, *, checked: bool = False
+) -> Pool:
+    """Open a pool; if `checked`, each connection is looked at before it is used."""
     pool: Pool = AsyncConnectionPool(
-        settings.postgres_dsn, min_size=1, max_size=most, timeout=2, open=False
+        settings.postgres_dsn,
+        min_size=1,
+        max_size=most,
+        timeout=2,
+        check=AsyncConnectionPool.check_connection if checked else None,
+        open=False,
     )
     await pool.open(wait=False)
     held.push_async_callback(pool.close)

@@ -207,3 +207,24 @@ async def test_a_redis_that_is_emptied_is_filled_again(
         await reporters.go_on()
         with redis.Redis.from_url(hall.redis) as emptied:
             emptied.flushall()
+
+
+async def test_the_first_export_after_postgresql_came_back_is_whole(
+    hall: Hall, client: httpx.AsyncClient
+) -> None:
+    async def export() -> int:
+        path = "/api/v1/events/export?player_id=nobody"
+        return (await client.get(path, headers=hall.service())).status_code
+
+    async def serves() -> bool:
+        try:
+            await (await psycopg.AsyncConnection.connect(hall.postgres)).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    assert await eventually(export, lambda status: status == 200)
+    await kill(hall, "postgres")
+    await eventually(serves, lambda there: not there)
+    await eventually(serves, bool, RESTARTED)
+    assert await export() == 200
