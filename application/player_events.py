@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -136,18 +136,24 @@ class Intake:
 
 
 MALFORMED = "This is not JSON"
+Read = TypeVar("Read")
 
 decode = msgspec.json.Decoder(Report).decode
 
 
-def decode_report(piece: bytes) -> Report:
-    """Read one report; raises `InvalidEvent`, with the field `$` where it is no JSON at all."""
+def read(decode: Callable[[bytes], Read], text: bytes) -> Read:
+    """Decode JSON; raises `InvalidEvent`, with the field `$` where it is none at all."""
     try:
-        asked = decode(piece)
+        return decode(text)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise InvalidEvent("$", f"{MALFORMED}: {error}") from None
+
+
+def decode_report(piece: bytes) -> Report:
+    """Read one report; raises `InvalidEvent`."""
+    asked = read(decode, piece)
     if NUL in piece:
         raise InvalidEvent("$", "Text with a NUL (\\u0000) cannot be kept")
     return asked

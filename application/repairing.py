@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import msgspec
 
-from application.player_events import NUL, Intake, InvalidEvent, Report, decode_report, invalid
+from application.player_events import NUL, Intake, InvalidEvent, Report, decode_report, read
 from domain.player_events.corrections import RESERVED, replacing
 from domain.player_events.event import Moment, PlayerEvent
 from domain.player_events.letters import INGEST, DeadLetter, DeadLetterUnrepaired, event_in
@@ -28,16 +28,12 @@ class Repair(Report, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=F
 
 
 _decode = msgspec.json.Decoder(Repair).decode
+_decode_event = msgspec.json.Decoder(PlayerEvent).decode
 
 
 def decode_repair(text: bytes) -> Repair:
     """Read a repaired event; raises `InvalidEvent`."""
-    try:
-        return _decode(text)
-    except msgspec.ValidationError as error:
-        raise invalid(error) from None
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise InvalidEvent("$", f"This is not JSON: {error}") from None
+    return read(_decode, text)
 
 
 class Repairing:
@@ -88,13 +84,14 @@ class Repairing:
         """
         text = (letter.edited_event or letter.original_event).encode()
         try:
-            event = self._taken(letter, text, now) if _was_refused(letter) else _recorded(text)
+            refused = _was_refused(letter)
+            event = self._taken(letter, text, now) if refused else read(_decode_event, text)
         except InvalidEvent as error:
             raise DeadLetterUnrepaired(
                 f"The dead letter {letter.id} cannot be retried as it is; edit it first. "
                 f"{error.field}: {error}."
             ) from None
-        if _was_refused(letter) or event.event_type.startswith(RESERVED):
+        if refused or event.event_type.startswith(RESERVED):
             return event.happened_at, event
         return event.happened_at, replacing(event, by=by, event_id=str(uuid4()), at=now)
 
@@ -105,15 +102,6 @@ class Repairing:
             return event
         # However often it is retried, it is one event.
         return msgspec.structs.replace(event, event_id=str(_id_of(letter.id)), minted=False)
-
-
-def _recorded(text: bytes) -> PlayerEvent:
-    try:
-        return msgspec.json.decode(text, type=PlayerEvent)
-    except msgspec.ValidationError as error:
-        raise invalid(error) from None
-    except msgspec.DecodeError as error:
-        raise InvalidEvent("$", f"This is not JSON: {error}") from None
 
 
 def _was_refused(letter: DeadLetter) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, LiteralString
 
-import msgspec
 import psycopg
 from psycopg.rows import dict_row
 
@@ -39,12 +38,11 @@ VOID = """
 RESTORE = "DELETE FROM {table} WHERE event_id::text = %s AND player_id = %s"
 
 ARCHIVED = f"""
-    SELECT event_id::text, event_type, player_id, game_id, event_timestamp AS timestamp,
-        ingested_at, data::text, minted, partition, "offset" FROM events
+    SELECT {event_archive.RECORD} FROM events
     WHERE player_id = %s AND partition = %s AND "offset" <= %s
         AND NOT starts_with(event_type, '{RESERVED}')
     ORDER BY "offset"
-"""  # noqa: S608  a constant of this module
+"""  # noqa: S608  constants
 
 
 class ArchiveBehind(psycopg.OperationalError):
@@ -95,8 +93,7 @@ class Corrections:
         of_player = voids.get(correction.player_id, ())
         with connection.cursor("again", row_factory=dict_row) as cursor:
             cursor.itersize = 5_000
-            for row in cursor.execute(ARCHIVED, place):
-                event = PlayerEvent(**row | {"data": msgspec.Raw(row["data"].encode())})
+            for event in map(event_archive.record_of, cursor.execute(ARCHIVED, place)):
                 if not _is_voided(event, of_player):
                     yield event
 

@@ -188,6 +188,9 @@ COLUMNS_OF_EVENT = """
     data::text
 """
 
+RECORD = f'{COLUMNS_OF_EVENT}, minted, partition, "offset"'
+"""All of an event as it stood in the topic; for `record_of`."""
+
 EVENT = f"""
     SELECT {COLUMNS_OF_EVENT} FROM events WHERE event_id = %s
     ORDER BY event_timestamp DESC, player_id, ingested_at DESC LIMIT 1
@@ -261,6 +264,11 @@ class EventQueries:
     async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
         """Wait until the archive holds an event; False when `timeout` seconds have gone by."""
         return await wait_until(lambda: passed(self._pool, NAME, position), timeout)
+
+
+def record_of(row: dict[str, Any]) -> PlayerEvent:
+    """The event of a row with the columns `RECORD`."""
+    return PlayerEvent(**row | {"data": msgspec.Raw(row["data"].encode())})
 
 
 def _archived(row: dict[str, Any]) -> ArchivedEvent:

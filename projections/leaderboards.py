@@ -132,11 +132,11 @@ class Leaderboards:
         """What is gone, and what came in its place."""
         self._corrections.read(connection, correction)
         if correction.event_type == REPLACED:
-            scoring = [e for e in [replacement(correction)] if e.event_type in SCORING]
-            self._seen.new(connection, scoring)
+            event = replacement(correction)
+            self._seen.new(connection, [event] if event.event_type in SCORING else ())
         events = self._corrections.again(connection, correction)
         points = points_of(_readable(events, correction))
-        before: list[Score] = list(_scores_of(connection, correction.player_id))
+        before = _scores_of(connection, correction.player_id)
         connection.execute(DELETE, [correction.player_id])
         after: list[Score] = _rows(connection, ADD, points, list[Score]) if points else []
         known = {each.board for each in before}

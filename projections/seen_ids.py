@@ -67,9 +67,8 @@ class SeenIds:
         self._forget = FORGET.replace("{table}", table)
         self._tidy_at = time.monotonic() + TIDY_EVERY
 
-    def new(self, connection: Connection, events: Sequence[PlayerEvent]) -> list[PlayerEvent]:
+    def new(self, connection: Connection, events: Sequence[PlayerEvent]) -> Sequence[PlayerEvent]:
         """The events that this consumer has to count, in their order, and from now on has."""
-        events = list(events)
         given = [Seen(e.player_id, e.event_id) for e in events if not e.minted]
         if given:
             latest = self._look_up(connection, given)

@@ -17,7 +17,6 @@ RESERVED = "gamehall."
 VOIDED = f"{RESERVED}player_voided"
 RESTORED = f"{RESERVED}player_restored"
 REPLACED = f"{RESERVED}event_replaced"
-CORRECTIONS = frozenset({VOIDED, RESTORED, REPLACED})
 
 GAME = "gamehall"
 """What stands in the place of a game, since a correction is of none."""
@@ -60,6 +59,8 @@ SHAPES: dict[str, type[Correction]] = {
     RESTORED: PlayerRestored,
     REPLACED: EventReplaced,
 }
+CORRECTIONS = frozenset(SHAPES)
+
 _names = {shape: name for name, shape in SHAPES.items()}
 _decoders = {name: msgspec.json.Decoder(shape) for name, shape in SHAPES.items()}
 

@@ -30,8 +30,7 @@ class PlayerEvent(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """What a player did, at `timestamp` by the game's clock.
 
     `event_id` is a UUID in its canonical form. `minted` says that Gamehall made it for this record
-    alone, so no other record has it; ids that came from outside may come again. `data` is
-    JSON.
+    alone, so no other record has it; ids that came from outside may come again. `data` is JSON.
 
     `partition` and `offset` are where it was found in the topic; they are not written.
     """

@@ -89,7 +89,7 @@ class KafkaLogReader:
         events: list[Recorded] = []
         touched: set[Shard] = set()
         for message in (first, *self._rest(limit - 1)):
-            if not _failed(message):
+            if not failed(message):
                 touched.add(self._take(message, events))
         return Batch(events, [self._checkpoint(shard) for shard in touched])
 
@@ -142,8 +142,8 @@ class KafkaLogReader:
         self._bounds.close()
 
 
-def _failed(message: Message) -> bool:
-    """Whether this is a passing error event; a lasting one is raised."""
+def failed(message: Message) -> bool:
+    """Whether this is a passing error event; raises `KafkaException` for a lasting one."""
     error = message.error()
     if error is None:
         return False

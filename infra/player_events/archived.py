@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
-import msgspec
 import structlog
 from psycopg.rows import dict_row
 
@@ -13,16 +11,16 @@ from domain.player_events.event import TOPIC, PlayerEvent
 from infra.player_events.reader import PlayerEventReader
 from infra.postgres import Database
 from infra.stack.errors import Refused
+from projections.event_archive import RECORD, record_of
 
 GONE = """
-    FROM events JOIN unnest(%s::integer[], %s::bigint[]) AS first (partition, "offset")
-    ON events.partition = first.partition AND events."offset" < first."offset"
+    FROM events JOIN unnest(%s::integer[], %s::bigint[]) AS beginnings (of_partition, first_left)
+    ON partition = of_partition AND "offset" < first_left
 """
 
 READ = f"""
-    SELECT event_id::text, event_type, player_id, game_id, event_timestamp AS timestamp,
-        ingested_at, data::text, minted, events.partition, events."offset" {GONE}
-    ORDER BY events.partition, events."offset"
+    SELECT {RECORD} {GONE}
+    ORDER BY partition, "offset"
 """
 
 COUNT = f"SELECT count(*) {GONE}"
@@ -99,12 +97,8 @@ class ArchivedFirstReader(PlayerEventReader):
             connection.cursor("archived", row_factory=dict_row) as cursor,
         ):
             cursor.itersize = 10_000
-            yield from map(_event, cursor.execute(READ, _columns(beginnings)))
+            yield from map(record_of, cursor.execute(READ, _columns(beginnings)))
 
 
 def _columns(beginnings: Mapping[int, int]) -> list[list[int]]:
     return [list(beginnings), list(beginnings.values())]
-
-
-def _event(row: dict[str, Any]) -> PlayerEvent:
-    return PlayerEvent(**row | {"data": msgspec.Raw(row["data"].encode())})

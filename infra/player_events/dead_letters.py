@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
 from application.ports import Batch, Checkpoint, Shard, Unavailable
 from domain.events import Position
@@ -14,7 +14,7 @@ from domain.player_events.letters import TOPICS, DeadLetter, Decision, LetterRec
 from infra.eventlog.acknowledging import Acknowledgements
 from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config, producer_config
-from infra.eventlog.reader import PASSING
+from infra.eventlog.reader import failed
 from infra.stack.errors import Refused
 
 SECONDS = 10
@@ -71,7 +71,7 @@ class DeadLetterReader:
             self._acknowledgements.send()
             return Batch((), ())
         messages = [first, *self._consumer.consume(limit - 1, 0)] if limit > 1 else [first]
-        records = [_record(message) for message in messages if not _failed(message)]
+        records = [_record(message) for message in messages if not failed(message)]
         touched = {record.position[:2]: record.position.seq + 1 for record in records}
         self._offsets |= touched
         return Batch(records, [self._checkpoint(shard) for shard in touched])
@@ -97,14 +97,6 @@ class DeadLetterReader:
         self._acknowledgements.send()
         self._consumer.close()
         self._bounds.close()
-
-
-def _failed(message: Message) -> bool:
-    """Whether this tells of a broker that is away; raises `KafkaException` for all other errors."""
-    error = message.error()
-    if error is not None and error.code() not in PASSING:
-        raise KafkaException(error)
-    return error is not None
 
 
 def _record(message: Message) -> LetterRecord:
