@@ -95,7 +95,7 @@ async def closed(
             if not running:
                 finished.set_result(None)
 
-    pool = await _connect(host, port, connections, answered)
+    pool = await connect(host, port, connections, answered)
     start = clock()
     end = start + seconds
     for connection in pool:
@@ -128,7 +128,7 @@ async def at_rate(
         if len(result.latencies) == total:
             finished.set_result(None)
 
-    idle.extend(await _connect(host, port, 64, answered))
+    idle.extend(await connect(host, port, 64, answered))
     pool = list(idle)
     start = clock()
     for number in range(total):
@@ -146,9 +146,10 @@ async def at_rate(
     return result
 
 
-async def _connect(
+async def connect(
     host: str, port: int, count: int, answered: Callable[[Connection, int], None]
 ) -> list[Connection]:
+    """Open connections that tell whom they have an answer for."""
     loop = asyncio.get_running_loop()
     pairs = [
         await loop.create_connection(lambda: Connection(answered), host, port) for _ in range(count)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import psycopg
@@ -37,9 +37,11 @@ LOCK = """
 """
 
 MOVE = """
-    UPDATE projection_positions
-    SET next_offset = %s, epoch = %s, owner = %s, next_seq = %s
-    WHERE projection = %s AND topic = %s AND partition = %s
+    UPDATE projection_positions AS known
+    SET next_offset = moved.next_offset, epoch = moved.epoch, owner = moved.owner,
+        next_seq = moved.next_seq
+    FROM json_populate_recordset(NULL::projection_positions, %s::json) AS moved
+    WHERE (known.projection, known.topic, known.partition) = (%s, moved.topic, moved.partition)
 """
 
 PLACE = """
@@ -78,18 +80,34 @@ PARTS = """
     WHERE inhparent = %s::regclass
 """
 
+DEFINITION = "SELECT pg_get_viewdef(%s::regclass)"
+
 SWAP_PATIENCE = "2s"
 """How long a swap waits for queries to end; meanwhile new ones wait behind it."""
+
+LIVE = """
+    SET synchronous_commit = off;
+    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off
+"""
+"""How a live read model is written. A commit that PostgreSQL forgets when it crashes takes its
+position along, so its events are read again (docs/adr/0012). A few rows are looked up by their
+keys, also in a table that has grown since PostgreSQL last counted its rows."""
+
+SAVEPOINT = "SAVEPOINT applied"
 
 TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError)
 """The server is away or asks for a repetition; the same events may succeed later."""
 
 
 class Database:
-    """One connection for one thread, opened when it is needed and again when it was lost."""
+    """One connection for one thread, opened when it is needed and again when it was lost.
 
-    def __init__(self, dsn: str) -> None:
+    `settings` are statements that it begins with.
+    """
+
+    def __init__(self, dsn: str, settings: LiteralString = "") -> None:
         self._dsn = dsn
+        self._settings = settings
         self._connection: Connection | None = None
 
     @property
@@ -97,6 +115,7 @@ class Database:
         """The connection; raises `psycopg.OperationalError` when the server is away."""
         if self._connection is None or self._connection.closed:
             self._connection = self.another()
+            self._connection.execute(self._settings)
         return self._connection
 
     def close(self) -> None:
@@ -105,7 +124,7 @@ class Database:
             self._connection.close()
 
     def another(self) -> Connection:
-        """A connection of its own."""
+        """A connection of its own, without those settings."""
         return psycopg.connect(self._dsn, autocommit=True, connect_timeout=5)
 
 
@@ -140,14 +159,25 @@ class PostgresStore:
         """See the port."""
         connection = self._database.connection
         writing = PostgresWriting(connection, self._projection)
-        with connection.transaction():
-            self._lock(connection)
+        try:
+            self._begin(connection, writing)
             yield writing
-            writing.store()
+            with connection.pipeline():
+                writing.store()
+                connection.execute("COMMIT")
+        except BaseException:
+            with suppress(*TRANSIENT):  # a connection that is lost has nothing to roll back
+                connection.rollback()
+            raise
         self._expected |= {(c.topic, c.partition): c.offset for c in writing.checkpoints}
 
-    def _lock(self, connection: Connection) -> None:
-        rows = connection.execute(LOCK, [self._projection.name]).fetchall()
+    def _begin(self, connection: Connection, writing: "PostgresWriting") -> None:
+        """Lock the positions; all in one round trip, which a small transaction consists of."""
+        with connection.pipeline():
+            connection.execute("BEGIN")
+            locked = connection.execute(LOCK, [self._projection.name])
+            writing.mark()
+        rows = locked.fetchall()
         expected = [
             (*shard, offset, self._generation) for shard, offset in sorted(self._expected.items())
         ]
@@ -175,7 +205,7 @@ class PostgresStore:
 
 
 class PostgresWriting:
-    """One transaction."""
+    """One transaction, which somebody else begins and ends."""
 
     def __init__(self, connection: Connection, projection: PostgresProjection) -> None:
         self.checkpoints: Sequence[Checkpoint] = ()
@@ -183,20 +213,35 @@ class PostgresWriting:
         self._parked: Sequence[Parked] = ()
         self._connection = connection
         self._projection = projection
+        self._marked = self._applied = False
+
+    def mark(self) -> None:
+        """Set the savepoint that a failure goes back to; `apply` does, unless somebody has."""
+        if self._applied:
+            self._connection.execute("RELEASE applied")
+        self._connection.execute(SAVEPOINT)
+        self._marked, self._applied = True, False
 
     def apply(self, events: Sequence[Any]) -> None:
         """See `application.ports.Writing.apply`."""
+        if self._applied or not self._marked:
+            self.mark()
         try:
-            with self._connection.transaction():
-                self.changed.extend(self._projection.apply(self._connection, events))
+            self.changed.extend(self._projection.apply(self._connection, events))
+            self._applied = True
         except (psycopg.DataError, psycopg.IntegrityError) as error:
+            self._go_back()
             raise Poisoned(
                 f"{type(error).__name__}: {error.diag.message_primary or error}"
             ) from error
         except psycopg.Error:
             raise  # not the events' fault
         except Exception as error:  # whatever an event makes a fold raise, it is the event
+            self._go_back()
             raise Poisoned(f"{type(error).__name__}: {error}") from error
+
+    def _go_back(self) -> None:
+        self._connection.execute("ROLLBACK TO applied")
 
     def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
         """See `application.ports.Writing.move`."""
@@ -205,15 +250,15 @@ class PostgresWriting:
     def store(self) -> None:
         """Write the position and what is parked."""
         name = self._projection.name
-        with self._connection.cursor() as cursor:
-            cursor.executemany(
-                MOVE,
-                [
-                    (c.offset, c.epoch, c.owner, c.next_seq, name, c.topic, c.partition)
-                    for c in self.checkpoints
-                ],
-            )
-            cursor.executemany(PARK, [_parked_row(name, each) for each in self._parked])
+        if self.checkpoints:
+            self._connection.execute(MOVE, [_as_rows(self.checkpoints), name])
+        for each in self._parked:
+            self._connection.execute(PARK, _parked_row(name, each))
+
+
+def _as_rows(checkpoints: Sequence[Checkpoint]) -> str:
+    rows = [{**c._asdict(), "next_offset": c.offset} for c in checkpoints]
+    return json.encode(rows).decode()
 
 
 class PostgresGeneration:
@@ -291,10 +336,30 @@ class PostgresGeneration:
         return sql.SQL("{}.{}").format(self._schema, sql.Identifier(table)).as_string()
 
     def _exchange_tables(self) -> None:
-        names = [table.name for table in self._projection.tables]
-        live = sql.SQL(", ").join(sql.Identifier("public", name) for name in names)
+        tables = self._projection.tables
+        names = [table.name for table in tables]
+        views = [view for table in tables for view in table.views]
+        live = sql.SQL(", ").join(sql.Identifier("public", name) for name in (*views, *names))
         # All at once and first, so that no query can hold one table and wait for another.
         self._connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(live))
+        with self._remade(views):
+            self._exchange(names)
+
+    @contextmanager
+    def _remade(self, views: Sequence[str]) -> Iterator[None]:
+        """Drop views of the live tables, and define them again over those that took their place."""
+        definitions = {}
+        for view in views:
+            row = self._connection.execute(DEFINITION, [f"public.{view}"]).fetchone()
+            assert row is not None
+            definitions[view] = row[0]
+            self._run("DROP VIEW public.{table}", view)
+        yield
+        for view, definition in definitions.items():
+            made = sql.SQL("CREATE VIEW {} AS ").format(sql.Identifier("public", view))
+            self._connection.execute(made + sql.SQL(definition))
+
+    def _exchange(self, names: Sequence[str]) -> None:
         for name in names:
             self._run("DROP TABLE public.{table}", name)
             # A partition stays behind when its table moves.

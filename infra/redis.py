@@ -76,6 +76,11 @@ def decode_checkpoints(flat: Sequence[str]) -> list[Checkpoint]:
     return [_checkpoint(shard, text) for shard, text in zip(flat[::2], flat[1::2], strict=True)]
 
 
+def _pairs(flat: Sequence[str]) -> dict[str, str]:
+    """A hash, as a script returns it."""
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
 def _checkpoint(shard: str, text: str) -> Checkpoint:
     topic, _, partition = shard.rpartition("/")
     offset, next_seq, epoch, owner = msgspec.json.decode(text)
@@ -107,7 +112,7 @@ class RedisStore:
         if answer is None or not answer[1]:
             return None
         self._generation, flat, letters = answer
-        self._expected = dict(zip(flat[::2], flat[1::2], strict=True))
+        self._expected = _pairs(flat)
         parked = [msgspec.json.decode(letter, type=Parked) for letter in letters]
         return Standing(self._generation, decode_checkpoints(flat), parked)
 
@@ -126,10 +131,8 @@ class RedisStore:
         key = positions(self._generation)
         news = {_shard(c): encode_checkpoint(c) for c in writing.checkpoints}
         pipeline.watch(self._pointer, key)
-        shards = list(news) or list(self._expected)[:1]
-        if pipeline.get(self._pointer) != self._generation or pipeline.hmget(key, shards) != [
-            self._expected.get(shard) for shard in shards
-        ]:
+        answer = pipeline.eval(STANDING, 1, self._pointer)
+        if answer is None or answer[0] != self._generation or _pairs(answer[1]) != self._expected:
             raise Moved
         if news:
             pipeline.multi()

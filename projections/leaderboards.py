@@ -1,8 +1,10 @@
 """`leaderboards`: who scored most in each game, day, week and ever; PostgreSQL is the record.
 
 - `leaderboard_scores`: every player's sum on every board.
-- `leaderboards`: the best hundred of every board with their ranks. Who has the same score shares
-  a rank, and the next one is as many further (1, 2, 2, 4); they are listed by id.
+- `leaderboards`: a view of it, the best hundred of every board with their ranks. Who has the same
+  score shares a rank, and the next one is as many further (1, 2, 2, 4); they are listed by id.
+  Nothing of it is stored: one score may move a hundred ranks, and to write those took ten times as
+  long as the score (measured).
 - `leaderboards_seen`, `leaderboards_voids`: see `projections.seen_ids` and
   `projections.corrections`. Events of types that do not score are passed over with their ids.
 - Redis: see `projections.leaderboards_cache`.
@@ -29,8 +31,6 @@ from projections.projection import Table
 from projections.seen_ids import SeenIds
 
 NAME = "leaderboards"
-BEST = 100
-"""How many players of each board the table `leaderboards` holds."""
 
 
 class Score(msgspec.Struct):
@@ -61,22 +61,6 @@ class Emptied(NamedTuple):
     board: Board
 
 
-class Place(msgspec.Struct):
-    """A row of `leaderboards`."""
-
-    game_id: str
-    player_id: str
-    period: Period
-    starts_on: date
-    rank: int
-    score: int
-
-    @property
-    def board(self) -> Board:
-        """The board it is on."""
-        return Board(self.game_id, self.period, self.starts_on)
-
-
 Change = Score | Gone | Emptied
 
 
@@ -87,11 +71,11 @@ class Leaderboards:
     topics = (TOPIC,)
     handles = (PlayerEvent,)
     tables = (
-        Table("leaderboard_scores", ("game_id", "period", "starts_on", "player_id")),
         Table(
-            "leaderboards",
-            ("game_id", "player_id", "period", "starts_on"),
+            "leaderboard_scores",
+            ("game_id", "period", "starts_on", "player_id"),
             written=("created_at", "updated_at"),
+            views=("leaderboards",),
         ),
         Table("leaderboards_seen", ()),
         Table("leaderboards_voids", ("event_id",)),
@@ -120,11 +104,7 @@ class Leaderboards:
         scoring = [event for event in events if event.event_type in SCORING]
         new = self._seen.new(connection, scoring)
         points = points_of(self._corrections.counting(connection, new))
-        if not points:
-            return ()
-        scores: list[Score] = _rows(connection, ADD, points, list[Score])
-        _rank(connection, scores, fell={each.board for each in points if each.score < 0})
-        return scores
+        return _added(connection, points)
 
     def _correct(
         self, connection: psycopg.Connection[Any], correction: PlayerEvent
@@ -138,9 +118,8 @@ class Leaderboards:
         points = points_of(_readable(events, correction))
         before = _scores_of(connection, correction.player_id)
         connection.execute(DELETE, [correction.player_id])
-        after: list[Score] = _rows(connection, ADD, points, list[Score]) if points else []
+        after = _added(connection, points)
         known = {each.board for each in before}
-        _rank(connection, after, fell=known)
         yield from (Gone(board, correction.player_id) for board in known)
         yield from _moved_back(connection, known - {each.board for each in after})
         yield from after
@@ -178,117 +157,28 @@ def points_of(events: Iterable[PlayerEvent]) -> list[Score]:
 
 ADD = """
     WITH added AS (
-        INSERT INTO leaderboard_scores AS known
-        SELECT * FROM json_populate_recordset(NULL::leaderboard_scores, %s::json)
+        INSERT INTO leaderboard_scores AS known (game_id, period, starts_on, player_id, score)
+        SELECT game_id, period, starts_on, player_id, score
+        FROM json_populate_recordset(NULL::leaderboard_scores, %s::json)
         ON CONFLICT (game_id, period, starts_on, player_id) DO UPDATE
-        SET score = known.score + excluded.score
-        RETURNING *
+        SET score = known.score + excluded.score, updated_at = now()
+        RETURNING game_id, period, starts_on, player_id, score
     )
     SELECT coalesce(json_agg(added), '[]')::text FROM added
 """
+"""Rows for rows, both as JSON: arrays of columns took three times as long (measured)."""
 
 
-def _rows(connection: psycopg.Connection[Any], query: Any, given: Any, kind: Any) -> Any:
-    """Rows for rows, both as JSON: arrays of columns took three times as long (measured)."""
-    found = connection.execute(query, [msgspec.json.encode(given).decode()]).fetchone()
+def _added(connection: psycopg.Connection[Any], points: Sequence[Score]) -> Sequence[Score]:
+    """The scores as they are with these points."""
+    if not points:
+        return ()
+    found = connection.execute(ADD, [msgspec.json.encode(points).decode()]).fetchone()
     assert found is not None
-    return msgspec.json.decode(found[0], type=kind)
+    return _scores(found[0])
 
 
-# -- the best hundred ------------------------------------------------------------------------------
-
-WORST = """
-    SELECT game_id, period, starts_on, min(best.score)
-    FROM json_populate_recordset(NULL::leaderboards, %s::json)
-    JOIN leaderboards AS best USING (game_id, period, starts_on)
-    GROUP BY game_id, period, starts_on HAVING count(*) >= %s
-"""
-
-THE_BEST = """
-    SELECT coalesce(json_agg(best), '[]')::text
-    FROM json_populate_recordset(NULL::leaderboards, %s::json) AS given
-    JOIN leaderboards AS best USING (game_id, period, starts_on)
-"""
-
-BEST_NOW = f"""
-    SELECT coalesce(json_agg(scores), '[]')::text
-    FROM json_populate_recordset(NULL::leaderboards, %s::json) AS given
-    CROSS JOIN LATERAL (
-        SELECT * FROM leaderboard_scores AS known
-        WHERE (known.game_id, known.period, known.starts_on)
-            = (given.game_id, given.period, given.starts_on)
-        ORDER BY score DESC, player_id LIMIT {BEST}
-    ) AS scores
-"""  # noqa: S608  a constant of this module
-
-DROP = """
-    DELETE FROM leaderboards AS best
-    USING json_populate_recordset(NULL::leaderboards, %s::json) AS gone
-    WHERE (best.game_id, best.player_id, best.period, best.starts_on)
-        = (gone.game_id, gone.player_id, gone.period, gone.starts_on)
-"""
-
-PUT = """
-    INSERT INTO leaderboards (game_id, player_id, period, starts_on, rank, score)
-    SELECT game_id, player_id, period, starts_on, rank, score
-    FROM json_populate_recordset(NULL::leaderboards, %s::json)
-    ON CONFLICT (game_id, player_id, period, starts_on) DO UPDATE
-    SET rank = excluded.rank, score = excluded.score, updated_at = now()
-"""
-
-
-def _rank(connection: psycopg.Connection[Any], scores: Sequence[Score], fell: set[Board]) -> None:
-    """Bring the best of the boards up to date on which these scores have changed.
-
-    As long as scores grow, the best are among those that were and those that changed. On boards
-    where one `fell`, somebody else may have come up.
-    """
-    better = [each for each in _candidates(connection, scores) if each.board not in fell]
-    boards = {each.board for each in better} | fell
-    if not boards:
-        return
-    before: list[Place] = _of_boards(connection, THE_BEST, boards, list[Place])
-    best_now: list[Score] = _of_boards(connection, BEST_NOW, fell, list[Score])
-    known: dict[Board, dict[str, int]] = defaultdict(dict)
-    kept: list[Place | Score] = [place for place in before if place.board not in fell]
-    for each in (*kept, *best_now, *better):
-        known[each.board][each.player_id] = each.score
-    after = [place for board, players in known.items() for place in ranked(board, players)]
-    _replace(connection, before, after)
-
-
-def _candidates(connection: psycopg.Connection[Any], scores: Sequence[Score]) -> list[Score]:
-    """Those that may be among the best of their board."""
-    boards = msgspec.json.encode([b._asdict() for b in {each.board for each in scores}]).decode()
-    worst = {Board(*row[:3]): row[3] for row in connection.execute(WORST, [boards, BEST])}
-    return [each for each in scores if each.score >= worst.get(each.board, each.score)]
-
-
-def _of_boards(
-    connection: psycopg.Connection[Any], query: Any, boards: set[Board], kind: Any
-) -> Any:
-    return _rows(connection, query, [board._asdict() for board in boards], kind) if boards else []
-
-
-def ranked(board: Board, players: Mapping[str, int]) -> Iterator[Place]:
-    """The best of a board, in order."""
-    game_id, period, starts_on = board
-    order = sorted(players.items(), key=lambda each: (-each[1], each[0]))[:BEST]
-    rank, last = 0, None
-    for place, (player_id, score) in enumerate(order, 1):
-        rank, last = (rank if score == last else place), score
-        yield Place(game_id, player_id, period, starts_on, rank, score)
-
-
-def _replace(
-    connection: psycopg.Connection[Any], before: Sequence[Place], after: Sequence[Place]
-) -> None:
-    old = {(each.board, each.player_id): each for each in before}
-    new = {(each.board, each.player_id): each for each in after}
-    if gone := [place for key, place in old.items() if key not in new]:
-        connection.execute(DROP, [msgspec.json.encode(gone).decode()])
-    if changed := [place for key, place in new.items() if place != old.get(key)]:
-        connection.execute(PUT, [msgspec.json.encode(changed).decode()])
+_scores = msgspec.json.Decoder(list[Score]).decode
 
 
 # -- corrections -----------------------------------------------------------------------------------
@@ -303,13 +193,13 @@ SCORES_OF = """
 LATEST_OF = """
     SELECT game_id, period, starts_on, player_id, score FROM leaderboard_scores
     WHERE game_id = %(game_id)s AND period = %(period)s AND starts_on = (
-        SELECT max(starts_on) FROM leaderboards
+        SELECT max(starts_on) FROM leaderboard_scores
         WHERE game_id = %(game_id)s AND period = %(period)s
     )
 """
 
 STAYS = """
-    SELECT FROM leaderboards
+    SELECT FROM leaderboard_scores
     WHERE game_id = %(game_id)s AND period = %(period)s AND starts_on = %(starts_on)s LIMIT 1
 """
 

@@ -22,7 +22,7 @@ AT_ONCE = 2_000
 LATEST = """
     SELECT game_id, period, starts_on, player_id, score FROM leaderboard_scores
     JOIN (
-        SELECT game_id, period, max(starts_on) AS starts_on FROM leaderboards GROUP BY 1, 2
+        SELECT game_id, period, max(starts_on) AS starts_on FROM leaderboard_scores GROUP BY 1, 2
     ) AS latest USING (game_id, period, starts_on)
 """
 

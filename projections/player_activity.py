@@ -123,10 +123,12 @@ class PlayerActivity:
         done = [event for event in events if not event.event_type.startswith(RESERVED)]
         days, firsts = seen_in(done)
         sessions = [event for event in done if event.event_type in (STARTED, ENDED)]
-        _put(connection, ACTIVE, sorted(days))
-        _put(connection, FIRST_DAYS, first_days(days))
-        _put(connection, FIRSTS, sorted(firsts))
-        _put(connection, SESSIONS, daily_sessions(self._seen.new(connection, sessions)))
+        added = daily_sessions(self._seen.new(connection, sessions))
+        with connection.pipeline():
+            _put(connection, ACTIVE, sorted(days))
+            _put(connection, FIRST_DAYS, first_days(days))
+            _put(connection, FIRSTS, sorted(firsts))
+            _put(connection, SESSIONS, added)
         return ()
 
 

@@ -42,13 +42,15 @@ class Table(NamedTuple):
 
     Columns that tell when a row was `written` are not compared, and of a table without a key
     nothing is. One that is partitioned, `by` what PARTITION BY says, gets its indexes when a new
-    generation is complete: its own statements have to find their rows without any.
+    generation is complete: its own statements have to find their rows without any. Its `views`
+    are made again when it is swapped.
     """
 
     name: LiteralString
     key: Sequence[LiteralString]
     written: Sequence[LiteralString] = ()
     by: LiteralString = ""
+    views: Sequence[LiteralString] = ()
 
 
 class PostgresProjection(Projection, Protocol):

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 JARS = ROOT / ".gamehall" / "kafka" / "jars"  # shared with `make run`, to be downloaded once
 TABLES = (
     "game_analytics, games, game_stats, users, standings, standing_games, events, events_seen, "
-    "player_statistics, player_statistics_seen, leaderboards, leaderboard_scores, "
+    "player_statistics, player_statistics_seen, leaderboard_scores, "
     "leaderboards_seen, player_statistics_voids, leaderboards_voids, dead_letters, "
     "active_players, player_first_days, player_firsts, daily_sessions, "
     "player_activity_seen, "

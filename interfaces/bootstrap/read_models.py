@@ -17,7 +17,7 @@ from infra.eventlog.reader import KafkaLogReader
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.dead_letters import DeadLetterReader, LoggedLetters
 from infra.player_events.letters import PlayerDeadLetters
-from infra.postgres import Database, PostgresStore
+from infra.postgres import LIVE, Database, PostgresStore
 from infra.redis import RedisStore, connect
 from infra.stack.errors import Refused
 from infra.topics import existing, refuse_repartitioned
@@ -102,7 +102,7 @@ def projection_store(
     redis = held.enter_context(closing(connect(settings.redis_url)))
     if name == Queue.name:
         return RedisStore(redis, Queue()), Queue.topics
-    database = held.enter_context(closing(Database(settings.postgres_dsn)))
+    database = held.enter_context(closing(Database(settings.postgres_dsn, LIVE)))
     projection = RECORDS[name]()
     record = PostgresStore(database, projection)
     if name not in CACHES:
