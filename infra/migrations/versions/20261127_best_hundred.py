@@ -27,9 +27,9 @@ FROM (
 ) AS placed
 WHERE place <= 100
 """
-"""Of one board, PostgreSQL sorts the scores when it is asked (10,000 in 25 ms). With an index in that
-order it would read a hundred, but every score that changes would be written to all indexes, which
-took half as long again."""
+"""Of one board, PostgreSQL sorts the scores when it is asked (10,000 in 25 ms). With an index in
+that order it would read a hundred, but every score that changes would be written to all indexes,
+which took half as long again."""
 
 TABLE = """
 DROP VIEW leaderboards;
