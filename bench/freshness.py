@@ -47,7 +47,10 @@ def main(rate: int, seconds: float, every: int, warm_up: float) -> None:
     """Measure the time from an event's answer until it shows."""
     hall = Hall()
     uvloop.run(at_rate(hall.host, hall.port, singles(hall.host, hall.token), rate, warm_up))
-    waits, load = uvloop.run(measure(hall, rate, seconds, every / 1_000))
+    try:
+        waits, load = uvloop.run(measure(hall, rate, seconds, every / 1_000))
+    except* click.ClickException as failed:
+        raise failed.exceptions[0] from None
     table = Table(title=f"from answer to visible, {rate:,} events a second")
     for column in ("where", "probes", "p50 ms", "p99 ms", "max ms"):
         table.add_column(column, justify="right")
@@ -124,7 +127,10 @@ class Probes:
                 now = time.perf_counter()
                 self.waits += [now - self.answered.pop(player) for player in found]
                 if self.answered and now - min(self.answered.values()) > PATIENCE:
-                    raise click.ClickException(f"A probe does not show within {PATIENCE:.0f} s.")
+                    raise click.ClickException(
+                        f"A probe does not show within {PATIENCE:.0f} s; the consumers may still "
+                        "read what came before (gamehall projections lag)."
+                    )
             await asyncio.sleep(ASK_EVERY)
 
 

@@ -224,6 +224,26 @@ def test_a_crash_between_reading_and_committing_loses_and_doubles_nothing(
 
 
 @pytest.mark.parametrize("name", PLAYER_PROJECTIONS)
+def test_the_same_worker_goes_on_after_a_transaction_that_failed(
+    name: str, read_model: Build, told: Told, stored: Stored
+) -> None:
+    model = live(read_model(name))
+    told.tell(scored("ada", 10), scored("bob", 10))
+    standing = model.store.standing()
+    assert standing is not None
+    model.reader.start(standing.checkpoints)
+    batch = model.reader.read(100, 0)
+    for _ in range(2):
+        with suppress(Crash), model.store.writing() as writing:
+            writing.apply(batch.events)
+            raise Crash
+
+    live(model)
+
+    assert total(stored, name) == 2
+
+
+@pytest.mark.parametrize("name", PLAYER_PROJECTIONS)
 def test_of_two_workers_the_one_that_comes_too_late_looks_again(
     name: str, read_model: Build, told: Told, stored: Stored
 ) -> None:
@@ -308,6 +328,20 @@ def test_only_the_best_hundred_are_ranked_and_everybody_is_kept(
     assert stored.scores() == agreed
     assert stored.best() == {board: ranks(there) for board, there in agreed.items()}
     assert {len(best) for best in stored.best().values()} == {100}
+
+
+def test_the_best_are_told_while_and_after_their_board_is_rebuilt(
+    read_model: Build, told: Told, stored: Stored
+) -> None:
+    model = live(read_model("leaderboards"))
+    told.tell(scored("ada", 10), scored("bob", 20))
+    live(model)
+
+    assert outcome(model.rebuild(quietly)) == (True, 0)
+
+    told.tell(scored("ada", 15))
+    live(model)
+    assert stored.best()["chess", "daily", NOON.date()] == [(1, "ada", 25), (2, "bob", 20)]
 
 
 def test_who_loses_points_makes_room_for_who_was_not_among_the_best(
