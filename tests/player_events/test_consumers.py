@@ -228,7 +228,7 @@ def test_the_same_worker_goes_on_after_a_transaction_that_failed(
     name: str, read_model: Build, told: Told, stored: Stored
 ) -> None:
     model = live(read_model(name))
-    told.tell(scored("ada", 10), scored("bob", 10))
+    told.tell(scored("ada", 10), scored("ada", 10))
     standing = model.store.standing()
     assert standing is not None
     model.reader.start(standing.checkpoints)
