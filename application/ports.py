@@ -268,8 +268,8 @@ class Difference(NamedTuple):
     folded: object
 
 
-class Change(NamedTuple):
-    """A row that would change: its `key` says whose, `before` or `after` is None for no row."""
+class Change(msgspec.Struct, frozen=True):
+    """A row that would become another; null for `before` or `after` means: not there."""
 
     table: str
     key: str

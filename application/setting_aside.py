@@ -29,13 +29,13 @@ class SettingAside:
 
     def apply(self, writing: Writing, events: Sequence[Any]) -> Sequence[Parked]:
         """See the port."""
-        readable = [event for event in events if not isinstance(event, UnreadableRecord)]
-        if len(readable) < len(events):
+        if UnreadableRecord in set(map(type, events)):
             for record in events:
                 if isinstance(record, UnreadableRecord):
                     self._letters.send(record, record.reason)
-        if readable:
-            self._apply(writing, readable)
+            events = [event for event in events if not isinstance(event, UnreadableRecord)]
+        if events:
+            self._apply(writing, events)
         self._letters.flush()
         return ()
 

@@ -8,13 +8,11 @@ from typing import Any
 import psycopg
 
 from application.ports import Checkpoint, GenerationLost, Moved, Standing
-from infra.postgres import (
-    Database,
-    PostgresGeneration,
-    PostgresStore,
-    PostgresWriting,
-    load_checkpoints,
-)
+from infra.postgres.database import Database
+from infra.postgres.generation import PostgresGeneration
+from infra.postgres.positions import load_checkpoints
+from infra.postgres.store import PostgresStore
+from infra.postgres.writing import PostgresWriting
 from infra.redis import RedisStore
 from projections.projection import Cache
 

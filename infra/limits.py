@@ -19,6 +19,18 @@ PATIENCE = 0.1
 PAUSE = 1.0
 """Seconds for which an absent Redis is not asked again; meanwhile, nothing is limited."""
 
+WINDOW = 0.1
+"""Seconds for which something is granted ahead: as much as was used in the last ones."""
+
+BUSY = 10
+"""Who used less in that time gets nothing ahead, since most of it might be wasted."""
+
+AHEAD = 100
+"""What is granted ahead is at most this part of a second's worth."""
+
+MANY = 10_000
+"""Keys of which so many are remembered that it is time to forget the quiet ones."""
+
 # What the library's script takes and returns is what a function of it takes and returns.
 SCRIPT = f"""
 local function gcra(KEYS, ARGV)
@@ -27,9 +39,10 @@ end
 local limits, asked, refused = cjson.decode(ARGV[1]), cjson.decode(ARGV[2]), {{}}
 local function take(key, limit, wanted)
     local total = 0
-    for _, i in ipairs(wanted) do total = total + asked[i][2] end
+    for _, i in ipairs(wanted) do total = total + asked[i][2] + asked[i][3] end
     if total == 0 or gcra({{key}}, {{1 / limit, limit, total}})[1] == 0 then return end
     for _, i in ipairs(wanted) do
+        asked[i][3] = 0
         local answer = gcra({{key}}, {{1 / limit, limit, asked[i][2]}})
         if answer[1] == 1 then refused[i] = {{limit, answer[2], answer[3], answer[4]}} end
     end
@@ -44,27 +57,67 @@ local rest = {{}}
 for i in ipairs(asked) do if not refused[i] then table.insert(rest, i) end end
 take(KEYS[1], limits[1], rest)
 local answers = {{}}
-for i in ipairs(asked) do answers[i] = refused[i] or {{}} end
+for i in ipairs(asked) do answers[i] = refused[i] or {{asked[i][3]}} end
 return answers
 """
-"""For each of many who ask: nothing, or the limit that was too low for them. Those whose own limit
-refuses them take nothing from the limit of all. What is asked of one limit is first taken as a
-whole, and one by one only where that is too much. Keys are built here from the first: the script
-is meant for one server, as those of read models are."""
+"""For each of many who ask for so many and for some ahead: what was granted ahead, or the limit
+that was too low for them. Those whose own limit refuses them take nothing from the limit of all.
+What is asked of one limit is first taken as a whole, and one by one, with nothing ahead, only where
+that is too much. Keys are built here from the first: the script is meant for one server, as those
+of read models are."""
 
 SHA = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 logger = structlog.get_logger(__name__)
 
-Asked = tuple[str, int, asyncio.Future[Limited | None]]
-"""A key, how many it wants, and who waits for the answer."""
+Asked = tuple[str, int, int, asyncio.Future[Limited | None]]
+"""A key, how many it wants, how many ahead, and who waits for the answer."""
+
+
+class Allowance:
+    """What a key used lately, and what is left of what it was granted ahead."""
+
+    __slots__ = ("_lately", "_left", "_since", "_until", "_used", "asked")
+
+    def __init__(self) -> None:
+        self.asked = False
+        """Whether something is being asked for ahead."""
+        self._since = self._until = 0.0
+        self._used = self._lately = self._left = 0
+
+    def take(self, cost: int, now: float) -> bool:
+        """Whether so many are left; if so, they are not any more."""
+        if now >= self._since + WINDOW:
+            self._lately = 0 if self.is_quiet(now) else self._used
+            self._used, self._since = 0, now
+        self._used += cost
+        if cost > self._left or now >= self._until:
+            return False
+        self._left -= cost
+        return True
+
+    def is_quiet(self, now: float) -> bool:
+        """Whether nothing was used for a while."""
+        return now >= self._since + 2 * WINDOW
+
+    def wanted(self, most: int) -> int:
+        """How many to ask for ahead."""
+        return 0 if self.asked or self._lately < BUSY else min(most, self._lately)
+
+    def grant(self, count: int, now: float) -> None:
+        """Add what has been granted."""
+        self._left = count + (self._left if now < self._until else 0)
+        self._until = now + WINDOW
+        self.asked = False
 
 
 class RateLimits:
     """Admits so many a second, overall and for each key, with bursts of one second's worth.
 
-    All who wait for an answer of Redis share one round trip. When it is away, everybody is
-    admitted: what protects the service must not be what stops it.
+    All who wait for an answer of Redis share one round trip, and who asks often is granted as many
+    ahead as they used in the last tenth of a second, which then need none. What is granted counts,
+    whether it is used or not, so nobody gets more than the limits allow. When Redis is away,
+    everybody is admitted: what protects the service must not be what stops it.
 
     The algorithm is the generic cell rate algorithm (ITU-T I.371) of the library `throttled-py`.
     """
@@ -73,20 +126,33 @@ class RateLimits:
         self._redis = redis
         self._name = name
         self._limits = overall, per_key
+        self._allowances: dict[str, Allowance] = {}
         self._waiting: list[Asked] = []
         self._asking: asyncio.Task[None] | None = None
         self._away_until = 0.0
 
     async def admit(self, key: str, cost: int = 1) -> None:
         """Return when `cost` more are allowed; raises `Limited`."""
-        if not self._limits[0] or time.monotonic() < self._away_until:
+        now = time.monotonic()
+        if not self._limits[0] or now < self._away_until:
             return
+        allowance = self._allowances.get(key) or self._remember(key, now)
+        if allowance.take(cost, now):
+            return
+        ahead = allowance.wanted(self._limits[1] // AHEAD)
+        allowance.asked |= ahead > 0
         future: asyncio.Future[Limited | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((key, cost, future))
+        self._waiting.append((key, cost, ahead, future))
         if self._asking is None:
             self._asking = asyncio.create_task(self._ask())
         if (limited := await future) is not None:
             raise limited
+
+    def _remember(self, key: str, now: float) -> Allowance:
+        if len(self._allowances) >= MANY:
+            busy = {k: each for k, each in self._allowances.items() if not each.is_quiet(now)}
+            self._allowances = busy
+        return self._allowances.setdefault(key, Allowance())
 
     async def _ask(self) -> None:
         """Ask until nobody waits; those who come meanwhile are asked for together."""
@@ -98,14 +164,22 @@ class RateLimits:
             except (RedisError, TimeoutError, OSError) as error:
                 logger.warning("limits do not hold, Redis is away", error=repr(error))
                 self._away_until = time.monotonic() + PAUSE
-                answers = [()] * len(asked)
-            for (_, _, future), answer in zip(asked, answers, strict=True):
-                if not future.done():  # whoever asked has hung up
-                    future.set_result(self._limited(*answer) if answer else None)
+                answers = [(0,)] * len(asked)
+            for each, answer in zip(asked, answers, strict=True):
+                self._answer(*each, answer)
         self._asking = None
 
+    def _answer(
+        self, key: str, _: int, ahead: int, future: "asyncio.Future[Limited | None]", answer: Any
+    ) -> None:
+        limited = self._limited(*answer) if len(answer) > 1 else None
+        if ahead and (allowance := self._allowances.get(key)):
+            allowance.grant(0 if limited else answer[0], time.monotonic())
+        if not future.done():  # whoever asked has hung up
+            future.set_result(limited)
+
     async def _evaluate(self, asked: list[Asked]) -> list[Any]:
-        wanted = msgspec.json.encode([(key, cost) for key, cost, _ in asked])
+        wanted = msgspec.json.encode([each[:3] for each in asked])
         arguments: Any = 1, f"limit:{self._name}:", msgspec.json.encode(self._limits), wanted
         client: Any = self._redis
         try:

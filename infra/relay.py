@@ -23,7 +23,7 @@ from domain.events import Position, Recorded
 from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.partition import partition_for
-from infra.postgres import Database
+from infra.postgres.database import Database
 
 BATCH = 2_000
 IDLE = 0.5

@@ -7,6 +7,7 @@ a correction that is read twice changes nothing. `<consumer>_voids` holds the vo
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, LiteralString
 
 import psycopg
@@ -51,7 +52,7 @@ class ArchiveBehind(psycopg.OperationalError):
 
 def parts(events: Sequence[PlayerEvent]) -> Iterator[tuple[bool, Sequence[PlayerEvent]]]:
     """The events in their order, as runs of corrections (True) and of others (False)."""
-    if CORRECTIONS.isdisjoint({event.event_type for event in events}):
+    if CORRECTIONS.isdisjoint(map(attrgetter("event_type"), events)):
         yield False, events
         return
     for correcting, run in groupby(events, lambda event: event.event_type in CORRECTIONS):

@@ -53,6 +53,15 @@ class Tally(msgspec.Struct):
     created_at: datetime
     updated_at: datetime
 
+    def add(self, other: "Tally") -> None:
+        """Count what another tally of this player has counted."""
+        self.total_events += other.total_events
+        for kind, count in other.event_breakdown.items():
+            self.event_breakdown[kind] = self.event_breakdown.get(kind, 0) + count
+        self.last_event_at = max(self.last_event_at, other.last_event_at)
+        self.created_at = min(self.created_at, other.created_at)
+        self.updated_at = max(self.updated_at, other.updated_at)
+
 
 ALL = "SELECT row_to_json(player_statistics)::text FROM player_statistics"
 
@@ -125,12 +134,13 @@ class PlayerStatisticsRecord:
         new = self._corrections.counting(connection, self._seen.new(connection, events))
         if not new:
             return ()
-        players = {event.player_id for event in new}
-        found = connection.execute(KNOWN, [_as_json(list(players))]).fetchone()
-        assert found is not None
-        tallies = {tally.player_id: tally for tally in _tallies(found[0])}
+        tallies: dict[str, Tally] = {}
         count(tallies, new)
-        rows = [tallies[player] for player in sorted(players)]
+        found = connection.execute(KNOWN, [_as_json(list(tallies))]).fetchone()
+        assert found is not None
+        for known in _tallies(found[0]):
+            tallies[known.player_id].add(known)
+        rows = [tallies[player] for player in sorted(tallies)]
         connection.execute(PUT, [_as_json(rows)])
         return rows
 

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 from application.ports import Batch, Checkpoint
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.player_events.reader import PlayerEventReader
-from infra.postgres import Database
+from infra.postgres.database import Database
 from infra.stack.errors import Refused
 from projections.event_archive import RECORD, record_of
 

@@ -10,7 +10,9 @@ from application.ports import Change, Poisoned
 from domain.player_events.corrections import CORRECTIONS, REPLACED, replacement
 from domain.player_events.event import PlayerEvent
 from infra.eventlog.partition import partition_for
-from infra.postgres import LOCK, Database, PostgresWriting, load_checkpoints
+from infra.postgres.database import Database
+from infra.postgres.positions import LOCK, load_checkpoints
+from infra.postgres.writing import PostgresWriting
 from infra.stack.errors import Refused
 from projections.event_archive import EventArchive
 from projections.leaderboards import Leaderboards

@@ -20,7 +20,7 @@ from domain.refusals import Refusal
 from infra.player_events.dead_letters import DecisionTopics
 from infra.player_events.preview import preview
 from infra.player_events.publishing import publish
-from infra.postgres import Database
+from infra.postgres.database import Database
 from interfaces.bootstrap import Refused
 from interfaces.bootstrap.away import told
 from interfaces.settings import Settings

@@ -15,7 +15,7 @@ from domain.player_events.corrections import (
 from domain.player_events.event import PlayerEvent
 from infra.player_events.preview import preview
 from infra.player_events.publishing import publish
-from infra.postgres import Database
+from infra.postgres.database import Database
 from interfaces.bootstrap import Refused
 from interfaces.bootstrap.away import told
 from interfaces.settings import Settings

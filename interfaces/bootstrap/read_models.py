@@ -17,7 +17,8 @@ from infra.eventlog.reader import KafkaLogReader
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.dead_letters import DeadLetterReader, LoggedLetters
 from infra.player_events.letters import PlayerDeadLetters
-from infra.postgres import LIVE, Database, PostgresStore
+from infra.postgres.database import LIVE, Database
+from infra.postgres.store import PostgresStore
 from infra.redis import RedisStore, connect
 from infra.stack.errors import Refused
 from infra.topics import existing, refuse_repartitioned

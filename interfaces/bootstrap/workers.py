@@ -18,7 +18,8 @@ from infra.commands_client import CommandsClient
 from infra.deadletters import DeadLetterTopic
 from infra.eventlog.snapshots import writer as checkpoints
 from infra.eventlog.snapshots.reader import SnapshotReader
-from infra.postgres import TRANSIENT, Database, PostgresPositions
+from infra.postgres.database import TRANSIENT, Database
+from infra.postgres.positions import PostgresPositions
 from infra.relay import Relay, RelayLock
 from infra.topics import KafkaAway
 from interfaces.bootstrap import PROJECTIONS

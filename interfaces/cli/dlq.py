@@ -109,8 +109,7 @@ def retry(
     chosen = _open(consumer) if every else _named(ids)
     if dry_run:
         changes = ask(settings(), lambda service, _: service.preview(chosen, by))
-        data = [change._asdict() for change in changes]
-        show(data, as_json, lambda: print_changes(changes))
+        show(changes, as_json, lambda: print_changes(changes))
     else:
         _print(ask(settings(), lambda service, _: service.retry(chosen, by)), as_json)
 

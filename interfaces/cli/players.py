@@ -94,7 +94,7 @@ def _decide(record: "PlayerEvent", done: str, dry_run: bool, as_json: bool) -> N
     data = {
         "event_id": record.event_id,
         "appended": not dry_run,
-        "changes": [change._asdict() for change in changes],
+        "changes": changes,
     }
     show(data, as_json, lambda: print_changes(changes))
     if not dry_run:

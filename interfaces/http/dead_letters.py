@@ -1,5 +1,6 @@
 """Dead letters of players' events, for whoever runs the hall."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -38,20 +39,11 @@ Before = Annotated[
 DryRun = Annotated[bool, QueryParameter(description="Tell what would change, and change nothing.")]
 
 
-class RowChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that would become another; null for `before` or `after` means: not there."""
-
-    table: str
-    key: str
-    before: str | None
-    after: str | None
-
-
 class Retrial(msgspec.Struct, frozen=True, kw_only=True):
     """A letter after its retry; or after a dry run as it stays, with what a retry would change."""
 
     letter: DeadLetter
-    changes: list[RowChange] | None = None
+    changes: Sequence[Change] | None = None
 
 
 @get(
@@ -131,9 +123,7 @@ async def retry_letter(request: Asked, letter_id: PathKey, dry_run: DryRun = Fal
     letters, by = services_of(request).dead_letters, request.user.user_id
     if dry_run:
         changes = await letters.preview([letter_id], by)
-        return Retrial(
-            letter=_shown(await letters.show(letter_id)), changes=[_row(each) for each in changes]
-        )
+        return Retrial(letter=_shown(await letters.show(letter_id)), changes=changes)
     (letter,) = await letters.retry([letter_id], by)
     return Retrial(letter=_shown(letter))
 
@@ -158,10 +148,6 @@ def _shown(letter: DeadLetter) -> DeadLetter:
 def _in_address(id: str) -> str:
     """A slash would end a part of an address."""
     return id.replace("/", ":")
-
-
-def _row(change: Change) -> RowChange:
-    return RowChange(table=change.table, key=change.key, before=change.before, after=change.after)
 
 
 router = Router(

@@ -7,6 +7,7 @@ import msgspec
 
 from application.orders import Outcome, Refused, Unanswered
 from application.player_events import Report
+from application.ports import Change
 from application.repairing import Repair
 from domain.games.commands import GameView, Seek
 from domain.personal import Sealed
@@ -14,7 +15,7 @@ from domain.player_events.letters import DeadLetter
 from domain.waitroom.commands import JoinWaitroom, Place, Room
 from interfaces.http.access import Ticket
 from interfaces.http.commands import Order
-from interfaces.http.dead_letters import Retrial, RowChange
+from interfaces.http.dead_letters import Retrial
 from interfaces.http.games import Cancelling, Moving, Resigning, Seeking
 from interfaces.http.health import Health
 from interfaces.http.history import PastEvent, PastState
@@ -79,7 +80,7 @@ LETTER = DeadLetter(
     position="player.events.raw/2@4711",
     created_at=NOON,
 )
-CHANGE = RowChange(
+CHANGE = Change(
     table="leaderboard_scores", key=f"game-456 alltime 1970-01-01 {USER}", before=None, after="10"
 )
 MOVE = MoveRecord(move=1, player=USER, column=3, row=5, timestamp=NOON)

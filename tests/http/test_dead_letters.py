@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from tests.http.conftest import Api, problem
@@ -76,7 +77,7 @@ async def test_an_event_is_repaired_tried_and_retried(api: Api) -> None:
     assert edited.json()["decided_by"] == "ops"
     assert '"score":10' in edited.json()["edited_event"].replace(" ", "")
     assert tried.json()["letter"]["status"] == "open"
-    assert tried.json()["changes"] == [change._asdict() for change in api.desk.changes]
+    assert tried.json()["changes"] == [msgspec.to_builtins(change) for change in api.desk.changes]
     assert retried.json()["letter"]["status"] == "retried"
     assert retried.json()["changes"] is None
     assert len(api.desk.published) == 1

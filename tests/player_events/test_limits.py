@@ -1,6 +1,7 @@
 """Who may report how often, across all API processes."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -70,6 +71,32 @@ async def test_processes_share_their_limits(redis: "Redis") -> None:
     await here.admit("ada", 6)
     await there.admit("ada", 4)
     assert await outcomes(here, ("ada", 3)) == [10]
+
+
+async def test_who_asks_often_needs_few_round_trips_and_gets_no_more(redis: "Redis") -> None:
+    limit = limits(redis, overall=100_000, per_key=2_000)
+    before = await evaluations(redis)
+    admitted, start = 0, time.monotonic()
+    while (elapsed := time.monotonic() - start) < 1:
+        admitted += (await outcomes(limit, ("ada", 1))).count(0)
+        await asyncio.sleep(0.001)
+    trips = await evaluations(redis) - before
+    assert admitted > 100, "the machine was too slow for anything to be seen"
+    assert trips < admitted / 2
+    assert admitted <= 2_000 * (1 + elapsed)
+
+    granted = 0
+    while sum(await outcomes(limit, *[("ada", 1)] * 100)) == 0:
+        granted += 100
+    assert admitted + granted <= 2_000 * (1 + time.monotonic() - start)
+
+
+async def evaluations(redis: "Redis") -> int:
+    """How many scripts Redis has been asked to run."""
+    stats = await redis.info("commandstats")
+    return sum(
+        int(stats.get(f"cmdstat_{name}", {}).get("calls", 0)) for name in ("evalsha", "eval")
+    )
 
 
 async def test_more_than_a_second_s_worth_at_once_is_never_admitted(redis: "Redis") -> None:

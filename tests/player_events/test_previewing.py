@@ -8,7 +8,7 @@ import pytest
 
 from application.ports import Change
 from infra.player_events.preview import preview
-from infra.postgres import Database
+from infra.postgres.database import Database
 from infra.stack.errors import Refused
 from tests.conftest import Hall
 from tests.player_events.conftest import Build

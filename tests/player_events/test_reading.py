@@ -21,7 +21,7 @@ from infra.eventlog.partition import partition_for
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.letters import PlayerDeadLetters
 from infra.player_events.reader import PlayerEventReader
-from infra.postgres import Database
+from infra.postgres.database import Database
 from infra.stack.errors import Refused
 from infra.topics import consume
 from interfaces.bootstrap.read_models import projection_store

@@ -11,7 +11,8 @@ from application.processes.relay import TOPICS, publish
 from domain.categories import CATEGORIES
 from domain.events import Recorded
 from domain.waitroom.commands import JoinWaitroom, LeaveWaitroom, OpenWaitroom
-from infra.postgres import Database, PostgresPositions
+from infra.postgres.database import Database
+from infra.postgres.positions import PostgresPositions
 from infra.relay import FIRST_LOOK, Relay, RelayLock
 from infra.topics import Record, consume
 from tests.conftest import Hall

@@ -1,0 +1,1 @@
+"""PostgreSQL: read models whose record it is, and positions."""

@@ -1,0 +1,110 @@
+"""How far somebody has read the log: read models, processes and the relay."""
+
+from collections.abc import Sequence
+
+from msgspec import json
+from psycopg.rows import class_row
+
+from application.ports import Checkpoint, Parked
+from infra.postgres.database import Connection, Database
+
+CHECKPOINTS = """
+    SELECT topic, partition, next_offset AS offset, epoch, owner, next_seq
+    FROM projection_positions WHERE projection = %s ORDER BY topic, partition
+"""
+
+LOCK = """
+    SELECT topic, partition, next_offset, generation
+    FROM projection_positions WHERE projection = %s ORDER BY topic, partition FOR UPDATE
+"""
+
+MOVE = """
+    UPDATE projection_positions AS known
+    SET next_offset = moved.next_offset, epoch = moved.epoch, owner = moved.owner,
+        next_seq = moved.next_seq
+    FROM json_populate_recordset(NULL::projection_positions, %s::json) AS moved
+    WHERE (known.projection, known.topic, known.partition) = (%s, moved.topic, moved.partition)
+"""
+
+PLACE = """
+    INSERT INTO projection_positions
+        (projection, generation, topic, partition, next_offset, epoch, owner, next_seq)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+PARK = """
+    INSERT INTO projection_parked (projection, topic, aggregate_id, position, reason)
+    VALUES (%s, %s, %s, %s, %s)
+"""
+
+
+def move(connection: Connection, projection: str, checkpoints: Sequence[Checkpoint]) -> None:
+    """Write a new position of a live read model."""
+    rows = [{**c._asdict(), "next_offset": c.offset} for c in checkpoints]
+    connection.execute(MOVE, [json.encode(rows).decode(), projection])
+
+
+def place(
+    connection: Connection, projection: str, generation: str, checkpoints: Sequence[Checkpoint]
+) -> None:
+    """Write the position of a read model that takes the place of another, which had parked some."""
+    connection.execute("DELETE FROM projection_positions WHERE projection = %s", [projection])
+    connection.execute("DELETE FROM projection_parked WHERE projection = %s", [projection])
+    with connection.cursor() as cursor:
+        cursor.executemany(PLACE, [(projection, generation, *c) for c in checkpoints])
+
+
+def park(connection: Connection, projection: str, parked: Sequence[Parked]) -> None:
+    """Write streams that are parked from here on."""
+    for each in parked:
+        # As JSON, since a NUL in an id may be what PostgreSQL would not take in the first place.
+        id, reason = (json.encode(text).decode() for text in (each.aggregate_id, each.reason))
+        connection.execute(PARK, [projection, each.topic, id, each.position, reason])
+
+
+def load_checkpoints(connection: Connection, projection: str) -> list[Checkpoint]:
+    """The stored position of a projection; empty when there is none."""
+    with connection.cursor(row_factory=class_row(Checkpoint)) as cursor:
+        return cursor.execute(CHECKPOINTS, [projection]).fetchall()
+
+
+def load_parked(connection: Connection, projection: str) -> list[Parked]:
+    """The parked streams of a projection."""
+    query = """
+        SELECT topic, aggregate_id, position, reason FROM projection_parked
+        WHERE projection = %s ORDER BY topic, aggregate_id
+    """
+    rows = connection.execute(query, [projection]).fetchall()
+    return [Parked(topic, json.decode(id), at, json.decode(why)) for topic, id, at, why in rows]
+
+
+class PostgresPositions:
+    """Implements `application.ports.PositionStore` for one process or relay."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+
+    def load(self) -> Sequence[Checkpoint]:
+        """See the port."""
+        query = """
+            SELECT topic, partition, next_offset AS offset, epoch, owner, next_seq
+            FROM process_positions WHERE process = %s
+        """
+        with self._database.connection.cursor(row_factory=class_row(Checkpoint)) as cursor:
+            return cursor.execute(query, [self._name]).fetchall()
+
+    def save(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See the port; a position never goes back."""
+        query = """
+            INSERT INTO process_positions
+                (process, topic, partition, next_offset, epoch, owner, next_seq)
+            VALUES (%s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (process, topic, partition) DO UPDATE
+            SET next_offset = excluded.next_offset, epoch = excluded.epoch,
+                owner = excluded.owner, next_seq = excluded.next_seq
+            WHERE process_positions.next_offset < excluded.next_offset
+        """
+        connection = self._database.connection
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.executemany(query, [(self._name, *c) for c in checkpoints])
