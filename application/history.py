@@ -17,7 +17,8 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from application.ports import Batch, Checkpoint, LogReader, Shard, Unavailable
+from application.ports.commands import Unavailable
+from application.ports.reading import Batch, Checkpoint, LogReader, Shard
 from domain.aggregate import Aggregate
 from domain.category import Category
 from domain.events import Position, Recorded

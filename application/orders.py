@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-from application.ports import Answer, NotOwned, Unavailable, Verdict
+from application.ports.commands import Answer, NotOwned, Unavailable, Verdict
 from domain.events import Position
 from domain.refusals import Refusal
 

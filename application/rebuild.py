@@ -7,16 +7,8 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import Any, NamedTuple, Self
 
-from application.ports import (
-    Batch,
-    Checkpoint,
-    Difference,
-    Generation,
-    LogReader,
-    ProjectionStore,
-    Shard,
-    Triage,
-)
+from application.ports.projections import Difference, Generation, ProjectionStore, Triage
+from application.ports.reading import Batch, Checkpoint, LogReader, Shard
 
 WAIT = 0.2
 EXAMPLES = 20

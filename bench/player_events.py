@@ -32,9 +32,9 @@ from eventsourcing.utils import get_topic
 from rich.console import Console
 from rich.table import Table
 
-from application.parking import NoLetters
+from application.player_events.triage import SkipEvent
 from application.rebuild import Batches, build
-from application.setting_aside import SettingAside
+from application.triage import NoLetters
 from bench.recorder import on_postgres
 from bench.topics import topics
 from domain.player_events.event import PlayerEvent
@@ -170,7 +170,7 @@ def built(settings: Settings, name: str, topic: str, events: int) -> float:
         reader = PlayerEventReader(settings.kafka_bootstrap, "bench", topic=topic)
         held.enter_context(closing(reader))
         start = time.perf_counter()
-        made = build(reader, store, SettingAside(NoLetters()), batches=BATCHES)
+        made = build(reader, store, SkipEvent(NoLetters()), batches=BATCHES)
         seconds = time.perf_counter() - start
     if made.events != events:
         raise click.ClickException(f"{name} folded {made.events:,} events in place of {events:,}.")

@@ -15,10 +15,10 @@ import psutil
 import rich_click as click
 from rich.console import Console
 
+from application.log.records import Claim, Codec, Commit
 from domain.events import Metadata
 from infra.eventlog.recorders.events import Stored
 from infra.eventlog.recorders.shard import LedgerShard, ledger_category
-from infra.eventlog.records import Claim, Codec, Commit
 from tests.given import T0
 
 CATEGORY = ledger_category("bench")

@@ -27,7 +27,8 @@ from confluent_kafka import Producer
 from rich.console import Console
 from rich.table import Table
 
-from application.ports import Unavailable
+from application.log.shard import Shard
+from application.ports.commands import Unavailable
 from bench.topics import topics
 from domain.aggregate import Aggregate, Command
 from domain.category import Category
@@ -40,7 +41,6 @@ from domain.waitroom.commands import CompleteCheckout, JoinWaitroom, OpenWaitroo
 from infra.eventlog.clients import producer_config
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.reader import KafkaLogReader
-from infra.eventlog.shard import Shard
 from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.eventlog.snapshots.writer import CheckpointWriter
 from interfaces.garbage import collect_garbage_rarely

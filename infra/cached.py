@@ -7,7 +7,8 @@ from typing import Any
 
 import psycopg
 
-from application.ports import Checkpoint, GenerationLost, Moved, Standing
+from application.ports.projections import GenerationLost, Moved, Standing
+from application.ports.reading import Checkpoint
 from infra.postgres.database import Database
 from infra.postgres.generation import PostgresGeneration
 from infra.postgres.positions import load_checkpoints
@@ -20,7 +21,7 @@ ROWS = 5_000
 
 
 class CachedStore:
-    """Implements `application.ports.ProjectionStore`: a `PostgresStore` that fills a cache.
+    """Implements `ports.projections.ProjectionStore`: a `PostgresStore` that fills a cache.
 
     Rows are written to the cache after they are committed, together with the position that they
     are from, and only upon the position before it. A cache that has missed something, is empty or

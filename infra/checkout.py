@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import structlog
 from confluent_kafka import Consumer, KafkaException, Message
 
-from application.processes import Issued
-from application.processes.checkout import NAME, REACTIONS, Malformed, react
+from application.issued import Issued
+from application.waitroom.checkout import NAME, REACTIONS, Malformed, react
 from infra.commands_client import CommandsClient
 from infra.deadletters import DeadLetterTopic
 from infra.eventlog.clients import consumer_config

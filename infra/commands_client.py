@@ -6,8 +6,8 @@ import httpx
 import msgspec
 import stamina
 
+from application.issued import Issued
 from application.orders import ReadOutcome, Refused
-from application.processes import Issued
 
 PATH = "/api/v1/commands"
 SECONDS = 30.0

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from application.log.records import UnreadableEvent
 from domain.events import Recorded
 from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
-from infra.eventlog.records import UnreadableEvent
 
 SECONDS = 30
 
@@ -21,7 +21,7 @@ def unreadable(recorded: Recorded) -> str | None:
 
 
 class DeadLetterTopic:
-    """Writes to `<consumer>.dlq`; implements `application.ports.DeadLetters`."""
+    """Writes to `<consumer>.dlq`; implements `ports.projections.DeadLetters`."""
 
     def __init__(self, bootstrap: str, consumer: str) -> None:
         self._topic = f"{consumer}.dlq"

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
 from throttled.rate_limiter.gcra import RedisLimitAtomicActionSpec
 
-from application.ports import Limited
+from application.ports.limits import Limited
 
 PATIENCE = 0.1
 """Seconds that Redis may take to say what is allowed."""

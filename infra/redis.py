@@ -9,8 +9,7 @@ import msgspec
 import redis
 from redis.exceptions import WatchError
 
-from application.ports import (
-    Checkpoint,
+from application.ports.projections import (
     Difference,
     GenerationLost,
     Moved,
@@ -18,6 +17,7 @@ from application.ports import (
     Poisoned,
     Standing,
 )
+from application.ports.reading import Checkpoint
 from infra.redis_differences import RedisDifferences
 from infra.redis_scan import keys_of
 from projections.generations import pointer, positions
@@ -92,7 +92,7 @@ def _shard(c: Checkpoint) -> str:
 
 
 class RedisStore:
-    """Implements `application.ports.ProjectionStore` on one Redis server.
+    """Implements `ports.projections.ProjectionStore` on one Redis server.
 
     A transaction is one MULTI under a WATCH of the pointer and the positions, so whoever moved
     the read model in between makes it fail as a whole.
@@ -175,14 +175,14 @@ class RedisWriting:
         self._changes: list[Changes] = []
 
     def apply(self, events: Sequence[Any]) -> None:
-        """See `application.ports.Writing.apply`; a cache takes rows instead of events."""
+        """See `ports.projections.Writing.apply`; a cache takes rows instead of events."""
         try:
             self._changes.append(self._projection.fold(events))
         except Exception as error:  # whatever an event makes a fold raise, it is the event
             raise Poisoned(f"{type(error).__name__}: {error}") from error
 
     def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
-        """See `application.ports.Writing.move`."""
+        """See `ports.projections.Writing.move`."""
         self.checkpoints, self._parked = checkpoints, parked
 
     def write(self, pipeline: Any, generation: str) -> None:
@@ -198,7 +198,7 @@ def _stream(parked: Parked) -> str:
 
 
 class RedisGeneration:
-    """Implements `application.ports.Generation`; its keys are nobody else's until the swap."""
+    """Implements `ports.projections.Generation`; its keys are nobody else's until the swap."""
 
     def __init__(self, client: "redis.Redis", projection: RedisProjection, name: str) -> None:
         self._redis = client

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import redis
 
-from application.ports import Difference, Moved
+from application.ports.projections import Difference, Moved
 from infra.redis_scan import keys_of
 
 SLICE = 500

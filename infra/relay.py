@@ -17,8 +17,8 @@ import psycopg
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from psycopg.errors import LockNotAvailable
 
-from application.ports import Checkpoint, LogReader, PositionStore, Shard
-from application.processes.relay import NAME, TOPICS, publish
+from application.ports.reading import Checkpoint, LogReader, PositionStore, Shard
+from application.relay import NAME, TOPICS, publish
 from domain.events import Position, Recorded
 from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config, producer_config

@@ -1,7 +1,7 @@
 ------------------------------ MODULE protocol ------------------------------
 (* How Kafka arbitrates between the processes that want to own one shard.     *)
 (*                                                                            *)
-(* Each action is a step of infra/eventlog/shard.py or of the network, and    *)
+(* Each action is a step of application/log/shard.py or of the network, and    *)
 (* the invariants are what the shard promises. `Without` names rules that are *)
 (* taken away, to see that each is needed: tests/eventlog/test_protocol.py    *)
 (* lets TLC explore every state within small bounds, with each rule missing   *)

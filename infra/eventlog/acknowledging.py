@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from confluent_kafka import Consumer, TopicPartition
 
-from application.ports import Shard
+from application.ports.reading import Shard
 
 EVERY = 1.0
 """Seconds between commits of offsets to Kafka."""

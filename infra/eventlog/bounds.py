@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from application.ports import Shard
+from application.ports.reading import Shard
 from infra.eventlog.clients import consumer_config
 
 EARLIEST, LATEST = -2, -1

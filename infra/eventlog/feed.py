@@ -4,8 +4,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
 
+from application.log.records import Commit, recorded_events
 from domain.events import DomainEvent, Recorded
-from infra.eventlog.records import Commit, recorded_events
 
 BACKLOG = 1_000
 """Events a subscriber may fall behind before its subscription is cut."""
@@ -25,7 +25,7 @@ class Subscriptions:
                     _offer(queue, recorded)
 
     async def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
-        """See `application.ports.Feed.subscribe`; ends early for who falls too far behind."""
+        """See `ports.commands.Feed.subscribe`; ends early for who falls too far behind."""
         queue: asyncio.Queue[Recorded | None] = asyncio.Queue(BACKLOG + 1)
         self._subscribers[aggregate_id].append(queue)
         try:

@@ -15,18 +15,18 @@ from typing import Any, ClassVar
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
-from application.ports import Answer
+from application.log.asked import Asked, Done
+from application.log.records import Commit
+from application.log.shard import Outcome, Shard
+from application.ports.commands import Answer
 from domain.aggregate import Command
 from domain.category import Category
 from domain.events import DomainEvent, Metadata
-from infra.eventlog.asked import Asked, Done
 from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.feed import Subscriptions
 from infra.eventlog.ownership import GRACE, Ask, Ownership, Place, Wants, nobody
 from infra.eventlog.partition import partition_for
-from infra.eventlog.records import Commit
-from infra.eventlog.shard import Outcome, Shard
 from infra.eventlog.snapshots.reader import key_of
 from infra.eventlog.snapshots.restoring import Restoring
 
@@ -174,7 +174,7 @@ class KafkaLog:
     async def execute(
         self, command: Command, *, command_id: str, metadata: Metadata | None = None
     ) -> Answer:
-        """See `application.ports.CommandLog.execute`; raises `NotOwned` for a shard of others."""
+        """See `ports.commands.CommandLog.execute`; raises `NotOwned` for a shard of others."""
         future: asyncio.Future[Answer] = self._loop.create_future()
         self.submit(command, command_id, metadata or Metadata(), partial(_settle, future))
         return await future
@@ -333,7 +333,7 @@ class KafkaLog:
         return 0 <= end <= shard.next_offset
 
     async def hand_over(self, shards: Iterable[Place]) -> None:
-        """See `application.ports.LocalLog.hand_over`."""
+        """See `ports.commands.LocalLog.hand_over`."""
         await self.ownership.hand_over(shards)
 
 

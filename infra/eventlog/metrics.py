@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from infra.eventlog.gate import REASONS
-from infra.eventlog.shard import Role, Shard
+from application.log.gate import REASONS
+from application.log.shard import Role, Shard
 
 
 class LogMetrics(Collector):

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import structlog
 
-from application.ports import Unavailable
-from infra.eventlog.shard import Role, Shard
+from application.log.shard import Role, Shard
+from application.ports.commands import Unavailable
 
 LOOK = 0.02
 """Seconds between looks for shards to take."""

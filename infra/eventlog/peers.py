@@ -10,7 +10,7 @@ import aiohttp
 import msgspec
 
 from application.orders import FORWARDED, HANDOVER, SECONDS_LEFT, OwnersOutcome
-from application.ports import Answer, NotOwned, Unavailable
+from application.ports.commands import Answer, NotOwned, Unavailable
 from domain.aggregate import Command
 from domain.events import Metadata
 from domain.refusals import Refusal

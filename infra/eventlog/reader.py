@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from application.ports import Batch, Checkpoint, Shard
+from application.log.gate import Gate
+from application.log.records import Claim, Codec, MalformedRecord, recorded_events
+from application.ports.reading import Batch, Checkpoint, Shard
 from domain.category import Category
 from domain.events import Recorded
 from infra.eventlog.acknowledging import Acknowledgements
 from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config
-from infra.eventlog.gate import Gate
-from infra.eventlog.records import Claim, Codec, MalformedRecord, recorded_events
 
 SPACING = 0.02
 """Seconds from one batch to the next at the end of the log. A lone event is read at once; while
@@ -65,7 +65,7 @@ class KafkaLogReader:
         self._read_at = time.monotonic()
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
-        """See `application.ports.LogReader.start`; may be called again to move."""
+        """See `ports.reading.LogReader.start`; may be called again to move."""
         self._gates = {shard: Gate() for shard in self._shards}
         self.owner_urls = {}
         self._offsets = dict.fromkeys(self._shards, 0)
@@ -77,7 +77,7 @@ class KafkaLogReader:
         )
 
     def read(self, limit: int, timeout: float) -> Batch:
-        """See `application.ports.LogReader.read`.
+        """See `ports.reading.LogReader.read`.
 
         Raises `KafkaException` when a partition cannot be read at all, for example because its
         topic does not exist; a broker that is away is waited for.
@@ -128,15 +128,15 @@ class KafkaLogReader:
         return [self._checkpoint(shard) for shard in self._shards]
 
     def ends(self) -> Mapping[Shard, int]:
-        """See `application.ports.LogReader.ends`; raises `KafkaException` when Kafka is away."""
+        """See `ports.reading.LogReader.ends`; raises `KafkaException` when Kafka is away."""
         return self._bounds.ends(self._shards)
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
-        """See `application.ports.LogReader.acknowledge`."""
+        """See `ports.reading.LogReader.acknowledge`."""
         self._acknowledgements.note({(c.topic, c.partition): c.offset for c in checkpoints})
 
     def close(self) -> None:
-        """See `application.ports.LogReader.close`."""
+        """See `ports.reading.LogReader.close`."""
         self._acknowledgements.send()
         self._consumer.close()
         self._bounds.close()

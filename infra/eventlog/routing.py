@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from application.ports import Answer, NotOwned
+from application.ports.commands import Answer, NotOwned
 from domain.aggregate import Command
 from domain.events import Metadata
 from infra.eventlog.log import KafkaLog
@@ -27,7 +27,7 @@ class RoutedLog:
     async def execute(
         self, command: Command, *, command_id: str, metadata: Metadata | None = None
     ) -> Answer:
-        """See `application.ports.CommandLog.execute`.
+        """See `ports.commands.CommandLog.execute`.
 
         Where the shard changes hands meanwhile, the next owner is waited for and asked once; it
         knows the command id if the last one did decide. Where the owner is gone, that is this

@@ -6,12 +6,12 @@ from itertools import islice
 import structlog
 from psycopg.rows import dict_row
 
-from application.ports import Batch, Checkpoint
+from application.ports.reading import Batch, Checkpoint
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.player_events.reader import PlayerEventReader
 from infra.postgres.database import Database
 from infra.stack.errors import Refused
-from projections.event_archive import RECORD, record_of
+from projections.player_events.event_archive import RECORD, record_of
 
 GONE = """
     FROM events JOIN unnest(%s::integer[], %s::bigint[]) AS beginnings (of_partition, first_left)

@@ -8,7 +8,8 @@ import msgspec
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
-from application.ports import Batch, Checkpoint, Shard, Unavailable
+from application.ports.commands import Unavailable
+from application.ports.reading import Batch, Checkpoint, Shard
 from domain.events import Position
 from domain.player_events.letters import TOPICS, DeadLetter, Decision, LetterRecord, Verb
 from infra.eventlog.acknowledging import Acknowledgements
@@ -121,7 +122,7 @@ class LoggedLetters:
     """Where records go that are no dead letters: to the worker's log; they stay in their topic."""
 
     def send(self, event: LetterRecord, reason: str) -> None:
-        """See `application.ports.DeadLetters`."""
+        """See `ports.projections.DeadLetters`."""
         logger.error("a record is no dead letter", position=str(event.position), reason=reason)
 
     def flush(self) -> None:
@@ -146,7 +147,7 @@ def decision_record(letter: DeadLetter, verb: Verb, decision: Decision) -> Decis
 
 
 class DecisionTopics:
-    """Appends decisions; implements `application.dead_letters.Decisions`. Blocking."""
+    """Appends decisions; implements `dead_letters.Decisions`. Blocking."""
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import psycopg
 
-from application.ports import Change, Poisoned
+from application.ports.projections import Change, Poisoned
 from domain.player_events.corrections import CORRECTIONS, REPLACED, replacement
 from domain.player_events.event import PlayerEvent
 from infra.eventlog.partition import partition_for
@@ -14,9 +14,9 @@ from infra.postgres.database import Database
 from infra.postgres.positions import LOCK, load_checkpoints
 from infra.postgres.writing import PostgresWriting
 from infra.stack.errors import Refused
-from projections.event_archive import EventArchive
-from projections.leaderboards import Leaderboards
-from projections.player_statistics import PlayerStatisticsRecord
+from projections.player_events.event_archive import EventArchive
+from projections.player_events.leaderboards import Leaderboards
+from projections.player_events.player_statistics import PlayerStatisticsRecord
 
 CONSUMERS = (EventArchive, PlayerStatisticsRecord, Leaderboards)
 """In the order in which they have to take a record, since the others read the archive."""

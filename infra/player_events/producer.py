@@ -8,7 +8,8 @@ import msgspec
 import structlog
 from confluent_kafka import KafkaError, Message, Producer
 
-from application.ports import FailedEvent, Unavailable
+from application.player_events.ports import FailedEvent
+from application.ports.commands import Unavailable
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.eventlog.clients import producer_config
@@ -85,7 +86,7 @@ class EventProducer:
 
     @contextmanager
     def room(self, size: int) -> Iterator[None]:
-        """See `application.ports.PlayerEventLog.room`."""
+        """See `application.player_events.ports.PlayerEventLog.room`."""
         self._require(0, size)
         self._bytes += size
         try:
@@ -106,7 +107,7 @@ class EventProducer:
         failed: Sequence[FailedEvent] = (),
         traceparent: bytes | None = None,
     ) -> asyncio.Future[Position | None]:
-        """See `application.ports.PlayerEventLog.append`."""
+        """See `application.player_events.ports.PlayerEventLog.append`."""
         trace: Headers = [] if traceparent is None else [("traceparent", traceparent)]
         records = [_failure(failure, trace) for failure in failed]
         records += [record_of(event, trace) for event in events]

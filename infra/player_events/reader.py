@@ -6,7 +6,7 @@ import msgspec
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from application.ports import Batch, Checkpoint, Shard
+from application.ports.reading import Batch, Checkpoint, Shard
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.unreadable import UnreadableRecord
 from infra.eventlog.acknowledging import Acknowledgements
@@ -62,7 +62,7 @@ class PlayerEventReader:
         return len(topics[self._topic].partitions)
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
-        """See `application.ports.LogReader.start`; may be called again to move.
+        """See `ports.reading.LogReader.start`; may be called again to move.
 
         Raises `Refused` where the topic has got partitions that the read model knows nothing of.
         """
@@ -79,7 +79,7 @@ class PlayerEventReader:
         self._consumer.assign([TopicPartition(self._topic, *at) for at in self._offsets.items()])
 
     def read(self, limit: int, timeout: float) -> Batch:
-        """See `application.ports.LogReader.read`.
+        """See `ports.reading.LogReader.read`.
 
         Raises `KafkaException` when a partition cannot be read at all; a broker that is away is
         waited for.
@@ -151,7 +151,7 @@ class PlayerEventReader:
         return {partition: offset for (_, partition), offset in first.items()}
 
     def ends(self) -> Mapping[Shard, int]:
-        """See `application.ports.LogReader.ends`; raises `KafkaException` when Kafka is away."""
+        """See `ports.reading.LogReader.ends`; raises `KafkaException` when Kafka is away."""
         ends = self._bounds.ends(self._places())
         return {(TOPIC, partition): end for (_, partition), end in ends.items()}
 
@@ -159,11 +159,11 @@ class PlayerEventReader:
         return [(self._topic, partition) for partition in range(self._partitions)]
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
-        """See `application.ports.LogReader.acknowledge`."""
+        """See `ports.reading.LogReader.acknowledge`."""
         self._acknowledgements.note({(self._topic, c.partition): c.offset for c in checkpoints})
 
     def close(self) -> None:
-        """See `application.ports.LogReader.close`."""
+        """See `ports.reading.LogReader.close`."""
         self._acknowledgements.send()
         self._consumer.close()
         self._bounds.close()

@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from application.ports import Difference
+from application.ports.projections import Difference
 from projections.projection import Table
 
 ROWS = 5_000

@@ -9,7 +9,8 @@ import psycopg
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
-from application.ports import Checkpoint, Difference, Parked
+from application.ports.projections import Difference, Parked
+from application.ports.reading import Checkpoint
 from infra.postgres.database import Connection, Database
 from infra.postgres.differences import differences
 from infra.postgres.positions import LOCK, load_checkpoints, park, place
@@ -48,7 +49,7 @@ SWAP_PATIENCE = "2s"
 
 
 class PostgresGeneration:
-    """Implements `application.ports.Generation` in a schema of its own."""
+    """Implements `ports.projections.Generation` in a schema of its own."""
 
     def __init__(
         self, database: Database, connection: Connection, projection: PostgresProjection

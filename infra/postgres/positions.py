@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from msgspec import json
 from psycopg.rows import class_row
 
-from application.ports import Checkpoint, Parked
+from application.ports.projections import Parked
+from application.ports.reading import Checkpoint
 from infra.postgres.database import Connection, Database
 
 CHECKPOINTS = """
@@ -79,7 +80,7 @@ def load_parked(connection: Connection, projection: str) -> list[Parked]:
 
 
 class PostgresPositions:
-    """Implements `application.ports.PositionStore` for one process or relay."""
+    """Implements `ports.reading.PositionStore` for one process or relay."""
 
     def __init__(self, database: Database, name: str) -> None:
         self._database = database

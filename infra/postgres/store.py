@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from application.ports import Moved, RebuildRunning, Shard, Standing
+from application.ports.projections import Moved, RebuildRunning, Standing
+from application.ports.reading import Shard
 from infra.postgres.database import TRANSIENT, Connection, Database
 from infra.postgres.generation import PostgresGeneration
 from infra.postgres.positions import LOCK, load_checkpoints, load_parked
@@ -12,7 +13,7 @@ from projections.projection import PostgresProjection
 
 
 class PostgresStore:
-    """Implements `application.ports.ProjectionStore`.
+    """Implements `ports.projections.ProjectionStore`.
 
     Every transaction first locks the positions and looks whether they are where this worker left
     them; workers of the same read model, and its swap, therefore take turns.

@@ -5,7 +5,8 @@ from typing import Any
 
 import psycopg
 
-from application.ports import Checkpoint, Parked, Poisoned
+from application.ports.projections import Parked, Poisoned
+from application.ports.reading import Checkpoint
 from infra.postgres.database import Connection
 from infra.postgres.positions import move, park
 from projections.projection import PostgresProjection
@@ -32,7 +33,7 @@ class PostgresWriting:
         self._marked, self._applied = True, False
 
     def apply(self, events: Sequence[Any]) -> None:
-        """See `application.ports.Writing.apply`."""
+        """See `ports.projections.Writing.apply`."""
         if self._applied or not self._marked:
             self.mark()
         try:
@@ -53,7 +54,7 @@ class PostgresWriting:
         self._connection.execute("ROLLBACK TO applied")
 
     def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
-        """See `application.ports.Writing.move`."""
+        """See `ports.projections.Writing.move`."""
         self.checkpoints, self._parked = checkpoints, parked
 
     def store(self) -> None:

@@ -20,7 +20,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from application.ports import Unavailable
+from application.ports.commands import Unavailable
 from domain.personal import Sealed
 from infra.eventlog.clients import consumer_config, producer_config
 from infra.stack.errors import Refused
@@ -89,7 +89,7 @@ class SubjectKeys:
         return None
 
     async def seal(self, subject: str, text: str) -> Sealed:
-        """See `application.ports.Seals.seal`."""
+        """See `ports.commands.Seals.seal`."""
         self._require()
         if not self._ring.ids(subject):
             await self._create(subject)
@@ -99,7 +99,7 @@ class SubjectKeys:
         return sealed
 
     def open(self, sealed: Sealed) -> str | None:
-        """See `application.ports.Seals.open`."""
+        """See `ports.commands.Seals.open`."""
         self._require()
         text = self._ring.open(sealed)
         if text is None:  # perhaps another process has made the key since the last poll

@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
 from application.history import History
-from application.ports import Shard
+from application.ports.reading import Shard
 from domain.categories import CATEGORIES
 from domain.category import Category
 from infra.eventlog.log import KafkaLog
@@ -29,19 +29,19 @@ from infra.subjects.keys import SubjectKeys
 from infra.topics import refuse_repartitioned
 from interfaces.bootstrap.dead_letters import dead_letters, intake_of
 from interfaces.bootstrap.subjects import master
-from interfaces.http.services import Check, Services
+from interfaces.http.platform.services import Check, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
-from projections.activity_queries import ActivityQueries
-from projections.dead_letters import DeadLetterQueries
-from projections.event_archive import EventQueries
-from projections.exported_events import EventExport
-from projections.game_records import GameQueries
-from projections.leaderboard_queries import LeaderboardQueries
-from projections.player_statistics import PlayerStatisticsQueries
+from projections.games.game_records import GameQueries
+from projections.games.standings import StandingsQueries
+from projections.player_events.activity_queries import ActivityQueries
+from projections.player_events.dead_letters import DeadLetterQueries
+from projections.player_events.event_archive import EventQueries
+from projections.player_events.exported_events import EventExport
+from projections.player_events.leaderboard_queries import LeaderboardQueries
+from projections.player_events.player_statistics import PlayerStatisticsQueries
 from projections.positions import Pool
-from projections.standings import StandingsQueries
-from projections.waitroom import QueueQueries
+from projections.waitroom.queue import QueueQueries
 
 POSTGRES_CONNECTIONS = 8
 """Of the API; queries take a millisecond, and PostgreSQL has connections for all processes."""

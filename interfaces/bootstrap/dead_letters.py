@@ -10,10 +10,11 @@ from typing import TypeVar
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from application.dead_letters import DeadLetters
-from application.player_events import Intake, InvalidEvent
-from application.ports import Change, Unavailable
-from application.repairing import Repair, Repairing, decode_repair
+from application.player_events.dead_letters import DeadLetters
+from application.player_events.intake import Intake, InvalidEvent
+from application.player_events.repair import Repair, Repairing, decode_repair
+from application.ports.commands import Unavailable
+from application.ports.projections import Change
 from domain.player_events.event import PlayerEvent
 from domain.player_events.letters import DeadLetterUnrepaired
 from domain.refusals import Refusal
@@ -24,7 +25,7 @@ from infra.postgres.database import Database
 from interfaces.bootstrap import Refused
 from interfaces.bootstrap.away import told
 from interfaces.settings import Settings
-from projections.dead_letters import DeadLetterQueries, Wanted
+from projections.player_events.dead_letters import DeadLetterQueries, Wanted
 from projections.positions import Pool
 from projections.projection import ReadModelMissing
 

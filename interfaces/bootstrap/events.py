@@ -11,7 +11,7 @@ from application.history import (
     events_of,
     fold,
 )
-from application.ports import LogReader
+from application.ports.reading import LogReader
 from domain.categories import CATEGORIES
 from domain.category import Category
 from domain.events import Recorded

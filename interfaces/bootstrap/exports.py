@@ -7,7 +7,7 @@ from psycopg_pool import AsyncConnectionPool
 from infra.stack.errors import Refused
 from interfaces.bootstrap.away import told
 from interfaces.settings import Settings
-from projections.exported_events import EventExport, Format, Selection
+from projections.player_events.exported_events import EventExport, Format, Selection
 from projections.positions import Pool
 from projections.projection import ReadModelMissing
 

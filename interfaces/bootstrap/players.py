@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
-from application.ports import Change
+from application.ports.projections import Change
 from domain.player_events.corrections import (
     Correction,
     PlayerRestored,

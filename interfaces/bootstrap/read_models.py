@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 
-from application.parking import Parking
-from application.ports import ProjectionStore, Shard
-from application.readmodel import ReadModel
+from application.player_events.triage import SkipEvent
+from application.ports.projections import ProjectionStore
+from application.ports.reading import Shard
 from application.rebuild import Batches
-from application.setting_aside import SettingAside
+from application.triage import ParkStream
+from application.upkeep import ReadModel
 from domain.categories import CATEGORIES
 from domain.player_events.event import TOPIC as PLAYER_EVENTS
 from infra.cached import CachedStore
@@ -23,16 +24,19 @@ from infra.redis import RedisStore, connect
 from infra.stack.errors import Refused
 from infra.topics import existing, refuse_repartitioned
 from interfaces.settings import Settings
-from projections.dead_letters import DeadLetters
-from projections.event_archive import EventArchive
-from projections.game_records import GameRecords
-from projections.leaderboards import Leaderboards
-from projections.leaderboards_cache import LeaderboardsCache
-from projections.player_activity import PlayerActivity
-from projections.player_statistics import PlayerStatisticsCache, PlayerStatisticsRecord
+from projections.games.game_records import GameRecords
+from projections.games.standings import Standings, StandingsCache
+from projections.player_events.dead_letters import DeadLetters
+from projections.player_events.event_archive import EventArchive
+from projections.player_events.leaderboards import Leaderboards
+from projections.player_events.leaderboards_cache import LeaderboardsCache
+from projections.player_events.player_activity import PlayerActivity
+from projections.player_events.player_statistics import (
+    PlayerStatisticsCache,
+    PlayerStatisticsRecord,
+)
 from projections.projection import Cache, PostgresProjection
-from projections.standings import Standings, StandingsCache
-from projections.waitroom import Queue
+from projections.waitroom.queue import Queue
 
 KAFKA_SECONDS = 2.0
 """How long Kafka may take to tell its partitions; a worker tries again, and has to stop in time."""
@@ -70,7 +74,7 @@ def read_model(settings: Settings, name: str, held: ExitStack) -> ReadModel:
         return _of_letters(settings, name, store, held)
     reader = log_reader(settings, name, topics, held)
     letters = DeadLetterTopic(settings.kafka_bootstrap, name)
-    return ReadModel(name, reader, store, letters, partial(Parking, unreadable=unreadable))
+    return ReadModel(name, reader, store, letters, partial(ParkStream, unreadable=unreadable))
 
 
 def _of_players(
@@ -85,7 +89,7 @@ def _of_players(
     held.enter_context(closing(reader))
     letters = PlayerDeadLetters(settings.kafka_bootstrap, name)
     batches = Batches(settings.flush_events, FOLDED_AT_ONCE)
-    return ReadModel(name, reader, store, letters, SettingAside, batches)
+    return ReadModel(name, reader, store, letters, SkipEvent, batches)
 
 
 def _of_letters(
@@ -93,7 +97,7 @@ def _of_letters(
 ) -> ReadModel:
     reader = DeadLetterReader(settings.kafka_bootstrap, f"gamehall-{name}")
     held.enter_context(closing(reader))
-    return ReadModel(name, reader, store, LoggedLetters(), SettingAside)
+    return ReadModel(name, reader, store, LoggedLetters(), SkipEvent)
 
 
 def projection_store(

@@ -7,8 +7,10 @@ from contextlib import ExitStack, closing, contextmanager
 from confluent_kafka import KafkaException
 from redis import exceptions as redis
 
-from application.processes import checkout, matchmaking, relay
-from application.processing import Processing
+from application import relay
+from application.games import matchmaking
+from application.process_runner import ProcessRunner
+from application.waitroom import checkout
 from domain.categories import CATEGORIES, GAMES
 from domain.games.board import Board
 from domain.games.bot import choose_column
@@ -46,7 +48,7 @@ def worker(settings: Settings, name: str, stopped: Stopped) -> Iterator[Work]:
     """Build a worker, and close what it holds at the end of the block."""
     with ExitStack() as held:
         if name in PROJECTIONS:
-            yield read_model(settings, name, held).projecting().run
+            yield read_model(settings, name, held).projector().run
         elif name == "matchmaking":
             yield _matchmaking(settings, held, stopped)
         elif name == "checkout":
@@ -71,7 +73,7 @@ def _matchmaking(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:
     positions = PostgresPositions(database, matchmaking.NAME)
     reader = log_reader(settings, matchmaking.NAME, [GAMES.topic], held)
     client = _client(settings, matchmaking.NAME, held, stopped)
-    return Processing(reader, process, positions, client.execute).run
+    return ProcessRunner(reader, process, positions, client.execute).run
 
 
 def _choose_within(seconds: float) -> matchmaking.Choose:

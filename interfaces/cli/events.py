@@ -12,7 +12,7 @@ from interfaces.cli.common import Group, json_option, print_json, print_pairs, s
 if TYPE_CHECKING:
     from application.history import Moment, Past
     from domain.events import Position, Recorded
-    from projections.exported_events import Format
+    from projections.player_events.exported_events import Format
 
 
 @click.group(cls=Group)
@@ -186,6 +186,6 @@ def export_events(format: "Format", output: BinaryIO, **selected: Any) -> None:
     import asyncio
 
     from interfaces.bootstrap.exports import export
-    from projections.exported_events import Selection
+    from projections.player_events.exported_events import Selection
 
     asyncio.run(export(settings(), Selection(**selected), format, output))

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
     from rich.progress import Progress as Bar
 
-    from application.readmodel import ReadModel
     from application.rebuild import Built, Progress, Report
+    from application.upkeep import ReadModel
 
 
 @click.group(cls=Group)
@@ -113,7 +113,7 @@ def _status(name: str) -> Any:
 
 @contextmanager
 def _read_model(name: str) -> "Iterator[ReadModel]":
-    from application.ports import GenerationLost, Moved, RebuildRunning
+    from application.ports.projections import GenerationLost, Moved, RebuildRunning
     from interfaces.bootstrap.read_models import read_model
     from interfaces.garbage import collect_garbage_rarely
 

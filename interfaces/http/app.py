@@ -7,32 +7,24 @@ from litestar.datastructures import State
 from litestar.types import ControllerRouterHandler
 
 from application.orders import FORWARDED, HANDOVER
-from interfaces.http import (
-    access,
-    activity,
-    activity_page,
-    commands,
-    dead_letters,
-    documentation,
-    exporting,
-    forwarding,
-    games,
-    health,
-    history,
-    ingesting,
-    joining,
-    openapi,
-    player_events,
-    standings,
-    waitroom,
-)
-from interfaces.http.bodies import BODY_LIMIT, StrictRequest
-from interfaces.http.edge import Edge
-from interfaces.http.errors import on_error
-from interfaces.http.metrics import CountedLog
-from interfaces.http.services import STATE_KEY, Services
-from interfaces.http.sockets.games import play
-from interfaces.http.sockets.queue import watch_session
+from interfaces.http.games import routes as games
+from interfaces.http.games import standings
+from interfaces.http.games.socket import play
+from interfaces.http.operations import access, commands, health, history
+from interfaces.http.operations import forward as forwarding
+from interfaces.http.platform import documentation, openapi
+from interfaces.http.platform.bodies import BODY_LIMIT, StrictRequest
+from interfaces.http.platform.edge import Edge
+from interfaces.http.platform.errors import on_error
+from interfaces.http.platform.metrics import CountedLog
+from interfaces.http.platform.services import STATE_KEY, Services
+from interfaces.http.player_events import activity, activity_page, dead_letters
+from interfaces.http.player_events import export as exporting
+from interfaces.http.player_events import ingest as ingesting
+from interfaces.http.player_events import routes as player_events
+from interfaces.http.waitroom import join as joining
+from interfaces.http.waitroom import routes as waitroom
+from interfaces.http.waitroom.socket import watch_session
 
 FEATURES: list[ControllerRouterHandler] = [
     waitroom.router,

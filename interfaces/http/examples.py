@@ -6,24 +6,26 @@ from uuid import UUID
 import msgspec
 
 from application.orders import Outcome, Refused, Unanswered
-from application.player_events import Report
-from application.ports import Change
-from application.repairing import Repair
+from application.player_events.intake import Report
+from application.player_events.repair import Repair
+from application.ports.projections import Change
 from domain.games.commands import GameView, Seek
 from domain.personal import Sealed
 from domain.player_events.letters import DeadLetter
 from domain.waitroom.commands import JoinWaitroom, Place, Room
-from interfaces.http.access import Ticket
-from interfaces.http.commands import Order
-from interfaces.http.dead_letters import Retrial
-from interfaces.http.games import Cancelling, Moving, Resigning, Seeking
-from interfaces.http.health import Health
-from interfaces.http.history import PastEvent, PastState
-from interfaces.http.ingesting import BatchResult, EventResult, Ingested
-from interfaces.http.joining import Joining
-from interfaces.http.problems import InvalidField, ProblemDetails
-from interfaces.http.waitroom import Leaving, Opening
-from projections.activity_queries import (
+from interfaces.http.games.routes import Cancelling, Moving, Resigning, Seeking
+from interfaces.http.operations.access import Ticket
+from interfaces.http.operations.commands import Order
+from interfaces.http.operations.health import Health
+from interfaces.http.operations.history import PastEvent, PastState
+from interfaces.http.platform.problems import InvalidField, ProblemDetails
+from interfaces.http.player_events.dead_letters import Retrial
+from interfaces.http.player_events.ingest import BatchResult, EventResult, Ingested
+from interfaces.http.waitroom.join import Joining
+from interfaces.http.waitroom.routes import Leaving, Opening
+from projections.games.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
+from projections.games.standings import Leaderboard, RankedEntry
+from projections.player_events.activity_queries import (
     Activity,
     Cohort,
     DayOfGame,
@@ -31,13 +33,11 @@ from projections.activity_queries import (
     FunnelStep,
     Retention,
 )
-from projections.dead_letters import DeadLetterPage
-from projections.event_archive import ArchivedEvent, Page
-from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
-from projections.leaderboard_queries import RankedPlayer, Ranking
-from projections.player_statistics import PlayerStatistics
-from projections.standings import Leaderboard, RankedEntry
-from projections.waitroom import QueueOverview, QueuePlace
+from projections.player_events.dead_letters import DeadLetterPage
+from projections.player_events.event_archive import ArchivedEvent, Page
+from projections.player_events.leaderboard_queries import RankedPlayer, Ranking
+from projections.player_events.player_statistics import PlayerStatistics
+from projections.waitroom.queue import QueueOverview, QueuePlace
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)

@@ -6,16 +6,16 @@ from typing import Protocol
 
 from domain.events import Position
 from domain.player_events.scores import Period
-from projections.activity_queries import Activity, Funnel, Retention
-from projections.days import Days
-from projections.dead_letters import DeadLetterPage, Wanted
-from projections.event_archive import ArchivedEvent, Page
-from projections.exported_events import Format, Selection
-from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
-from projections.leaderboard_queries import Ranking
-from projections.player_statistics import PlayerStatistics
-from projections.standings import Leaderboard, RankedEntry
-from projections.waitroom import QueueOverview, QueuePlace
+from projections.games.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
+from projections.games.standings import Leaderboard, RankedEntry
+from projections.player_events.activity_queries import Activity, Funnel, Retention
+from projections.player_events.days import Days
+from projections.player_events.dead_letters import DeadLetterPage, Wanted
+from projections.player_events.event_archive import ArchivedEvent, Page
+from projections.player_events.exported_events import Format, Selection
+from projections.player_events.leaderboard_queries import Ranking
+from projections.player_events.player_statistics import PlayerStatistics
+from projections.waitroom.queue import QueueOverview, QueuePlace
 
 
 class ReadModel(Protocol):

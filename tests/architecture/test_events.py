@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from eventsourcing.domain import CollectEventsProtocol, DomainEventProtocol
 
+from application.log.records import Codec, StoredCommit, UnreadableEvent
 from domain.aggregate import Aggregate
 from domain.categories import CATEGORIES
 from domain.category import Category
@@ -18,8 +19,7 @@ from domain.events import DomainEvent
 from domain.personal import PersonalText, Sealed
 from domain.snapshot import State
 from infra.eventlog.recorders.shard import ledger_category
-from infra.eventlog.records import Codec, StoredCommit, UnreadableEvent
-from interfaces.http.joining import Joining
+from interfaces.http.waitroom.join import Joining
 from tests.architecture.classes import AGGREGATES, COMMANDS, EVENTS, KEPT, STATES, Kept
 from tests.architecture.shapes import GOLDEN, SHAPES, problem, recorded, shape_of, updated
 from tests.eventlog.guestbook import GUESTBOOKS

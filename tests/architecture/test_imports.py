@@ -16,7 +16,7 @@ CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["import
 
 OFFENCES = {
     "layers": ("domain/offence.py", "import application.ports"),
-    "composition-root": ("interfaces/offence.py", "import infra.eventlog.gate"),
+    "composition-root": ("interfaces/offence.py", "import infra.eventlog.reader"),
     "pure-domain": ("domain/offence.py", "import time"),
     "application-through-ports": ("application/offence.py", "import redis"),
     "projections-read-no-kafka": ("projections/offence.py", "import confluent_kafka"),

@@ -20,11 +20,12 @@ import msgspec
 import rich_click as click
 from pydantic_core import PydanticUndefined
 
+import application
 import domain
 import infra.eventlog
 import interfaces.http
 from application.orders import ForeignRefusal
-from application.processes.relay import TOPICS, publish
+from application.relay import TOPICS, publish
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent
 from domain.personal import Sealed
@@ -297,6 +298,7 @@ def problems_table() -> Iterator[str]:
 def refusals() -> Iterator[tuple[str, tuple[int, str]]]:
     """How the domain and the log say no."""
     import_all(domain)
+    import_all(application)
     import_all(infra.eventlog)
     pending = Refusal.__subclasses__()
     while pending:

@@ -8,14 +8,14 @@ exactly what the log says, or say that the snapshots are of no use.
 from collections import deque
 from random import Random
 
-from application.ports import Checkpoint
+from application.log.fold import CannotFold, Fold
+from application.log.snapshots.checkpoints import Checkpoints, Written
+from application.log.snapshots.records import BEGINNING, SnapshotCodec, StoredSnapshot, final_key
+from application.log.snapshots.restored import SnapshotsWrong
+from application.log.snapshots.shelf import Restored, Shelf
+from application.ports.reading import Checkpoint
 from domain.aggregate import Aggregate
 from domain.events import Metadata, Position, Recorded
-from infra.eventlog.fold import CannotFold, Fold
-from infra.eventlog.snapshots.checkpoints import Checkpoints, Written
-from infra.eventlog.snapshots.records import BEGINNING, SnapshotCodec, StoredSnapshot, final_key
-from infra.eventlog.snapshots.restored import SnapshotsWrong
-from infra.eventlog.snapshots.shelf import Restored, Shelf
 from tests.eventlog.tally import TALLIES, Add, Close, Tally
 from tests.given import T0
 

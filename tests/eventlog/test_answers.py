@@ -2,7 +2,7 @@
 
 import msgspec
 
-from infra.eventlog.answers import LARGE, PART, REMEMBERED, Answers
+from application.log.answers import LARGE, PART, REMEMBERED, Answers
 
 
 def record(number: int, *, size: int = 0) -> bytes:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from infra.eventlog.snapshots import checkpoints
-from infra.eventlog.snapshots.restored import RestoredFold
+from application.log.snapshots import checkpoints
+from application.log.snapshots.restored import RestoredFold
 from tests.eventlog.shelves import BATCH, Corrupt, World
 
 SCHEDULES = 150

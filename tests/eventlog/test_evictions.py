@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from application.ports import Answer, Unavailable
+from application.log.asked import Asked
+from application.log.shard import Shard
+from application.log.snapshots.evictions import PATIENCE, Evictions, Found
+from application.log.snapshots.records import SnapshotCodec, final_key
+from application.ports.commands import Answer, Unavailable
 from domain.aggregate import Command
 from domain.compact import CompactIndex
 from domain.events import Metadata
-from infra.eventlog.asked import Asked
-from infra.eventlog.shard import Shard
-from infra.eventlog.snapshots.evictions import PATIENCE, Evictions, Found
-from infra.eventlog.snapshots.records import SnapshotCodec, final_key
 from tests.eventlog.counter import Total
 from tests.eventlog.tally import TALLIES, Add, Close, IsClosed, Tally
 from tests.given import T0

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.eventlog.gate import Gate
+from application.log.gate import Gate
 
 RECORDS = st.lists(
     st.tuples(

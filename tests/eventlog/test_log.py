@@ -8,7 +8,8 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from application.ports import Answer, Shard, Unavailable
+from application.ports.commands import Answer, Unavailable
+from application.ports.reading import Shard
 from domain.category import Category
 from domain.events import Recorded
 from infra.eventlog.log import KafkaLog

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.eventlog.gate import Gate
+from application.log.gate import Gate
 from tests.eventlog.simulation.code import without
 from tests.eventlog.simulation.fold import Violation
 from tests.eventlog.simulation.mutants import MUTANTS, Mutant

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from application.orders import FORWARDED, Outcome
-from application.ports import Answer, Unavailable
+from application.ports.commands import Answer, Unavailable
 from domain.events import Metadata, Position
 from infra.eventlog.peers import Order, OwnerGone, Peers
 from tests.eventlog.counter import Count

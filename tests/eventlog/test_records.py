@@ -6,8 +6,8 @@ import msgspec
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from application.log.records import Claim, Codec, Commit, MalformedRecord, UnreadableEvent
 from domain.events import Metadata
-from infra.eventlog.records import Claim, Codec, Commit, MalformedRecord, UnreadableEvent
 from tests.eventlog.counter import COUNTERS, Counted, Rang
 from tests.given import T0
 

@@ -10,14 +10,15 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from application.ports import Answer
+from application.log.shard import Shard
+from application.log.snapshots import checkpoints
+from application.ports.commands import Answer
 from domain.aggregate import Command
 from domain.category import Category
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.partition import partition_for
 from infra.eventlog.reader import KafkaLogReader
-from infra.eventlog.shard import Shard
-from infra.eventlog.snapshots import checkpoints, writer
+from infra.eventlog.snapshots import writer
 from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.eventlog.snapshots.writer import CheckpointWriter
 from infra.topics import wanted

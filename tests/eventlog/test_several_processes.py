@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from application.ports import Answer, Unavailable
+from application.log.shard import Role
+from application.ports.commands import Answer, Unavailable
 from domain.category import Category
 from domain.events import Metadata
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.membership import Membership
 from infra.eventlog.peers import Order, OwnerGone
 from infra.eventlog.routing import RoutedLog
-from infra.eventlog.shard import Role
 from tests.conftest import Hall
 from tests.eventlog.counter import Count, Look, Total
 from tests.eventlog.test_log import PARTITIONS, category, kafka, until

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from application.ports import Answer, NotOwned, Unavailable
+from application.log.records import Codec, Commit, recorded_events
+from application.log.shard import PATIENCE, IdempotencyKeyReused, Outcome, Role, Shard
+from application.ports.commands import Answer, NotOwned, Unavailable
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.events import DomainEvent, Metadata, Recorded
-from infra.eventlog.records import Codec, Commit, recorded_events
-from infra.eventlog.shard import PATIENCE, IdempotencyKeyReused, Outcome, Role, Shard
 from tests.eventlog.counter import (
     COUNTERS,
     Count,

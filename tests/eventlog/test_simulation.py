@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from application.ports import Answer, Unavailable
+from application.ports.commands import Answer, Unavailable
 from domain.refusals import Refusal
 from tests.eventlog.simulation.check import explainable, must_be_fresh
 from tests.eventlog.simulation.fold import Violation

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from confluent_kafka import TopicPartition
 
-from application.ports import Answer, NotOwned
+from application.log.shard import Outcome, Role
+from application.ports.commands import Answer, NotOwned
 from domain.events import Metadata, Position
 from infra.eventlog.log import KafkaLog
-from infra.eventlog.shard import Outcome, Role
 from tests.eventlog.counter import COUNTERS, Count, Look, Total
 
 

@@ -7,12 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.parking import STREAM_PARKED, Parking
-from application.ports import Answer, Checkpoint, Parked, Unavailable
-from domain.category import Category
-from domain.events import DomainEvent, Metadata, Recorded
-from infra.deadletters import unreadable
-from infra.eventlog.records import (
+from application.log.records import (
     Claim,
     Codec,
     Commit,
@@ -20,10 +15,17 @@ from infra.eventlog.records import (
     UnreadableEvent,
     recorded_events,
 )
-from infra.eventlog.shard import Outcome, Shard
-from infra.eventlog.snapshots.records import SnapshotCodec
-from infra.eventlog.snapshots.restored import SnapshotsWrong
-from infra.eventlog.snapshots.shelf import Shelf
+from application.log.shard import Outcome, Shard
+from application.log.snapshots.records import SnapshotCodec
+from application.log.snapshots.restored import SnapshotsWrong
+from application.log.snapshots.shelf import Shelf
+from application.ports.commands import Answer, Unavailable
+from application.ports.projections import Parked
+from application.ports.reading import Checkpoint
+from application.triage import STREAM_PARKED, ParkStream
+from domain.category import Category
+from domain.events import DomainEvent, Metadata, Recorded
+from infra.deadletters import unreadable
 from tests.eventlog.guestbook import (
     GUESTBOOKS,
     OLD_GUESTBOOKS,
@@ -233,7 +235,7 @@ def test_an_older_read_model_parks_the_streams_that_hold_a_newer_version() -> No
     commit = Codec(OLD_GUESTBOOKS).decode(record(*events, v2("Alan", "Turing", id="other")))
     assert isinstance(commit, StoredCommit)
     letters, applied = FakeLetters(), Applied()
-    parking = Parking(letters, unreadable)
+    parking = ParkStream(letters, unreadable)
     (parked,) = parking.apply(applied, recorded_events("guestbook-log", 0, commit))
     assert applied.events == [v2("Ada", "Lovelace"), v2("Grace", "Hopper")]
     assert (parked.aggregate_id, parked.position) == ("other", "guestbook-log/0@1")

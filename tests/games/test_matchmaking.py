@@ -2,8 +2,8 @@
 
 import pytest
 
-from application.processes import Issued
-from application.processes.matchmaking import MatchmakingProcess
+from application.games.matchmaking import MatchmakingProcess
+from application.issued import Issued
 from domain.aggregate import Command
 from domain.events import DomainEvent, Metadata, Position, Recorded
 from domain.games.board import Board

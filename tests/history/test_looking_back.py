@@ -18,14 +18,15 @@ from application.history import (
     events_of,
     fold,
 )
-from application.ports import Batch, Shard, Unavailable
+from application.log.records import UnreadableEvent
+from application.ports.commands import Unavailable
+from application.ports.reading import Batch, Shard
 from domain.categories import GAMES, WAITROOMS
 from domain.category import Category
 from domain.events import Position, Recorded
 from domain.games.commands import GameView, LobbyView, MakeMove, Seek
 from domain.waitroom.commands import RoomView
 from infra.eventlog.partition import partition_for
-from infra.eventlog.records import UnreadableEvent
 from tests.given import T0, at
 from tests.projections.fakes import FakeReader
 from tests.projections.stories import tell_of_everything, tell_of_game

@@ -10,10 +10,10 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from application.history import History
-from application.player_events import Intake
+from application.player_events.intake import Intake
 from interfaces.http.app import create_app
-from interfaces.http.edge import Edge
-from interfaces.http.services import Check, Services
+from interfaces.http.platform.edge import Edge
+from interfaces.http.platform.services import Check, Services
 from interfaces.tokens import Scope, Tokens
 from tests.http.fakes import (
     FakeGames,

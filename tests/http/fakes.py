@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from application.ports import Answer, FailedEvent, Limited, NotOwned, Unavailable, Verdict
+from application.log.shard import IdempotencyKeyReused
+from application.player_events.ports import FailedEvent
+from application.ports.commands import Answer, NotOwned, Unavailable, Verdict
+from application.ports.limits import Limited
 from domain.aggregate import Aggregate, Command
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent, Metadata, Position, Recorded
@@ -23,18 +26,17 @@ from domain.refusals import Refusal
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import LeaveWaitroom
 from domain.waitroom.events import WaitroomJoined
-from infra.eventlog.shard import IdempotencyKeyReused
 from infra.subjects.keyring import Keyring
-from interfaces.http.bodies import BATCH_LIMIT
-from projections.activity_queries import Activity, Funnel, FunnelStep, Retention
-from projections.days import Days
-from projections.event_archive import ArchivedEvent, Page
-from projections.exported_events import WRITERS, Format, Selection
-from projections.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
-from projections.leaderboard_queries import RankedPlayer, Ranking
-from projections.player_statistics import PlayerStatistics
-from projections.standings import Leaderboard, RankedEntry
-from projections.waitroom import QueueOverview, QueuePlace
+from interfaces.http.platform.bodies import BATCH_LIMIT
+from projections.games.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
+from projections.games.standings import Leaderboard, RankedEntry
+from projections.player_events.activity_queries import Activity, Funnel, FunnelStep, Retention
+from projections.player_events.days import Days
+from projections.player_events.event_archive import ArchivedEvent, Page
+from projections.player_events.exported_events import WRITERS, Format, Selection
+from projections.player_events.leaderboard_queries import RankedPlayer, Ranking
+from projections.player_events.player_statistics import PlayerStatistics
+from projections.waitroom.queue import QueueOverview, QueuePlace
 from tests.player_events.plain import Plain
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)

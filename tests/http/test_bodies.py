@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from interfaces.http.bodies import BATCH_LIMIT, BODY_LIMIT
+from interfaces.http.platform.bodies import BATCH_LIMIT, BODY_LIMIT
 from tests.http.conftest import Api, problem
 
 JOIN = "/api/v1/waitroom/join"

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from interfaces.http.commands import AT_ONCE
+from interfaces.http.operations.commands import AT_ONCE
 from tests.http.conftest import Api, problem
 
 OPEN = {"command": "waitroom.open", "event_id": "e", "capacity": 1, "checkout_seconds": 60}

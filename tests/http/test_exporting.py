@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from interfaces.tokens import Scope
-from projections.exported_events import Selection
+from projections.player_events.exported_events import Selection
 from tests.http.conftest import Api, problem
 from tests.http.test_reporting_events import an_event, report
 

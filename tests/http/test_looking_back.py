@@ -7,7 +7,7 @@ from httpx import Response
 
 from application.history import History
 from domain.categories import CATEGORIES
-from interfaces.http.history import CategoryName
+from interfaces.http.operations.history import CategoryName
 from tests.http.conftest import Api, problem
 from tests.http.fakes import NOW
 

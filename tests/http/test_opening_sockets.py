@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from interfaces.http.sockets import channel, door
+from interfaces.http.platform import channel
+from interfaces.http.platform import socket_limits as door
 from tests.http.conftest import ORIGIN, Api, problem
 from tests.http.socket_client import Closed, connected
 

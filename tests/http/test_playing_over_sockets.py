@@ -4,7 +4,7 @@ import pytest
 
 from domain.events import Metadata
 from domain.games.commands import StartGame
-from interfaces.http.sockets import games
+from interfaces.http.games import socket as games
 from tests.http.conftest import Api
 from tests.http.fakes import FakeLog
 from tests.http.socket_client import connected

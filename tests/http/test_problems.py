@@ -7,7 +7,7 @@ import pytest
 import redis
 from psycopg_pool import PoolTimeout
 
-from interfaces.http.problems import Problem
+from interfaces.http.platform.problems import Problem
 from tests.http.conftest import Api, problem
 
 

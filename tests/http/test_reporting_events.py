@@ -11,7 +11,8 @@ import pytest
 import zstandard
 from litestar.testing import AsyncTestClient
 
-from application.ports import Limited, Unavailable
+from application.ports.commands import Unavailable
+from application.ports.limits import Limited
 from interfaces.http.app import create_app
 from tests.http.conftest import Api, problem
 

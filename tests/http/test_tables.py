@@ -6,7 +6,7 @@ from domain.events import DomainEvent
 from domain.games.commands import MakeMove, Resign, StartGame
 from domain.games.events import GameEnded, MovePlayed
 from domain.games.four_in_a_row import FourInARow
-from interfaces.http.sockets.table import Said, Table, playing
+from interfaces.http.games.watched_game import Said, Table, playing
 from tests.given import T0
 from tests.http.fakes import FakeGames, FakeLog
 

@@ -4,8 +4,9 @@ import json
 import msgspec
 import pytest
 
-from interfaces.http import commands, examples, health
+from interfaces.http import examples
 from interfaces.http.app import describe
+from interfaces.http.operations import commands, health
 from tests.http.conftest import ORIGIN, Api, problem
 
 EVERYWHERE = {

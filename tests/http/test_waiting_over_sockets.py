@@ -3,9 +3,10 @@ import asyncio
 import pytest
 
 from domain.waitroom.commands import CompleteCheckout
-from interfaces.http.sockets import channel, queue
+from interfaces.http.platform import channel
+from interfaces.http.waitroom import socket as queue
 from projections.projection import ReadModelMissing
-from projections.waitroom import QueuePlace
+from projections.waitroom.queue import QueuePlace
 from tests.http.conftest import Api
 from tests.http.fakes import leave
 from tests.http.socket_client import connected

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 import redis
 
-from application.readmodel import ReadModel
+from application.player_events.triage import SkipEvent
 from application.rebuild import Batches
-from application.setting_aside import SettingAside
+from application.upkeep import ReadModel
 from domain.player_events.event import TOPIC
 from interfaces.bootstrap.read_models import projection_store
 from tests.conftest import Hall
@@ -40,7 +40,7 @@ def builder(servers: Hall, told: Told, held: ExitStack) -> Build:
         store, topics = projection_store(servers.settings, name, held)
         assert topics == (TOPIC,)
         reader, letters = FakeReader(told, topics), FakeLetters()
-        return ReadModel(name, reader, store, letters, SettingAside, Batches(batch, batch))
+        return ReadModel(name, reader, store, letters, SkipEvent, Batches(batch, batch))
 
     return build
 

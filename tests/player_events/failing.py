@@ -7,16 +7,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from application.dead_letters import DeadLetters
-from application.player_events import Intake
-from application.ports import Change, Unavailable
-from application.repairing import Repairing
+from application.player_events.dead_letters import DeadLetters
+from application.player_events.intake import Intake
+from application.player_events.repair import Repairing
+from application.ports.commands import Unavailable
+from application.ports.projections import Change
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.letters import DeadLetter, Decision, LetterRecord, Verb, fold, read
 from infra.eventlog.partition import partition_for
 from infra.player_events.dead_letters import decision_record
-from projections.dead_letters import DeadLetterPage, Wanted
+from projections.player_events.dead_letters import DeadLetterPage, Wanted
 from tests.player_events.told import NOON
 
 

@@ -14,8 +14,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
-from projections.activity_queries import ActivityQueries, Cohort
-from projections.days import Days
+from projections.player_events.activity_queries import ActivityQueries, Cohort
+from projections.player_events.days import Days
 from projections.projection import ReadModelMissing
 from tests.conftest import TABLES, Hall
 from tests.player_events.conftest import Build, builder

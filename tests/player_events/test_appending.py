@@ -9,7 +9,8 @@ import msgspec
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from application.ports import FailedEvent, Unavailable
+from application.player_events.ports import FailedEvent
+from application.ports.commands import Unavailable
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.eventlog.partition import partition_for

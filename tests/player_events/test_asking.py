@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 
 from domain.events import Position
 from domain.player_events.event import TOPIC
-from projections.event_archive import EventQueries
-from projections.leaderboard_queries import LeaderboardQueries, RankedPlayer
-from projections.player_statistics import PlayerStatisticsQueries
+from projections.player_events.event_archive import EventQueries
+from projections.player_events.leaderboard_queries import LeaderboardQueries, RankedPlayer
+from projections.player_events.player_statistics import PlayerStatisticsQueries
 from projections.projection import ReadModelMissing
 from tests.conftest import Hall
 from tests.player_events.conftest import Build

@@ -12,7 +12,7 @@ import pytest
 import redis
 from hypothesis import strategies as st
 
-from application.ports import Moved
+from application.ports.projections import Moved
 from domain.player_events.event import PlayerEvent
 from domain.player_events.scores import SCORING
 from tests.conftest import TABLES, Hall
@@ -247,7 +247,7 @@ def test_the_same_worker_goes_on_after_a_transaction_that_failed(
 def test_of_two_workers_the_one_that_comes_too_late_looks_again(
     name: str, read_model: Build, told: Told, stored: Stored
 ) -> None:
-    one, other = live(read_model(name)).projecting(), read_model(name).projecting()
+    one, other = live(read_model(name)).projector(), read_model(name).projector()
     assert one.resume()
     assert other.resume()
     told.tell(scored("ada", 10))
@@ -264,7 +264,7 @@ def test_a_redis_that_was_emptied_is_filled_from_the_record(
     name: str, empty: Hall, read_model: Build, told: Told, stored: Stored
 ) -> None:
     told.tell(*(scored(f"player-{n % 7}", n, at=NOON + n * DAY / 4) for n in range(50)))
-    worker = live(read_model(name)).projecting()
+    worker = live(read_model(name)).projector()
     assert worker.resume()
     before = stored.cached(name)
     with redis.Redis.from_url(empty.redis) as client:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import strategies as st
 from psycopg.rows import class_row
 
-from application.readmodel import ReadModel
+from application.player_events.triage import SkipEvent
 from application.rebuild import Batches
-from application.setting_aside import SettingAside
+from application.upkeep import ReadModel
 from domain.player_events.corrections import replacing
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.letters import CONSUMERS, NO_EVENT, TOPICS, DeadLetter, Decision, Verb
@@ -40,7 +40,7 @@ def letters_of(
     assert set(topics) == set(TOPICS)
     reader, unreadable = FakeReader(failures, topics), FakeLetters()
     batches = Batches(batch, batch)
-    return ReadModel(DEAD_LETTERS, reader, store, unreadable, SettingAside, batches), unreadable
+    return ReadModel(DEAD_LETTERS, reader, store, unreadable, SkipEvent, batches), unreadable
 
 
 class Following(NamedTuple):

@@ -15,8 +15,8 @@ from psycopg_pool import AsyncConnectionPool
 from pyarrow import parquet
 
 from domain.player_events.event import PlayerEvent
-from projections import exported_events
-from projections.exported_events import EventExport, Format, Selection
+from projections.player_events import exported_events
+from projections.player_events.exported_events import EventExport, Format, Selection
 from projections.projection import ReadModelMissing
 from tests.conftest import Hall
 from tests.player_events.conftest import Build

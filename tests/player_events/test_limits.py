@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from application.ports import Limited
+from application.ports.limits import Limited
 from infra.limits import RateLimits
 from tests.conftest import Hall, free_port
 

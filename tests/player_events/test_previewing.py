@@ -6,7 +6,7 @@ from contextlib import closing
 import msgspec
 import pytest
 
-from application.ports import Change
+from application.ports.projections import Change
 from infra.player_events.preview import preview
 from infra.postgres.database import Database
 from infra.stack.errors import Refused

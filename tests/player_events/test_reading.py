@@ -11,10 +11,10 @@ import stamina
 from confluent_kafka import KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from application.ports import Batch
-from application.readmodel import ReadModel
+from application.player_events.triage import SkipEvent
+from application.ports.reading import Batch
 from application.rebuild import Batches
-from application.setting_aside import SettingAside
+from application.upkeep import ReadModel
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
@@ -195,12 +195,12 @@ def model_of(name: str, servers: Hall, topic: Topic, held: ExitStack) -> ReadMod
     reader = kind(servers.kafka, "test-players", 0.0, database, topic.name)
     held.enter_context(closing(reader))
     letters = PlayerDeadLetters(servers.kafka, name)
-    return ReadModel(name, reader, store, letters, SettingAside, Batches(100, 100))
+    return ReadModel(name, reader, store, letters, SkipEvent, Batches(100, 100))
 
 
 def until_read(model: ReadModel) -> None:
     """Follow until nothing is left to read."""
-    worker = model.projecting()
+    worker = model.projector()
     if not worker.resume():
         worker.build()
         assert worker.resume()

@@ -8,9 +8,9 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from application.player_events import InvalidEvent
-from application.ports import Unavailable
-from application.repairing import Repair, decode_repair
+from application.player_events.intake import InvalidEvent
+from application.player_events.repair import Repair, decode_repair
+from application.ports.commands import Unavailable
 from domain.player_events.corrections import REPLACED, PlayerVoided, correcting, replacement
 from domain.player_events.event import PlayerEvent
 from domain.player_events.letters import (

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from application.player_events import AHEAD, Intake, InvalidEvent, Report
+from application.player_events.intake import AHEAD, Intake, InvalidEvent, Report
 from domain.player_events.event import PlayerEvent
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)

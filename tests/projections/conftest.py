@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
-from application.parking import Parking
-from application.readmodel import ReadModel
+from application.triage import ParkStream
+from application.upkeep import ReadModel
 from infra.deadletters import unreadable
 from interfaces.bootstrap.read_models import projection_store
 from tests.conftest import Hall
@@ -36,7 +36,7 @@ def read_model(empty: Hall, narrator: Narrator) -> Iterator[Build]:
                 FakeReader(narrator, topics),
                 store,
                 FakeLetters(),
-                partial(Parking, unreadable=unreadable),
+                partial(ParkStream, unreadable=unreadable),
             )
 
         yield build

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from application.ports import Batch, Checkpoint, Shard
+from application.ports.reading import Batch, Checkpoint, Shard
 from domain.events import Recorded
 
 

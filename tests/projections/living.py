@@ -1,7 +1,7 @@
 """What tests do with a read model."""
 
-from application.readmodel import ReadModel
 from application.rebuild import Built, Progress
+from application.upkeep import ReadModel
 
 
 def quietly(progress: Progress) -> None:
@@ -10,7 +10,7 @@ def quietly(progress: Progress) -> None:
 
 def live(model: ReadModel) -> ReadModel:
     """Follow the log to its end, building the read model first where there is none."""
-    worker = model.projecting()
+    worker = model.projector()
     while not worker.resume():
         worker.build()
     while worker.step(0):

@@ -6,12 +6,12 @@ from typing import Any
 
 from confluent_kafka import Producer
 
+from application.log.records import Claim, Codec, Commit
 from domain.aggregate import Aggregate, Command
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent, Metadata, Position, Recorded
 from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
-from infra.eventlog.records import Claim, Codec, Commit
 from infra.topics import existing
 from tests.given import T0
 

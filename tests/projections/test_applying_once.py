@@ -3,7 +3,7 @@ from itertools import count
 
 import pytest
 
-from application.ports import Moved
+from application.ports.projections import Moved
 from interfaces.bootstrap import LOG_PROJECTIONS
 from tests.projections.conftest import Build
 from tests.projections.living import is_true, live, quietly
@@ -19,7 +19,7 @@ class Crash(Exception):
 def test_two_workers_at_once_apply_every_event_once(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
-    one, other = live(read_model(name)).projecting(), read_model(name).projecting()
+    one, other = live(read_model(name)).projector(), read_model(name).projector()
     assert one.resume()
     assert other.resume()
     tell_of_everything(narrator)
@@ -57,7 +57,7 @@ def test_a_crash_in_the_middle_of_a_transaction_leaves_nothing_of_it(
 def test_a_crash_after_the_transaction_repeats_nothing(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
-    worker = live(read_model(name)).projecting()
+    worker = live(read_model(name)).projector()
     assert worker.resume()
     tell_of_everything(narrator)
     assert worker.step(0)  # and here the process ends, without having acknowledged anything
@@ -68,7 +68,7 @@ def test_a_crash_after_the_transaction_repeats_nothing(
 def test_a_worker_goes_on_after_a_swap_from_where_the_new_generation_stands(
     read_model: Build, narrator: Narrator
 ) -> None:
-    worker = live(read_model("queue")).projecting()
+    worker = live(read_model("queue")).projector()
     assert worker.resume()
     tell_of_rooms(narrator)
     read_model("queue").rebuild(quietly)
@@ -82,7 +82,7 @@ def test_a_worker_goes_on_after_a_swap_from_where_the_new_generation_stands(
 
 def test_run_survives_being_moved_and_ends_when_told(read_model: Build, narrator: Narrator) -> None:
     tell_of_rooms(narrator)
-    worker, rounds = read_model("queue").projecting(), count()
+    worker, rounds = read_model("queue").projector(), count()
 
     def stopped() -> bool:
         number = next(rounds)

@@ -5,8 +5,8 @@ import httpx
 import pytest
 from confluent_kafka import Producer
 
-from application.processes import Issued
-from application.processes.checkout import Malformed, react
+from application.issued import Issued
+from application.waitroom.checkout import Malformed, react
 from domain.events import Metadata
 from domain.waitroom.commands import CompleteCheckout, ExpireCheckout, FailCheckout
 from infra.checkout import Checkout

@@ -2,7 +2,7 @@ import psycopg
 import pytest
 import redis
 
-from application.ports import GenerationLost, Moved, RebuildRunning
+from application.ports.projections import GenerationLost, Moved, RebuildRunning
 from application.rebuild import Fold
 from interfaces.bootstrap import LOG_PROJECTIONS
 from tests.conftest import TABLES, Hall
@@ -29,7 +29,7 @@ def test_a_worker_builds_what_was_deleted_together_with_its_position(
     name: str, empty: Hall, read_model: Build, narrator: Narrator
 ) -> None:
     tell_of_everything(narrator)
-    worker = live(read_model(name)).projecting()
+    worker = live(read_model(name)).projector()
     assert worker.resume()
     flush(empty)
     truncate(empty, TABLES)
@@ -56,7 +56,7 @@ def test_a_leaderboard_cache_that_is_lost_is_filled_from_the_record(
     empty: Hall, read_model: Build, narrator: Narrator
 ) -> None:
     tell_of_everything(narrator)
-    worker = live(read_model("standings")).projecting()
+    worker = live(read_model("standings")).projector()
     assert worker.resume()
     before = _cache(empty)
     flush(empty)
@@ -126,7 +126,7 @@ def test_a_worker_waits_for_whoever_builds_its_read_model(
     read_model: Build, narrator: Narrator
 ) -> None:
     tell_of_everything(narrator)
-    model, worker = read_model("game-records"), read_model("game-records").projecting()
+    model, worker = read_model("game-records"), read_model("game-records").projector()
     with model.store.building():
         worker.build()
         assert not worker.resume()
@@ -139,7 +139,7 @@ def test_a_worker_starts_over_when_what_it_builds_is_deleted(
     empty: Hall, read_model: Build, narrator: Narrator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tell_of_rooms(narrator)
-    worker = read_model("queue").projecting()
+    worker = read_model("queue").projector()
     fold_on = Fold.on
 
     def interrupted(fold: Fold) -> object:

@@ -3,11 +3,11 @@ import psycopg
 import pytest
 import redis
 
-from application.parking import STREAM_PARKED
+from application.log.records import UnreadableEvent
+from application.triage import STREAM_PARKED
 from domain.events import DomainEvent
 from domain.waitroom.events import WaitroomOpened
-from infra.eventlog.records import UnreadableEvent
-from projections.waitroom import QueueChanges
+from projections.waitroom.queue import QueueChanges
 from tests.conftest import Hall
 from tests.given import T0
 from tests.projections.conftest import Build

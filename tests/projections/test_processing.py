@@ -2,10 +2,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from application.ports import Checkpoint
-from application.processes import Issued
-from application.processes.matchmaking import MatchmakingProcess
-from application.processing import Processing
+from application.games.matchmaking import MatchmakingProcess
+from application.issued import Issued
+from application.ports.reading import Checkpoint
+from application.process_runner import ProcessRunner
 from domain.games.commands import CloseTable, MakeMove, StartGame
 from tests.projections.fakes import FakeReader
 from tests.projections.stories import tell_of_game
@@ -43,9 +43,9 @@ def commands() -> Commands:
     return Commands()
 
 
-def processing(narrator: Narrator, positions: Positions, commands: Commands) -> Processing:
+def processing(narrator: Narrator, positions: Positions, commands: Commands) -> ProcessRunner:
     process = MatchmakingProcess(move_seconds=60, choose=lambda board, level: 6)
-    return Processing(FakeReader(narrator, ["game-log"]), process, positions, commands.execute)
+    return ProcessRunner(FakeReader(narrator, ["game-log"]), process, positions, commands.execute)
 
 
 def work(narrator: Narrator, positions: Positions, commands: Commands) -> None:

@@ -12,10 +12,10 @@ from domain.games.commands import Resign, SeekGame
 from domain.games.events import GameEnded
 from domain.waitroom.commands import JoinWaitroom, OpenWaitroom
 from infra.subjects.keyring import Keyring
-from projections.game_records import GameQueries, UserRecord
+from projections.games.game_records import GameQueries, UserRecord
+from projections.games.standings import StandingsQueries
 from projections.projection import ReadModelMissing
-from projections.standings import StandingsQueries
-from projections.waitroom import Queue, QueueOverview, QueueQueries, score
+from projections.waitroom.queue import Queue, QueueOverview, QueueQueries, score
 from tests.conftest import Hall
 from tests.given import T0, at
 from tests.projections.conftest import Build

@@ -7,7 +7,7 @@ import pytest
 import stamina
 from confluent_kafka import KafkaException, Producer
 
-from application.processes.relay import TOPICS, publish
+from application.relay import TOPICS, publish
 from domain.categories import CATEGORIES
 from domain.events import Recorded
 from domain.waitroom.commands import JoinWaitroom, LeaveWaitroom, OpenWaitroom

@@ -5,11 +5,11 @@ from typing import Any
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
-from application.readmodel import ReadModel
+from application.upkeep import ReadModel
 from infra.subjects.keyring import Keyring
-from projections.game_records import GameQueries
-from projections.standings import StandingsQueries
-from projections.waitroom import QueueQueries
+from projections.games.game_records import GameQueries
+from projections.games.standings import StandingsQueries
+from projections.waitroom.queue import QueueQueries
 from tests.conftest import Hall
 from tests.projections.conftest import Build
 from tests.projections.living import live, quietly
@@ -79,7 +79,7 @@ async def test_events_that_happen_during_a_rebuild_are_in_the_new_generation(
     empty: Hall, read_model: Build, narrator: Narrator
 ) -> None:
     """A worker goes on beside the rebuilds, each of which swaps its position away."""
-    worker = live(read_model("game-records")).projecting()
+    worker = live(read_model("game-records")).projector()
     stop = False
     following = asyncio.create_task(asyncio.to_thread(worker.run, lambda: stop))
     for number in range(20):

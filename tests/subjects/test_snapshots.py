@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
+from application.log.snapshots.records import SnapshotCodec, snapshot_key
+from application.log.snapshots.shelf import Shelf
 from domain.aggregate import Aggregate, Command, decides, evolves
 from domain.category import Category
 from domain.events import DomainEvent
 from domain.personal import Sealed
 from domain.snapshot import Snapshot, State
-from infra.eventlog.snapshots.records import SnapshotCodec, snapshot_key
-from infra.eventlog.snapshots.shelf import Shelf
 from tests.given import Story
 from tests.subjects.test_sealing import erase, ring, sealed
 

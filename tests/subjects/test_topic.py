@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from application.ports import Unavailable
+from application.ports.commands import Unavailable
 from infra.stack.errors import Refused
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, StoredKey

@@ -22,7 +22,7 @@ from eventsourcing.persistence import (
     Tracking,
 )
 
-from application.ports import Answer
+from application.ports.commands import Answer
 from infra.eventlog.recorders.ends import Ends
 from infra.eventlog.recorders.events import Stored
 from infra.eventlog.recorders.ledger import Conflict, Insert, TooLarge

@@ -3,9 +3,9 @@
 from array import array
 from collections.abc import Iterator, Sequence
 
+from application.log.records import Commit
 from domain.events import DomainEvent
 from infra.eventlog.recorders.events import Stored
-from infra.eventlog.records import Commit
 
 NONE = -1
 

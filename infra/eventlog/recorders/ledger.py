@@ -6,12 +6,12 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent, Tracking
 
+from application.log.records import Commit
 from domain.aggregate import Aggregate, Command, Reply, decides, evolves
 from domain.events import DomainEvent
 from domain.refusals import Refusal
 from infra.eventlog.recorders.events import Stored, Tracked
 from infra.eventlog.recorders.index import NONE, Index
-from infra.eventlog.records import Commit
 
 LEDGER = "ledger"
 

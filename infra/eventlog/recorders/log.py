@@ -13,14 +13,14 @@ import structlog
 from confluent_kafka import Message
 from eventsourcing.persistence import OperationalError
 
-from application.ports import Unavailable
+from application.log.records import Commit
+from application.log.shard import Outcome, Role
+from application.ports.commands import Unavailable
 from domain.category import Category
 from domain.events import DomainEvent, Metadata
 from infra.eventlog.log import BATCH, BUSY_POLL, KafkaLog
 from infra.eventlog.recorders.ledger import MOST_BYTES, Insert
 from infra.eventlog.recorders.shard import LedgerShard
-from infra.eventlog.records import Commit
-from infra.eventlog.shard import Outcome, Role
 
 TURN = 0.02
 """Seconds that an owner may write undisturbed by others who want to, at least. Handing over takes

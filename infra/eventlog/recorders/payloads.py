@@ -8,12 +8,12 @@ from threading import Lock
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from eventsourcing.persistence import InterfaceError, OperationalError
 
+from application.log.records import Claim, Codec, Commit
 from domain.category import Category
 from domain.events import DomainEvent
 from infra.eventlog.clients import consumer_config
 from infra.eventlog.reader import PASSING
 from infra.eventlog.recorders.events import Stored
-from infra.eventlog.records import Claim, Codec, Commit
 
 NEAR = 200
 """Records that are read over, in place of moving to where the next one is wanted."""

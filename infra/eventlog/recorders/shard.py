@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from application.ports import NotOwned
+from application.log.fold import Fold
+from application.log.in_flight import InFlight
+from application.log.records import Commit
+from application.log.shard import Role, Shard
+from application.ports.commands import NotOwned
 from domain.aggregate import Command
 from domain.category import Category
 from domain.events import DomainEvent
-from infra.eventlog.fold import Fold
-from infra.eventlog.in_flight import InFlight
 from infra.eventlog.recorders.index import Index
 from infra.eventlog.recorders.ledger import Ledger
-from infra.eventlog.records import Commit
-from infra.eventlog.shard import Role, Shard
 
 
 def ledger_category(name: str) -> Category:

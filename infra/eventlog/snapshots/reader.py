@@ -7,14 +7,14 @@ from typing import Any
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from application.ports import Shard
+from application.log.snapshots.evictions import Found
+from application.log.snapshots.restored import SnapshotsWrong
+from application.log.snapshots.shelf import Restored, Shelf
+from application.ports.reading import Shard
 from domain.category import Category
 from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config
 from infra.eventlog.reader import PASSING
-from infra.eventlog.snapshots.evictions import Found
-from infra.eventlog.snapshots.restored import SnapshotsWrong
-from infra.eventlog.snapshots.shelf import Restored, Shelf
 
 BATCH = 1_000
 POLL = 0.2

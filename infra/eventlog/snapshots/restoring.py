@@ -11,12 +11,12 @@ from functools import partial
 import structlog
 from confluent_kafka import KafkaException, TopicPartition
 
+from application.log.asked import Asked
+from application.log.shard import Shard
+from application.log.snapshots.evictions import Evictions, Found
+from application.log.snapshots.shelf import Restored
 from domain.category import Category
-from infra.eventlog.asked import Asked
-from infra.eventlog.shard import Shard
-from infra.eventlog.snapshots.evictions import Evictions, Found
 from infra.eventlog.snapshots.reader import SnapshotLookup, SnapshotReader, restore
-from infra.eventlog.snapshots.shelf import Restored
 
 AGAIN_SECONDS = 1.0
 """Until another attempt, when Kafka is away."""

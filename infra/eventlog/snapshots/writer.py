@@ -11,16 +11,16 @@ from contextlib import suppress
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from application.ports import Checkpoint, Shard
+from application.log.fold import CannotFold, Fold
+from application.log.snapshots.checkpoints import Checkpoints, Written
+from application.log.snapshots.records import BEGINNING, StoredCheckpoint
+from application.log.snapshots.shelf import Restored, Shelf
+from application.ports.reading import Checkpoint, Shard
 from domain.category import Category
 from domain.events import Recorded
 from infra.eventlog.clients import producer_config
-from infra.eventlog.fold import CannotFold, Fold
 from infra.eventlog.reader import KafkaLogReader
-from infra.eventlog.snapshots.checkpoints import Checkpoints, Written
 from infra.eventlog.snapshots.reader import Interrupted, SnapshotReader, restore
-from infra.eventlog.snapshots.records import BEGINNING, StoredCheckpoint
-from infra.eventlog.snapshots.shelf import Restored, Shelf
 
 NAME = "checkpoints"
 BATCH = 4_000

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
+from application.log.records import Commit
 from domain.events import DomainEvent, Metadata
 from infra.eventlog.recorders.events import Stored, Tracked
 from infra.eventlog.recorders.index import Index
-from infra.eventlog.records import Commit
 from tests.given import T0
 
 VERSIONS = st.tuples(st.sampled_from("abc"), st.integers(0, 30))

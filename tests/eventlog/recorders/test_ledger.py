@@ -5,11 +5,11 @@ from uuid import UUID, uuid4
 import pytest
 from eventsourcing.persistence import StoredEvent, Tracking
 
+from application.log.records import Commit
 from domain.events import DomainEvent, Metadata
 from infra.eventlog.recorders.events import Stored, Tracked
 from infra.eventlog.recorders.index import Index
 from infra.eventlog.recorders.ledger import MOST_BYTES, Conflict, Insert, Ledger, TooLarge
-from infra.eventlog.records import Commit
 from tests.given import T0
 
 ALICE = UUID("5f0f1b6e-3d52-4f6a-9f3c-0a1b2c3d4e5f")

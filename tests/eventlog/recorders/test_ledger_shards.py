@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from infra.eventlog.in_flight import InFlight
+from application.log.in_flight import InFlight
+from application.log.shard import Role
 from infra.eventlog.recorders.shard import LedgerShard
-from infra.eventlog.shard import Role
 from tests.eventlog.recorders.world import World
 
 SEEDS = range(300)

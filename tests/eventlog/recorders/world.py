@@ -11,15 +11,15 @@ from typing import Any
 
 from eventsourcing.persistence import StoredEvent, Tracking
 
-from application.ports import Answer, Unavailable
+from application.log.gate import Gate
+from application.log.records import Claim, Codec, Commit
+from application.log.shard import Outcome, Role
+from application.ports.commands import Answer, Unavailable
 from domain.events import Metadata
-from infra.eventlog.gate import Gate
 from infra.eventlog.recorders.events import Stored
 from infra.eventlog.recorders.index import Index
 from infra.eventlog.recorders.ledger import Conflict, Insert
 from infra.eventlog.recorders.shard import LedgerShard, ledger_category
-from infra.eventlog.records import Claim, Codec, Commit
-from infra.eventlog.shard import Outcome, Role
 from tests.given import T0
 
 CATEGORY = ledger_category("simulated")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from math import inf
 from typing import TYPE_CHECKING
 
-from application.ports import Answer, Unavailable
+from application.ports.commands import Answer, Unavailable
 from domain.refusals import Refusal
 from tests.eventlog.counter import (
     Count,

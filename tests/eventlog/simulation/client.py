@@ -6,7 +6,7 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from application.ports import Answer
+from application.ports.commands import Answer
 from domain.refusals import Refusal
 from tests.eventlog.counter import (
     Count,

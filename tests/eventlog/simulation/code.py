@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-PACKAGE = "infra.eventlog"
+PACKAGE = "application.log"
 
 
 class Code(NamedTuple):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from application.ports import Answer
+from application.ports.commands import Answer
 from tests.eventlog.counter import Count
 from tests.eventlog.simulation.broker import REPLICAS, Partition, Rejected
 from tests.eventlog.simulation.check import check

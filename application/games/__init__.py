@@ -1,0 +1,1 @@
+"""Games beyond the domain: who plays whom."""

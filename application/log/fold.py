@@ -1,0 +1,131 @@
+"""The fold of one shard: its aggregates, as the accepted events have made them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from application.log.records import UnreadableEvent
+from domain.aggregate import Aggregate, AggregateUnknown, Command
+from domain.category import Category
+from domain.compact import CompactIndex
+from domain.events import DomainEvent
+
+
+class CannotFold(Exception):
+    """An accepted event cannot be folded; the sentence says which, and why."""
+
+    def __init__(self, event: DomainEvent, reason: str) -> None:
+        super().__init__(
+            f"an event of {event.originator_id!r} that this version cannot read ({reason})"
+        )
+
+
+class Evicted(Exception):
+    """Who is to decide may have been evicted: to a snapshot at one of these offsets."""
+
+    def __init__(self, offsets: Sequence[int]) -> None:
+        super().__init__(f"The snapshot at one of the offsets {offsets} has to be read first.")
+        self.offsets = offsets
+
+
+class Fold:
+    """Every aggregate of a shard by its id, and the time of the last event.
+
+    Pure: what an aggregate is comes from the category alone, so all who fold the same accepted
+    events (an owner, its standby, a writer of checkpoints) hold the same.
+
+    An aggregate that is finished may be evicted once a snapshot of it is kept elsewhere; what
+    stays of it are some 20 bytes that lead there.
+    """
+
+    restored: ClassVar[bool] = False
+    """Whether it began with snapshots."""
+
+    doubt: str | None = None
+    """What keeps it from being relied on, if anything does."""
+
+    def __init__(self, category: Category) -> None:
+        self._deciders = category.deciders
+        self._evolvers = category.evolvers
+        self._aggregates: dict[str, Aggregate] = {}
+        self._evicted = CompactIndex()
+        self.latest: datetime | None = None
+
+    def __iter__(self) -> Iterator[Aggregate]:
+        return iter(self._aggregates.values())
+
+    def get(self, id: str) -> Aggregate | None:
+        """The aggregate of this id, if it is in memory."""
+        return self._aggregates.get(id)
+
+    def take(self, events: Iterable[DomainEvent]) -> None:
+        """Move on by the events of one commit; raises `CannotFold`, and is then worth nothing."""
+        aggregates = self._aggregates
+        event: DomainEvent | None = None
+        for event in events:
+            try:
+                aggregate = aggregates.get(event.originator_id)
+                if aggregate is None:
+                    aggregate = self._aggregate_of(event)
+                aggregate.evolve(event)
+            except Exception as error:
+                raise CannotFold(event, _reason(event, error)) from error
+        if event is not None:
+            self.latest = event.timestamp
+
+    def _aggregate_of(self, event: DomainEvent) -> Aggregate:
+        """Begin an aggregate, as there is none of this event's id yet."""
+        aggregate = self._evolvers[type(event)](event.originator_id)
+        self._aggregates[event.originator_id] = aggregate
+        return aggregate
+
+    def aggregate_for(self, command: Command, *, looked: bool = False) -> Aggregate:
+        """Who decides a command; a new aggregate, which `keep` adds, where its id is new.
+
+        Raises `AggregateUnknown` where the id is that of another kind of aggregate, and `Evicted`
+        unless whoever asks has `looked` at the snapshots in question.
+        """
+        decider = self._deciders[type(command)]
+        aggregate = self._aggregates.get(command.aggregate_id)
+        if aggregate is None:
+            if not looked and (offsets := self.evicted(command.aggregate_id)):
+                raise Evicted(offsets)
+            return decider(command.aggregate_id)
+        if type(aggregate) is not decider:
+            raise AggregateUnknown(
+                f"{command.aggregate_id!r} is not the id of a {decider.__name__}."
+            )
+        return aggregate
+
+    def keep(self, aggregate: Aggregate) -> None:
+        """Hold on to an aggregate: one whose events were decided here, or that came back."""
+        self._aggregates[aggregate.id] = aggregate
+
+    def evict(self, id: str, offset: int) -> None:
+        """Let go of an aggregate that is finished, as its snapshot is at this offset.
+
+        An aggregate that is not in memory must have been evicted before.
+        """
+        self._aggregates.pop(id, None)
+        if offset not in self.evicted(id):
+            self._evicted.add(id, offset)
+
+    def release(self, id: str) -> None:
+        """Let go of an aggregate that had come back, and has not changed."""
+        del self._aggregates[id]
+
+    def evicted(self, id: str) -> list[int]:
+        """Where the snapshot of an evicted aggregate may be, newest last; empty for most others."""
+        return list(self._evicted.find(id))
+
+    def advance(self, now: datetime) -> datetime:
+        """Move time on to `now`; within a shard it never runs backwards, whatever clocks say."""
+        if self.latest is None or now > self.latest:
+            self.latest = now
+        return self.latest
+
+
+def _reason(event: DomainEvent, error: Exception) -> str:
+    if isinstance(event, UnreadableEvent):
+        return event.reason
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,127 @@
+"""What a dead letter becomes when it is repaired and published again."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+import msgspec
+
+from application.player_events.intake import NUL, Intake, InvalidEvent, Report, decode_report, read
+from domain.player_events.corrections import RESERVED, replacing
+from domain.player_events.event import Moment, PlayerEvent
+from domain.player_events.letters import INGEST, DeadLetter, DeadLetterUnrepaired, event_in
+
+EVER = timedelta(days=36_500)
+
+Fact = TypeVar("Fact")
+
+
+class Repair(Report, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """An event as it should have been.
+
+    Where the original can be read, its player, id and time of ingestion stay: they say which event
+    it is, and need not be given.
+    """
+
+    ingested_at: Moment | None = None
+    minted: bool | None = None
+
+
+_decode = msgspec.json.Decoder(Repair).decode
+_decode_event = msgspec.json.Decoder(PlayerEvent).decode
+
+
+def decode_repair(text: bytes) -> Repair:
+    """Read a repaired event; raises `InvalidEvent`."""
+    return read(_decode, text)
+
+
+class Repairing:
+    """Checks what is edited, and makes the records that a retry publishes.
+
+    What was refused goes through `intake`, as if it had just been reported. What was recorded may
+    be of any time and type: it was taken in long ago.
+    """
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._of_recorded = Intake(accept_unknown=True, oldest=EVER)
+
+    def edited(self, letter: DeadLetter, repair: Repair) -> msgspec.Raw:
+        """The JSON that takes the original's place; raises `InvalidEvent`."""
+        if NUL in bytes(repair.data):
+            raise InvalidEvent("$.data", "Text with a NUL (\\u0000) cannot be kept")
+        edited = self._report(repair) if _was_refused(letter) else self._event(letter, repair)
+        return msgspec.Raw(msgspec.json.encode(edited))
+
+    def _report(self, repair: Repair) -> Report:
+        if repair.ingested_at is not None:
+            raise InvalidEvent("$.ingested_at", "What was refused has not been taken in before")
+        self._intake.take_one(repair, datetime.now(UTC))
+        return Report(**{name: getattr(repair, name) for name in Report.__struct_fields__})
+
+    def _event(self, letter: DeadLetter, repair: Repair) -> PlayerEvent:
+        event = self._of_recorded.take_one(repair, datetime.now(UTC))
+        original = event_in(letter.original_event)
+        if original is None:
+            # Three consumers have a letter of it; the same repair of each has to be one event.
+            id = repair.event_id or _id_of(letter.position or letter.id)
+            taken = repair.ingested_at or repair.timestamp
+            return msgspec.structs.replace(event, event_id=str(id), ingested_at=taken, minted=False)
+        return msgspec.structs.replace(
+            event,
+            event_id=_same_id(original, repair),
+            player_id=_same("player_id", original.player_id, repair.player_id),
+            ingested_at=_same("ingested_at", original.ingested_at, repair.ingested_at),
+            minted=original.minted,
+        )
+
+    def record(self, letter: DeadLetter, by: str, now: datetime) -> tuple[datetime, PlayerEvent]:
+        """When the event of a letter happened, and the record that is published for it.
+
+        That of what was refused is the event itself, of everything else the correction that puts
+        the event in its own place. Raises `DeadLetterUnrepaired`.
+        """
+        text = (letter.edited_event or letter.original_event).encode()
+        try:
+            refused = _was_refused(letter)
+            event = self._taken(letter, text, now) if refused else read(_decode_event, text)
+        except InvalidEvent as error:
+            raise DeadLetterUnrepaired(
+                f"The dead letter {letter.id} cannot be retried as it is; edit it first. "
+                f"{error.field}: {error}."
+            ) from None
+        if refused or event.event_type.startswith(RESERVED):
+            return event.happened_at, event
+        return event.happened_at, replacing(event, by=by, event_id=str(uuid4()), at=now)
+
+    def _taken(self, letter: DeadLetter, text: bytes, now: datetime) -> PlayerEvent:
+        report = decode_report(text)
+        event = self._intake.take_one(report, now)
+        if report.event_id is not None:
+            return event
+        # However often it is retried, it is one event.
+        return msgspec.structs.replace(event, event_id=str(_id_of(letter.id)), minted=False)
+
+
+def _was_refused(letter: DeadLetter) -> bool:
+    return letter.consumer_service == INGEST
+
+
+def _id_of(place: str) -> UUID:
+    return uuid5(NAMESPACE_URL, f"urn:gamehall:dead-letter:{place}")
+
+
+def _same_id(original: PlayerEvent, repair: Repair) -> str:
+    """The id of the original; or another, where the original's is no UUID and no table takes it."""
+    try:
+        _same("event_id", UUID(original.event_id), repair.event_id)
+    except ValueError:
+        return str(repair.event_id or _id_of(f"{original.player_id}/{original.event_id}"))
+    return original.event_id
+
+
+def _same(field: str, recorded: Fact, given: Fact | None) -> Fact:
+    if given is not None and given != recorded:
+        raise InvalidEvent(f"$.{field}", f"It stays {recorded}, which says what event this is")
+    return recorded

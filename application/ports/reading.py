@@ -1,0 +1,75 @@
+"""Reading the log: positions, batches, and who keeps where a reader stands."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from domain.events import Position
+
+Shard = tuple[str, int]
+"""A partition of a log topic: (topic, partition)."""
+
+
+class Checkpoint(NamedTuple):
+    """Where a reader of one shard stands: the next offset, and the gate's state there."""
+
+    topic: str
+    partition: int
+    offset: int
+    epoch: int
+    owner: str
+    next_seq: int
+
+    def includes(self, position: Position) -> bool:
+        """Whether the event at `position` (of this shard) has been read."""
+        return self.next_seq > position.seq
+
+
+class Batch(NamedTuple):
+    """Events in the order of their shards, and where every touched shard stands after them.
+
+    They are `Recorded` where the reader is one of the log, and whatever else its topic holds
+    elsewhere; each has a `position`.
+    """
+
+    events: Sequence[Any]
+    checkpoints: Sequence[Checkpoint]
+
+
+class LogReader(Protocol):
+    """Reads whole topics in batches, those of the log through the gate; blocking."""
+
+    def start(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Continue after these checkpoints; shards that are not named start at the beginning."""
+        ...
+
+    def read(self, limit: int, timeout: float) -> Batch:
+        """Up to `limit` records, waiting at most `timeout` seconds for the first."""
+        ...
+
+    def ends(self) -> Mapping[Shard, int]:
+        """The offset after the last record of every shard, now."""
+        ...
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """Where the reader stands in every shard."""
+        ...
+
+    def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Show how far the reader has come to Kafka's own tools; nothing resumes from it."""
+        ...
+
+    def close(self) -> None:
+        """Leave; the reader is not used again."""
+        ...
+
+
+class PositionStore(Protocol):
+    """Where a process or a relay has got to; unlike a read model, it is never rebuilt."""
+
+    def load(self) -> Sequence[Checkpoint]:
+        """Where it stood last; empty at the very first start."""
+        ...
+
+    def save(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Everything before these has had its effects."""
+        ...

@@ -1,0 +1,74 @@
+"""The life of a process worker: fold the log, and react to what lies after its position."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from application.issued import Issued
+from application.ports.reading import LogReader, PositionStore, Shard
+from domain.events import Recorded
+
+BATCH = 500
+IDLE = 0.5
+
+
+class Process(Protocol):
+    """A process manager: pure, with a state that the log gives back."""
+
+    def fold(self, recorded: Recorded) -> None:
+        """Take note of an event without reacting to it."""
+        ...
+
+    def react(self, recorded: Recorded) -> Sequence[Issued]:
+        """Take note of an event and say what it leads to."""
+        ...
+
+
+class ProcessRunner:
+    """Keeps one process going.
+
+    Guarantees: every event after the stored position is reacted to at least once, and before the
+    position moves past it its commands have been answered. A repeat after a crash is harmless,
+    because the command ids derive from the events.
+    """
+
+    def __init__(
+        self,
+        reader: LogReader,
+        process: Process,
+        positions: PositionStore,
+        execute: Callable[[Sequence[Issued]], object],
+    ) -> None:
+        self._reader = reader
+        self._process = process
+        self._positions = positions
+        self._execute = execute
+        self._done: dict[Shard, int] = {}
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        """Work until `stopped`; the state is folded from the beginning of the log."""
+        self._done = {(c.topic, c.partition): c.next_seq for c in self._positions.load()}
+        self._reader.start(())
+        while not stopped():
+            self.step()
+
+    def step(self, timeout: float = IDLE) -> int:
+        """Read once and react; returns the number of commands that were answered."""
+        batch = self._reader.read(BATCH, timeout)
+        issued = [command for recorded in batch.events for command in self._take(recorded)]
+        if issued:
+            self._execute(issued)
+        news = [c for c in batch.checkpoints if c.next_seq > self._next(c.topic, c.partition)]
+        if news:
+            self._positions.save(news)
+            self._done.update({(c.topic, c.partition): c.next_seq for c in news})
+        self._reader.acknowledge(batch.checkpoints)
+        return len(issued)
+
+    def _take(self, recorded: Recorded) -> Sequence[Issued]:
+        if recorded.position.seq < self._next(*recorded.position[:2]):
+            self._process.fold(recorded)
+            return ()
+        return self._process.react(recorded)
+
+    def _next(self, topic: str, partition: int) -> int:
+        return self._done.get((topic, partition), 0)

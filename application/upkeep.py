@@ -1,0 +1,81 @@
+"""A read model as operators see it: where it stands, rebuild, verify; and its worker."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from application.ports.projections import DeadLetters, Parked, ProjectionStore, Triage
+from application.ports.reading import Checkpoint, LogReader, Shard
+from application.projector import Projector
+from application.rebuild import OF_THE_LOG, Batches, Built, Report, build, verify
+from application.triage import NoLetters
+
+
+class ShardLag(msgspec.Struct, frozen=True):
+    """How far a read model is behind one shard: offsets, and the difference."""
+
+    topic: str
+    partition: int
+    offset: int
+    end: int
+    lag: int
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Where a read model stands; `generation` is None when there is none."""
+
+    name: str
+    generation: str | None
+    lag: int
+    parked: int
+    shards: list[ShardLag]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadModel:
+    """The parts of one projection, put together for each thing that can be done with it."""
+
+    name: str
+    reader: LogReader
+    store: ProjectionStore
+    letters: DeadLetters
+    triage: Callable[[DeadLetters], Triage]
+    batches: Batches = OF_THE_LOG
+
+    def projector(self) -> Projector:
+        """The worker that keeps it live."""
+        triage = self.triage(self.letters)
+        return Projector(self.name, self.reader, self.store, triage, self.batches)
+
+    def rebuild(self, report: Report) -> Built:
+        """Build it afresh and swap it in; works beside the worker."""
+        return build(self.reader, self.store, self.triage(self.letters), report, self.batches)
+
+    def verify(self, report: Report) -> Built:
+        """Compare it with a fresh fold of the log."""
+        return verify(self.reader, self.store, self.triage(NoLetters()), report, self.batches)
+
+    def parked(self) -> list[Parked]:
+        """The streams that are parked."""
+        standing = self.store.standing()
+        return [] if standing is None else sorted(standing.parked)
+
+    def status(self) -> Status:
+        """Where it stands, and how far behind."""
+        standing = self.store.standing()
+        at = standing.checkpoints if standing else ()
+        reached = {(c.topic, c.partition): c for c in at}
+        shards = [_lag(s, end, reached.get(s)) for s, end in sorted(self.reader.ends().items())]
+        return Status(
+            name=self.name,
+            generation=standing.generation if standing else None,
+            lag=sum(shard.lag for shard in shards),
+            parked=len(standing.parked) if standing else 0,
+            shards=shards,
+        )
+
+
+def _lag(shard: Shard, end: int, reached: Checkpoint | None) -> ShardLag:
+    offset = reached.offset if reached else 0
+    return ShardLag(*shard, offset, end, end - offset)

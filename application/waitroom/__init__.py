@@ -1,0 +1,1 @@
+"""Waiting rooms beyond the domain: what the shop says of a checkout."""

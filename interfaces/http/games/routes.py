@@ -1,0 +1,208 @@
+"""Games: look for one, play it, look at it."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody, PathParameter
+
+from domain.categories import GAMES
+from domain.games.commands import CancelSeek, GameView, MakeMove, Resign, Seek, SeekGame
+from domain.games.events import BotLevel
+from domain.keys import Key
+from interfaces.http.platform.auth import acting_as
+from interfaces.http.platform.command_context import (
+    POSITION_HEADER,
+    Intent,
+    carry_out,
+    provide_intent,
+)
+from interfaces.http.platform.freshness import AfterGame, caught_up, found
+from interfaces.http.platform.parameters import PathKey
+from interfaces.http.platform.problems import documented
+from interfaces.http.platform.services import services_of
+from interfaces.http.queries import GameQueries
+from interfaces.tokens import Identity
+from projections.games.game_records import BoardRecord, GameRecord, MoveRecord
+
+Asked = Request[Identity, None, Any]
+Player = Annotated[Key, msgspec.Meta(examples=["user-123"])]
+COMMAND_PROBLEMS = (400, 403, 404, 409, 413, 415, 422)
+
+
+class Seeking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who looks for a game, by default the token's subject, and how well a bot should play."""
+
+    user_id: Player | None = None
+    bot_level: BotLevel = "medium"
+
+
+class Cancelling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who stops looking, by default the token's subject."""
+
+    user_id: Player | None = None
+
+
+class Moving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A disc to drop: columns count from 0 at the left. The player is by default the subject."""
+
+    column: Annotated[int, msgspec.Meta(examples=[3])]
+    player: Player | None = None
+
+
+class Resigning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who gives up, by default the token's subject."""
+
+    player: Player | None = None
+
+
+@post(
+    "/seek",
+    status_code=200,
+    operation_id="seekGame",
+    summary="Look for a game",
+    response_headers=[POSITION_HEADER],
+    responses=documented(*COMMAND_PROBLEMS),
+)
+async def seek_game(
+    request: Asked, data: JSONBody[Seeking], intent: NamedDependency[Intent]
+) -> Response[Seek]:
+    """Be paired with who came first, or wait; after a while alone, a bot is seated.
+
+    Who waits or plays already is told at which table.
+    """
+    command = SeekGame(
+        user_id=acting_as(request.user, data.user_id),
+        game_id=intent.new_id(),
+        bot_level=data.bot_level,
+        bot_after=services_of(request).bot_after,
+    )
+    return await carry_out(request, intent, command)
+
+
+@post(
+    "/cancel",
+    status_code=200,
+    operation_id="cancelSeek",
+    summary="Stop looking for a game",
+    response_headers=[POSITION_HEADER],
+    responses=documented(*COMMAND_PROBLEMS),
+)
+async def cancel_seek(
+    request: Asked, data: JSONBody[Cancelling], intent: NamedDependency[Intent]
+) -> Response[Seek]:
+    """Stop waiting for an opponent; who has been seated resigns the game instead."""
+    command = CancelSeek(user_id=acting_as(request.user, data.user_id))
+    return await carry_out(request, intent, command)
+
+
+@post(
+    "/{game_id:str}/move",
+    status_code=200,
+    operation_id="makeMove",
+    summary="Make a move",
+    response_headers=[POSITION_HEADER],
+    responses=documented(*COMMAND_PROBLEMS),
+)
+async def make_move(
+    request: Asked, game_id: PathKey, data: JSONBody[Moving], intent: NamedDependency[Intent]
+) -> Response[GameView]:
+    """Drop a disc into a column; each kind of illegal move is refused with its own type."""
+    player = acting_as(request.user, data.player)
+    command = MakeMove(game_id=game_id, player=player, column=data.column)
+    return await carry_out(request, intent, command)
+
+
+@post(
+    "/{game_id:str}/resign",
+    status_code=200,
+    operation_id="resignGame",
+    summary="Give up a game",
+    response_headers=[POSITION_HEADER],
+    responses=documented(*COMMAND_PROBLEMS),
+)
+async def resign_game(
+    request: Asked,
+    game_id: PathKey,
+    intent: NamedDependency[Intent],
+    data: JSONBody[Resigning | None] = None,
+) -> Response[GameView]:
+    """Give up, which the opponent wins by."""
+    player = acting_as(request.user, data.player if data else None)
+    return await carry_out(request, intent, Resign(game_id=game_id, player=player))
+
+
+@get(
+    "/{game_id:str}",
+    operation_id="getGame",
+    summary="A game as it stands",
+    responses=documented(400, 404),
+)
+async def get_game(request: Asked, game_id: PathKey, read_after: AfterGame = None) -> GameRecord:
+    """Tell who plays, whose turn it is, the board, and how it ended if it did."""
+    return await _game(await _games(request, read_after), game_id)
+
+
+@get(
+    "/{game_id:str}/moves",
+    operation_id="listMoves",
+    summary="A game's moves",
+    responses=documented(400, 404),
+)
+async def list_moves(
+    request: Asked, game_id: PathKey, read_after: AfterGame = None
+) -> list[MoveRecord]:
+    """Tell every move of a game, in order."""
+    games = await _games(request, read_after)
+    await _game(games, game_id)
+    return list(await games.moves(game_id))
+
+
+@get(
+    "/{game_id:str}/at/{move:int}",
+    operation_id="getGameAt",
+    summary="A game at any move",
+    responses=documented(400, 404),
+)
+async def get_game_at(
+    request: Asked,
+    game_id: PathKey,
+    move: Annotated[
+        int, PathParameter(ge=0, le=42, description="Moves made; 0 is the empty board.")
+    ],
+    read_after: AfterGame = None,
+) -> BoardRecord:
+    """Tell the board as it was after so many moves."""
+    games = await _games(request, read_after)
+    return found(
+        await games.board(game_id, move),
+        "game-not-found",
+        f"There is no game {game_id!r}, or it has not got to move {move}.",
+    )
+
+
+async def _games(request: Asked, read_after: str | None) -> GameQueries:
+    games = services_of(request).games
+    await caught_up(games, read_after, GAMES.topic)
+    return games
+
+
+async def _game(games: GameQueries, game_id: str) -> GameRecord:
+    return found(await games.game(game_id), "game-not-found", f"There is no game {game_id!r}.")
+
+
+router = Router(
+    path="/api/v1/games",
+    route_handlers=[
+        seek_game,
+        cancel_seek,
+        make_move,
+        resign_game,
+        get_game,
+        list_moves,
+        get_game_at,
+    ],
+    dependencies={"intent": Provide(provide_intent)},
+    tags=["Games"],
+)

@@ -1,0 +1,274 @@
+"""A player's games over one socket: look for one, play it, see what the opponent does."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import structlog
+from litestar import WebSocket, websocket
+
+from domain.aggregate import Command, Reply
+from domain.events import Metadata
+from domain.games.commands import CancelSeek, MakeMove, Resign, Seek, SeekGame
+from domain.games.events import BotLevel
+from domain.keys import Key
+from interfaces.http.games.watched_game import Said, Table, playing
+from interfaces.http.platform.bodies import decode, decoder_of
+from interfaces.http.platform.channel import Channel, accepted
+from interfaces.http.platform.problems import Problem
+from interfaces.http.platform.services import Services, services_of
+from interfaces.tokens import Identity
+from projections.games.game_records import GameRecord
+
+logger = structlog.get_logger(__name__)
+
+ASK_AGAIN = 0.25
+ASK_RARELY = 5.0
+"""Seconds between looks at the record of a game of which nothing is known yet, first and later:
+the game may not have begun, or its record may be behind."""
+
+MOST_TABLES = 20
+
+
+class SeekPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How well a bot should play, if it comes to that."""
+
+    bot_level: BotLevel = "medium"
+
+
+class GamePayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which game; not needed while there is only one."""
+
+    game_id: Key | None = None
+
+
+class MovePayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The column to drop a disc into."""
+
+    column: int
+    game_id: Key | None = None
+
+
+class WatchPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A game to look at."""
+
+    game_id: Key
+
+
+class NoPayload(msgspec.Struct, frozen=True):
+    """Nothing."""
+
+
+class SeekMessage(msgspec.Struct, frozen=True, tag="seek", forbid_unknown_fields=True):
+    """Look for a game, or hear again at which table one sits."""
+
+    payload: SeekPayload = SeekPayload()
+
+
+class CancelMessage(msgspec.Struct, frozen=True, tag="cancel", forbid_unknown_fields=True):
+    """Stop looking."""
+
+    payload: NoPayload = NoPayload()
+
+
+class MoveMessage(msgspec.Struct, frozen=True, tag="move", forbid_unknown_fields=True):
+    """Make a move."""
+
+    payload: MovePayload
+
+
+class ResignMessage(msgspec.Struct, frozen=True, tag="resign", forbid_unknown_fields=True):
+    """Give up."""
+
+    payload: GamePayload = GamePayload()
+
+
+class WatchMessage(msgspec.Struct, frozen=True, tag="watch", forbid_unknown_fields=True):
+    """Look at a game from now on."""
+
+    payload: WatchPayload
+
+
+class PingMessage(msgspec.Struct, frozen=True, tag="ping", forbid_unknown_fields=True):
+    """Asks whether anybody is there."""
+
+    payload: NoPayload = NoPayload()
+
+
+class PongMessage(msgspec.Struct, frozen=True, tag="pong", forbid_unknown_fields=True):
+    """Says that somebody is here."""
+
+    payload: NoPayload = NoPayload()
+
+
+Incoming = (
+    SeekMessage
+    | CancelMessage
+    | MoveMessage
+    | ResignMessage
+    | WatchMessage
+    | PingMessage
+    | PongMessage
+)
+DECODER: msgspec.json.Decoder[Any] = decoder_of(Incoming)
+
+
+class PlayerDesk:
+    """What one player's socket does: messages become commands, events become messages."""
+
+    def __init__(self, channel: Channel, services: Services, identity: Identity) -> None:
+        self._channel = channel
+        self._services = services
+        self._user_id = identity.user_id
+        self._tables: dict[str, Table] = {}
+        self._watching: dict[str, asyncio.Task[None]] = {}
+
+    async def receive(self, raw: bytes) -> None:
+        """Do what a message asks for; whatever is wrong with it is told, and nothing else ends."""
+        try:
+            await self._obey(decode(raw, DECODER))
+        except Exception as error:  # noqa: BLE001 - told to the client, and logged where unforeseen
+            self._channel.push_error(error)
+
+    async def close(self) -> None:
+        """Watch nothing any more."""
+        tasks = list(self._watching.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _obey(self, message: Incoming) -> None:
+        match message:
+            case SeekMessage(payload):
+                await self._seek(payload)
+            case CancelMessage():
+                await self._cancel()
+            case MoveMessage(payload):
+                game_id = self._game(payload.game_id)
+                await self._do(
+                    MakeMove(game_id=game_id, player=self._user_id, column=payload.column)
+                )
+                self._watch(game_id)
+            case ResignMessage(payload):
+                game_id = self._game(payload.game_id)
+                await self._do(Resign(game_id=game_id, player=self._user_id))
+                self._watch(game_id)
+            case WatchMessage(payload):
+                self._watch(payload.game_id, tell=True)
+            case PingMessage():
+                self._channel.push("pong")
+
+    async def _seek(self, payload: SeekPayload) -> None:
+        seek = await self._do(
+            SeekGame(
+                user_id=self._user_id,
+                game_id=uuid4().hex,
+                bot_level=payload.bot_level,
+                bot_after=self._services.bot_after,
+            )
+        )
+        assert isinstance(seek, Seek)
+        self._channel.push("seeking" if seek.status == "seeking" else "seated", seek)
+        self._watch(seek.game_id, tell=True)
+
+    async def _cancel(self) -> None:
+        seek = await self._do(CancelSeek(user_id=self._user_id))
+        assert isinstance(seek, Seek)
+        self._channel.push("cancelled", seek)
+        self._unwatch(seek.game_id)
+
+    async def _do(self, command: Command) -> Reply:
+        command_id = uuid4().hex
+        answer = await self._services.log.execute(
+            command,
+            command_id=command_id,
+            metadata=Metadata(actor=self._user_id, correlation_id=command_id),
+        )
+        assert not isinstance(answer.reply, msgspec.Raw), "a new command has no first answer"
+        return answer.reply
+
+    def _game(self, game_id: str | None) -> str:
+        """The game that a message means."""
+        if game_id is not None:
+            return game_id
+        tables = list(playing(list(self._tables.values()), self._user_id))
+        if not tables:
+            raise Problem(409, "no-game", "You are in no game that is known here; name it.")
+        if len(tables) > 1:
+            raise Problem(409, "several-games", "You are in several games; name the game_id.")
+        return tables[0].game_id
+
+    # -- watching -------------------------------------------------------------------------------
+
+    def _watch(self, game_id: str, *, tell: bool = False) -> None:
+        """Follow a game; `tell` says how it stands even where that has been told before."""
+        table = self._tables.get(game_id)
+        if table is None or table.is_over or self._watching[game_id].done():
+            self._begin_to_watch(game_id)
+        elif tell and table.view is not None:
+            self._channel.push("game_state", table.view)
+
+    def _begin_to_watch(self, game_id: str) -> None:
+        for each in [each for each, table in self._tables.items() if table.is_over]:
+            self._unwatch(each)
+        if len(self._tables) >= MOST_TABLES:
+            raise Problem(409, "too-many-games", f"One socket shows {MOST_TABLES} games at most.")
+        table = self._tables[game_id] = Table(game_id)
+        self._watching[game_id] = asyncio.create_task(self._follow(table))
+
+    def _unwatch(self, game_id: str) -> None:
+        self._tables.pop(game_id, None)
+        if (task := self._watching.pop(game_id, None)) is not None:
+            task.cancel()
+
+    async def _follow(self, table: Table) -> None:
+        """Tell what happens at a table, for as long as somebody looks."""
+        while True:
+            async with asyncio.TaskGroup() as tasks:
+                await self._listen(table, tasks)
+            # A subscription ends when its reader falls behind; the record knows what was missed.
+            table.view = None
+            await asyncio.sleep(ASK_AGAIN)
+
+    async def _listen(self, table: Table, tasks: asyncio.TaskGroup) -> None:
+        asking = tasks.create_task(self._ask(table))
+        async for recorded in self._services.feed.subscribe(table.game_id):
+            self._tell(table.take(recorded.event))
+            if table.view is None and asking.done():
+                asking = tasks.create_task(self._ask(table))
+        asking.cancel()
+
+    async def _ask(self, table: Table) -> None:
+        """Look the game up for as long as its events do not tell how it stands."""
+        pause = ASK_AGAIN
+        while table.view is None:
+            if (record := await self._record(table.game_id)) is not None:
+                self._tell(table.show(record))
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, ASK_RARELY)
+
+    async def _record(self, game_id: str) -> GameRecord | None:
+        try:
+            return await self._services.games.game(game_id)
+        except Exception as error:  # noqa: BLE001 - the read model is away; it is asked again
+            logger.warning("cannot look a game up", game_id=game_id, error=repr(error))
+            return None
+
+    def _tell(self, said: list[Said]) -> None:
+        for type, payload in said:
+            self._channel.push(type, payload)
+
+
+@websocket("/api/v1/games/live")
+async def play(socket: WebSocket[Identity, Any, Any]) -> None:
+    """Serve a player's socket."""
+    services = services_of(socket)
+    async with accepted(socket, "games", services.door) as channel:
+        if channel is None:
+            return
+        desk = PlayerDesk(channel, services, socket.user)
+        try:
+            await channel.run(desk.receive)
+        finally:
+            await desk.close()

@@ -1,0 +1,71 @@
+"""Who plays best, and what is known of a player."""
+
+from typing import Annotated, Any
+
+from litestar import Request, Router, get
+from litestar.params import QueryParameter
+
+from domain.categories import GAMES
+from interfaces.http.platform.freshness import AfterGame, caught_up, found
+from interfaces.http.platform.parameters import PathKey
+from interfaces.http.platform.problems import documented
+from interfaces.http.platform.services import services_of
+from interfaces.tokens import Identity
+from projections.games.game_records import UserRecord
+from projections.games.standings import Leaderboard, RankedEntry
+
+Asked = Request[Identity, None, Any]
+Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="How many entries.")]
+Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000_000, description="How many to skip.")]
+
+
+@get(
+    "/leaderboard",
+    operation_id="getLeaderboard",
+    summary="The best players",
+    responses=documented(400),
+)
+async def get_leaderboard(
+    request: Asked, limit: Limit = 10, offset: Offset = 0, read_after: AfterGame = None
+) -> Leaderboard:
+    """List players by score, 3 for a win; equal scores in the order they were reached."""
+    standings = services_of(request).standings
+    await caught_up(standings, read_after, GAMES.topic)
+    return await standings.top(limit, offset)
+
+
+@get(
+    "/leaderboard/{user_id:str}",
+    operation_id="getRank",
+    summary="A player's rank",
+    responses=documented(400, 404),
+)
+async def get_rank(request: Asked, user_id: PathKey, read_after: AfterGame = None) -> RankedEntry:
+    """Tell a player's place on the leaderboard, 1 being the best."""
+    standings = services_of(request).standings
+    await caught_up(standings, read_after, GAMES.topic)
+    return found(
+        await standings.rank(user_id), "player-not-found", f"{user_id!r} has finished no game."
+    )
+
+
+@get(
+    "/players/{user_id:str}",
+    operation_id="getPlayer",
+    summary="A player's record",
+    responses=documented(400, 404),
+)
+async def get_player(request: Asked, user_id: PathKey, read_after: AfterGame = None) -> UserRecord:
+    """Tell how many games a player has played, won, lost and drawn."""
+    games = services_of(request).games
+    await caught_up(games, read_after, GAMES.topic)
+    return found(
+        await games.player(user_id), "player-not-found", f"{user_id!r} has finished no game."
+    )
+
+
+router = Router(
+    path="/api/v1",
+    route_handlers=[get_leaderboard, get_rank, get_player],
+    tags=["Leaderboard"],
+)

@@ -1,0 +1,1 @@
+"""What whoever runs the hall asks for, and other processes of it."""

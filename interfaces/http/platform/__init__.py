@@ -1,0 +1,1 @@
+"""What every feature over HTTP stands on; it knows none of them."""

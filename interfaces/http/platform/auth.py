@@ -1,0 +1,75 @@
+"""Who asks, and whether they may."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Guard
+
+from interfaces.http.platform.problems import Problem, forbidden
+from interfaces.tokens import Identity, Scope, TokenRefused, Tokens
+
+BEARER = b"bearer "
+TRUSTED: frozenset[Scope] = frozenset({"service", "admin"})
+
+
+def unauthenticated(detail: str, error: str = "") -> Problem:
+    """There is no token, or not one of ours."""
+    challenge = 'Bearer realm="gamehall"' + (f', error="{error}"' if error else "")
+    return Problem(401, "unauthenticated", detail, headers={"WWW-Authenticate": challenge})
+
+
+def bearer(tokens: Tokens, authorization: bytes | None) -> Identity:
+    """Tell who an `Authorization` header speaks for; raises `Problem` 401."""
+    if authorization is None:
+        raise unauthenticated("This address needs a token: Authorization: Bearer <token>.")
+    if authorization[:7].lower() != BEARER:
+        raise unauthenticated("The Authorization header has to be: Bearer <token>.")
+    try:
+        return tokens.verify(authorization[7:].strip().decode("latin-1"))
+    except TokenRefused as refused:
+        raise unauthenticated(str(refused), "invalid_token") from None
+
+
+def require_scope(identity: Identity, *scopes: Scope) -> None:
+    """Refuse tokens of other scopes; raises `Problem` 403."""
+    if identity.scope not in scopes:
+        raise forbidden(
+            "wrong-scope",
+            f"This takes a token of scope {' or '.join(scopes)}, "
+            f"and yours is of scope {identity.scope}.",
+        )
+
+
+def only(*scopes: Scope) -> Guard:
+    """Let only tokens of these scopes through; a guard of a route."""
+
+    # A guard that is no coroutine would be run in a thread.
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        require_scope(connection.user, *scopes)
+
+    return guard
+
+
+def is_trusted(identity: Identity) -> bool:
+    """Whether the token is that of a service or an administrator, who act for anybody."""
+    return identity.scope in TRUSTED
+
+
+def acting_as(identity: Identity, user_id: str | None) -> str:
+    """The user to act for, by default the token's own; raises `Problem` 403 for a stranger."""
+    if user_id is None or user_id == identity.user_id:
+        return identity.user_id
+    if not is_trusted(identity):
+        raise forbidden("not-yourself", f"Your token speaks for {identity.user_id!r} only.")
+    return user_id
+
+
+def with_priority(identity: Identity, priority: int) -> int:
+    """The priority that was asked for; raises `Problem` 403 when the token grants less."""
+    if priority > identity.priority and not is_trusted(identity):
+        raise forbidden(
+            "priority-not-granted",
+            f"Your token grants a priority of up to {identity.priority}, not {priority}.",
+        )
+    return priority

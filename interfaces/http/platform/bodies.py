@@ -1,0 +1,130 @@
+"""Bodies: JSON, of the declared shape, strictly, and not too much of it."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+from litestar.datastructures.state import State
+from litestar.types import Receive
+
+from domain.keys import KEY_PATTERN
+from domain.personal import PERSONAL_PATTERN
+from interfaces.http.platform.problems import InvalidField, Problem, bad_request
+from interfaces.tokens import Identity
+
+KIB = 1024
+BODY_LIMIT = 64 * KIB
+BATCH_LIMIT = 1024 * KIB
+JSON_TYPE = b"application/json"
+PATH = re.compile(r" - at `(?P<path>[^`]*)`$")
+IN_WORDS = {
+    repr(KEY_PATTERN): "Expected text without control characters and without a slash",
+    repr(PERSONAL_PATTERN): "Expected text without control characters",
+}
+FLOAT_FOR_INT = "Expected `int`, got `float`"
+NAMED = re.compile(r"field `(?P<name>[^`]+)`")
+
+Body = TypeVar("Body")
+
+
+class StrictRequest(Request[Identity, None, State]):
+    """A request whose `data` is decoded once, straight into the handler's type, and strictly.
+
+    Litestar alone would decode to dictionaries first and then accept `"3"` where 3 is wanted.
+    """
+
+    async def json(self) -> Any:
+        """Decode the body as the handler's `data` parameter; raises `Problem`."""
+        require_json(dict(self.scope["headers"]))
+        wanted = self.route_handler.parsed_fn_signature.parameters["data"].raw
+        return decode(await self.body(), decoder_of(wanted))
+
+
+@lru_cache
+def decoder_of(type: Any) -> msgspec.json.Decoder[Any]:
+    """The decoder of a type, made once."""
+    return msgspec.json.Decoder(type)
+
+
+def decode(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
+    """Read a body; raises `Problem` 400 that says what is wrong, and where."""
+    try:
+        try:
+            return decoder.decode(body)
+        except msgspec.ValidationError as error:
+            if FLOAT_FOR_INT not in str(error):
+                raise
+            return _with_whole_numbers(body, decoder)
+    except msgspec.ValidationError as error:
+        invalid = _field(str(error))
+        detail = f"{invalid.field}: {invalid.message}."
+        raise bad_request("invalid-request", detail, [invalid]) from None
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise bad_request("malformed-json", f"The body is not JSON: {error}.") from None
+
+
+def _with_whole_numbers(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
+    """Read 3.0 as 3, which are the same number in JSON Schema; some languages write it so."""
+
+    def number(text: str) -> float | int:
+        value = float(text)
+        return int(value) if value.is_integer() else value
+
+    return msgspec.convert(json.loads(body, parse_float=number), decoder.type)
+
+
+def require_json(headers: Mapping[bytes, bytes]) -> None:
+    """Refuse what does not claim to be JSON; raises `Problem` 415."""
+    kind = headers.get(b"content-type", b"")
+    if kind != JSON_TYPE and kind.partition(b";")[0].strip().lower() != JSON_TYPE:
+        raise Problem(415, "unsupported-media-type", "The body has to be JSON: application/json.")
+
+
+async def read(receive: Receive, headers: Mapping[bytes, bytes], limit: int = BODY_LIMIT) -> bytes:
+    """Take in a body, for handlers that Litestar gives none; raises `Problem` 413."""
+    declared = headers.get(b"content-length", b"0")
+    if not declared.isdigit() or int(declared) > limit:
+        raise too_large(limit)
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise bad_request("incomplete-request", "The request ended in the middle.")
+        body += message["body"]
+        if len(body) > limit:
+            raise too_large(limit)
+        # The server tells of the end in a message of its own, which is not worth waiting for.
+        if not message.get("more_body") or len(body) == int(declared) > 0:
+            return body
+
+
+async def discard(receive: Receive) -> None:
+    """Let a body go by, without keeping any of it: who is still sending hears no answer."""
+    more = True
+    while more:
+        message = await receive()
+        more = message["type"] == "http.request" and message.get("more_body", False)
+
+
+def too_large(limit: int) -> Problem:
+    """More than this address takes."""
+    return Problem(413, "too-large", f"A body here has at most {limit // KIB} KiB.")
+
+
+def _field(message: str) -> InvalidField:
+    """Where it is and what it is, out of msgspec's sentence."""
+    at = PATH.search(message)
+    path = at["path"] if at else "$"
+    text = message[: at.start()] if at else message
+    named = NAMED.search(text)
+    field = f"{path}.{named['name']}" if named else path
+    return InvalidField(field=field, message=readable(text))
+
+
+def readable(message: str) -> str:
+    """What is wrong, in words: patterns are for programs."""
+    return next((words for pattern, words in IN_WORDS.items() if pattern in message), message)

@@ -1,0 +1,174 @@
+"""One socket: bounded in every direction, and alive or closed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from litestar import WebSocket
+from litestar.exceptions import WebSocketDisconnect
+
+from interfaces.http.platform import metrics
+from interfaces.http.platform.errors import problem_of
+from interfaces.http.platform.socket_limits import Door
+
+MESSAGE_LIMIT = 4 * 1024
+BACKLOG = 64
+"""Messages that may wait for a slow reader."""
+
+PING_AFTER = 20.0
+"""Seconds of silence after which the client is asked whether it is there."""
+
+IDLE_LIMIT = 60.0
+"""Seconds of silence after which it is not."""
+
+SEND_LIMIT = 10.0
+"""Seconds that one message may take to leave."""
+
+NORMAL, GOING_AWAY, TOO_BIG, WENT_WRONG, TRY_LATER = 1000, 1001, 1009, 1011, 1013
+UNAVAILABLE = 503
+NOT_YOURS, NOT_FOUND = 4403, 4404
+
+Receive = Callable[[bytes], Awaitable[None]]
+
+
+class Close(Exception):
+    """Ends a socket with a code and a reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+def closing(error: Exception) -> Close:
+    """How an error ends a socket; what nobody foresaw is logged, and not told."""
+    if problem_of(error).status == UNAVAILABLE:
+        return Close(TRY_LATER, "what is asked for cannot be looked up at the moment")
+    return Close(WENT_WRONG, "something went wrong here")
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What goes over a socket in either direction: `{"type": "move", "payload": {…}}`."""
+
+    type: str
+    payload: Any = msgspec.field(default_factory=dict)
+
+
+class Channel:
+    """What handlers send to; it never blocks them.
+
+    A reader that is `BACKLOG` messages behind is cut off with 1013: it has to come back and look
+    at the state anew, as it would after any other break.
+    """
+
+    def __init__(self, socket: WebSocket[Any, Any, Any]) -> None:
+        self.socket = socket
+        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(BACKLOG)
+        self._close: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
+        self._heard = asyncio.get_running_loop().time()
+
+    def push(self, type: str, payload: Any = None) -> None:
+        """Send a message, some time soon."""
+        message = msgspec.json.encode(Message(type, {} if payload is None else payload))
+        try:
+            self._outgoing.put_nowait(message)
+        except asyncio.QueueFull:
+            self.close(TRY_LATER, "too slow a reader")
+
+    def push_error(self, error: Exception, about: str = "") -> None:
+        """Send the problem that stands for an error."""
+        self.push("error", problem_of(error).details(about))
+
+    def close(self, code: int, reason: str) -> None:
+        """End the socket once what has been pushed is sent; only the first call counts."""
+        if not self._close.done():
+            self._close.set_result(Close(code, reason))
+
+    async def run(self, receive: Receive, *background: Awaitable[None]) -> None:
+        """Talk until one side has enough; `receive` gets one message after the other."""
+        own = (self._read(receive), self._write(), self._watch(), self._closing())
+        tasks = [asyncio.ensure_future(each) for each in (*own, *background)]
+        try:
+            close = await self._until_closed(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if close is not None:
+            # Not before: the server loses a close frame while a message is being waited for.
+            await self._say_goodbye(close)
+
+    async def _until_closed(self, tasks: "Sequence[asyncio.Future[None]]") -> Close | None:
+        """Why to end the socket; None when the client has."""
+        try:
+            # Tasks that end well have done their part; the socket ends with the first that fails.
+            await asyncio.gather(*tasks)
+        except Close as close:
+            return close
+        except WebSocketDisconnect:
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever happened, the client hears of it
+            return closing(error)
+        raise AssertionError("reading only ends by an exception")
+
+    async def _say_goodbye(self, close: Close) -> None:
+        try:
+            async with asyncio.timeout(1):
+                while close.code == NORMAL and not self._outgoing.empty():
+                    await self._send(self._outgoing.get_nowait())
+                await self.socket.close(close.code, str(close))
+        except (TimeoutError, WebSocketDisconnect, RuntimeError):
+            return  # it is gone already
+
+    async def _closing(self) -> None:
+        raise await self._close
+
+    async def _read(self, receive: Receive) -> None:
+        while True:
+            text: str | bytes = await self.socket.receive_data("text")
+            message = text.encode() if isinstance(text, str) else text
+            if len(message) > MESSAGE_LIMIT:
+                raise Close(TOO_BIG, f"a message has at most {MESSAGE_LIMIT} bytes")
+            self._heard = asyncio.get_running_loop().time()
+            await receive(message)
+
+    async def _write(self) -> None:
+        while True:
+            await self._send(await self._outgoing.get())
+
+    async def _send(self, message: bytes) -> None:
+        try:
+            async with asyncio.timeout(SEND_LIMIT):
+                await self.socket.send_data(message.decode(), "text")
+        except TimeoutError:
+            raise Close(TRY_LATER, "too slow a reader") from None
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while (silence := loop.time() - self._heard) < IDLE_LIMIT:
+            if silence < PING_AFTER:
+                await asyncio.sleep(PING_AFTER - silence)
+            else:
+                self.push("ping")
+                await asyncio.sleep(min(PING_AFTER, IDLE_LIMIT - silence))
+        raise Close(GOING_AWAY, "silent for too long")
+
+
+@asynccontextmanager
+async def accepted(
+    socket: WebSocket[Any, Any, Any], kind: str, door: Door
+) -> AsyncIterator[Channel | None]:
+    """Accept a socket and count it; None when there are too many, and it is closed then."""
+    user: str = socket.user.user_id
+    await socket.accept()
+    if not door.enter(user):
+        await socket.close(TRY_LATER, "too many sockets")
+        yield None
+        return
+    metrics.SOCKETS.labels(kind).inc()
+    try:
+        yield Channel(socket)
+    finally:
+        door.leave(user)
+        metrics.SOCKETS.labels(kind).dec()

@@ -1,0 +1,141 @@
+"""Commands of a request: under which id, on whose behalf, and how they are answered."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import ResponseHeader
+from litestar.params import HeaderParameter
+from litestar.types import HTTPScope
+
+from application.ports.commands import Answer
+from domain.aggregate import Command
+from domain.events import Metadata
+from interfaces.http.platform.problems import bad_request
+from interfaces.http.platform.services import services_in, services_of
+from interfaces.tokens import Identity
+
+KEY = re.compile(rb"[ -~]{1,200}")
+CORRELATION = re.compile(rb"[!-~]{1,200}")
+TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        description=(
+            "Repeating a request with the same key gets the first answer and changes nothing. "
+            "A key belongs to one request of one token's subject."
+        ),
+        min_length=1,
+        max_length=200,
+        pattern="^[ -~]+$",
+    ),
+]
+
+POSITION_HEADER = ResponseHeader(
+    name="Position",
+    description="Where the log stands with this answer; give it to a query as Read-After.",
+    documentation_only=True,
+)
+
+
+def _fresh_ids(at_once: int = 256) -> Iterator[str]:
+    """Random UUIDs' worth of bits; a system call for each took a twentieth of a join (measured)."""
+    while True:
+        random = os.urandom(16 * at_once)
+        yield from (random[i : i + 16].hex() for i in range(0, len(random), 16))
+
+
+FRESH_IDS = _fresh_ids()
+
+
+class Intent(NamedTuple):
+    """What one request wants to happen, once."""
+
+    command_id: str
+    metadata: Metadata
+
+    def new_id(self) -> str:
+        """An id for what this request creates, and the same one when it is repeated."""
+        if self.metadata.fingerprint is None:
+            return self.command_id  # fresh, so nothing else is called by it
+        seed = f"{self.command_id}\n{self.metadata.fingerprint}".encode()
+        return UUID(bytes=blake2b(seed, digest_size=16).digest(), version=4).hex
+
+
+def intent_of(
+    identity: Identity, scope: HTTPScope, headers: Mapping[bytes, bytes], body: bytes
+) -> Intent:
+    """The intent of a request; raises `Problem` 400 for an unusable `Idempotency-Key`."""
+    key = headers.get(b"idempotency-key")
+    command_id = next(FRESH_IDS) if key is None else _keyed(identity, key)
+    return Intent(
+        command_id,
+        Metadata(
+            actor=identity.user_id,
+            correlation_id=_text(usable(CORRELATION, headers, b"x-correlation-id")) or command_id,
+            traceparent=_text(usable(TRACEPARENT, headers, b"traceparent")),
+            fingerprint=None if key is None else _fingerprint(scope, body),
+        ),
+    )
+
+
+async def provide_intent(
+    request: Request[Identity, None, Any],
+    idempotency_key: IdempotencyKey = None,  # noqa: ARG001 - read from the scope, documented here
+) -> Intent:
+    """Litestar's way to an intent."""
+    headers = dict(request.scope["headers"])
+    return intent_of(request.user, request.scope, headers, await request.body())
+
+
+async def carry_out(
+    request: Request[Identity, None, Any], intent: Intent, command: Command, status: int = 200
+) -> Response[Any]:
+    """Have a command decided and answer with its reply; raises `Refusal` and `Unavailable`."""
+    answer = await services_of(request).log.execute(
+        command, command_id=intent.command_id, metadata=intent.metadata
+    )
+    return answered(answer, status)
+
+
+def answered(answer: Answer, status: int = 200) -> Response[Any]:
+    """The response of a command that was not refused."""
+    return Response(
+        msgspec.json.encode(answer.reply),
+        status_code=status,
+        headers={"Position": str(answer.position)},
+        media_type="application/json",
+    )
+
+
+def _keyed(identity: Identity, key: bytes) -> str:
+    if not KEY.fullmatch(key):
+        raise bad_request(
+            "invalid-idempotency-key", "An Idempotency-Key is 1 to 200 printable ASCII characters."
+        )
+    return f"{identity.user_id}/{key.decode()}"
+
+
+def _fingerprint(scope: HTTPScope, body: bytes) -> str:
+    # Keyed, because the log keeps it: whoever reads that cannot try out which name was in a body.
+    request = f"{scope['method']} {scope['path']}\n".encode() + body
+    return services_in(scope).tokens.fingerprint(request)
+
+
+def usable(
+    pattern: "re.Pattern[bytes]", headers: Mapping[bytes, bytes], name: bytes
+) -> bytes | None:
+    """A header that is passed on, unless it is not what it should be."""
+    header = headers.get(name)
+    return header if header is not None and pattern.fullmatch(header) else None
+
+
+def _text(header: bytes | None) -> str | None:
+    return None if header is None else header.decode()

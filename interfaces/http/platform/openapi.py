@@ -1,0 +1,174 @@
+"""The OpenAPI document: Litestar knows the operations, msgspec the shapes, this the rest."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, get_args, get_origin
+
+import msgspec
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, License, SecurityScheme, Tag
+from litestar.types import ControllerRouterHandler
+
+from interfaces.http.examples import EXAMPLES
+from interfaces.http.links import links_of
+from interfaces.http.platform.bodies import StrictRequest
+from interfaces.http.platform.problems import ProblemDetails
+
+Document = dict[str, Any]
+
+VERSION = "1"
+OPEN_TAG = "Health"
+
+INTRODUCTION = """\
+A fair waiting room in front, games and leaderboards inside, and one log that can answer for all.
+
+**Tokens.** Every request carries `Authorization: Bearer <token>`; a player acts for itself only.
+Make one with `gamehall token --user ID`.
+
+**Repeating.** A command with an `Idempotency-Key` can be repeated until it is answered, and happens
+once. Every command answers with `Position`; a query with that as `Read-After` shows what it did.
+
+**Problems.** What goes wrong is told as problem details (RFC 9457), of which `type` is stable.
+After a 503 the same request can be repeated in `Retry-After` seconds.
+
+**Sockets.** `/api/v1/games/live` and `/api/v1/waitroom/sessions/{session_id}/live` take the same
+token, or from a browser `?ticket=` with a ticket from `POST /api/v1/tickets`.
+"""
+
+TAGS = [
+    Tag("Waiting room", "Stand in line, fairly, for one of a few slots."),
+    Tag("Games", "Four in a row, against people and bots."),
+    Tag("Leaderboard", "Who plays best."),
+    Tag("Player events", "What players do, in any game."),
+    Tag("Activity", "Who plays, who comes back, how far they get; for services and admins."),
+    Tag("Dead letters", "What could not be taken of what players do, for whoever runs the hall."),
+    Tag("History", "The past, straight from the log."),
+    Tag("Access", "Ways in for browsers."),
+    Tag("Commands", "Many decisions in one request, for services."),
+    Tag("Health", "For whoever keeps the service running."),
+]
+
+TEXT = {"type": "string"}
+HEADERS: dict[str, Document] = {
+    "Position": {"schema": TEXT | {"examples": ["waitroom-log/3@17"]}},
+    "Retry-After": {
+        "description": "Seconds after which the same request is worth repeating.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "WWW-Authenticate": {"description": "What a token looks like.", "schema": TEXT},
+}
+HEADERS_OF = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
+
+
+def describe(handlers: Sequence[ControllerRouterHandler]) -> bytes:
+    """Write the OpenAPI document of these handlers, which need not be those that are served."""
+    app = Litestar(
+        handlers, request_class=StrictRequest, openapi_config=_config(), logging_config=None
+    )
+    document = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
+    handlers_by_id = {handler.operation_id: handler for handler in _handlers(app)}
+    bodies, document["components"]["schemas"] = _shapes(handlers_by_id)
+    for item in document["paths"].values():
+        for operation in item.values():
+            _complete(operation, bodies.get(operation["operationId"]))
+    return msgspec.json.encode(document)
+
+
+def _config() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Gamehall",
+        version=VERSION,
+        description=INTRODUCTION,
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        tags=TAGS,
+        security=[{"bearer": []}],
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+            }
+        ),
+        use_handler_docstrings=True,
+    )
+
+
+def _handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if isinstance(handler, HTTPRouteHandler) and handler.operation_id:
+                yield handler
+
+
+def _shapes(handlers: Mapping[Any, HTTPRouteHandler]) -> tuple[Document, Document]:
+    """The body of each operation, and every shape, as strict as it is read, with an example."""
+    bodies = {id: type for id, handler in handlers.items() if (type := _body(handler)) is not None}
+    answers = [_answer(handler) for handler in handlers.values()]
+    schemas, shapes = msgspec.json.schema_components(
+        [*bodies.values(), *answers, ProblemDetails], ref_template="#/components/schemas/{name}"
+    )
+    for name, example in EXAMPLES.items():
+        shapes[name]["examples"] = [msgspec.json.decode(msgspec.json.encode(example))]
+    return dict(zip(bodies, schemas, strict=False)), _plain(dict(shapes))
+
+
+def _plain(schema: Any) -> Any:
+    """Write pairs of the same kind as lists of two, which more tools understand."""
+    if isinstance(schema, list):
+        return [_plain(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kinds = schema.get("prefixItems")
+    if isinstance(kinds, list) and all(kind == kinds[0] for kind in kinds):
+        schema = {name: each for name, each in schema.items() if name != "prefixItems"}
+        schema["items"] = kinds[0]
+    return {name: _plain(each) for name, each in schema.items()}
+
+
+def _body(handler: HTTPRouteHandler) -> Any:
+    data = handler.parsed_fn_signature.parameters.get("data")
+    return data and data.raw
+
+
+def _answer(handler: HTTPRouteHandler) -> Any:
+    raw = handler.parsed_fn_signature.return_type.raw
+    return get_args(raw)[0] if get_origin(raw) is Response else raw
+
+
+def _complete(operation: Document, body: Document | None) -> None:
+    """Say what Litestar leaves out."""
+    if body is not None:
+        may_be_left_out = {"type": "null"} in body.get("anyOf", ())
+        operation["requestBody"]["required"] = not may_be_left_out
+        operation["requestBody"]["content"]["application/json"]["schema"] = body
+    if OPEN_TAG in operation["tags"]:
+        operation["security"] = []
+    for parameter in operation.get("parameters", []):
+        parameter["schema"] = _never_null(parameter["schema"])
+    links = links_of(operation["operationId"])
+    for status, response in operation["responses"].items():
+        _complete_response(status, response, links)
+
+
+def _complete_response(status: str, response: Document, links: Document) -> None:
+    if status.startswith("2"):
+        phrase = HTTPStatus(int(status)).phrase
+        response["description"] = _own(response["description"]) or phrase
+        if links:
+            response["links"] = links
+    headers = response.setdefault("headers", {})
+    if status in HEADERS_OF:
+        headers[HEADERS_OF[status]] = {}
+    for name, header in headers.items():
+        header.update(HEADERS[name])
+
+
+def _never_null(schema: Document) -> Document:
+    """A parameter that may be left out; Litestar takes its default for something to send."""
+    kinds = [kind for kind in schema.pop("oneOf", []) if kind != {"type": "null"}]
+    return schema | kinds[0] if kinds else schema
+
+
+def _own(description: str) -> str | None:
+    """A description that somebody wrote for this response, rather than for its status."""
+    return None if description in {status.description for status in HTTPStatus} else description

@@ -1,0 +1,82 @@
+"""Everything that HTTP stands on, built by the composition root and handed over once."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.types import HTTPScope, Scope
+
+from application.history import History
+from application.player_events.dead_letters import DeadLetters
+from application.player_events.intake import Intake
+from application.player_events.ports import PlayerEventLog
+from application.ports.commands import CommandLog, Feed, LocalLog, Seals
+from application.ports.limits import Limits
+from interfaces.http.platform.socket_limits import Door
+from interfaces.http.platform.tickets import TicketDesk
+from interfaces.http.queries import (
+    ActivityQueries,
+    DeadLetterQueries,
+    EventExport,
+    EventQueries,
+    GameQueries,
+    LeaderboardQueries,
+    PlayerStatisticsQueries,
+    QueueQueries,
+    StandingsQueries,
+)
+from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.tokens import Tokens
+
+Check = Callable[[], Awaitable[str | None]]
+"""Whether a part of the service is ready: None, or a sentence on what is wrong with it."""
+
+STATE_KEY = "services"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The log that decides, the read models that answer, and what guards the door.
+
+    `local` is the log as far as this process owns it; `leave` gives that to other processes.
+    """
+
+    log: CommandLog
+    local: LocalLog
+    leave: Callable[[], Awaitable[None]]
+    feed: Feed
+    queue: QueueQueries
+    games: GameQueries
+    standings: StandingsQueries
+    archive: EventQueries
+    statistics: PlayerStatisticsQueries
+    leaderboards: LeaderboardQueries
+    activity: ActivityQueries
+    exports: EventExport
+    letters: DeadLetterQueries
+    dead_letters: DeadLetters
+    history: History
+    seals: Seals
+    tokens: Tokens
+    intake: Intake
+    player_events: PlayerEventLog
+    event_limits: Limits
+    keep_failed_events: bool = False
+    bot_after: float = 10.0
+    allowed_origins: frozenset[str] = frozenset()
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    tickets: TicketDesk = field(default_factory=TicketDesk)
+    rooms: RoomFeeds = field(default_factory=RoomFeeds)
+    door: Door = field(default_factory=Door)
+
+
+def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
+    """The services of the application that a request or socket came to."""
+    return services_in(connection.scope)
+
+
+def services_in(scope: Scope | HTTPScope) -> Services:
+    """The same, where there is no request object yet."""
+    services: Services = scope["litestar_app"].state[STATE_KEY]
+    return services

@@ -1,0 +1,103 @@
+"""Everything that players did, as a file."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from litestar import Request, Response, Router, get
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Operation, Schema
+from litestar.params import QueryParameter
+from litestar.response import Stream
+
+from domain.keys import KEY_PATTERN
+from domain.player_events.event import TOPIC
+from interfaces.http.platform.auth import only
+from interfaces.http.platform.freshness import AfterPlayerEvent, caught_up
+from interfaces.http.platform.problems import documented
+from interfaces.http.platform.services import services_of
+from interfaces.http.player_events.days import From, Until, day, in_order
+from interfaces.tokens import Identity
+from projections.player_events.exported_events import Format, Selection
+
+MEDIA_TYPES: dict[Format, str] = {
+    "ndjson": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+}
+
+
+def _name(description: str) -> Any:
+    return QueryParameter(
+        min_length=1, max_length=200, pattern=KEY_PATTERN, description=description
+    )
+
+
+OfGame = Annotated[str | None, _name("Only events of this game.")]
+OfPlayer = Annotated[str | None, _name("Only events of this player.")]
+OfType = Annotated[str | None, _name("Only events of this type.")]
+AsFormat = Annotated[
+    Format, QueryParameter(description="A line of JSON for each event, or Parquet.")
+]
+
+
+@dataclass
+class Export(Operation):
+    """An operation that answers with a file, of one media type or another."""
+
+    def __post_init__(self) -> None:
+        file = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+        answer = (self.responses or {})["200"]
+        assert isinstance(answer, OpenAPIResponse)
+        answer.content = dict.fromkeys(MEDIA_TYPES.values(), file)
+
+
+@get(
+    "/export",
+    guards=[only("service", "admin")],
+    operation_id="exportEvents",
+    operation_class=Export,
+    summary="Export events",
+    responses=documented(400, 403, 422),
+)
+async def export_events(
+    request: Request[Identity, None, Any],
+    format: AsFormat = "ndjson",
+    first: From = None,
+    last: Until = None,
+    game_id: OfGame = None,
+    player_id: OfPlayer = None,
+    event_type: OfType = None,
+    read_after: AfterPlayerEvent = None,
+) -> Response[Any]:
+    """Send all events of the archive, or those of some days, in the order of their times.
+
+    Days are those of `timestamp`. The file shows the archive as it was when the export began; a
+    response that breaks off is no whole file. Two exports run at a time.
+    """
+    services = services_of(request)
+    await caught_up(services.archive, read_after, TOPIC)
+    start, end = day("from", first), day("until", last)
+    if start and end:
+        in_order(start, end)
+    selection = Selection(
+        first=start, last=end, game_id=game_id, player_id=player_id, event_type=event_type
+    )
+    pieces = services.exports.export(selection, format)
+    # What goes wrong at the beginning is still a problem; later it can only break off.
+    beginning = await anext(pieces)
+    return Stream(
+        _joined(beginning, pieces),
+        media_type=MEDIA_TYPES[format],
+        headers={"content-disposition": f'attachment; filename="events.{format}"'},
+    )
+
+
+async def _joined(beginning: bytes, pieces: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+    try:
+        yield beginning
+        async for piece in pieces:
+            yield piece
+    finally:  # also when whoever asked has gone
+        await pieces.aclose()
+
+
+router = Router(path="/api/v1/events", route_handlers=[export_events], tags=["Player events"])

@@ -1,0 +1,291 @@
+"""Taking in what players do: the address that game servers ask ten thousand times a second.
+
+ASGI functions, as for joining: what request, dependencies and response objects
+would cost is more than the work itself. What is left out is done here by hand and documented by
+`report_documented` and `report_batch_documented`.
+"""
+
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+from litestar import post
+from litestar.exceptions import MethodNotAllowedException
+from litestar.params import JSONBody
+from litestar.types import HTTPScope, Receive, Send
+
+from application.player_events.intake import MALFORMED, NUL, InvalidEvent, Report, decode_report
+from application.player_events.ports import FailedEvent
+from application.ports.commands import Unavailable
+from domain.player_events.event import PlayerEvent
+from interfaces.http.platform.auth import acting_as, is_trusted
+from interfaces.http.platform.bodies import (
+    BATCH_LIMIT,
+    BODY_LIMIT,
+    JSON_TYPE,
+    StrictRequest,
+    discard,
+    read,
+    readable,
+    require_json,
+)
+from interfaces.http.platform.command_context import POSITION_HEADER, TRACEPARENT, usable
+from interfaces.http.platform.edge import respond
+from interfaces.http.platform.encodings import decoded
+from interfaces.http.platform.problems import InvalidField, Problem, bad_request, documented
+from interfaces.http.platform.services import Services, services_in
+from interfaces.tokens import Identity
+
+PATH = "/api/v1/events"
+BATCH_PATH = f"{PATH}/batch"
+NDJSON = b"application/x-ndjson"
+JSON_BODY = b"content-type", JSON_TYPE
+
+Headers = Mapping[bytes, bytes]
+
+
+class Ingested(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that all replicas in sync have."""
+
+    status: Literal["success"] = "success"
+    event_id: str
+    ingested_at: datetime
+
+
+class EventResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one event of a batch: it has an id, or `errors`."""
+
+    status: Literal["accepted", "refused"]
+    event_id: str | None = None
+    errors: list[InvalidField] = []
+
+
+class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a batch: how many events were taken, and of each in order."""
+
+    accepted: int
+    refused: int
+    ingested_at: datetime
+    results: list[EventResult]
+
+
+ONE = msgspec.json.Decoder(Report)
+MANY = msgspec.json.Decoder(list[Report])
+PIECES = msgspec.json.Decoder(list[msgspec.Raw])
+encode = msgspec.json.Encoder().encode
+
+
+async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
+    """Take one event; raises `Problem`, `Limited` and `Unavailable`."""
+    headers = _headers(scope)
+    require_json(headers)
+    body = decoded(await read(receive, headers), headers, BODY_LIMIT)
+    services, identity = services_in(scope), scope["user"]
+    await services.event_limits.admit(identity.user_id)
+    now = datetime.now(UTC)
+    try:
+        asked = decode_report(body)
+        acting_as(identity, asked.player_id)
+        event = services.intake.take_one(asked, now)
+    except InvalidEvent as error:
+        if services.keep_failed_events:
+            failed = FailedEvent(body, error.field, str(error), identity.user_id)
+            await services.player_events.append(
+                (), (failed,), usable(TRACEPARENT, headers, b"traceparent")
+            )
+        raise problem_of(error) from None
+    position = await services.player_events.append(
+        (event,), (), usable(TRACEPARENT, headers, b"traceparent")
+    )
+    answer = encode(Ingested(event_id=event.event_id, ingested_at=now))
+    await respond(send, 200, [JSON_BODY, (b"position", str(position).encode())], answer)
+
+
+async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
+    """Take many events; raises `Problem`, `Limited` and `Unavailable`."""
+    headers = _headers(scope)
+    lines = _comes_in_lines(headers)
+    services, identity = services_in(scope), scope["user"]
+    log = services.player_events
+    try:
+        with log.room(_declared(headers)):
+            pass  # there is some; to wait for a slow client is no reason to keep it from others
+    except Unavailable:
+        await discard(receive)
+        raise
+    body = decoded(await read(receive, headers, BATCH_LIMIT), headers, BATCH_LIMIT)
+    with log.room(len(body)):
+        found = read_lines(body) if lines else read_array(body)
+        await services.event_limits.admit(identity.user_id, len(found))
+    answer, arrived = _append(
+        services, identity, found, usable(TRACEPARENT, headers, b"traceparent")
+    )
+    del body, found  # not to be kept while Kafka takes its time
+    await arrived
+    await respond(send, 200, [JSON_BODY], answer)
+
+
+def _declared(headers: Headers) -> int:
+    """How long the body says it is; the longest there may be where it does not say."""
+    declared = headers.get(b"content-length", b"")
+    return min(int(declared), BATCH_LIMIT) if declared.isdigit() else BATCH_LIMIT
+
+
+def _append(
+    services: Services, identity: Identity, found: "Sequence[Found]", trace: bytes | None
+) -> tuple[bytes, Awaitable[object]]:
+    """Hand over what fits; gives the answer, and what to wait for before it is one."""
+    now = datetime.now(UTC)
+    events, failures, results = _sort_out(services, identity, found, now)
+    kept = failures if services.keep_failed_events else ()
+    arrived = services.player_events.append(events, kept, trace)
+    return _batch_answer(len(events), len(failures), now, results), arrived
+
+
+Found = Report | tuple[bytes, InvalidEvent]
+"""A report, or what stands in its place, and why it is none."""
+
+
+def read_array(body: bytes) -> Sequence[Found]:
+    """The reports of a JSON array; raises `Problem` where there is none."""
+    try:
+        if NUL not in body:
+            with suppress(msgspec.ValidationError):  # one does not fit: each is looked at alone
+                return MANY.decode(body)
+        pieces = PIECES.decode(body)
+    except msgspec.ValidationError as error:
+        raise bad_request("invalid-request", f"A batch is an array of events: {error}.") from None
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise bad_request("malformed-json", f"The body is not JSON: {error}.") from None
+    return [_found(bytes(piece)) for piece in pieces]
+
+
+def read_lines(body: bytes) -> Sequence[Found]:
+    """The reports of lines of JSON; empty lines are passed over."""
+    if NUL not in body:
+        # One does not fit, or is not JSON: each is looked at alone.
+        with suppress(msgspec.DecodeError, ValueError, RecursionError):
+            return ONE.decode_lines(body)
+    return [_found(line) for line in body.split(b"\n") if line.strip()]
+
+
+def _found(piece: bytes) -> Found:
+    try:
+        return decode_report(piece)
+    except InvalidEvent as error:
+        return piece, error
+
+
+Sorted = tuple[list[PlayerEvent], list[FailedEvent], list[bytes]]
+
+
+def _sort_out(
+    services: Services, identity: Identity, found: Sequence[Found], now: datetime
+) -> Sorted:
+    """The events that can be taken, those that cannot, and what is answered on each."""
+    trusted, own = is_trusted(identity), identity.user_id
+    events: list[PlayerEvent] = []
+    failures: list[FailedEvent] = []
+    results: list[bytes] = []
+    reports = [each for each in found if isinstance(each, Report)]
+    taken = iter(services.intake.take(reports, now))
+    for each in found:
+        event = next(taken) if isinstance(each, Report) else each[1]
+        if isinstance(event, PlayerEvent):
+            if trusted or event.player_id == own:
+                events.append(event)
+                results.append(b'{"status":"accepted","event_id":"%s"}' % event.event_id.encode())
+                continue
+            event = InvalidEvent("$.player_id", f"Your token speaks for {own!r} only")
+        failures.append(_failure(each, event, own))
+        results.append(encode(EventResult(status="refused", errors=[_invalid_field(event)])))
+    return events, failures, results
+
+
+def _failure(found: Found, error: InvalidEvent, subject: str) -> FailedEvent:
+    value = encode(found) if isinstance(found, Report) else found[0]
+    return FailedEvent(value, error.field, str(error), subject)
+
+
+def _batch_answer(accepted: int, refused: int, now: datetime, results: Iterable[bytes]) -> bytes:
+    """`BatchResult` as JSON, put together from the pieces there are: half the time (measured)."""
+    return b'{"accepted":%d,"refused":%d,"ingested_at":%s,"results":[%s]}' % (
+        accepted,
+        refused,
+        encode(now),
+        b",".join(results),
+    )
+
+
+def _headers(scope: HTTPScope) -> Headers:
+    if scope["method"] != "POST":
+        raise MethodNotAllowedException(headers={"Allow": "POST"})
+    return dict(scope["headers"])
+
+
+def _comes_in_lines(headers: Headers) -> bool:
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if kind not in {JSON_TYPE, NDJSON}:
+        raise Problem(
+            415,
+            "unsupported-media-type",
+            "A batch is a JSON array, application/json, or lines of JSON, application/x-ndjson.",
+        )
+    return kind == NDJSON
+
+
+def _invalid_field(error: InvalidEvent) -> InvalidField:
+    return InvalidField(field=error.field, message=readable(str(error)))
+
+
+def problem_of(error: InvalidEvent) -> Problem:
+    """What is answered to a single event that does not fit."""
+    if error.field == "$" and str(error).startswith(MALFORMED):
+        return bad_request("malformed-json", f"{error}.")
+    invalid_field = _invalid_field(error)
+    detail = f"{invalid_field.field}: {invalid_field.message}."
+    return Problem(422, "invalid-event", detail, errors=[invalid_field])
+
+
+# -- for the OpenAPI document ----------------------------------------------------------------------
+
+PROBLEMS = documented(400, 403, 413, 415, 422, 429)
+
+
+@post(
+    PATH,
+    status_code=200,
+    tags=["Player events"],
+    operation_id="reportEvent",
+    summary="Report an event",
+    response_headers=[POSITION_HEADER],
+    responses=PROBLEMS,
+)
+async def report_documented(request: StrictRequest, data: JSONBody[Report]) -> Ingested:
+    """Take in what a player did; the answer comes when all replicas in sync have it.
+
+    With an `event_id` of its own, an event that is sent again is stored and counted once. Without
+    one, it gets one.
+    """
+    raise NotImplementedError("documents `report`, and is never served")
+
+
+@post(
+    BATCH_PATH,
+    status_code=200,
+    tags=["Player events"],
+    operation_id="reportEvents",
+    summary="Report many events",
+    responses=documented(400, 403, 413, 415, 429),
+)
+async def report_batch_documented(
+    request: StrictRequest, data: JSONBody[list[Report]]
+) -> BatchResult:
+    """Take in many events, up to 1 MiB; what is wrong with one does not stop the others.
+
+    Also as lines of JSON (`application/x-ndjson`), and compressed (`Content-Encoding: gzip` or
+    `zstd`), of which 1 MiB is what they unpack to.
+    """
+    raise NotImplementedError("documents `report_batch`, and is never served")

@@ -1,0 +1,172 @@
+"""What players did: their events, what these come to, and who is best at which game."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get
+from litestar.params import FromPath, QueryParameter
+
+from domain.player_events.event import TOPIC
+from domain.player_events.scores import Period, starts_of
+from domain.player_events.types import TYPES
+from interfaces.http.platform.auth import acting_as
+from interfaces.http.platform.freshness import AfterPlayerEvent, caught_up, found
+from interfaces.http.platform.parameters import PathKey
+from interfaces.http.platform.problems import Problem, bad_request, documented
+from interfaces.http.platform.services import services_of
+from interfaces.tokens import Identity
+from projections.player_events.event_archive import ArchivedEvent, Page
+from projections.player_events.leaderboard_queries import Ranking
+from projections.player_events.player_statistics import PlayerStatistics
+
+Asked = Request[Identity, None, Any]
+Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="How many entries.")]
+Before = Annotated[
+    str | None,
+    QueryParameter(description="`before` of the page before.", min_length=1, max_length=500),
+]
+Around = Annotated[
+    str | None,
+    QueryParameter(
+        description="The player to have in the middle; by default the best are listed.",
+        min_length=1,
+        max_length=100,
+    ),
+]
+On = Annotated[
+    str | None,
+    QueryParameter(
+        description="A day of the period, in UTC; by default today.",
+        schema_extra={"minLength": 10, "format": "date"},
+    ),
+]
+OfPeriod = Annotated[Period, QueryParameter(description="Days and weeks are those of UTC.")]
+
+JSON = "application/json"
+
+
+@get("/events/schemas", operation_id="getEventSchemas", summary="The known types of events")
+async def get_schemas() -> dict[str, Any]:
+    """List the types of events that are known, with the JSON Schema of the `data` of each."""
+    return dict(SCHEMAS)
+
+
+def _schema(kind: type[msgspec.Struct]) -> Mapping[str, Any]:
+    shape: Mapping[str, Any] = msgspec.json.schema_components([kind])[1][kind.__name__]
+    return shape
+
+
+SCHEMAS = {name: _schema(kind) for name, kind in TYPES.items()}
+
+
+@get(
+    "/events/{event_id:uuid}",
+    operation_id="getEvent",
+    summary="An event",
+    responses=documented(400, 403, 404),
+)
+async def get_event(
+    request: Asked, event_id: FromPath[UUID], read_after: AfterPlayerEvent = None
+) -> Response[ArchivedEvent]:
+    """Show an event as it was taken in; players see their own."""
+    archive = services_of(request).archive
+    await caught_up(archive, read_after, TOPIC)
+    event = found(
+        await archive.event(str(event_id)), "event-not-found", f"There is no event {event_id}."
+    )
+    acting_as(request.user, event.player_id)
+    return _json(event)
+
+
+@get(
+    "/players/{player_id:str}/events",
+    operation_id="listPlayerEvents",
+    summary="A player's events",
+    responses=documented(400, 403, 422),
+)
+async def list_events(
+    request: Asked,
+    player_id: PathKey,
+    limit: Limit = 100,
+    before: Before = None,
+    read_after: AfterPlayerEvent = None,
+) -> Response[Page]:
+    """List a player's events, the latest first; players see their own."""
+    acting_as(request.user, player_id)
+    archive = services_of(request).archive
+    await caught_up(archive, read_after, TOPIC)
+    try:
+        page = await archive.of_player(player_id, limit, before)
+    except ValueError as error:
+        raise Problem(422, "invalid-cursor", str(error)) from None
+    return _json(page)
+
+
+@get(
+    "/player/{player_id:str}/stats",
+    operation_id="getPlayerStats",
+    summary="What a player did altogether",
+    responses=documented(400, 404),
+)
+async def get_stats(
+    request: Asked, player_id: PathKey, read_after: AfterPlayerEvent = None
+) -> PlayerStatistics:
+    """Tell how many events of each type a player had, and when the last was."""
+    statistics = services_of(request).statistics
+    await caught_up(statistics, read_after, TOPIC)
+    return found(
+        await statistics.stats(player_id), "player-not-found", f"{player_id!r} had no event."
+    )
+
+
+@get(
+    "/games/{game_id:str}/leaderboard",
+    operation_id="getGameLeaderboard",
+    summary="The best players of a game",
+    responses=documented(400),
+)
+async def get_leaderboard(
+    request: Asked,
+    game_id: PathKey,
+    period: OfPeriod = "alltime",
+    limit: Limit = 10,
+    around: Around = None,
+    on: On = None,
+    read_after: AfterPlayerEvent = None,
+) -> Ranking:
+    """List players by the sum of their scores in a day, a week, or ever.
+
+    An event counts in the periods of its own time, however late it comes: a board of the past
+    corrects itself. Players with equal scores share a rank. With `around`, that player is in the
+    middle, and nobody is listed who is not on the same board.
+    """
+    leaderboards = services_of(request).leaderboards
+    await caught_up(leaderboards, read_after, TOPIC)
+    starts_on = starts_of(_noon(on))[period]
+    if around is None:
+        return await leaderboards.board(game_id, period, starts_on, limit)
+    return await leaderboards.around(game_id, period, starts_on, around, limit)
+
+
+def _noon(on: str | None) -> datetime:
+    """A time on a day, by default now; raises `Problem` 400."""
+    try:
+        return datetime.now(UTC) if on is None else datetime.strptime(f"{on} 12Z", "%Y-%m-%d %H%z")
+    except ValueError:
+        detail = f"on: {on!r} is no day; write it as in 2026-11-21."
+        raise bad_request("invalid-request", detail) from None
+
+
+def _json(what: msgspec.Struct) -> Response[Any]:
+    # The data of events is JSON already, which Litestar's own encoder would not leave as it is.
+    return Response(msgspec.json.encode(what), media_type=JSON)
+
+
+router = Router(
+    path="/api/v1",
+    route_handlers=[get_schemas, get_event, list_events, get_stats, get_leaderboard],
+    tags=["Player events"],
+)

@@ -1,0 +1,133 @@
+"""Waiting rooms: open one, leave one, see how it is; joining is in `joining`."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+
+from domain.categories import WAITROOMS
+from domain.keys import Key
+from domain.waitroom.commands import LeaveWaitroom, OpenWaitroom, Place, Room
+from domain.waitroom.refusals import NotYourSession
+from interfaces.http.platform.auth import is_trusted, only
+from interfaces.http.platform.command_context import (
+    POSITION_HEADER,
+    Intent,
+    carry_out,
+    provide_intent,
+)
+from interfaces.http.platform.freshness import AfterWaitroom, caught_up, found
+from interfaces.http.platform.parameters import PathKey
+from interfaces.http.platform.problems import documented
+from interfaces.http.platform.services import services_of
+from interfaces.tokens import Identity
+from projections.waitroom.queue import QueueOverview, QueuePlace
+
+Asked = Request[Identity, None, Any]
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A room to open: what people wait for, and how many may check out at a time."""
+
+    event_id: Annotated[Key, msgspec.Meta(examples=["concert-2026"])]
+    capacity: Annotated[int, msgspec.Meta(ge=1, le=1_000_000, examples=[10])]
+    checkout_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400, examples=[300])]
+
+
+class Leaving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A session to give up."""
+
+    event_id: Annotated[Key, msgspec.Meta(examples=["concert-2026"])]
+    session_id: Annotated[Key, msgspec.Meta(examples=["0d9d3b7c1a5e4f0f8a3b6c2d1e0f9a8b"])]
+
+
+@post(
+    "/",
+    guards=[only("service", "admin")],
+    operation_id="openWaitroom",
+    summary="Open a waiting room",
+    response_headers=[POSITION_HEADER],
+    responses=documented(400, 403, 409, 413, 415, 422),
+)
+async def open_waitroom(
+    request: Asked, data: JSONBody[Opening], intent: NamedDependency[Intent]
+) -> Response[Room]:
+    """Open a room for an event, with a capacity of simultaneous checkouts and a time limit.
+
+    Opening it again the same way changes nothing; on other terms it is refused.
+    """
+    command = OpenWaitroom(
+        event_id=data.event_id, capacity=data.capacity, checkout_seconds=data.checkout_seconds
+    )
+    return await carry_out(request, intent, command, status=201)
+
+
+@post(
+    "/leave",
+    status_code=200,
+    operation_id="leaveWaitroom",
+    summary="Leave a waiting room",
+    response_headers=[POSITION_HEADER],
+    responses=documented(400, 403, 404, 409, 413, 415, 422),
+)
+async def leave_waitroom(
+    request: Asked, data: JSONBody[Leaving], intent: NamedDependency[Intent]
+) -> Response[Place]:
+    """Give up a place in line or a slot; a player only its own. Leaving again changes nothing."""
+    owner = None if is_trusted(request.user) else request.user.user_id
+    command = LeaveWaitroom(event_id=data.event_id, session_id=data.session_id, user_id=owner)
+    return await carry_out(request, intent, command)
+
+
+@get(
+    "/sessions/{session_id:str}",
+    operation_id="getSession",
+    summary="Where a session stands",
+    responses=documented(400, 403, 404),
+)
+async def get_session(
+    request: Asked, session_id: PathKey, read_after: AfterWaitroom = None
+) -> QueuePlace:
+    """Tell a session's status, its position and how many are ahead; a player only its own."""
+    place = await session_for(request, session_id, read_after)
+    if place.user_id != request.user.user_id and not is_trusted(request.user):
+        raise NotYourSession(f"Session {session_id!r} belongs to somebody else.")
+    return place
+
+
+async def session_for(request: Asked, session_id: str, read_after: str | None) -> QueuePlace:
+    """Look a session up; raises `Problem` 404 when there is none."""
+    queue = services_of(request).queue
+    await caught_up(queue, read_after, WAITROOMS.topic)
+    return found(
+        await queue.session(session_id), "session-not-found", f"No session {session_id!r} is known."
+    )
+
+
+@get(
+    "/{event_id:str}",
+    operation_id="getWaitroom",
+    summary="How a waiting room is doing",
+    responses=documented(400, 404),
+)
+async def get_waitroom(
+    request: Asked, event_id: PathKey, read_after: AfterWaitroom = None
+) -> QueueOverview:
+    """Tell a room's capacity and how many wait, are ready, and have ended which way."""
+    queue = services_of(request).queue
+    await caught_up(queue, read_after, WAITROOMS.topic)
+    return found(
+        await queue.overview(event_id),
+        "waitroom-not-found",
+        f"No waiting room has been opened for {event_id!r}.",
+    )
+
+
+router = Router(
+    path="/api/v1/waitroom",
+    route_handlers=[open_waitroom, leave_waitroom, get_session, get_waitroom],
+    dependencies={"intent": Provide(provide_intent)},
+    tags=["Waiting room"],
+)

@@ -1,0 +1,198 @@
+"""A session's place in line over one socket: every change of it, and at once when it is ready."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import WebSocket, websocket
+
+from domain.events import DomainEvent
+from domain.waitroom.commands import Status
+from domain.waitroom.events import (
+    CheckoutCompleted,
+    CheckoutExpired,
+    CheckoutFailed,
+    SessionAdmitted,
+    WaitroomLeft,
+)
+from interfaces.http.platform.auth import is_trusted
+from interfaces.http.platform.bodies import decode, decoder_of
+from interfaces.http.platform.channel import (
+    NORMAL,
+    NOT_FOUND,
+    NOT_YOURS,
+    Channel,
+    Close,
+    Message,
+    accepted,
+    closing,
+)
+from interfaces.http.platform.parameters import PathKey
+from interfaces.http.platform.services import Services, services_of
+from interfaces.tokens import Identity
+from projections.waitroom.queue import QueuePlace
+
+INTERVAL = 0.5
+"""Seconds between looks at a session's place, where few are looking."""
+
+LOOKS_PER_SECOND = 2_000
+"""Looks that all sockets of this process may take together; with more of them, each looks less
+often, and the read model has time for others."""
+
+PATIENCE = 2.0
+"""Seconds for a session that was made a moment ago to show in the read model."""
+
+LOOKS = 40
+"""Looks at the read model in that time."""
+
+ENDS: dict[type[DomainEvent], Status] = {
+    WaitroomLeft: "left",
+    CheckoutCompleted: "completed",
+    CheckoutFailed: "failed",
+    CheckoutExpired: "expired",
+}
+
+logger = structlog.get_logger(__name__)
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a session stands: `position` 1 is the head of the line, 0 is no longer in line."""
+
+    session_id: str
+    event_id: str
+    status: Status
+    position: int
+    people_ahead: int
+    deadline: Any = None
+
+
+class SessionWatch:
+    """Tells one socket where its session stands."""
+
+    def __init__(self, channel: Channel, services: Services, place: QueuePlace) -> None:
+        self._channel = channel
+        self._services = services
+        self._place = place
+        self._told: Standing | None = None
+        self._over = False
+
+    async def receive(self, raw: bytes) -> None:
+        """Answer a ping; there is nothing else to say here."""
+        try:
+            message: Message = decode(raw, decoder_of(Message))
+        except Exception as error:  # noqa: BLE001 - told to the client
+            self._channel.push_error(error)
+            return
+        if message.type == "ping":
+            self._channel.push("pong")
+
+    async def look(self) -> None:
+        """Look at the place again and again until the session is over."""
+        self._tell(_standing(self._place))
+        while not self._over:
+            await asyncio.sleep(max(INTERVAL, self._services.rooms.watchers / LOOKS_PER_SECOND))
+            place = await self._lookup()
+            if place is not None:
+                self._tell(_standing(place))
+
+    async def listen(self) -> None:
+        """Hear at once of what happens to the session."""
+        place = self._place
+        await self._services.rooms.listen(
+            self._services.feed, place.event_id, place.session_id, self._hear
+        )
+
+    def _hear(self, event: DomainEvent) -> None:
+        if isinstance(event, SessionAdmitted):
+            self._tell(self._out_of_line("ready", event.deadline))
+        elif (status := ENDS.get(type(event))) is not None:
+            self._tell(self._out_of_line(status))
+
+    def _out_of_line(self, status: Status, deadline: Any = None) -> Standing:
+        place = self._place
+        return Standing(
+            session_id=place.session_id,
+            event_id=place.event_id,
+            status=status,
+            position=0,
+            people_ahead=0,
+            deadline=deadline,
+        )
+
+    async def _lookup(self) -> QueuePlace | None:
+        try:
+            return await self._services.queue.session(self._place.session_id)
+        except Exception as error:  # noqa: BLE001 - the read model is away; it is asked again
+            logger.warning("cannot look a session up", error=repr(error))
+            return None
+
+    def _tell(self, standing: Standing) -> None:
+        """Tell what is new; the read model may be behind what the feed has told."""
+        if self._over or standing == self._told or _order(standing) < _order(self._told):
+            return
+        self._told = standing
+        if standing.status == "waiting":
+            self._channel.push("position", standing)
+        elif standing.status == "ready":
+            self._channel.push("ready", standing)
+        else:
+            self._over = True
+            self._channel.push("ended", standing)
+            self._channel.close(NORMAL, f"the session is over: {standing.status}")
+
+
+def _order(standing: Standing | None) -> int:
+    """A session waits, then is ready, then is over, and never goes back."""
+    if standing is None or standing.status == "waiting":
+        return 0
+    return 1 if standing.status == "ready" else 2
+
+
+def _standing(place: QueuePlace) -> Standing:
+    return Standing(
+        session_id=place.session_id,
+        event_id=place.event_id,
+        status=place.status,
+        position=place.position,
+        people_ahead=place.people_ahead,
+        deadline=place.deadline,
+    )
+
+
+@websocket("/api/v1/waitroom/sessions/{session_id:str}/live")
+async def watch_session(socket: WebSocket[Identity, Any, Any], session_id: PathKey) -> None:
+    """Serve the socket of a session's owner."""
+    services = services_of(socket)
+    async with accepted(socket, "queue", services.door) as channel:
+        if channel is None:
+            return
+        try:
+            place = await _own_place(services, socket.user, session_id)
+        except Close as close:
+            await socket.close(close.code, str(close))
+            return
+        watch = SessionWatch(channel, services, place)
+        await channel.run(watch.receive, watch.listen(), watch.look())
+
+
+async def _own_place(services: Services, identity: Identity, session_id: str) -> QueuePlace:
+    """The session's place; raises `Close` for one that is not there or not the asker's."""
+    try:
+        place = await _patiently(lambda: services.queue.session(session_id))
+    except Exception as error:  # noqa: BLE001 - the client is told, and what nobody foresaw logged
+        raise closing(error) from None
+    if place is None:
+        raise Close(NOT_FOUND, "there is no such session")
+    if place.user_id != identity.user_id and not is_trusted(identity):
+        raise Close(NOT_YOURS, "the session belongs to somebody else")
+    return place
+
+
+async def _patiently(look: Callable[[], Awaitable[QueuePlace | None]]) -> QueuePlace | None:
+    for _ in range(LOOKS):
+        if (place := await look()) is not None:
+            return place
+        await asyncio.sleep(PATIENCE / LOOKS)
+    return None

@@ -1,0 +1,184 @@
+"""Reads what `player_activity` keeps: one statement a query, days of UTC."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+from psycopg.rows import class_row
+
+from domain.events import Position
+from projections.player_events.days import Days
+from projections.player_events.player_activity import NAME
+from projections.positions import Pool, passed, require
+from projections.projection import wait_until
+
+
+class DayOfGame(msgspec.Struct, frozen=True, kw_only=True):
+    """Who played on a day, and in the 30 days that end with it.
+
+    `mean_session_seconds` is of the sessions that ended on that day and told their length; null
+    where none did.
+    """
+
+    day: date
+    daily_active: int
+    monthly_active: int
+    new_players: int
+    sessions: int
+    mean_session_seconds: float | None
+
+
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """Every day of a range."""
+
+    days: list[DayOfGame]
+
+
+class Cohort(msgspec.Struct, frozen=True, kw_only=True):
+    """The players whose first day it was, and how many of them came back 1, 2, … days later.
+
+    Days that have not begun are left out.
+    """
+
+    day: date
+    size: int
+    returned: list[int]
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """The cohort of every day of a range."""
+
+    cohorts: list[Cohort]
+
+
+class FunnelStep(msgspec.Struct, frozen=True, kw_only=True):
+    """How many players got as far as this step."""
+
+    event_type: str
+    players: int
+
+
+class Funnel(msgspec.Struct, frozen=True, kw_only=True):
+    """The steps in order."""
+
+    steps: list[FunnelStep]
+
+
+ACTIVITY = """
+    WITH days AS (
+        SELECT generate_series(%(first)s::date, %(last)s::date, interval '1 day')::date AS day
+    ), counting AS (
+        SELECT day, least(day + 30, lead(day) OVER (PARTITION BY player_id ORDER BY day)) AS until
+        FROM active_players
+        WHERE game_id = %(game)s AND day BETWEEN %(first)s::date - 29 AND %(last)s
+    ), active AS (
+        SELECT day, until, count(*) AS players FROM counting GROUP BY day, until
+    ), daily AS (
+        SELECT day, sum(players)::bigint AS players FROM active GROUP BY day
+    ), changes AS (
+        SELECT day, players AS change FROM active
+        UNION ALL SELECT until, -players FROM active
+        UNION ALL SELECT day, 0 FROM days
+    ), monthly AS (
+        SELECT day, sum(sum(change)) OVER (ORDER BY day) AS players FROM changes GROUP BY day
+    ), new AS (
+        SELECT first_day AS day, count(*) AS players FROM player_first_days
+        WHERE game_id = %(game)s AND first_day BETWEEN %(first)s AND %(last)s
+        GROUP BY first_day
+    ), sessions AS (
+        SELECT day, started, milliseconds::float8 / 1000 / nullif(timed, 0) AS mean_seconds
+        FROM daily_sessions WHERE game_id = %(game)s AND day BETWEEN %(first)s AND %(last)s
+    )
+    SELECT day,
+        coalesce(daily.players, 0) AS daily_active,
+        monthly.players::bigint AS monthly_active,
+        coalesce(new.players, 0) AS new_players,
+        coalesce(started, 0) AS sessions,
+        mean_seconds AS mean_session_seconds
+    FROM days JOIN monthly USING (day) LEFT JOIN daily USING (day) LEFT JOIN new USING (day)
+    LEFT JOIN sessions USING (day)
+    ORDER BY day
+"""
+"""A day of a player counts for the 30 days that begin with it, or until their next one: so each
+player is counted once, and all days cost one pass."""
+
+RETENTION = """
+    SELECT first_day, active.day - first_day, count(*)
+    FROM player_first_days JOIN active_players AS active USING (game_id, player_id)
+    WHERE game_id = %(game)s AND first_day BETWEEN %(first)s AND %(last)s
+        AND active.day BETWEEN first_day AND first_day + %(days)s
+        AND active.day BETWEEN %(first)s AND %(last)s::date + %(days)s
+    GROUP BY 1, 2
+"""
+
+FUNNEL = """
+    WITH steps AS (
+        SELECT * FROM unnest(%(steps)s::text[]) WITH ORDINALITY AS given (event_type, step)
+    ), entered AS (
+        SELECT player_id, happened_at AS entered_at FROM player_firsts
+        WHERE game_id = %(game)s AND event_type = (%(steps)s::text[])[1]
+            AND happened_at >= %(first)s::timestamp AT TIME ZONE 'UTC'
+            AND happened_at < (%(last)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+    ), taken AS (
+        SELECT player_id, step,
+            row_number() OVER so_far = step
+            AND happened_at = max(happened_at) OVER so_far
+            AND happened_at <= entered_at + %(within)s AS in_order
+        FROM entered JOIN player_firsts USING (player_id) JOIN steps USING (event_type)
+        WHERE game_id = %(game)s
+        WINDOW so_far AS (PARTITION BY player_id ORDER BY step)
+    ), reached AS (
+        SELECT step, bool_and(in_order) OVER (PARTITION BY player_id ORDER BY step) AS got_there
+        FROM taken
+    )
+    SELECT event_type, count(*) FILTER (WHERE got_there) AS players
+    FROM steps LEFT JOIN reached USING (step) GROUP BY step, event_type ORDER BY step
+"""
+
+
+class ActivityQueries:
+    """Reads the live tables. Raises `ReadModelMissing`. A game that nobody played has zeros."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def activity(self, game_id: str, days: Days) -> Activity:
+        """How many played on each of these days."""
+        asked = {"game": game_id, **days._asdict()}
+        return Activity(days=await self._select(ACTIVITY, asked, class_row(DayOfGame)))
+
+    async def retention(self, game_id: str, cohorts: Days, days: int, today: date) -> Retention:
+        """How many of each day's new players came back on each of so many days after it."""
+        asked = {"game": game_id, "days": days, **cohorts._asdict()}
+        rows = await self._select(RETENTION, asked)
+        counts = {(day, later): players for day, later, players in rows}
+        found = []
+        for number in range(cohorts.total):
+            day = cohorts.first + timedelta(number)
+            begun = range(1, min(days, (today - day).days) + 1)
+            returned = [counts.get((day, later), 0) for later in begun]
+            found.append(Cohort(day=day, size=counts.get((day, 0), 0), returned=returned))
+        return Retention(cohorts=found)
+
+    async def funnel(
+        self, game_id: str, steps: Sequence[str], entered: Days, within: timedelta
+    ) -> Funnel:
+        """How many players got to each step, of those who took the first one on these days.
+
+        A step is the first event of its type, which counts where it is not before the step before
+        it, and not later than `within` after the first step.
+        """
+        asked = {"game": game_id, "steps": list(steps), "within": within, **entered._asdict()}
+        return Funnel(steps=await self._select(FUNNEL, asked, class_row(FunnelStep)))
+
+    async def _select(self, query: Any, asked: Any, row: Any = None) -> list[Any]:
+        await require(self._pool, NAME)
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=row) if row else connection.cursor()
+            async with cursor:
+                return await (await cursor.execute(query, asked)).fetchall()
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        """Wait until the metrics show an event; False when `timeout` seconds have gone by."""
+        return await wait_until(lambda: passed(self._pool, NAME, position), timeout)

@@ -1,0 +1,275 @@
+"""`event-archive`: every event of every player, in PostgreSQL.
+
+- `events`, in a partition for each UTC day of `event_timestamp`. `partition` and `offset` are
+  where the event stood in Kafka, `minted` whether Gamehall made its id, and `created_at` is when
+  the row was written. An id that comes again after the retention is another event, so the time at
+  which it was taken in is part of the key.
+- `events_seen`: see `seen_ids`.
+"""
+
+import base64
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from domain.events import Position
+from domain.player_events.corrections import REPLACED, replacement
+from domain.player_events.event import TOPIC, PlayerEvent
+from projections.player_events.seen_ids import SeenIds
+from projections.positions import Pool, passed, require
+from projections.projection import Table, wait_until
+
+NAME = "event-archive"
+
+
+class ArchivedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event as it was taken in; `data` is the JSON that came with it."""
+
+    event_id: str
+    event_type: str
+    player_id: str
+    game_id: str
+    timestamp: datetime
+    ingested_at: datetime
+    data: msgspec.Raw
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Some events, the newest first, and what to ask for the next ones with; None at the end."""
+
+    events: list[ArchivedEvent]
+    before: str | None
+
+
+class EventArchive:
+    """The projection."""
+
+    name = NAME
+    topics = (TOPIC,)
+    handles = (PlayerEvent,)
+    tables = (
+        Table(
+            "events",
+            ("event_id", "player_id", "event_timestamp", "ingested_at"),
+            written=("created_at",),
+            by="RANGE (event_timestamp)",
+        ),
+        Table("events_seen", ()),
+    )
+
+    def __init__(self) -> None:
+        self._seen = SeenIds("events_seen")
+
+    def apply(
+        self, connection: psycopg.Connection[Any], events: Sequence[PlayerEvent]
+    ) -> Sequence[Any]:
+        """Append the events that are new, and put those in place that replace others."""
+        told = [event for event in events if event.event_type != REPLACED]
+        _append(connection, self._seen.new(connection, told))
+        if len(told) < len(events):
+            self._replace(connection, [event for event in events if event.event_type == REPLACED])
+        return ()
+
+    def _replace(
+        self, connection: psycopg.Connection[Any], corrections: Sequence[PlayerEvent]
+    ) -> None:
+        """The latest word on each event; all at once, since a table that is built has no index."""
+        events = map(replacement, corrections)
+        latest = {(e.event_id, e.player_id, e.ingested_at): e for e in events}
+        connection.execute(TAKE_AWAY, [msgspec.json.encode([*latest]).decode()])
+        self._seen.new(connection, [*latest.values()])
+        _append(connection, [*latest.values()])
+
+
+TAKE_AWAY = """
+    DELETE FROM events USING json_array_elements(%s::json) AS gone
+    WHERE (event_id, player_id, ingested_at)
+        = ((gone ->> 0)::uuid, gone ->> 1, (gone ->> 2)::timestamptz)
+"""
+"""By its id, player and ingestion: its own time may be what was wrong."""
+
+
+def _append(connection: psycopg.Connection[Any], new: Sequence[PlayerEvent]) -> None:
+    if new:
+        _make_partitions(connection, {e.timestamp.astimezone(UTC).date() for e in new})
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            for first in range(0, len(new), AT_ONCE):
+                copy.write(rows(new[first : first + AT_ONCE]))
+
+
+# -- partitions ------------------------------------------------------------------------------------
+
+PARTITIONS = """
+    SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+    WHERE inhparent = 'events'::regclass AND relname = ANY(%s)
+"""
+
+MAKE = """
+    CREATE TABLE IF NOT EXISTS {name} (LIKE events INCLUDING ALL)
+"""
+
+ATTACH = """
+    ALTER TABLE events ATTACH PARTITION {name} FOR VALUES FROM ({first}) TO ({end})
+"""
+"""Attached, because making it a partition at once would wait for every query that is running."""
+
+
+def partition_of(day: date) -> str:
+    """What the table of a day is called."""
+    return f"events_{day:%Y_%m_%d}"
+
+
+def _make_partitions(connection: psycopg.Connection[Any], days: Iterable[date]) -> None:
+    wanted = {partition_of(day): day for day in sorted(days)}
+    there = connection.execute(PARTITIONS, [list(wanted)]).fetchall()
+    for name in wanted.keys() - {name for (name,) in there}:
+        _make_partition(connection, name, wanted[name])
+
+
+def _make_partition(connection: psycopg.Connection[Any], name: str, day: date) -> None:
+    first = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    parts = {
+        "name": sql.Identifier(name),
+        "first": sql.Literal(first),
+        "end": sql.Literal(first + timedelta(days=1)),
+    }
+    for statement in (MAKE, ATTACH):
+        connection.execute(sql.SQL(statement).format(**parts))
+
+
+# -- rows ------------------------------------------------------------------------------------------
+
+COPY = """
+    COPY events (event_timestamp, ingested_at, event_id, event_type, player_id, game_id, data,
+        partition, "offset", minted)
+    FROM STDIN (DELIMITER E'\\x1f')
+"""
+COLUMN, ROW = "\x1f", "\x1e"
+"""Two control characters, which no JSON holds as they are, nor any id."""
+COLUMNS = 10
+AT_ONCE = 2_000
+"""Rows of one text: PostgreSQL takes one in while the next is written."""
+
+
+def rows(events: Sequence[PlayerEvent]) -> str:
+    """Events as COPY takes them; raises `ValueError` for ids with our control characters.
+
+    Joined and escaped as one text, with few calls for each event.
+    """
+    text = ROW.join(
+        [
+            f"{times}{COLUMN}{e.event_id}{COLUMN}{e.event_type}{COLUMN}{e.player_id}{COLUMN}"
+            f"{e.game_id}{COLUMN}{str(e.data, 'utf-8')}{COLUMN}{e.partition}{COLUMN}{e.offset}"
+            f"{COLUMN}{'t' if e.minted else 'f'}"
+            for times, e in zip(_times(events), events, strict=True)
+        ]
+    )
+    if (text.count(ROW), text.count(COLUMN)) != (len(events) - 1, len(events) * (COLUMNS - 1)):
+        raise ValueError("An id of an event holds a control character that separates columns.")
+    escaped = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return escaped.replace(ROW, "\n") + "\n"
+
+
+def _times(events: Sequence[PlayerEvent]) -> list[str]:
+    """Both times of every event, as the first two columns; `str` takes ten times as long."""
+    text = msgspec.json.encode([(e.timestamp, e.ingested_at) for e in events]).decode()
+    return text[3:-3].replace('","', COLUMN).split('"],["')
+
+
+# -- queries ---------------------------------------------------------------------------------------
+
+COLUMNS_OF_EVENT = """
+    event_id::text, event_type, player_id, game_id, event_timestamp AS timestamp, ingested_at,
+    data::text
+"""
+
+RECORD = f'{COLUMNS_OF_EVENT}, minted, partition, "offset"'
+"""All of an event as it stood in the topic; for `record_of`."""
+
+EVENT = f"""
+    SELECT {COLUMNS_OF_EVENT} FROM events WHERE event_id = %s
+    ORDER BY event_timestamp DESC, player_id, ingested_at DESC LIMIT 1
+"""  # noqa: S608  a constant of this module
+
+OF_PLAYER = f"""
+    SELECT {COLUMNS_OF_EVENT} FROM events
+    WHERE player_id = %(player_id)s AND event_timestamp <= %(timestamp)s
+        AND (event_timestamp < %(timestamp)s OR event_id > %(event_id)s)
+    ORDER BY event_timestamp DESC, event_id LIMIT %(limit)s
+"""  # noqa: S608  a constant of this module
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """The last event of a page."""
+
+    timestamp: datetime = datetime.max.replace(tzinfo=UTC)
+    event_id: str = "00000000-0000-0000-0000-000000000000"
+
+    def __str__(self) -> str:
+        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode()
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Read the written form; raises `ValueError` with a sentence when it is not one."""
+        try:
+            return msgspec.json.decode(base64.urlsafe_b64decode(text), type=cls)
+        except (ValueError, msgspec.MsgspecError) as error:
+            raise ValueError(
+                f"{text!r} is no place in a list of events; take `before` from the page before."
+            ) from error
+
+
+class EventQueries:
+    """Reads the live archive, one statement a query. Raises `ReadModelMissing`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def event(self, event_id: str) -> ArchivedEvent | None:
+        """An event, or None.
+
+        Of several players who gave one id, or of one who gave it again after the retention, it is
+        the latest.
+        """
+        found = await self._select(EVENT, [event_id])
+        return found[0] if found else None
+
+    async def of_player(self, player_id: str, limit: int, before: str | None = None) -> Page:
+        """A player's events, the newest first, from the cursor of the page before on.
+
+        Raises `ValueError` with a sentence for a cursor that is none.
+        """
+        cursor = Cursor() if before is None else Cursor.parse(before)
+        asked = {"player_id": player_id, "limit": limit + 1, **msgspec.structs.asdict(cursor)}
+        found = await self._select(OF_PLAYER, asked)
+        events, more = found[:limit], len(found) > limit
+        last = str(Cursor(events[-1].timestamp, events[-1].event_id)) if more and events else None
+        return Page(events=events, before=last)
+
+    async def _select(self, query: Any, asked: Any) -> list[ArchivedEvent]:
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=dict_row) as cursor,
+        ):
+            found = [_archived(row) async for row in await cursor.execute(query, asked)]
+        if not found:
+            await require(self._pool, NAME)
+        return found
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        """Wait until the archive holds an event; False when `timeout` seconds have gone by."""
+        return await wait_until(lambda: passed(self._pool, NAME, position), timeout)
+
+
+def record_of(row: dict[str, Any]) -> PlayerEvent:
+    """The event of a row with the columns `RECORD`."""
+    return PlayerEvent(**row | {"data": msgspec.Raw(row["data"].encode())})
+
+
+def _archived(row: dict[str, Any]) -> ArchivedEvent:
+    return ArchivedEvent(**row | {"data": msgspec.Raw(row["data"].encode())})
