@@ -1,6 +1,7 @@
 """The HTTP application, put together."""
 
 from dataclasses import replace
+from functools import cache
 
 from litestar import Litestar
 from litestar.datastructures import State
@@ -17,6 +18,7 @@ from interfaces.http.platform.bodies import BODY_LIMIT, StrictRequest
 from interfaces.http.platform.edge import Edge
 from interfaces.http.platform.errors import on_error
 from interfaces.http.platform.metrics import CountedLog
+from interfaces.http.platform.pages import Site
 from interfaces.http.platform.services import STATE_KEY, Services
 from interfaces.http.player_events import activity, activity_page, dead_letters
 from interfaces.http.player_events import export as exporting
@@ -57,17 +59,14 @@ DOCUMENTED: list[ControllerRouterHandler] = [
 ]
 """What describes those of them to the public that it may ask."""
 
+PAGES = (documentation.PAGE, activity_page.PAGE)
+
 
 def create_app(services: Services) -> Edge:
     """Build the application on its services; it holds no connections of its own."""
     counted = replace(services, log=CountedLog(services.log))
     app = Litestar(
-        [
-            *FEATURES,
-            *SOCKETS,
-            *documentation.HANDLERS,
-            *activity_page.HANDLERS,
-        ],
+        [*FEATURES, *SOCKETS, documentation.serving(describe)],
         state=State({STATE_KEY: counted}),
         request_class=StrictRequest,
         request_max_body_size=BODY_LIMIT,
@@ -76,9 +75,10 @@ def create_app(services: Services) -> Edge:
         logging_config=None,
         debug=False,
     )
-    return Edge(app, counted, FUNCTIONS)
+    return Edge(app, counted, FUNCTIONS, Site(PAGES))
 
 
+@cache
 def describe() -> bytes:
     """Write the OpenAPI document of the application."""
     return openapi.describe([*FEATURES, *DOCUMENTED])

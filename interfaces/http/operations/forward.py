@@ -20,6 +20,7 @@ from interfaces.http.operations.commands import Order
 from interfaces.http.platform.auth import require_scope
 from interfaces.http.platform.bodies import KIB, decode, decoder_of, read, require_json
 from interfaces.http.platform.problems import bad_request
+from interfaces.http.platform.responses import JSON_BODY, respond
 from interfaces.http.platform.services import services_in
 
 LONGEST = 30.0
@@ -43,7 +44,8 @@ async def forwarded(scope: HTTPScope, receive: Receive, send: Send) -> None:
     headers = _let_in(scope)
     seconds = _seconds_left(headers.get(SECONDS_LEFT.encode()))
     orders = decode(await read(receive, headers, ORDERS_LIMIT), DECODER)
-    await _respond(send, await decide(services_in(scope).local, orders, seconds))
+    outcomes = await decide(services_in(scope).local, orders, seconds)
+    await respond(send, 200, [JSON_BODY], ENCODER.encode(outcomes))
 
 
 async def handover(scope: HTTPScope, receive: Receive, send: Send) -> None:
@@ -51,7 +53,7 @@ async def handover(scope: HTTPScope, receive: Receive, send: Send) -> None:
     headers = _let_in(scope)
     shards = decode(await read(receive, headers), SHARDS)
     await services_in(scope).local.hand_over(shards)
-    await _respond(send, None)
+    await respond(send, 200, [JSON_BODY], b"null")
 
 
 def _let_in(scope: HTTPScope) -> dict[bytes, bytes]:
@@ -61,21 +63,6 @@ def _let_in(scope: HTTPScope) -> dict[bytes, bytes]:
     headers = dict(scope["headers"])
     require_json(headers)
     return headers
-
-
-async def _respond(send: Send, answer: object) -> None:
-    body = ENCODER.encode(answer)
-    await send(
-        {
-            "type": "http.response.start",
-            "status": 200,
-            "headers": [
-                (b"content-type", b"application/json"),
-                (b"content-length", b"%d" % len(body)),
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 async def decide(log: LocalLog, orders: Sequence[Order], seconds: float) -> list[OwnersOutcome]:

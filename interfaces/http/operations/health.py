@@ -9,6 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from interfaces.http.platform.auth import OPEN
 from interfaces.http.platform.problems import MEDIA_TYPE, Problem, ProblemDetails
 from interfaces.http.platform.services import Check, services_of
 
@@ -24,7 +25,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["live", "ready"]
 
 
-@get("/health/live", tags=["Health"], operation_id="getLiveness", summary="Alive?")
+@get("/health/live", opt=OPEN, tags=["Health"], operation_id="getLiveness", summary="Alive?")
 async def get_liveness() -> Health:
     """Tell that the process answers; it looks at nothing else."""
     return Health(status="live")
@@ -32,6 +33,7 @@ async def get_liveness() -> Health:
 
 @get(
     "/health/ready",
+    opt=OPEN,
     tags=["Health"],
     operation_id="getReadiness",
     summary="Ready?",
@@ -50,6 +52,7 @@ async def get_readiness(request: Request[Any, Any, Any]) -> Health:
 
 @get(
     "/metrics",
+    opt=OPEN,
     tags=["Health"],
     operation_id="getMetrics",
     summary="Counters",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
@@ -11,6 +12,19 @@ from interfaces.tokens import Identity, Scope, TokenRefused, Tokens
 
 BEARER = b"bearer "
 TRUSTED: frozenset[Scope] = frozenset({"service", "admin"})
+
+OPEN = {"open": True}
+"""The `opt` of a handler that asks for no token. Every other address does, pages left aside."""
+
+
+def open_addresses(app: Litestar) -> frozenset[str]:
+    """The addresses whose handlers are declared `OPEN`."""
+    return frozenset(
+        route.path
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", ())
+        if handler.opt.get("open")
+    )
 
 
 def unauthenticated(detail: str, error: str = "") -> Problem:

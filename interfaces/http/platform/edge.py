@@ -1,31 +1,26 @@
 """The door of the service: nothing unnamed comes in, and everything goes out with its headers."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-import msgspec
 from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import HTTPScope, LifeSpanScope, Message, Receive, Scope, Send
 
 from interfaces.http.platform import metrics
-from interfaces.http.platform.auth import bearer
-from interfaces.http.platform.documentation import CONTENT_SECURITY_POLICY as DOCS_POLICY
-from interfaces.http.platform.errors import problem_of
-from interfaces.http.platform.problems import MEDIA_TYPE, Problem
+from interfaces.http.platform.auth import bearer, open_addresses
+from interfaces.http.platform.pages import Page, Site
+from interfaces.http.platform.problems import Problem
+from interfaces.http.platform.responses import Header, respond, respond_with
 from interfaces.http.platform.services import Services
-from interfaces.http.player_events.activity_page import CONTENT_SECURITY_POLICY as ACTIVITY_POLICY
 from interfaces.tokens import Identity
 
-Headers = list[tuple[bytes, bytes]]
+Headers = list[Header]
 
 ASGIFunction = Callable[[HTTPScope, Receive, Send], Awaitable[None]]
 """Answers requests of one address, or raises what `errors` knows."""
-
-OPEN = ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs", "/activity")
-"""What asks for no token, with what is below it. Everything else does, whether it exists or not."""
 
 SECURE: Headers = [
     (b"x-content-type-options", b"nosniff"),
@@ -39,11 +34,6 @@ FOR_API: Headers = [
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 ]
-FOR_DOCS: Headers = [*SECURE, (b"content-security-policy", DOCS_POLICY)]
-FOR_ACTIVITY: Headers = [*SECURE, (b"content-security-policy", ACTIVITY_POLICY)]
-FOR_PAGES = {"docs": FOR_DOCS, "activity": FOR_ACTIVITY}
-"""By the first part of their addresses."""
-
 CORS_ANSWER: Headers = [
     (b"access-control-allow-methods", b"GET, POST"),
     (
@@ -65,10 +55,16 @@ class Edge:
     """
 
     def __init__(
-        self, app: Litestar, services: Services, functions: Mapping[str, ASGIFunction]
+        self,
+        app: Litestar,
+        services: Services,
+        functions: Mapping[str, ASGIFunction],
+        site: Site,
     ) -> None:
         self.app = app
         self._functions = functions
+        self._site = site
+        self._open = open_addresses(app)
         self._tokens = services.tokens
         self._tickets = services.tickets
         self._origins = {origin.encode() for origin in services.allowed_origins}
@@ -84,8 +80,9 @@ class Edge:
 
     async def _request(self, scope: Any, receive: Receive, send: Send) -> None:
         started, status = time.perf_counter(), 0
-        headers = dict(scope["headers"])
-        always = self._headers(scope["path"], headers)
+        path, headers = scope["path"], dict(scope["headers"])
+        page = self._site.page_at(path)
+        always = self._headers(page, headers)
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -97,13 +94,15 @@ class Edge:
         try:
             if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
                 await respond(answer, 204, CORS_ANSWER)
+            elif page is not None:
+                await self._site.serve(scope, answer)
             else:
-                scope["user"] = self._identify(scope["path"], headers)
+                scope["user"] = self._identify(path, headers)
                 await self._serve(scope, receive, answer)
         except Exception as error:
             if status:  # half an answer is there already
                 raise
-            await respond_with(error, scope["path"], answer)
+            await respond_with(error, path, answer)
         route = scope.get("path_template") or "none"
         metrics.requests(scope["method"], route, status).observe(time.perf_counter() - started)
 
@@ -130,7 +129,8 @@ class Edge:
         await self.app(scope, receive, send)
 
     def _identify(self, path: str, headers: Mapping[bytes, bytes]) -> Identity | None:
-        if is_open(path):
+        """Who asks; everything that is not declared open wants a token, even what is not there."""
+        if path in self._open:
             return None
         return bearer(self._tokens, headers.get(b"authorization"))
 
@@ -143,33 +143,10 @@ class Edge:
         except Problem:
             return None
 
-    def _headers(self, path: str, headers: Mapping[bytes, bytes]) -> Headers:
-        always = FOR_PAGES.get(path[1:].partition("/")[0], FOR_API)
+    def _headers(self, page: Page | None, headers: Mapping[bytes, bytes]) -> Headers:
+        always = FOR_API if page is None else [*SECURE, (b"content-security-policy", page.policy)]
         origin = headers.get(b"origin")
         if origin is None:
             return always
         allowed = [(b"access-control-allow-origin", origin), CORS_EXPOSE]
         return [*always, (b"vary", b"origin"), *(allowed if origin in self._origins else ())]
-
-
-def is_open(path: str) -> bool:
-    """Whether an address asks for no token."""
-    return path in OPEN or path.startswith(("/docs/", "/activity/"))
-
-
-async def respond_with(error: Exception, path: str, send: Send) -> None:
-    """Answer with the problem that stands for an error."""
-    problem = problem_of(error)
-    extra = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-    headers = [(b"content-type", MEDIA_TYPE.encode()), *extra]
-    await respond(send, problem.status, headers, msgspec.json.encode(problem.details(path)))
-
-
-async def respond(
-    send: Send, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes = b""
-) -> None:
-    """Send a whole response."""
-    length = (b"content-length", b"%d" % len(body))
-    start: Any = {"type": "http.response.start", "status": status, "headers": [length, *headers]}
-    await send(start)
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -19,7 +19,6 @@ from interfaces.http.platform.problems import ProblemDetails
 Document = dict[str, Any]
 
 VERSION = "1"
-OPEN_TAG = "Health"
 
 INTRODUCTION = """\
 A fair waiting room in front, games and leaderboards inside, and one log that can answer for all.
@@ -72,7 +71,10 @@ def describe(handlers: Sequence[ControllerRouterHandler]) -> bytes:
     bodies, document["components"]["schemas"] = _shapes(handlers_by_id)
     for item in document["paths"].values():
         for operation in item.values():
-            _complete(operation, bodies.get(operation["operationId"]))
+            id = operation["operationId"]
+            if handlers_by_id[id].opt.get("open"):
+                operation["security"] = []
+            _complete(operation, bodies.get(id))
     return msgspec.json.encode(document)
 
 
@@ -141,8 +143,6 @@ def _complete(operation: Document, body: Document | None) -> None:
         may_be_left_out = {"type": "null"} in body.get("anyOf", ())
         operation["requestBody"]["required"] = not may_be_left_out
         operation["requestBody"]["content"]["application/json"]["schema"] = body
-    if OPEN_TAG in operation["tags"]:
-        operation["security"] = []
     for parameter in operation.get("parameters", []):
         parameter["schema"] = _never_null(parameter["schema"])
     links = links_of(operation["operationId"])

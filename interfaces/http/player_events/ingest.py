@@ -32,16 +32,15 @@ from interfaces.http.platform.bodies import (
     require_json,
 )
 from interfaces.http.platform.command_context import POSITION_HEADER, TRACEPARENT, usable
-from interfaces.http.platform.edge import respond
 from interfaces.http.platform.encodings import decoded
 from interfaces.http.platform.problems import InvalidField, Problem, bad_request, documented
+from interfaces.http.platform.responses import JSON_BODY, respond
 from interfaces.http.platform.services import Services, services_in
 from interfaces.tokens import Identity
 
 PATH = "/api/v1/events"
 BATCH_PATH = f"{PATH}/batch"
 NDJSON = b"application/x-ndjson"
-JSON_BODY = b"content-type", JSON_TYPE
 
 Headers = Mapping[bytes, bytes]
 

@@ -15,7 +15,6 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from litestar.types import HTTPScope, Receive, Send
 
-from application.ports.commands import Answer
 from domain.keys import Key
 from domain.personal import PersonalText
 from domain.waitroom.commands import JoinWaitroom, Place, Priority
@@ -28,6 +27,7 @@ from interfaces.http.platform.command_context import (
     provide_intent,
 )
 from interfaces.http.platform.problems import documented
+from interfaces.http.platform.responses import JSON_BODY, respond
 from interfaces.http.platform.services import services_in
 
 PATH = "/api/v1/waitroom/join"
@@ -66,7 +66,10 @@ async def join(scope: HTTPScope, receive: Receive, send: Send) -> None:
     answer = await services.log.execute(
         command, command_id=intent.command_id, metadata=intent.metadata
     )
-    await respond(send, answer, command.session_id)
+    body = ENCODER.encode(answer.reply)
+    # The session was made for this request, or it is the one that there was.
+    status = CREATED if command.session_id.encode() in body else FOUND
+    await respond(send, status, [JSON_BODY, (b"position", str(answer.position).encode())], body)
 
 
 def joining(scope: HTTPScope, asked: Joining, intent: Intent) -> JoinWaitroom:
@@ -81,24 +84,6 @@ def joining(scope: HTTPScope, asked: Joining, intent: Intent) -> JoinWaitroom:
         session_id=intent.new_id(),
         priority=with_priority(identity, asked.priority),
     )
-
-
-async def respond(send: Send, answer: Answer, new_session_id: str) -> None:
-    """Answer 201 with the session that was made for this request, or 200 with the one there was."""
-    body = ENCODER.encode(answer.reply)
-    created = new_session_id.encode() in body
-    await send(
-        {
-            "type": "http.response.start",
-            "status": CREATED if created else FOUND,
-            "headers": [
-                (b"content-type", b"application/json"),
-                (b"content-length", b"%d" % len(body)),
-                (b"position", str(answer.position).encode()),
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 @post(
