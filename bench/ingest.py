@@ -28,12 +28,12 @@ from confluent_kafka import Producer
 from rich.console import Console
 from rich.table import Table
 
+from application.player_events.topics import PLAYER_EVENTS
 from bench.hall import Hall
 from bench.load import Result, at_rate, closed, post
 from bench.topics import topics
 from domain.player_events.event import TOPIC
 from infra.eventlog.clients import producer_config
-from infra.topics import PLAYER_EVENT_PARTITIONS
 
 PLAYERS = 10_000
 PER_BATCH = 1_000
@@ -76,7 +76,7 @@ def main(seconds: float, rounds: int, rate: int, warm_up: float) -> None:
     hall = Hall()
     with (
         topics(
-            hall.settings.kafka_bootstrap, {PEER_TOPIC: TOPIC}, partitions=PLAYER_EVENT_PARTITIONS
+            hall.settings.kafka_bootstrap, {PEER_TOPIC: TOPIC}, partitions=PLAYER_EVENTS.partitions
         ),
         peer(hall) as go,
     ):

@@ -32,6 +32,7 @@ from eventsourcing.utils import get_topic
 from rich.console import Console
 from rich.table import Table
 
+from application.player_events.topics import PLAYER_EVENTS
 from application.player_events.triage import SkipEvent
 from application.rebuild import Batches, build
 from application.triage import NoLetters
@@ -42,7 +43,6 @@ from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
 from infra.migrations import upgrade
 from infra.player_events.reader import PlayerEventReader
-from infra.topics import PLAYER_EVENT_PARTITIONS
 from interfaces.bootstrap import PLAYER_PROJECTIONS
 from interfaces.bootstrap.read_models import FOLDED_AT_ONCE, projection_store
 from interfaces.garbage import collect_garbage_rarely
@@ -114,11 +114,11 @@ def filled(kafka: str, events: int) -> Iterator[tuple[str, str]]:
     """Two topics with the same events of one day, with minted ids and with ids of clients."""
     names = tuple(f"bench-{uuid.uuid4().hex[:8]}-{kind}" for kind in ("minted", "given"))
     like = dict.fromkeys(names, "player.events.raw")
-    with topics(kafka, like, PLAYER_EVENT_PARTITIONS):
+    with topics(kafka, like, PLAYER_EVENTS.partitions):
         producer = Producer(producer_config(kafka))
         for name, minted in zip(names, (True, False), strict=True):
             for each in some_events(events, minted=minted):
-                partition = partition_for(each.player_id, PLAYER_EVENT_PARTITIONS)
+                partition = partition_for(each.player_id, PLAYER_EVENTS.partitions)
                 value = msgspec.json.encode(each)
                 while True:
                     try:

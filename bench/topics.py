@@ -5,13 +5,14 @@ from contextlib import contextmanager
 
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from infra.topics import wanted
+from infra.kafka.topics import settings_of
+from interfaces.bootstrap.topics import declared
 
 
 @contextmanager
 def topics(kafka: str, like: Mapping[str, str], partitions: int = 1) -> Iterator[None]:
     """Topics for as long as the block takes, each set up as one of the hall's."""
-    config = {topic.name: dict(topic.config) for topic in wanted(1, 1)}
+    config = {topic.name: settings_of(topic.kind, 1) for topic in declared(1)}
     admin = AdminClient({"bootstrap.servers": kafka})
     new = [NewTopic(name, partitions, 1, config=config[model]) for name, model in like.items()]
     for created in admin.create_topics(new).values():

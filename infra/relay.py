@@ -10,21 +10,22 @@ then wakes up in the middle of a batch could still repeat what its successor has
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psycopg
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from psycopg.errors import LockNotAvailable
 
+from application.outbox import Outbox, Outgoing
 from application.ports.reading import Checkpoint, LogReader, PositionStore, Shard
-from application.relay import NAME, TOPICS, publish
-from domain.events import Position, Recorded
+from domain.events import DomainEvent, Position, Recorded
 from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.partition import partition_for
 from infra.postgres.database import Database
 
+NAME = "relay"
 BATCH = 2_000
 IDLE = 0.5
 SAVE_EVERY = 1.0
@@ -41,9 +42,15 @@ class Relay:
     """Reads the log and writes the public topics. Blocking, for one thread."""
 
     def __init__(
-        self, bootstrap: str, reader: LogReader, positions: PositionStore, lock: "RelayLock"
+        self,
+        bootstrap: str,
+        outboxes: Sequence[Outbox],
+        reader: LogReader,
+        positions: PositionStore,
+        lock: "RelayLock",
     ) -> None:
         self._bootstrap = bootstrap
+        self._outboxes = outboxes
         self._reader = reader
         self._positions = positions
         self._lock = lock
@@ -73,7 +80,8 @@ class Relay:
     def resume(self) -> None:
         """Learn what the public topics hold, and start reading at the checkpoint."""
         found = self._producer.list_topics(timeout=SECONDS).topics
-        self._partitions = {topic: len(found[topic].partitions) for topic in TOPICS}
+        names = [topic.name for outbox in self._outboxes for topic in outbox.topics]
+        self._partitions = {name: len(found[name].partitions) for name in names}
         self._received = last_received(self._bootstrap, self._partitions)
         self._reader.start(self._positions.load())
 
@@ -89,7 +97,7 @@ class Relay:
         return sent
 
     def _tell(self, recorded: Recorded) -> bool:
-        outgoing = publish(recorded.event)
+        outgoing = self._publish(recorded.event)
         if outgoing is None:
             return False
         partition = partition_for(outgoing.key, self._partitions[outgoing.topic])
@@ -108,6 +116,10 @@ class Relay:
             on_delivery=self._delivered,
         )
         return True
+
+    def _publish(self, event: DomainEvent) -> Outgoing | None:
+        told = (outbox.publish(event) for outbox in self._outboxes)
+        return next((outgoing for outgoing in told if outgoing is not None), None)
 
     def _deliver(self) -> None:
         """Return when all is delivered; after a failure, only a new start knows what was."""

@@ -2,18 +2,13 @@
 
 import msgspec
 
-from application.issued import Issued
+from application.inbox import Inbox, Malformed
+from application.topics import Topic
 from domain.aggregate import Command
-from domain.events import Metadata
 from domain.keys import Key
 from domain.waitroom.commands import CompleteCheckout, ExpireCheckout, FailCheckout
 
-NAME = "checkout"
 LONGEST_REASON = 1_000
-
-
-class Malformed(Exception):
-    """A message that names no checkout; it is told in a sentence what is wrong with it."""
 
 
 class CheckoutMessage(msgspec.Struct, frozen=True):
@@ -44,24 +39,27 @@ def _expire(message: CheckoutMessage) -> Command:
     return ExpireCheckout(event_id=message.event_id, session_id=message.session_id)
 
 
+def _topic(end: str, holds: str) -> Topic:
+    return Topic(f"CHECKOUT_{end}", 10, "messages", "`event_id`", "the shop", holds)
+
+
 REACTIONS = {
-    "CHECKOUT_COMPLETED": _complete,
-    "CHECKOUT_FAILED": _fail,
-    "CHECKOUT_EXPIRED": _expire,
+    _topic("COMPLETED", "purchases"): _complete,
+    _topic("FAILED", "purchases that failed"): _fail,
+    _topic("EXPIRED", "checkouts that the shop gave up on"): _expire,
 }
 
+_by_name = {topic.name: reaction for topic, reaction in REACTIONS.items()}
 _decode = msgspec.json.Decoder(CheckoutMessage).decode
 
 
-def react(topic: str, partition: int, offset: int, value: bytes | None) -> Issued:
-    """The command that a message leads to; raises `Malformed`.
-
-    Guarantees: the same message always leads to the same command id.
-    """
+def react(topic: str, value: bytes | None) -> Command:
+    """See `Inbox`."""
     try:
         message = _decode(value or b"")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"The value is no checkout message: {error}.") from error
-    source = f"{topic}/{partition}@{offset}"
-    metadata = Metadata(actor=NAME, causation_id=source)
-    return Issued(REACTIONS[topic](message), f"{NAME}:{source}", metadata)
+    return _by_name[topic](message)
+
+
+CHECKOUT = Inbox("checkout", tuple(REACTIONS), react)

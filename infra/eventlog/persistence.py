@@ -20,6 +20,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType, resolve_topic, strtobool
 
+from application.topics import Topic
 from infra.eventlog.recorders.blocking import BlockingLog
 from infra.eventlog.recorders.ledger import MOST_BYTES
 from infra.eventlog.recorders.recorders import (
@@ -29,8 +30,8 @@ from infra.eventlog.recorders.recorders import (
     KafkaTrackingRecorder,
 )
 from infra.eventlog.recorders.shared import borrow, give_back
+from infra.kafka.topics import create, existing
 from infra.stack.errors import Refused
-from infra.topics import Topic, create, existing, log_config
 
 Tracker = TypeVar("Tracker", bound=KafkaTrackingRecorder)
 Recorder = TypeVar("Recorder", bound=KafkaAggregateRecorder | KafkaTrackingRecorder)
@@ -123,8 +124,8 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
                 f"There is no topic {topic}; create it with one partition, or let CREATE_TABLE be"
                 " yes."
             )
-        config = log_config(self._replication_factor) | {"max.message.bytes": str(MOST_BYTES)}
-        create(self._bootstrap, [Topic(topic, 1, config)], self._replication_factor)
+        largest = {"max.message.bytes": str(MOST_BYTES)}
+        create(self._bootstrap, [Topic(topic, 1, "log")], self._replication_factor, **largest)
 
     def close(self) -> None:
         """Give back every topic; those that nobody else in this process uses are closed."""

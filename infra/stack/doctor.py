@@ -9,7 +9,9 @@ from pathlib import Path
 
 import psycopg
 
-from infra import migrations, topics
+from application.topics import Topic
+from infra import migrations
+from infra.kafka import topics
 from infra.stack import api, jars, kafka, postgres, valkey
 from infra.stack.errors import Refused
 from infra.stack.hall import Servers
@@ -38,7 +40,7 @@ def examine(
     servers: Servers,
     url: str,
     workers: Sequence[str],
-    wanted: Sequence[topics.Topic],
+    wanted: Sequence[Topic],
     replication_factor: int,
 ) -> list[Check]:
     """Look at everything, from the machine up to the services."""
@@ -97,19 +99,18 @@ def _migrations(dsn: str) -> Check:
     return Check("migrations", f"not at {', '.join(sorted(missing))}", f"{UP}: it applies them.")
 
 
-def _topics(bootstrap: str, wanted: Iterable[topics.Topic]) -> Check:
+def _topics(bootstrap: str, wanted: Iterable[Topic]) -> Check:
     missing = sorted({topic.name for topic in wanted} - set(topics.existing(bootstrap)))
     remedy = "Create them with `gamehall topics create`." if missing else ""
     return Check("topics", f"missing: {', '.join(missing) or 'none'}", remedy)
 
 
-def _partitions(bootstrap: str, wanted: Iterable[topics.Topic]) -> Check:
-    partitions = {topic.name: topic.partitions for topic in wanted}
-    different = topics.repartitioned(topics.existing(bootstrap), partitions)
+def _partitions(bootstrap: str, wanted: Iterable[Topic]) -> Check:
+    different = topics.repartitioned(topics.existing(bootstrap), topics.logs_of(wanted))
     return Check("log partitions", "not as set" if different else "as set", different)
 
 
-def _replication(bootstrap: str, wanted: Iterable[topics.Topic], factor: int) -> Check:
+def _replication(bootstrap: str, wanted: Iterable[Topic], factor: int) -> Check:
     different = topics.replicated_otherwise(bootstrap, {topic.name for topic in wanted}, factor)
     return Check("replication", "not as set" if different else "as set", different)
 

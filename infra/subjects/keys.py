@@ -21,12 +21,13 @@ from confluent_kafka import (
 )
 
 from application.ports.commands import Unavailable
+from application.topics import Topic
 from domain.personal import Sealed
 from infra.eventlog.clients import consumer_config, producer_config
+from infra.kafka.topics import KEYS_SEGMENT_MS, existing
 from infra.stack.errors import Refused
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, KeyRecord, Keyring, MalformedKey
-from infra.topics import KEYS, ROLL_MS, existing
 
 BATCH = 1_000
 BUSY = 0.002
@@ -38,6 +39,10 @@ PATIENCE = 2.0
 
 SECONDS = 15
 """Seconds without an answer after which a command gives up."""
+
+KEYS = Topic(
+    "subject-keys", 1, "keys", "subject", "API, `gamehall subjects`", "the keys of personal texts"
+)
 
 END = KafkaError._PARTITION_EOF  # noqa: SLF001 - its only, and public, name
 
@@ -52,8 +57,8 @@ class SubjectKeys:
         bootstrap: str,
         master: Master | None = None,
         *,
-        topic: str = KEYS,
-        roll: int = ROLL_MS,
+        topic: str = KEYS.name,
+        roll: int = KEYS_SEGMENT_MS,
     ) -> None:
         self._bootstrap = bootstrap
         self._topic = topic
@@ -193,7 +198,7 @@ class SubjectKeys:
             self._append(KeyRecord(TICK, b"{}"))
 
 
-def read(bootstrap: str, master: Master | None = None, topic: str = KEYS) -> Keyring:
+def read(bootstrap: str, master: Master | None = None, topic: str = KEYS.name) -> Keyring:
     """Fold the topic up to its end; raises `Refused` where it cannot be read."""
     if topic not in existing(bootstrap):
         raise Refused(f"There is no topic {topic}; `gamehall topics create` makes it.")
@@ -205,7 +210,7 @@ def read(bootstrap: str, master: Master | None = None, topic: str = KEYS) -> Key
     return ring
 
 
-def erase(bootstrap: str, subject: str, topic: str = KEYS) -> int:
+def erase(bootstrap: str, subject: str, topic: str = KEYS.name) -> int:
     """Destroy every key of a subject, and return when the topic shows none any more.
 
     Returns how many there were. Raises `Refused` when Kafka does not take it.

@@ -22,11 +22,11 @@ from infra.eventlog.partition import partition_for
 from infra.eventlog.peers import Peers
 from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.routing import RoutedLog
+from infra.kafka.topics import refuse_repartitioned
 from infra.limits import RateLimits
 from infra.player_events.producer import EventProducer
 from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
-from infra.topics import refuse_repartitioned
 from interfaces.bootstrap.dead_letters import dead_letters, intake_of
 from interfaces.bootstrap.subjects import master
 from interfaces.http.platform.services import Check, Services

@@ -15,6 +15,7 @@ from domain.player_events.event import TOPIC as PLAYER_EVENTS
 from infra.cached import CachedStore
 from infra.deadletters import DeadLetterTopic, unreadable
 from infra.eventlog.reader import KafkaLogReader
+from infra.kafka.topics import existing, refuse_repartitioned
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.dead_letters import DeadLetterReader, LoggedLetters
 from infra.player_events.letters import PlayerDeadLetters
@@ -22,7 +23,6 @@ from infra.postgres.database import LIVE, Database
 from infra.postgres.store import PostgresStore
 from infra.redis import RedisStore, connect
 from infra.stack.errors import Refused
-from infra.topics import existing, refuse_repartitioned
 from interfaces.settings import Settings
 from projections.games.game_records import GameRecords
 from projections.games.standings import Standings, StandingsCache

@@ -66,11 +66,11 @@ def processes(settings: Settings) -> "list[Process]":
 def examine(settings: Settings) -> "list[Check]":
     """Check everything that the hall stands on."""
     from infra.stack.doctor import examine
-    from infra.topics import wanted
+    from interfaces.bootstrap.topics import declared
 
+    wanted = declared(settings.log_partitions)
     factor = settings.replication_factor
-    topics = wanted(settings.log_partitions, factor)
-    return examine(_servers(settings), settings.base_url, WORKERS, topics, factor)
+    return examine(_servers(settings), settings.base_url, WORKERS, wanted, factor)
 
 
 def _servers(settings: Settings) -> "Servers":

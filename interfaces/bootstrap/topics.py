@@ -1,24 +1,56 @@
-"""Topics: creating what is missing, and the hands of `gamehall topics`."""
+"""Topics: what the hall needs, and the hands of `gamehall topics`."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from infra import topics
-from infra.topics import Record
+from application.games.outbox import OUTBOX as GAMES
+from application.player_events.topics import PLAYER_EVENTS
+from application.topics import Topic, dead_letters
+from application.waitroom.checkout import CHECKOUT
+from application.waitroom.outbox import OUTBOX as WAITROOMS
+from domain.categories import CATEGORIES
+from domain.category import Category
+from domain.player_events.letters import INGEST
+from infra.kafka import records, topics
+from infra.kafka.records import Record
+from infra.subjects.keys import KEYS
+from interfaces.bootstrap import LOG_PROJECTIONS, PLAYER_PROJECTIONS
 from interfaces.settings import Settings
+
+INBOXES = (CHECKOUT,)
+OUTBOXES = (WAITROOMS, GAMES)
+
+
+def declared(log_partitions: int) -> tuple[Topic, ...]:
+    """List every topic of the hall."""
+    return (
+        *(topic for category in CATEGORIES for topic in _of_category(category, log_partitions)),
+        KEYS,
+        *(topic for declaration in (*INBOXES, *OUTBOXES) for topic in declaration.topics),
+        PLAYER_EVENTS,
+        *(dead_letters(name) for name in (*LOG_PROJECTIONS, *(each.name for each in INBOXES))),
+        *(dead_letters(name, PLAYER_EVENTS.partitions) for name in (*PLAYER_PROJECTIONS, INGEST)),
+    )
+
+
+def _of_category(category: Category, partitions: int) -> Iterator[Topic]:
+    names = sorted({f"`{aggregate.__name__}`" for aggregate in category.evolvers.values()})
+    key, held = "id of the aggregate", " and ".join(names)
+    yield Topic(category.topic, partitions, "log", key, "API", f"the truth: events of {held}")
+    snapshots = category.snapshots_topic
+    yield Topic(snapshots, partitions, "snapshots", f"{key}, …", "checkpoints", f"states of {held}")
 
 
 def create(settings: Settings) -> list[str]:
     """Create the topics that are missing and give their names."""
-    wanted = topics.wanted(settings.log_partitions, settings.replication_factor)
+    wanted = declared(settings.log_partitions)
     return topics.create(settings.kafka_bootstrap, wanted, settings.replication_factor)
 
 
 def warning(settings: Settings) -> str:
     """Say what creating does not put right: the replication factor of topics that exist."""
-    factor = settings.replication_factor
-    names = {topic.name for topic in topics.wanted(settings.log_partitions, factor)}
-    return topics.replicated_otherwise(settings.kafka_bootstrap, names, factor)
+    names = {topic.name for topic in declared(settings.log_partitions)}
+    return topics.replicated_otherwise(settings.kafka_bootstrap, names, settings.replication_factor)
 
 
 def existing(settings: Settings) -> dict[str, int]:
@@ -28,16 +60,16 @@ def existing(settings: Settings) -> dict[str, int]:
 
 def describe(settings: Settings, name: str) -> dict[str, Any]:
     """Tell a topic's settings and where its partitions end."""
-    return topics.describe(settings.kafka_bootstrap, name)
+    return records.describe(settings.kafka_bootstrap, name)
 
 
 def produce(
-    settings: Settings, topic: str, records: Iterable[tuple[str | None, str]]
+    settings: Settings, topic: str, pairs: Iterable[tuple[str | None, str]]
 ) -> list[tuple[int, int]]:
     """Append records of key and value; give the partition and offset of each."""
-    return topics.produce(settings.kafka_bootstrap, topic, records)
+    return records.produce(settings.kafka_bootstrap, topic, pairs)
 
 
 def consume(settings: Settings, topic: str, *, limit: int | None, follow: bool) -> Iterator[Record]:
     """Read a topic from its beginning."""
-    return topics.consume(settings.kafka_bootstrap, topic, limit=limit, follow=follow)
+    return records.consume(settings.kafka_bootstrap, topic, limit=limit, follow=follow)

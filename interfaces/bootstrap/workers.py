@@ -7,25 +7,24 @@ from contextlib import ExitStack, closing, contextmanager
 from confluent_kafka import KafkaException
 from redis import exceptions as redis
 
-from application import relay
 from application.games import matchmaking
+from application.inbox import Inbox
 from application.process_runner import ProcessRunner
-from application.waitroom import checkout
 from domain.categories import CATEGORIES, GAMES
 from domain.games.board import Board
 from domain.games.bot import choose_column
 from domain.games.events import BotLevel
-from infra.checkout import Checkout
+from infra import relay
 from infra.commands_client import CommandsClient
-from infra.deadletters import DeadLetterTopic
 from infra.eventlog.snapshots import writer as checkpoints
 from infra.eventlog.snapshots.reader import SnapshotReader
+from infra.inbox import InboxWorker
+from infra.kafka.topics import KafkaAway
 from infra.postgres.database import TRANSIENT, Database
 from infra.postgres.positions import PostgresPositions
-from infra.relay import Relay, RelayLock
-from infra.topics import KafkaAway
 from interfaces.bootstrap import PROJECTIONS
 from interfaces.bootstrap.read_models import log_reader, read_model
+from interfaces.bootstrap.topics import INBOXES, OUTBOXES
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
 
@@ -39,6 +38,8 @@ PASSING: tuple[type[Exception], ...] = (
 )
 """Errors that say a server is away; they are worth another attempt."""
 
+BY_NAME = {inbox.name: inbox for inbox in INBOXES}
+
 Stopped = Callable[[], bool]
 Work = Callable[[Stopped], None]
 
@@ -51,8 +52,8 @@ def worker(settings: Settings, name: str, stopped: Stopped) -> Iterator[Work]:
             yield read_model(settings, name, held).projector().run
         elif name == "matchmaking":
             yield _matchmaking(settings, held, stopped)
-        elif name == "checkout":
-            yield _checkout(settings, held, stopped)
+        elif name in BY_NAME:
+            yield _inbox(settings, BY_NAME[name], held, stopped)
         elif name == checkpoints.NAME:
             yield _checkpoints(settings, held, stopped)
         else:
@@ -84,10 +85,9 @@ def _choose_within(seconds: float) -> matchmaking.Choose:
     return choose
 
 
-def _checkout(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:
-    client = _client(settings, checkout.NAME, held, stopped)
-    letters = DeadLetterTopic(settings.kafka_bootstrap, checkout.NAME)
-    return Checkout(settings.kafka_bootstrap, client, letters).run
+def _inbox(settings: Settings, inbox: Inbox, held: ExitStack, stopped: Stopped) -> Work:
+    client = _client(settings, inbox.name, held, stopped)
+    return InboxWorker(settings.kafka_bootstrap, inbox, client).run
 
 
 def _checkpoints(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:
@@ -107,8 +107,8 @@ def _checkpoints(settings: Settings, held: ExitStack, stopped: Stopped) -> Work:
 
 def _relay(settings: Settings, held: ExitStack) -> Work:
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
-    lock = held.enter_context(closing(RelayLock(database)))
+    lock = held.enter_context(closing(relay.RelayLock(database)))
     reader = log_reader(settings, relay.NAME, [category.topic for category in CATEGORIES], held)
     positions = PostgresPositions(database, relay.NAME)
-    telling = Relay(settings.kafka_bootstrap, reader, positions, lock)
+    telling = relay.Relay(settings.kafka_bootstrap, OUTBOXES, reader, positions, lock)
     return held.enter_context(closing(telling)).run

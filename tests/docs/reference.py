@@ -25,14 +25,16 @@ import domain
 import infra.eventlog
 import interfaces.http
 from application.orders import ForeignRefusal
-from application.relay import TOPICS, publish
+from application.outbox import Outbox
+from application.topics import Topic
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent
 from domain.personal import Sealed
 from domain.refusals import Refusal
 from infra.eventlog.recorders.events import Stored, Tracked
-from infra.topics import CONSUMERS, DAY_MS, wanted
+from infra.kafka.topics import DAY_MS, settings_of
 from interfaces import settings
+from interfaces.bootstrap.topics import OUTBOXES, declared
 from interfaces.cli import gamehall
 from interfaces.http.app import describe
 from tests.docs import recorders
@@ -48,23 +50,6 @@ HOLDS = {
     "waitroom": "A waiting room; its stream key is the `event_id` that people wait for.",
     "lobby": "The one lobby; its stream key is `lobby`.",
     "game": "A game of four in a row; its stream key is the `game_id`.",
-}
-
-TOPICS_HOLD = {
-    "waitroom-log": ("`event_id`", "API", "the truth about waiting rooms"),
-    "game-log": ("`game_id`, `lobby`", "API", "the truth about the lobby and games"),
-    "waitroom-snapshots": ("`event_id`, …", "checkpoints", "what waiting rooms were a while ago"),
-    "game-snapshots": ("`game_id`, …", "checkpoints", "what the lobby and games were a while ago"),
-    "subject-keys": ("subject", "API, `gamehall subjects`", "the keys of personal texts"),
-    "QUEUE_JOINED": ("`event_id`", "relay", "joins"),
-    "QUEUE_LEFT": ("`event_id`", "relay", "who left"),
-    "QUEUE_READY": ("`event_id`", "relay", "who may check out"),
-    "CHECKOUT_COMPLETED": ("`event_id`", "the shop", "purchases"),
-    "CHECKOUT_FAILED": ("`event_id`", "the shop", "purchases that failed"),
-    "CHECKOUT_EXPIRED": ("`event_id`", "the shop", "checkouts that the shop gave up on"),
-    "game-events": ("`game_id`", "relay", "beginnings, moves and ends of games"),
-    "player.events.raw": ("`player_id`", "API, other producers", "what players do in games"),
-    **{f"{name}.dlq": ("as the source", f"{name}", "dead letters") for name in CONSUMERS},
 }
 
 PROBLEMS = {
@@ -234,10 +219,12 @@ def topics_table() -> Iterator[str]:
             (
                 f"`{topic.name}`",
                 topic.partitions,
-                kept(topic.config),
-                *TOPICS_HOLD[topic.name],
+                kept(settings_of(topic.kind, 1)),
+                topic.key,
+                topic.written_by,
+                topic.holds,
             )
-            for topic in wanted(settings.Settings.model_fields["log_partitions"].default, 1)
+            for topic in declared(settings.Settings.model_fields["log_partitions"].default)
         ),
     )
 
@@ -252,19 +239,20 @@ def kept(config: Any) -> str:
 
 def public_messages() -> Iterator[str]:
     """What the relay makes of every golden sample."""
-    for topic in TOPICS:
-        yield from (f"### `{topic}`", "")
-        for event, value in published(topic):
-            yield from (f"Of `{event.wire_name()}`:", "", "```json", value, "```", "")
+    for outbox in OUTBOXES:
+        for topic in outbox.topics:
+            yield from (f"### `{topic.name}`", "")
+            for event, value in published(outbox, topic):
+                yield from (f"Of `{event.wire_name()}`:", "", "```json", value, "```", "")
 
 
-def published(topic: str) -> Iterator[tuple[type[DomainEvent], str]]:
+def published(outbox: Outbox, topic: Topic) -> Iterator[tuple[type[DomainEvent], str]]:
     """The golden samples that are told on a topic, and how."""
     for category in CATEGORIES:
         for event in category.evolvers:
             sample = (GOLDEN / f"{event.wire_name()}.json").read_bytes()
-            outgoing = publish(msgspec.json.decode(sample, type=event))
-            if outgoing is not None and outgoing.topic == topic:
+            outgoing = outbox.publish(msgspec.json.decode(sample, type=event))
+            if outgoing is not None and outgoing.topic == topic.name:
                 yield event, msgspec.json.format(outgoing.value, indent=2).decode()
 
 

@@ -21,7 +21,7 @@ from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.snapshots import writer
 from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.eventlog.snapshots.writer import CheckpointWriter
-from infra.topics import wanted
+from infra.kafka.topics import settings_of
 from tests.conftest import Hall
 from tests.eventlog.counter import Total
 from tests.eventlog.tally import Add, Close, IsClosed, Tally
@@ -40,10 +40,9 @@ def kafka(hall: Hall) -> str:
 @pytest.fixture
 def category(kafka: str) -> Category:
     category = Category(f"tally-{uuid.uuid4().hex[:8]}", Tally)
-    settings = next(dict(t.config) for t in wanted(1, 1) if t.name == "game-snapshots")
     new = [
         NewTopic(category.topic, PARTITIONS, 1),
-        NewTopic(category.snapshots_topic, PARTITIONS, 1, config=settings),
+        NewTopic(category.snapshots_topic, PARTITIONS, 1, config=settings_of("snapshots", 1)),
     ]
     admin = AdminClient({"bootstrap.servers": kafka})  # named, as its futures need it
     for created in admin.create_topics(new).values():

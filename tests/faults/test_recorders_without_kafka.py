@@ -11,9 +11,10 @@ from contextlib import contextmanager
 import pytest
 from eventsourcing.persistence import OperationalError, StoredEvent
 
+from application.topics import Topic
 from infra.eventlog.recorders.blocking import BlockingLog
 from infra.eventlog.recorders.recorders import KafkaApplicationRecorder
-from infra.topics import Topic, create, log_config
+from infra.kafka.topics import create
 from tests.conftest import Hall
 from tests.people import a_name
 
@@ -32,7 +33,7 @@ def frozen_kafka(hall: Hall) -> Iterator[None]:
 @pytest.fixture
 def open_recorder(hall: Hall) -> Iterator[Callable[[float], KafkaApplicationRecorder]]:
     name, opened = a_name("away"), list[BlockingLog]()
-    create(hall.kafka, [Topic(f"{name}-log", 1, log_config(1))], 1)
+    create(hall.kafka, [Topic(f"{name}-log", 1, "log")], 1)
 
     def open_recorder(seconds: float) -> KafkaApplicationRecorder:
         log = BlockingLog(hall.kafka, name, seconds=seconds, most_bytes=1_000_000)

@@ -10,13 +10,13 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from application.player_events.ports import FailedEvent
+from application.player_events.topics import PLAYER_EVENTS
 from application.ports.commands import Unavailable
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.eventlog.partition import partition_for
 from infra.player_events import producer as module
 from infra.player_events.producer import EventProducer
-from infra.topics import PLAYER_EVENT_PARTITIONS
 from tests.conftest import Hall, free_port
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -60,7 +60,7 @@ async def test_a_record_says_what_the_event_says(hall: Hall, events: EventProduc
     event, trace = an_event(player := f"ada-{uuid4().hex}"), b"00-trace-01"
     place = await events.append([event], traceparent=trace)
     assert place is not None
-    assert place[:2] == (TOPIC, partition_for(player, PLAYER_EVENT_PARTITIONS))
+    assert place[:2] == (TOPIC, partition_for(player, PLAYER_EVENTS.partitions))
     record = record_at(hall, *place)
     assert record.key() == player.encode()
     assert msgspec.json.decode(record.value(), type=PlayerEvent) == event

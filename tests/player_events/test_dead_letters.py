@@ -18,10 +18,17 @@ from application.rebuild import Batches
 from application.upkeep import ReadModel
 from domain.player_events.corrections import replacing
 from domain.player_events.event import TOPIC, PlayerEvent
-from domain.player_events.letters import CONSUMERS, NO_EVENT, TOPICS, DeadLetter, Decision, Verb
+from domain.player_events.letters import (
+    CONSUMERS,
+    INGEST,
+    NO_EVENT,
+    TOPICS,
+    DeadLetter,
+    Decision,
+    Verb,
+)
 from infra.player_events.dead_letters import decision_record
-from infra.topics import PLAYER_EVENT_CONSUMERS
-from interfaces.bootstrap import DEAD_LETTERS
+from interfaces.bootstrap import DEAD_LETTERS, PLAYER_PROJECTIONS
 from interfaces.bootstrap.read_models import projection_store
 from tests.architecture.shapes import GOLDEN
 from tests.conftest import TABLES, Hall
@@ -80,7 +87,7 @@ def following(empty: Hall) -> Iterator[Following]:
 
 
 def test_whoever_takes_corrections_has_its_letters_here() -> None:
-    correctable = set(PLAYER_EVENT_CONSUMERS) - {"player-activity"}
+    correctable = {*PLAYER_PROJECTIONS, INGEST} - {"player-activity"}
     assert set(TOPICS) == {f"{name}.dlq" for name in correctable}
 
 

@@ -18,12 +18,12 @@ from application.upkeep import ReadModel
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
+from infra.kafka.records import consume
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.letters import PlayerDeadLetters
 from infra.player_events.reader import PlayerEventReader
 from infra.postgres.database import Database
 from infra.stack.errors import Refused
-from infra.topics import consume
 from interfaces.bootstrap.read_models import projection_store
 from tests.conftest import Hall
 from tests.player_events.stored import Stored

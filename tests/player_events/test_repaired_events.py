@@ -15,8 +15,8 @@ import pytest
 from domain.events import Position
 from domain.player_events.event import TOPIC
 from domain.player_events.letters import DeadLetter, Decision
+from infra.kafka.records import produce
 from infra.player_events.dead_letters import DecisionTopics
-from infra.topics import produce
 from tests.conftest import Hall
 from tests.people import a_name, client_of, eventually
 

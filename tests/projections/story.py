@@ -12,7 +12,7 @@ from domain.categories import CATEGORIES
 from domain.events import DomainEvent, Metadata, Position, Recorded
 from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
-from infra.topics import existing
+from infra.kafka.topics import existing
 from tests.given import T0
 
 TOPIC_OF = {event: category.topic for category in CATEGORIES for event in category.evolvers}

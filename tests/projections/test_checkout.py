@@ -5,14 +5,14 @@ import httpx
 import pytest
 from confluent_kafka import Producer
 
+from application.inbox import Malformed
 from application.issued import Issued
-from application.waitroom.checkout import Malformed, react
-from domain.events import Metadata
+from application.waitroom.checkout import CHECKOUT, react
+from domain.events import Metadata, Position
 from domain.waitroom.commands import CompleteCheckout, ExpireCheckout, FailCheckout
-from infra.checkout import Checkout
 from infra.commands_client import ApiAway, CommandsClient
-from infra.deadletters import DeadLetterTopic
-from infra.topics import consume
+from infra.inbox import InboxWorker
+from infra.kafka.records import consume
 from tests.conftest import Hall
 
 Answers = Callable[[list[dict[str, object]]], httpx.Response]
@@ -20,10 +20,7 @@ MESSAGE = b'{"session_id": "s", "event_id": "e", "reason": "no money", "order": 
 
 
 def test_each_topic_leads_to_its_command() -> None:
-    commands = [
-        react(f"CHECKOUT_{end}", 3, 17, MESSAGE).command
-        for end in ("COMPLETED", "FAILED", "EXPIRED")
-    ]
+    commands = [react(f"CHECKOUT_{end}", MESSAGE) for end in ("COMPLETED", "FAILED", "EXPIRED")]
     assert commands == [
         CompleteCheckout(event_id="e", session_id="s"),
         FailCheckout(event_id="e", session_id="s", reason="no money"),
@@ -32,8 +29,9 @@ def test_each_topic_leads_to_its_command() -> None:
 
 
 def test_the_same_message_leads_to_the_same_command_id() -> None:
-    issued = react("CHECKOUT_FAILED", 3, 17, MESSAGE)
-    assert issued == react("CHECKOUT_FAILED", 3, 17, MESSAGE)
+    source = Position("CHECKOUT_FAILED", 3, 17)
+    issued = CHECKOUT.issue(source, MESSAGE)
+    assert issued == CHECKOUT.issue(source, MESSAGE)
     assert issued.command_id == "checkout:CHECKOUT_FAILED/3@17"
     assert issued.metadata == Metadata(actor="checkout", causation_id="CHECKOUT_FAILED/3@17")
 
@@ -41,7 +39,7 @@ def test_the_same_message_leads_to_the_same_command_id() -> None:
 @pytest.mark.parametrize(("reason", "kept"), [(7, ""), (None, ""), ("x" * 2_000, "x" * 1_000)])
 def test_a_reason_that_is_no_short_text_is_no_reason_to_refuse(reason: object, kept: str) -> None:
     value = json.dumps({"session_id": "s", "event_id": "e", "reason": reason}).encode()
-    command = react("CHECKOUT_FAILED", 0, 0, value).command
+    command = react("CHECKOUT_FAILED", value)
     assert isinstance(command, FailCheckout)
     assert command.reason == kept
 
@@ -62,7 +60,7 @@ def test_a_reason_that_is_no_short_text_is_no_reason_to_refuse(reason: object, k
 )
 def test_a_message_that_names_no_checkout_is_malformed(value: bytes | None) -> None:
     with pytest.raises(Malformed, match=r"no checkout message: .*\.$"):
-        react("CHECKOUT_COMPLETED", 0, 0, value)
+        react("CHECKOUT_COMPLETED", value)
 
 
 # -- the way to the log ----------------------------------------------------------------------------
@@ -150,7 +148,7 @@ def test_a_message_that_leads_nowhere_is_a_dead_letter_and_stops_nothing(
     for value in (b"rubbish", b'{"session_id": "x", "event_id": "e"}', MESSAGE):
         shop.produce("CHECKOUT_EXPIRED", value, "e", partition=2)
     shop.flush()
-    worker = Checkout(empty.kafka, client(answers), DeadLetterTopic(empty.kafka, "checkout"))
+    worker = InboxWorker(empty.kafka, CHECKOUT, client(answers))
 
     worker.run(lambda: len(asked) == 2)
 

@@ -11,7 +11,7 @@ import redis
 
 from domain.games.events import GameStarted
 from domain.waitroom.commands import OpenWaitroom
-from infra.topics import consume
+from infra.kafka.records import consume
 from interfaces.bootstrap import LOG_PROJECTIONS
 from tests.conftest import ROOT, Hall
 from tests.projections.stories import tell_of_everything

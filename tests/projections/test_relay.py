@@ -7,14 +7,14 @@ import pytest
 import stamina
 from confluent_kafka import KafkaException, Producer
 
-from application.relay import TOPICS, publish
 from domain.categories import CATEGORIES
 from domain.events import Recorded
 from domain.waitroom.commands import JoinWaitroom, LeaveWaitroom, OpenWaitroom
+from infra.kafka.records import Record, consume
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
 from infra.relay import FIRST_LOOK, Relay, RelayLock
-from infra.topics import Record, consume
+from interfaces.bootstrap.topics import OUTBOXES
 from tests.conftest import Hall
 from tests.projections.fakes import FakeReader
 from tests.projections.stories import tell_of_a_bot, tell_of_game, tell_of_rooms
@@ -44,7 +44,7 @@ class Relays:
     def start(self) -> Relay:
         positions = PostgresPositions(self._database, "relay")
         reader = FakeReader(self.narrator, [category.topic for category in CATEGORIES])
-        relay = Relay(self._servers.kafka, reader, positions, self._lock)
+        relay = Relay(self._servers.kafka, OUTBOXES, reader, positions, self._lock)
         self._held.callback(relay.close)
         # Brokers that have just created a topic need a moment to agree on who leads it.
         for attempt in stamina.retry_context(on=KafkaException):
@@ -62,14 +62,19 @@ class Relays:
         """Every record of ours in the public topics."""
         return [
             record
-            for topic in TOPICS
-            for record in consume(self._servers.kafka, topic, limit=None, follow=False)
+            for outbox in OUTBOXES
+            for topic in outbox.topics
+            for record in consume(self._servers.kafka, topic.name, limit=None, follow=False)
             if "position" in record.headers
         ]
 
     def is_complete(self) -> bool:
         """Whether the public has been told everything, and nothing twice."""
-        expected = [str(e.position) for e in self.narrator.events if publish(e.event)]
+        expected = [
+            str(e.position)
+            for e in self.narrator.events
+            if any(outbox.publish(e.event) for outbox in OUTBOXES)
+        ]
         return Counter(record.headers["position"] for record in self.told()) == Counter(expected)
 
 

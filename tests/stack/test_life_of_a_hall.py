@@ -8,7 +8,7 @@ import psycopg
 import pytest
 import redis
 
-from infra import topics
+from infra.kafka import records
 from infra.stack import leftovers
 from infra.stack.supervise import Supervisor
 from tests.conftest import Hall, free_port, hall_in
@@ -38,7 +38,7 @@ def test_a_hall_keeps_its_data_and_leaves_no_process_behind(hall_home: Path) -> 
 
 
 def write(hall: Hall) -> None:
-    topics.produce(hall.kafka, "QUEUE_JOINED", [("key", "in Kafka")])
+    records.produce(hall.kafka, "QUEUE_JOINED", [("key", "in Kafka")])
     with psycopg.connect(hall.postgres) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 'in PostgreSQL' AS value")
     with redis.Redis.from_url(hall.redis, decode_responses=True) as client:
@@ -46,13 +46,13 @@ def write(hall: Hall) -> None:
 
 
 def read(hall: Hall) -> list[str | None]:
-    records = list(topics.consume(hall.kafka, "QUEUE_JOINED", limit=None, follow=False))
+    found = list(records.consume(hall.kafka, "QUEUE_JOINED", limit=None, follow=False))
     with psycopg.connect(hall.postgres) as connection:
         row = connection.execute("SELECT value FROM kept").fetchone()
     with redis.Redis.from_url(hall.redis, decode_responses=True) as client:
         cached = client.get("kept")
     assert row is not None
-    return [*(record.value for record in records), row[0], str(cached)]
+    return [*(record.value for record in found), row[0], str(cached)]
 
 
 def kill_supervisor(home: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infra import topics
+from domain.categories import CATEGORIES
+from infra.kafka.topics import settings_of
 from infra.stack import jars, openings
 from infra.stack.errors import Refused
 from infra.stack.jars import Jar
@@ -16,6 +17,7 @@ from infra.stack.program import Group, Program
 from infra.stack.supervise import Supervisor
 from infra.stack.waiting import wait_for
 from interfaces.bootstrap import DEAD_LETTERS, PROJECTIONS
+from interfaces.bootstrap.topics import declared
 from tests.conftest import free_port
 
 
@@ -79,18 +81,19 @@ def test_an_installation_under_a_strict_umask_becomes_readable(tmp_path: Path) -
 
 
 def test_log_topics_keep_everything_and_lose_nothing() -> None:
-    planned = {topic.name: topic for topic in topics.wanted(12, 3)}
-    for name in topics.LOGS:
-        assert planned[name].config["retention.ms"] == "-1"
-        assert planned[name].config["min.insync.replicas"] == "2"
-        assert planned[name].config["unclean.leader.election.enable"] == "false"
+    planned = {topic.name: topic for topic in declared(12)}
+    for category in CATEGORIES:
+        config = settings_of(planned[category.topic].kind, 3)
+        assert config["retention.ms"] == "-1"
+        assert config["min.insync.replicas"] == "2"
+        assert config["unclean.leader.election.enable"] == "false"
     assert planned["QUEUE_READY"].partitions == 10
     assert planned["checkout.dlq"].partitions == 12
 
 
 def test_who_sets_records_aside_has_a_topic_for_them_and_nobody_else() -> None:
     setting_aside = set(PROJECTIONS) - {DEAD_LETTERS}
-    letters = {name for topic in topics.wanted(12, 1) if (name := topic.name).endswith(".dlq")}
+    letters = {name for topic in declared(12) if (name := topic.name).endswith(".dlq")}
     assert letters == {f"{name}.dlq" for name in ("checkout", "ingest", *setting_aside)}
 
 

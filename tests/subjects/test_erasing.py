@@ -11,7 +11,7 @@ import pytest
 import redis
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from infra.topics import existing
+from infra.kafka.topics import existing
 from tests.conftest import Hall
 from tests.people import a_name, client_of, eventually, open_room
 

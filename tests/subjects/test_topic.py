@@ -11,11 +11,12 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from application.ports.commands import Unavailable
+from infra.kafka.records import consume, describe
+from infra.kafka.topics import DAY_MS, KEYS_SEGMENT_MS, settings_of
 from infra.stack.errors import Refused
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, StoredKey
-from infra.subjects.keys import SubjectKeys, erase, read
-from infra.topics import DAY_MS, KEYS, ROLL_MS, consume, describe, wanted
+from infra.subjects.keys import KEYS, SubjectKeys, erase, read
 from tests.conftest import Hall
 
 SECONDS = 100
@@ -23,9 +24,9 @@ SECONDS = 100
 
 def create(hall: Hall, **config: str) -> str:
     """A topic of keys like the hall's own, but for some of its settings."""
-    (like,) = (topic for topic in wanted(1, 1) if topic.name == KEYS)
-    name = f"{KEYS}-{uuid.uuid4().hex[:8]}"
-    settings = dict(like.config) | {key.replace("_", "."): value for key, value in config.items()}
+    name = f"{KEYS.name}-{uuid.uuid4().hex[:8]}"
+    own = {key.replace("_", "."): value for key, value in config.items()}
+    settings = settings_of(KEYS.kind, 1) | own
     admin = AdminClient({"bootstrap.servers": hall.kafka})
     admin.create_topics([NewTopic(name, 1, 1, config=settings)])[name].result()
     return name
@@ -44,7 +45,7 @@ async def keys(hall: Hall, topic: str) -> AsyncIterator[SubjectKeys]:
 
 
 async def start(
-    hall: Hall, topic: str, master: Master | None = None, roll: int = ROLL_MS
+    hall: Hall, topic: str, master: Master | None = None, roll: int = KEYS_SEGMENT_MS
 ) -> SubjectKeys:
     keys = SubjectKeys(hall.kafka, master, topic=topic, roll=roll)
     await keys.start()
@@ -164,9 +165,9 @@ async def test_a_topic_that_is_not_there_is_told(hall: Hall) -> None:
 
 
 def test_the_hall_s_own_topic_compacts_within_a_bound(hall: Hall) -> None:
-    config = describe(hall.kafka, KEYS)["config"]
+    config = describe(hall.kafka, KEYS.name)["config"]
     assert config["cleanup.policy"] == "compact"
-    assert int(config["segment.ms"]) == ROLL_MS
+    assert int(config["segment.ms"]) == KEYS_SEGMENT_MS
     assert int(config["max.compaction.lag.ms"]) <= DAY_MS
     assert int(config["delete.retention.ms"]) <= DAY_MS
 

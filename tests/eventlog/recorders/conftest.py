@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from application.topics import Topic
 from infra.eventlog.recorders.blocking import BlockingLog
-from infra.topics import Topic, create, log_config
+from infra.kafka.topics import create
 from tests.conftest import Hall
 
 Open = Callable[..., BlockingLog]
@@ -16,7 +17,7 @@ Open = Callable[..., BlockingLog]
 def name(hall: Hall) -> str:
     """A topic that nobody has used, without its `-log`."""
     name = f"test-{uuid.uuid4().hex[:8]}-events"
-    create(hall.kafka, [Topic(f"{name}-log", 1, log_config(1))], 1)
+    create(hall.kafka, [Topic(f"{name}-log", 1, "log")], 1)
     return name
 
 

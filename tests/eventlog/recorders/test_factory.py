@@ -13,7 +13,8 @@ from eventsourcing.utils import Environment
 
 from infra.eventlog.persistence import KafkaFactory
 from infra.eventlog.recorders.recorders import KafkaApplicationRecorder
-from infra.topics import describe, existing
+from infra.kafka.records import describe
+from infra.kafka.topics import existing
 from tests.conftest import Hall
 
 

@@ -18,7 +18,7 @@ from eventsourcing.persistence import (
 
 from infra.eventlog.recorders.ledger import MOST_BYTES
 from infra.eventlog.recorders.recorders import KafkaProcessRecorder
-from infra.topics import consume
+from infra.kafka.records import consume
 from tests.conftest import Hall
 from tests.eventlog.recorders.conftest import Open
 

@@ -1,16 +1,17 @@
-"""The checkout worker: the shop's messages become commands, and nothing stops it."""
+"""The worker of an inbox: messages of others become commands, and none stops the next."""
 
 from collections.abc import Callable, Sequence
 
 import structlog
-from confluent_kafka import Consumer, KafkaException, Message
+from confluent_kafka import Consumer, Message
 
+from application.inbox import Inbox, Malformed
 from application.issued import Issued
-from application.waitroom.checkout import NAME, REACTIONS, Malformed, react
+from domain.events import Position
 from infra.commands_client import CommandsClient
 from infra.deadletters import DeadLetterTopic
 from infra.eventlog.clients import consumer_config
-from infra.eventlog.reader import PASSING
+from infra.eventlog.reader import failed
 
 BATCH = 200
 IDLE = 0.5
@@ -18,23 +19,24 @@ IDLE = 0.5
 logger = structlog.get_logger(__name__)
 
 
-class Checkout:
-    """Reads `CHECKOUT_*` in the consumer group `gamehall-checkout`.
+class InboxWorker:
+    """Reads the topics of an inbox in the consumer group `gamehall-<name>`.
 
     Guarantees: a message's command has been answered, or the message is a dead letter with its
     reason, before its offset is committed. Messages of one partition are handled in order.
     """
 
-    def __init__(self, bootstrap: str, client: CommandsClient, letters: DeadLetterTopic) -> None:
+    def __init__(self, bootstrap: str, inbox: Inbox, client: CommandsClient) -> None:
+        self._inbox = inbox
         self._consumer = Consumer(
-            consumer_config(bootstrap, f"gamehall-{NAME}") | {"auto.offset.reset": "earliest"}
+            consumer_config(bootstrap, f"gamehall-{inbox.name}") | {"auto.offset.reset": "earliest"}
         )
         self._client = client
-        self._letters = letters
+        self._letters = DeadLetterTopic(bootstrap, inbox.name)
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Work until `stopped`."""
-        self._consumer.subscribe(list(REACTIONS))
+        self._consumer.subscribe([topic.name for topic in self._inbox.topics])
         try:
             while not stopped():
                 self.step()
@@ -47,7 +49,7 @@ class Checkout:
         if first is None:
             return 0
         found = (first, *self._consumer.consume(BATCH - 1, 0))
-        messages = [message for message in found if not _failed(message)]
+        messages = [message for message in found if not failed(message)]
         self._handle(messages)
         for last in {(m.topic(), m.partition()): m for m in messages}.values():
             self._consumer.commit(message=last, asynchronous=True)
@@ -57,7 +59,8 @@ class Checkout:
         understood: list[tuple[Message, Issued]] = []
         for message in messages:
             try:
-                understood.append((message, _react(message)))
+                issued = self._inbox.issue(_source(message), message.value())
+                understood.append((message, issued))
             except Malformed as malformed:
                 self._bury(message, "malformed", str(malformed))
         if understood:
@@ -71,22 +74,12 @@ class Checkout:
                 self._bury(message, outcome.refusal.type, outcome.refusal.detail)
 
     def _bury(self, message: Message, kind: str, reason: str) -> None:
-        source = f"{message.topic()}/{message.partition()}@{message.offset()}"
-        logger.warning("checkout message buried", source=source, type=kind, reason=reason)
+        name, source = self._inbox.name, str(_source(message))
+        logger.warning("message buried", inbox=name, source=source, type=kind, reason=reason)
         key = (message.key() or b"").decode(errors="replace")
         headers = {"reason": reason, "type": kind, "position": source}
         self._letters.post(key, message.value(), headers)
 
 
-def _react(message: Message) -> Issued:
-    topic, partition, offset = message.topic(), message.partition(), message.offset()
-    return react(topic or "", partition or 0, offset or 0, message.value())
-
-
-def _failed(message: Message) -> bool:
-    error = message.error()
-    if error is None:
-        return False
-    if error.code() in PASSING:
-        return True
-    raise KafkaException(error)
+def _source(message: Message) -> Position:
+    return Position(message.topic() or "", message.partition() or 0, message.offset() or 0)

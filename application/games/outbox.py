@@ -1,0 +1,36 @@
+"""What the public is told of games; the names are those of the sources."""
+
+import msgspec
+
+from application.outbox import Outbox, Outgoing
+from application.topics import Topic
+from domain.events import DomainEvent
+from domain.games.events import GameEnded, GameStarted, MovePlayed
+
+HOLDS = "beginnings, moves and ends of games"
+EVENTS = Topic("game-events", 12, "messages", "`game_id`", "relay", HOLDS)
+
+
+def publish(event: DomainEvent) -> Outgoing | None:
+    """See `Outbox`."""
+    match event:
+        case GameStarted(player1=first, player2=second):
+            return _told("game_started", event, player1=first, player2=second)
+        case MovePlayed(player=player, column=column, row=row):
+            return _told("move", event, player=player, column=column, row=row)
+        case GameEnded(winner=winner, result=result, duration=seconds):
+            return _told("game_ended", event, winner=winner, result=result, duration=seconds)
+    return None
+
+
+def _told(event_type: str, event: DomainEvent, **facts: object) -> Outgoing:
+    message = {
+        "event_type": event_type,
+        "game_id": event.originator_id,
+        **facts,
+        "timestamp": int(event.timestamp.timestamp()),
+    }
+    return Outgoing(EVENTS.name, event.originator_id, msgspec.json.encode(message))
+
+
+OUTBOX = Outbox((EVENTS,), publish)

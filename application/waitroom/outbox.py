@@ -1,0 +1,40 @@
+"""What the public is told of waiting rooms; the names are those of the sources."""
+
+import msgspec
+
+from application.outbox import Outbox, Outgoing
+from application.topics import Topic
+from domain.events import DomainEvent
+from domain.waitroom.events import SessionAdmitted, WaitroomJoined, WaitroomLeft
+
+JOINED = Topic("QUEUE_JOINED", 5, "messages", "`event_id`", "relay", "joins")
+LEFT = Topic("QUEUE_LEFT", 5, "messages", "`event_id`", "relay", "who left")
+READY = Topic("QUEUE_READY", 10, "messages", "`event_id`", "relay", "who may check out")
+
+
+def publish(event: DomainEvent) -> Outgoing | None:
+    """See `Outbox`."""
+    match event:
+        case WaitroomJoined(position=position, timestamp=joined_at):
+            return _told(JOINED, event, position=position, joined_at=joined_at)
+        case WaitroomLeft():
+            return _told(LEFT, event)
+        case SessionAdmitted(deadline=deadline):
+            return _told(READY, event, deadline=deadline)
+    return None
+
+
+def _told(
+    topic: Topic, event: WaitroomJoined | WaitroomLeft | SessionAdmitted, **facts: object
+) -> Outgoing:
+    message = {
+        "session_id": event.session_id,
+        "user_id": event.user_id,
+        "event_id": event.originator_id,
+        **facts,
+        "timestamp": event.timestamp,
+    }
+    return Outgoing(topic.name, event.originator_id, msgspec.json.encode(message))
+
+
+OUTBOX = Outbox((JOINED, LEFT, READY), publish)

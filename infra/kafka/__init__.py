@@ -1,0 +1,1 @@
+"""Kafka, as far as it is the same for all that stand on it."""

@@ -1,0 +1,148 @@
+"""Records of any topic, as a person reads and writes them: the hands of `gamehall topics`."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    Message,
+    Producer,
+    TopicPartition,
+)
+
+from infra.kafka.topics import metadata_of, own_settings
+from infra.stack.errors import Refused
+from infra.stack.silent import SILENT
+
+TIMEOUT_S = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as a person wants to see it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: str | None
+    value: str | None
+    headers: dict[str, str]
+
+
+def describe(bootstrap: str, name: str) -> dict[str, Any]:
+    """Tell a topic's settings that differ from the broker's, and where each partition ends."""
+    topic = metadata_of(bootstrap, name)
+    reader = _reader(bootstrap)
+    try:
+        ranges = {number: _range(reader, name, number) for number in sorted(topic.partitions)}
+    finally:
+        reader.close()
+    partitions = [
+        {
+            "partition": number,
+            "leader": topic.partitions[number].leader,
+            "replicas": topic.partitions[number].replicas,
+            "first": first,
+            "end": end,
+        }
+        for number, (first, end) in ranges.items()
+    ]
+    return {"topic": name, "config": own_settings(bootstrap, name), "partitions": partitions}
+
+
+def produce(
+    bootstrap: str, name: str, records: Iterable[tuple[str | None, str]]
+) -> list[tuple[int, int]]:
+    """Append records and give the partition and offset of each, in order of arrival."""
+    metadata_of(bootstrap, name)
+    arrived: list[tuple[int, int]] = []
+    failed: list[KafkaError] = []
+
+    def delivered(error: KafkaError | None, message: Any) -> None:
+        if error:
+            failed.append(error)
+        else:
+            arrived.append((message.partition(), message.offset()))
+
+    # murmur2 sends a key to the same partition as Java clients do.
+    producer = Producer(
+        {"bootstrap.servers": bootstrap, "enable.idempotence": True, "partitioner": "murmur2"},
+        logger=SILENT,
+    )
+    for key, value in records:
+        producer.produce(name, value.encode(), key, on_delivery=delivered)
+        producer.poll(0)
+    producer.flush(TIMEOUT_S)
+    if failed or len(producer):
+        reason = failed[0].str() if failed else f"no answer within {TIMEOUT_S} s"
+        raise Refused(
+            f"{len(failed) + len(producer)} records did not reach the topic {name}: {reason}."
+        )
+    return arrived
+
+
+def consume(bootstrap: str, name: str, *, limit: int | None, follow: bool) -> Iterator[Record]:
+    """Read a topic from its beginning up to its end now, or on and on."""
+    unread = set(metadata_of(bootstrap, name).partitions)
+    reader = _reader(bootstrap)
+    try:
+        reader.assign([TopicPartition(name, number, OFFSET_BEGINNING) for number in unread])
+        given = 0
+        while (follow or unread) and (limit is None or given < limit):
+            message = reader.poll(0.5)
+            if message is None:
+                continue
+            if message.error():
+                unread.discard(_ended(message))
+            else:
+                given += 1
+                yield _record(message)
+    finally:
+        reader.close()
+
+
+def _ended(message: Message) -> int | None:
+    error = message.error()
+    assert error is not None
+    if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its only, and public, name
+        return message.partition()
+    raise Refused(f"Kafka could not read the topic {message.topic()}: {error.str()}.")
+
+
+def _record(message: Message) -> Record:
+    return Record(
+        topic=message.topic() or "",
+        partition=message.partition() or 0,
+        offset=message.offset() or 0,
+        timestamp=message.timestamp()[1],
+        key=_text(message.key()),
+        value=_text(message.value()),
+        headers={name: _text(value) or "" for name, value in dict(message.headers() or {}).items()},
+    )
+
+
+def _text(data: str | bytes | None) -> str | None:
+    return data.decode(errors="replace") if isinstance(data, bytes) else data
+
+
+def _reader(bootstrap: str) -> Consumer:
+    # The client insists on a group; nothing joins or commits to it.
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "gamehall-cli",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+        },
+        logger=SILENT,
+    )
+
+
+def _range(reader: Consumer, name: str, partition: int) -> tuple[int, int]:
+    first, end = reader.get_watermark_offsets(TopicPartition(name, partition), TIMEOUT_S)
+    return first, end
