@@ -33,7 +33,7 @@ class Status(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadModel:
+class Upkeep:
     """The parts of one projection, put together for each thing that can be done with it."""
 
     name: str

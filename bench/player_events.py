@@ -43,10 +43,11 @@ from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
 from infra.migrations import upgrade
 from infra.player_events.reader import PlayerEventReader
-from interfaces.bootstrap import PLAYER_PROJECTIONS
-from interfaces.bootstrap.read_models import FOLDED_AT_ONCE, projection_store
+from interfaces.bootstrap.read_models import FOLDED_AT_ONCE, store_of
+from interfaces.bootstrap.workers import declared
 from interfaces.garbage import collect_garbage_rarely
 from interfaces.settings import Settings, load
+from tests.read_models import OF_PLAYERS
 
 PLAYERS = 10_000
 GAMES = 10
@@ -81,7 +82,7 @@ def rebuild(events: int, library_events: int, runs: int) -> None:
     with ExitStack() as held:
         minted, given = held.enter_context(filled(settings.kafka_bootstrap, events))
         subjects: dict[str, Callable[[], float]] = {}
-        for name in PLAYER_PROJECTIONS:
+        for name in OF_PLAYERS:
             subjects[f"{name}, minted ids"] = lambda n=name: built(settings, n, minted, events)
             subjects[f"{name}, clients' ids"] = lambda n=name: built(settings, n, given, events)
         subjects[LIBRARY] = lambda: by_the_library(settings, library_events)
@@ -166,7 +167,7 @@ def built(settings: Settings, name: str, topic: str, events: int) -> float:
         upgrade(apart.postgres_dsn)
         client = held.enter_context(closing(redis.Redis.from_url(apart.redis_url)))
         held.callback(client.flushdb)
-        store, _ = projection_store(apart, name, held)
+        store = store_of(apart, declared(name), held)
         reader = PlayerEventReader(settings.kafka_bootstrap, "bench", topic=topic)
         held.enter_context(closing(reader))
         start = time.perf_counter()

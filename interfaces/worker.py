@@ -7,7 +7,7 @@ import stamina
 import structlog
 
 from interfaces import logs
-from interfaces.bootstrap import workers
+from interfaces.bootstrap.worker import PASSING, worker
 from interfaces.garbage import collect_garbage_rarely
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ def run(settings: "Settings", name: str) -> None:
     collect_garbage_rarely()
 
     def worth_another(error: Exception) -> bool:
-        return isinstance(error, workers.PASSING) and not stopped()
+        return isinstance(error, PASSING) and not stopped()
 
     logger.info("worker starts", worker=name)
     for attempt in stamina.retry_context(
         on=worth_another, attempts=None, timeout=None, wait_max=LONGEST_PAUSE
     ):
-        with attempt, workers.worker(settings, name, stopped) as work:
+        with attempt, worker(settings, name, stopped) as work:
             work(stopped)
     logger.info("worker stopped", worker=name)

@@ -27,11 +27,6 @@ class Projection(Protocol):
         ...
 
     @property
-    def topics(self) -> Sequence[str]:
-        """The topics of the log that it reads."""
-        ...
-
-    @property
     def handles(self) -> Sequence[type[Any]]:
         """The classes of events that change it; it passes over all others."""
         ...

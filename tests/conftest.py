@@ -17,17 +17,10 @@ from infra.stack import leftovers
 from infra.stack.ports import is_free
 from interfaces.settings import PREFIX, SERVERS, Settings
 from interfaces.tokens import Tokens
+from tests.read_models import TABLES
 
 ROOT = Path(__file__).parents[1]
 JARS = ROOT / ".gamehall" / "kafka" / "jars"  # shared with `make run`, to be downloaded once
-TABLES = (
-    "game_analytics, games, game_stats, users, standings, standing_games, events, events_seen, "
-    "player_statistics, player_statistics_seen, leaderboard_scores, "
-    "leaderboards_seen, player_statistics_voids, leaderboards_voids, dead_letters, "
-    "active_players, player_first_days, player_firsts, daily_sessions, "
-    "player_activity_seen, "
-    "projection_positions, projection_parked, process_positions"
-)
 START_SECONDS = 300  # the first start downloads Kafka
 
 

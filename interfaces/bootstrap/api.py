@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from socket import gethostname
+from typing import Any
 from uuid import uuid4
 
 from prometheus_client import REGISTRY
@@ -29,19 +30,13 @@ from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
 from interfaces.bootstrap.dead_letters import dead_letters, intake_of
 from interfaces.bootstrap.subjects import master
-from interfaces.http.platform.services import Check, Services
+from interfaces.http.platform.services import Check, Lookup, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
-from projections.games.game_records import GameQueries
-from projections.games.standings import StandingsQueries
-from projections.player_events.activity_queries import ActivityQueries
-from projections.player_events.dead_letters import DeadLetterQueries
-from projections.player_events.event_archive import EventQueries
+from projections.player_events import DEAD_LETTERS
 from projections.player_events.exported_events import EventExport
-from projections.player_events.leaderboard_queries import LeaderboardQueries
-from projections.player_events.player_statistics import PlayerStatisticsQueries
 from projections.positions import Pool
-from projections.waitroom.queue import QueueQueries
+from projections.read_model import ReadModel, Stores
 
 POSTGRES_CONNECTIONS = 8
 """Of the API; queries take a millisecond, and PostgreSQL has connections for all processes."""
@@ -89,23 +84,16 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         metrics = LogMetrics(log.shards)
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
-        letters = DeadLetterQueries(pool)
+        queries = _lookup(Stores(pool, redis, keys.open))
         intake = intake_of(settings)
         yield Services(
             log=RoutedLog(log, peers.send),
             local=log,
             leave=partial(_leave, log, membership),
             feed=log.feed,
-            queue=QueueQueries(redis, keys.open),
-            games=GameQueries(pool),
-            standings=StandingsQueries(redis),
-            archive=EventQueries(pool),
-            statistics=PlayerStatisticsQueries(redis),
-            leaderboards=LeaderboardQueries(redis, pool),
-            activity=ActivityQueries(pool),
+            queries=queries,
             exports=EventExport(exports),
-            letters=letters,
-            dead_letters=dead_letters(settings, letters, intake),
+            dead_letters=dead_letters(settings, queries(DEAD_LETTERS), intake),
             history=_history(settings.kafka_bootstrap, partitions),
             seals=keys,
             tokens=tokens,
@@ -122,6 +110,16 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
             checks=_checks(log, membership, keys, redis, pool),
         )
+
+
+def _lookup(stores: Stores) -> Lookup:
+    """Find the queries of a read model, which are made once."""
+
+    @cache
+    def queries(model: ReadModel[Any], /) -> Any:
+        return model.queries(stores)
+
+    return queries
 
 
 def _history(bootstrap: str, partitions: Mapping[str, int]) -> History:

@@ -1,17 +1,17 @@
-"""Read models: the log that they are folded from, and the store that they lie in."""
+"""Read models: the topics that they are folded from, and the store that they lie in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
+from typing import Any
 
 from application.player_events.triage import SkipEvent
 from application.ports.projections import ProjectionStore
 from application.ports.reading import Shard
 from application.rebuild import Batches
 from application.triage import ParkStream
-from application.upkeep import ReadModel
+from application.upkeep import Upkeep
 from domain.categories import CATEGORIES
-from domain.player_events.event import TOPIC as PLAYER_EVENTS
 from infra.cached import CachedStore
 from infra.deadletters import DeadLetterTopic, unreadable
 from infra.eventlog.reader import KafkaLogReader
@@ -24,19 +24,8 @@ from infra.postgres.store import PostgresStore
 from infra.redis import RedisStore, connect
 from infra.stack.errors import Refused
 from interfaces.settings import Settings
-from projections.games.game_records import GameRecords
-from projections.games.standings import Standings, StandingsCache
-from projections.player_events.dead_letters import DeadLetters
-from projections.player_events.event_archive import EventArchive
-from projections.player_events.leaderboards import Leaderboards
-from projections.player_events.leaderboards_cache import LeaderboardsCache
-from projections.player_events.player_activity import PlayerActivity
-from projections.player_events.player_statistics import (
-    PlayerStatisticsCache,
-    PlayerStatisticsRecord,
-)
-from projections.projection import Cache, PostgresProjection
-from projections.waitroom.queue import Queue
+from projections.player_events import ARCHIVED_FIRST, LETTERS, WHOLE_TOPIC
+from projections.read_model import ReadModel, Source
 
 KAFKA_SECONDS = 2.0
 """How long Kafka may take to tell its partitions; a worker tries again, and has to stop in time."""
@@ -45,75 +34,68 @@ FOLDED_AT_ONCE = 100_000
 """Players' events that a rebuild folds in one transaction, some 100 MB of them: the more events
 of a player come together, the fewer rows are written."""
 
-RECORDS: Mapping[str, type[PostgresProjection]] = {
-    each.name: each
-    for each in (
-        GameRecords,
-        Standings,
-        EventArchive,
-        PlayerStatisticsRecord,
-        Leaderboards,
-        PlayerActivity,
-        DeadLetters,
-    )
-}
-"""The read models whose record is PostgreSQL."""
-
-CACHES: Mapping[str, type[Cache]] = {
-    each.name: each for each in (StandingsCache, PlayerStatisticsCache, LeaderboardsCache)
-}
-"""Those of them that Redis answers for."""
+AnyReadModel = ReadModel[Any]
 
 
-def read_model(settings: Settings, name: str, held: ExitStack) -> ReadModel:
-    """Build the parts of one projection; what they hold is closed with `held`."""
-    store, topics = projection_store(settings, name, held)
-    if PLAYER_EVENTS in topics:
-        return _of_players(settings, name, store, held)
-    if name == DeadLetters.name:
-        return _of_letters(settings, name, store, held)
-    reader = log_reader(settings, name, topics, held)
-    letters = DeadLetterTopic(settings.kafka_bootstrap, name)
-    return ReadModel(name, reader, store, letters, partial(ParkStream, unreadable=unreadable))
+def upkeep(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upkeep:
+    """Put together what looks after a read model; what it holds is closed with `held`.
+
+    Raises `KafkaAway`, and `Refused` where a topic is not as it has to be.
+    """
+    return BY_SOURCE.get(model.source, _of_the_log)(settings, model, held)
+
+
+def _of_the_log(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upkeep:
+    reader = log_reader(settings, model.name, model.source.topics, held)
+    letters = DeadLetterTopic(settings.kafka_bootstrap, model.name)
+    triage = partial(ParkStream, unreadable=unreadable)
+    return Upkeep(model.name, reader, store_of(settings, model, held), letters, triage)
 
 
 def _of_players(
-    settings: Settings, name: str, store: ProjectionStore, held: ExitStack
-) -> ReadModel:
-    """Build what reads players' events; raises `KafkaAway`, or `Refused` without their topic."""
-    if PLAYER_EVENTS not in existing(settings.kafka_bootstrap, KAFKA_SECONDS):
-        raise Refused(f"There is no topic {PLAYER_EVENTS}; create it (gamehall topics create).")
+    kind: type[WholeTopicReader | ArchivedFirstReader],
+    settings: Settings,
+    model: AnyReadModel,
+    held: ExitStack,
+) -> Upkeep:
+    (topic,) = model.source.topics
+    if topic not in existing(settings.kafka_bootstrap, KAFKA_SECONDS):
+        raise Refused(f"There is no topic {topic}; create it (gamehall topics create).")
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
-    kind = WholeTopicReader if name == EventArchive.name else ArchivedFirstReader
-    reader = kind(settings.kafka_bootstrap, f"gamehall-{name}", settings.flush_seconds, database)
-    held.enter_context(closing(reader))
-    letters = PlayerDeadLetters(settings.kafka_bootstrap, name)
+    group, bootstrap = f"gamehall-{model.name}", settings.kafka_bootstrap
+    reader = held.enter_context(closing(kind(bootstrap, group, settings.flush_seconds, database)))
+    letters = PlayerDeadLetters(bootstrap, model.name)
     batches = Batches(settings.flush_events, FOLDED_AT_ONCE)
-    return ReadModel(name, reader, store, letters, SkipEvent, batches)
+    store = store_of(settings, model, held)
+    return Upkeep(model.name, reader, store, letters, SkipEvent, batches)
 
 
-def _of_letters(
-    settings: Settings, name: str, store: ProjectionStore, held: ExitStack
-) -> ReadModel:
-    reader = DeadLetterReader(settings.kafka_bootstrap, f"gamehall-{name}")
+def _of_letters(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upkeep:
+    reader = DeadLetterReader(settings.kafka_bootstrap, f"gamehall-{model.name}")
     held.enter_context(closing(reader))
-    return ReadModel(name, reader, store, LoggedLetters(), SkipEvent)
+    return Upkeep(model.name, reader, store_of(settings, model, held), LoggedLetters(), SkipEvent)
 
 
-def projection_store(
-    settings: Settings, name: str, held: ExitStack
-) -> tuple[ProjectionStore, Sequence[str]]:
-    """Build the store of a projection, and name the topics that it reads."""
+BY_SOURCE: Mapping[Source, Callable[[Settings, AnyReadModel, ExitStack], Upkeep]] = {
+    WHOLE_TOPIC: partial(_of_players, WholeTopicReader),
+    ARCHIVED_FIRST: partial(_of_players, ArchivedFirstReader),
+    LETTERS: _of_letters,
+}
+"""How to read what is no topic of the log."""
+
+
+def store_of(settings: Settings, model: AnyReadModel, held: ExitStack) -> ProjectionStore:
+    """Build the store of a read model."""
     redis = held.enter_context(closing(connect(settings.redis_url)))
-    if name == Queue.name:
-        return RedisStore(redis, Queue()), Queue.topics
+    if model.keys is not None:
+        return RedisStore(redis, model.keys())
+    assert model.record, f"{model.name} lies nowhere"
     database = held.enter_context(closing(Database(settings.postgres_dsn, LIVE)))
-    projection = RECORDS[name]()
-    record = PostgresStore(database, projection)
-    if name not in CACHES:
-        return record, projection.topics
-    cache = CACHES[name]()
-    return CachedStore(database, record, RedisStore(redis, cache), cache), projection.topics
+    record = PostgresStore(database, model.record())
+    if model.cache is None:
+        return record
+    cache = model.cache()
+    return CachedStore(database, record, RedisStore(redis, cache), cache)
 
 
 def log_reader(

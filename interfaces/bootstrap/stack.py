@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from interfaces.bootstrap import WORKERS
+from interfaces.bootstrap.workers import WORKERS
 from interfaces.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def examine(settings: Settings) -> "list[Check]":
 
     wanted = declared(settings.log_partitions)
     factor = settings.replication_factor
-    return examine(_servers(settings), settings.base_url, WORKERS, wanted, factor)
+    return examine(_servers(settings), settings.base_url, tuple(WORKERS), wanted, factor)
 
 
 def _servers(settings: Settings) -> "Servers":

@@ -3,22 +3,19 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from application.games.outbox import OUTBOX as GAMES
+from application.inbox import Inbox
 from application.player_events.topics import PLAYER_EVENTS
 from application.topics import Topic, dead_letters
-from application.waitroom.checkout import CHECKOUT
-from application.waitroom.outbox import OUTBOX as WAITROOMS
 from domain.categories import CATEGORIES
 from domain.category import Category
 from domain.player_events.letters import INGEST
 from infra.kafka import records, topics
 from infra.kafka.records import Record
 from infra.subjects.keys import KEYS
-from interfaces.bootstrap import LOG_PROJECTIONS, PLAYER_PROJECTIONS
+from interfaces.bootstrap import workers
+from interfaces.bootstrap.workers import WORKERS
 from interfaces.settings import Settings
-
-INBOXES = (CHECKOUT,)
-OUTBOXES = (WAITROOMS, GAMES)
+from projections.read_model import ReadModel, Source
 
 
 def declared(log_partitions: int) -> tuple[Topic, ...]:
@@ -26,11 +23,21 @@ def declared(log_partitions: int) -> tuple[Topic, ...]:
     return (
         *(topic for category in CATEGORIES for topic in _of_category(category, log_partitions)),
         KEYS,
-        *(topic for declaration in (*INBOXES, *OUTBOXES) for topic in declaration.topics),
         PLAYER_EVENTS,
-        *(dead_letters(name) for name in (*LOG_PROJECTIONS, *(each.name for each in INBOXES))),
-        *(dead_letters(name, PLAYER_EVENTS.partitions) for name in (*PLAYER_PROJECTIONS, INGEST)),
+        *(topic for name in WORKERS for topic in _of_worker(workers.declared(name))),
+        dead_letters(INGEST, PLAYER_EVENTS.partitions),
     )
+
+
+def _of_worker(declaration: Any) -> Iterator[Topic]:
+    match declaration:
+        case ReadModel(name=name, source=Source(letter_partitions=int(partitions))):
+            yield dead_letters(name, partitions)
+        case Inbox(name=name, topics=topics):
+            yield from topics
+            yield dead_letters(name)
+        case tuple() as outboxes:
+            yield from (topic for outbox in outboxes for topic in outbox.topics)
 
 
 def _of_category(category: Category, partitions: int) -> Iterator[Topic]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from application.rebuild import Built, Progress, Report
-    from application.upkeep import ReadModel
+    from application.upkeep import Upkeep
 
 
 @click.group(cls=Group)
@@ -24,13 +24,13 @@ def projections() -> None:
 def _complete(_: click.Context, __: click.Parameter, typed: str) -> "list[CompletionItem]":
     from click.shell_completion import CompletionItem
 
-    from interfaces.bootstrap import PROJECTIONS
+    from interfaces.bootstrap.workers import PROJECTIONS
 
     return [CompletionItem(name) for name in PROJECTIONS if name.startswith(typed)]
 
 
 def _known(_: click.Context, __: click.Parameter, name: str) -> str:
-    from interfaces.bootstrap import PROJECTIONS
+    from interfaces.bootstrap.workers import PROJECTIONS
 
     if name not in PROJECTIONS:
         raise click.BadParameter(f"{name!r} is none of {', '.join(PROJECTIONS)}.")
@@ -101,7 +101,7 @@ def verify(context: click.Context, name: str, as_json: bool) -> None:
 
 
 def _statuses() -> list[Any]:
-    from interfaces.bootstrap import PROJECTIONS
+    from interfaces.bootstrap.workers import PROJECTIONS
 
     return [_status(name) for name in PROJECTIONS]
 
@@ -112,16 +112,17 @@ def _status(name: str) -> Any:
 
 
 @contextmanager
-def _read_model(name: str) -> "Iterator[ReadModel]":
+def _read_model(name: str) -> "Iterator[Upkeep]":
     from application.ports.projections import GenerationLost, Moved, RebuildRunning
-    from interfaces.bootstrap.read_models import read_model
+    from interfaces.bootstrap.read_models import upkeep
+    from interfaces.bootstrap.workers import declared
     from interfaces.garbage import collect_garbage_rarely
 
     collect_garbage_rarely()
 
     try:
         with ExitStack() as held:
-            yield read_model(settings(), name, held)
+            yield upkeep(settings(), declared(name), held)
     except RebuildRunning as error:
         raise click.ClickException(str(error)) from error
     except (Moved, GenerationLost) as error:

@@ -25,13 +25,13 @@ def api() -> None:
 def _complete(_: click.Context, __: click.Parameter, typed: str) -> "list[CompletionItem]":
     from click.shell_completion import CompletionItem
 
-    from interfaces.bootstrap import WORKERS
+    from interfaces.bootstrap.workers import WORKERS
 
     return [CompletionItem(name) for name in WORKERS if name.startswith(typed)]
 
 
 def _known(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
-    from interfaces.bootstrap import WORKERS
+    from interfaces.bootstrap.workers import WORKERS
 
     for name in names:
         if name not in WORKERS:

@@ -1,1 +1,19 @@
 """Read models of games."""
+
+from domain.categories import GAMES
+from projections.games import game_records, standings
+from projections.read_model import ReadModel, log
+
+GAME_RECORDS = ReadModel(
+    name=game_records.NAME,
+    source=log(GAMES.topic),
+    record=game_records.GameRecords,
+    queries=lambda stores: game_records.GameQueries(stores.postgres),
+)
+STANDINGS = ReadModel(
+    name=standings.NAME,
+    source=log(GAMES.topic),
+    record=standings.Standings,
+    cache=standings.StandingsCache,
+    queries=lambda stores: standings.StandingsQueries(stores.redis),
+)

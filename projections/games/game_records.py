@@ -88,7 +88,6 @@ class GameRecords:
     """The projection."""
 
     name = NAME
-    topics = ("game-log",)
     handles = tuple(PUBLIC_NAMES)
     tables = (
         Table("game_analytics", ("id",)),

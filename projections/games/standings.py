@@ -129,7 +129,6 @@ class Standings:
     """The projection; `apply` returns the rows as they have become, for the cache."""
 
     name = NAME
-    topics = ("game-log",)
     handles = (GameStarted, GameEnded)
     tables = (
         Table("standings", ("game_id", "player_id", "period")),
@@ -202,7 +201,6 @@ class StandingsCache:
     """The answers in Redis: a fold of rows, each the last word on its player."""
 
     name = NAME
-    topics = Standings.topics
     handles = Standings.handles
 
     def fold(self, rows: Sequence[Entry]) -> "CachedEntries":

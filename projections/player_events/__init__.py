@@ -1,1 +1,57 @@
 """Read models of what players did."""
+
+from domain.player_events.event import TOPIC
+from domain.player_events.letters import TOPICS
+from projections.player_events import (
+    activity_queries,
+    dead_letters,
+    event_archive,
+    leaderboard_queries,
+    leaderboards,
+    leaderboards_cache,
+    player_activity,
+    player_statistics,
+)
+from projections.read_model import ReadModel, Source
+
+WHOLE_TOPIC = Source("whole topic", (TOPIC,), letter_partitions=3)
+"""Players' events as Kafka has them; where it has not all of them any more, nothing is built."""
+
+ARCHIVED_FIRST = Source("archived first", (TOPIC,), letter_partitions=3)
+"""The same, behind those that only the archive has."""
+
+LETTERS = Source("letters", TOPICS, letter_partitions=None)
+"""Dead letters of players' events, and what was decided about them."""
+
+EVENT_ARCHIVE = ReadModel(
+    name=event_archive.NAME,
+    source=WHOLE_TOPIC,
+    record=event_archive.EventArchive,
+    queries=lambda stores: event_archive.EventQueries(stores.postgres),
+)
+PLAYER_STATISTICS = ReadModel(
+    name=player_statistics.NAME,
+    source=ARCHIVED_FIRST,
+    record=player_statistics.PlayerStatisticsRecord,
+    cache=player_statistics.PlayerStatisticsCache,
+    queries=lambda stores: player_statistics.PlayerStatisticsQueries(stores.redis),
+)
+LEADERBOARDS = ReadModel(
+    name=leaderboards.NAME,
+    source=ARCHIVED_FIRST,
+    record=leaderboards.Leaderboards,
+    cache=leaderboards_cache.LeaderboardsCache,
+    queries=lambda stores: leaderboard_queries.LeaderboardQueries(stores.redis, stores.postgres),
+)
+PLAYER_ACTIVITY = ReadModel(
+    name=player_activity.NAME,
+    source=ARCHIVED_FIRST,
+    record=player_activity.PlayerActivity,
+    queries=lambda stores: activity_queries.ActivityQueries(stores.postgres),
+)
+DEAD_LETTERS = ReadModel(
+    name=dead_letters.NAME,
+    source=LETTERS,
+    record=dead_letters.DeadLetters,
+    queries=lambda stores: dead_letters.DeadLetterQueries(stores.postgres),
+)

@@ -14,7 +14,6 @@ from psycopg.rows import class_row
 
 from domain.events import Position
 from domain.player_events.letters import (
-    TOPICS,
     DeadLetter,
     Decided,
     LetterRecord,
@@ -46,7 +45,6 @@ class DeadLetters:
     """The projection."""
 
     name = NAME
-    topics = TOPICS
     handles = (LetterRecord,)
     tables = (Table("dead_letters", ("id",)),)
 

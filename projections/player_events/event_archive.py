@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 
 from domain.events import Position
 from domain.player_events.corrections import REPLACED, replacement
-from domain.player_events.event import TOPIC, PlayerEvent
+from domain.player_events.event import PlayerEvent
 from projections.player_events.seen_ids import SeenIds
 from projections.positions import Pool, passed, require
 from projections.projection import Table, wait_until
@@ -50,7 +50,6 @@ class EventArchive:
     """The projection."""
 
     name = NAME
-    topics = (TOPIC,)
     handles = (PlayerEvent,)
     tables = (
         Table(

@@ -24,7 +24,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from domain.player_events.corrections import REPLACED, replacement
-from domain.player_events.event import TOPIC, PlayerEvent
+from domain.player_events.event import PlayerEvent
 from domain.player_events.scores import SCORING, Board, Period, score_of, starts_of
 from projections.player_events.corrections import Corrections, parts
 from projections.player_events.seen_ids import SeenIds
@@ -68,7 +68,6 @@ class Leaderboards:
     """The projection; `apply` returns the scores as they have become, for the cache."""
 
     name = NAME
-    topics = (TOPIC,)
     handles = (PlayerEvent,)
     tables = (
         Table(

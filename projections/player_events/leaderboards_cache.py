@@ -51,7 +51,6 @@ class LeaderboardsCache:
     """The answers in Redis: a fold of rows, each the last word on its player."""
 
     name = NAME
-    topics = Leaderboards.topics
     handles = Leaderboards.handles
 
     def fold(self, rows: Sequence[Change]) -> "CachedScores":

@@ -23,7 +23,7 @@ import msgspec
 import psycopg
 
 from domain.player_events.corrections import RESERVED
-from domain.player_events.event import TOPIC, PlayerEvent
+from domain.player_events.event import PlayerEvent
 from domain.player_events.types import Seconds
 from projections.player_events.seen_ids import SeenIds
 from projections.projection import Table
@@ -103,7 +103,6 @@ class PlayerActivity:
     """The projection."""
 
     name = NAME
-    topics = (TOPIC,)
     handles = (PlayerEvent,)
     tables = (
         Table("active_players", ("game_id", "day", "player_id")),

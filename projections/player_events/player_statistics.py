@@ -21,7 +21,7 @@ from redis.client import Pipeline
 
 from domain.events import Position
 from domain.player_events.corrections import REPLACED, replacement
-from domain.player_events.event import TOPIC, PlayerEvent
+from domain.player_events.event import PlayerEvent
 from projections.generations import LiveGeneration
 from projections.player_events.corrections import Corrections, parts
 from projections.player_events.seen_ids import SeenIds
@@ -87,7 +87,6 @@ class PlayerStatisticsRecord:
     """The projection; `apply` returns the rows as they have become, for the cache."""
 
     name = NAME
-    topics = (TOPIC,)
     handles = (PlayerEvent,)
     tables = (
         Table("player_statistics", ("player_id",)),
@@ -186,7 +185,6 @@ class PlayerStatisticsCache:
     """The answers in Redis: a fold of rows, each the last word on its player."""
 
     name = NAME
-    topics = PlayerStatisticsRecord.topics
     handles = PlayerStatisticsRecord.handles
 
     def fold(self, rows: Sequence[Tally]) -> "CachedStatistics":

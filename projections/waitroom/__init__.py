@@ -1,1 +1,12 @@
 """Read models of waiting rooms."""
+
+from domain.categories import WAITROOMS
+from projections.read_model import ReadModel, log
+from projections.waitroom.queue import NAME, Queue, QueueQueries
+
+WAITROOM = ReadModel(
+    name=NAME,
+    source=log(WAITROOMS.topic),
+    keys=Queue,
+    queries=lambda stores: QueueQueries(stores.redis, stores.open),
+)

@@ -1,4 +1,4 @@
-"""`queue`: who stands where in every waiting room, in Redis.
+"""`waitroom`: who stands where in every waiting room, in Redis.
 
 Keys, each behind the generation's name (see `projections.generations`):
 
@@ -36,7 +36,7 @@ from domain.waitroom.events import (
 )
 from projections.generations import LiveGeneration
 
-NAME = "queue"
+NAME = "waitroom"
 HIGHEST_PRIORITY = 100
 TICKET_BITS = 45
 
@@ -88,7 +88,6 @@ class Queue:
     """The projection."""
 
     name = NAME
-    topics = ("waitroom-log",)
     handles: tuple[type[DomainEvent], ...] = (
         WaitroomOpened,
         WaitroomJoined,

@@ -34,7 +34,8 @@ from domain.refusals import Refusal
 from infra.eventlog.recorders.events import Stored, Tracked
 from infra.kafka.topics import DAY_MS, settings_of
 from interfaces import settings
-from interfaces.bootstrap.topics import OUTBOXES, declared
+from interfaces.bootstrap import workers
+from interfaces.bootstrap.topics import declared
 from interfaces.cli import gamehall
 from interfaces.http.app import describe
 from tests.docs import recorders
@@ -239,7 +240,7 @@ def kept(config: Any) -> str:
 
 def public_messages() -> Iterator[str]:
     """What the relay makes of every golden sample."""
-    for outbox in OUTBOXES:
+    for outbox in workers.declared("relay"):
         for topic in outbox.topics:
             yield from (f"### `{topic.name}`", "")
             for event, value in published(outbox, topic):

@@ -15,6 +15,16 @@ from interfaces.http.app import create_app
 from interfaces.http.platform.edge import Edge
 from interfaces.http.platform.services import Check, Services
 from interfaces.tokens import Scope, Tokens
+from projections.games import GAME_RECORDS, STANDINGS
+from projections.player_events import (
+    DEAD_LETTERS,
+    EVENT_ARCHIVE,
+    LEADERBOARDS,
+    PLAYER_ACTIVITY,
+    PLAYER_STATISTICS,
+)
+from projections.read_model import ReadModel
+from projections.waitroom import WAITROOM
 from tests.http.fakes import (
     FakeGames,
     FakeLimits,
@@ -117,20 +127,23 @@ async def api() -> AsyncIterator[Api]:
     desk = a_desk()
     of_players = FakePlayerQueries(player_events)
     checks: dict[str, Check] = {}
+    fakes: dict[ReadModel[Any], Any] = {
+        WAITROOM: queue,
+        GAME_RECORDS: games,
+        STANDINGS: standings,
+        EVENT_ARCHIVE: of_players,
+        PLAYER_STATISTICS: of_players,
+        LEADERBOARDS: of_players,
+        PLAYER_ACTIVITY: of_players,
+        DEAD_LETTERS: desk.letters,
+    }
     services = Services(
         log=log,
         local=log,
         leave=log.leave,
         feed=log,
-        queue=queue,
-        games=games,
-        standings=standings,
-        archive=of_players,
-        statistics=of_players,
-        leaderboards=of_players,
-        activity=of_players,
+        queries=fakes.__getitem__,
         exports=of_players,
-        letters=desk.letters,
         dead_letters=desk.dead_letters,
         history=history_of(log),
         seals=seals,

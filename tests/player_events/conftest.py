@@ -9,15 +9,15 @@ import redis
 
 from application.player_events.triage import SkipEvent
 from application.rebuild import Batches
-from application.upkeep import ReadModel
+from application.upkeep import Upkeep
 from domain.player_events.event import TOPIC
-from interfaces.bootstrap.read_models import projection_store
 from tests.conftest import Hall
 from tests.player_events.stored import Stored
 from tests.player_events.told import Told
 from tests.projections.fakes import FakeLetters, FakeReader
+from tests.read_models import store_of, topics_of
 
-Build = Callable[..., ReadModel]
+Build = Callable[..., Upkeep]
 
 
 @pytest.fixture
@@ -36,11 +36,11 @@ def read_model(empty: Hall, told: Told) -> Iterator[Build]:
 def builder(servers: Hall, told: Told, held: ExitStack) -> Build:
     """The same for a test that closes what it builds."""
 
-    def build(name: str, batch: int = 1_000) -> ReadModel:
-        store, topics = projection_store(servers.settings, name, held)
+    def build(name: str, batch: int = 1_000) -> Upkeep:
+        store, topics = store_of(servers.settings, name, held), topics_of(name)
         assert topics == (TOPIC,)
         reader, letters = FakeReader(told, topics), FakeLetters()
-        return ReadModel(name, reader, store, letters, SkipEvent, Batches(batch, batch))
+        return Upkeep(name, reader, store, letters, SkipEvent, Batches(batch, batch))
 
     return build
 

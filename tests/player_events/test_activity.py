@@ -17,12 +17,13 @@ from domain.player_events.event import TOPIC, PlayerEvent
 from projections.player_events.activity_queries import ActivityQueries, Cohort
 from projections.player_events.days import Days
 from projections.projection import ReadModelMissing
-from tests.conftest import TABLES, Hall
+from tests.conftest import Hall
 from tests.player_events.conftest import Build, builder
 from tests.player_events.plain import Plain
 from tests.player_events.told import NOON, Told, did
 from tests.projections.fakes import FakeLetters
 from tests.projections.living import live, outcome, quietly
+from tests.read_models import TABLES
 
 NAME = "player-activity"
 DAY = timedelta(days=1)

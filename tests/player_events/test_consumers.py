@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from application.ports.projections import Moved
 from domain.player_events.event import PlayerEvent
 from domain.player_events.scores import SCORING
-from tests.conftest import TABLES, Hall
+from tests.conftest import Hall
 from tests.player_events.conftest import Build, builder
 from tests.player_events.stored import Stored
 from tests.player_events.told import NOON, Told, counted, did, ranks, scored, scores, statistics
 from tests.projections.fakes import FakeLetters
 from tests.projections.living import live, outcome, quietly
+from tests.read_models import TABLES
 
 IDS = [f"00000000-0000-4000-8000-{number:012}" for number in range(6)]
 DAY = timedelta(days=1)

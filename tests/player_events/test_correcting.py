@@ -23,12 +23,12 @@ from domain.player_events.corrections import (
     replacing,
 )
 from domain.player_events.event import PlayerEvent
-from interfaces.bootstrap import PLAYER_PROJECTIONS
-from tests.conftest import ROOT, TABLES, Hall
+from tests.conftest import ROOT, Hall
 from tests.player_events.conftest import Build, builder
 from tests.player_events.stored import Stored
 from tests.player_events.told import NOON, Told, did, ranks, scored, scores, statistics
 from tests.projections.living import live, outcome, quietly
+from tests.read_models import OF_PLAYERS, TABLES
 
 DAY = timedelta(days=1)
 EARLY = NOON - 30 * DAY
@@ -75,7 +75,7 @@ def _covers(voided: PlayerEvent, event: PlayerEvent) -> bool:
 
 def follow(build: Build) -> None:
     """Every consumer comes to the end; the archive first, for which the others wait."""
-    for name in PLAYER_PROJECTIONS:
+    for name in OF_PLAYERS:
         live(build(name))
 
 
@@ -274,12 +274,12 @@ def test_any_corrections_come_to_what_a_plain_computation_says_and_a_rebuild_too
     for part in (story[: len(story) // 2], story[len(story) // 2 :]):
         told.tell(*part)
         with ExitStack() as held:
-            for name in PLAYER_PROJECTIONS:
+            for name in OF_PLAYERS:
                 live(builder(empty, told, held)(name, batch))
 
     agrees(stored, told)
     with ExitStack() as held:
-        for name in PLAYER_PROJECTIONS:
+        for name in OF_PLAYERS:
             assert outcome(builder(empty, told, held)(name).rebuild(quietly)) == (True, 0)
     agrees(stored, told)
 

@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 
 from application.player_events.triage import SkipEvent
 from application.rebuild import Batches
-from application.upkeep import ReadModel
+from application.upkeep import Upkeep
 from domain.player_events.corrections import replacing
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.letters import (
@@ -28,33 +28,33 @@ from domain.player_events.letters import (
     Verb,
 )
 from infra.player_events.dead_letters import decision_record
-from interfaces.bootstrap import DEAD_LETTERS, PLAYER_PROJECTIONS
-from interfaces.bootstrap.read_models import projection_store
+from projections.player_events.dead_letters import NAME as DEAD_LETTERS
 from tests.architecture.shapes import GOLDEN
-from tests.conftest import TABLES, Hall
+from tests.conftest import Hall
 from tests.player_events.failing import Failures
 from tests.player_events.told import NOON, scored
 from tests.projections.fakes import FakeLetters, FakeReader
 from tests.projections.living import is_true, live, outcome, quietly
+from tests.read_models import OF_PLAYERS, TABLES, store_of, topics_of
 
 EVENT = scored("ada", "ten", id="00000000-0000-4000-8000-000000000001")
 
 
 def letters_of(
     hall: Hall, failures: Failures, held: ExitStack, batch: int = 100
-) -> tuple[ReadModel, FakeLetters]:
-    store, topics = projection_store(hall.settings, DEAD_LETTERS, held)
+) -> tuple[Upkeep, FakeLetters]:
+    store, topics = store_of(hall.settings, DEAD_LETTERS, held), topics_of(DEAD_LETTERS)
     assert set(topics) == set(TOPICS)
     reader, unreadable = FakeReader(failures, topics), FakeLetters()
     batches = Batches(batch, batch)
-    return ReadModel(DEAD_LETTERS, reader, store, unreadable, SkipEvent, batches), unreadable
+    return Upkeep(DEAD_LETTERS, reader, store, unreadable, SkipEvent, batches), unreadable
 
 
 class Following(NamedTuple):
     """The read model, and what it came to."""
 
     failures: Failures
-    model: ReadModel
+    model: Upkeep
     unreadable: FakeLetters
     postgres: psycopg.Connection[Any]
 
@@ -87,7 +87,7 @@ def following(empty: Hall) -> Iterator[Following]:
 
 
 def test_whoever_takes_corrections_has_its_letters_here() -> None:
-    correctable = {*PLAYER_PROJECTIONS, INGEST} - {"player-activity"}
+    correctable = {*OF_PLAYERS, INGEST} - {"player-activity"}
     assert set(TOPICS) == {f"{name}.dlq" for name in correctable}
 
 

@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from application.player_events.triage import SkipEvent
 from application.ports.reading import Batch
 from application.rebuild import Batches
-from application.upkeep import ReadModel
+from application.upkeep import Upkeep
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
@@ -24,11 +24,11 @@ from infra.player_events.letters import PlayerDeadLetters
 from infra.player_events.reader import PlayerEventReader
 from infra.postgres.database import Database
 from infra.stack.errors import Refused
-from interfaces.bootstrap.read_models import projection_store
 from tests.conftest import Hall
 from tests.player_events.stored import Stored
 from tests.player_events.told import did, scored
 from tests.projections.living import live, outcome, quietly
+from tests.read_models import store_of
 
 PARTITIONS = 3
 
@@ -187,18 +187,18 @@ def test_what_is_no_event_becomes_a_dead_letter_and_the_rest_is_kept(
     assert "uuid" in letters[2].headers["reason"]
 
 
-def model_of(name: str, servers: Hall, topic: Topic, held: ExitStack) -> ReadModel:
+def model_of(name: str, servers: Hall, topic: Topic, held: ExitStack) -> Upkeep:
     """A read model of this topic on the real stores."""
-    store, _ = projection_store(servers.settings, name, held)
+    store = store_of(servers.settings, name, held)
     database = held.enter_context(closing(Database(servers.postgres)))
     kind = WholeTopicReader if name == "event-archive" else ArchivedFirstReader
     reader = kind(servers.kafka, "test-players", 0.0, database, topic.name)
     held.enter_context(closing(reader))
     letters = PlayerDeadLetters(servers.kafka, name)
-    return ReadModel(name, reader, store, letters, SkipEvent, Batches(100, 100))
+    return Upkeep(name, reader, store, letters, SkipEvent, Batches(100, 100))
 
 
-def until_read(model: ReadModel) -> None:
+def until_read(model: Upkeep) -> None:
     """Follow until nothing is left to read."""
     worker = model.projector()
     if not worker.resume():

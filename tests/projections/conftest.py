@@ -7,12 +7,12 @@ from functools import partial
 import pytest
 
 from application.triage import ParkStream
-from application.upkeep import ReadModel
+from application.upkeep import Upkeep
 from infra.deadletters import unreadable
-from interfaces.bootstrap.read_models import projection_store
 from tests.conftest import Hall
 from tests.projections.fakes import FakeLetters, FakeReader
 from tests.projections.story import Narrator
+from tests.read_models import store_of, topics_of
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def narrator() -> Narrator:
     return Narrator()
 
 
-Build = Callable[..., ReadModel]
+Build = Callable[..., Upkeep]
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def read_model(empty: Hall, narrator: Narrator) -> Iterator[Build]:
     """Builds a read model on the real stores that reads the narrator's log."""
     with ExitStack() as held:
 
-        def build(name: str) -> ReadModel:
-            store, topics = projection_store(empty.settings, name, held)
-            return ReadModel(
+        def build(name: str) -> Upkeep:
+            store, topics = store_of(empty.settings, name, held), topics_of(name)
+            return Upkeep(
                 name,
                 FakeReader(narrator, topics),
                 store,

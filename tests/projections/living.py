@@ -1,14 +1,14 @@
 """What tests do with a read model."""
 
 from application.rebuild import Built, Progress
-from application.upkeep import ReadModel
+from application.upkeep import Upkeep
 
 
 def quietly(progress: Progress) -> None:
     assert progress.done <= progress.total
 
 
-def live(model: ReadModel) -> ReadModel:
+def live(model: Upkeep) -> Upkeep:
     """Follow the log to its end, building the read model first where there is none."""
     worker = model.projector()
     while not worker.resume():
@@ -23,6 +23,6 @@ def outcome(built: Built) -> tuple[bool, int]:
     return built.compared, built.different
 
 
-def is_true(model: ReadModel) -> bool:
+def is_true(model: Upkeep) -> bool:
     """Whether every value is what the log says."""
     return outcome(model.verify(quietly)) == (True, 0)

@@ -4,18 +4,18 @@ from itertools import count
 import pytest
 
 from application.ports.projections import Moved
-from interfaces.bootstrap import LOG_PROJECTIONS
 from tests.projections.conftest import Build
 from tests.projections.living import is_true, live, quietly
 from tests.projections.stories import tell_of_everything, tell_of_rooms
 from tests.projections.story import Narrator
+from tests.read_models import OF_THE_LOG
 
 
 class Crash(Exception):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("name", LOG_PROJECTIONS)
+@pytest.mark.parametrize("name", OF_THE_LOG)
 def test_two_workers_at_once_apply_every_event_once(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
@@ -33,7 +33,7 @@ def test_two_workers_at_once_apply_every_event_once(
     assert is_true(read_model(name))
 
 
-@pytest.mark.parametrize("name", LOG_PROJECTIONS)
+@pytest.mark.parametrize("name", OF_THE_LOG)
 def test_a_crash_in_the_middle_of_a_transaction_leaves_nothing_of_it(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
@@ -53,7 +53,7 @@ def test_a_crash_in_the_middle_of_a_transaction_leaves_nothing_of_it(
     assert is_true(live(read_model(name)))
 
 
-@pytest.mark.parametrize("name", LOG_PROJECTIONS)
+@pytest.mark.parametrize("name", OF_THE_LOG)
 def test_a_crash_after_the_transaction_repeats_nothing(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
@@ -68,10 +68,10 @@ def test_a_crash_after_the_transaction_repeats_nothing(
 def test_a_worker_goes_on_after_a_swap_from_where_the_new_generation_stands(
     read_model: Build, narrator: Narrator
 ) -> None:
-    worker = live(read_model("queue")).projector()
+    worker = live(read_model("waitroom")).projector()
     assert worker.resume()
     tell_of_rooms(narrator)
-    read_model("queue").rebuild(quietly)
+    read_model("waitroom").rebuild(quietly)
 
     with pytest.raises(Moved):
         worker.step(0)
@@ -82,14 +82,14 @@ def test_a_worker_goes_on_after_a_swap_from_where_the_new_generation_stands(
 
 def test_run_survives_being_moved_and_ends_when_told(read_model: Build, narrator: Narrator) -> None:
     tell_of_rooms(narrator)
-    worker, rounds = read_model("queue").projector(), count()
+    worker, rounds = read_model("waitroom").projector(), count()
 
     def stopped() -> bool:
         number = next(rounds)
         if number == 3:
-            read_model("queue").rebuild(quietly)
+            read_model("waitroom").rebuild(quietly)
         return number >= 5
 
     worker.run(stopped)
 
-    assert is_true(read_model("queue"))
+    assert is_true(read_model("waitroom"))

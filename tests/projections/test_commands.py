@@ -12,10 +12,10 @@ import redis
 from domain.games.events import GameStarted
 from domain.waitroom.commands import OpenWaitroom
 from infra.kafka.records import consume
-from interfaces.bootstrap import LOG_PROJECTIONS
 from tests.conftest import ROOT, Hall
 from tests.projections.stories import tell_of_everything
 from tests.projections.story import KafkaNarrator
+from tests.read_models import OF_THE_LOG
 
 NOBODY_KNOWS = '"type":"waitroom.painted.v1"'
 
@@ -36,7 +36,7 @@ def answer(servers: Hall, *arguments: str) -> Any:
 
 
 @pytest.mark.usefixtures("written")
-@pytest.mark.parametrize("name", LOG_PROJECTIONS)
+@pytest.mark.parametrize("name", OF_THE_LOG)
 def test_a_read_model_is_built_and_rebuilt_and_found_true(empty: Hall, name: str) -> None:
     first = answer(empty, "rebuild", name)
     assert (first["compared"], first["different"]) == (False, 0)
@@ -53,11 +53,11 @@ def test_a_read_model_is_built_and_rebuilt_and_found_true(empty: Hall, name: str
 
 @pytest.mark.usefixtures("written")
 def test_a_read_model_that_is_not_true_is_told_with_exit_code_one(empty: Hall) -> None:
-    answer(empty, "rebuild", "queue")
+    answer(empty, "rebuild", "waitroom")
     with redis.Redis.from_url(empty.redis, decode_responses=True) as client:
-        client.hset(f"{client.get('projection:queue')}:sessions:concert-0-5", "status", "lost")
+        client.hset(f"{client.get('projection:waitroom')}:sessions:concert-0-5", "status", "lost")
 
-    verified = empty.command("projections", "verify", "queue")
+    verified = empty.command("projections", "verify", "waitroom")
 
     assert verified.returncode == 1
     assert "1 values differed" in verified.stdout
@@ -65,23 +65,23 @@ def test_a_read_model_that_is_not_true_is_told_with_exit_code_one(empty: Hall) -
 
 
 def test_verifying_what_is_not_there_says_so(empty: Hall) -> None:
-    verified = empty.command("projections", "verify", "queue")
+    verified = empty.command("projections", "verify", "waitroom")
     assert verified.returncode == 1
     assert "no read model" in verified.stderr
 
 
 @pytest.mark.usefixtures("written")
 def test_the_read_models_are_listed_with_their_lag(empty: Hall) -> None:
-    answer(empty, "rebuild", "queue")
+    answer(empty, "rebuild", "waitroom")
 
     listed = {each["name"]: each for each in answer(empty, "list")}
     lag = {each["name"]: each for each in answer(empty, "lag")}
 
-    assert listed["queue"]["lag"] == 0
-    assert listed["queue"]["generation"].startswith("queue@")
+    assert listed["waitroom"]["lag"] == 0
+    assert listed["waitroom"]["generation"].startswith("waitroom@")
     assert listed["game-records"]["generation"] == "none yet"
     assert lag["game-records"]["lag"] > 0
-    assert {shard["lag"] for shard in lag["queue"]["shards"]} == {0}
+    assert {shard["lag"] for shard in lag["waitroom"]["shards"]} == {0}
     assert "records behind" in empty.command("projections", "list").stdout
     assert "waitroom-log" in empty.command("projections", "lag").stdout
 
@@ -158,7 +158,7 @@ def _see_them_written_for_people(shown: str) -> None:
 
 @pytest.fixture
 def worker(empty: Hall) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "interfaces.cli", "worker", "queue"]
+    command = [sys.executable, "-m", "interfaces.cli", "worker", "waitroom"]
     with subprocess.Popen(command, cwd=ROOT, env=empty.environment) as process:
         yield process
         process.kill()
@@ -177,11 +177,11 @@ def test_a_worker_builds_follows_parks_and_ends_when_told(
 
     assert parked[0]["aggregate_id"] == "tomorrow"
     assert "v1" in parked[0]["reason"]
-    letters = list(consume(empty.kafka, "queue.dlq", limit=None, follow=False))
+    letters = list(consume(empty.kafka, "waitroom.dlq", limit=None, follow=False))
     assert letters[-1].key == "tomorrow"
     assert letters[-1].headers["position"] == f"{topic}/{partition}@{seq + 1}"
     assert NOBODY_KNOWS in (letters[-1].value or "")
-    assert "tomorrow" in empty.command("projections", "parked", "queue").stdout
+    assert "tomorrow" in empty.command("projections", "parked", "waitroom").stdout
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(10) == 0
 
@@ -203,6 +203,6 @@ def _write_unknown(narrator: KafkaNarrator, topic: str, partition: int, seq: int
 
 def _wait_for_parked(servers: Hall) -> Any:
     for _ in range(30):  # each look takes most of a second by itself
-        if parked := answer(servers, "parked", "queue"):
+        if parked := answer(servers, "parked", "waitroom"):
             return parked
     return pytest.fail("nothing was parked")

@@ -4,12 +4,12 @@ import redis
 
 from application.ports.projections import GenerationLost, Moved, RebuildRunning
 from application.rebuild import Fold
-from interfaces.bootstrap import LOG_PROJECTIONS
-from tests.conftest import TABLES, Hall
+from tests.conftest import Hall
 from tests.projections.conftest import Build
 from tests.projections.living import is_true, live, outcome, quietly
 from tests.projections.stories import tell_of_everything, tell_of_rooms
 from tests.projections.story import Narrator
+from tests.read_models import OF_THE_LOG, TABLES
 
 DATA = "game_analytics, games, game_stats, users, standings, standing_games"
 
@@ -24,7 +24,7 @@ def flush(servers: Hall) -> None:
         client.flushall()
 
 
-@pytest.mark.parametrize("name", LOG_PROJECTIONS)
+@pytest.mark.parametrize("name", OF_THE_LOG)
 def test_a_worker_builds_what_was_deleted_together_with_its_position(
     name: str, empty: Hall, read_model: Build, narrator: Narrator
 ) -> None:
@@ -73,20 +73,22 @@ def test_what_a_crashed_builder_left_behind_is_swept_away(
 ) -> None:
     tell_of_rooms(narrator)
     with redis.Redis.from_url(empty.redis, decode_responses=True) as client:
-        client.sadd("projection:queue:generations", "queue@crashed")
-        client.hset("queue@crashed:sessions:x", "status", "waiting")
+        client.sadd("projection:waitroom:generations", "waitroom@crashed")
+        client.hset("waitroom@crashed:sessions:x", "status", "waiting")
 
-        live(read_model("queue"))
+        live(read_model("waitroom"))
 
-        assert client.keys("queue@crashed:*") == []
-        assert client.smembers("projection:queue:generations") == {client.get("projection:queue")}
+        assert client.keys("waitroom@crashed:*") == []
+        assert client.smembers("projection:waitroom:generations") == {
+            client.get("projection:waitroom")
+        }
 
 
 def test_a_generation_that_is_deleted_while_it_is_built_is_not_swapped_in(
     empty: Hall, read_model: Build, narrator: Narrator
 ) -> None:
     tell_of_rooms(narrator)
-    model = read_model("queue")
+    model = read_model("waitroom")
     with model.store.building() as generation:
         flush(empty)
         with pytest.raises(GenerationLost):
@@ -101,11 +103,11 @@ def test_a_generation_that_is_deleted_while_it_is_built_is_not_swapped_in(
 def test_a_generation_that_the_live_one_has_passed_is_not_swapped_in(
     read_model: Build, narrator: Narrator
 ) -> None:
-    model = live(read_model("queue"))
+    model = live(read_model("waitroom"))
     with model.store.building() as generation:
         behind = model.reader.checkpoints()
         tell_of_rooms(narrator)
-        live(read_model("queue"))
+        live(read_model("waitroom"))
         assert not generation.swap(lambda: behind, ())
 
     assert is_true(model)
@@ -139,7 +141,7 @@ def test_a_worker_starts_over_when_what_it_builds_is_deleted(
     empty: Hall, read_model: Build, narrator: Narrator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tell_of_rooms(narrator)
-    worker = read_model("queue").projector()
+    worker = read_model("waitroom").projector()
     fold_on = Fold.on
 
     def interrupted(fold: Fold) -> object:
@@ -151,7 +153,7 @@ def test_a_worker_starts_over_when_what_it_builds_is_deleted(
     worker.build()
 
     assert not worker.resume()
-    assert is_true(live(read_model("queue")))
+    assert is_true(live(read_model("waitroom")))
 
 
 def test_a_swap_that_queries_hold_up_is_tried_again(

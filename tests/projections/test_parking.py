@@ -44,7 +44,7 @@ def opened(id: str, capacity: int) -> WaitroomOpened:
 def test_a_poisoned_event_parks_its_own_stream_and_no_other(
     empty: Hall, read_model: Build, narrator: Narrator
 ) -> None:
-    model = live(read_model("queue"))
+    model = live(read_model("waitroom"))
     first, later = narrator.record([opened("huge", 5_000), opened("huge", 10)])
     tell_of_rooms(narrator)
 
@@ -62,19 +62,19 @@ def test_a_poisoned_event_parks_its_own_stream_and_no_other(
     ]
     assert model.letters.flushed == 2
     with redis.Redis.from_url(empty.redis, decode_responses=True) as client:
-        assert len(client.smembers(f"{client.get('projection:queue')}:waitrooms")) == 3
+        assert len(client.smembers(f"{client.get('projection:waitroom')}:waitrooms")) == 3
 
 
 @pytest.mark.usefixtures("poison")
 def test_a_parked_stream_stays_parked_in_later_batches_and_workers(
     read_model: Build, narrator: Narrator
 ) -> None:
-    live(read_model("queue"))
+    live(read_model("waitroom"))
     narrator.record([opened("huge", 5_000)])
-    live(read_model("queue"))
+    live(read_model("waitroom"))
     (later,) = narrator.record([opened("huge", 10)])
 
-    model = live(read_model("queue"))
+    model = live(read_model("waitroom"))
 
     assert isinstance(model.letters, FakeLetters)
     assert model.letters.sent == [(str(later.position), STREAM_PARKED)]
@@ -86,7 +86,7 @@ def test_a_stream_is_no_longer_parked_after_a_rebuild_with_code_that_can_take_it
 ) -> None:
     request.getfixturevalue("poison")
     narrator.record([opened("huge", 5_000)])
-    model = live(read_model("queue"))
+    model = live(read_model("waitroom"))
     assert model.status().parked == 1
     request.getfixturevalue("monkeypatch").undo()
 
@@ -96,14 +96,14 @@ def test_a_stream_is_no_longer_parked_after_a_rebuild_with_code_that_can_take_it
     assert is_true(model)
 
 
-@pytest.mark.parametrize("name", ["queue", "game-records"])
+@pytest.mark.parametrize("name", ["waitroom", "game-records"])
 def test_an_event_that_cannot_be_read_parks_its_stream(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
     model = live(read_model(name))
     tell_of_game(narrator, "fine", "ada", "bob")
     tell_of_rooms(narrator)
-    event = narrator.events[-1 if name == "queue" else 3]
+    event = narrator.events[-1 if name == "waitroom" else 3]
     raw = UnreadableEvent(
         originator_id=event.event.originator_id,
         originator_version=99,

@@ -50,7 +50,7 @@ async def test_a_session_shows_its_place_and_how_many_are_ahead(
         narrator.tell(
             JoinWaitroom(event_id="r", user_id=user_id, session_id=session_id, priority=priority)
         )
-    live(read_model("queue"))
+    live(read_model("waitroom"))
     queue = QueueQueries(redis, Keyring().open)
 
     places = [await queue.session(f"s{guest}") for guest in range(5)]
@@ -78,7 +78,7 @@ async def test_a_name_lies_sealed_in_the_read_model_and_is_opened_for_who_asks(
         OpenWaitroom(event_id="r", capacity=1, checkout_seconds=60),
         JoinWaitroom(event_id="r", session_id="s", user_id="ada", display_name=name),
     )
-    live(read_model("queue"))
+    live(read_model("waitroom"))
     queue = QueueQueries(redis, keys.open)
     assert await name_of("s", queue) == "Ada Lovelace"
     assert "Lovelace" not in str(await everything_in(redis))
@@ -87,7 +87,7 @@ async def test_a_name_lies_sealed_in_the_read_model_and_is_opened_for_who_asks(
         keys.receive(record, None, 0)
     assert await name_of("s", queue) is None
 
-    model = read_model("queue")
+    model = read_model("waitroom")
     assert model.rebuild(quietly).different == 0
     assert await name_of("s", queue) is None
 
@@ -107,7 +107,7 @@ async def test_a_session_that_is_over_says_how(
     read_model: Build, narrator: Narrator, redis: Redis
 ) -> None:
     tell_of_rooms(narrator, rooms=1)
-    live(read_model("queue"))
+    live(read_model("waitroom"))
     queue = QueueQueries(redis, Keyring().open)
 
     places = [await queue.session(f"concert-0-{guest}") for guest in (0, 1, 2, 3, 19)]
@@ -125,7 +125,7 @@ async def test_a_room_shows_how_many_are_where(
     read_model: Build, narrator: Narrator, redis: Redis
 ) -> None:
     tell_of_rooms(narrator, rooms=1)
-    live(read_model("queue"))
+    live(read_model("waitroom"))
     queue = QueueQueries(redis, Keyring().open)
 
     assert await queue.overview("concert-0") == QueueOverview(
@@ -151,7 +151,7 @@ async def test_no_room_can_be_mistaken_for_a_key_of_another(
         for guest in range(3):
             session_id = f"{room}/{guest}"
             narrator.tell(JoinWaitroom(event_id=room, user_id=f"u{guest}", session_id=session_id))
-    live(read_model("queue"))
+    live(read_model("waitroom"))
 
     for room in ("r", "r:queue", "r:room", "r:queue:room"):
         overview = await QueueQueries(redis, Keyring().open).overview(room)
@@ -181,7 +181,7 @@ async def test_a_query_says_when_there_is_no_read_model(empty: Hall, redis: Redi
 async def test_waiting_for_a_position_ends_when_the_read_model_has_passed_it(
     read_model: Build, narrator: Narrator, redis: Redis, pool: AsyncConnectionPool[Any]
 ) -> None:
-    for name in ("queue", "game-records", "standings"):
+    for name in ("waitroom", "game-records", "standings"):
         live(read_model(name))
     tell_of_rooms(narrator, rooms=1)
     room = narrator.events[-1].position
@@ -189,7 +189,7 @@ async def test_waiting_for_a_position_ends_when_the_read_model_has_passed_it(
     game = narrator.events[-1].position
 
     waits = [
-        (QueueQueries(redis, Keyring().open).wait_for, room, "queue"),
+        (QueueQueries(redis, Keyring().open).wait_for, room, "waitroom"),
         (GameQueries(pool).wait_for, game, "game-records"),
         (StandingsQueries(redis).wait_for, game, "standings"),
     ]

@@ -2,15 +2,15 @@ import psycopg
 import pytest
 import redis
 
-from interfaces.bootstrap import LOG_PROJECTIONS
 from tests.conftest import Hall
 from tests.projections.conftest import Build
 from tests.projections.living import live, outcome, quietly
 from tests.projections.stories import tell_of_everything, tell_of_game, tell_of_rooms
 from tests.projections.story import Narrator
+from tests.read_models import OF_THE_LOG
 
 
-@pytest.mark.parametrize("name", LOG_PROJECTIONS)
+@pytest.mark.parametrize("name", OF_THE_LOG)
 def test_what_is_rebuilt_is_what_was_live_value_by_value(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
@@ -23,7 +23,7 @@ def test_what_is_rebuilt_is_what_was_live_value_by_value(
     assert outcome(model.verify(quietly)) == (True, 0)
 
 
-@pytest.mark.parametrize("name", LOG_PROJECTIONS)
+@pytest.mark.parametrize("name", OF_THE_LOG)
 def test_the_first_read_model_is_built_in_one_go_and_is_the_same_as_one_that_followed(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
@@ -34,7 +34,7 @@ def test_the_first_read_model_is_built_in_one_go_and_is_the_same_as_one_that_fol
     assert outcome(live(model).verify(quietly)) == (True, 0)
 
 
-@pytest.mark.parametrize("name", LOG_PROJECTIONS)
+@pytest.mark.parametrize("name", OF_THE_LOG)
 def test_a_read_model_that_lags_is_compared_at_its_own_place_and_replaced_by_a_newer_one(
     name: str, read_model: Build, narrator: Narrator
 ) -> None:
@@ -53,9 +53,9 @@ def test_verifying_tells_which_values_in_redis_are_not_what_the_log_says(
     empty: Hall, read_model: Build, narrator: Narrator
 ) -> None:
     tell_of_rooms(narrator, rooms=1)
-    model = live(read_model("queue"))
+    model = live(read_model("waitroom"))
     with redis.Redis.from_url(empty.redis, decode_responses=True) as client:
-        generation = client.get("projection:queue")
+        generation = client.get("projection:waitroom")
         client.hset(f"{generation}:sessions:concert-0-7", "status", "lost")
         client.zrem(f"{generation}:waitroom:concert-0:queue", "concert-0-10")
         client.srem(f"{generation}:waitrooms", "concert-0")

@@ -14,11 +14,13 @@ from infra.kafka.records import Record, consume
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
 from infra.relay import FIRST_LOOK, Relay, RelayLock
-from interfaces.bootstrap.topics import OUTBOXES
+from interfaces.bootstrap.workers import declared
 from tests.conftest import Hall
 from tests.projections.fakes import FakeReader
 from tests.projections.stories import tell_of_a_bot, tell_of_game, tell_of_rooms
 from tests.projections.story import Narrator
+
+OUTBOXES = declared("relay")
 
 
 class Crash(Exception):

@@ -5,7 +5,7 @@ from typing import Any
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
-from application.upkeep import ReadModel
+from application.upkeep import Upkeep
 from infra.subjects.keyring import Keyring
 from projections.games.game_records import GameQueries
 from projections.games.standings import StandingsQueries
@@ -23,7 +23,7 @@ async def test_queries_of_the_queue_never_fail_and_never_see_half_of_it(
     empty: Hall, read_model: Build, narrator: Narrator
 ) -> None:
     tell_of_rooms(narrator, rooms=30)
-    model = live(read_model("queue"))
+    model = live(read_model("waitroom"))
     async with Redis.from_url(empty.redis, decode_responses=True) as redis:
         queue = QueueQueries(redis, Keyring().open)
         before = await queue.overview("concert-7"), await queue.session("concert-7-10")
@@ -97,7 +97,7 @@ async def test_events_that_happen_during_a_rebuild_are_in_the_new_generation(
     assert read_model("game-records").verify(quietly).different == 0
 
 
-async def _while_rebuilding(model: ReadModel, look: Callable[[], Awaitable[Any]]) -> None:
+async def _while_rebuilding(model: Upkeep, look: Callable[[], Awaitable[Any]]) -> None:
     """Look again and again while the read model is rebuilt a few times."""
 
     done = False

@@ -16,8 +16,9 @@ from infra.stack.ports import refuse_taken
 from infra.stack.program import Group, Program
 from infra.stack.supervise import Supervisor
 from infra.stack.waiting import wait_for
-from interfaces.bootstrap import DEAD_LETTERS, PROJECTIONS
 from interfaces.bootstrap.topics import declared
+from interfaces.bootstrap.workers import PROJECTIONS
+from projections.player_events.dead_letters import NAME as DEAD_LETTERS
 from tests.conftest import free_port
 
 

@@ -36,7 +36,12 @@ def test_the_partition_count_of_a_log_never_changes(hall: Hall) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [("api",), ("worker", "queue"), ("projections", "list"), ("events", "show", "game-log", "x")],
+    [
+        ("api",),
+        ("worker", "waitroom"),
+        ("projections", "list"),
+        ("events", "show", "game-log", "x"),
+    ],
     ids=" ".join,
 )
 def test_nothing_works_on_a_log_of_another_partition_count(

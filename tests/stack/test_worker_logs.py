@@ -11,7 +11,7 @@ from tests.conftest import ROOT, hall_in
 
 
 def first_line(home: Path, level: str) -> dict[str, str]:
-    command = [sys.executable, "-m", "interfaces.cli", "worker", "queue"]
+    command = [sys.executable, "-m", "interfaces.cli", "worker", "waitroom"]
     environment = hall_in(home, LOG_LEVEL=level).environment
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True

@@ -54,7 +54,9 @@ async def test_nobody_reads_what_was_erased_and_the_room_goes_on(hall: Hall) -> 
         facts = [event["facts"] for event in past.json()["events"]]
         assert [f["display_name"] for f in facts if "ticket" in f] == [None, names[bob]]
 
-        rebuilt = await asyncio.to_thread(hall.command, "projections", "rebuild", "queue", "--json")
+        rebuilt = await asyncio.to_thread(
+            hall.command, "projections", "rebuild", "waitroom", "--json"
+        )
         assert rebuilt.returncode == 0, rebuilt.stderr
         assert (await shown(ada))["display_name"] is None, "not from a rebuild"
         assert (await shown(bob))["display_name"] == names[bob]

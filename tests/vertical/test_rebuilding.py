@@ -22,12 +22,12 @@ async def test_what_was_lost_is_rebuilt_value_by_value(hall: Hall) -> None:
         valkey.flushall()
     with psycopg.connect(hall.postgres) as connection:
         connection.execute(f"TRUNCATE {', '.join(TABLES)}")
-    for name in ("queue", "game-records", "standings"):
+    for name in ("waitroom", "game-records", "standings"):
         rebuilt = await asyncio.to_thread(hall.command, "projections", "rebuild", name, "--json")
         assert rebuilt.returncode == 0, rebuilt.stderr
 
     assert (rows(hall), sessions(hall)) == before
-    for name in ("queue", "game-records", "standings"):
+    for name in ("waitroom", "game-records", "standings"):
         verified = await asyncio.to_thread(hall.command, "projections", "verify", name, "--json")
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
@@ -54,7 +54,7 @@ async def test_queries_go_on_during_rebuilds_and_never_see_half_a_view(hall: Hal
 
 
 async def rebuild_everything(hall: Hall) -> None:
-    for name in ("queue", "game-records", "standings"):
+    for name in ("waitroom", "game-records", "standings"):
         rebuilt = await asyncio.to_thread(hall.command, "projections", "rebuild", name)
         assert rebuilt.returncode == 0, rebuilt.stderr
 

@@ -22,9 +22,9 @@ from interfaces.http.platform.freshness import AfterGame, caught_up, found
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import services_of
-from interfaces.http.queries import GameQueries
 from interfaces.tokens import Identity
-from projections.games.game_records import BoardRecord, GameRecord, MoveRecord
+from projections.games import GAME_RECORDS
+from projections.games.game_records import BoardRecord, GameQueries, GameRecord, MoveRecord
 
 Asked = Request[Identity, None, Any]
 Player = Annotated[Key, msgspec.Meta(examples=["user-123"])]
@@ -183,7 +183,7 @@ async def get_game_at(
 
 
 async def _games(request: Asked, read_after: str | None) -> GameQueries:
-    games = services_of(request).games
+    games = services_of(request).queries(GAME_RECORDS)
     await caught_up(games, read_after, GAMES.topic)
     return games
 

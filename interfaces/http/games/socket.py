@@ -19,6 +19,7 @@ from interfaces.http.platform.channel import Channel, accepted
 from interfaces.http.platform.problems import Problem
 from interfaces.http.platform.services import Services, services_of
 from interfaces.tokens import Identity
+from projections.games import GAME_RECORDS
 from projections.games.game_records import GameRecord
 
 logger = structlog.get_logger(__name__)
@@ -250,7 +251,7 @@ class PlayerDesk:
 
     async def _record(self, game_id: str) -> GameRecord | None:
         try:
-            return await self._services.games.game(game_id)
+            return await self._services.queries(GAME_RECORDS).game(game_id)
         except Exception as error:  # noqa: BLE001 - the read model is away; it is asked again
             logger.warning("cannot look a game up", game_id=game_id, error=repr(error))
             return None

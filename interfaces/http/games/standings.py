@@ -11,6 +11,7 @@ from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import services_of
 from interfaces.tokens import Identity
+from projections.games import GAME_RECORDS, STANDINGS
 from projections.games.game_records import UserRecord
 from projections.games.standings import Leaderboard, RankedEntry
 
@@ -29,7 +30,7 @@ async def get_leaderboard(
     request: Asked, limit: Limit = 10, offset: Offset = 0, read_after: AfterGame = None
 ) -> Leaderboard:
     """List players by score, 3 for a win; equal scores in the order they were reached."""
-    standings = services_of(request).standings
+    standings = services_of(request).queries(STANDINGS)
     await caught_up(standings, read_after, GAMES.topic)
     return await standings.top(limit, offset)
 
@@ -42,7 +43,7 @@ async def get_leaderboard(
 )
 async def get_rank(request: Asked, user_id: PathKey, read_after: AfterGame = None) -> RankedEntry:
     """Tell a player's place on the leaderboard, 1 being the best."""
-    standings = services_of(request).standings
+    standings = services_of(request).queries(STANDINGS)
     await caught_up(standings, read_after, GAMES.topic)
     return found(
         await standings.rank(user_id), "player-not-found", f"{user_id!r} has finished no game."
@@ -57,7 +58,7 @@ async def get_rank(request: Asked, user_id: PathKey, read_after: AfterGame = Non
 )
 async def get_player(request: Asked, user_id: PathKey, read_after: AfterGame = None) -> UserRecord:
     """Tell how many games a player has played, won, lost and drawn."""
-    games = services_of(request).games
+    games = services_of(request).queries(GAME_RECORDS)
     await caught_up(games, read_after, GAMES.topic)
     return found(
         await games.player(user_id), "player-not-found", f"{user_id!r} has finished no game."

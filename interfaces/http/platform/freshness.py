@@ -1,6 +1,6 @@
 """Queries: answered from a read model that has got far enough."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 from litestar.params import HeaderParameter
 
@@ -9,7 +9,6 @@ from domain.events import Position
 from domain.player_events.event import TOPIC
 from interfaces.http.platform.errors import unavailable
 from interfaces.http.platform.problems import Problem, bad_request
-from interfaces.http.queries import ReadModel
 
 PATIENCE = 2.0
 """Seconds that a query waits for its read model; a healthy one is behind by milliseconds."""
@@ -31,7 +30,15 @@ AfterPlayerEvent = Annotated[str | None, _read_after(TOPIC)]
 Found = TypeVar("Found")
 
 
-async def caught_up(model: ReadModel, read_after: str | None, topic: str) -> None:
+class Follower(Protocol):
+    """The queries of a read model that can say whether it has got as far as an event."""
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        """Wait until the event shows; False when `timeout` seconds have gone by."""
+        ...
+
+
+async def caught_up(model: Follower, read_after: str | None, topic: str) -> None:
     """Return when `model`, which follows `topic`, shows what the asker has seen.
 
     Raises `Problem` 400 for what is no position, and 503 when the wait runs out.

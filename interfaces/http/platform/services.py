@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
@@ -15,19 +15,20 @@ from application.ports.commands import CommandLog, Feed, LocalLog, Seals
 from application.ports.limits import Limits
 from interfaces.http.platform.socket_limits import Door
 from interfaces.http.platform.tickets import TicketDesk
-from interfaces.http.queries import (
-    ActivityQueries,
-    DeadLetterQueries,
-    EventExport,
-    EventQueries,
-    GameQueries,
-    LeaderboardQueries,
-    PlayerStatisticsQueries,
-    QueueQueries,
-    StandingsQueries,
-)
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.tokens import Tokens
+from projections.read_model import ReadModel
+
+Answers = TypeVar("Answers")
+
+
+class Lookup(Protocol):
+    """Finds what answers from a read model."""
+
+    def __call__(self, model: ReadModel[Answers], /) -> Answers:
+        """The queries of a read model; each may raise `ReadModelMissing`."""
+        ...
+
 
 Check = Callable[[], Awaitable[str | None]]
 """Whether a part of the service is ready: None, or a sentence on what is wrong with it."""
@@ -46,15 +47,8 @@ class Services:
     local: LocalLog
     leave: Callable[[], Awaitable[None]]
     feed: Feed
-    queue: QueueQueries
-    games: GameQueries
-    standings: StandingsQueries
-    archive: EventQueries
-    statistics: PlayerStatisticsQueries
-    leaderboards: LeaderboardQueries
-    activity: ActivityQueries
-    exports: EventExport
-    letters: DeadLetterQueries
+    queries: Lookup
+    exports: Any
     dead_letters: DeadLetters
     history: History
     seals: Seals

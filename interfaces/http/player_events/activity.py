@@ -17,6 +17,7 @@ from interfaces.http.platform.problems import Problem, documented
 from interfaces.http.platform.services import services_of
 from interfaces.http.player_events.days import From, Until, range_of, today
 from interfaces.tokens import Identity
+from projections.player_events import PLAYER_ACTIVITY
 from projections.player_events.activity_queries import Activity, Funnel, Retention
 
 Asked = Request[Identity, None, Any]
@@ -64,7 +65,7 @@ async def get_activity(
     played on it. An event counts on the day of its own time, so days that are over correct
     themselves.
     """
-    metrics = services_of(request).activity
+    metrics = services_of(request).queries(PLAYER_ACTIVITY)
     await caught_up(metrics, read_after, TOPIC)
     return await metrics.activity(game_id, range_of(first, last))
 
@@ -87,7 +88,7 @@ async def get_retention(
 
     Days that have not begun are left out.
     """
-    metrics = services_of(request).activity
+    metrics = services_of(request).queries(PLAYER_ACTIVITY)
     await caught_up(metrics, read_after, TOPIC)
     return await metrics.retention(game_id, range_of(first, last), later, today())
 
@@ -112,7 +113,7 @@ async def get_funnel(
     What counts is the first event of each type that a player had in the game. It has to be no
     earlier than that of the step before.
     """
-    metrics = services_of(request).activity
+    metrics = services_of(request).queries(PLAYER_ACTIVITY)
     await caught_up(metrics, read_after, TOPIC)
     if len(set(steps)) < len(steps):
         raise Problem(422, "repeated-step", "A funnel has each step once.")

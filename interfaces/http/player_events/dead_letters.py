@@ -18,6 +18,7 @@ from interfaces.http.platform.problems import Problem, documented
 from interfaces.http.platform.services import services_of
 from interfaces.http.player_events.ingest import problem_of
 from interfaces.tokens import Identity
+from projections.player_events import DEAD_LETTERS
 from projections.player_events.dead_letters import DeadLetterPage, Wanted
 
 Asked = Request[Identity, None, Any]
@@ -66,7 +67,7 @@ async def list_letters(
         status=None if status == "any" else status,
         player=player,
     )
-    letters = services_of(request).letters
+    letters = services_of(request).queries(DEAD_LETTERS)
     try:
         page = await letters.page(wanted, limit, before and before.replace(":", "/"))
     except ValueError as error:

@@ -17,6 +17,7 @@ from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import services_of
 from interfaces.http.player_events.days import From, Until, day, in_order
 from interfaces.tokens import Identity
+from projections.player_events import EVENT_ARCHIVE
 from projections.player_events.exported_events import Format, Selection
 
 MEDIA_TYPES: dict[Format, str] = {
@@ -74,7 +75,7 @@ async def export_events(
     response that breaks off is no whole file. Two exports run at a time.
     """
     services = services_of(request)
-    await caught_up(services.archive, read_after, TOPIC)
+    await caught_up(services.queries(EVENT_ARCHIVE), read_after, TOPIC)
     start, end = day("from", first), day("until", last)
     if start and end:
         in_order(start, end)

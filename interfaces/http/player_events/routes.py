@@ -18,6 +18,7 @@ from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import Problem, bad_request, documented
 from interfaces.http.platform.services import services_of
 from interfaces.tokens import Identity
+from projections.player_events import EVENT_ARCHIVE, LEADERBOARDS, PLAYER_STATISTICS
 from projections.player_events.event_archive import ArchivedEvent, Page
 from projections.player_events.leaderboard_queries import Ranking
 from projections.player_events.player_statistics import PlayerStatistics
@@ -72,7 +73,7 @@ async def get_event(
     request: Asked, event_id: FromPath[UUID], read_after: AfterPlayerEvent = None
 ) -> Response[ArchivedEvent]:
     """Show an event as it was taken in; players see their own."""
-    archive = services_of(request).archive
+    archive = services_of(request).queries(EVENT_ARCHIVE)
     await caught_up(archive, read_after, TOPIC)
     event = found(
         await archive.event(str(event_id)), "event-not-found", f"There is no event {event_id}."
@@ -96,7 +97,7 @@ async def list_events(
 ) -> Response[Page]:
     """List a player's events, the latest first; players see their own."""
     acting_as(request.user, player_id)
-    archive = services_of(request).archive
+    archive = services_of(request).queries(EVENT_ARCHIVE)
     await caught_up(archive, read_after, TOPIC)
     try:
         page = await archive.of_player(player_id, limit, before)
@@ -115,7 +116,7 @@ async def get_stats(
     request: Asked, player_id: PathKey, read_after: AfterPlayerEvent = None
 ) -> PlayerStatistics:
     """Tell how many events of each type a player had, and when the last was."""
-    statistics = services_of(request).statistics
+    statistics = services_of(request).queries(PLAYER_STATISTICS)
     await caught_up(statistics, read_after, TOPIC)
     return found(
         await statistics.stats(player_id), "player-not-found", f"{player_id!r} had no event."
@@ -143,7 +144,7 @@ async def get_leaderboard(
     corrects itself. Players with equal scores share a rank. With `around`, that player is in the
     middle, and nobody is listed who is not on the same board.
     """
-    leaderboards = services_of(request).leaderboards
+    leaderboards = services_of(request).queries(LEADERBOARDS)
     await caught_up(leaderboards, read_after, TOPIC)
     starts_on = starts_of(_noon(on))[period]
     if around is None:

@@ -23,6 +23,7 @@ from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import services_of
 from interfaces.tokens import Identity
+from projections.waitroom import WAITROOM
 from projections.waitroom.queue import QueueOverview, QueuePlace
 
 Asked = Request[Identity, None, Any]
@@ -99,7 +100,7 @@ async def get_session(
 
 async def session_for(request: Asked, session_id: str, read_after: str | None) -> QueuePlace:
     """Look a session up; raises `Problem` 404 when there is none."""
-    queue = services_of(request).queue
+    queue = services_of(request).queries(WAITROOM)
     await caught_up(queue, read_after, WAITROOMS.topic)
     return found(
         await queue.session(session_id), "session-not-found", f"No session {session_id!r} is known."
@@ -116,7 +117,7 @@ async def get_waitroom(
     request: Asked, event_id: PathKey, read_after: AfterWaitroom = None
 ) -> QueueOverview:
     """Tell a room's capacity and how many wait, are ready, and have ended which way."""
-    queue = services_of(request).queue
+    queue = services_of(request).queries(WAITROOM)
     await caught_up(queue, read_after, WAITROOMS.topic)
     return found(
         await queue.overview(event_id),

@@ -32,6 +32,7 @@ from interfaces.http.platform.channel import (
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.services import Services, services_of
 from interfaces.tokens import Identity
+from projections.waitroom import WAITROOM
 from projections.waitroom.queue import QueuePlace
 
 INTERVAL = 0.5
@@ -123,7 +124,7 @@ class SessionWatch:
 
     async def _lookup(self) -> QueuePlace | None:
         try:
-            return await self._services.queue.session(self._place.session_id)
+            return await self._services.queries(WAITROOM).session(self._place.session_id)
         except Exception as error:  # noqa: BLE001 - the read model is away; it is asked again
             logger.warning("cannot look a session up", error=repr(error))
             return None
@@ -180,7 +181,7 @@ async def watch_session(socket: WebSocket[Identity, Any, Any], session_id: PathK
 async def _own_place(services: Services, identity: Identity, session_id: str) -> QueuePlace:
     """The session's place; raises `Close` for one that is not there or not the asker's."""
     try:
-        place = await _patiently(lambda: services.queue.session(session_id))
+        place = await _patiently(lambda: services.queries(WAITROOM).session(session_id))
     except Exception as error:  # noqa: BLE001 - the client is told, and what nobody foresaw logged
         raise closing(error) from None
     if place is None:
