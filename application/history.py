@@ -23,13 +23,13 @@ from domain.aggregate import Aggregate
 from domain.category import Category
 from domain.events import Position, Recorded
 
-SLICE = 500
+SLICE_RECORDS = 500
 """Records read at a time; between two slices, a look gives way to all else in its process."""
 
-WAIT = 0.2
+READ_TIMEOUT_S = 0.2
 """Seconds to wait for a slice before looking at the time again."""
 
-PATIENCE = 5.0
+LOOK_TIMEOUT_S = 5.0
 """Seconds that a look may take, waiting for others included."""
 
 MOST_EVENTS = 50_000
@@ -112,7 +112,7 @@ def batches(reader: LogReader, start: Sequence[Checkpoint], moment: Moment) -> I
     (end,) = reader.ends().values()
     (at,) = reader.checkpoints()
     while at.offset < end and not moment.is_over(at):
-        yield reader.read(SLICE, WAIT)
+        yield reader.read(SLICE_RECORDS, READ_TIMEOUT_S)
         (at,) = reader.checkpoints()
 
 
@@ -186,7 +186,7 @@ class History:
         shard_of: Callable[[Category, str], Shard],
         open_reader: Callable[[Shard, str], LogReader],
         *,
-        patience: float = PATIENCE,
+        patience: float = LOOK_TIMEOUT_S,
         most_events: int = MOST_EVENTS,
     ) -> None:
         self._shard_of = shard_of

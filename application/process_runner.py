@@ -7,8 +7,8 @@ from application.issued import Issued
 from application.ports.reading import LogReader, PositionStore, Shard
 from domain.events import Recorded
 
-BATCH = 500
-IDLE = 0.5
+POLL_BATCH = 500
+POLL_TIMEOUT_S = 0.5
 
 
 class Process(Protocol):
@@ -51,9 +51,9 @@ class ProcessRunner:
         while not stopped():
             self.step()
 
-    def step(self, timeout: float = IDLE) -> int:
+    def step(self, timeout: float = POLL_TIMEOUT_S) -> int:
         """Read once and react; returns the number of commands that were answered."""
-        batch = self._reader.read(BATCH, timeout)
+        batch = self._reader.read(POLL_BATCH, timeout)
         issued = [command for recorded in batch.events for command in self._take(recorded)]
         if issued:
             self._execute(issued)

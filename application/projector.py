@@ -14,7 +14,7 @@ from application.ports.projections import (
 from application.ports.reading import LogReader
 from application.rebuild import OF_THE_LOG, Batches, build
 
-IDLE = 0.5
+POLL_TIMEOUT_S = 0.5
 """Seconds without an event after which the worker looks whether its read model is still there."""
 
 logger = structlog.get_logger(__name__)
@@ -66,7 +66,7 @@ class Projector:
         while not stopped():
             self.step()
 
-    def step(self, timeout: float = IDLE) -> int:
+    def step(self, timeout: float = POLL_TIMEOUT_S) -> int:
         """Read once and apply; an empty read still checks where the read model stands.
 
         Returns the number of events. Raises `Moved`.
@@ -86,7 +86,7 @@ class Projector:
             built = build(self._reader, self._store, self._triage, batches=self._batches)
         except RebuildRunning:
             # Whoever builds it swaps it in; reading a little is a wait that SIGTERM can end.
-            self._reader.read(1, IDLE)
+            self._reader.read(1, POLL_TIMEOUT_S)
         except GenerationLost:
             logger.warning("what was being built has been deleted", projection=self._name)
         else:

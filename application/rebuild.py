@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, Self
 from application.ports.projections import Difference, Generation, ProjectionStore, Triage
 from application.ports.reading import Batch, Checkpoint, LogReader, Shard
 
-WAIT = 0.2
-EXAMPLES = 20
+POLL_TIMEOUT_S = 0.2
+MOST_EXAMPLES = 20
 
 
 class Batches(NamedTuple):
@@ -103,7 +103,7 @@ def _run(
 
 def _count(generation: Generation, fold: "Fold") -> tuple[int, list[Difference]]:
     differences = generation.differences(fold.to)
-    examples = list(islice(differences, EXAMPLES))
+    examples = list(islice(differences, MOST_EXAMPLES))
     return len(examples) + sum(1 for _ in differences), examples
 
 
@@ -166,7 +166,7 @@ class Fold:
         return batch.events
 
     def _read_ahead(self) -> Future[Batch]:
-        return self._thread.submit(self._reader.read, self._size, WAIT)
+        return self._thread.submit(self._reader.read, self._size, POLL_TIMEOUT_S)
 
     def _take(self, events: Sequence[Any], limits: dict[Shard, Checkpoint]) -> None:
         """Apply the events that lie within the limits, hold the others."""

@@ -43,7 +43,7 @@ from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
 from infra.migrations import upgrade
 from infra.player_events.reader import PlayerEventReader
-from interfaces.bootstrap.read_models import FOLDED_AT_ONCE, store_of
+from interfaces.bootstrap.read_models import REBUILD_BATCH, store_of
 from interfaces.bootstrap.workers import declared
 from interfaces.garbage import collect_garbage_rarely
 from interfaces.settings import Settings, load
@@ -61,7 +61,7 @@ KINDS = (
 )
 """Two of five score."""
 
-BATCHES = Batches(live=10_000, rebuild=FOLDED_AT_ONCE)
+BATCHES = Batches(live=10_000, rebuild=REBUILD_BATCH)
 LIBRARY = "eventsourcing, counting"
 
 

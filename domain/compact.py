@@ -3,12 +3,12 @@
 from array import array
 from collections.abc import Iterator
 
-SEGMENTS = 256
+SEGMENT_COUNT = 256
 """Parts that grow one at a time: with a million keys, growing stops the caller for 2 ms."""
 
 FINGERPRINT_BITS = 28
-FINGERPRINT = (1 << FINGERPRINT_BITS) - 1
-MOST = (1 << (64 - FINGERPRINT_BITS)) - 2
+FINGERPRINT_MASK = (1 << FINGERPRINT_BITS) - 1
+HIGHEST_NUMBER = (1 << (64 - FINGERPRINT_BITS)) - 2
 """The largest number that can be remembered."""
 
 EMPTY = array("Q", bytes(8))
@@ -29,17 +29,17 @@ class CompactIndex:
     __slots__ = ("_room", "_segments")
 
     def __init__(self) -> None:
-        self._segments = [EMPTY] * SEGMENTS
-        self._room = [0] * SEGMENTS
+        self._segments = [EMPTY] * SEGMENT_COUNT
+        self._room = [0] * SEGMENT_COUNT
 
     def add(self, key: str, number: int) -> None:
-        """Remember a number from 0 to `MOST`, beside those that the key has already."""
+        """Remember a number from 0 to `HIGHEST_NUMBER`, beside those that the key has already."""
         digest = hash(key)
-        which = digest % SEGMENTS
+        which = digest % SEGMENT_COUNT
         if not self._room[which]:
             self._grow(which)
         self._room[which] -= 1
-        fingerprint = digest // SEGMENTS & FINGERPRINT
+        fingerprint = digest // SEGMENT_COUNT & FINGERPRINT_MASK
         segment = self._segments[which]
         mask = len(segment) - 1
         at = fingerprint & mask
@@ -55,7 +55,7 @@ class CompactIndex:
         # Begin at a gap: entries of one key lie in the order of their arrival from there on.
         gap = old.index(0)
         for entry in filter(None, old[gap:] + old[:gap]):
-            at = entry & FINGERPRINT & mask
+            at = entry & FINGERPRINT_MASK & mask
             while segment[at]:
                 at = at + 1 & mask
             segment[at] = entry
@@ -64,11 +64,11 @@ class CompactIndex:
     def find(self, key: str) -> Iterator[int]:
         """The numbers that may be the key's, in the order in which they were added."""
         digest = hash(key)
-        segment = self._segments[digest % SEGMENTS]
-        fingerprint = digest // SEGMENTS & FINGERPRINT
+        segment = self._segments[digest % SEGMENT_COUNT]
+        fingerprint = digest // SEGMENT_COUNT & FINGERPRINT_MASK
         mask = len(segment) - 1
         at = fingerprint & mask
         while entry := segment[at]:
-            if entry & FINGERPRINT == fingerprint:
+            if entry & FINGERPRINT_MASK == fingerprint:
                 yield (entry >> FINGERPRINT_BITS) - 1
             at = at + 1 & mask

@@ -20,9 +20,9 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "GAMEHALL_"
-SECRET_LENGTH = 32
+SECRET_CHARACTERS = 32
 HIGHEST_PORT = 65535
-SERVERS = 4  # Kafka, its controller, PostgreSQL and Valkey take the ports after the API's
+SERVER_PORTS = 4  # Kafka, its controller, PostgreSQL and Valkey take the ports after the API's
 LOOPBACK = "127.0.0.1"
 ANY_HOST = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104  to be told from addresses of one
 
@@ -49,7 +49,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 TAKES = {
     "home": "a folder",
     "host": "an address to listen on",
-    "port": f"a port from 1 to {HIGHEST_PORT - SERVERS}",
+    "port": f"a port from 1 to {HIGHEST_PORT - SERVER_PORTS}",
     "peer_port": f"a port from 1 to {HIGHEST_PORT}",
     "peer_url": "an address such as http://10.0.0.7:8080, without a path",
     "api_url": "an address such as http://127.0.0.1:8080, without a path",
@@ -59,8 +59,8 @@ TAKES = {
     "replication_factor": "a number of brokers from 1 to 9",
     "log_partitions": "a number from 1 to 512",
     "jars": "a folder",
-    "secret": f"at least {SECRET_LENGTH} characters",
-    "master_key": f"at least {SECRET_LENGTH} characters",
+    "secret": f"at least {SECRET_CHARACTERS} characters",
+    "master_key": f"at least {SECRET_CHARACTERS} characters",
     "bot_after": "a number of seconds from 0 to 3600",
     "move_seconds": "a number of seconds from 1 to 86400",
     "bot_seconds": "a number of seconds from 0 to 10, below GAMEHALL_MOVE_SECONDS",
@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     host: Annotated[str, _matching(r"[^\s/]+")] = LOOPBACK
     """The address that the API listens on. The embedded servers never leave 127.0.0.1."""
 
-    port: Annotated[int, Field(ge=1, le=HIGHEST_PORT - SERVERS)] = 8080
+    port: Annotated[int, Field(ge=1, le=HIGHEST_PORT - SERVER_PORTS)] = 8080
     """The API's port. Embedded: Kafka +1, its controller +2, PostgreSQL +3, Valkey +4;
     of several API processes (`gamehall up --api N`) each has one more, from +5 on."""
 
@@ -123,10 +123,10 @@ class Settings(BaseSettings):
     jars: Path | None = None
     """The folder that keeps Kafka's downloaded jars; by default kafka/jars in the home."""
 
-    secret: Annotated[SecretStr | None, Field(min_length=SECRET_LENGTH)] = None
+    secret: Annotated[SecretStr | None, Field(min_length=SECRET_CHARACTERS)] = None
     """Signs tokens; by default one is made on first use and kept in the home, for us only."""
 
-    master_key: Annotated[SecretStr | None, Field(min_length=SECRET_LENGTH)] = None
+    master_key: Annotated[SecretStr | None, Field(min_length=SECRET_CHARACTERS)] = None
     """Wraps the keys of personal texts; without one, Kafka holds them as they are."""
 
     bot_after: Annotated[float, Field(ge=0, le=3600)] = 10.0
@@ -233,7 +233,7 @@ class Settings(BaseSettings):
     @property
     def first_peer_port(self) -> int:
         """The first of the ports that the API processes of `gamehall up --api N` take."""
-        return self.port + SERVERS + 1
+        return self.port + SERVER_PORTS + 1
 
     @property
     def kafka_bootstrap(self) -> str:

@@ -13,8 +13,8 @@ from domain.games.bots import BOT_NAMES
 
 AUDIENCE = "gamehall"
 ALGORITHM = "HS256"
-HOUR = 3600
-CACHED = 10_000
+HOUR_S = 3600
+MOST_CACHED = 10_000
 
 Scope = Literal["player", "service", "admin"]
 
@@ -51,7 +51,7 @@ class Tokens:
         # Ordered, since the first key of a plain dict is looked for behind all that were deleted.
         self._verified: OrderedDict[str, Identity] = OrderedDict()
 
-    def issue(self, user_id: str, scope: Scope, *, ttl: int = HOUR, priority: int = 0) -> str:
+    def issue(self, user_id: str, scope: Scope, *, ttl: int = HOUR_S, priority: int = 0) -> str:
         """Sign a token that is good for `ttl` seconds; `TokenRefused` for what none may hold."""
         _refuse_bot(user_id, scope)
         now = int(self._clock())
@@ -89,7 +89,7 @@ class Tokens:
         return Identity(claims.sub, claims.scope, claims.priority, claims.exp)
 
     def _remember(self, token: str, identity: Identity) -> Identity:
-        if len(self._verified) >= CACHED:
+        if len(self._verified) >= MOST_CACHED:
             self._verified.popitem(last=False)  # the oldest
         self._verified[token] = identity
         return identity

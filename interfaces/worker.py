@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from interfaces.settings import Settings
 
-LONGEST_PAUSE = 2.0
+LONGEST_PAUSE_S = 2.0
 
 logger = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ def run(settings: "Settings", name: str) -> None:
 
     logger.info("worker starts", worker=name)
     for attempt in stamina.retry_context(
-        on=worth_another, attempts=None, timeout=None, wait_max=LONGEST_PAUSE
+        on=worth_another, attempts=None, timeout=None, wait_max=LONGEST_PAUSE_S
     ):
         with attempt, worker(settings, name, stopped) as work:
             work(stopped)

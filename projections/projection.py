@@ -8,8 +8,8 @@ from typing import Any, LiteralString, NamedTuple, Protocol
 import psycopg
 from redis.client import Pipeline
 
-SHORTEST_WAIT = 0.002
-LONGEST_WAIT = 0.02
+SHORTEST_PAUSE_S = 0.002
+LONGEST_PAUSE_S = 0.02
 
 
 class ReadModelMissing(Exception):
@@ -92,10 +92,10 @@ class Cache(RedisProjection, Protocol):
 async def wait_until(passed: Callable[[], Awaitable[bool]], seconds: float) -> bool:
     """Ask until the answer is yes; False when `seconds` have gone by."""
     deadline = time.monotonic() + seconds
-    pause = SHORTEST_WAIT
+    pause = SHORTEST_PAUSE_S
     while not await passed():
         if time.monotonic() + pause > deadline:
             return False
         await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_WAIT)
+        pause = min(2 * pause, LONGEST_PAUSE_S)
     return True

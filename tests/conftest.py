@@ -15,7 +15,7 @@ import redis
 
 from infra.stack import leftovers
 from infra.stack.ports import is_free
-from interfaces.settings import PREFIX, SERVERS, Settings
+from interfaces.settings import PREFIX, SERVER_PORTS, Settings
 from interfaces.tokens import Tokens
 from tests.read_models import TABLES
 
@@ -95,7 +95,7 @@ def hall_in(home: Path, **changes: str) -> Hall:
     return Hall(Settings(**{name.lower(): value for name, value in given.items()}), environment)  # type: ignore[arg-type]
 
 
-def free_port(count: int = SERVERS + 1) -> int:
+def free_port(count: int = SERVER_PORTS + 1) -> int:
     """The first of so many free ports, below those of outgoing connections; as a hall takes."""
     while True:
         first = random.randrange(20_000, 32_000)

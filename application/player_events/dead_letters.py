@@ -22,7 +22,7 @@ from domain.player_events.letters import (
     Verb,
 )
 
-PATIENCE = 5.0
+DECISION_TIMEOUT_S = 5.0
 """Seconds that a decision may take to show; the worker is behind by milliseconds."""
 
 
@@ -146,7 +146,7 @@ class DeadLetters:
         ]
         positions = await asyncio.to_thread(self._decisions.append, verb, decided)
         for position in {position[:2]: position for position in positions}.values():
-            if not await self._letters.wait_for(position, PATIENCE):
+            if not await self._letters.wait_for(position, DECISION_TIMEOUT_S):
                 raise Unavailable(
                     f"The decision stands at {position}, but does not show yet; "
                     "look whether the worker dead-letters runs."

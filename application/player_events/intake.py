@@ -13,7 +13,7 @@ from domain.player_events.corrections import RESERVED
 from domain.player_events.event import Moment, Name, PlayerEvent, nothing
 from domain.player_events.types import TYPES
 
-AHEAD = timedelta(minutes=5)
+CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a game's clock may be ahead of ours."""
 
 NUL = b"\\u0000"
@@ -70,7 +70,7 @@ class Intake:
         """
         names = "".join([r.event_type + r.player_id + r.game_id for r in reports])
         check = self._check_all if BAD_CHARACTER.search(names) else self._check
-        earliest, latest, begin = now - self._oldest, now + AHEAD, _beginning(now)
+        earliest, latest, begin = now - self._oldest, now + CLOCK_TOLERANCE, _beginning(now)
         taken: list[PlayerEvent | InvalidEvent] = []
         for report in reports:
             try:
@@ -173,7 +173,7 @@ def _outside(timestamp: datetime, earliest: datetime, latest: datetime) -> str:
     if timestamp >= latest:
         return (
             f"{timestamp.isoformat()} lies in the future;"
-            f" a clock may be {AHEAD.seconds // 60} minutes ahead"
+            f" a clock may be {CLOCK_TOLERANCE.seconds // 60} minutes ahead"
         )
     return f"{timestamp.isoformat()} is too long ago; events are taken since {earliest.isoformat()}"
 

@@ -11,7 +11,7 @@ from domain.player_events.corrections import RESERVED, replacing
 from domain.player_events.event import Moment, PlayerEvent
 from domain.player_events.letters import INGEST, DeadLetter, DeadLetterUnrepaired, event_in
 
-EVER = timedelta(days=36_500)
+ANY_AGE = timedelta(days=36_500)
 
 Fact = TypeVar("Fact")
 
@@ -45,7 +45,7 @@ class Repairing:
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
-        self._of_recorded = Intake(accept_unknown=True, oldest=EVER)
+        self._of_recorded = Intake(accept_unknown=True, oldest=ANY_AGE)
 
     def edited(self, letter: DeadLetter, repair: Repair) -> msgspec.Raw:
         """The JSON that takes the original's place; raises `InvalidEvent`."""

@@ -8,7 +8,7 @@ from domain.aggregate import Command
 from domain.keys import Key
 from domain.waitroom.commands import CompleteCheckout, ExpireCheckout, FailCheckout
 
-LONGEST_REASON = 1_000
+MOST_REASON_CHARACTERS = 1_000
 
 
 class CheckoutMessage(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class CheckoutMessage(msgspec.Struct, frozen=True):
     def reason_text(self) -> str:
         """The reason where it is a text, cut to what a command takes."""
         reason = msgspec.json.decode(self.reason)
-        return reason[:LONGEST_REASON] if isinstance(reason, str) else ""
+        return reason[:MOST_REASON_CHARACTERS] if isinstance(reason, str) else ""
 
 
 def _complete(message: CheckoutMessage) -> Command:

@@ -12,12 +12,12 @@ from operator import itemgetter
 from domain.games.board import BOTTOM, CELLS, SIZE, Board, cells_of
 from domain.games.lines import THREATS, THROUGH, threats_of, worth_of
 
-WIN = 10_000
+WIN_VALUE = 10_000
 """The score of a win, less the number of discs on the board when it is complete."""
-DECIDED = WIN - SIZE
+DECIDED_VALUE = WIN_VALUE - SIZE
 """At least this: the game is won whatever the other does. At most its negative: lost."""
 NODES_BETWEEN_CHECKS = 1_024
-ROOM = 400_000
+MOST_POSITIONS = 400_000
 """How many positions the table may hold: about 75 MB; then it is emptied."""
 OPEN, IN_TIME = 4, 30
 """What an open cell that completes four is worth, against 1 for a four that a disc may be part of;
@@ -66,20 +66,20 @@ class Search:
         their, worth = threats_of(theirs), worth_of(mine) - worth_of(theirs)
         children = self._children(mine, threats_of(mine), board.mask ^ CELLS, moves, 0)
         for deeper in range(min(depth, SIZE - board.moves)):
-            score = -WIN
+            score = -WIN_VALUE
             for child in list(children):
                 _, move, threats, gain = child
                 self.nodes += 1
                 value = -self._value(
                     theirs, mine | move, their, threats, -worth - gain,
-                    deeper, -WIN, -score, board.moves + 1,
+                    deeper, -WIN_VALUE, -score, board.moves + 1,
                 )  # fmt: skip
                 if value > score:
                     score = value
                     children.remove(child)
                     children.insert(0, child)
                     yield move
-            if abs(score) >= DECIDED:
+            if abs(score) >= DECIDED_VALUE:
                 return
 
     # The rest is the hot path: what Python pays for calls and attributes outweighs short functions
@@ -94,16 +94,16 @@ class Search:
         mask = mine | theirs
         playable = (mask + BOTTOM) & CELLS
         if my & playable:
-            return WIN - 1 - ply
+            return WIN_VALUE - 1 - ply
         forced = their & playable
         if forced:
             if forced & (forced - 1):
-                return ply + 2 - WIN
+                return ply + 2 - WIN_VALUE
             playable = forced
         # A disc right under a cell that completes their four hands it to them.
         playable &= ~(their >> 1)
         if not playable:
-            return ply + 2 - WIN if mask != CELLS else 0
+            return ply + 2 - WIN_VALUE if mask != CELLS else 0
         if depth > 1:
             return self._search(mine, theirs, my, their, worth, depth, alpha, beta, ply, playable)
         if depth:
@@ -123,7 +123,7 @@ class Search:
         beta: int, ply: int, playable: int,
     ) -> int:  # fmt: skip
         """The value one ply before the horizon, where table and order cost more than they save."""
-        best = -WIN
+        best = -WIN_VALUE
         for column in self._columns:
             move = playable & column
             if move:
@@ -158,7 +158,7 @@ class Search:
                 return known
         children = self._children(mine, my, mask ^ CELLS, playable, first)
         self._check_time()
-        best, floor = -WIN, alpha
+        best, floor = -WIN_VALUE, alpha
         for _, move, threats, gain in children:
             self.nodes += 1
             value = -self._value(
@@ -171,8 +171,8 @@ class Search:
                     floor = value
                     if value >= beta:
                         break
-        least = best if best > alpha else -WIN
-        most = best if best < beta else WIN
+        least = best if best > alpha else -WIN_VALUE
+        most = best if best < beta else WIN_VALUE
         self._table[key] = (depth, least, most, first)
         return best
 
@@ -198,7 +198,7 @@ class Search:
     def _check_time(self) -> None:
         if self.nodes >= self._next_check:
             self._next_check = self.nodes + NODES_BETWEEN_CHECKS
-            if len(self._table) > ROOM:
+            if len(self._table) > MOST_POSITIONS:
                 self._table.clear()
             if self._out_of_time():
                 raise OutOfTime
@@ -207,7 +207,7 @@ class Search:
 def _known(entry: Entry, depth: int, alpha: int, beta: int) -> int | None:
     """What is known of a position, if it was searched to `depth` or is decided, and says enough."""
     searched, least, most, _ = entry
-    if searched < depth and most > -DECIDED and least < DECIDED:
+    if searched < depth and most > -DECIDED_VALUE and least < DECIDED_VALUE:
         return None
     if least >= beta or least == most:
         return least

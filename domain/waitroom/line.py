@@ -5,11 +5,11 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 from itertools import compress
 
-BLOCK = 256
+BLOCK_ENTRIES = 256
 """Entries per counted block: small enough to count a part of one, large enough that the tree
 over all blocks of a million entries is 4,000 numbers."""
 
-COMPACT_ABOVE = 1_024
+COMPACT_ABOVE_ENTRIES = 1_024
 """Below this many entries, gaps cost nothing worth the work of closing them."""
 
 
@@ -40,7 +40,7 @@ class Lane:
         flags = self._flags
         flags.append(1)
         self.live += 1
-        if len(flags) % BLOCK == 0:
+        if len(flags) % BLOCK_ENTRIES == 0:
             self._count_block()
 
     def remove(self, ticket: int) -> None:
@@ -48,10 +48,10 @@ class Lane:
         index = self._index(ticket)
         self._flags[index] = 0
         self.live -= 1
-        block = index // BLOCK
+        block = index // BLOCK_ENTRIES
         if block + 1 < len(self._tree):
             self._left[block] = self._left.get(block, 0) + 1
-        if len(self._flags) > COMPACT_ABOVE and self.live * 2 < len(self._flags):
+        if len(self._flags) > COMPACT_ABOVE_ENTRIES and self.live * 2 < len(self._flags):
             self._compact()
 
     def head(self) -> int:
@@ -62,8 +62,8 @@ class Lane:
     def rank(self, ticket: int) -> int:
         """The place of a ticket in this lane, from 1; raises `KeyError` when it is not here."""
         index = self._index(ticket)
-        block = index // BLOCK
-        place = self._flags.count(1, block * BLOCK, index + 1)
+        block = index // BLOCK_ENTRIES
+        place = self._flags.count(1, block * BLOCK_ENTRIES, index + 1)
         if self._left:
             self._count_out()
         tree = self._tree
@@ -98,7 +98,7 @@ class Lane:
         """Append the tree's next node, for the block that has become full and those below it."""
         tree = self._tree
         node = len(tree)
-        below, total = node - 1, self._flags.count(1, (node - 1) * BLOCK)
+        below, total = node - 1, self._flags.count(1, (node - 1) * BLOCK_ENTRIES)
         while below > node - (node & -node):
             total += tree[below]
             below &= below - 1
@@ -116,7 +116,9 @@ class Lane:
         self._head = 0
         self._left: dict[int, int] = {}
         self._tree = [0]
-        self._tree += [BLOCK * (node & -node) for node in range(1, self.live // BLOCK + 1)]
+        self._tree += [
+            BLOCK_ENTRIES * (node & -node) for node in range(1, self.live // BLOCK_ENTRIES + 1)
+        ]
 
 
 class Line:

@@ -8,7 +8,7 @@ import msgspec
 from domain.compact import CompactIndex
 from domain.waitroom.session import Session
 
-PAGE = 512
+PAGE_SESSIONS = 512
 """Sessions on a page, which is a part of a snapshot. With the longest ids there can be, it is
 within the megabyte that Kafka takes in one record."""
 
@@ -18,7 +18,7 @@ _id = attrgetter("session_id")
 
 
 class Page:
-    """The sessions of `PAGE` tickets in a row.
+    """The sessions of `PAGE_SESSIONS` tickets in a row.
 
     Those that are over are kept encoded, one behind the other: they are asked for when somebody
     repeats a command, if ever, and take 70 bytes instead of 400.
@@ -34,10 +34,10 @@ class Page:
 
     def end(self, session: Session) -> None:
         """Keep a session as one that is over."""
-        self.sessions[(session.ticket - 1) % PAGE] = None
+        self.sessions[(session.ticket - 1) % PAGE_SESSIONS] = None
         self._over += encode(session)
         self._count += 1
-        if self._count == PAGE:
+        if self._count == PAGE_SESSIONS:
             self.sessions, self._over = [], bytes(self._over)  # neither will change any more
 
     def over(self) -> list[Session]:
@@ -70,7 +70,7 @@ class Register:
 
     def add(self, session: Session, version: int) -> None:
         """Enter a session, whose ticket is the next one."""
-        if self._length % PAGE == 0:
+        if self._length % PAGE_SESSIONS == 0:
             self._newest = Page(version)
             self._pages.append(self._newest)
         self._length += 1
@@ -81,12 +81,12 @@ class Register:
 
     def changed(self, session: Session, version: int) -> None:
         """Take note that the event of this version changed a live session."""
-        self._pages[(session.ticket - 1) // PAGE].changed = version
+        self._pages[(session.ticket - 1) // PAGE_SESSIONS].changed = version
 
     def end(self, session: Session, version: int) -> None:
         """Take note that a session is over."""
         ticket, session_id = session.ticket, session.session_id
-        page = self._pages[(ticket - 1) // PAGE]
+        page = self._pages[(ticket - 1) // PAGE_SESSIONS]
         page.end(session)
         page.changed = version
         del self._live[session_id]
@@ -98,7 +98,7 @@ class Register:
 
     def at(self, ticket: int) -> Session:
         """The session with this ticket, which must be live."""
-        session = self._page(ticket).sessions[(ticket - 1) % PAGE]
+        session = self._page(ticket).sessions[(ticket - 1) % PAGE_SESSIONS]
         assert session is not None
         return session
 
@@ -112,7 +112,7 @@ class Register:
         return next(found, None)
 
     def _page(self, ticket: int) -> Page:
-        return self._pages[(ticket - 1) // PAGE]
+        return self._pages[(ticket - 1) // PAGE_SESSIONS]
 
     @property
     def pages(self) -> dict[int, int]:

@@ -45,7 +45,7 @@ from domain.waitroom.register import Register
 from domain.waitroom.session import Session, Slot
 from domain.waitroom.states import WaitroomSessions, WaitroomState
 
-OVERDUE_AT_ONCE = 500
+OVERDUE_BATCH = 500
 """Checkouts that one command expires. Its events are one record in the log, and Kafka takes a
 megabyte; after an outage a large room has more than that overdue. What is left over keeps the
 room's deadline in the past, so the next command follows at once."""
@@ -157,7 +157,7 @@ class Waitroom(Aggregate):
         room = self._opened()
         ready = self._admitted.values()
         overdue = takewhile(lambda s: s.deadline is not None and s.deadline <= now, ready)
-        for session in list(islice(overdue, OVERDUE_AT_ONCE)):
+        for session in list(islice(overdue, OVERDUE_BATCH)):
             self._record(CheckoutExpired, session_id=session.session_id, user_id=session.user_id)
         self._admit(room, now)
 

@@ -41,14 +41,14 @@ from projections.read_model import ReadModel, Stores
 POSTGRES_CONNECTIONS = 8
 """Of the API; queries take a millisecond, and PostgreSQL has connections for all processes."""
 
-EXPORTS = 2
+EXPORT_CONNECTIONS = 2
 """Exports at a time. They have connections of their own, since each may take minutes; and as hours
 may lie between them, it is made sure that PostgreSQL has not closed them meanwhile."""
 
-HANDOVER_SECONDS = 2.0
+HANDOVER_TIMEOUT_S = 2.0
 """How long other processes may take to claim what this one leaves to them."""
 
-KAFKA_SECONDS = 15.0
+METADATA_TIMEOUT_S = 15.0
 """How long Kafka may take to tell its partitions. An API that does not know them must not decide:
 with another number of partitions, aggregates would begin anew in other shards."""
 
@@ -65,11 +65,11 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
     async with AsyncExitStack() as held:
         partitions = {category.topic: settings.log_partitions for category in CATEGORIES}
         await asyncio.to_thread(
-            refuse_repartitioned, settings.kafka_bootstrap, partitions, KAFKA_SECONDS
+            refuse_repartitioned, settings.kafka_bootstrap, partitions, METADATA_TIMEOUT_S
         )
         refuse_taken({"this API process": settings.own_port}, settings.host)
         redis, pool = await _read_models(settings, held)
-        exports = await _connections(settings, EXPORTS, held, checked=True)
+        exports = await _connections(settings, EXPORT_CONNECTIONS, held, checked=True)
         keys = SubjectKeys(settings.kafka_bootstrap, master(settings))
         await keys.start()
         held.push_async_callback(keys.stop)
@@ -160,7 +160,7 @@ async def _leave(log: KafkaLog, membership: Membership) -> None:
     alone = membership.alone
     await membership.leave()
     if not alone:
-        await log.ownership.handed_over(HANDOVER_SECONDS)
+        await log.ownership.handed_over(HANDOVER_TIMEOUT_S)
 
 
 async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis, Pool]:

@@ -11,14 +11,14 @@ from projections.player_events.exported_events import EventExport, Format, Selec
 from projections.positions import Pool
 from projections.projection import ReadModelMissing
 
-SECONDS = 5
+CONNECT_TIMEOUT_S = 5
 """How long PostgreSQL may take to let us in."""
 
 
 async def export(settings: Settings, selection: Selection, format: Format, file: BinaryIO) -> None:
     """Write events to a file; raises `Refused` where there is no archive."""
     pool: Pool = AsyncConnectionPool(
-        settings.postgres_dsn, min_size=0, max_size=1, timeout=SECONDS, open=False
+        settings.postgres_dsn, min_size=0, max_size=1, timeout=CONNECT_TIMEOUT_S, open=False
     )
     async with pool:
         try:

@@ -27,10 +27,10 @@ from interfaces.settings import Settings
 from projections.player_events import ARCHIVED_FIRST, LETTERS, WHOLE_TOPIC
 from projections.read_model import ReadModel, Source
 
-KAFKA_SECONDS = 2.0
+METADATA_TIMEOUT_S = 2.0
 """How long Kafka may take to tell its partitions; a worker tries again, and has to stop in time."""
 
-FOLDED_AT_ONCE = 100_000
+REBUILD_BATCH = 100_000
 """Players' events that a rebuild folds in one transaction, some 100 MB of them: the more events
 of a player come together, the fewer rows are written."""
 
@@ -59,13 +59,13 @@ def _of_players(
     held: ExitStack,
 ) -> Upkeep:
     (topic,) = model.source.topics
-    if topic not in existing(settings.kafka_bootstrap, KAFKA_SECONDS):
+    if topic not in existing(settings.kafka_bootstrap, METADATA_TIMEOUT_S):
         raise Refused(f"There is no topic {topic}; create it (gamehall topics create).")
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
     group, bootstrap = f"gamehall-{model.name}", settings.kafka_bootstrap
     reader = held.enter_context(closing(kind(bootstrap, group, settings.flush_seconds, database)))
     letters = PlayerDeadLetters(bootstrap, model.name)
-    batches = Batches(settings.flush_events, FOLDED_AT_ONCE)
+    batches = Batches(settings.flush_events, REBUILD_BATCH)
     store = store_of(settings, model, held)
     return Upkeep(model.name, reader, store, letters, SkipEvent, batches)
 
@@ -113,7 +113,7 @@ def log_reader(
     """
     categories = [category for category in CATEGORIES if category.topic in topics]
     partitions = dict.fromkeys(topics, settings.log_partitions)
-    refuse_repartitioned(settings.kafka_bootstrap, partitions, KAFKA_SECONDS)
+    refuse_repartitioned(settings.kafka_bootstrap, partitions, METADATA_TIMEOUT_S)
     reader = KafkaLogReader(
         settings.kafka_bootstrap, categories, partitions, f"gamehall-{name}", only, of
     )

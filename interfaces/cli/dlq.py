@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SERVICES = click.Choice(["ingest", "event-archive", "player-statistics", "leaderboards"])
 STATUSES = click.Choice(["open", "retried", "dropped"])
-WIDEST = 60
+ERROR_CHARACTERS = 60
 
 consumer_option = click.option(
     "--consumer", type=SERVICES, help="Who could not take them; the API's are `ingest`."
@@ -157,4 +157,4 @@ def _told(letter: dict[str, Any]) -> dict[str, Any]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
+    return text if len(text) <= ERROR_CHARACTERS else f"{text[: ERROR_CHARACTERS - 1]}…"

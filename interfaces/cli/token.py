@@ -4,7 +4,7 @@ import rich_click as click
 
 from interfaces.cli.common import json_option, settings, show
 
-DAY = 86_400
+DAY_S = 86_400
 
 
 @click.command()
@@ -13,7 +13,7 @@ DAY = 86_400
 @click.option("--admin", is_flag=True, help="For whoever runs the hall.")
 @click.option(
     "--ttl",
-    default=DAY,
+    default=DAY_S,
     show_default=True,
     type=click.IntRange(min=1),
     metavar="SECONDS",

@@ -97,8 +97,8 @@ def _append(connection: psycopg.Connection[Any], new: Sequence[PlayerEvent]) -> 
     if new:
         _make_partitions(connection, {e.timestamp.astimezone(UTC).date() for e in new})
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            for first in range(0, len(new), AT_ONCE):
-                copy.write(rows(new[first : first + AT_ONCE]))
+            for first in range(0, len(new), TEXT_ROWS):
+                copy.write(rows(new[first : first + TEXT_ROWS]))
 
 
 # -- partitions ------------------------------------------------------------------------------------
@@ -150,8 +150,8 @@ COPY = """
 """
 COLUMN, ROW = "\x1f", "\x1e"
 """Two control characters, which no JSON holds as they are, nor any id."""
-COLUMNS = 10
-AT_ONCE = 2_000
+COLUMN_COUNT = 10
+TEXT_ROWS = 2_000
 """Rows of one text: PostgreSQL takes one in while the next is written."""
 
 
@@ -168,7 +168,7 @@ def rows(events: Sequence[PlayerEvent]) -> str:
             for times, e in zip(_times(events), events, strict=True)
         ]
     )
-    if (text.count(ROW), text.count(COLUMN)) != (len(events) - 1, len(events) * (COLUMNS - 1)):
+    if (text.count(ROW), text.count(COLUMN)) != (len(events) - 1, len(events) * (COLUMN_COUNT - 1)):
         raise ValueError("An id of an event holds a control character that separates columns.")
     escaped = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     return escaped.replace(ROW, "\n") + "\n"

@@ -13,11 +13,11 @@ from projections.positions import Pool, require
 
 Format = Literal["ndjson", "parquet"]
 
-SLICE = 250
+FETCH_EVENTS = 250
 """Events that are fetched at a time; one has 64 KiB at most."""
 
-ROWS = 10_000
-BYTES = 16 * 1024 * 1024
+GROUP_ROWS = 10_000
+GROUP_BYTES = 16 * 1024 * 1024
 """A row group of Parquet ends with so many rows, or so many bytes of `data`."""
 
 
@@ -64,7 +64,7 @@ class EventExport:
             connection.cursor("export", row_factory=_as_event) as cursor,
         ):
             await cursor.execute(query, asked)
-            while events := await cursor.fetchmany(SLICE):
+            while events := await cursor.fetchmany(FETCH_EVENTS):
                 if piece := await asyncio.to_thread(writer.write, events):
                     yield piece
         yield await asyncio.to_thread(writer.end)
@@ -153,7 +153,7 @@ class Parquet:
             data = bytes(event.data)
             self._columns["data"][-1] = data.decode()
             self._bytes += len(data)
-        if len(self._columns["data"]) >= ROWS or self._bytes >= BYTES:
+        if len(self._columns["data"]) >= GROUP_ROWS or self._bytes >= GROUP_BYTES:
             self._write_group()
         return self._pieces.taken()
 

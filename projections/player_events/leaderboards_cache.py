@@ -16,7 +16,7 @@ from redis.client import Pipeline
 
 from projections.player_events.leaderboards import NAME, Change, Emptied, Gone, Leaderboards, Score
 
-AT_ONCE = 2_000
+SCRIPT_PLAYERS = 2_000
 """Players that one script puts into Redis; Lua takes no more than 8,000 arguments."""
 
 LATEST = """
@@ -96,7 +96,7 @@ class CachedScores(NamedTuple):
         for (starts_on, game_id, period), rows in groupby(sorted(scores, key=order), key=order):
             pairs = [(row.score, row.player_id) for row in rows]
             key = f"{generation}:leaderboard:{game_id}"
-            for first in range(0, len(pairs), AT_ONCE):
-                flat = [each for pair in pairs[first : first + AT_ONCE] for each in pair]
+            for first in range(0, len(pairs), SCRIPT_PLAYERS):
+                flat = [each for pair in pairs[first : first + SCRIPT_PLAYERS] for each in pair]
                 keys = f"{key}:{period}", f"{key}:starts"
                 pipeline.eval(KEEP, 2, *keys, period, starts_on.isoformat(), *flat)

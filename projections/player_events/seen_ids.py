@@ -1,8 +1,8 @@
 """Which ids of players' events have been seen, for consumers that count each event once.
 
 Only ids that clients gave can come again; those that Gamehall minted cannot. The same id of the
-same player is the same event for `RETENTION`, counted from when it was taken in; after that it is
-another. What is remembered is written in the transaction that counts the event, so it is as exact
+same player is the same event for `REPEAT_WINDOW`, counted from when it was taken in; after that
+it is another. What is remembered is written in the transaction that counts the event, so it is as exact
 as the count.
 """
 
@@ -16,15 +16,15 @@ import psycopg
 
 from domain.player_events.event import PlayerEvent
 
-RETENTION = timedelta(days=7)
+REPEAT_WINDOW = timedelta(days=7)
 
-KEPT = timedelta(days=15)
+ID_RETENTION = timedelta(days=15)
 """How long an id is kept, by the clock of the database: an event is read seven days after it was
 taken in at the latest, since Kafka keeps it no longer, and is compared with what was taken in up
-to `RETENTION` before it. A day for clocks that differ."""
+to `REPEAT_WINDOW` before it. A day for clocks that differ."""
 
-SLICE = 10_000
-TIDY_EVERY = 60.0
+TIDY_ROWS = 10_000
+TIDY_EVERY_S = 60.0
 
 KNOWN = """
     SELECT player_id, event_id::text, seen.ingested_at
@@ -65,7 +65,7 @@ class SeenIds:
         self._known = KNOWN.replace("{table}", table)
         self._remember = REMEMBER.replace("{table}", table)
         self._forget = FORGET.replace("{table}", table)
-        self._tidy_at = time.monotonic() + TIDY_EVERY
+        self._tidy_at = time.monotonic() + TIDY_EVERY_S
 
     def new(self, connection: Connection, events: Sequence[PlayerEvent]) -> Sequence[PlayerEvent]:
         """The events that this consumer has to count, in their order, and from now on has."""
@@ -90,8 +90,8 @@ class SeenIds:
     def _tidy(self, connection: Connection) -> None:
         """Delete what decides nothing any more, a slice at a time."""
         if time.monotonic() >= self._tidy_at:
-            full = connection.execute(self._forget, [KEPT, SLICE]).rowcount == SLICE
-            self._tidy_at = time.monotonic() + (0 if full else TIDY_EVERY)
+            full = connection.execute(self._forget, [ID_RETENTION, TIDY_ROWS]).rowcount == TIDY_ROWS
+            self._tidy_at = time.monotonic() + (0 if full else TIDY_EVERY_S)
 
 
 def _key(event: PlayerEvent) -> Key:
@@ -106,7 +106,7 @@ def _counts(event: PlayerEvent, latest: dict[Key, datetime], news: dict[Key, dat
     """Whether an event is none that counted before; if so, it is the latest of its id."""
     key = _key(event)
     before = latest.get(key)
-    if before is not None and event.ingested_at - before < RETENTION:
+    if before is not None and event.ingested_at - before < REPEAT_WINDOW:
         return False
     latest[key] = news[key] = event.ingested_at
     return True

@@ -183,7 +183,7 @@ def test_a_full_table_is_emptied_and_costs_only_time(monkeypatch: pytest.MonkeyP
         return best, hunter.nodes
 
     best, nodes = hunt()
-    monkeypatch.setattr(search, "ROOM", 10)
+    monkeypatch.setattr(search, "MOST_POSITIONS", 10)
     best_without, nodes_without = hunt()
 
     assert best_without == best

@@ -193,7 +193,7 @@ def test_every_moment_of_the_past_is_the_fold_of_what_had_happened(data: st.Data
 def test_reading_ends_where_the_moment_is_over(
     told: Narrator, past: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "SLICE", 1)
+    monkeypatch.setattr(history, "SLICE_RECORDS", 1)
     begun = of(told, "game-0")[0]
     before = [
         e
@@ -220,7 +220,7 @@ def test_the_next_look_reads_only_what_was_added() -> None:
 def test_a_look_that_takes_too_long_is_gone_on_with_by_the_next(
     told: Narrator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "SLICE", 1)
+    monkeypatch.setattr(history, "SLICE_RECORDS", 1)
     past = history_of(told, patience=0)
     CountingReader.records = 0
     with pytest.raises(Unavailable, match="1 records of the log have been read"):

@@ -129,7 +129,7 @@ async def test_a_large_archive_passes_through_little_memory(
 async def test_rows_are_fetched_in_slices(
     read_model: Build, told: Told, export: EventExport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exported_events, "SLICE", 100)
+    monkeypatch.setattr(exported_events, "FETCH_EVENTS", 100)
     told.tell(*(scored("ada") for _ in range(250)))
     live(read_model("event-archive"))
 
@@ -143,8 +143,8 @@ async def test_parquet_comes_in_groups_of_so_many_rows_or_bytes(
 ) -> None:
     told.tell(*(scored("ada", "x" * 100) for _ in range(250)))
     live(read_model("event-archive"))
-    monkeypatch.setattr(exported_events, "SLICE", 10)
-    for limit, groups in {"ROWS": 100, "BYTES": 11_100}.items():
+    monkeypatch.setattr(exported_events, "FETCH_EVENTS", 10)
+    for limit, groups in {"GROUP_ROWS": 100, "GROUP_BYTES": 11_100}.items():
         with monkeypatch.context() as limited:
             limited.setattr(exported_events, limit, groups)
             file = b"".join([piece async for piece in export.export(ALL, "parquet")])

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from application.player_events.intake import AHEAD, Intake, InvalidEvent, Report
+from application.player_events.intake import CLOCK_TOLERANCE, Intake, InvalidEvent, Report
 from domain.player_events.event import PlayerEvent
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -71,7 +71,7 @@ def test_an_id_that_is_given_is_kept_in_its_canonical_form() -> None:
         ({"data": [150]}, "$.data"),
         ({"event_type": "jumped", "data": "high"}, "$.data"),
         ({"event_type": "gamehall.voided", "data": {}}, "$.event_type"),
-        ({"timestamp": NOW + AHEAD}, "$.timestamp"),
+        ({"timestamp": NOW + CLOCK_TOLERANCE}, "$.timestamp"),
         ({"timestamp": NOW - timedelta(days=30)}, "$.timestamp"),
     ],
 )

@@ -63,7 +63,7 @@ def test_nobody_holds_a_token_in_the_name_of_a_bot(name: str) -> None:
 
 
 def test_the_cache_of_verified_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "CACHED", 2)
+    monkeypatch.setattr(tokens, "MOST_CACHED", 2)
     signer = Tokens(SECRET)
     for user in ("ada", "bob", "eve"):
         signer.verify(signer.issue(user, "player"))

@@ -19,7 +19,7 @@ from domain.waitroom.events import (
     SessionAdmitted,
 )
 from domain.waitroom.refusals import CheckoutOver, NotAdmitted, SessionNotFound
-from domain.waitroom.room import OVERDUE_AT_ONCE
+from domain.waitroom.room import OVERDUE_BATCH
 from tests.given import at
 from tests.waitroom.rooms import EVENT, leaving, room
 
@@ -101,10 +101,10 @@ def test_nothing_expires_before_its_time() -> None:
 
 
 def test_more_overdue_checkouts_than_fit_one_record_expire_in_turns() -> None:
-    users = [f"u{number}" for number in range(OVERDUE_AT_ONCE + 1)]
+    users = [f"u{number}" for number in range(OVERDUE_BATCH + 1)]
     story = room(*users, capacity=len(users))
 
-    story.when(EXPIRE_OVERDUE, now=at(99)).then(*[CheckoutExpired] * OVERDUE_AT_ONCE)
+    story.when(EXPIRE_OVERDUE, now=at(99)).then(*[CheckoutExpired] * OVERDUE_BATCH)
     assert story.aggregate.deadline == at(60)
     story.when(EXPIRE_OVERDUE, now=at(99)).then(CheckoutExpired)
     assert story.aggregate.deadline is None

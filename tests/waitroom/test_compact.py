@@ -8,13 +8,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from domain import compact
-from domain.compact import MOST, CompactIndex
+from domain.compact import HIGHEST_NUMBER, CompactIndex
 
 keys = st.text(max_size=3)
 
 
 @settings(max_examples=200, deadline=None)
-@for_all(st.lists(st.tuples(keys, st.integers(0, MOST)), max_size=200), st.lists(keys))
+@for_all(st.lists(st.tuples(keys, st.integers(0, HIGHEST_NUMBER)), max_size=200), st.lists(keys))
 def test_no_number_of_a_key_is_left_out_and_they_come_in_order(
     added: list[tuple[str, int]], asked: list[str]
 ) -> None:
@@ -36,7 +36,7 @@ def test_others_numbers_are_named_rarely() -> None:
 
 
 def test_keys_whose_fingerprints_agree_are_all_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compact, "FINGERPRINT", 0)
+    monkeypatch.setattr(compact, "FINGERPRINT_MASK", 0)
     index = CompactIndex()
     for number in range(30):
         index.add("same", number)

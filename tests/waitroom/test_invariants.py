@@ -126,7 +126,7 @@ class AnyRoom(RuleBasedStateMachine):
 
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(register, "PAGE", 3)
+    monkeypatch.setattr(register, "PAGE_SESSIONS", 3)
 
 
 TestAnyRoom = AnyRoom.TestCase

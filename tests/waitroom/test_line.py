@@ -56,8 +56,8 @@ class LineAgainstSortedList(RuleBasedStateMachine):
 @pytest.fixture(autouse=True)
 def _small_blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "million" not in request.node.name:
-        monkeypatch.setattr(line_module, "BLOCK", 4)
-        monkeypatch.setattr(line_module, "COMPACT_ABOVE", 8)
+        monkeypatch.setattr(line_module, "BLOCK_ENTRIES", 4)
+        monkeypatch.setattr(line_module, "COMPACT_ABOVE_ENTRIES", 8)
 
 
 TestLine = LineAgainstSortedList.TestCase

@@ -18,7 +18,7 @@ PAGE = 4
 
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(register, "PAGE", PAGE)
+    monkeypatch.setattr(register, "PAGE_SESSIONS", PAGE)
 
 
 def completing(user: str) -> Command:
@@ -88,7 +88,7 @@ def test_a_session_that_is_over_takes_ninety_bytes(monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
     story = room(capacity=1)
     story.when(joining("first", session="first"))  # what a room takes anyhow is there before
-    count = 20 * register.PAGE
+    count = 20 * register.PAGE_SESSIONS
     tracemalloc.start()
     for number in range(count):
         story.aggregate.decide(joining(f"user-{number}", session=f"{number:032x}"), at(0))
