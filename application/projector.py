@@ -6,7 +6,7 @@ import structlog
 
 from application.ports.projections import (
     GenerationLost,
-    Moved,
+    PositionConflict,
     ProjectionStore,
     RebuildRunning,
     Triage,
@@ -50,7 +50,7 @@ class Projector:
                     self._follow(stopped)
                 else:
                     self.build()
-            except Moved:
+            except PositionConflict:
                 logger.info("the read model was moved by someone else", projection=self._name)
 
     def resume(self) -> bool:
@@ -69,7 +69,7 @@ class Projector:
     def step(self, timeout: float = POLL_TIMEOUT_S) -> int:
         """Read once and apply; an empty read still checks where the read model stands.
 
-        Returns the number of events. Raises `Moved`.
+        Returns the number of events. Raises `PositionConflict`.
         """
         batch = self._reader.read(self._batches.live, timeout)
         with self._store.writing() as writing:

@@ -25,7 +25,7 @@ OF_THE_LOG = Batches(live=4_000, rebuild=10_000)
 """Larger ones gained nothing when measured."""
 
 
-class Progress(NamedTuple):
+class RebuildProgress(NamedTuple):
     """How far a fold has come, in records of the log, and how many events those held."""
 
     done: int
@@ -47,18 +47,18 @@ class Built(NamedTuple):
     examples: Sequence[Difference]
 
 
-Report = Callable[[Progress], None]
+OnProgress = Callable[[RebuildProgress], None]
 
 
-def _silently(progress: Progress) -> None:
-    """Report to nobody."""
+def _silently(progress: RebuildProgress) -> None:
+    """OnProgress to nobody."""
 
 
 def build(
     reader: LogReader,
     store: ProjectionStore,
     triage: Triage,
-    report: Report = _silently,
+    report: OnProgress = _silently,
     batches: Batches = OF_THE_LOG,
 ) -> Built:
     """Fold the whole log into a new generation, compare it with the live one, swap it in."""
@@ -69,7 +69,7 @@ def verify(
     reader: LogReader,
     store: ProjectionStore,
     triage: Triage,
-    report: Report = _silently,
+    report: OnProgress = _silently,
     batches: Batches = OF_THE_LOG,
 ) -> Built:
     """Fold the whole log into a scratch generation, compare it with the live one, drop it."""
@@ -80,14 +80,16 @@ def _run(
     reader: LogReader,
     store: ProjectionStore,
     triage: Triage,
-    report: Report,
+    report: OnProgress,
     batches: Batches,
     *,
     swap: bool,
 ) -> Built:
     started = time.monotonic()
     with store.building() as generation, ExitStack() as held:
-        fold = held.enter_context(Fold(reader, generation, triage, report, batches.rebuild))
+        fold = held.enter_context(
+            GenerationFold(reader, generation, triage, report, batches.rebuild)
+        )
         live = generation.live()
         different = 0
         examples: list[Difference] = []
@@ -101,13 +103,13 @@ def _run(
     return Built(fold.events, time.monotonic() - started, live is not None, different, examples)
 
 
-def _count(generation: Generation, fold: "Fold") -> tuple[int, list[Difference]]:
+def _count(generation: Generation, fold: "GenerationFold") -> tuple[int, list[Difference]]:
     differences = generation.differences(fold.to)
     examples = list(islice(differences, MOST_EXAMPLES))
     return len(examples) + sum(1 for _ in differences), examples
 
 
-class Fold:
+class GenerationFold:
     """Folds the log from its beginning into a generation, to exactly where it is told.
 
     While a batch is folded, and this process waits for a database, a thread reads the next.
@@ -118,7 +120,7 @@ class Fold:
         reader: LogReader,
         generation: Generation,
         triage: Triage,
-        report: Report,
+        report: OnProgress,
         size: int,
     ) -> None:
         self.events = 0
@@ -137,7 +139,7 @@ class Fold:
         self._look_ahead()
 
     def to(self, goal: Sequence[Checkpoint]) -> None:
-        """Fold every event before `goal`, and hold back what was read beyond it."""
+        """GenerationFold every event before `goal`, and hold back what was read beyond it."""
         limits = {(c.topic, c.partition): c for c in goal}
         held, self._held = self._held, []
         self._take(held, limits)
@@ -145,7 +147,7 @@ class Fold:
             self._take(self._next(), limits)
 
     def on(self) -> Sequence[Checkpoint]:
-        """Fold all that is in the log now; returns where that is."""
+        """GenerationFold all that is in the log now; returns where that is."""
         held, self._held = self._held, []
         self._apply(held)
         ends = self._look_ahead()
@@ -201,4 +203,4 @@ class Fold:
 
     def _tell(self) -> None:
         done = sum(c.offset for c in self._read.values())
-        self._report(Progress(done, max(done, self._total), self.events))
+        self._report(RebuildProgress(done, max(done, self._total), self.events))

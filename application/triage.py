@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from application.ports.projections import DeadLetters, Parked, Poisoned, Stream, Writing
+from application.ports.projections import DeadLetterSink, Parked, Poisoned, Stream, Writing
 from domain.events import Recorded
 
 Unreadable = Callable[[Recorded], str | None]
@@ -20,7 +20,7 @@ class ParkStream:
     is durable before the position moves past its event.
     """
 
-    def __init__(self, letters: DeadLetters, unreadable: Unreadable) -> None:
+    def __init__(self, letters: DeadLetterSink, unreadable: Unreadable) -> None:
         self._letters = letters
         self._unreadable = unreadable
         self._parked: dict[Stream, Parked] = {}

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from application.ports.projections import DeadLetters, Parked, ProjectionStore, Triage
+from application.ports.projections import DeadLetterSink, Parked, ProjectionStore, Triage
 from application.ports.reading import Checkpoint, LogReader, Shard
 from application.projector import Projector
-from application.rebuild import OF_THE_LOG, Batches, Built, Report, build, verify
+from application.rebuild import OF_THE_LOG, Batches, Built, OnProgress, build, verify
 from application.triage import NoLetters
 
 
@@ -39,8 +39,8 @@ class Upkeep:
     name: str
     reader: LogReader
     store: ProjectionStore
-    letters: DeadLetters
-    triage: Callable[[DeadLetters], Triage]
+    letters: DeadLetterSink
+    triage: Callable[[DeadLetterSink], Triage]
     batches: Batches = OF_THE_LOG
 
     def projector(self) -> Projector:
@@ -48,11 +48,11 @@ class Upkeep:
         triage = self.triage(self.letters)
         return Projector(self.name, self.reader, self.store, triage, self.batches)
 
-    def rebuild(self, report: Report) -> Built:
+    def rebuild(self, report: OnProgress) -> Built:
         """Build it afresh and swap it in; works beside the worker."""
         return build(self.reader, self.store, self.triage(self.letters), report, self.batches)
 
-    def verify(self, report: Report) -> Built:
+    def verify(self, report: OnProgress) -> Built:
         """Compare it with a fresh fold of the log."""
         return verify(self.reader, self.store, self.triage(NoLetters()), report, self.batches)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from application.ports.projections import GenerationLost, Moved, Standing
+from application.ports.projections import GenerationLost, PositionConflict, ReadModelState
 from application.ports.reading import Checkpoint
 from infra.postgres.database import Database
 from infra.postgres.generation import PostgresGeneration
@@ -35,16 +35,16 @@ class CachedStore:
         self._record = record
         self._cache = cache
         self._rows = rows
-        self._standing: Standing | None = None
+        self._standing: ReadModelState | None = None
 
-    def standing(self) -> Standing | None:
+    def standing(self) -> ReadModelState | None:
         """See the port; the cache stands at the same place when this returns."""
         self._standing = self._record.standing()
         if self._standing is not None:
             self._catch_up(self._standing)
         return self._standing
 
-    def _catch_up(self, standing: Standing) -> None:
+    def _catch_up(self, standing: ReadModelState) -> None:
         cached = self._cache.standing()
         wanted = _places(standing.generation, standing.checkpoints)
         if cached is None or sorted(cached.checkpoints) != sorted(wanted):
@@ -83,7 +83,7 @@ class CachedStore:
                 try:
                     generation.swap(lambda: places, ())
                 except GenerationLost as error:
-                    raise Moved from error
+                    raise PositionConflict from error
 
     def _snapshot(self, connection: psycopg.Connection[Any]) -> Sequence[Checkpoint]:
         query = "SELECT DISTINCT generation FROM projection_positions WHERE projection = %s"

@@ -21,7 +21,7 @@ def unreadable(recorded: Recorded) -> str | None:
 
 
 class DeadLetterTopic:
-    """Writes to `<consumer>.dlq`; implements `ports.projections.DeadLetters`."""
+    """Writes to `<consumer>.dlq`; implements `ports.projections.DeadLetterSink`."""
 
     def __init__(self, bootstrap: str, consumer: str) -> None:
         self._topic = f"{consumer}.dlq"

@@ -12,10 +12,10 @@ from redis.exceptions import WatchError
 from application.ports.projections import (
     Difference,
     GenerationLost,
-    Moved,
     Parked,
     Poisoned,
-    Standing,
+    PositionConflict,
+    ReadModelState,
 )
 from application.ports.reading import Checkpoint
 from infra.redis_differences import RedisDifferences
@@ -106,7 +106,7 @@ class RedisStore:
         self._generation = ""
         self._expected: dict[str, str] = {}
 
-    def standing(self) -> Standing | None:
+    def standing(self) -> ReadModelState | None:
         """See the port."""
         answer: Any = self._standing(keys=[self._pointer])
         if answer is None or not answer[1]:
@@ -114,7 +114,7 @@ class RedisStore:
         self._generation, flat, letters = answer
         self._expected = _pairs(flat)
         parked = [msgspec.json.decode(letter, type=Parked) for letter in letters]
-        return Standing(self._generation, decode_checkpoints(flat), parked)
+        return ReadModelState(self._generation, decode_checkpoints(flat), parked)
 
     @contextmanager
     def writing(self) -> Iterator["RedisWriting"]:
@@ -125,7 +125,7 @@ class RedisStore:
             try:
                 self._commit(pipeline, writing)
             except WatchError as error:
-                raise Moved from error
+                raise PositionConflict from error
 
     def _commit(self, pipeline: Any, writing: "RedisWriting") -> None:
         key = positions(self._generation)
@@ -133,7 +133,7 @@ class RedisStore:
         pipeline.watch(self._pointer, key)
         answer = pipeline.eval(STANDING, 1, self._pointer)
         if answer is None or answer[0] != self._generation or _pairs(answer[1]) != self._expected:
-            raise Moved
+            raise PositionConflict
         if news:
             pipeline.multi()
             writing.write(pipeline, self._generation)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import redis
 
-from application.ports.projections import Difference, Moved
+from application.ports.projections import Difference, PositionConflict
 from infra.redis_scan import keys_of
 
 SLICE = 500
@@ -78,7 +78,7 @@ class RedisDifferences:
         self._read_other = client.register_script(OTHER)
 
     def found(self, fold_to: FoldTo) -> Iterator[Difference]:
-        """Every value that differs; raises `Moved` when the live generation is swapped."""
+        """Every value that differs; raises `PositionConflict` when the live one is swapped."""
         for part in self._parts():
             cursor: Slice | None = part
             while cursor is not None:
@@ -121,7 +121,7 @@ class RedisDifferences:
             keys=[self._pointer], args=[self._live, part.kind, part.after, SLICE, *part.keys]
         )
         if answer is None:
-            raise Moved
+            raise PositionConflict
         positions, upto, live = answer
         fold_to(positions)
         other: Any = self._read_other(args=[self._other, part.kind, part.after, upto, *part.keys])

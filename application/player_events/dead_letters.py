@@ -53,7 +53,7 @@ class Decisions(Protocol):
         ...
 
 
-class DeadLetters:
+class DeadLetterRepairs:
     """Decides on dead letters.
 
     A decision is a record behind its letter, so whoever reads the letters again comes to the same.

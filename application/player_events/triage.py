@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from application.ports.projections import DeadLetters, Parked, Poisoned, Writing
+from application.ports.projections import DeadLetterSink, Parked, Poisoned, Writing
 from domain.player_events.unreadable import UnreadableRecord
 
 
@@ -16,7 +16,7 @@ class SkipEvent:
     event.
     """
 
-    def __init__(self, letters: DeadLetters) -> None:
+    def __init__(self, letters: DeadLetterSink) -> None:
         self._letters = letters
 
     @property

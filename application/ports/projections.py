@@ -26,7 +26,7 @@ class Parked(NamedTuple):
         return self.topic, self.aggregate_id
 
 
-class Standing(NamedTuple):
+class ReadModelState(NamedTuple):
     """Where a read model stands: its generation, its place in every shard, what it has parked."""
 
     generation: str
@@ -52,7 +52,7 @@ class Change(msgspec.Struct, frozen=True):
     after: str | None
 
 
-class Moved(Exception):
+class PositionConflict(Exception):
     """Somebody else moved the read model, swapped or emptied it: look where it stands now."""
 
 
@@ -104,7 +104,7 @@ class View(Protocol):
     """A read model that events are written to, live or while it is built."""
 
     def writing(self) -> AbstractContextManager[Writing]:
-        """A transaction that commits when the block ends well; raises `Moved`."""
+        """A transaction that commits when the block ends well; raises `PositionConflict`."""
         ...
 
 
@@ -135,7 +135,7 @@ class Generation(View, Protocol):
 class ProjectionStore(View, Protocol):
     """Where a read model lives. For one thread; any number of processes may use the same one."""
 
-    def standing(self) -> Standing | None:
+    def standing(self) -> ReadModelState | None:
         """Where the live read model stands; None when there is none, and one has to be built."""
         ...
 
@@ -147,7 +147,7 @@ class ProjectionStore(View, Protocol):
         ...
 
 
-class DeadLetters(Protocol):
+class DeadLetterSink(Protocol):
     """Where events go that a read model cannot take."""
 
     def send(self, event: Any, reason: str) -> None:

@@ -23,7 +23,7 @@ class _Scored(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Scored).decode
 
 
-class Board(NamedTuple):
+class BoardKey(NamedTuple):
     """One leaderboard: of a game, for the period that starts on a day (UTC; weeks on Mondays)."""
 
     game_id: str

@@ -17,7 +17,7 @@ decode = msgspec.msgpack.Decoder(list[Session]).decode
 _id = attrgetter("session_id")
 
 
-class Page:
+class SessionPage:
     """The sessions of `PAGE_SESSIONS` tickets in a row.
 
     Those that are over are kept encoded, one behind the other: they are asked for when somebody
@@ -59,8 +59,8 @@ class Register:
     """
 
     def __init__(self) -> None:
-        self._pages: list[Page] = []
-        self._newest: Page
+        self._pages: list[SessionPage] = []
+        self._newest: SessionPage
         self._live: dict[str, Session] = {}
         self._over = CompactIndex()
         self._length = 0
@@ -71,7 +71,7 @@ class Register:
     def add(self, session: Session, version: int) -> None:
         """Enter a session, whose ticket is the next one."""
         if self._length % PAGE_SESSIONS == 0:
-            self._newest = Page(version)
+            self._newest = SessionPage(version)
             self._pages.append(self._newest)
         self._length += 1
         page = self._newest
@@ -111,7 +111,7 @@ class Register:
         found = (s for page in pages for s in page.over() if s.session_id == session_id)
         return next(found, None)
 
-    def _page(self, ticket: int) -> Page:
+    def _page(self, ticket: int) -> SessionPage:
         return self._pages[(ticket - 1) // PAGE_SESSIONS]
 
     @property
@@ -125,7 +125,7 @@ class Register:
 
     def restore(self, sessions: Sequence[Session], changed: int) -> None:
         """Enter the next page, as `page` gave it."""
-        page = self._newest = Page(changed, sessions)
+        page = self._newest = SessionPage(changed, sessions)
         self._pages.append(page)
         self._length += len(sessions)
         self._live.update(zip(map(_id, sessions), sessions, strict=True))

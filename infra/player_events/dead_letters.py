@@ -122,7 +122,7 @@ class LoggedLetters:
     """Where records go that are no dead letters: to the worker's log; they stay in their topic."""
 
     def send(self, event: LetterRecord, reason: str) -> None:
-        """See `ports.projections.DeadLetters`."""
+        """See `ports.projections.DeadLetterSink`."""
         logger.error("a record is no dead letter", position=str(event.position), reason=reason)
 
     def flush(self) -> None:

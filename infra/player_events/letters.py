@@ -8,7 +8,7 @@ from infra.deadletters import DeadLetterTopic
 
 
 class PlayerDeadLetters:
-    """Writes to `<consumer>.dlq`; implements `ports.projections.DeadLetters`."""
+    """Writes to `<consumer>.dlq`; implements `ports.projections.DeadLetterSink`."""
 
     def __init__(self, bootstrap: str, consumer: str) -> None:
         self._topic = DeadLetterTopic(bootstrap, consumer)

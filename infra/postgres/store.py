@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from application.ports.projections import Moved, RebuildRunning, Standing
+from application.ports.projections import PositionConflict, ReadModelState, RebuildRunning
 from application.ports.reading import Shard
 from infra.postgres.database import TRANSIENT, Connection, Database
 from infra.postgres.generation import PostgresGeneration
@@ -25,7 +25,7 @@ class PostgresStore:
         self._generation = ""
         self._expected: dict[Shard, int] = {}
 
-    def standing(self) -> Standing | None:
+    def standing(self) -> ReadModelState | None:
         """See the port."""
         connection = self._database.connection
         with connection.transaction():
@@ -36,7 +36,7 @@ class PostgresStore:
             return None
         self._generation = rows[0][3]
         self._expected = {(topic, partition): offset for topic, partition, offset, _ in rows}
-        return Standing(self._generation, checkpoints, parked)
+        return ReadModelState(self._generation, checkpoints, parked)
 
     @contextmanager
     def writing(self) -> Iterator["PostgresWriting"]:
@@ -66,7 +66,7 @@ class PostgresStore:
             (*shard, offset, self._generation) for shard, offset in sorted(self._expected.items())
         ]
         if not rows or sorted(rows) != expected:
-            raise Moved
+            raise PositionConflict
 
     @contextmanager
     def building(self) -> Iterator["PostgresGeneration"]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from application.player_events.dead_letters import DeadLetters
+from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake, InvalidEvent
 from application.player_events.repair import Repair, Repairing, decode_repair
 from application.ports.commands import Unavailable
@@ -32,7 +32,7 @@ from projections.projection import ReadModelMissing
 __all__ = ["Change", "Wanted", "ask", "dead_letters", "intake_of", "repair_from"]
 
 Answer = TypeVar("Answer")
-Work = Callable[[DeadLetters, DeadLetterQueries], Awaitable[Answer]]
+Work = Callable[[DeadLetterRepairs, DeadLetterQueries], Awaitable[Answer]]
 
 
 def intake_of(settings: Settings) -> Intake:
@@ -41,9 +41,11 @@ def intake_of(settings: Settings) -> Intake:
     return Intake(accept_unknown=settings.event_types == "any", oldest=oldest)
 
 
-def dead_letters(settings: Settings, letters: DeadLetterQueries, intake: Intake) -> DeadLetters:
+def dead_letters(
+    settings: Settings, letters: DeadLetterQueries, intake: Intake
+) -> DeadLetterRepairs:
     """Build what decides on dead letters."""
-    return DeadLetters(
+    return DeadLetterRepairs(
         letters,
         DecisionTopics(settings.kafka_bootstrap),
         Repairing(intake),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
     from rich.progress import Progress as Bar
 
-    from application.rebuild import Built, Progress, Report
+    from application.rebuild import Built, OnProgress, RebuildProgress
     from application.upkeep import Upkeep
 
 
@@ -113,7 +113,7 @@ def _status(name: str) -> Any:
 
 @contextmanager
 def _read_model(name: str) -> "Iterator[Upkeep]":
-    from application.ports.projections import GenerationLost, Moved, RebuildRunning
+    from application.ports.projections import GenerationLost, PositionConflict, RebuildRunning
     from interfaces.bootstrap.read_models import upkeep
     from interfaces.bootstrap.workers import declared
     from interfaces.garbage import collect_garbage_rarely
@@ -125,18 +125,18 @@ def _read_model(name: str) -> "Iterator[Upkeep]":
             yield upkeep(settings(), declared(name), held)
     except RebuildRunning as error:
         raise click.ClickException(str(error)) from error
-    except (Moved, GenerationLost) as error:
+    except (PositionConflict, GenerationLost) as error:
         raise click.ClickException(
             f"The read model {name} was swapped or deleted by someone else meanwhile; try again."
         ) from error
 
 
-def _watched(title: str, build: "Callable[[Report], Built]", *, hidden: bool) -> "Built":
+def _watched(title: str, build: "Callable[[OnProgress], Built]", *, hidden: bool) -> "Built":
     """Show a bar while something is built, and at its end what it came to."""
     with _bar(hidden=hidden) as bar:
         task = bar.add_task(title, total=None, events=0, rate=0.0)
 
-        def report(progress: "Progress") -> None:
+        def report(progress: "RebuildProgress") -> None:
             done, total, events = progress
             rate = _rate(events, bar.tasks[0].elapsed or 1.0)
             bar.update(task, completed=done, total=total, events=events, rate=rate)

@@ -24,7 +24,7 @@ from interfaces.http.player_events.ingest import BatchResult, EventResult, Inges
 from interfaces.http.waitroom.join import Joining
 from interfaces.http.waitroom.routes import Leaving, Opening
 from projections.games.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
-from projections.games.standings import Leaderboard, RankedEntry
+from projections.games.standings import RankedEntry, Standings
 from projections.player_events.activity_queries import (
     Activity,
     Cohort,
@@ -34,8 +34,8 @@ from projections.player_events.activity_queries import (
     Retention,
 )
 from projections.player_events.dead_letters import DeadLetterPage
-from projections.player_events.event_archive import ArchivedEvent, Page
-from projections.player_events.leaderboard_queries import RankedPlayer, Ranking
+from projections.player_events.event_archive import ArchivedEvent, EventPage
+from projections.player_events.leaderboard_queries import Leaderboard, RankedPlayer
 from projections.player_events.player_statistics import PlayerStatistics
 from projections.waitroom.queue import QueueOverview, QueuePlace
 
@@ -165,7 +165,7 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         MOVE,
         PLAYED,
         BEST,
-        Leaderboard(entries=[BEST], total=1),
+        Standings(entries=[BEST], total=1),
         UserRecord(
             user_id=USER, username=USER, games_played=10, wins=7, losses=2, draws=1, score=22
         ),
@@ -190,12 +190,12 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         Ingested(event_id=EVENT_ID, ingested_at=NOON),
         ACCEPTED,
         ARCHIVED,
-        Page(events=[ARCHIVED], before=None),
+        EventPage(events=[ARCHIVED], before=None),
         PlayerStatistics(
             player_id=USER, total_events=3, last_event=NOON, event_breakdown={"player_score": 3}
         ),
         BEST_SCORE,
-        Ranking(entries=[BEST_SCORE], total=1),
+        Leaderboard(entries=[BEST_SCORE], total=1),
         PLAYED_ON,
         Activity(days=[PLAYED_ON]),
         COHORT,

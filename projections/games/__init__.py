@@ -13,7 +13,7 @@ GAME_RECORDS = ReadModel(
 STANDINGS = ReadModel(
     name=standings.NAME,
     source=log(GAMES.topic),
-    record=standings.Standings,
+    record=standings.StandingsRecord,
     cache=standings.StandingsCache,
     queries=lambda stores: standings.StandingsQueries(stores.redis),
 )

@@ -60,14 +60,14 @@ class RankedEntry(msgspec.Struct, frozen=True, kw_only=True):
     reached_at: datetime
 
 
-class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
+class Standings(msgspec.Struct, frozen=True, kw_only=True):
     """A part of the leaderboard, and how many are on it altogether."""
 
     entries: list[RankedEntry]
     total: int
 
 
-class Tally(NamedTuple):
+class GameTally(NamedTuple):
     """How games ended for one player."""
 
     wins: int
@@ -77,17 +77,17 @@ class Tally(NamedTuple):
     last_win_at: datetime | None
 
     @classmethod
-    def of(cls, player: str, ended: GameEnded) -> "Tally":
+    def of(cls, player: str, ended: GameEnded) -> "GameTally":
         """One game."""
         at, winner = ended.timestamp.replace(microsecond=0), ended.winner
         won, drawn = winner == player, winner is None
         lost = not won and not drawn
         return cls(int(won), int(drawn), int(lost), at, at if won else None)
 
-    def plus(self, other: "Tally") -> "Tally":
+    def plus(self, other: "GameTally") -> "GameTally":
         """Both together, in whichever order."""
         wins = [at for at in (self.last_win_at, other.last_win_at) if at is not None]
-        return Tally(
+        return GameTally(
             self.wins + other.wins,
             self.draws + other.draws,
             self.losses + other.losses,
@@ -125,7 +125,7 @@ ALL = f"""
 """  # noqa: S608  two constants of this module
 
 
-class Standings:
+class StandingsRecord:
     """The projection; `apply` returns the rows as they have become, for the cache."""
 
     name = NAME
@@ -171,17 +171,17 @@ def _unseat(connection: psycopg.Connection[Any], games: list[str]) -> dict[str, 
     return {game_id: msgspec.json.decode(players) for game_id, players in rows}
 
 
-def _tally(ended: dict[str, GameEnded], players: dict[str, list[str]]) -> dict[str, Tally]:
-    tallies: dict[str, Tally] = {}
+def _tally(ended: dict[str, GameEnded], players: dict[str, list[str]]) -> dict[str, GameTally]:
+    tallies: dict[str, GameTally] = {}
     for game_id, event in ended.items():
         for player in players.get(game_id, ()):
-            tally = Tally.of(player, event)
+            tally = GameTally.of(player, event)
             known = tallies.get(player)
             tallies[player] = known.plus(tally) if known else tally
     return tallies
 
 
-def _count(connection: psycopg.Connection[Any], tallies: dict[str, Tally]) -> Sequence[Entry]:
+def _count(connection: psycopg.Connection[Any], tallies: dict[str, GameTally]) -> Sequence[Entry]:
     if not tallies:
         return ()
     columns = [list(column) for column in zip(*tallies.values(), strict=True)]
@@ -201,7 +201,7 @@ class StandingsCache:
     """The answers in Redis: a fold of rows, each the last word on its player."""
 
     name = NAME
-    handles = Standings.handles
+    handles = StandingsRecord.handles
 
     def fold(self, rows: Sequence[Entry]) -> "CachedEntries":
         """What these rows do."""
@@ -258,12 +258,12 @@ class StandingsQueries:
         self._top = self._live.script(TOP)
         self._rank = self._live.script(RANK)
 
-    async def top(self, limit: int, offset: int = 0) -> Leaderboard:
+    async def top(self, limit: int, offset: int = 0) -> Standings:
         """The best players from `offset` on."""
         answer: list[Any] = await self._live.query(self._top, offset, offset + limit - 1)
         entries, total = answer
         ranked = [_ranked(offset + i + 1, entry) for i, entry in enumerate(entries)]
-        return Leaderboard(entries=ranked, total=total)
+        return Standings(entries=ranked, total=total)
 
     async def rank(self, user_id: str) -> RankedEntry | None:
         """A player's rank, or None before the end of their first game."""

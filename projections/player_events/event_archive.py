@@ -39,7 +39,7 @@ class ArchivedEvent(msgspec.Struct, frozen=True, kw_only=True):
     data: msgspec.Raw
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
+class EventPage(msgspec.Struct, frozen=True, kw_only=True):
     """Some events, the newest first, and what to ask for the next ones with; None at the end."""
 
     events: list[ArchivedEvent]
@@ -238,7 +238,7 @@ class EventQueries:
         found = await self._select(EVENT, [event_id])
         return found[0] if found else None
 
-    async def of_player(self, player_id: str, limit: int, before: str | None = None) -> Page:
+    async def of_player(self, player_id: str, limit: int, before: str | None = None) -> EventPage:
         """A player's events, the newest first, from the cursor of the page before on.
 
         Raises `ValueError` with a sentence for a cursor that is none.
@@ -248,7 +248,7 @@ class EventQueries:
         found = await self._select(OF_PLAYER, asked)
         events, more = found[:limit], len(found) > limit
         last = str(Cursor(events[-1].timestamp, events[-1].event_id)) if more and events else None
-        return Page(events=events, before=last)
+        return EventPage(events=events, before=last)
 
     async def _select(self, query: Any, asked: Any) -> list[ArchivedEvent]:
         async with (

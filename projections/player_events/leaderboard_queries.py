@@ -7,7 +7,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from domain.events import Position
-from domain.player_events.scores import Board, Period
+from domain.player_events.scores import BoardKey, Period
 from projections.generations import LiveGeneration
 from projections.player_events.leaderboards import NAME
 from projections.positions import Pool
@@ -21,7 +21,7 @@ class RankedPlayer(msgspec.Struct, frozen=True, kw_only=True):
     score: int
 
 
-class Ranking(msgspec.Struct, frozen=True, kw_only=True):
+class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a board, and how many are on it altogether."""
 
     entries: list[RankedPlayer]
@@ -97,17 +97,17 @@ class LeaderboardQueries:
         self._slice = self._live.script(SLICE)
         self._pool = pool
 
-    async def board(self, game_id: str, period: Period, starts_on: date, limit: int) -> Ranking:
+    async def board(self, game_id: str, period: Period, starts_on: date, limit: int) -> Leaderboard:
         """The best `limit` players of a board."""
-        return await self._read(Board(game_id, period, starts_on), limit)
+        return await self._read(BoardKey(game_id, period, starts_on), limit)
 
     async def around(
         self, game_id: str, period: Period, starts_on: date, player_id: str, limit: int
-    ) -> Ranking:
+    ) -> Leaderboard:
         """`limit` places of a board with a player in their midst; none if they are not on it."""
-        return await self._read(Board(game_id, period, starts_on), limit, player_id)
+        return await self._read(BoardKey(game_id, period, starts_on), limit, player_id)
 
-    async def _read(self, board: Board, limit: int, player_id: str | None = None) -> Ranking:
+    async def _read(self, board: BoardKey, limit: int, player_id: str | None = None) -> Leaderboard:
         game_id, period, starts_on = board
         asked: list[Any] = [game_id, period, starts_on.isoformat(), limit]
         if player_id is not None:
@@ -115,12 +115,12 @@ class LeaderboardQueries:
         answer: list[Any] = await self._live.query(self._slice, *asked)
         match answer:
             case ["open", total, entries]:
-                return Ranking(entries=[_entry(*each) for each in entries], total=total)
+                return Leaderboard(entries=[_entry(*each) for each in entries], total=total)
             case ["closed"]:
                 return await self._closed(board, limit, player_id)
-        return Ranking(entries=[], total=0)
+        return Leaderboard(entries=[], total=0)
 
-    async def _closed(self, board: Board, limit: int, player_id: str | None) -> Ranking:
+    async def _closed(self, board: BoardKey, limit: int, player_id: str | None) -> Leaderboard:
         asked = {
             "game": board.game_id,
             "period": board.period,
@@ -132,8 +132,8 @@ class LeaderboardQueries:
             rows = await (await connection.execute(CLOSED, asked)).fetchall()
             if not rows:
                 counted = await (await connection.execute(HOW_MANY, asked)).fetchone()
-                return Ranking(entries=[], total=counted[0] if counted else 0)
-        return Ranking(entries=[_entry(*row[:3]) for row in rows], total=rows[0][3])
+                return Leaderboard(entries=[], total=counted[0] if counted else 0)
+        return Leaderboard(entries=[_entry(*row[:3]) for row in rows], total=rows[0][3])
 
     async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
         """Wait until the boards show an event; False when `timeout` seconds are over."""

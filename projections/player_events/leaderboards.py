@@ -25,7 +25,7 @@ from psycopg.rows import class_row
 
 from domain.player_events.corrections import REPLACED, replacement
 from domain.player_events.event import PlayerEvent
-from domain.player_events.scores import SCORING, Board, Period, score_of, starts_of
+from domain.player_events.scores import SCORING, BoardKey, Period, score_of, starts_of
 from projections.player_events.corrections import Corrections, parts
 from projections.player_events.seen_ids import SeenIds
 from projections.projection import Table
@@ -43,22 +43,22 @@ class Score(msgspec.Struct):
     score: int
 
     @property
-    def board(self) -> Board:
+    def board(self) -> BoardKey:
         """The board it is on."""
-        return Board(self.game_id, self.period, self.starts_on)
+        return BoardKey(self.game_id, self.period, self.starts_on)
 
 
 class Gone(NamedTuple):
     """What the cache is told of a player who is on a board no more."""
 
-    board: Board
+    board: BoardKey
     player_id: str
 
 
 class Emptied(NamedTuple):
     """What the cache is told of a board that nobody is on any more."""
 
-    board: Board
+    board: BoardKey
 
 
 Change = Score | Gone | Emptied
@@ -209,7 +209,7 @@ def _scores_of(connection: psycopg.Connection[Any], player_id: str) -> Sequence[
 
 
 def _moved_back(
-    connection: psycopg.Connection[Any], boards: Iterable[Board]
+    connection: psycopg.Connection[Any], boards: Iterable[BoardKey]
 ) -> Iterator[Emptied | Score]:
     """Where a board has lost its last player, the one before it is the latest of its game."""
     with connection.cursor(row_factory=class_row(Score)) as cursor:

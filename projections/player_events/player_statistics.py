@@ -43,7 +43,7 @@ class PlayerStatistics(msgspec.Struct, frozen=True, kw_only=True):
     event_breakdown: Breakdown
 
 
-class Tally(msgspec.Struct):
+class EventTally(msgspec.Struct):
     """A player's row."""
 
     player_id: str
@@ -53,7 +53,7 @@ class Tally(msgspec.Struct):
     created_at: datetime
     updated_at: datetime
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "EventTally") -> None:
         """Count what another tally of this player has counted."""
         self.total_events += other.total_events
         for kind, count in other.event_breakdown.items():
@@ -100,9 +100,9 @@ class PlayerStatisticsRecord:
 
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[PlayerEvent]
-    ) -> Sequence[Tally]:
+    ) -> Sequence[EventTally]:
         """Count the events that are new; a player who is corrected, again."""
-        rows: list[Tally] = []
+        rows: list[EventTally] = []
         for correcting, part in parts(events):
             if correcting:
                 for correction in part:
@@ -113,12 +113,12 @@ class PlayerStatisticsRecord:
 
     def _correct(
         self, connection: psycopg.Connection[Any], correction: PlayerEvent
-    ) -> Iterator[Tally]:
+    ) -> Iterator[EventTally]:
         """No row, and the new one if there is any."""
         self._corrections.read(connection, correction)
         if correction.event_type == REPLACED:
             self._seen.new(connection, [replacement(correction)])
-        tallies: dict[str, Tally] = {}
+        tallies: dict[str, EventTally] = {}
         count(tallies, self._corrections.again(connection, correction))
         connection.execute(DELETE, [correction.player_id])
         yield nothing_of(correction)
@@ -128,12 +128,12 @@ class PlayerStatisticsRecord:
 
     def _count(
         self, connection: psycopg.Connection[Any], events: Sequence[PlayerEvent]
-    ) -> Sequence[Tally]:
+    ) -> Sequence[EventTally]:
         # Read, added to and put back: whoever writes rows holds the position, so nobody else does.
         new = self._corrections.counting(connection, self._seen.new(connection, events))
         if not new:
             return ()
-        tallies: dict[str, Tally] = {}
+        tallies: dict[str, EventTally] = {}
         count(tallies, new)
         found = connection.execute(KNOWN, [_as_json(list(tallies))]).fetchone()
         assert found is not None
@@ -144,13 +144,13 @@ class PlayerStatisticsRecord:
         return rows
 
 
-def nothing_of(event: PlayerEvent) -> Tally:
+def nothing_of(event: PlayerEvent) -> EventTally:
     """What the cache is told of a player without a row."""
     at = event.ingested_at
-    return Tally(event.player_id, 0, {}, at, at, at)
+    return EventTally(event.player_id, 0, {}, at, at, at)
 
 
-def count(tallies: dict[str, Tally], events: Iterable[PlayerEvent]) -> None:
+def count(tallies: dict[str, EventTally], events: Iterable[PlayerEvent]) -> None:
     """Add events to the rows of their players; for every event of the topic, so with few calls."""
     for event in events:
         kind, happened, taken = event.event_type, event.timestamp, event.ingested_at
@@ -158,7 +158,7 @@ def count(tallies: dict[str, Tally], events: Iterable[PlayerEvent]) -> None:
             happened = taken
         tally = tallies.get(event.player_id)
         if tally is None:
-            tally = Tally(event.player_id, 0, {}, happened, taken, taken)
+            tally = EventTally(event.player_id, 0, {}, happened, taken, taken)
             tallies[event.player_id] = tally
         tally.total_events += 1
         kinds = tally.event_breakdown
@@ -171,7 +171,7 @@ def count(tallies: dict[str, Tally], events: Iterable[PlayerEvent]) -> None:
             tally.created_at = taken
 
 
-_tallies = msgspec.json.Decoder(list[Tally]).decode
+_tallies = msgspec.json.Decoder(list[EventTally]).decode
 
 
 def _as_json(rows: Sequence[Any]) -> str:
@@ -187,22 +187,22 @@ class PlayerStatisticsCache:
     name = NAME
     handles = PlayerStatisticsRecord.handles
 
-    def fold(self, rows: Sequence[Tally]) -> "CachedStatistics":
+    def fold(self, rows: Sequence[EventTally]) -> "CachedStatistics":
         """What these rows do."""
         return CachedStatistics(rows)
 
-    def rows(self, connection: psycopg.Connection[Any]) -> Iterator[Tally]:
+    def rows(self, connection: psycopg.Connection[Any]) -> Iterator[EventTally]:
         """Every row of the record."""
         with connection.cursor(NAME) as cursor:
             cursor.itersize = 5_000
             for (row,) in cursor.execute(ALL):
-                yield msgspec.json.decode(row, type=Tally)
+                yield msgspec.json.decode(row, type=EventTally)
 
 
 class CachedStatistics(NamedTuple):
     """Rows on their way to Redis."""
 
-    rows: Sequence[Tally]
+    rows: Sequence[EventTally]
 
     def write(self, pipeline: Pipeline, generation: str) -> None:
         """Queue the commands."""

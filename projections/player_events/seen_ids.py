@@ -2,8 +2,8 @@
 
 Only ids that clients gave can come again; those that Gamehall minted cannot. The same id of the
 same player is the same event for `REPEAT_WINDOW`, counted from when it was taken in; after that
-it is another. What is remembered is written in the transaction that counts the event, so it is as exact
-as the count.
+it is another. What is remembered is written in the transaction that counts the event, so it is as
+exact as the count.
 """
 
 import time

@@ -29,12 +29,12 @@ from domain.waitroom.events import WaitroomJoined
 from infra.subjects.keyring import Keyring
 from interfaces.http.platform.bodies import BATCH_LIMIT
 from projections.games.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
-from projections.games.standings import Leaderboard, RankedEntry
+from projections.games.standings import RankedEntry, Standings
 from projections.player_events.activity_queries import Activity, Funnel, FunnelStep, Retention
 from projections.player_events.days import Days
-from projections.player_events.event_archive import ArchivedEvent, Page
+from projections.player_events.event_archive import ArchivedEvent, EventPage
 from projections.player_events.exported_events import WRITERS, Format, Selection
-from projections.player_events.leaderboard_queries import RankedPlayer, Ranking
+from projections.player_events.leaderboard_queries import Leaderboard, RankedPlayer
 from projections.player_events.player_statistics import PlayerStatistics
 from projections.waitroom.queue import QueueOverview, QueuePlace
 from tests.player_events.plain import Plain
@@ -318,8 +318,8 @@ class FakeStandings(FakeReadModel):
         RankedEntry(rank=1, user_id="ann", score=3, wins=1, draws=0, losses=0, reached_at=NOW),
     )
 
-    async def top(self, limit: int, offset: int = 0) -> Leaderboard:
-        return Leaderboard(entries=list(self.entries[offset : offset + limit]), total=1)
+    async def top(self, limit: int, offset: int = 0) -> Standings:
+        return Standings(entries=list(self.entries[offset : offset + limit]), total=1)
 
     async def rank(self, user_id: str) -> RankedEntry | None:
         return next((each for each in self.entries if each.user_id == user_id), None)
@@ -390,13 +390,13 @@ class FakePlayerQueries:
     async def event(self, event_id: str) -> ArchivedEvent | None:
         return next((_archived(e) for e in self.told.events if e.event_id == event_id), None)
 
-    async def of_player(self, player_id: str, limit: int, before: str | None = None) -> Page:
+    async def of_player(self, player_id: str, limit: int, before: str | None = None) -> EventPage:
         if before is not None and not before.isdigit():
             raise ValueError(f"{before!r} is no place.")
         own = [_archived(e) for e in reversed(self.told.events) if e.player_id == player_id]
         start = int(before or 0)
         end = start + limit
-        return Page(events=own[start:end], before=str(end) if end < len(own) else None)
+        return EventPage(events=own[start:end], before=str(end) if end < len(own) else None)
 
     async def stats(self, player_id: str) -> PlayerStatistics | None:
         own = [e for e in self.told.events if e.player_id == player_id]
@@ -409,21 +409,21 @@ class FakePlayerQueries:
             event_breakdown=dict(Counter(e.event_type for e in own)),
         )
 
-    async def board(self, game_id: str, period: Period, starts_on: date, limit: int) -> Ranking:
+    async def board(self, game_id: str, period: Period, starts_on: date, limit: int) -> Leaderboard:
         scores: Counter[str] = Counter()
         for event in self.told.events:
             if event.game_id == game_id and starts_of(event.happened_at)[period] == starts_on:
                 scores[event.player_id] += score_of(event)
         ranked = enumerate(scores.most_common(limit), 1)
         entries = [RankedPlayer(rank=r, player_id=p, score=s) for r, (p, s) in ranked]
-        return Ranking(entries=entries, total=len(scores))
+        return Leaderboard(entries=entries, total=len(scores))
 
     async def around(
         self, game_id: str, period: Period, starts_on: date, player_id: str, limit: int
-    ) -> Ranking:
+    ) -> Leaderboard:
         board = await self.board(game_id, period, starts_on, 1_000)
         entries = [entry for entry in board.entries if entry.player_id == player_id]
-        return Ranking(entries=entries, total=board.total)
+        return Leaderboard(entries=entries, total=board.total)
 
     async def activity(self, game_id: str, days: Days) -> Activity:
         plain = Plain(self.told.events, game_id)

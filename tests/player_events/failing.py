@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from application.player_events.dead_letters import DeadLetters
+from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
 from application.player_events.repair import Repairing
 from application.ports.commands import Unavailable
@@ -138,7 +138,7 @@ class Desk(NamedTuple):
     decisions: FakeDecisions
     published: list[PlayerEvent]
     changes: list[Change]
-    dead_letters: DeadLetters
+    dead_letters: DeadLetterRepairs
 
 
 def a_desk() -> Desk:
@@ -147,5 +147,5 @@ def a_desk() -> Desk:
     letters, decisions = FakeLetters(failures), FakeDecisions(failures)
     changes = [Change("leaderboard_scores", "chess alltime 1970-01-01 ada", None, "10")]
     repairing = Repairing(Intake(accept_unknown=True, oldest=timedelta(days=30)))
-    deciding = DeadLetters(letters, decisions, repairing, published.extend, lambda _: changes)
+    deciding = DeadLetterRepairs(letters, decisions, repairing, published.extend, lambda _: changes)
     return Desk(failures, letters, decisions, published, changes, deciding)

@@ -12,7 +12,7 @@ import pytest
 import redis
 from hypothesis import strategies as st
 
-from application.ports.projections import Moved
+from application.ports.projections import PositionConflict
 from domain.player_events.event import PlayerEvent
 from domain.player_events.scores import SCORING
 from tests.conftest import Hall
@@ -254,7 +254,7 @@ def test_of_two_workers_the_one_that_comes_too_late_looks_again(
     told.tell(scored("ada", 10))
     assert one.step(0) == 1
 
-    with pytest.raises(Moved):
+    with pytest.raises(PositionConflict):
         other.step(0)
 
     assert total(stored, name) == 1
@@ -271,7 +271,7 @@ def test_a_redis_that_was_emptied_is_filled_from_the_record(
     with redis.Redis.from_url(empty.redis) as client:
         client.flushall()
 
-    with pytest.raises(Moved):
+    with pytest.raises(PositionConflict):
         worker.step(0)
     assert worker.resume()
 

@@ -1,10 +1,10 @@
 """What tests do with a read model."""
 
-from application.rebuild import Built, Progress
+from application.rebuild import Built, RebuildProgress
 from application.upkeep import Upkeep
 
 
-def quietly(progress: Progress) -> None:
+def quietly(progress: RebuildProgress) -> None:
     assert progress.done <= progress.total
 
 

@@ -3,7 +3,7 @@ from itertools import count
 
 import pytest
 
-from application.ports.projections import Moved
+from application.ports.projections import PositionConflict
 from tests.projections.conftest import Build
 from tests.projections.living import is_true, live, quietly
 from tests.projections.stories import tell_of_everything, tell_of_rooms
@@ -25,7 +25,7 @@ def test_two_workers_at_once_apply_every_event_once(
     tell_of_everything(narrator)
 
     assert one.step(0)
-    with pytest.raises(Moved):
+    with pytest.raises(PositionConflict):
         other.step(0)
 
     assert other.resume(), "who came too late goes on from where the first one stands"
@@ -73,7 +73,7 @@ def test_a_worker_goes_on_after_a_swap_from_where_the_new_generation_stands(
     tell_of_rooms(narrator)
     read_model("waitroom").rebuild(quietly)
 
-    with pytest.raises(Moved):
+    with pytest.raises(PositionConflict):
         worker.step(0)
 
     assert worker.resume()

@@ -2,8 +2,8 @@ import psycopg
 import pytest
 import redis
 
-from application.ports.projections import GenerationLost, Moved, RebuildRunning
-from application.rebuild import Fold
+from application.ports.projections import GenerationLost, PositionConflict, RebuildRunning
+from application.rebuild import GenerationFold
 from tests.conftest import Hall
 from tests.projections.conftest import Build
 from tests.projections.living import is_true, live, outcome, quietly
@@ -34,7 +34,7 @@ def test_a_worker_builds_what_was_deleted_together_with_its_position(
     flush(empty)
     truncate(empty, TABLES)
 
-    with pytest.raises(Moved):
+    with pytest.raises(PositionConflict):
         worker.step(0)  # although there is no event, the worker notices
 
     assert is_true(live(read_model(name)))
@@ -61,7 +61,7 @@ def test_a_leaderboard_cache_that_is_lost_is_filled_from_the_record(
     before = _cache(empty)
     flush(empty)
 
-    with pytest.raises(Moved):
+    with pytest.raises(PositionConflict):
         worker.step(0)
     assert worker.resume()
 
@@ -142,14 +142,14 @@ def test_a_worker_starts_over_when_what_it_builds_is_deleted(
 ) -> None:
     tell_of_rooms(narrator)
     worker = read_model("waitroom").projector()
-    fold_on = Fold.on
+    fold_on = GenerationFold.on
 
-    def interrupted(fold: Fold) -> object:
+    def interrupted(fold: GenerationFold) -> object:
         flush(empty)
-        monkeypatch.setattr(Fold, "on", fold_on)
+        monkeypatch.setattr(GenerationFold, "on", fold_on)
         return fold.on()
 
-    monkeypatch.setattr(Fold, "on", interrupted)
+    monkeypatch.setattr(GenerationFold, "on", interrupted)
     worker.build()
 
     assert not worker.resume()

@@ -13,7 +13,7 @@ from interfaces.http.platform.services import services_of
 from interfaces.tokens import Identity
 from projections.games import GAME_RECORDS, STANDINGS
 from projections.games.game_records import UserRecord
-from projections.games.standings import Leaderboard, RankedEntry
+from projections.games.standings import RankedEntry, Standings
 
 Asked = Request[Identity, None, Any]
 Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="How many entries.")]
@@ -28,7 +28,7 @@ Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000_000, description="How 
 )
 async def get_leaderboard(
     request: Asked, limit: Limit = 10, offset: Offset = 0, read_after: AfterGame = None
-) -> Leaderboard:
+) -> Standings:
     """List players by score, 3 for a win; equal scores in the order they were reached."""
     standings = services_of(request).queries(STANDINGS)
     await caught_up(standings, read_after, GAMES.topic)

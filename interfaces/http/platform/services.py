@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
 
 from application.history import History
-from application.player_events.dead_letters import DeadLetters
+from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
 from application.player_events.ports import PlayerEventLog
 from application.ports.commands import CommandLog, Feed, LocalLog, Seals
@@ -49,7 +49,7 @@ class Services:
     feed: Feed
     queries: Lookup
     exports: Any
-    dead_letters: DeadLetters
+    dead_letters: DeadLetterRepairs
     history: History
     seals: Seals
     tokens: Tokens

@@ -19,8 +19,8 @@ from interfaces.http.platform.problems import Problem, bad_request, documented
 from interfaces.http.platform.services import services_of
 from interfaces.tokens import Identity
 from projections.player_events import EVENT_ARCHIVE, LEADERBOARDS, PLAYER_STATISTICS
-from projections.player_events.event_archive import ArchivedEvent, Page
-from projections.player_events.leaderboard_queries import Ranking
+from projections.player_events.event_archive import ArchivedEvent, EventPage
+from projections.player_events.leaderboard_queries import Leaderboard
 from projections.player_events.player_statistics import PlayerStatistics
 
 Asked = Request[Identity, None, Any]
@@ -94,7 +94,7 @@ async def list_events(
     limit: Limit = 100,
     before: Before = None,
     read_after: AfterPlayerEvent = None,
-) -> Response[Page]:
+) -> Response[EventPage]:
     """List a player's events, the latest first; players see their own."""
     acting_as(request.user, player_id)
     archive = services_of(request).queries(EVENT_ARCHIVE)
@@ -137,7 +137,7 @@ async def get_leaderboard(
     around: Around = None,
     on: On = None,
     read_after: AfterPlayerEvent = None,
-) -> Ranking:
+) -> Leaderboard:
     """List players by the sum of their scores in a day, a week, or ever.
 
     An event counts in the periods of its own time, however late it comes: a board of the past
