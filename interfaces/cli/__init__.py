@@ -1,13 +1,14 @@
 """The command `gamehall`: one module per group of commands."""
 
+from importlib import import_module
+from importlib.util import find_spec
+
 import rich_click as click
 
 from interfaces.cli import (
     completion,
-    dlq,
     doctor,
     events,
-    players,
     projections,
     services,
     stack,
@@ -16,6 +17,14 @@ from interfaces.cli import (
     topics,
 )
 from interfaces.cli.common import Group
+from interfaces.features import FEATURES
+
+OF_FEATURES: tuple[click.Command, ...] = tuple(
+    command
+    for feature in FEATURES
+    if find_spec(f"{__name__}.{feature}")
+    for command in import_module(f"{__name__}.{feature}").COMMANDS
+)
 
 COMMANDS: tuple[click.Command, ...] = (
     stack.up,
@@ -28,8 +37,7 @@ COMMANDS: tuple[click.Command, ...] = (
     topics.topics,
     projections.projections,
     events.events,
-    dlq.dlq,
-    players.players,
+    *OF_FEATURES,
     subjects.subjects,
     completion.completion,
 )

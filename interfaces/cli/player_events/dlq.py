@@ -14,7 +14,7 @@ from interfaces.cli.common import (
     settings,
     show,
 )
-from interfaces.cli.players import by_option, dry_run_option, print_changes
+from interfaces.cli.player_events.players import by_option, dry_run_option, print_changes
 
 if TYPE_CHECKING:
     from domain.player_events.letters import DeadLetter, Status

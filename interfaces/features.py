@@ -1,0 +1,8 @@
+"""The features of the hall: the one list of them.
+
+Each is the word that it has on every floor: `interfaces.http.<word>` holds what it serves as
+FEATURES, and `interfaces.cli.<word>`, if there is one, its own commands as COMMANDS.
+"""
+
+FEATURES = ("waitroom", "games", "player_events", "operations")
+"""In the order of the documentation."""
