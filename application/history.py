@@ -18,7 +18,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from application.ports.commands import Unavailable
-from application.ports.reading import Batch, Checkpoint, LogReader, Shard
+from application.ports.reading import Batch, Checkpoint, LogReader, ShardId
 from domain.aggregate import Aggregate
 from domain.category import Category
 from domain.events import Position, Recorded
@@ -63,7 +63,7 @@ class Moment(NamedTuple):
         """Whether nothing that is read from there on had happened."""
         return self.position is not None and checkpoint.includes(self.position)
 
-    def require(self, shard: Shard) -> None:
+    def require(self, shard: ShardId) -> None:
         """Raise `OtherShard` where the moment says nothing of what happened in a shard."""
         if self.position is not None and self.position[:2] != shard:
             raise OtherShard(
@@ -183,8 +183,8 @@ class History:
 
     def __init__(
         self,
-        shard_of: Callable[[Category, str], Shard],
-        open_reader: Callable[[Shard, str], LogReader],
+        shard_of: Callable[[Category, str], ShardId],
+        open_reader: Callable[[ShardId, str], LogReader],
         *,
         patience: float = LOOK_TIMEOUT_S,
         most_events: int = MOST_EVENTS,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from application.issued import Issued
+from application.ports.commands import Envelope
 from application.topics import Topic
 from domain.aggregate import Command
 from domain.events import Metadata, Position
@@ -24,10 +24,11 @@ class Inbox(NamedTuple):
     topics: Sequence[Topic]
     react: Callable[[str, bytes | None], Command]
 
-    def issue(self, source: Position, value: bytes | None) -> Issued:
+    def issue(self, source: Position, value: bytes | None) -> Envelope:
         """The command of the message at `source`, a place by offset; raises `Malformed`.
 
         Guarantees: the same message always leads to the same command id.
         """
         metadata = Metadata(actor=self.name, causation_id=str(source))
-        return Issued(self.react(source.topic, value), f"{self.name}:{source}", metadata)
+        command = self.react(source.topic, value)
+        return Envelope(command_id=f"{self.name}:{source}", command=command, metadata=metadata)

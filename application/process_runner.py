@@ -1,10 +1,13 @@
-"""The life of a process worker: fold the log, and react to what lies after its position."""
+"""The life of a process manager: it folds events and issues commands, and never both twice.
+
+It folds the log from its beginning, and reacts to what lies after its position.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from application.issued import Issued
-from application.ports.reading import LogReader, PositionStore, Shard
+from application.ports.commands import Envelope
+from application.ports.reading import LogReader, PositionStore, ShardId
 from domain.events import Recorded
 
 POLL_BATCH = 500
@@ -18,7 +21,7 @@ class Process(Protocol):
         """Take note of an event without reacting to it."""
         ...
 
-    def react(self, recorded: Recorded) -> Sequence[Issued]:
+    def react(self, recorded: Recorded) -> Sequence[Envelope]:
         """Take note of an event and say what it leads to."""
         ...
 
@@ -36,13 +39,13 @@ class ProcessRunner:
         reader: LogReader,
         process: Process,
         positions: PositionStore,
-        execute: Callable[[Sequence[Issued]], object],
+        execute: Callable[[Sequence[Envelope]], object],
     ) -> None:
         self._reader = reader
         self._process = process
         self._positions = positions
         self._execute = execute
-        self._done: dict[Shard, int] = {}
+        self._done: dict[ShardId, int] = {}
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Work until `stopped`; the state is folded from the beginning of the log."""
@@ -54,17 +57,17 @@ class ProcessRunner:
     def step(self, timeout: float = POLL_TIMEOUT_S) -> int:
         """Read once and react; returns the number of commands that were answered."""
         batch = self._reader.read(POLL_BATCH, timeout)
-        issued = [command for recorded in batch.events for command in self._take(recorded)]
-        if issued:
-            self._execute(issued)
+        envelopes = [envelope for recorded in batch.events for envelope in self._take(recorded)]
+        if envelopes:
+            self._execute(envelopes)
         news = [c for c in batch.checkpoints if c.next_seq > self._next(c.topic, c.partition)]
         if news:
             self._positions.save(news)
             self._done.update({(c.topic, c.partition): c.next_seq for c in news})
         self._reader.acknowledge(batch.checkpoints)
-        return len(issued)
+        return len(envelopes)
 
-    def _take(self, recorded: Recorded) -> Sequence[Issued]:
+    def _take(self, recorded: Recorded) -> Sequence[Envelope]:
         if recorded.position.seq < self._next(*recorded.position[:2]):
             self._process.fold(recorded)
             return ()

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple, Self
 
 from application.ports.projections import Difference, Generation, ProjectionStore, Triage
-from application.ports.reading import Batch, Checkpoint, LogReader, Shard
+from application.ports.reading import Batch, Checkpoint, LogReader, ShardId
 
 POLL_TIMEOUT_S = 0.2
 MOST_EXAMPLES = 20
@@ -170,7 +170,7 @@ class GenerationFold:
     def _read_ahead(self) -> Future[Batch]:
         return self._thread.submit(self._reader.read, self._size, POLL_TIMEOUT_S)
 
-    def _take(self, events: Sequence[Any], limits: dict[Shard, Checkpoint]) -> None:
+    def _take(self, events: Sequence[Any], limits: dict[ShardId, Checkpoint]) -> None:
         """Apply the events that lie within the limits, hold the others."""
         if all(s in limits and c.offset <= limits[s].offset for s, c in self._read.items()):
             self._apply(events)  # all that was read, without a look at each
@@ -192,11 +192,11 @@ class GenerationFold:
     def _reached(self, goal: Checkpoint) -> bool:
         return self._offset((goal.topic, goal.partition)) >= goal.offset
 
-    def _offset(self, shard: Shard) -> int:
+    def _offset(self, shard: ShardId) -> int:
         read = self._read.get(shard)
         return read.offset if read else 0
 
-    def _look_ahead(self) -> Mapping[Shard, int]:
+    def _look_ahead(self) -> Mapping[ShardId, int]:
         ends = self._reader.ends()
         self._total = sum(ends.values())
         return ends

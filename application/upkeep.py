@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from application.ports.projections import DeadLetterSink, Parked, ProjectionStore, Triage
-from application.ports.reading import Checkpoint, LogReader, Shard
+from application.ports.reading import Checkpoint, LogReader, ShardId
 from application.projector import Projector
 from application.rebuild import OF_THE_LOG, Batches, Built, OnProgress, build, verify
 from application.triage import NoLetters
@@ -76,6 +76,6 @@ class Upkeep:
         )
 
 
-def _lag(shard: Shard, end: int, reached: Checkpoint | None) -> ShardLag:
+def _lag(shard: ShardId, end: int, reached: Checkpoint | None) -> ShardLag:
     offset = reached.offset if reached else 0
     return ShardLag(*shard, offset, end, end - offset)

@@ -32,6 +32,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from rich.console import Console
 from rich.table import Table
 
+from application.ports.commands import Envelope
 from bench.bank import Account, Deposit
 from bench.recorder import ACCOUNTS, WARM_UP, Run, measure, on_kafka, on_postgres, spread
 from bench.topics import topics
@@ -78,7 +79,9 @@ async def deposits(log: KafkaLog, number: int, begin: float, end: float) -> list
     while before < end:
         account = f"account-{number}-{chance.randrange(ACCOUNTS)}"
         done += 1
-        await log.execute(Deposit(account=account, amount=1), command_id=f"{number}/{done}")
+        await log.execute(
+            Envelope(command_id=f"{number}/{done}", command=Deposit(account=account, amount=1))
+        )
         after = time.perf_counter()
         if before >= begin and after < end:
             took.append(after - before)

@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from application.log.shard import Shard
-from application.ports.commands import Unavailable
+from application.ports.commands import Envelope, Unavailable
 from bench.topics import topics
 from domain.aggregate import Aggregate, Command
 from domain.category import Category
@@ -140,7 +140,8 @@ def fill(kafka: str, category: Category, happens: Iterator[Asked]) -> None:
         id = f"{actor}/{uuid.uuid4()}"
         metadata = Metadata(actor=actor, correlation_id=id, fingerprint=uuid.uuid4().hex[:16])
         now += timedelta(microseconds=200)
-        shard.execute(command, id, metadata, lambda _: None, now=now, monotonic=0.0)
+        envelope = Envelope(command_id=id, command=command, metadata=metadata)
+        shard.execute(envelope, lambda _: None, now=now, monotonic=0.0)
     producer.flush()
 
 
@@ -217,7 +218,7 @@ async def own(kafka: str, name: str, kind: str) -> Started:
 
 async def answers(log: KafkaLog, command: Command) -> bool:
     try:
-        await log.execute(command, command_id=uuid.uuid4().hex)
+        await log.execute(Envelope(command_id=uuid.uuid4().hex, command=command))
     except Unavailable:
         return False
     except Refusal:

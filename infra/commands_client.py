@@ -6,8 +6,8 @@ import httpx
 import msgspec
 import stamina
 
-from application.issued import Issued
-from application.orders import ReadOutcome, Refused
+from application.envelopes import RefusalBody, VerdictMessage
+from application.ports.commands import Envelope
 
 PATH = "/api/v1/commands"
 SECONDS = 30.0
@@ -40,17 +40,17 @@ class CommandsClient:
         self._token = token
         self._stopped = stopped
         self._encode = msgspec.json.Encoder().encode
-        self._decode = msgspec.json.Decoder(list[ReadOutcome]).decode
+        self._decode = msgspec.json.Decoder(list[VerdictMessage]).decode
 
-    def execute(self, issued: Sequence[Issued]) -> list[ReadOutcome]:
-        """The outcomes in order; raises `ApiAway` only when the worker is told to stop."""
-        outcomes: list[ReadOutcome] = []
+    def execute(self, envelopes: Sequence[Envelope]) -> list[VerdictMessage]:
+        """The verdicts in order; raises `ApiAway` only when the worker is told to stop."""
+        verdicts: list[VerdictMessage] = []
         for attempt in stamina.retry_context(
             on=self._worth_another, attempts=None, timeout=None, wait_max=LONGEST_PAUSE
         ):
             with attempt:
-                self._send(issued, outcomes)
-        return outcomes
+                self._send(envelopes, verdicts)
+        return verdicts
 
     def close(self) -> None:
         """Close the connections."""
@@ -59,41 +59,37 @@ class CommandsClient:
     def _worth_another(self, error: Exception) -> bool:
         return isinstance(error, ApiAway | httpx.TransportError) and not self._stopped()
 
-    def _send(self, issued: Sequence[Issued], outcomes: list[ReadOutcome]) -> None:
-        """Send what has no outcome yet."""
-        while len(outcomes) < len(issued):
-            self._send_part(issued[len(outcomes) :][:AT_ONCE], outcomes)
+    def _send(self, envelopes: Sequence[Envelope], verdicts: list[VerdictMessage]) -> None:
+        """Send what has no verdict yet."""
+        while len(verdicts) < len(envelopes):
+            self._send_part(envelopes[len(verdicts) :][:AT_ONCE], verdicts)
 
-    def _send_part(self, part: Sequence[Issued], outcomes: list[ReadOutcome]) -> None:
+    def _send_part(self, part: Sequence[Envelope], verdicts: list[VerdictMessage]) -> None:
         response = self._post(part)
         if response.status_code in NOT_UNDERSTOOD and len(part) > 1:
             for each in part:
-                self._send_part([each], outcomes)
+                self._send_part([each], verdicts)
         elif response.status_code in NOT_UNDERSTOOD:
-            outcomes.append(_not_understood(response))
+            verdicts.append(_not_understood(response))
         elif not response.is_success:
             # Even a wrong address or token is waited for: messages lost would not come back.
             raise ApiAway(f"The API answers {response.status_code}: {response.text[:200]}")
         else:
-            for outcome in self._decode(response.content):
-                if outcome.unavailable is not None:
-                    raise ApiAway(f"A command got no answer: {outcome.unavailable.detail}")
-                outcomes.append(outcome)
+            for verdict in self._decode(response.content):
+                if verdict.unavailable is not None:
+                    raise ApiAway(f"A command got no answer: {verdict.unavailable.detail}")
+                verdicts.append(verdict)
 
-    def _post(self, part: Sequence[Issued]) -> httpx.Response:
-        body = [
-            {"command": each.command, "command_id": each.command_id, "metadata": each.metadata}
-            for each in part
-        ]
+    def _post(self, part: Sequence[Envelope]) -> httpx.Response:
         headers = {
             "Authorization": f"Bearer {self._token()}",
             "Content-Type": "application/json",
         }
-        return self._http.post(PATH, content=self._encode(body), headers=headers)
+        return self._http.post(PATH, content=self._encode(part), headers=headers)
 
 
-def _not_understood(response: httpx.Response) -> ReadOutcome:
+def _not_understood(response: httpx.Response) -> VerdictMessage:
     detail = f"The API does not take the command: {response.text[:1_000]}"
-    return ReadOutcome(
-        refusal=Refused(type="not-understood", status=response.status_code, detail=detail)
+    return VerdictMessage(
+        refusal=RefusalBody(type="not-understood", status=response.status_code, detail=detail)
     )

@@ -6,7 +6,7 @@ import structlog
 from confluent_kafka import Consumer, Message
 
 from application.inbox import Inbox, Malformed
-from application.issued import Issued
+from application.ports.commands import Envelope
 from domain.events import Position
 from infra.commands_client import CommandsClient
 from infra.deadletters import DeadLetterTopic
@@ -56,22 +56,22 @@ class InboxWorker:
         return len(messages)
 
     def _handle(self, messages: Sequence[Message]) -> None:
-        understood: list[tuple[Message, Issued]] = []
+        understood: list[tuple[Message, Envelope]] = []
         for message in messages:
             try:
-                issued = self._inbox.issue(_source(message), message.value())
-                understood.append((message, issued))
+                envelope = self._inbox.issue(_source(message), message.value())
+                understood.append((message, envelope))
             except Malformed as malformed:
                 self._bury(message, "malformed", str(malformed))
         if understood:
             self._issue(understood)
         self._letters.flush()
 
-    def _issue(self, understood: Sequence[tuple[Message, Issued]]) -> None:
-        outcomes = self._client.execute([issued for _, issued in understood])
-        for (message, _), outcome in zip(understood, outcomes, strict=True):
-            if outcome.refusal is not None:
-                self._bury(message, outcome.refusal.type, outcome.refusal.detail)
+    def _issue(self, understood: Sequence[tuple[Message, Envelope]]) -> None:
+        verdicts = self._client.execute([envelope for _, envelope in understood])
+        for (message, _), verdict in zip(understood, verdicts, strict=True):
+            if verdict.refusal is not None:
+                self._bury(message, verdict.refusal.type, verdict.refusal.detail)
 
     def _bury(self, message: Message, kind: str, reason: str) -> None:
         name, source = self._inbox.name, str(_source(message))

@@ -18,11 +18,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from psycopg.errors import LockNotAvailable
 
 from application.outbox import Outbox, Outgoing
-from application.ports.reading import Checkpoint, LogReader, PositionStore, Shard
+from application.ports.reading import Checkpoint, LogReader, PositionStore, ShardId
 from domain.events import DomainEvent, Position, Recorded
-from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.partition import partition_for
+from infra.eventlog.watermarks import Watermarks
 from infra.postgres.database import Database
 
 NAME = "relay"
@@ -35,7 +35,7 @@ SECONDS = 30
 FIRST_LOOK = 4
 """Records looked at from the end of a partition, before looking further back."""
 
-Received = dict[Shard, int]
+Received = dict[ShardId, int]
 
 
 class Relay:
@@ -56,8 +56,8 @@ class Relay:
         self._lock = lock
         self._producer = Producer(producer_config(bootstrap) | {"message.timeout.ms": 0})
         self._partitions: dict[str, int] = {}
-        self._received: dict[Shard, Received] = {}
-        self._unsaved: dict[Shard, Checkpoint] = {}
+        self._received: dict[ShardId, Received] = {}
+        self._unsaved: dict[ShardId, Checkpoint] = {}
         self._saved_at = time.monotonic()
         self._failed: KafkaError | None = None
 
@@ -176,16 +176,16 @@ def _read(text: str) -> Received:
     return {(p.topic, p.partition): p.seq for p in positions}
 
 
-def last_received(bootstrap: str, partitions: dict[str, int]) -> dict[Shard, Received]:
+def last_received(bootstrap: str, partitions: dict[str, int]) -> dict[ShardId, Received]:
     """What each partition of some public topics has received, as its last record of ours says.
 
     Looks back from the ends, further and further: others may write to a public topic too.
     """
     shards = [(topic, p) for topic, count in partitions.items() for p in range(count)]
-    received: dict[Shard, Received] = {shard: {} for shard in shards}
-    bounds = Bounds(bootstrap, SECONDS)
-    lows, ends = bounds.beginnings(shards), bounds.ends(shards)
-    bounds.close()
+    received: dict[ShardId, Received] = {shard: {} for shard in shards}
+    watermarks = Watermarks(bootstrap, SECONDS)
+    lows, ends = watermarks.beginnings(shards), watermarks.ends(shards)
+    watermarks.close()
     look = FIRST_LOOK
     while ends := {shard: end for shard, end in ends.items() if end > lows[shard]}:
         starts = {shard: max(lows[shard], end - look) for shard, end in ends.items()}
@@ -197,8 +197,8 @@ def last_received(bootstrap: str, partitions: dict[str, int]) -> dict[Shard, Rec
 
 
 def _headers(
-    bootstrap: str, starts: dict[Shard, int], ends: dict[Shard, int]
-) -> Iterator[tuple[Shard, str]]:
+    bootstrap: str, starts: dict[ShardId, int], ends: dict[ShardId, int]
+) -> Iterator[tuple[ShardId, str]]:
     """The headers of ours between some offsets, those of one partition in order."""
     consumer = Consumer(consumer_config(bootstrap, f"gamehall-{NAME}"))
     consumer.assign([TopicPartition(*shard, start) for shard, start in starts.items()])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from application.issued import Issued
+from application.ports.commands import Envelope
 from domain.aggregate import Command
 from domain.events import Recorded
 from domain.games.board import Board
@@ -66,11 +66,11 @@ class MatchmakingProcess:
             case GameEnded(originator_id=game_id):
                 self._games.pop(game_id, None)
 
-    def react(self, recorded: Recorded) -> list[Issued]:
+    def react(self, recorded: Recorded) -> list[Envelope]:
         """Fold an event and say what it leads to: one command or none."""
         self.fold(recorded)
         command = self._command_for(recorded)
-        return [Issued.because_of(recorded, command, process=NAME)] if command else []
+        return [Envelope.because_of(recorded, command, process=NAME)] if command else []
 
     def _fold_move(self, event: MovePlayed) -> None:
         game = self._games.get(event.originator_id)

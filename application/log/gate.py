@@ -18,8 +18,8 @@ leader epochs of replicated logs; `tests/eventlog/test_mutants.py` shows that ea
 
 from typing import Final, Literal
 
-Refused = Literal["old-epoch", "not-the-owner", "gap", "repeated", "malformed"]
-REASONS: Final[tuple[Refused, ...]] = (
+RefusalReason = Literal["old-epoch", "not-the-owner", "gap", "repeated", "malformed"]
+REASONS: Final[tuple[RefusalReason, ...]] = (
     "old-epoch",
     "not-the-owner",
     "gap",
@@ -37,7 +37,7 @@ class Gate:
         self.epoch = epoch
         self.owner = owner
         self.next_seq = next_seq
-        self.refused: dict[Refused, int] = dict.fromkeys(REASONS, 0)
+        self.refused: dict[RefusalReason, int] = dict.fromkeys(REASONS, 0)
 
     def claim(self, epoch: int, owner: str) -> bool:
         """Whether a claim takes the shard; if it does, `owner` owns it from here on."""
@@ -58,7 +58,7 @@ class Gate:
         self.next_seq += count
         return True
 
-    def refuse(self, reason: Refused) -> Literal[False]:
+    def refuse(self, reason: RefusalReason) -> Literal[False]:
         """Count a record that is ignored."""
         self.refused[reason] += 1
         return False

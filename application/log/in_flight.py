@@ -2,9 +2,8 @@
 
 from collections import deque
 
-from application.log.asked import Done
 from application.log.records import Commit
-from application.ports.commands import Unavailable, Verdict
+from application.ports.commands import Done, Unavailable, Verdict
 from domain.events import DomainEvent
 
 

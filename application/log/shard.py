@@ -11,20 +11,18 @@ from enum import Enum
 from typing import Any
 
 from application.log.answers import Answers, FirstAnswer
-from application.log.asked import Absent, Asked, Done, nothing_is_evicted
 from application.log.deadlines import Deadlines
 from application.log.fold import CannotFold, Evicted, Fold
 from application.log.gate import Gate
 from application.log.in_flight import InFlight, Sent
+from application.log.pending import Absent, PendingCommand, nothing_is_evicted
 from application.log.records import Claim, Codec, Commit, MalformedRecord
 from application.log.snapshots.records import StoredCheckpoint
-from application.ports.commands import Answer, NotOwned, Unavailable, Verdict
+from application.ports.commands import Answer, Done, Envelope, NotOwned, Unavailable, Verdict
 from domain.aggregate import Aggregate, Command, Reply
 from domain.category import Category
 from domain.events import DomainEvent, Metadata, Position
 from domain.refusals import Refusal
-
-Outcome = Verdict
 
 MOST_IN_FLIGHT = 4_000
 """Commits a shard may have on their way. Beyond it callers are asked to come back, so that a
@@ -247,26 +245,24 @@ class Shard:
 
     def execute(
         self,
-        command: Command,
-        command_id: str,
-        metadata: Metadata,
+        envelope: Envelope,
         done: Done,
         *,
         now: datetime,
         monotonic: float,
         looked: bool = False,
     ) -> None:
-        """Decide a command; `done` is called exactly once, as soon as the outcome is certain.
+        """Decide a command; `done` is called exactly once, as soon as the verdict is certain.
 
         `looked` is for who has looked at the snapshots that `absent` was told of.
         """
-        asked = Asked(command, command_id, metadata, done)
         if problem := self._not_now(monotonic):
             done(problem)
-        elif (seen := self._answers.first(command_id)) is not None:
-            self._repeat(seen, asked)
+        elif (seen := self._answers.first(envelope.command_id)) is not None:
+            self._repeat(seen, PendingCommand(envelope, done))
         else:
-            self._decide(asked, self.fold.advance(now), monotonic, looked)
+            pending = PendingCommand(envelope, done)
+            self._decide(pending, self.fold.advance(now), monotonic, looked)
 
     def _not_now(self, monotonic: float) -> Unavailable | None:
         if self.broken:
@@ -279,26 +275,29 @@ class Shard:
             return Unavailable(f"{MOST_IN_FLIGHT} commands are already waiting for Kafka.")
         return None
 
-    def _decide(self, asked: Asked, now: datetime, monotonic: float, looked: bool) -> None:
-        command = asked.command
+    def _decide(
+        self, pending: PendingCommand, now: datetime, monotonic: float, looked: bool
+    ) -> None:
+        command = pending.envelope.command
         try:
             aggregate = self.fold.aggregate_for(command, looked=looked)
             reply = self._reply_of(aggregate, command, now)
         except Evicted as evicted:
-            self._absent(asked, evicted.offsets, monotonic)
+            self._absent(pending, evicted.offsets, monotonic)
             return
         except Refusal as refusal:
-            self._answer_without_events(asked, refusal, monotonic)
+            self._answer_without_events(pending, refusal, monotonic)
             return
         events = aggregate.collect_events()
         if not events:
             answer = Answer(self._position(self._next_seq - 1), reply)
-            self._answer_without_events(asked, answer, monotonic)
+            self._answer_without_events(pending, answer, monotonic)
             return
         self.fold.keep(aggregate)
         self._deadlines.schedule(aggregate)
-        commit = self._commit(asked.command_id, asked.metadata, events, reply, monotonic)
-        commit.waiting.append((asked.done, Answer(self._position(self._next_seq - 1), reply)))
+        envelope = pending.envelope
+        commit = self._commit(envelope.command_id, envelope.metadata, events, reply, monotonic)
+        commit.waiting.append((pending.done, Answer(self._position(self._next_seq - 1), reply)))
 
     def _reply_of(self, aggregate: Aggregate, command: Command, now: datetime) -> Reply:
         try:
@@ -337,23 +336,26 @@ class Shard:
         self._append(events[0].originator_id if events else "", value)
         return commit
 
-    def _answer_without_events(self, asked: Asked, outcome: Outcome, monotonic: float) -> None:
-        """An outcome that adds nothing is certain once all it was decided on has come back."""
-        if asked.command.confirmed:
+    def _answer_without_events(
+        self, pending: PendingCommand, verdict: Verdict, monotonic: float
+    ) -> None:
+        """A verdict that adds nothing is certain once all it was decided on has come back."""
+        if pending.envelope.command.confirmed:
             # Unlike any before it, as the copy of an older one would prove nothing.
             self._confirmations += 1
             empty = f"confirmation/{self._confirmations}"
             self._commit(empty, Metadata(), (), None, monotonic)
-        self._in_flight.answer(asked.done, outcome)
+        self._in_flight.answer(pending.done, verdict)
 
-    def _repeat(self, seen: FirstAnswer, asked: Asked) -> None:
-        outcome: Outcome = Answer(self._position(seen.seq), seen.reply, repeated=True)
-        if seen.fingerprint != asked.metadata.fingerprint:
-            outcome = IdempotencyKeyReused(
-                f"The idempotency key of {asked.command_id!r} was used for a different request; "
+    def _repeat(self, seen: FirstAnswer, pending: PendingCommand) -> None:
+        envelope = pending.envelope
+        verdict: Verdict = Answer(self._position(seen.seq), seen.reply, repeated=True)
+        if seen.fingerprint != envelope.metadata.fingerprint:
+            verdict = IdempotencyKeyReused(
+                f"The idempotency key of {envelope.command_id!r} was used for a different request; "
                 "use a new key for a new request."
             )
-        self._in_flight.answer(asked.done, outcome)
+        self._in_flight.answer(pending.done, verdict)
 
     def _position(self, seq: int) -> Position:
         return Position(self.topic, self.partition, seq)
@@ -382,15 +384,13 @@ class Shard:
                 return
 
     def _fire(self, aggregate: Aggregate, now: datetime, monotonic: float) -> None:
-        self.execute(
-            aggregate.on_deadline(),
-            f"deadline/{aggregate.id}/{aggregate.version}",
-            Metadata(actor="deadline"),
-            _ignore,
-            now=now,
-            monotonic=monotonic,
+        envelope = Envelope(
+            command_id=f"deadline/{aggregate.id}/{aggregate.version}",
+            command=aggregate.on_deadline(),
+            metadata=Metadata(actor="deadline"),
         )
+        self.execute(envelope, _ignore, now=now, monotonic=monotonic)
 
 
-def _ignore(outcome: Outcome) -> None:
+def _ignore(verdict: Verdict) -> None:
     """Nobody waits for a deadline's command; its events are in the log."""

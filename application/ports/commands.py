@@ -1,15 +1,44 @@
 """Commands: who decides them, and what comes of one."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import Annotated, NamedTuple, Protocol
 
 import msgspec
 
-from application.ports.reading import Shard
+from application.ports.reading import ShardId
 from domain.aggregate import Command, Reply
 from domain.events import Metadata, Position, Recorded
 from domain.personal import Sealed
 from domain.refusals import Refusal
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """A command on its way to who decides it.
+
+    `command_id` makes a repeat harmless; `metadata` says on whose behalf and because of what.
+    """
+
+    command_id: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    command: Command
+    metadata: Metadata = Metadata()
+
+    @classmethod
+    def because_of(cls, recorded: Recorded, command: Command, *, process: str) -> "Envelope":
+        """The one command of the process manager `process` that `recorded` causes.
+
+        Guarantees: the same event always leads to the same command id, however often and wherever
+        it is read, and no other event or process leads to it.
+        """
+        return cls(
+            command_id=f"{process}:{recorded.position}",
+            command=command,
+            metadata=Metadata(
+                actor=process,
+                # What nobody correlated yet starts with the command that came first.
+                correlation_id=recorded.metadata.correlation_id or recorded.command_id,
+                causation_id=str(recorded.position),
+            ),
+        )
 
 
 class Answer(NamedTuple):
@@ -43,6 +72,9 @@ class NotOwned(Unavailable):
 Verdict = Answer | Refusal | Unavailable
 """What comes of a command, one of three."""
 
+Done = Callable[[Verdict], None]
+"""Takes what came of one command."""
+
 
 class Seals(Protocol):
     """Makes personal texts unreadable for all who have not the key of their subject."""
@@ -62,9 +94,7 @@ class Seals(Protocol):
 class CommandLog(Protocol):
     """Decides commands on the log, one shard at a time."""
 
-    async def execute(
-        self, command: Command, *, command_id: str, metadata: Metadata = ...
-    ) -> Answer:
+    async def execute(self, envelope: Envelope) -> Answer:
         """Decide, commit, read back, answer.
 
         Raises `Refusal` when the aggregate says no and `Unavailable` when there is no answer in
@@ -76,20 +106,14 @@ class CommandLog(Protocol):
 class LocalLog(Protocol):
     """The shards that this very process owns."""
 
-    def submit(
-        self,
-        command: Command,
-        command_id: str,
-        metadata: Metadata,
-        done: Callable[[Verdict], None],
-    ) -> None:
+    def submit(self, envelope: Envelope, done: Done) -> None:
         """Have a command decided here; `done` is called exactly once, at once or later.
 
         `NotOwned` for shards of other processes.
         """
         ...
 
-    async def hand_over(self, shards: Iterable[Shard]) -> None:
+    async def hand_over(self, shards: Iterable[ShardId]) -> None:
         """Decide nothing new in these shards; when this returns, nothing of them is in flight."""
         ...
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from domain.events import Position
 
-Shard = tuple[str, int]
+ShardId = tuple[str, int]
 """A partition of a log topic: (topic, partition)."""
 
 
@@ -46,7 +46,7 @@ class LogReader(Protocol):
         """Up to `limit` records, waiting at most `timeout` seconds for the first."""
         ...
 
-    def ends(self) -> Mapping[Shard, int]:
+    def ends(self) -> Mapping[ShardId, int]:
         """The offset after the last record of every shard, now."""
         ...
 

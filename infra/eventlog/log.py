@@ -15,20 +15,21 @@ from typing import Any, ClassVar
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
-from application.log.asked import Asked, Done
+from application.log.pending import Absent
 from application.log.records import Commit
-from application.log.shard import Outcome, Shard
-from application.ports.commands import Answer
+from application.log.shard import Shard
+from application.ports.commands import Answer, Done, Envelope, Verdict
+from application.ports.reading import ShardId
 from domain.aggregate import Command
 from domain.category import Category
-from domain.events import DomainEvent, Metadata
-from infra.eventlog.bounds import Bounds
+from domain.events import DomainEvent
 from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.feed import Subscriptions
-from infra.eventlog.ownership import GRACE, Ask, Ownership, Place, Wants, nobody
+from infra.eventlog.ownership import GRACE, Ask, Ownership, Wants, nobody
 from infra.eventlog.partition import partition_for
 from infra.eventlog.snapshots.reader import key_of
 from infra.eventlog.snapshots.restoring import Restoring
+from infra.eventlog.watermarks import Watermarks
 
 BUSY_POLL = 0.001
 """Seconds between polls while commits are in flight; a Kafka round trip takes about as long."""
@@ -90,7 +91,7 @@ class KafkaLog:
                 append=partial(self._append, category.topic, partition),
                 restart=partial(self._reread, category.topic, partition),
                 publish=partial(self._publish, category.topic, partition),
-                absent=partial(self._absent, category.topic, partition),
+                absent=self._absent_in((category.topic, partition)),
             )
             for category in categories
             for partition in range(partitions[category.topic])
@@ -110,8 +111,9 @@ class KafkaLog:
             hurry=self._hurry,
             grace=grace,
         )
+        self.hand_over = self.ownership.hand_over
         self.feed = Subscriptions()
-        self._outbox: dict[tuple[str, int], list[Any]] = defaultdict(list)
+        self._outbox: dict[ShardId, list[Any]] = defaultdict(list)
         self._gathered = 0
         self._sent_at = 0.0
         self._crowded = False
@@ -125,7 +127,7 @@ class KafkaLog:
         """Begin to read and to take the shards; commands are answered as each is taken."""
         self._loop = asyncio.get_running_loop()
         self._producer = self._new_producer()
-        self._bounds = Bounds(self._bootstrap)
+        self._watermarks = Watermarks(self._bootstrap)
         self._running = True
         self._balancing = self._loop.create_task(self._begin())
 
@@ -142,7 +144,7 @@ class KafkaLog:
             await asyncio.gather(self._balancing, return_exceptions=True)
         await self._snapshots.stop()
         self._producer.flush(1)
-        self._bounds.close()
+        self._watermarks.close()
         if self._timer:
             self._consumer.close()
 
@@ -165,30 +167,28 @@ class KafkaLog:
         """Whether every shard has an owner: this process where it is to be, or else another."""
         return all(self.ownership.has_owner(shard) for shard in self._shards.values())
 
-    async def ends(self) -> dict[tuple[str, int], int]:
+    async def ends(self) -> dict[ShardId, int]:
         """Ask Kafka where each shard ends; raises `KafkaException` when it does not answer."""
-        return await asyncio.to_thread(self._bounds.ends, self._shards)
+        return await asyncio.to_thread(self._watermarks.ends, self._shards)
 
     # -- commands -------------------------------------------------------------------------------
 
-    async def execute(
-        self, command: Command, *, command_id: str, metadata: Metadata | None = None
-    ) -> Answer:
+    async def execute(self, envelope: Envelope) -> Answer:
         """See `ports.commands.CommandLog.execute`; raises `NotOwned` for a shard of others."""
-        future: asyncio.Future[Answer] = self._loop.create_future()
-        self.submit(command, command_id, metadata or Metadata(), partial(_settle, future))
-        return await future
+        return await self.execute_in(self.shard_of(envelope.command), envelope)
 
-    def submit(self, command: Command, command_id: str, metadata: Metadata, done: Done) -> None:
-        """The same for many commands at a time: `done` gets the outcome, at once or later."""
-        self.shard_of(command).execute(
-            command,
-            command_id,
-            metadata,
-            done,
-            now=self._clock(),
-            monotonic=time.monotonic(),
-        )
+    def execute_in(self, shard: Shard, envelope: Envelope) -> "asyncio.Future[Answer]":
+        """The same for who knows the shard already, which is that of `shard_of`."""
+        future: asyncio.Future[Answer] = self._loop.create_future()
+        self._execute(shard, envelope, partial(_settle, future))
+        return future
+
+    def submit(self, envelope: Envelope, done: Done) -> None:
+        """See `ports.commands.LocalLog.submit`."""
+        self._execute(self.shard_of(envelope.command), envelope, done)
+
+    def _execute(self, shard: Shard, envelope: Envelope, done: Done) -> None:
+        shard.execute(envelope, done, now=self._clock(), monotonic=time.monotonic())
         self._hurry()
 
     def shard_of(self, command: Command) -> Shard:
@@ -232,8 +232,8 @@ class KafkaLog:
 
     def _undelivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
-            place: Any = message.topic(), message.partition()
-            shard = self._shards[place]
+            shard_id: Any = message.topic(), message.partition()
+            shard = self._shards[shard_id]
             if shard.busy:
                 shard.start_over(f"Kafka did not take a record ({error.str()})")
 
@@ -246,20 +246,19 @@ class KafkaLog:
             again = self._begin_again((topic, partition))
             self._beginning[shard] = self._loop.create_task(again)
 
-    async def _begin_again(self, place: tuple[str, int]) -> None:
+    async def _begin_again(self, shard_id: ShardId) -> None:
         """Read a shard once more; not at once, as records from before may be in hand."""
-        reading = await self._snapshots.begin([place])
+        reading = await self._snapshots.begin([shard_id])
         if self._running:
             self._consumer.seek(reading[0])
-            del self._beginning[self._shards[place]]
+            del self._beginning[self._shards[shard_id]]
 
     def _publish(self, topic: str, partition: int, commit: Commit[DomainEvent]) -> None:
         self.feed.publish(topic, partition, commit)
 
-    def _absent(
-        self, topic: str, partition: int, asked: Asked, offsets: Sequence[int], monotonic: float
-    ) -> None:
-        self._snapshots.absent((topic, partition), asked, offsets, monotonic)
+    def _absent_in(self, shard_id: ShardId) -> Absent:
+        # The snapshots are read for shards, so the shards come first.
+        return lambda *pending: self._snapshots.absent(shard_id, *pending)
 
     def _hurry(self) -> None:
         """Poll within a millisecond, now that something is on its way."""
@@ -310,11 +309,11 @@ class KafkaLog:
             if (error := message.error()) is not None:
                 logger.warning("kafka", error=error.str())
                 continue
-            place: Any = message.topic(), message.partition()
+            shard_id: Any = message.topic(), message.partition()
             offset: Any = message.offset()
-            shard = shards.get(place)
+            shard = shards.get(shard_id)
             if shard is None:
-                self._snapshots.put(place[0], place[1], offset, key_of(message), message.value())
+                self._snapshots.put(shard_id, offset, key_of(message), message.value())
             elif shard not in beginning:
                 shard.receive(offset, message.value())
 
@@ -328,19 +327,15 @@ class KafkaLog:
         """
         if shard in self._beginning:
             return False
-        place = TopicPartition(shard.topic, shard.partition)
-        end: int = self._consumer.get_watermark_offsets(place, cached=True)[1]
+        partition = TopicPartition(shard.topic, shard.partition)
+        end: int = self._consumer.get_watermark_offsets(partition, cached=True)[1]
         return 0 <= end <= shard.next_offset
 
-    async def hand_over(self, shards: Iterable[Place]) -> None:
-        """See `ports.commands.LocalLog.hand_over`."""
-        await self.ownership.hand_over(shards)
 
-
-def _settle(future: asyncio.Future[Answer], outcome: Outcome) -> None:
+def _settle(future: asyncio.Future[Answer], verdict: Verdict) -> None:
     if future.done():  # whoever asked has hung up
         return
-    if isinstance(outcome, Answer):
-        future.set_result(outcome)
+    if isinstance(verdict, Answer):
+        future.set_result(verdict)
     else:
-        future.set_exception(outcome)
+        future.set_exception(verdict)

@@ -15,6 +15,7 @@ import structlog
 
 from application.log.shard import Role, Shard
 from application.ports.commands import Unavailable
+from application.ports.reading import ShardId
 
 LOOK = 0.02
 """Seconds between looks for shards to take."""
@@ -40,17 +41,14 @@ class Owner(NamedTuple):
     url: str
 
 
-Place = tuple[str, int]
-"""A topic and a partition."""
-
 Wants = Callable[[str, int, str], bool]
 """Whether this process is to own a shard: (topic, partition, address of the present owner)."""
 
-Ask = Callable[[str, Sequence[Place]], Awaitable[None]]
+Ask = Callable[[str, Sequence[ShardId]], Awaitable[None]]
 """Asks the process at an address to let go of shards."""
 
 
-async def nobody(url: str, shards: Sequence[Place]) -> None:
+async def nobody(url: str, shards: Sequence[ShardId]) -> None:
     """Asks nobody."""
 
 
@@ -64,7 +62,7 @@ class Ownership:
 
     def __init__(
         self,
-        shards: Mapping[Place, Shard],
+        shards: Mapping[ShardId, Shard],
         *,
         wants: Wants,
         ask: Ask,
@@ -191,7 +189,7 @@ class Ownership:
 
     # -- giving them up -------------------------------------------------------------------------
 
-    async def hand_over(self, shards: Iterable[Place]) -> None:
+    async def hand_over(self, shards: Iterable[ShardId]) -> None:
         """Let go of shards for who asks: returns when nothing of them is in flight any more."""
         released = [self._shards[each] for each in shards if each in self._shards]
         for shard in released:

@@ -9,10 +9,8 @@ from typing import NamedTuple
 import aiohttp
 import msgspec
 
-from application.orders import FORWARDED, HANDOVER, SECONDS_LEFT, OwnersOutcome
-from application.ports.commands import Answer, NotOwned, Unavailable
-from domain.aggregate import Command
-from domain.events import Metadata
+from application.envelopes import FORWARDED, HANDOVER, SECONDS_LEFT, ForwardedVerdict
+from application.ports.commands import Answer, Envelope, NotOwned, Unavailable
 from domain.refusals import Refusal
 
 LANES = 4
@@ -36,26 +34,18 @@ class OwnerGone(NotOwned):
     """
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """A command on its way to the owner of its shard."""
-
-    command_id: str
-    command: Command
-    metadata: Metadata
-
-
 class _Waiting(NamedTuple):
-    order: Order
+    envelope: Envelope
     until: float
     future: "asyncio.Future[Answer]"
 
 
 class Peers:
-    """Sends orders to other processes.
+    """Sends envelopes to other processes.
 
-    `token` gives a service's token. Each order gets exactly one outcome: the owner's, or
+    `token` gives a service's token. Each gets exactly one verdict: the owner's, or
     `NotOwned` where it certainly or possibly did not get there, or `Unavailable` where nobody
-    knows in time, or `OwnerGone` where nobody will. Orders carry their command ids, so that
+    knows in time, or `OwnerGone` where nobody will. They carry their command ids, so that
     asking once more is harmless.
     """
 
@@ -77,12 +67,12 @@ class Peers:
         if self._session:
             await self._session.close()
 
-    async def send(self, url: str, order: Order, until: float) -> Answer:
-        """Have an order decided at `url`, by `until` of the event loop's time.
+    async def send(self, url: str, envelope: Envelope, until: float) -> Answer:
+        """Have a command decided at `url`, by `until` of the event loop's time.
 
         Raises `Refusal`, `NotOwned`, `OwnerGone` and `Unavailable`.
         """
-        return await self._peer(url).send(order, until)
+        return await self._peer(url).send(envelope, until)
 
     async def ask_for(self, url: str, shards: Sequence[tuple[str, int]]) -> None:
         """Ask the process at `url` to let go of shards; it has when this returns.
@@ -112,12 +102,12 @@ class _Peer:
         self._silence: tuple[float, float] | None = None
         """When the first and the last of the requests in vain were sent, since an answer."""
         self._encode = msgspec.json.Encoder().encode
-        self._decode = msgspec.json.Decoder(list[OwnersOutcome]).decode
+        self._decode = msgspec.json.Decoder(list[ForwardedVerdict]).decode
 
-    def send(self, order: Order, until: float) -> "asyncio.Future[Answer]":
+    def send(self, envelope: Envelope, until: float) -> "asyncio.Future[Answer]":
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
-        self._waiting.append(_Waiting(order, until, future))
+        self._waiting.append(_Waiting(envelope, until, future))
         if len(self._lanes) < LANES:
             lane = loop.create_task(self._lane())
             self._lanes.add(lane)
@@ -127,25 +117,25 @@ class _Peer:
     async def _lane(self) -> None:
         while batch := self._next_batch():
             try:
-                body = self._encode([waiting.order for waiting in batch])
+                body = self._encode([waiting.envelope for waiting in batch])
                 until = max(waiting.until for waiting in batch)
-                outcomes = self._outcomes(await self.post(FORWARDED, body, until), len(batch))
+                verdicts = self._verdicts(await self.post(FORWARDED, body, until), len(batch))
             except Unavailable as error:
                 for waiting in batch:
                     _fail(waiting.future, type(error)(str(error)))
             else:
-                for waiting, outcome in zip(batch, outcomes, strict=True):
-                    _settle(waiting.future, outcome)
+                for waiting, verdict in zip(batch, verdicts, strict=True):
+                    _settle(waiting.future, verdict)
 
-    def _outcomes(self, body: bytes, count: int) -> list[OwnersOutcome]:
-        """One outcome for each order; raises `Unavailable` where it is anything else."""
+    def _verdicts(self, body: bytes, count: int) -> list[ForwardedVerdict]:
+        """One verdict for each envelope; raises `Unavailable` where it is anything else."""
         try:
-            outcomes = self._decode(body)
+            verdicts = self._decode(body)
         except msgspec.DecodeError as error:
             raise Unavailable(f"The owner of the shard, {self._url}, is not understood.") from error
-        if len(outcomes) != count:
+        if len(verdicts) != count:
             raise Unavailable(f"The owner of the shard, {self._url}, answers something else.")
-        return outcomes
+        return verdicts
 
     def _next_batch(self) -> list[_Waiting]:
         return [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
@@ -196,11 +186,11 @@ def _is_refused(error: aiohttp.ClientError) -> bool:
     )
 
 
-def _settle(future: "asyncio.Future[Answer]", outcome: OwnersOutcome) -> None:
+def _settle(future: "asyncio.Future[Answer]", verdict: ForwardedVerdict) -> None:
     if future.done():
         return
     try:
-        future.set_result(outcome.settle())
+        future.set_result(verdict.settle())
     except (Refusal, Unavailable) as error:
         future.set_exception(error)
 

@@ -8,12 +8,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from application.log.gate import Gate
 from application.log.records import Claim, Codec, MalformedRecord, recorded_events
-from application.ports.reading import Batch, Checkpoint, Shard
+from application.ports.reading import Batch, Checkpoint, ShardId
 from domain.category import Category
 from domain.events import Recorded
-from infra.eventlog.acknowledging import Acknowledgements
-from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config
+from infra.eventlog.committed_offsets import CommittedOffsets
+from infra.eventlog.watermarks import Watermarks
 
 SPACING = 0.02
 """Seconds from one batch to the next at the end of the log. A lone event is read at once; while
@@ -43,13 +43,13 @@ class KafkaLogReader:
         categories: Sequence[Category],
         partitions: Mapping[str, int],
         group: str,
-        only: Shard | None = None,
+        only: ShardId | None = None,
         of: str | None = None,
     ) -> None:
         # What every commit contains, or every commit with events of the aggregate.
         self._mentioned = b"" if of is None else msgspec.json.encode(of)
         self._consumer = Consumer(consumer_config(bootstrap, group))
-        self._bounds = Bounds(bootstrap)
+        self._watermarks = Watermarks(bootstrap)
         self._codecs = {category.topic: Codec(category) for category in categories}
         self._shards = [
             (category.topic, partition)
@@ -57,11 +57,11 @@ class KafkaLogReader:
             for partition in range(partitions[category.topic])
             if only in {None, (category.topic, partition)}
         ]
-        self._gates: dict[Shard, Gate] = {}
-        self._offsets: dict[Shard, int] = {}
-        self.owner_urls: dict[Shard, str] = {}
+        self._gates: dict[ShardId, Gate] = {}
+        self._offsets: dict[ShardId, int] = {}
+        self.owner_urls: dict[ShardId, str] = {}
         """Where the owner of a shard answers, if its claim has been read since the start."""
-        self._acknowledgements = Acknowledgements(self._consumer)
+        self._committed = CommittedOffsets(self._consumer)
         self._read_at = time.monotonic()
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
@@ -84,10 +84,10 @@ class KafkaLogReader:
         """
         first = self._consumer.poll(timeout)
         if first is None:
-            self._acknowledgements.send()
+            self._committed.send()
             return Batch((), ())
         events: list[Recorded] = []
-        touched: set[Shard] = set()
+        touched: set[ShardId] = set()
         for message in (first, *self._rest(limit - 1)):
             if not failed(message):
                 touched.add(self._take(message, events))
@@ -102,7 +102,7 @@ class KafkaLogReader:
         self._read_at = time.monotonic()
         return there
 
-    def _take(self, message: Message, events: list[Recorded]) -> Shard:
+    def _take(self, message: Message, events: list[Recorded]) -> ShardId:
         topic, partition = shard = message.topic() or "", message.partition() or 0
         self._offsets[shard] = (message.offset() or 0) + 1
         gate, codec, value = self._gates[shard], self._codecs[topic], message.value() or b""
@@ -119,7 +119,7 @@ class KafkaLogReader:
             events.extend(recorded_events(topic, partition, record))
         return shard
 
-    def _checkpoint(self, shard: Shard) -> Checkpoint:
+    def _checkpoint(self, shard: ShardId) -> Checkpoint:
         gate = self._gates[shard]
         return Checkpoint(*shard, self._offsets[shard], gate.epoch, gate.owner, gate.next_seq)
 
@@ -127,19 +127,19 @@ class KafkaLogReader:
         """Where the reader stands in every shard."""
         return [self._checkpoint(shard) for shard in self._shards]
 
-    def ends(self) -> Mapping[Shard, int]:
+    def ends(self) -> Mapping[ShardId, int]:
         """See `ports.reading.LogReader.ends`; raises `KafkaException` when Kafka is away."""
-        return self._bounds.ends(self._shards)
+        return self._watermarks.ends(self._shards)
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `ports.reading.LogReader.acknowledge`."""
-        self._acknowledgements.note({(c.topic, c.partition): c.offset for c in checkpoints})
+        self._committed.note({(c.topic, c.partition): c.offset for c in checkpoints})
 
     def close(self) -> None:
         """See `ports.reading.LogReader.close`."""
-        self._acknowledgements.send()
+        self._committed.send()
         self._consumer.close()
-        self._bounds.close()
+        self._watermarks.close()
 
 
 def failed(message: Message) -> bool:

@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from application.ports.commands import Answer, NotOwned
-from domain.aggregate import Command
-from domain.events import Metadata
+from application.log.shard import Shard
+from application.ports.commands import Answer, Envelope, NotOwned
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.ownership import Owner
-from infra.eventlog.peers import Order, OwnerGone
+from infra.eventlog.peers import OwnerGone
 
 PATIENCE = 0.9
 """Seconds for everything that one command takes, including a shard's change of hands."""
 
-Send = Callable[[str, Order, float], Awaitable[Answer]]
-"""Has an order decided at an address, by a time of the event loop's; see `Peers.send`."""
+Send = Callable[[str, Envelope, float], Awaitable[Answer]]
+"""Has a command decided at an address, by a time of the event loop's; see `Peers.send`."""
 
 
 class RoutedLog:
@@ -24,21 +23,18 @@ class RoutedLog:
         self._local = local
         self._send = send
 
-    async def execute(
-        self, command: Command, *, command_id: str, metadata: Metadata | None = None
-    ) -> Answer:
+    async def execute(self, envelope: Envelope) -> Answer:
         """See `ports.commands.CommandLog.execute`.
 
         Where the shard changes hands meanwhile, the next owner is waited for and asked once; it
         knows the command id if the last one did decide. Where the owner is gone, that is this
         process.
         """
-        order = Order(command_id=command_id, command=command, metadata=metadata or Metadata())
         until = asyncio.get_running_loop().time() + PATIENCE
-        shard, ownership = self._local.shard_of(command), self._local.ownership
+        shard, ownership = self._local.shard_of(envelope.command), self._local.ownership
         owner = ownership.owner(shard)
         try:
-            return await self._ask(owner, order, until)
+            return await self._ask(shard, owner, envelope, until)
         except NotOwned as error:
             if isinstance(error, OwnerGone):
                 ownership.take_from(owner.url)
@@ -46,11 +42,11 @@ class RoutedLog:
             later = await ownership.owner_after(shard, owner, left)
             if later is None:
                 raise
-            return await self._ask(later, order, until)
+            return await self._ask(shard, later, envelope, until)
 
-    async def _ask(self, owner: Owner, order: Order, until: float) -> Answer:
+    def _ask(
+        self, shard: Shard, owner: Owner, envelope: Envelope, until: float
+    ) -> Awaitable[Answer]:
         if owner.url:
-            return await self._send(owner.url, order, until)
-        return await self._local.execute(
-            order.command, command_id=order.command_id, metadata=order.metadata
-        )
+            return self._send(owner.url, envelope, until)
+        return self._local.execute_in(shard, envelope)

@@ -9,13 +9,13 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
 from application.ports.commands import Unavailable
-from application.ports.reading import Batch, Checkpoint, Shard
+from application.ports.reading import Batch, Checkpoint, ShardId
 from domain.events import Position
 from domain.player_events.letters import TOPICS, DeadLetter, Decision, LetterRecord, Verb
-from infra.eventlog.acknowledging import Acknowledgements
-from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config, producer_config
+from infra.eventlog.committed_offsets import CommittedOffsets
 from infra.eventlog.reader import failed
+from infra.eventlog.watermarks import Watermarks
 from infra.stack.errors import Refused
 
 SECONDS = 10
@@ -32,12 +32,12 @@ class DeadLetterReader:
 
     def __init__(self, bootstrap: str, group: str, topics: Sequence[str] = TOPICS) -> None:
         self._consumer = Consumer(consumer_config(bootstrap, group))
-        self._bounds = Bounds(bootstrap, SECONDS)
+        self._watermarks = Watermarks(bootstrap, SECONDS)
         self._shards = [shard for topic in topics for shard in self._shards_of(topic)]
-        self._offsets: dict[Shard, int] = {}
-        self._acknowledgements = Acknowledgements(self._consumer)
+        self._offsets: dict[ShardId, int] = {}
+        self._committed = CommittedOffsets(self._consumer)
 
-    def _shards_of(self, topic: str) -> list[Shard]:
+    def _shards_of(self, topic: str) -> list[ShardId]:
         found = self._consumer.list_topics(topic, SECONDS).topics[topic]
         if found.error:
             raise Refused(f"There is no topic {topic}; create it (gamehall topics create).")
@@ -54,7 +54,7 @@ class DeadLetterReader:
                 f"Dead letters stand in {len(self._shards)} partitions, but the read model was "
                 f"built from {len(wanted)}; rebuild it (gamehall projections rebuild)."
             )
-        self._offsets = self._bounds.beginnings(self._shards)
+        self._offsets = self._watermarks.beginnings(self._shards)
         for shard, offset in wanted.items():
             if offset < self._offsets[shard]:
                 first = self._offsets[shard]
@@ -69,7 +69,7 @@ class DeadLetterReader:
         """See the port; raises `KafkaException` when a partition cannot be read."""
         first = self._consumer.poll(timeout)
         if first is None:
-            self._acknowledgements.send()
+            self._committed.send()
             return Batch((), ())
         messages = [first, *self._consumer.consume(limit - 1, 0)] if limit > 1 else [first]
         records = [_record(message) for message in messages if not failed(message)]
@@ -77,7 +77,7 @@ class DeadLetterReader:
         self._offsets |= touched
         return Batch(records, [self._checkpoint(shard) for shard in touched])
 
-    def _checkpoint(self, shard: Shard) -> Checkpoint:
+    def _checkpoint(self, shard: ShardId) -> Checkpoint:
         offset = self._offsets[shard]
         return Checkpoint(*shard, offset, epoch=0, owner="", next_seq=offset)
 
@@ -85,19 +85,19 @@ class DeadLetterReader:
         """See the port."""
         return [self._checkpoint(shard) for shard in self._offsets]
 
-    def ends(self) -> Mapping[Shard, int]:
+    def ends(self) -> Mapping[ShardId, int]:
         """See the port; raises `KafkaException` when Kafka is away."""
-        return self._bounds.ends(self._shards)
+        return self._watermarks.ends(self._shards)
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See the port."""
-        self._acknowledgements.note({(c.topic, c.partition): c.offset for c in checkpoints})
+        self._committed.note({(c.topic, c.partition): c.offset for c in checkpoints})
 
     def close(self) -> None:
         """See the port."""
-        self._acknowledgements.send()
+        self._committed.send()
         self._consumer.close()
-        self._bounds.close()
+        self._watermarks.close()
 
 
 def _record(message: Message) -> LetterRecord:
@@ -132,7 +132,7 @@ class LoggedLetters:
 class DecisionRecord(NamedTuple):
     """A decision as it is written, behind the letter that it is about."""
 
-    shard: Shard
+    shard: ShardId
     key: str
     value: bytes
     headers: Mapping[str, str]

@@ -6,13 +6,13 @@ import msgspec
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from application.ports.reading import Batch, Checkpoint, Shard
+from application.ports.reading import Batch, Checkpoint, ShardId
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.unreadable import UnreadableRecord
-from infra.eventlog.acknowledging import Acknowledgements
-from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config
+from infra.eventlog.committed_offsets import CommittedOffsets
 from infra.eventlog.reader import PASSING
+from infra.eventlog.watermarks import Watermarks
 from infra.stack.errors import Refused
 
 SECONDS = 5
@@ -48,12 +48,12 @@ class PlayerEventReader:
             consumer_config(bootstrap, group)
             | {"fetch.min.bytes": ENOUGH, "fetch.wait.max.ms": max(1, round(1_000 * spacing))}
         )
-        self._bounds = Bounds(bootstrap, SECONDS)
+        self._watermarks = Watermarks(bootstrap, SECONDS)
         self._decode = msgspec.json.Decoder(PlayerEvent).decode
         self._topic = topic
         self._partitions = self._count_partitions()
         self._offsets: dict[int, int] = {}
-        self._acknowledgements = Acknowledgements(self._consumer)
+        self._committed = CommittedOffsets(self._consumer)
 
     def _count_partitions(self) -> int:
         topics = self._consumer.list_topics(self._topic, SECONDS).topics
@@ -86,7 +86,7 @@ class PlayerEventReader:
         """
         first = self._consumer.poll(timeout)
         if first is None:
-            self._acknowledgements.send()
+            self._committed.send()
             return Batch((), ())
         messages, more = [first], MANY
         while more >= MANY and len(messages) < limit:
@@ -147,26 +147,26 @@ class PlayerEventReader:
 
     def beginnings(self) -> Mapping[int, int]:
         """The first offset that Kafka still has, by partition; raises `KafkaException`."""
-        first = self._bounds.beginnings(self._places())
+        first = self._watermarks.beginnings(self._places())
         return {partition: offset for (_, partition), offset in first.items()}
 
-    def ends(self) -> Mapping[Shard, int]:
+    def ends(self) -> Mapping[ShardId, int]:
         """See `ports.reading.LogReader.ends`; raises `KafkaException` when Kafka is away."""
-        ends = self._bounds.ends(self._places())
+        ends = self._watermarks.ends(self._places())
         return {(TOPIC, partition): end for (_, partition), end in ends.items()}
 
-    def _places(self) -> list[Shard]:
+    def _places(self) -> list[ShardId]:
         return [(self._topic, partition) for partition in range(self._partitions)]
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `ports.reading.LogReader.acknowledge`."""
-        self._acknowledgements.note({(self._topic, c.partition): c.offset for c in checkpoints})
+        self._committed.note({(self._topic, c.partition): c.offset for c in checkpoints})
 
     def close(self) -> None:
         """See `ports.reading.LogReader.close`."""
-        self._acknowledgements.send()
+        self._committed.send()
         self._consumer.close()
-        self._bounds.close()
+        self._watermarks.close()
 
 
 def _from(partition: int, first: int, wanted: Mapping[int, int]) -> int:

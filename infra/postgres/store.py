@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from application.ports.projections import PositionConflict, ReadModelState, RebuildRunning
-from application.ports.reading import Shard
+from application.ports.reading import ShardId
 from infra.postgres.database import TRANSIENT, Connection, Database
 from infra.postgres.generation import PostgresGeneration
 from infra.postgres.positions import LOCK, load_checkpoints, load_parked
@@ -23,7 +23,7 @@ class PostgresStore:
         self._database = database
         self._projection = projection
         self._generation = ""
-        self._expected: dict[Shard, int] = {}
+        self._expected: dict[ShardId, int] = {}
 
     def standing(self) -> ReadModelState | None:
         """See the port."""

@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
 from application.history import History
-from application.ports.reading import Shard
+from application.ports.reading import ShardId
 from domain.categories import CATEGORIES
 from domain.category import Category
 from infra.eventlog.log import KafkaLog
@@ -123,10 +123,10 @@ def _lookup(stores: Stores) -> Lookup:
 
 
 def _history(bootstrap: str, partitions: Mapping[str, int]) -> History:
-    def shard_of(category: Category, aggregate_id: str) -> Shard:
+    def shard_of(category: Category, aggregate_id: str) -> ShardId:
         return category.topic, partition_for(aggregate_id, partitions[category.topic])
 
-    def reader_of(shard: Shard, aggregate_id: str) -> KafkaLogReader:
+    def reader_of(shard: ShardId, aggregate_id: str) -> KafkaLogReader:
         categories = [category for category in CATEGORIES if category.topic == shard[0]]
         group = "gamehall-history"
         return KafkaLogReader(bootstrap, categories, partitions, group, shard, aggregate_id)

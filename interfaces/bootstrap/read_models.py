@@ -7,7 +7,7 @@ from typing import Any
 
 from application.player_events.triage import SkipEvent
 from application.ports.projections import ProjectionStore
-from application.ports.reading import Shard
+from application.ports.reading import ShardId
 from application.rebuild import Batches
 from application.triage import ParkStream
 from application.upkeep import Upkeep
@@ -103,7 +103,7 @@ def log_reader(
     name: str,
     topics: Sequence[str],
     held: ExitStack,
-    only: Shard | None = None,
+    only: ShardId | None = None,
     of: str | None = None,
 ) -> KafkaLogReader:
     """Build the reader of some topics, or of one shard of them, or of one aggregate there.

@@ -7,7 +7,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.types import ControllerRouterHandler
 
-from application.orders import FORWARDED, HANDOVER
+from application.envelopes import FORWARDED, HANDOVER
 from interfaces.http.games import routes as games
 from interfaces.http.games import standings
 from interfaces.http.games.socket import play

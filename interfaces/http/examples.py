@@ -5,17 +5,19 @@ from uuid import UUID
 
 import msgspec
 
-from application.orders import Outcome, Refused, Unanswered
+from application.envelopes import RefusalBody, Unanswered, VerdictMessage
 from application.player_events.intake import Report
 from application.player_events.repair import Repair
+from application.ports.commands import Answer
 from application.ports.projections import Change
+from domain.events import Position
 from domain.games.commands import GameView, Seek
 from domain.personal import Sealed
 from domain.player_events.letters import DeadLetter
 from domain.waitroom.commands import JoinWaitroom, Place, Room
 from interfaces.http.games.routes import Cancelling, Moving, Resigning, Seeking
 from interfaces.http.operations.access import Ticket
-from interfaces.http.operations.commands import Order
+from interfaces.http.operations.commands import CommandEnvelope
 from interfaces.http.operations.health import Health
 from interfaces.http.operations.history import PastEvent, PastState
 from interfaces.http.platform.problems import InvalidField, ProblemDetails
@@ -215,9 +217,9 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         Retrial(letter=LETTER, changes=[CHANGE]),
         BatchResult(accepted=1, refused=0, ingested_at=NOON, results=[ACCEPTED]),
         Ticket(ticket="p4Xc1n0d6bqk3m9s7w2y5t8v1z4a6c8e", expires_in=30),
-        Order(command_id="checkout-17", command=JOIN),
-        Outcome(position="waitroom-log/3@17", reply=PLACE),
-        Refused(type="not-admitted", status=409, detail="Session '0d9d' still waits in line."),
+        CommandEnvelope(command_id="checkout-17", command=JOIN),
+        VerdictMessage.of(Answer(Position("waitroom-log", 3, 17), PLACE)),
+        RefusalBody(type="not-admitted", status=409, detail="Session '0d9d' still waits in line."),
         Unanswered(detail="The log does not answer.", retry_after=1.0),
         Health(status="ready"),
         InvalidField(field="$.capacity", message="Expected `int`, got `str`"),

@@ -24,7 +24,7 @@ import application
 import domain
 import infra.eventlog
 import interfaces.http
-from application.orders import ForeignRefusal
+from application.envelopes import ForeignRefusal
 from application.outbox import Outbox
 from application.topics import Topic
 from domain.categories import CATEGORIES

@@ -4,7 +4,7 @@ import pytest
 
 from application.log.snapshots import checkpoints
 from application.log.snapshots.restored import RestoredFold
-from tests.eventlog.shelves import BATCH, Corrupt, World
+from tests.eventlog.snapshot_indexes import BATCH, Corrupt, World
 
 SCHEDULES = 150
 STEPS = 400

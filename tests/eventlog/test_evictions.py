@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from application.log.asked import Asked
+from application.log.pending import PendingCommand
 from application.log.shard import Shard
 from application.log.snapshots.evictions import PATIENCE, Evictions, Found
 from application.log.snapshots.records import SnapshotCodec, final_key
-from application.ports.commands import Answer, Unavailable
+from application.ports.commands import Answer, Envelope, Unavailable
 from domain.aggregate import Command
 from domain.compact import CompactIndex
-from domain.events import Metadata
 from tests.eventlog.counter import Total
 from tests.eventlog.tally import TALLIES, Add, Close, IsClosed, Tally
 from tests.given import T0
@@ -42,12 +41,12 @@ class Owner:
             publish=lambda commit: None,
             absent=self.absent,
         )
-        self.evictions = Evictions(TALLIES, self.shard, lambda *place: self.fetches.append(place))
+        self.evictions = Evictions(TALLIES, self.shard, lambda *asked: self.fetches.append(asked))
         self.shard.claim()
         self.deliver()
 
-    def absent(self, asked: Asked, offsets: Sequence[int], monotonic: float) -> None:
-        self.evictions.wait(asked, offsets, monotonic)
+    def absent(self, pending: PendingCommand, offsets: Sequence[int], monotonic: float) -> None:
+        self.evictions.wait(pending, offsets, monotonic)
 
     def deliver(self) -> None:
         while self.sent:
@@ -58,9 +57,10 @@ class Owner:
         """Ask, and give the list that the outcome will be in."""
         outcomes: list[Any] = []
         self.shard.execute(
-            command,
-            command_id or f"command-{len(self.log)}-{len(self.outcomes)}",
-            Metadata(),
+            Envelope(
+                command_id=command_id or f"command-{len(self.log)}-{len(self.outcomes)}",
+                command=command,
+            ),
             outcomes.append,
             now=T0,
             monotonic=self.monotonic,
@@ -135,7 +135,8 @@ def test_who_waits_for_one_aggregate_looks_once_and_keeps_the_order() -> None:
     order: list[str] = []
     for name in "abcde":
         done = partial(lambda name, _: order.append(name), name)
-        owner.evictions.wait(Asked(Close(tally="x"), name, Metadata(), done), [0], 0.0)
+        envelope = Envelope(command_id=name, command=Close(tally="x"))
+        owner.evictions.wait(PendingCommand(envelope, done), [0], 0.0)
     assert len(owner.fetches) == 1
     owner.read()
     assert order == list("abcde")

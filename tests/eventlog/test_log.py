@@ -8,8 +8,9 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from application.ports.commands import Answer, Unavailable
-from application.ports.reading import Shard
+from application.ports.commands import Answer, Envelope, Unavailable
+from application.ports.reading import ShardId
+from domain.aggregate import Command
 from domain.category import Category
 from domain.events import Recorded
 from infra.eventlog.log import KafkaLog
@@ -55,11 +56,15 @@ async def until(condition: object, seconds: float = 20) -> None:
             await asyncio.sleep(0.01)
 
 
+async def ask(log: KafkaLog, command: Command, command_id: str) -> Answer:
+    return await log.execute(Envelope(command_id=command_id, command=command))
+
+
 async def count(log: KafkaLog, counter: str = "counter", command_id: str = "") -> Answer:
-    return await log.execute(Count(counter=counter), command_id=command_id or uuid.uuid4().hex)
+    return await ask(log, Count(counter=counter), command_id or uuid.uuid4().hex)
 
 
-def reader_of(kafka: str, category: Category, only: Shard | None = None) -> KafkaLogReader:
+def reader_of(kafka: str, category: Category, only: ShardId | None = None) -> KafkaLogReader:
     group = f"test-{uuid.uuid4().hex}"
     return KafkaLogReader(kafka, [category], {category.topic: PARTITIONS}, group, only)
 
@@ -91,7 +96,7 @@ async def test_a_new_process_continues_where_the_last_one_was(
     repeated = await count(second, "counter-0", "remembered")
     assert repeated.repeated
     assert repeated.position == remembered.position
-    assert (await second.execute(Look(counter="counter-0"), command_id="look")).reply == Total(11)
+    assert (await ask(second, Look(counter="counter-0"), "look")).reply == Total(11)
     await second.stop()
 
 
@@ -106,7 +111,7 @@ async def test_who_is_overtaken_does_not_answer(kafka: str, category: Category) 
     first._turn()
     with pytest.raises(Unavailable):
         await zombie
-    assert (await second.execute(Look(), command_id="look")).reply == Total(2)
+    assert (await ask(second, Look(), "look")).reply == Total(2)
     await asyncio.gather(first.stop(), second.stop())
 
 
@@ -121,7 +126,7 @@ async def test_a_deadline_fires_by_itself(log: KafkaLog) -> None:
 
     listening = asyncio.ensure_future(listen())
     await asyncio.sleep(0)  # lets it subscribe
-    await log.execute(SetAlarm(counter="clock", seconds=0.05), command_id="alarm")
+    await ask(log, SetAlarm(counter="clock", seconds=0.05), "alarm")
     await asyncio.wait_for(listening, 5)
     assert events == ["counter.alarmed.v1", "counter.rang.v1"]
 

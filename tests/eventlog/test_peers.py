@@ -11,14 +11,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from application.orders import FORWARDED, Outcome
-from application.ports.commands import Answer, Unavailable
-from domain.events import Metadata, Position
-from infra.eventlog.peers import Order, OwnerGone, Peers
+from application.envelopes import FORWARDED, VerdictMessage
+from application.ports.commands import Answer, Envelope, Unavailable
+from domain.events import Position
+from infra.eventlog.peers import OwnerGone, Peers
 from tests.eventlog.counter import Count
 
 Answering = Callable[[int], Awaitable[bytes]]
-"""What an owner answers to so many orders."""
+"""What an owner answers to so many envelopes."""
 
 
 @asynccontextmanager
@@ -37,13 +37,13 @@ async def peers_beside(owner: Answering) -> AsyncIterator[tuple[Peers, str]]:
         await peers.close()
 
 
-def order() -> Order:
-    return Order(command_id="an-order", command=Count(), metadata=Metadata())
+def envelope() -> Envelope:
+    return Envelope(command_id="an-envelope", command=Count())
 
 
-def outcomes(count: int) -> bytes:
+def verdicts(count: int) -> bytes:
     position = Position("counter", 0, 7)
-    return msgspec.json.encode([Outcome.of(Answer(position, None)) for _ in range(count)])
+    return msgspec.json.encode([VerdictMessage.of(Answer(position, None)) for _ in range(count)])
 
 
 def soon(seconds: float) -> float:
@@ -62,7 +62,7 @@ def suppress_mere_silence() -> Iterator[None]:
 async def ask_until_it_is_gone(peers: Peers, url: str) -> None:
     while True:
         with suppress_mere_silence():
-            await peers.send(url, order(), soon(0.05))
+            await peers.send(url, envelope(), soon(0.05))
 
 
 async def test_who_has_time_gets_an_answer_beside_somebody_who_has_none() -> None:
@@ -70,11 +70,11 @@ async def test_who_has_time_gets_an_answer_beside_somebody_who_has_none() -> Non
 
     async def slow(count: int) -> bytes:
         await late.wait()
-        return outcomes(count)
+        return verdicts(count)
 
     async with peers_beside(slow) as (peers, url):
-        patient = asyncio.ensure_future(peers.send(url, order(), soon(20)))
-        hasty = asyncio.ensure_future(peers.send(url, order(), soon(0.01)))
+        patient = asyncio.ensure_future(peers.send(url, envelope(), soon(20)))
+        hasty = asyncio.ensure_future(peers.send(url, envelope(), soon(0.01)))
         asyncio.get_running_loop().call_later(0.1, late.set)
         assert (await patient).position == Position("counter", 0, 7)
         await asyncio.wait([hasty])
@@ -87,7 +87,7 @@ async def test_nobody_waits_for_an_owner_that_is_silent() -> None:
 
     async with peers_beside(silent) as (peers, url):
         with pytest.raises(Unavailable, match="silent") as raised:
-            await peers.send(url, order(), soon(0.05))
+            await peers.send(url, envelope(), soon(0.05))
     assert raised.type is Unavailable, "it may be back in a moment"
 
 
@@ -112,12 +112,12 @@ async def test_one_answer_ends_a_silence(monkeypatch: pytest.MonkeyPatch) -> Non
     async def forgetful(count: int) -> bytes:
         if next(attempts) % 3:
             await asyncio.Event().wait()
-        return outcomes(count)
+        return verdicts(count)
 
     async with peers_beside(forgetful) as (peers, url):
         for _ in range(12):
             with suppress_mere_silence():
-                await peers.send(url, order(), soon(0.05))
+                await peers.send(url, envelope(), soon(0.05))
 
 
 async def test_who_was_frozen_itself_has_heard_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +128,7 @@ async def test_who_was_frozen_itself_has_heard_nobody(monkeypatch: pytest.Monkey
         raise AssertionError
 
     async with peers_beside(silent) as (peers, url):
-        asked = asyncio.ensure_future(peers.send(url, order(), soon(0.1)))
+        asked = asyncio.ensure_future(peers.send(url, envelope(), soon(0.1)))
         await asyncio.sleep(0.05)
         time.sleep(0.5)  # noqa: ASYNC251  as long as that, the whole process stands still
         with pytest.raises(Unavailable) as raised:
@@ -138,12 +138,12 @@ async def test_who_was_frozen_itself_has_heard_nobody(monkeypatch: pytest.Monkey
 
 async def test_an_owner_that_is_gone_owns_nothing() -> None:
     async def owner(count: int) -> bytes:
-        return outcomes(count)
+        return verdicts(count)
 
     async with peers_beside(owner) as (peers, url):
         nowhere = url.rpartition(":")[0] + ":1"
         with pytest.raises(OwnerGone, match="is gone"):
-            await peers.send(nowhere, order(), soon(5))
+            await peers.send(nowhere, envelope(), soon(5))
 
 
 @pytest.mark.parametrize("answer", [b"garbage", b"[]", b'{"another":"version"}'])
@@ -153,4 +153,4 @@ async def test_an_owner_that_is_not_understood_is_no_answer(answer: bytes) -> No
 
     async with peers_beside(strange) as (peers, url):
         with pytest.raises(Unavailable):
-            await peers.send(url, order(), soon(5))
+            await peers.send(url, envelope(), soon(5))

@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from application.log.shard import Shard
 from application.log.snapshots import checkpoints
-from application.ports.commands import Answer
+from application.ports.commands import Answer, Envelope
 from domain.aggregate import Command
 from domain.category import Category
 from infra.eventlog.log import KafkaLog
@@ -83,7 +83,8 @@ class Owner:
         await self.log.stop()
 
     async def ask(self, command: Command, command_id: str = "") -> Answer:
-        return await self.log.execute(command, command_id=command_id or uuid.uuid4().hex)
+        envelope = Envelope(command_id=command_id or uuid.uuid4().hex, command=command)
+        return await self.log.execute(envelope)
 
     async def total(self, tally: str) -> int:
         reply = (await self.ask(Add(tally=tally))).reply

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from application.log.shard import Role
-from application.ports.commands import Answer, Unavailable
+from application.ports.commands import Answer, Envelope, Unavailable
+from application.ports.reading import ShardId
 from domain.category import Category
-from domain.events import Metadata
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.membership import Membership
-from infra.eventlog.peers import Order, OwnerGone
+from infra.eventlog.peers import OwnerGone
 from infra.eventlog.routing import RoutedLog
 from tests.conftest import Hall
 from tests.eventlog.counter import Count, Look, Total
@@ -51,13 +51,10 @@ class Processes:
             await membership.start()
         return process
 
-    async def send(self, url: str, order: Order, until: float) -> Answer:
-        log = self._reach(url)
-        return await log.execute(
-            order.command, command_id=order.command_id, metadata=order.metadata
-        )
+    async def send(self, url: str, envelope: Envelope, until: float) -> Answer:
+        return await self._reach(url).execute(envelope)
 
-    async def ask_for(self, url: str, shards: Sequence[tuple[str, int]]) -> None:
+    async def ask_for(self, url: str, shards: Sequence[ShardId]) -> None:
         await self._reach(url).hand_over(shards)
 
     def _reach(self, url: str) -> KafkaLog:
@@ -86,10 +83,9 @@ class Process:
         return self.membership.settled and self.log.ready
 
     async def count(self, counter: str, command_id: str = "") -> Answer:
+        command_id = command_id or uuid.uuid4().hex
         return await self.routed.execute(
-            Count(counter=counter),
-            command_id=command_id or uuid.uuid4().hex,
-            metadata=Metadata(),
+            Envelope(command_id=command_id, command=Count(counter=counter))
         )
 
     async def leave(self) -> None:
@@ -117,7 +113,7 @@ async def processes(hall: Hall, category: Category) -> AsyncIterator[Processes]:
 async def totals(process: Process) -> list[int]:
     answers = await asyncio.gather(
         *(
-            process.routed.execute(Look(counter=c), command_id="look", metadata=Metadata())
+            process.routed.execute(Envelope(command_id="look", command=Look(counter=c)))
             for c in COUNTERS
         )
     )

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from application.log.records import Codec, Commit, recorded_events
-from application.log.shard import PATIENCE, IdempotencyKeyReused, Outcome, Role, Shard
-from application.ports.commands import Answer, NotOwned, Unavailable
+from application.log.shard import PATIENCE, IdempotencyKeyReused, Role, Shard
+from application.ports.commands import Answer, Envelope, NotOwned, Unavailable, Verdict
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.events import DomainEvent, Metadata, Recorded
 from tests.eventlog.counter import (
@@ -80,10 +80,12 @@ class Bench:
     ) -> "Asked":
         asked = Asked()
         self.shard.execute(
-            command,
-            command_id or f"command-{next(self.numbers)}",
-            Metadata(fingerprint=fingerprint),
-            asked.outcomes.append,
+            Envelope(
+                command_id=command_id or f"command-{next(self.numbers)}",
+                command=command,
+                metadata=Metadata(fingerprint=fingerprint),
+            ),
+            asked.verdicts.append,
             now=self.now,
             monotonic=self.monotonic,
         )
@@ -99,12 +101,12 @@ class Bench:
 
 @dataclass
 class Asked:
-    outcomes: list[Outcome] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
 
     @property
-    def outcome(self) -> Any:
-        assert len(self.outcomes) == 1, f"answered {len(self.outcomes)} times"
-        return self.outcomes[0]
+    def verdict(self) -> Any:
+        assert len(self.verdicts) == 1, f"answered {len(self.verdicts)} times"
+        return self.verdicts[0]
 
 
 class Other(Aggregate):
@@ -112,7 +114,7 @@ class Other(Aggregate):
 
 
 def total(asked: Asked) -> int:
-    answer = asked.outcome
+    answer = asked.verdict
     assert isinstance(answer, Answer)
     if isinstance(answer.reply, msgspec.Raw):
         return msgspec.json.decode(answer.reply, type=Total).total
@@ -123,10 +125,10 @@ def total(asked: Asked) -> int:
 def test_a_command_is_answered_when_its_commit_has_been_read_back_and_not_before() -> None:
     bench = Bench().owned()
     asked = bench.ask(Count())
-    assert asked.outcomes == []
+    assert asked.verdicts == []
     bench.deliver()
     assert total(asked) == 1
-    assert str(asked.outcome.position) == "counter-log/0@0"
+    assert str(asked.verdict.position) == "counter-log/0@0"
     assert [str(r.position) for r in bench.published] == ["counter-log/0@0"]
 
 
@@ -135,14 +137,14 @@ def test_commands_are_decided_on_top_of_each_other_without_waiting() -> None:
     asked = [bench.ask(Count(times=2)) for _ in range(3)]
     bench.deliver()
     assert [total(a) for a in asked] == [2, 4, 6]
-    assert [a.outcome.position.seq for a in asked] == [1, 3, 5]
+    assert [a.verdict.position.seq for a in asked] == [1, 3, 5]
 
 
 def test_who_does_not_own_the_shard_answers_unavailable() -> None:
     bench = Bench()
-    assert isinstance(bench.ask(Count()).outcome, Unavailable)
+    assert isinstance(bench.ask(Count()).verdict, Unavailable)
     bench.shard.claim()
-    assert isinstance(bench.ask(Count()).outcome, Unavailable)
+    assert isinstance(bench.ask(Count()).verdict, Unavailable)
     assert bench.shard.role is Role.CANDIDATE
 
 
@@ -161,7 +163,7 @@ def test_a_newer_claim_ends_ownership_and_leaves_nobody_waiting() -> None:
     bench = Bench().owned()
     asked = bench.ask(Count())
     overtaken(bench)
-    assert isinstance(asked.outcome, Unavailable)
+    assert isinstance(asked.verdict, Unavailable)
     assert bench.restarted
     assert bench.shard.role is Role.FOLLOWER
 
@@ -188,7 +190,7 @@ def test_who_released_a_shard_answers_what_is_in_flight_and_takes_nothing_new() 
     bench = Bench().owned()
     asked = bench.ask(Count())
     bench.shard.release()
-    assert isinstance(bench.ask(Count()).outcome, NotOwned)
+    assert isinstance(bench.ask(Count()).verdict, NotOwned)
     bench.deliver()
     assert total(asked) == 1
     overtaken(bench)
@@ -202,7 +204,7 @@ def test_a_released_shard_is_read_again_when_its_last_commits_came_too_late() ->
     bench.sent.clear()
     bench.shard.release()
     overtaken(bench)
-    assert isinstance(asked.outcome, NotOwned)
+    assert isinstance(asked.verdict, NotOwned)
     assert bench.restarted
     bench.append(late)
     assert bench.shard.gate.next_seq == 0
@@ -231,8 +233,8 @@ def test_a_commit_of_its_own_that_is_refused_makes_the_owner_start_over() -> Non
     del bench.sent[0]  # lost on the way
     bench.deliver()
     assert bench.restarted
-    assert isinstance(first.outcome, Unavailable)
-    assert isinstance(second.outcome, Unavailable)
+    assert isinstance(first.verdict, Unavailable)
+    assert isinstance(second.verdict, Unavailable)
 
 
 def test_no_epoch_is_claimed_twice_even_by_who_has_not_read_its_own_claim_again() -> None:
@@ -242,7 +244,7 @@ def test_no_epoch_is_claimed_twice_even_by_who_has_not_read_its_own_claim_again(
     bench.shard.start_over("Kafka did not take a record")
     bench.shard.claim()
     bench.shard.receive(0, bench.log[0])
-    early = bench.ask(Look()).outcome
+    early = bench.ask(Look()).verdict
     assert isinstance(early, Unavailable), "its first claim says nothing of what followed it"
     bench.deliver()
     assert bench.shard.role is Role.OWNER
@@ -251,12 +253,12 @@ def test_no_epoch_is_claimed_twice_even_by_who_has_not_read_its_own_claim_again(
 
 def test_a_refusal_waits_for_what_it_was_decided_on() -> None:
     bench = Bench().owned()
-    assert isinstance(bench.ask(Count(times=101)).outcome, TooHigh)
+    assert isinstance(bench.ask(Count(times=101)).verdict, TooHigh)
     bench.ask(Count())
     refused = bench.ask(Count(times=101))
-    assert refused.outcomes == []
+    assert refused.verdicts == []
     bench.deliver()
-    assert isinstance(refused.outcome, TooHigh)
+    assert isinstance(refused.verdict, TooHigh)
 
 
 def test_a_look_adds_nothing_to_the_log() -> None:
@@ -271,7 +273,7 @@ def test_a_look_adds_nothing_to_the_log() -> None:
 def test_a_confirmed_command_is_answered_through_an_empty_commit() -> None:
     bench = Bench().owned()
     looked = bench.ask(LookClosely())
-    assert looked.outcomes == []
+    assert looked.verdicts == []
     bench.deliver()
     assert total(looked) == 0
     assert total(bench.ask(Look())) == 0
@@ -285,7 +287,7 @@ def test_a_confirmed_command_is_not_answered_by_an_owner_that_was_fenced() -> No
     rival.claim()
     bench.append(bench.sent.pop())
     bench.deliver()
-    assert isinstance(looked.outcome, Unavailable)
+    assert isinstance(looked.verdict, Unavailable)
 
 
 def test_no_empty_commit_is_like_another_so_the_copy_of_an_old_one_confirms_nothing() -> None:
@@ -295,7 +297,7 @@ def test_no_empty_commit_is_like_another_so_the_copy_of_an_old_one_confirms_noth
     bench.deliver()
     looked = bench.ask(LookClosely())
     bench.append(old)
-    assert isinstance(looked.outcome, Unavailable)
+    assert isinstance(looked.verdict, Unavailable)
 
 
 def test_a_repeated_command_gets_its_first_answer_and_happens_once() -> None:
@@ -303,13 +305,13 @@ def test_a_repeated_command_gets_its_first_answer_and_happens_once() -> None:
     bench.ask(Count(), "once")
     bench.ask(Count())
     while_in_flight = bench.ask(Count(), "once")
-    assert while_in_flight.outcomes == []
+    assert while_in_flight.verdicts == []
     bench.deliver()
     afterwards = bench.ask(Count(), "once")
     for asked in (while_in_flight, afterwards):
         assert total(asked) == 1
-        assert asked.outcome.repeated
-        assert asked.outcome.position.seq == 0
+        assert asked.verdict.repeated
+        assert asked.verdict.position.seq == 0
     assert total(bench.ask(Look())) == 2
 
 
@@ -321,7 +323,7 @@ def test_a_later_owner_remembers_the_first_answer_too() -> None:
     later = bench.reread()
     repeated = later.ask(Count(times=5), "once")
     assert total(repeated) == 5
-    assert repeated.outcome.repeated
+    assert repeated.verdict.repeated
     assert later.sent == []
 
 
@@ -329,8 +331,8 @@ def test_a_command_id_that_comes_back_with_another_request_is_refused() -> None:
     bench = Bench().owned()
     bench.ask(Count(), "key", fingerprint="one")
     bench.deliver()
-    assert isinstance(bench.ask(Count(), "key", fingerprint="two").outcome, IdempotencyKeyReused)
-    assert bench.ask(Count(), "key", fingerprint="one").outcome.repeated
+    assert isinstance(bench.ask(Count(), "key", fingerprint="two").verdict, IdempotencyKeyReused)
+    assert bench.ask(Count(), "key", fingerprint="one").verdict.repeated
 
 
 def test_a_silent_log_is_answered_unavailable_in_time_and_takes_no_new_commands() -> None:
@@ -338,8 +340,8 @@ def test_a_silent_log_is_answered_unavailable_in_time_and_takes_no_new_commands(
     asked = bench.ask(Count())
     bench.monotonic += PATIENCE + 0.01
     bench.shard.tick(bench.now, bench.monotonic)
-    assert isinstance(asked.outcome, Unavailable)
-    assert isinstance(bench.ask(Count()).outcome, Unavailable)
+    assert isinstance(asked.verdict, Unavailable)
+    assert isinstance(bench.ask(Count()).verdict, Unavailable)
     assert len(bench.sent) == 1
     bench.deliver()
     assert total(bench.ask(Look())) == 1
@@ -401,9 +403,9 @@ def test_an_id_of_another_kind_of_aggregate_is_unknown() -> None:
     bench = Bench().owned()
     bench.ask(Count(counter="x"))
     bench.shard.fold._aggregates["x"].__class__ = type("Other", (Counter,), {})
-    assert isinstance(bench.ask(Count(counter="x")).outcomes, list)
+    assert isinstance(bench.ask(Count(counter="x")).verdicts, list)
     bench.deliver()
-    assert isinstance(bench.ask(Count(counter="x")).outcome, AggregateUnknown)
+    assert isinstance(bench.ask(Count(counter="x")).verdict, AggregateUnknown)
 
 
 def test_garbage_on_the_topic_is_ignored_and_counted() -> None:
@@ -422,7 +424,7 @@ def test_a_shard_with_an_event_from_the_future_is_not_served() -> None:
     later.append(bench.log[0])
     later.append(value)
     later.shard.claim()
-    unavailable = later.ask(Count()).outcome
+    unavailable = later.ask(Count()).verdict
     assert isinstance(unavailable, Unavailable)
     assert "counter.counted.v9" in str(unavailable)
 
@@ -435,7 +437,7 @@ def test_a_shard_that_cannot_be_folded_is_not_served(monkeypatch: pytest.MonkeyP
     bench.ask(Count())
     bench.deliver()
     monkeypatch.setattr(Aggregate, "evolve", breaks)
-    unavailable = bench.reread().ask(Count()).outcome
+    unavailable = bench.reread().ask(Count()).verdict
     assert isinstance(unavailable, Unavailable)
     assert "'counter'" in str(unavailable)
     assert "ZeroDivisionError: a bug" in str(unavailable)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from confluent_kafka import TopicPartition
 
-from application.log.shard import Outcome, Role
-from application.ports.commands import Answer, NotOwned
-from domain.events import Metadata, Position
+from application.log.shard import Role
+from application.ports.commands import Answer, Envelope, NotOwned, Verdict
+from domain.events import Position
 from infra.eventlog.log import KafkaLog
 from tests.eventlog.counter import COUNTERS, Count, Look, Total
 
@@ -82,9 +82,10 @@ class Log(KafkaLog):
         self.turn()
         assert self.shard.role is Role.OWNER
 
-    def ask(self, command: Count | Look) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        self.submit(command, f"of-{self.shard.owner}", Metadata(), outcomes.append)
+    def ask(self, command: Count | Look) -> list[Verdict]:
+        outcomes: list[Verdict] = []
+        envelope = Envelope(command_id=f"of-{self.shard.owner}", command=command)
+        self.submit(envelope, outcomes.append)
         return outcomes
 
 

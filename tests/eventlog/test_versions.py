@@ -15,11 +15,11 @@ from application.log.records import (
     UnreadableEvent,
     recorded_events,
 )
-from application.log.shard import Outcome, Shard
+from application.log.shard import Shard
+from application.log.snapshots.index import SnapshotIndex
 from application.log.snapshots.records import SnapshotCodec
 from application.log.snapshots.restored import SnapshotsWrong
-from application.log.snapshots.shelf import Shelf
-from application.ports.commands import Answer, Unavailable
+from application.ports.commands import Answer, Envelope, Unavailable, Verdict
 from application.ports.projections import Parked
 from application.ports.reading import Checkpoint
 from application.triage import STREAM_PARKED, ParkStream
@@ -138,7 +138,7 @@ class Owner:
 
     def __init__(self, category: Category, *log: bytes) -> None:
         self.written: list[bytes] = []
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[Verdict] = []
         self.shard = Shard(
             category,
             0,
@@ -156,10 +156,11 @@ class Owner:
         for value in records:
             self.shard.receive(self.shard.next_offset, value)
 
-    def sign(self, first: str, last: str) -> Outcome:
+    def sign(self, first: str, last: str) -> Verdict:
         command = Sign(first=first, last=last)
         done = self.outcomes.append
-        self.shard.execute(command, first, Metadata(), done, now=T0, monotonic=0)
+        envelope = Envelope(command_id=first, command=command)
+        self.shard.execute(envelope, done, now=T0, monotonic=0)
         self.read(*self.written)
         return self.outcomes[-1]
 
@@ -209,9 +210,9 @@ def test_a_snapshot_of_another_program_is_no_basis_and_the_log_is_read(
     (kind,) = writing.restorers.values()
     guestbook = kind.fold("guestbook", read(v2("Ada", "Lovelace"), category=writing))
     kept = SnapshotCodec(writing).encode(guestbook, seq=1)
-    own, foreign = Shelf(writing), Shelf(reading)
-    for shelf in (own, foreign):
-        shelf.put(0, "guestbook", kept)
+    own, foreign = SnapshotIndex(writing), SnapshotIndex(reading)
+    for index in (own, foreign):
+        index.put(0, "guestbook", kept)
     assert own.restore().fold.get("guestbook") is not None
     with pytest.raises(SnapshotsWrong, match=r"guestbook\.snapshot"):
         foreign.restore()

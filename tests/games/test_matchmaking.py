@@ -3,7 +3,7 @@
 import pytest
 
 from application.games.matchmaking import MatchmakingProcess
-from application.issued import Issued
+from application.ports.commands import Envelope
 from domain.aggregate import Command
 from domain.events import DomainEvent, Metadata, Position, Recorded
 from domain.games.board import Board
@@ -46,7 +46,7 @@ class Matchmaker(MatchmakingProcess):
         return next(column for column in range(7) if board.has_room(column))
 
     def commands_for(self, log: list[Recorded]) -> list[Command]:
-        return [issued.command for entry in log for issued in self.react(entry)]
+        return [envelope.command for entry in log for envelope in self.react(entry)]
 
 
 def bot_game(*columns: int) -> Story:
@@ -136,7 +136,7 @@ def test_a_command_says_what_caused_it() -> None:
     )
 
     assert Matchmaker().react(recorded(event, seq=17)) == [
-        Issued(
+        Envelope(
             command=CloseTable(game_id=GAME),
             command_id="matchmaking:game-log/3@17",
             metadata=Metadata(

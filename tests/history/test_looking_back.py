@@ -20,7 +20,7 @@ from application.history import (
 )
 from application.log.records import UnreadableEvent
 from application.ports.commands import Unavailable
-from application.ports.reading import Batch, Shard
+from application.ports.reading import Batch, ShardId
 from domain.categories import GAMES, WAITROOMS
 from domain.category import Category
 from domain.events import Position, Recorded
@@ -46,7 +46,7 @@ class CountingReader(FakeReader):
         return batch
 
 
-def shard_of(category: Category, aggregate_id: str) -> Shard:
+def shard_of(category: Category, aggregate_id: str) -> ShardId:
     return category.topic, partition_for(aggregate_id, 4)
 
 

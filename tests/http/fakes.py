@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,8 +11,9 @@ import msgspec
 
 from application.log.shard import IdempotencyKeyReused
 from application.player_events.ports import FailedEvent
-from application.ports.commands import Answer, NotOwned, Unavailable, Verdict
+from application.ports.commands import Answer, Done, Envelope, NotOwned, Unavailable
 from application.ports.limits import Limited
+from application.ports.reading import ShardId
 from domain.aggregate import Aggregate, Command
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent, Metadata, Position, Recorded
@@ -48,34 +49,26 @@ class FakeLog:
     def __init__(self) -> None:
         self.aggregates: dict[str, Aggregate] = {}
         self.events: dict[str, list[Recorded]] = defaultdict(list)
-        self.commands: list[tuple[Command, str, Metadata]] = []
+        self.commands: list[Envelope] = []
         self.away = False
         self.silent = False
         self.owns_nothing = False
         self.stumbles_over = ""
-        self.handed_over: list[tuple[str, int]] = []
+        self.handed_over: list[ShardId] = []
         self._answers: dict[str, tuple[Answer, str | None]] = {}
         self._subscribers: dict[str, list[asyncio.Queue[Recorded | None]]] = defaultdict(list)
 
-    async def execute(
-        self, command: Command, *, command_id: str, metadata: Metadata | None = None
-    ) -> Answer:
-        return self._answer(command, command_id, metadata or Metadata())
+    async def execute(self, envelope: Envelope) -> Answer:
+        return self._answer(envelope)
 
     async def leave(self) -> None:
         self.away = True
 
-    async def hand_over(self, shards: Iterable[tuple[str, int]]) -> None:
+    async def hand_over(self, shards: Iterable[ShardId]) -> None:
         self.handed_over.extend(shards)
 
-    def submit(
-        self,
-        command: Command,
-        command_id: str,
-        metadata: Metadata,
-        done: Callable[[Verdict], None],
-    ) -> None:
-        if command_id == self.stumbles_over:
+    def submit(self, envelope: Envelope, done: Done) -> None:
+        if envelope.command_id == self.stumbles_over:
             raise ZeroDivisionError
         if self.silent:
             return
@@ -83,12 +76,13 @@ class FakeLog:
             done(NotOwned("The shard is being taken over."))
             return
         try:
-            done(self._answer(command, command_id, metadata))
+            done(self._answer(envelope))
         except (Refusal, Unavailable) as error:
             done(error)
 
-    def _answer(self, command: Command, command_id: str, metadata: Metadata) -> Answer:
-        self.commands.append((command, command_id, metadata))
+    def _answer(self, envelope: Envelope) -> Answer:
+        command_id, metadata = envelope.command_id, envelope.metadata
+        self.commands.append(envelope)
         if self.away:
             raise Unavailable("Kafka is away.", retry_after=2)
         if command_id in self._answers:
@@ -97,7 +91,7 @@ class FakeLog:
                 raise IdempotencyKeyReused("The key was used for another request.")
             reply = msgspec.Raw(msgspec.json.encode(answer.reply))
             return answer._replace(reply=reply, repeated=True)
-        return self._decide(command, command_id, metadata)
+        return self._decide(envelope.command, command_id, metadata)
 
     def _decide(self, command: Command, command_id: str, metadata: Metadata) -> Answer:
         category = next(each for each in CATEGORIES if type(command) in each.deciders)
@@ -328,7 +322,7 @@ class FakeStandings(FakeReadModel):
 async def leave(log: FakeLog, event_id: str, session_id: str) -> Any:
     """Somebody leaves, behind the API's back."""
     command = LeaveWaitroom(event_id=event_id, session_id=session_id)
-    return await log.execute(command, command_id=f"leave-{session_id}")
+    return await log.execute(Envelope(command_id=f"leave-{session_id}", command=command))
 
 
 class FakePlayerEvents:

@@ -126,4 +126,4 @@ async def test_a_priority_has_to_be_granted(api: Api) -> None:
 async def test_the_actor_of_a_command_is_the_tokens_subject(api: Api) -> None:
     await api.ask("POST", "/api/v1/games/seek", {"user_id": "ben"}, user="shop", scope="service")
 
-    assert api.log.commands[-1][2].actor == "shop"
+    assert api.log.commands[-1].metadata.actor == "shop"

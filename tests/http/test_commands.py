@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from interfaces.http.operations.commands import AT_ONCE
+from interfaces.http.operations.commands import MOST_COMMANDS
 from tests.http.conftest import Api, problem
 
 OPEN = {"command": "waitroom.open", "event_id": "e", "capacity": 1, "checkout_seconds": 60}
@@ -47,7 +47,7 @@ async def test_the_actor_is_the_sender_unless_it_says_for_whom(api: Api) -> None
     ]
     await api.ask("POST", "/api/v1/commands", body, user="worker", scope="service")
 
-    first, second = [metadata for _, _, metadata in api.log.commands]
+    first, second = [each.metadata for each in api.log.commands]
     assert (first.actor, first.causation_id) == ("worker", "event-1")
     assert second.actor == "ann"
 
@@ -61,7 +61,7 @@ async def test_the_actor_is_the_sender_unless_it_says_for_whom(api: Api) -> None
         ([{"command_id": "", "command": JOIN}], "$[0].command_id"),
         ([{"command": JOIN}], "$[0].command_id"),
         ([{"command_id": "c", "command": JOIN, "x": 1}], "$[0].x"),
-        ([{"command_id": str(n), "command": JOIN} for n in range(AT_ONCE + 1)], "$"),
+        ([{"command_id": str(n), "command": JOIN} for n in range(MOST_COMMANDS + 1)], "$"),
         ({}, "$"),
     ],
 )

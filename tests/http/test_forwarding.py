@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from application.orders import FORWARDED, HANDOVER, SECONDS_LEFT
+from application.envelopes import FORWARDED, HANDOVER, SECONDS_LEFT
 from domain.waitroom.commands import JoinWaitroom
 from domain.waitroom.events import WaitroomJoined
 from tests.http.conftest import Api, problem
@@ -29,7 +29,7 @@ async def test_forwarded_commands_are_decided_here_and_answered_in_order(api: Ap
     assert opened["position"] == "waitroom-log/0@0"
     assert joined["reply"]["status"] == "ready"
     assert refused["refusal"]["type"] == "session-not-found"
-    assert [metadata.actor for _, _, metadata in api.log.commands] == ["ann"] * 3
+    assert [each.metadata.actor for each in api.log.commands] == ["ann"] * 3
 
 
 async def test_a_name_travels_sealed_and_gets_into_the_log_as_it_came(api: Api) -> None:

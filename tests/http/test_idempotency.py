@@ -21,7 +21,7 @@ async def test_a_repeated_key_gets_the_first_answer_and_changes_nothing(api: Api
     )
     assert again.headers["position"] == first.headers["position"]
     assert len(api.log.events["waitroom-log"]) == events
-    assert api.log.commands[-1][1] == "ann/first try"
+    assert api.log.commands[-1].command_id == "ann/first try"
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ async def test_without_a_key_every_request_is_new(api: Api) -> None:
     await api.join("ann")
     await api.join("ann")
 
-    ids = [command_id for _, command_id, _ in api.log.commands]
+    ids = [each.command_id for each in api.log.commands]
     assert len(set(ids)) == len(ids)
-    assert api.log.commands[-1][2].fingerprint is None
+    assert api.log.commands[-1].metadata.fingerprint is None
 
 
 async def test_a_request_hands_its_trace_and_correlation_to_the_log(api: Api) -> None:
@@ -73,7 +73,7 @@ async def test_a_request_hands_its_trace_and_correlation_to_the_log(api: Api) ->
     await api.ask("POST", "/api/v1/games/seek", {}, headers=headers)
     await api.ask("POST", "/api/v1/games/seek", {}, headers={"traceparent": "nonsense"})
 
-    metadata = [metadata for _, _, metadata in api.log.commands]
+    metadata = [each.metadata for each in api.log.commands]
     assert (metadata[0].traceparent, metadata[0].correlation_id) == (trace, "order-7")
     assert metadata[1].traceparent is None
-    assert metadata[1].correlation_id == api.log.commands[1][1]
+    assert metadata[1].correlation_id == api.log.commands[1].command_id

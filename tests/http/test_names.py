@@ -62,7 +62,7 @@ async def test_nobody_can_try_out_names_on_the_fingerprint_of_a_request(api: Api
     await api.open()
     key = {"idempotency-key": "first"}
     await api.ask("POST", JOIN, joining(display_name=NAME), headers=key)
-    mark = api.log.commands[-1][2].fingerprint
+    mark = api.log.commands[-1].metadata.fingerprint
     other = Tokens("another secret that is long enough for this")
     body = httpx.Request("POST", "http://x", json=joining(display_name=NAME)).content
     request = f"POST {JOIN}\n".encode() + body

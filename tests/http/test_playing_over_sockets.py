@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from domain.events import Metadata
+from application.ports.commands import Envelope
 from domain.games.commands import StartGame
 from interfaces.http.games import socket as games
 from tests.http.conftest import Api
@@ -79,7 +79,7 @@ async def test_a_move_needs_no_game_id_while_there_is_one_game(api: Api) -> None
 
         other = "second-table"
         start = StartGame(game_id=other, player1="ann", player2="cem", move_seconds=60)
-        await api.log.execute(start, command_id="x", metadata=Metadata())
+        await api.log.execute(Envelope(command_id="x", command=start))
         await ann.send("watch", game_id=other)
         await ann.until("game_state")
         await ann.send("move", column=3)

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from application.ports.commands import Envelope
 from domain.waitroom.commands import CompleteCheckout
 from interfaces.http.platform import channel
 from interfaces.http.waitroom import socket as queue
@@ -35,7 +36,7 @@ async def test_a_place_is_told_whenever_it_changes_and_at_once_when_it_is_ready(
         await leave(api.log, "concert", second)
         assert (await socket.until("position"))["position"] == 1
         complete = CompleteCheckout(event_id="concert", session_id=first)
-        await api.log.execute(complete, command_id="done")
+        await api.log.execute(Envelope(command_id="done", command=complete))
         ready = await socket.until("ready")
         assert (ready["status"], ready["position"]) == ("ready", 0)
         assert ready["deadline"]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from application.ports.reading import Batch, Checkpoint, Shard
+from application.ports.reading import Batch, Checkpoint, ShardId
 from domain.events import Recorded
 
 
@@ -21,11 +21,11 @@ class Told(Protocol):
 class FakeReader:
     """Reads a narrator's log; every event is a record of its own, so offsets are its numbers."""
 
-    def __init__(self, narrator: Told, topics: Sequence[str], only: Shard | None = None) -> None:
+    def __init__(self, narrator: Told, topics: Sequence[str], only: ShardId | None = None) -> None:
         self._narrator = narrator
         shards = [(t, p) for t in topics for p in range(narrator.partitions)]
         self._shards = [shard for shard in shards if only in {None, shard}]
-        self._offsets: dict[Shard, int] = {}
+        self._offsets: dict[ShardId, int] = {}
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         self._offsets = dict.fromkeys(self._shards, 0)
@@ -41,21 +41,21 @@ class FakeReader:
             self._offsets[recorded.position[:2]] = recorded.position.seq + 1
         return Batch(found, [self._checkpoint(shard) for shard in touched])
 
-    def _log(self) -> Mapping[Shard, list[Any]]:
-        log: dict[Shard, list[Any]] = defaultdict(list)
+    def _log(self) -> Mapping[ShardId, list[Any]]:
+        log: dict[ShardId, list[Any]] = defaultdict(list)
         for recorded in self._narrator.events:
             if recorded.position[:2] in self._offsets:
                 log[recorded.position[:2]].append(recorded)
         return log
 
-    def _checkpoint(self, shard: Shard) -> Checkpoint:
+    def _checkpoint(self, shard: ShardId) -> Checkpoint:
         offset = self._offsets[shard]
         return Checkpoint(*shard, offset, 1, "narrator", offset)
 
     def checkpoints(self) -> Sequence[Checkpoint]:
         return [self._checkpoint(shard) for shard in self._shards]
 
-    def ends(self) -> Mapping[Shard, int]:
+    def ends(self) -> Mapping[ShardId, int]:
         self._offsets = self._offsets or dict.fromkeys(self._shards, 0)
         log = self._log()
         return {shard: len(log.get(shard, ())) for shard in self._shards}

@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import Producer
 
 from application.inbox import Malformed
-from application.issued import Issued
+from application.ports.commands import Envelope
 from application.waitroom.checkout import CHECKOUT, react
 from domain.events import Metadata, Position
 from domain.waitroom.commands import CompleteCheckout, ExpireCheckout, FailCheckout
@@ -71,9 +71,9 @@ def client(answers: Answers, stopped: Callable[[], bool] = lambda: False) -> Com
     return CommandsClient("http://hall", lambda: "token", stopped, transport)
 
 
-def issued(*ids: str) -> list[Issued]:
+def issued(*ids: str) -> list[Envelope]:
     command = CompleteCheckout(event_id="e", session_id="s")
-    return [Issued(command, id, Metadata()) for id in ids]
+    return [Envelope(command_id=id, command=command) for id in ids]
 
 
 def done(body: list[dict[str, object]]) -> list[dict[str, object]]:

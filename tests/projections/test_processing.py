@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from application.games.matchmaking import MatchmakingProcess
-from application.issued import Issued
+from application.ports.commands import Envelope
 from application.ports.reading import Checkpoint
 from application.process_runner import ProcessRunner
 from domain.games.commands import CloseTable, MakeMove, StartGame
@@ -29,13 +29,13 @@ class Commands:
     """Answers every command, or none of them."""
 
     def __init__(self) -> None:
-        self.issued: list[Issued] = []
+        self.issued: list[Envelope] = []
         self.away = False
 
-    def execute(self, issued: Sequence[Issued]) -> None:
+    def execute(self, envelopes: Sequence[Envelope]) -> None:
         if self.away:
             raise ConnectionError
-        self.issued.extend(issued)
+        self.issued.extend(envelopes)
 
 
 @pytest.fixture

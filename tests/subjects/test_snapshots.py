@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from application.log.snapshots.index import SnapshotIndex
 from application.log.snapshots.records import SnapshotCodec, snapshot_key
-from application.log.snapshots.shelf import Shelf
 from domain.aggregate import Aggregate, Command, decides, evolves
 from domain.category import Category
 from domain.events import DomainEvent
@@ -61,9 +61,9 @@ def test_a_text_is_sealed_in_a_snapshot_and_gone_from_it_with_the_key() -> None:
     assert b"ada" in stored
     assert b"Lovelace" not in stored
 
-    shelf = Shelf(BADGES)
-    shelf.put(0, snapshot_key(story.aggregate), stored)
-    badge = shelf.restore().fold.get("badge")
+    index = SnapshotIndex(BADGES)
+    index.put(0, snapshot_key(story.aggregate), stored)
+    badge = index.restore().fold.get("badge")
     assert isinstance(badge, Badge)
     assert badge.name is not None
     assert keys.open(badge.name) == "Ada Lovelace"

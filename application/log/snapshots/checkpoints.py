@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from application.log.answers import REMEMBERED
 from application.log.fold import Fold
+from application.log.snapshots.index import SnapshotIndex
 from application.log.snapshots.records import (
     BEGINNING,
     CHECKPOINT_KEY,
@@ -23,7 +24,6 @@ from application.log.snapshots.records import (
     part_key,
     snapshot_key,
 )
-from application.log.snapshots.shelf import Shelf
 from application.ports.reading import Checkpoint
 from domain.aggregate import Aggregate
 from domain.category import Category
@@ -46,14 +46,14 @@ class Mark(NamedTuple):
 class Checkpoints:
     """Follows one shard, and says what its snapshots topic lacks.
 
-    `shelf` is what the topic holds. Everything that is written there, by whoever, is to be `put`
+    `index` is what the topic holds. Everything that is written there, by whoever, is to be `put`
     here as it is read back: a record that was lost, or replaced by an older one, is written again.
     """
 
     def __init__(
-        self, category: Category, shelf: Shelf, fold: Fold, begin: StoredCheckpoint
+        self, category: Category, index: SnapshotIndex, fold: Fold, begin: StoredCheckpoint
     ) -> None:
-        self._shelf = shelf
+        self._index = index
         self.fold = fold
         self.seq = begin.next_seq
         self._url = begin.url
@@ -61,11 +61,11 @@ class Checkpoints:
         self._answers = 0
         self._command_id = ""
         self._marks = deque([Mark(0, begin)])
-        self._changed = {aggregate.id for aggregate in fold if not shelf.holds(aggregate)}
+        self._changed = {aggregate.id for aggregate in fold if not index.holds(aggregate)}
 
     def put(self, offset: int, key: str, value: bytes | None) -> None:
         """Take the next record of the topic."""
-        self._shelf.put(offset, key, value)
+        self._index.put(offset, key, value)
         self._changed.add(id_in(key))
 
     def take(self, events: Sequence[Recorded], reached: Checkpoint, url: str | None) -> None:
@@ -96,20 +96,20 @@ class Checkpoints:
     def lacking(self) -> Iterator[Written]:
         """What to write, for the topic to have every aggregate as it is now.
 
-        To be exhausted before the shelf or the fold moves on. Nothing while the fold is in doubt.
+        To be exhausted before the index or the fold moves on. Nothing while the fold is in doubt.
         """
         if self.fold.doubt is None:
-            yield from ((key, None) for key in self._shelf.unreadable)
+            yield from ((key, None) for key in self._index.unreadable)
             for aggregate in self._not_held():
                 yield from self._records(aggregate)
 
     def _not_held(self) -> Iterator[Aggregate]:
         changed = (self.fold.get(id) for id in self._changed)
-        return (a for a in changed if a is not None and not self._shelf.holds(a))
+        return (a for a in changed if a is not None and not self._index.holds(a))
 
     def _records(self, aggregate: Aggregate) -> Iterator[Written]:
         for number, changed in aggregate.parts.items():
-            if not self._shelf.holds_part(aggregate.id, number, changed):
+            if not self._index.holds_part(aggregate.id, number, changed):
                 key = part_key(aggregate.id, number, changed)
                 yield key, self._codec.encode_part(aggregate, number)
         yield snapshot_key(aggregate), self._codec.encode(aggregate, self.seq)
@@ -125,17 +125,17 @@ class Checkpoints:
             yield from ((key, None) for key in self._void(id))
         self._changed.clear()
         place = self._newest_place()
-        if place.offset > (self._shelf.checkpoint or BEGINNING).offset:
+        if place.offset > (self._index.checkpoint or BEGINNING).offset:
             yield CHECKPOINT_KEY, self._codec.encode_checkpoint(place)
 
     def _void(self, id: str) -> list[str]:
         """The keys of what is of no use any more; lets go of an aggregate that is final."""
         aggregate = self.fold.get(id)
         if aggregate is not None and not is_final(aggregate):
-            return list(self._shelf.superseded(id))
-        if final := self._shelf.finals.pop(id, None):
+            return list(self._index.superseded(id))
+        if final := self._index.finals.pop(id, None):
             self.fold.evict(id, final.offset)
-        return list(self._shelf.all_of(id)) if self.fold.evicted(id) else []
+        return list(self._index.all_of(id)) if self.fold.evicted(id) else []
 
     def _newest_place(self) -> StoredCheckpoint:
         """The last mark that lies as many answers back as a shard remembers."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from application.log.asked import Asked
+from application.log.pending import PendingCommand
 from application.log.shard import Shard
 from application.log.snapshots.records import (
     SnapshotCodec,
@@ -51,7 +51,7 @@ class _Lookup:
     def __init__(self, offsets: Sequence[int], since: float) -> None:
         self.offsets = list(offsets)
         self.since = since
-        self.waiting: list[Asked] = []
+        self.waiting: list[PendingCommand] = []
         self.moved = False
         """Whether a record was no longer where it had been seen: it has been written once more,
         and the news has not come here yet."""
@@ -98,14 +98,14 @@ class Evictions:
         if is_final(aggregate) if aggregate else fold.evicted(seen.id):
             fold.evict(seen.id, seen.offset)
 
-    def wait(self, asked: Asked, offsets: Sequence[int], monotonic: float) -> None:
+    def wait(self, pending: PendingCommand, offsets: Sequence[int], monotonic: float) -> None:
         """Let a command wait for an aggregate that may be at one of these offsets, newest last."""
-        id = asked.command.aggregate_id
+        id = pending.envelope.command.aggregate_id
         lookup = self._lookups.get(id)
         if lookup is None:
             lookup = self._lookups[id] = _Lookup(offsets, monotonic)
             self._fetch(id, lookup.offsets[-1])
-        lookup.waiting.append(asked)
+        lookup.waiting.append(pending)
 
     def fetched(
         self, id: str, offset: int, found: Found | None, *, now: datetime, monotonic: float
@@ -143,11 +143,12 @@ class Evictions:
         left = deque(lookup.waiting)
         try:
             while left:
-                self._shard.execute(*left[0], now=now, monotonic=monotonic, looked=True)
+                envelope, done = left[0].envelope, left[0].done
+                self._shard.execute(envelope, done, now=now, monotonic=monotonic, looked=True)
                 left.popleft()
         finally:  # a bug in one decision keeps nobody waiting
-            for asked in left:
-                asked.done(Unavailable("A command before this one could not be decided."))
+            for pending in left:
+                pending.done(Unavailable("A command before this one could not be decided."))
 
     def drop(self, reason: str) -> None:
         """Answer all who wait that it is to no purpose, and forget what was seen."""
@@ -157,5 +158,5 @@ class Evictions:
 
     @staticmethod
     def _give_up(lookup: _Lookup, reason: str) -> None:
-        for asked in lookup.waiting:
-            asked.done(Unavailable(f"{reason} Repeat it with the same Idempotency-Key."))
+        for pending in lookup.waiting:
+            pending.done(Unavailable(f"{reason} Repeat it with the same Idempotency-Key."))

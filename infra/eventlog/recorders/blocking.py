@@ -22,11 +22,11 @@ from eventsourcing.persistence import (
     Tracking,
 )
 
-from application.ports.commands import Answer
+from application.ports.commands import Answer, Envelope
 from infra.eventlog.recorders.ends import Ends
 from infra.eventlog.recorders.events import Stored
 from infra.eventlog.recorders.ledger import Conflict, Insert, TooLarge
-from infra.eventlog.recorders.log import Asked, LedgerLog
+from infra.eventlog.recorders.log import LedgerLog, PendingInsert
 from infra.eventlog.recorders.payloads import Fetcher, Found, Payloads
 from infra.eventlog.recorders.shard import ledger_category
 
@@ -128,20 +128,21 @@ class BlockingLog:
         Raises `OperationalError` when it is not certain in time; then it may have happened.
         """
         command = Insert(events=events, tracking=tracking)
-        asked = Asked(command, f"{self._owner}#{next(self._numbers)}")
+        command_id = f"{self._owner}#{next(self._numbers)}"
+        pending = PendingInsert(Envelope(command_id=command_id, command=command))
         self._check()
-        self._log.insert(asked)
+        self._log.insert(pending)
         try:
-            outcome = asked.get(timeout=self._seconds)
+            verdict = pending.get(timeout=self._seconds)
         except Empty:
-            asked.given_up = True
+            pending.given_up = True
             raise OperationalError(
                 f"Kafka did not confirm within {self._seconds:g} s that {len(events)} events were"
                 f" stored in {self._topic}. They may be: look before you store them again."
             ) from None
-        if isinstance(outcome, Answer):
-            return outcome.position.seq
-        raise _library_error(outcome) from outcome
+        if isinstance(verdict, Answer):
+            return verdict.position.seq
+        raise _library_error(verdict) from verdict
 
     # -- reading --------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from threading import Lock
 from confluent_kafka import KafkaError, KafkaException
 from eventsourcing.persistence import InterfaceError, OperationalError
 
-from infra.eventlog.bounds import Bounds
+from infra.eventlog.watermarks import Watermarks
 
 UNKNOWN = (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC)  # noqa: SLF001 - their names
 
@@ -22,7 +22,7 @@ class Ends:
     """
 
     def __init__(self, bootstrap: str, topic: str, seconds: float) -> None:
-        self._bounds = Bounds(bootstrap, seconds)
+        self._watermarks = Watermarks(bootstrap, seconds)
         self._place = topic, 0
         self._seconds = seconds
         self._lock = Lock()
@@ -52,7 +52,7 @@ class Ends:
 
     def _ask_once(self) -> KafkaError | None:
         try:
-            (self._end,) = self._bounds.ends([self._place]).values()
+            (self._end,) = self._watermarks.ends([self._place]).values()
         except KafkaException as error:
             return error.args[0]  # type: ignore[no-any-return]
         return None
@@ -64,4 +64,4 @@ class Ends:
         """Ask no more."""
         with self._lock:
             self._closed = True
-            self._bounds.close()
+            self._watermarks.close()

@@ -14,12 +14,12 @@ from confluent_kafka import Message
 from eventsourcing.persistence import OperationalError
 
 from application.log.records import Commit
-from application.log.shard import Outcome, Role
-from application.ports.commands import Unavailable
+from application.log.shard import Role
+from application.ports.commands import Envelope, Unavailable, Verdict
 from domain.category import Category
-from domain.events import DomainEvent, Metadata
+from domain.events import DomainEvent
 from infra.eventlog.log import BATCH, BUSY_POLL, KafkaLog
-from infra.eventlog.recorders.ledger import MOST_BYTES, Insert
+from infra.eventlog.recorders.ledger import MOST_BYTES
 from infra.eventlog.recorders.shard import LedgerShard
 
 TURN = 0.02
@@ -29,12 +29,11 @@ a few milliseconds; processes that write at the same time take turns."""
 logger = structlog.get_logger(__name__)
 
 
-class Asked(SimpleQueue[Outcome | Exception]):
+class PendingInsert(SimpleQueue[Verdict | Exception]):
     """An insert that a thread waits for; gets what is certain about it, once."""
 
-    def __init__(self, command: Insert, command_id: str) -> None:
-        self.command = command
-        self.command_id = command_id
+    def __init__(self, envelope: Envelope) -> None:
+        self.envelope = envelope
         self.given_up = False
 
 
@@ -75,18 +74,18 @@ class LedgerLog(KafkaLog):
         self.failure: Exception | None = None
         self._published = published
         self._progressed = progressed
-        self._handed_over: deque[Asked] = deque()
+        self._handed_over: deque[PendingInsert] = deque()
         self._woken = False
-        self._waiting: deque[Asked] = deque()
+        self._waiting: deque[PendingInsert] = deque()
         self.read_to = 0
         """The offset up to which all has been folded, for other threads to look at."""
         self._expected_end = 0
 
     # -- inserting ------------------------------------------------------------------------------
 
-    def insert(self, asked: Asked) -> None:
+    def insert(self, pending: PendingInsert) -> None:
         """Hand an insert over, from any thread; those of many threads share one wake-up."""
-        self._handed_over.append(asked)
+        self._handed_over.append(pending)
         if not self._woken:
             self._woken = True
             self._soon(self._take_over)
@@ -100,35 +99,33 @@ class LedgerLog(KafkaLog):
         self._woken = False  # before looking, so that what comes from here on wakes us again
         self._attempt(lambda: self._try(self._handed_over))
 
-    def _try(self, inserts: deque[Asked]) -> None:
+    def _try(self, inserts: deque[PendingInsert]) -> None:
         """Decide each insert once; those that cannot be decided now go on waiting."""
         for _ in range(len(inserts)):
             self._decide(inserts.popleft())
         self._hurry()
 
-    def _decide(self, asked: Asked) -> None:
-        if asked.given_up:
+    def _decide(self, pending: PendingInsert) -> None:
+        if pending.given_up:
             return
         if self.shard.role is not Role.OWNER:
-            self._waiting.append(asked)
+            self._waiting.append(pending)
             return
         try:
             self.shard.execute(
-                asked.command,
-                asked.command_id,
-                Metadata(),
-                partial(self._settle, asked),
+                pending.envelope,
+                partial(self._settle, pending),
                 now=self._clock(),
                 monotonic=time.monotonic(),
             )
         except Exception as error:  # noqa: BLE001 - it is for whoever asked
-            asked.put(error)
+            pending.put(error)
 
-    def _settle(self, asked: Asked, outcome: Outcome) -> None:
-        if isinstance(outcome, Unavailable):
-            self._waiting.append(asked)
+    def _settle(self, pending: PendingInsert, verdict: Verdict) -> None:
+        if isinstance(verdict, Unavailable):
+            self._waiting.append(pending)
         else:
-            asked.put(outcome)
+            pending.put(verdict)
 
     # -- reading --------------------------------------------------------------------------------
 

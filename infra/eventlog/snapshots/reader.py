@@ -8,13 +8,13 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from application.log.snapshots.evictions import Found
+from application.log.snapshots.index import Restored, SnapshotIndex
 from application.log.snapshots.restored import SnapshotsWrong
-from application.log.snapshots.shelf import Restored, Shelf
-from application.ports.reading import Shard
+from application.ports.reading import ShardId
 from domain.category import Category
-from infra.eventlog.bounds import Bounds
 from infra.eventlog.clients import consumer_config
 from infra.eventlog.reader import PASSING
+from infra.eventlog.watermarks import Watermarks
 
 BATCH = 1_000
 POLL = 0.2
@@ -27,7 +27,7 @@ LOOKUP = {"fetch.wait.max.ms": 5, "queued.min.messages": 1, "fetch.message.max.b
 """A look is for one record. A longer fetch would still be under way when the next look begins, and
 that one would have to wait for it, half a second as a rule."""
 
-Put = Callable[[Shard, int, str, bytes | None], None]
+Put = Callable[[ShardId, int, str, bytes | None], None]
 """Takes a record: the shard of the log that it is about, its offset, key and value."""
 
 
@@ -50,37 +50,37 @@ class SnapshotReader:
     ) -> None:
         config = consumer_config(bootstrap, "gamehall-snapshots")
         self._consumer = Consumer(config | {"enable.partition.eof": True})
-        self._bounds = Bounds(bootstrap, SECONDS)
+        self._watermarks = Watermarks(bootstrap, SECONDS)
         self._partitions = partitions
         self._stopped = stopped
         self._categories = {c.topic: c for c in categories if c.restorers}
         self._topics = {c.topic: c.snapshots_topic for c in self._categories.values()}
         self._logs = {snapshots: log for log, snapshots in self._topics.items()}
-        self._at: dict[Shard, int] = {}
+        self._at: dict[ShardId, int] = {}
 
-    def shelves(self, only: Container[Shard] | None = None) -> dict[Shard, Shelf]:
+    def indexes(self, only: Container[ShardId] | None = None) -> dict[ShardId, SnapshotIndex]:
         """What the topics hold of every shard, or of some; `read_to_end` goes on from there.
 
         Raises `KafkaException` when Kafka is away, and `Interrupted`.
         """
         there = self._consumer.list_topics(timeout=SECONDS).topics
-        shelves = {
-            (log, partition): Shelf(category)
+        indexes = {
+            (log, partition): SnapshotIndex(category)
             for log, category in self._categories.items()
             if category.snapshots_topic in there
             for partition in range(self._partitions[log])
             if only is None or (log, partition) in only
         }
-        self.start(dict.fromkeys(shelves, 0))
-        self.read_to_end(lambda shard, *record: shelves[shard].put(*record))
-        return shelves
+        self.start(dict.fromkeys(indexes, 0))
+        self.read_to_end(lambda shard, *record: indexes[shard].put(*record))
+        return indexes
 
-    def start(self, offsets: Mapping[Shard, int]) -> None:
+    def start(self, offsets: Mapping[ShardId, int]) -> None:
         """Continue at these offsets, each the next to be read; may be called again to move."""
         self._at = dict(offsets)
         self._consumer.assign([self._place(shard, at) for shard, at in offsets.items()])
 
-    def _place(self, shard: Shard, offset: int) -> TopicPartition:
+    def _place(self, shard: ShardId, offset: int) -> TopicPartition:
         return TopicPartition(self._topics[shard[0]], shard[1], offset)
 
     def read_to_end(self, put: Put) -> None:
@@ -101,8 +101,8 @@ class SnapshotReader:
             if self._stopped():
                 raise Interrupted
 
-    def _ends(self) -> dict[Shard, int]:
-        ends = self._bounds.ends((self._topics[log], partition) for log, partition in self._at)
+    def _ends(self) -> dict[ShardId, int]:
+        ends = self._watermarks.ends((self._topics[log], partition) for log, partition in self._at)
         return {(self._logs[topic], partition): end for (topic, partition), end in ends.items()}
 
     def _take(self, message: Message, put: Put) -> None:
@@ -117,7 +117,7 @@ class SnapshotReader:
     def close(self) -> None:
         """Leave; the reader is not used again."""
         self._consumer.close()
-        self._bounds.close()
+        self._watermarks.close()
 
 
 class SnapshotLookup:
@@ -131,7 +131,7 @@ class SnapshotLookup:
         self._consumer = Consumer(config | {"enable.partition.eof": True})
         self._topics = {category.topic: category.snapshots_topic for category in categories}
 
-    def fetch(self, shard: Shard, offset: int) -> Found | None:
+    def fetch(self, shard: ShardId, offset: int) -> Found | None:
         """The record at an offset; None when it has been compacted away.
 
         Raises `KafkaException` when Kafka is away.
@@ -151,10 +151,10 @@ class SnapshotLookup:
         self._consumer.close()
 
 
-def restore(shard: Shard, shelf: Shelf) -> Restored | None:
+def restore(shard: ShardId, index: SnapshotIndex) -> Restored | None:
     """What the shard begins with; None, and a line in the log, where the snapshots are wrong."""
     try:
-        return shelf.restore()
+        return index.restore()
     except SnapshotsWrong:
         logger.exception(
             "snapshots cannot be used, the log is read from its beginning", shard=shard

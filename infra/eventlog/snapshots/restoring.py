@@ -11,18 +11,16 @@ from functools import partial
 import structlog
 from confluent_kafka import KafkaException, TopicPartition
 
-from application.log.asked import Asked
+from application.log.pending import PendingCommand
 from application.log.shard import Shard
 from application.log.snapshots.evictions import Evictions, Found
-from application.log.snapshots.shelf import Restored
+from application.log.snapshots.index import Restored
+from application.ports.reading import ShardId
 from domain.category import Category
 from infra.eventlog.snapshots.reader import SnapshotLookup, SnapshotReader, restore
 
 AGAIN_SECONDS = 1.0
 """Until another attempt, when Kafka is away."""
-
-Place = tuple[str, int]
-"""A topic and a partition."""
 
 logger = structlog.get_logger(__name__)
 
@@ -38,7 +36,7 @@ class Restoring:
         bootstrap: str,
         categories: Iterable[Category],
         partitions: Mapping[str, int],
-        shards: Mapping[Place, Shard],
+        shards: Mapping[ShardId, Shard],
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],
     ) -> None:
@@ -61,98 +59,101 @@ class Restoring:
             for category in kept
             for partition in range(partitions[category.topic])
         }
-        self._active: set[Place] = set()
+        self._active: set[ShardId] = set()
         """Shards in which something is to be evicted or looked up."""
         self._new_lookup = partial(SnapshotLookup, bootstrap, kept)
         self._lookup: SnapshotLookup | None = None
         self._looking = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def begin(self, places: Sequence[Place]) -> list[TopicPartition]:
+    async def begin(self, shard_ids: Sequence[ShardId]) -> list[TopicPartition]:
         """Let shards begin with their snapshots; gives where to read on, in logs and snapshots.
 
         A shard that has none, or has found its snapshots wrong, begins at the beginning. Waits
         for Kafka as long as it takes.
         """
-        trusted = [place for place in places if self._is_trusted(place)]
+        trusted = [shard_id for shard_id in shard_ids if self._is_trusted(shard_id)]
         begun = await self._read_patiently(trusted)
         if trusted:
-            logger.info("shards begin", shards=len(places), checkpoints=len(begun))
+            logger.info("shards begin", shards=len(shard_ids), checkpoints=len(begun))
         reading = []
-        for place in places:
-            restored, end = begun.get(place, (None, None))
-            self._shards[place].mistrusts_snapshots = False  # until they are found wrong once more
+        for shard_id in shard_ids:
+            restored, end = begun.get(shard_id, (None, None))
+            shard = self._shards[shard_id]
+            shard.mistrusts_snapshots = False  # until they are found wrong once more
             if restored is not None:
-                self._shards[place].resume(*restored)
-            reading.append(TopicPartition(*place, self._shards[place].next_offset))
+                shard.resume(*restored)
+            reading.append(TopicPartition(*shard_id, shard.next_offset))
             if end is not None:
-                reading.append(TopicPartition(self._snapshots_of[place[0]], place[1], end))
+                reading.append(TopicPartition(self._snapshots_of[shard_id[0]], shard_id[1], end))
         return reading
 
-    def _is_trusted(self, place: Place) -> bool:
-        return place in self._evictions and not self._shards[place].mistrusts_snapshots
+    def _is_trusted(self, shard_id: ShardId) -> bool:
+        return shard_id in self._evictions and not self._shards[shard_id].mistrusts_snapshots
 
     async def _read_patiently(
-        self, places: Sequence[Place]
-    ) -> dict[Place, tuple[Restored | None, int]]:
-        while places:
+        self, shard_ids: Sequence[ShardId]
+    ) -> dict[ShardId, tuple[Restored | None, int]]:
+        while shard_ids:
             try:
-                return await asyncio.to_thread(self._read, places)
+                return await asyncio.to_thread(self._read, shard_ids)
             except KafkaException as error:
                 logger.warning("cannot read the snapshots", error=str(error))
                 await asyncio.sleep(AGAIN_SECONDS)
         return {}
 
-    def _read(self, places: Sequence[Place]) -> dict[Place, tuple[Restored | None, int]]:
+    def _read(self, shard_ids: Sequence[ShardId]) -> dict[ShardId, tuple[Restored | None, int]]:
         reader = self._new_reader()
         try:
-            shelves = reader.shelves(frozenset(places))
-            return {place: (restore(place, shelf), shelf.end) for place, shelf in shelves.items()}
+            indexes = reader.indexes(frozenset(shard_ids))
+            return {id: (restore(id, index), index.end) for id, index in indexes.items()}
         finally:
             reader.close()
 
-    def put(self, topic: str, partition: int, offset: int, key: str, value: bytes | None) -> None:
-        """Take the next record of a topic of snapshots."""
-        place = self._log_of[topic], partition
-        self._active.add(place)
-        self._evictions[place].put(offset, key, value)
+    def put(self, source: ShardId, offset: int, key: str, value: bytes | None) -> None:
+        """Take the next record of a partition of a topic of snapshots."""
+        shard_id = self._log_of[source[0]], source[1]
+        self._active.add(shard_id)
+        self._evictions[shard_id].put(offset, key, value)
 
-    def absent(self, place: Place, asked: Asked, offsets: Sequence[int], monotonic: float) -> None:
+    def absent(
+        self, shard_id: ShardId, pending: PendingCommand, offsets: Sequence[int], monotonic: float
+    ) -> None:
         """Let a command wait for an evicted aggregate, as `Shard` asks for."""
-        self._active.add(place)
-        self._evictions[place].wait(asked, offsets, monotonic)
+        self._active.add(shard_id)
+        self._evictions[shard_id].wait(pending, offsets, monotonic)
 
     def tick(self, monotonic: float) -> None:
         """Evict what may be evicted; answer commands that have waited for too long."""
-        for place in [*self._active]:
-            if not self._evictions[place].tick(monotonic):
-                self._active.discard(place)
+        for shard_id in [*self._active]:
+            if not self._evictions[shard_id].tick(monotonic):
+                self._active.discard(shard_id)
 
-    def drop(self, place: Place) -> None:
+    def drop(self, shard_id: ShardId) -> None:
         """The shard starts over: nobody can wait for anything in it."""
-        if place in self._evictions:
-            self._evictions[place].drop("The shard is changing hands.")
+        if shard_id in self._evictions:
+            self._evictions[shard_id].drop("The shard is changing hands.")
 
-    def _fetch(self, place: Place, id: str, offset: int) -> None:
-        task = asyncio.get_running_loop().create_task(self._look(place, id, offset))
+    def _fetch(self, shard_id: ShardId, id: str, offset: int) -> None:
+        task = asyncio.get_running_loop().create_task(self._look(shard_id, id, offset))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _look(self, place: Place, id: str, offset: int) -> None:
+    async def _look(self, shard_id: ShardId, id: str, offset: int) -> None:
         try:
             async with self._looking:
-                found = await asyncio.to_thread(self._read_one, place, offset)
+                found = await asyncio.to_thread(self._read_one, shard_id, offset)
         except KafkaException as error:
             logger.warning("cannot read a snapshot", id=id, error=str(error))
             return  # who waits is answered when the time has run out
-        self._evictions[place].fetched(
+        self._evictions[shard_id].fetched(
             id, offset, found, now=self._clock(), monotonic=self._monotonic()
         )
 
-    def _read_one(self, place: Place, offset: int) -> Found | None:
+    def _read_one(self, shard_id: ShardId, offset: int) -> Found | None:
         if self._lookup is None:
             self._lookup = self._new_lookup()
-        return self._lookup.fetch(place, offset)
+        return self._lookup.fetch(shard_id, offset)
 
     async def stop(self) -> None:
         """Read no more."""

@@ -13,9 +13,9 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from application.log.fold import CannotFold, Fold
 from application.log.snapshots.checkpoints import Checkpoints, Written
+from application.log.snapshots.index import Restored, SnapshotIndex
 from application.log.snapshots.records import BEGINNING, StoredCheckpoint
-from application.log.snapshots.shelf import Restored, Shelf
-from application.ports.reading import Checkpoint, Shard
+from application.ports.reading import Checkpoint, ShardId
 from domain.category import Category
 from domain.events import Recorded
 from infra.eventlog.clients import producer_config
@@ -54,8 +54,8 @@ class CheckpointWriter:
         self._producer = Producer(producer_config(bootstrap) | {"message.timeout.ms": 0})
         self._every_events = every_events
         self._every_seconds = every_seconds
-        self._shards: dict[Shard, Checkpoints] = {}
-        self._mistrusted: set[Shard] = set()
+        self._shards: dict[ShardId, Checkpoints] = {}
+        self._mistrusted: set[ShardId] = set()
         self._events = 0
         self._since = 0.0
         self._failed: KafkaError | None = None
@@ -75,24 +75,24 @@ class CheckpointWriter:
 
     def resume(self) -> None:
         """Begin with what the topics hold."""
-        begun = {s: self._begin(s, shelf) for s, shelf in self._snapshots.shelves().items()}
+        begun = {s: self._begin(s, index) for s, index in self._snapshots.indexes().items()}
         self._shards = {shard: checkpoints for shard, (_, checkpoints) in begun.items()}
         self._reader.start([_standing(shard, begin) for shard, (begin, _) in begun.items()])
 
-    def _begin(self, shard: Shard, shelf: Shelf) -> tuple[StoredCheckpoint, Checkpoints]:
+    def _begin(self, shard: ShardId, index: SnapshotIndex) -> tuple[StoredCheckpoint, Checkpoints]:
         """Begin with snapshots; those that cannot be used are all written anew."""
         category = self._categories[shard[0]]
-        restored = None if shard in self._mistrusted else restore(shard, shelf)
+        restored = None if shard in self._mistrusted else restore(shard, index)
         if restored is None:
-            restored, shelf = Restored(BEGINNING, Fold(category)), Shelf(category)
-        shelf.forget_states()
+            restored, index = Restored(BEGINNING, Fold(category)), SnapshotIndex(category)
+        index.forget_states()
         begin, fold = restored
-        return begin, Checkpoints(category, shelf, fold, begin)
+        return begin, Checkpoints(category, index, fold, begin)
 
     def step(self, timeout: float = IDLE) -> None:
         """Read once, and write if that is due."""
         batch = self._reader.read(BATCH, timeout)
-        events: dict[Shard, list[Recorded]] = defaultdict(list)
+        events: dict[ShardId, list[Recorded]] = defaultdict(list)
         for each in batch.events:
             events[each.position.topic, each.position.partition].append(each)
         for reached in batch.checkpoints:
@@ -130,7 +130,7 @@ class CheckpointWriter:
         self._send((shard, each) for shard, c in self._shards.items() for each in c.conclude())
         self._events = 0
 
-    def _send(self, records: Iterable[tuple[Shard, Written]]) -> None:
+    def _send(self, records: Iterable[tuple[ShardId, Written]]) -> None:
         """Return when all is durable; raises `KafkaException` when it cannot be."""
         for shard, (key, value) in records:
             self._produce(shard, key, value)
@@ -138,7 +138,7 @@ class CheckpointWriter:
         if self._failed or left:
             raise KafkaException(self._failed or KafkaError(KafkaError._MSG_TIMED_OUT))  # noqa: SLF001
 
-    def _produce(self, shard: Shard, key: str, value: bytes | None) -> None:
+    def _produce(self, shard: ShardId, key: str, value: bytes | None) -> None:
         topic = self._categories[shard[0]].snapshots_topic
         try:
             self._producer.produce(
@@ -157,5 +157,5 @@ class CheckpointWriter:
         self._failed = self._failed or error
 
 
-def _standing(shard: Shard, begin: StoredCheckpoint) -> Checkpoint:
+def _standing(shard: ShardId, begin: StoredCheckpoint) -> Checkpoint:
     return Checkpoint(*shard, begin.offset, begin.epoch, begin.owner, begin.next_seq)

@@ -14,9 +14,9 @@ from domain.keys import Key
 from interfaces.http.platform.auth import acting_as
 from interfaces.http.platform.command_context import (
     POSITION_HEADER,
-    Intent,
+    CommandContext,
     carry_out,
-    provide_intent,
+    provide_context,
 )
 from interfaces.http.platform.freshness import AfterGame, caught_up, found
 from interfaces.http.platform.parameters import PathKey
@@ -66,7 +66,7 @@ class Resigning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     responses=documented(*COMMAND_PROBLEMS),
 )
 async def seek_game(
-    request: Asked, data: JSONBody[Seeking], intent: NamedDependency[Intent]
+    request: Asked, data: JSONBody[Seeking], context: NamedDependency[CommandContext]
 ) -> Response[Seek]:
     """Be paired with who came first, or wait; after a while alone, a bot is seated.
 
@@ -74,11 +74,11 @@ async def seek_game(
     """
     command = SeekGame(
         user_id=acting_as(request.user, data.user_id),
-        game_id=intent.new_id(),
+        game_id=context.new_id(),
         bot_level=data.bot_level,
         bot_after=services_of(request).bot_after,
     )
-    return await carry_out(request, intent, command)
+    return await carry_out(request, context, command)
 
 
 @post(
@@ -90,11 +90,11 @@ async def seek_game(
     responses=documented(*COMMAND_PROBLEMS),
 )
 async def cancel_seek(
-    request: Asked, data: JSONBody[Cancelling], intent: NamedDependency[Intent]
+    request: Asked, data: JSONBody[Cancelling], context: NamedDependency[CommandContext]
 ) -> Response[Seek]:
     """Stop waiting for an opponent; who has been seated resigns the game instead."""
     command = CancelSeek(user_id=acting_as(request.user, data.user_id))
-    return await carry_out(request, intent, command)
+    return await carry_out(request, context, command)
 
 
 @post(
@@ -106,12 +106,15 @@ async def cancel_seek(
     responses=documented(*COMMAND_PROBLEMS),
 )
 async def make_move(
-    request: Asked, game_id: PathKey, data: JSONBody[Moving], intent: NamedDependency[Intent]
+    request: Asked,
+    game_id: PathKey,
+    data: JSONBody[Moving],
+    context: NamedDependency[CommandContext],
 ) -> Response[GameView]:
     """Drop a disc into a column; each kind of illegal move is refused with its own type."""
     player = acting_as(request.user, data.player)
     command = MakeMove(game_id=game_id, player=player, column=data.column)
-    return await carry_out(request, intent, command)
+    return await carry_out(request, context, command)
 
 
 @post(
@@ -125,12 +128,12 @@ async def make_move(
 async def resign_game(
     request: Asked,
     game_id: PathKey,
-    intent: NamedDependency[Intent],
+    context: NamedDependency[CommandContext],
     data: JSONBody[Resigning | None] = None,
 ) -> Response[GameView]:
     """Give up, which the opponent wins by."""
     player = acting_as(request.user, data.player if data else None)
-    return await carry_out(request, intent, Resign(game_id=game_id, player=player))
+    return await carry_out(request, context, Resign(game_id=game_id, player=player))
 
 
 @get(
@@ -203,6 +206,6 @@ router = Router(
         list_moves,
         get_game_at,
     ],
-    dependencies={"intent": Provide(provide_intent)},
+    dependencies={"context": Provide(provide_context)},
     tags=["Games"],
 )

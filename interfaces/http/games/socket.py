@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from litestar import WebSocket, websocket
 
+from application.ports.commands import Envelope
 from domain.aggregate import Command, Reply
 from domain.events import Metadata
 from domain.games.commands import CancelSeek, MakeMove, Resign, Seek, SeekGame
@@ -181,10 +182,9 @@ class PlayerDesk:
 
     async def _do(self, command: Command) -> Reply:
         command_id = uuid4().hex
+        metadata = Metadata(actor=self._user_id, correlation_id=command_id)
         answer = await self._services.log.execute(
-            command,
-            command_id=command_id,
-            metadata=Metadata(actor=self._user_id, correlation_id=command_id),
+            Envelope(command_id=command_id, command=command, metadata=metadata)
         )
         assert not isinstance(answer.reply, msgspec.Raw), "a new command has no first answer"
         return answer.reply

@@ -9,11 +9,9 @@ import msgspec
 from litestar import Request, Router, post
 from litestar.params import JSONBody
 
-from application.orders import Outcome
-from application.ports.commands import Unavailable
-from domain.aggregate import Command
+from application.envelopes import VerdictMessage
+from application.ports.commands import Envelope, Unavailable
 from domain.categories import CATEGORIES
-from domain.events import Metadata
 from domain.refusals import Refusal
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import BATCH_LIMIT
@@ -21,18 +19,16 @@ from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import Services, services_of
 from interfaces.tokens import Identity
 
-AT_ONCE = 1_000
+MOST_COMMANDS = 1_000
 
 AnyCommand: Any = reduce(or_, (kind for category in CATEGORIES for kind in category.deciders))
 """Every command there is, told apart by its member `command`."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CommandEnvelope(Envelope, frozen=True, kw_only=True):
     """A command to decide, and the id under which a repetition gets the first answer."""
 
-    command_id: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
     command: AnyCommand
-    metadata: Metadata = Metadata()
 
 
 @post(
@@ -46,27 +42,24 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 )
 async def execute_commands(
     request: Request[Identity, None, Any],
-    data: JSONBody[Annotated[list[Order], msgspec.Meta(max_length=AT_ONCE)]],
-) -> list[Outcome]:
+    data: JSONBody[Annotated[list[CommandEnvelope], msgspec.Meta(max_length=MOST_COMMANDS)]],
+) -> list[VerdictMessage]:
     """Have up to 1,000 commands decided, those of one aggregate in the order given.
 
-    There is an outcome for each, in the same order; one that is refused does not stop the others.
+    There is a verdict for each, in the same order; one that is refused does not stop the others.
     """
     services, actor = services_of(request), request.user.user_id
-    return await asyncio.gather(*(_outcome(services, order, actor) for order in data))
+    return await asyncio.gather(*(_decide(services, envelope, actor) for envelope in data))
 
 
-async def _outcome(services: Services, order: Order, actor: str) -> Outcome:
-    command: Command = order.command
-    metadata = order.metadata
-    if metadata.actor is None:
-        metadata = msgspec.structs.replace(metadata, actor=actor)
+async def _decide(services: Services, envelope: CommandEnvelope, actor: str) -> VerdictMessage:
+    if envelope.metadata.actor is None:
+        metadata = msgspec.structs.replace(envelope.metadata, actor=actor)
+        envelope = msgspec.structs.replace(envelope, metadata=metadata)
     try:
-        return Outcome.of(
-            await services.log.execute(command, command_id=order.command_id, metadata=metadata)
-        )
+        return VerdictMessage.of(await services.log.execute(envelope))
     except (Refusal, Unavailable) as error:
-        return Outcome.of(error)
+        return VerdictMessage.of(error)
 
 
 router = Router(path="/api/v1", route_handlers=[execute_commands], tags=["Commands"])

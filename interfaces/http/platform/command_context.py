@@ -13,7 +13,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.params import HeaderParameter
 from litestar.types import HTTPScope
 
-from application.ports.commands import Answer
+from application.ports.commands import Answer, Envelope
 from domain.aggregate import Command
 from domain.events import Metadata
 from interfaces.http.platform.problems import bad_request
@@ -55,11 +55,15 @@ def _fresh_ids(at_once: int = 256) -> Iterator[str]:
 FRESH_IDS = _fresh_ids()
 
 
-class Intent(NamedTuple):
-    """What one request wants to happen, once."""
+class CommandContext(NamedTuple):
+    """Under which id, and on whose behalf, one request wants something to happen."""
 
     command_id: str
     metadata: Metadata
+
+    def envelope(self, command: Command) -> Envelope:
+        """The command of this request, ready to be decided once."""
+        return Envelope(command_id=self.command_id, command=command, metadata=self.metadata)
 
     def new_id(self) -> str:
         """An id for what this request creates, and the same one when it is repeated."""
@@ -69,13 +73,13 @@ class Intent(NamedTuple):
         return UUID(bytes=blake2b(seed, digest_size=16).digest(), version=4).hex
 
 
-def intent_of(
+def context_of(
     identity: Identity, scope: HTTPScope, headers: Mapping[bytes, bytes], body: bytes
-) -> Intent:
-    """The intent of a request; raises `Problem` 400 for an unusable `Idempotency-Key`."""
+) -> CommandContext:
+    """The context of a request; raises `Problem` 400 for an unusable `Idempotency-Key`."""
     key = headers.get(b"idempotency-key")
     command_id = next(FRESH_IDS) if key is None else _keyed(identity, key)
-    return Intent(
+    return CommandContext(
         command_id,
         Metadata(
             actor=identity.user_id,
@@ -86,22 +90,23 @@ def intent_of(
     )
 
 
-async def provide_intent(
+async def provide_context(
     request: Request[Identity, None, Any],
     idempotency_key: IdempotencyKey = None,  # noqa: ARG001 - read from the scope, documented here
-) -> Intent:
-    """Litestar's way to an intent."""
+) -> CommandContext:
+    """Litestar's way to a context."""
     headers = dict(request.scope["headers"])
-    return intent_of(request.user, request.scope, headers, await request.body())
+    return context_of(request.user, request.scope, headers, await request.body())
 
 
 async def carry_out(
-    request: Request[Identity, None, Any], intent: Intent, command: Command, status: int = 200
+    request: Request[Identity, None, Any],
+    context: CommandContext,
+    command: Command,
+    status: int = 200,
 ) -> Response[Any]:
     """Have a command decided and answer with its reply; raises `Refusal` and `Unavailable`."""
-    answer = await services_of(request).log.execute(
-        command, command_id=intent.command_id, metadata=intent.metadata
-    )
+    answer = await services_of(request).log.execute(context.envelope(command))
     return answered(answer, status)
 
 

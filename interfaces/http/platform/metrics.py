@@ -4,9 +4,8 @@ from functools import lru_cache
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from application.ports.commands import Answer, CommandLog, Unavailable
+from application.ports.commands import Answer, CommandLog, Envelope, Unavailable
 from domain.aggregate import Command
-from domain.events import Metadata
 from domain.refusals import Refusal
 
 REQUESTS = Histogram(
@@ -44,19 +43,16 @@ class CountedLog:
     def __init__(self, log: CommandLog) -> None:
         self._log = log
 
-    async def execute(
-        self, command: Command, *, command_id: str, metadata: Metadata | None = None
-    ) -> Answer:
+    async def execute(self, envelope: Envelope) -> Answer:
         """See `ports.commands.CommandLog.execute`."""
+        kind = type(envelope.command)
         try:
-            answer = await self._log.execute(
-                command, command_id=command_id, metadata=metadata or Metadata()
-            )
+            answer = await self._log.execute(envelope)
         except Refusal as refusal:
-            commands(type(command), refusal.type).inc()
+            commands(kind, refusal.type).inc()
             raise
         except Unavailable:
-            commands(type(command), "unavailable").inc()
+            commands(kind, "unavailable").inc()
             raise
-        commands(type(command), "repeated" if answer.repeated else "accepted").inc()
+        commands(kind, "repeated" if answer.repeated else "accepted").inc()
         return answer

@@ -22,9 +22,9 @@ from interfaces.http.platform.auth import acting_as, with_priority
 from interfaces.http.platform.bodies import StrictRequest, decode, decoder_of, read, require_json
 from interfaces.http.platform.command_context import (
     POSITION_HEADER,
-    Intent,
-    intent_of,
-    provide_intent,
+    CommandContext,
+    context_of,
+    provide_context,
 )
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.responses import JSON_BODY, respond
@@ -58,21 +58,19 @@ async def join(scope: HTTPScope, receive: Receive, send: Send) -> None:
     require_json(headers)
     body = await read(receive, headers)
     services, asked = services_in(scope), decode(body, DECODER)
-    intent = intent_of(scope["user"], scope, headers, body)
-    command = joining(scope, asked, intent)
+    context = context_of(scope["user"], scope, headers, body)
+    command = joining(scope, asked, context)
     if asked.display_name is not None:
         name = await services.seals.seal(command.user_id, asked.display_name)
         command = msgspec.structs.replace(command, display_name=name)
-    answer = await services.log.execute(
-        command, command_id=intent.command_id, metadata=intent.metadata
-    )
+    answer = await services.log.execute(context.envelope(command))
     body = ENCODER.encode(answer.reply)
     # The session was made for this request, or it is the one that there was.
     status = CREATED if command.session_id.encode() in body else FOUND
     await respond(send, status, [JSON_BODY, (b"position", str(answer.position).encode())], body)
 
 
-def joining(scope: HTTPScope, asked: Joining, intent: Intent) -> JoinWaitroom:
+def joining(scope: HTTPScope, asked: Joining, context: CommandContext) -> JoinWaitroom:
     """The command of a request, but for a name, which has to be sealed.
 
     Raises `Problem` 403 for what its token does not grant.
@@ -81,7 +79,7 @@ def joining(scope: HTTPScope, asked: Joining, intent: Intent) -> JoinWaitroom:
     return JoinWaitroom(
         event_id=asked.event_id,
         user_id=acting_as(identity, asked.user_id),
-        session_id=intent.new_id(),
+        session_id=context.new_id(),
         priority=with_priority(identity, asked.priority),
     )
 
@@ -94,10 +92,10 @@ def joining(scope: HTTPScope, asked: Joining, intent: Intent) -> JoinWaitroom:
     response_headers=[POSITION_HEADER],
     responses=documented(400, 403, 404, 409, 413, 415, 422)
     | {FOUND: ResponseSpec(Place, description="The live session that the user has already")},
-    dependencies={"intent": Provide(provide_intent)},
+    dependencies={"context": Provide(provide_context)},
 )
 async def join_documented(
-    request: StrictRequest, data: JSONBody[Joining], intent: NamedDependency[Intent]
+    request: StrictRequest, data: JSONBody[Joining], context: NamedDependency[CommandContext]
 ) -> Response[Place]:
     """Take a place in line; a free slot is given at once (`ready`, with a deadline).
 

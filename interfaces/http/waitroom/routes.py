@@ -14,9 +14,9 @@ from domain.waitroom.refusals import NotYourSession
 from interfaces.http.platform.auth import is_trusted, only
 from interfaces.http.platform.command_context import (
     POSITION_HEADER,
-    Intent,
+    CommandContext,
     carry_out,
-    provide_intent,
+    provide_context,
 )
 from interfaces.http.platform.freshness import AfterWaitroom, caught_up, found
 from interfaces.http.platform.parameters import PathKey
@@ -53,7 +53,7 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     responses=documented(400, 403, 409, 413, 415, 422),
 )
 async def open_waitroom(
-    request: Asked, data: JSONBody[Opening], intent: NamedDependency[Intent]
+    request: Asked, data: JSONBody[Opening], context: NamedDependency[CommandContext]
 ) -> Response[Room]:
     """Open a room for an event, with a capacity of simultaneous checkouts and a time limit.
 
@@ -62,7 +62,7 @@ async def open_waitroom(
     command = OpenWaitroom(
         event_id=data.event_id, capacity=data.capacity, checkout_seconds=data.checkout_seconds
     )
-    return await carry_out(request, intent, command, status=201)
+    return await carry_out(request, context, command, status=201)
 
 
 @post(
@@ -74,12 +74,12 @@ async def open_waitroom(
     responses=documented(400, 403, 404, 409, 413, 415, 422),
 )
 async def leave_waitroom(
-    request: Asked, data: JSONBody[Leaving], intent: NamedDependency[Intent]
+    request: Asked, data: JSONBody[Leaving], context: NamedDependency[CommandContext]
 ) -> Response[Place]:
     """Give up a place in line or a slot; a player only its own. Leaving again changes nothing."""
     owner = None if is_trusted(request.user) else request.user.user_id
     command = LeaveWaitroom(event_id=data.event_id, session_id=data.session_id, user_id=owner)
-    return await carry_out(request, intent, command)
+    return await carry_out(request, context, command)
 
 
 @get(
@@ -129,6 +129,6 @@ async def get_waitroom(
 router = Router(
     path="/api/v1/waitroom",
     route_handlers=[open_waitroom, leave_waitroom, get_session, get_waitroom],
-    dependencies={"intent": Provide(provide_intent)},
+    dependencies={"context": Provide(provide_context)},
     tags=["Waiting room"],
 )

@@ -13,9 +13,8 @@ from eventsourcing.persistence import StoredEvent, Tracking
 
 from application.log.gate import Gate
 from application.log.records import Claim, Codec, Commit
-from application.log.shard import Outcome, Role
-from application.ports.commands import Answer, Unavailable
-from domain.events import Metadata
+from application.log.shard import Role
+from application.ports.commands import Answer, Envelope, Unavailable, Verdict
 from infra.eventlog.recorders.events import Stored
 from infra.eventlog.recorders.index import Index
 from infra.eventlog.recorders.ledger import Conflict, Insert
@@ -66,13 +65,14 @@ class Process:
             self.shard.claim()
 
     def insert(self, command_id: str, command: Insert) -> None:
-        def done(outcome: Outcome) -> None:
+        def done(outcome: Verdict) -> None:
             if isinstance(outcome, Unavailable):
                 self.waiting.append((command_id, command))
             else:
                 self.world.outcomes.append((command_id, command, outcome))
 
-        self.shard.execute(command, command_id, Metadata(), done, now=T0, monotonic=0.0)
+        envelope = Envelope(command_id=command_id, command=command)
+        self.shard.execute(envelope, done, now=T0, monotonic=0.0)
 
     def insert_waiting(self) -> None:
         if self.shard.role is Role.OWNER:

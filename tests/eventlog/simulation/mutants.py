@@ -36,7 +36,7 @@ NEWER_CLAIM_IN_FLIGHT = "elif accepted and self._in_flight:"
 NEWER_CLAIM = "elif accepted and self.role is Role.OWNER:"
 START_OVER = "in_flight = self._in_flight\n        self._forget()\n"
 CONFIRM = "self._commit(empty, Metadata(), (), None, monotonic)\n"
-ANSWER = "        self._in_flight.answer(asked.done, outcome)\n"
+ANSWER = "        self._in_flight.answer(pending.done, verdict)\n"
 
 MUTANTS = (
     _mutant(
@@ -107,8 +107,8 @@ MUTANTS = (
         "a success is answered after the read-back",
         "shard",
         (
-            "commit.waiting.append((asked.done, Answer(",
-            "(lambda a: a[0](a[1]))((asked.done, Answer(",
+            "commit.waiting.append((pending.done, Answer(",
+            "(lambda a: a[0](a[1]))((pending.done, Answer(",
         ),
     ),
     _mutant(
@@ -116,18 +116,18 @@ MUTANTS = (
         "shard",
         (
             f"{CONFIRM}{ANSWER}",
-            f"{CONFIRM}    {ANSWER}            return\n        asked.done(outcome)\n",
+            f"{CONFIRM}    {ANSWER}            return\n        pending.done(verdict)\n",
         ),
     ),
     _mutant(
         "a repeated answer waits for what is in flight",
         "shard",
-        (f"            )\n{ANSWER}", "            )\n        asked.done(outcome)\n"),
+        (f"            )\n{ANSWER}", "            )\n        pending.done(verdict)\n"),
     ),
     _mutant(
         "a confirmed answer waits for an empty commit",
         "shard",
-        ("if asked.command.confirmed:", "if False:"),
+        ("if pending.envelope.command.confirmed:", "if False:"),
     ),
     _mutant(
         "no empty commit is like another",

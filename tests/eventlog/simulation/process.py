@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from domain.events import Metadata
+from application.ports.commands import Envelope
 from tests.eventlog.counter import COUNTERS
 from tests.eventlog.simulation.client import Attempt
 
@@ -104,9 +104,7 @@ class Process:
         """Decide the command that has waited longest for this process."""
         attempt = self.inbox.pop(0)
         self.shard.execute(
-            attempt.operation.command,
-            attempt.operation.id,
-            Metadata(),
+            Envelope(command_id=attempt.operation.id, command=attempt.operation.command),
             lambda outcome: self.world.history.answer(attempt, outcome, self),
             now=self.now,
             monotonic=self.world.monotonic,

@@ -45,7 +45,7 @@ class Restored(NamedTuple):
     fold: Fold
 
 
-class Shelf:
+class SnapshotIndex:
     """The newest record of every key of a partition.
 
     `put` takes the records in order. States are held for `restore`, until `forget_states`.

@@ -10,9 +10,9 @@ from random import Random
 
 from application.log.fold import CannotFold, Fold
 from application.log.snapshots.checkpoints import Checkpoints, Written
+from application.log.snapshots.index import Restored, SnapshotIndex
 from application.log.snapshots.records import BEGINNING, SnapshotCodec, StoredSnapshot, final_key
 from application.log.snapshots.restored import SnapshotsWrong
-from application.log.snapshots.shelf import Restored, Shelf
 from application.ports.reading import Checkpoint
 from domain.aggregate import Aggregate
 from domain.events import Metadata, Position, Recorded
@@ -39,15 +39,15 @@ class Writer:
     def start(self) -> None:
         self.out: deque[Written] = deque()
         self.concluding = False
-        shelf = self.world.shelf()
+        index = self.world.index()
         self.read_to = len(self.world.topic_ever)
         try:
-            begin, fold = shelf.restore()
+            begin, fold = index.restore()
         except SnapshotsWrong:
             begin, fold = Restored(BEGINNING, Fold(TALLIES))
-        shelf.forget_states()
+        index.forget_states()
         self.offset = begin.offset
-        self.checkpoints = Checkpoints(TALLIES, shelf, fold, begin)
+        self.checkpoints = Checkpoints(TALLIES, index, fold, begin)
 
     def fold(self, count: int) -> None:
         if self.out:
@@ -60,10 +60,10 @@ class Writer:
             self.mistrust()
 
     def mistrust(self) -> None:
-        shelf = self.world.shelf()
-        shelf.forget_states()
+        index = self.world.index()
+        index.forget_states()
         self.offset = 0
-        self.checkpoints = Checkpoints(TALLIES, shelf, Fold(TALLIES), BEGINNING)
+        self.checkpoints = Checkpoints(TALLIES, index, Fold(TALLIES), BEGINNING)
 
     def go_on(self) -> None:
         """Send a record, or read back, or begin with the next thing to write."""
@@ -157,17 +157,17 @@ class World:
     def reached(self, offset: int) -> Checkpoint:
         return Checkpoint("tally-log", 0, offset, 1, "owner", offset)
 
-    def shelf(self) -> Shelf:
-        shelf = Shelf(TALLIES)
+    def index(self) -> SnapshotIndex:
+        index = SnapshotIndex(TALLIES)
         for record in self.topic:
-            shelf.put(*record)
-        return shelf
+            index.put(*record)
+        return index
 
     def restore(self) -> bool:
         """Restore as an owner does, and compare with the fold of the whole log."""
-        shelf = self.shelf()
+        index = self.index()
         try:
-            begin, fold = shelf.restore()
+            begin, fold = index.restore()
             for recorded in self.events[begin.offset :]:
                 fold.take((recorded.event,))
         except CannotFold:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from application.ports.reading import Shard
+from application.ports.reading import ShardId
 from infra.eventlog.clients import consumer_config
 
 EARLIEST, LATEST = -2, -1
@@ -14,7 +14,7 @@ LONGEST_MS = 300_000
 """The longest that librdkafka lets a socket wait."""
 
 
-class Bounds:
+class Watermarks:
     """Asks where partitions begin and end, a request to each leader; blocking, for any thread.
 
     Asked through a consumer that reads nothing. One that reads would answer half a second later,
@@ -25,18 +25,18 @@ class Bounds:
 
     def __init__(self, bootstrap: str, seconds: float = 5.0) -> None:
         patient = {"socket.timeout.ms": min(max(int(seconds * 1_000), 10), LONGEST_MS)}
-        self._consumer = Consumer(consumer_config(bootstrap, "gamehall-bounds") | patient)
+        self._consumer = Consumer(consumer_config(bootstrap, "gamehall-watermarks") | patient)
         self._seconds = seconds
 
-    def beginnings(self, shards: Iterable[Shard]) -> dict[Shard, int]:
+    def beginnings(self, shards: Iterable[ShardId]) -> dict[ShardId, int]:
         """The first offset that there still is; raises `KafkaException` without an answer."""
         return self._ask(shards, EARLIEST)
 
-    def ends(self, shards: Iterable[Shard]) -> dict[Shard, int]:
+    def ends(self, shards: Iterable[ShardId]) -> dict[ShardId, int]:
         """The offset after the last record; raises `KafkaException` without an answer."""
         return self._ask(shards, LATEST)
 
-    def _ask(self, shards: Iterable[Shard], which: int) -> dict[Shard, int]:
+    def _ask(self, shards: Iterable[ShardId], which: int) -> dict[ShardId, int]:
         question = [TopicPartition(*shard, which) for shard in shards]
         answers = self._consumer.offsets_for_times(question, self._seconds) if question else []
         for answer in answers:

@@ -5,21 +5,21 @@ from collections.abc import Mapping
 
 from confluent_kafka import Consumer, TopicPartition
 
-from application.ports.reading import Shard
+from application.ports.reading import ShardId
 
 EVERY = 1.0
 """Seconds between commits of offsets to Kafka."""
 
 
-class Acknowledgements:
+class CommittedOffsets:
     """Commits the offsets of one consumer, once in a while."""
 
     def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer
-        self._offsets: dict[Shard, int] = {}
+        self._offsets: dict[ShardId, int] = {}
         self._sent_at = time.monotonic()
 
-    def note(self, offsets: Mapping[Shard, int]) -> None:
+    def note(self, offsets: Mapping[ShardId, int]) -> None:
         """Take in how far some shards have been read; sent when it is time."""
         self._offsets |= offsets
         if time.monotonic() - self._sent_at > EVERY:

@@ -1,4 +1,4 @@
-"""Commands and their outcomes as they travel between processes."""
+"""The wire form between processes: `Envelope` as JSON on the way there, `VerdictMessage` back."""
 
 from typing import Any, ClassVar, Self
 
@@ -18,7 +18,7 @@ SECONDS_LEFT = "x-seconds-left"
 """The request header that says how long the caller still waits."""
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True):
+class RefusalBody(msgspec.Struct, frozen=True, kw_only=True):
     """The domain says no: `type` is the problem's, without its prefix."""
 
     type: str
@@ -33,12 +33,12 @@ class Unanswered(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: float
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class VerdictMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Position and reply, or a refusal, or no answer."""
 
     position: str | None = None
     reply: Any = None
-    refusal: Refused | None = None
+    refusal: RefusalBody | None = None
     unavailable: Unanswered | None = None
 
     @classmethod
@@ -48,34 +48,30 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             return cls(position=str(verdict.position), reply=verdict.reply)
         if isinstance(verdict, Refusal):
             kind, status = verdict.type, verdict.status
-            return cls(refusal=Refused(type=kind, status=status, detail=str(verdict)))
+            return cls(refusal=RefusalBody(type=kind, status=status, detail=str(verdict)))
         return cls(unavailable=Unanswered(detail=str(verdict), retry_after=verdict.retry_after))
 
 
-class ReadOutcome(Outcome, frozen=True, kw_only=True):
-    """An outcome as it is read: the reply stays JSON."""
+class ForwardedVerdict(VerdictMessage, frozen=True, kw_only=True):
+    """A verdict between processes of the API.
 
-    reply: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class OwnersOutcome(ReadOutcome, frozen=True, kw_only=True):
-    """An outcome between processes of the API.
-
-    `repeated` where it was given before, `moved` where another process may give one.
+    The reply stays JSON as it is read; `repeated` where it was given before, `moved` where another
+    process may give one.
     """
 
+    reply: msgspec.Raw = msgspec.Raw(b"null")
     repeated: bool = False
     moved: bool = False
 
     @classmethod
     def of(cls, verdict: Verdict) -> Self:
         """What came of a command, ready to travel."""
-        outcome = super().of(verdict)
+        message = super().of(verdict)
         if isinstance(verdict, NotOwned):
-            return msgspec.structs.replace(outcome, moved=True)
+            return msgspec.structs.replace(message, moved=True)
         if isinstance(verdict, Answer) and verdict.repeated:
-            return msgspec.structs.replace(outcome, repeated=True)
-        return outcome
+            return msgspec.structs.replace(message, repeated=True)
+        return message
 
     def settle(self) -> Answer:
         """The answer; raises `Refusal`, `NotOwned` and `Unavailable` as the owner did."""
@@ -92,7 +88,7 @@ class ForeignRefusal(Refusal):
 
     type: ClassVar[str] = ""
 
-    def __init__(self, refused: Refused) -> None:
+    def __init__(self, refused: RefusalBody) -> None:
         super().__init__(refused.detail)
         self.type = refused.type  # type: ignore[misc]  # each one's own
         self.status = refused.status  # type: ignore[misc]
