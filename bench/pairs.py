@@ -1,0 +1,140 @@
+"""An old commit and the present code in turns, in one run: what has become of a figure.
+
+    .venv/bin/python -m bench.pairs commands --old REVISION
+    .venv/bin/python -m bench.pairs joins --old REVISION
+
+Each run has servers of its own that nobody used before, for `joins` with the API and all workers.
+Which of a pair comes first takes turns. What decides is the interval of the paired ratio: it is
+drawn from the pairs again and again (a bootstrap of the geometric mean), and holds the ratio in
+95 of 100 cases, however fast the machine is.
+"""
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import timeit
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import exp, log
+from pathlib import Path
+from statistics import mean, median
+from tempfile import TemporaryDirectory
+
+import rich_click as click
+
+from interfaces.settings import PREFIX
+from tests.conftest import JARS, ROOT, free_port
+
+DRAWS = 10_000
+JOINS = re.compile(r"joins a second at 64 connections: ([\d,]+)")
+P99 = re.compile(r"p99 at 500 a second: ([\d.]+)")
+
+Figures = dict[str, float]
+"""By what they say; of each, the old and the new one are compared."""
+
+
+def commands(tree: Path, environment: dict[str, str]) -> Figures:
+    """Commands a second of the log alone, 64 in flight."""
+    options = ("--subject", "Gamehall's log", "--seconds", "5")
+    with hall(tree, environment, "--servers"):
+        told = python(tree, environment, "bench.commands", *options)
+    return {"commands a second": json.loads(told.splitlines()[-1])["rate"]}
+
+
+def joins(tree: Path, environment: dict[str, str]) -> Figures:
+    """Joins over HTTP, in a hall with all its workers."""
+    options = ("--runs", "1", "--seconds", "6", "--warm-up", "12")
+    with hall(tree, environment):
+        told = python(tree, environment, "bench.joins", *options)
+    found, p99 = JOINS.search(told), P99.search(told)
+    assert found, told
+    assert p99, told
+    return {
+        "joins a second, 64 connections": float(found[1].replace(",", "")),
+        "ms less, p99 at 500 a second": 1 / float(p99[1]),
+    }
+
+
+KINDS: dict[str, Callable[[Path, dict[str, str]], Figures]] = {"commands": commands, "joins": joins}
+
+
+def python(tree: Path, environment: dict[str, str], module: str, *arguments: str) -> str:
+    """Run a module of a tree and give what it prints."""
+    command = [sys.executable, "-m", module, *arguments]
+    ran = subprocess.run(
+        command, cwd=tree, env=environment, capture_output=True, text=True, check=False
+    )
+    if ran.returncode:
+        raise click.ClickException(f"{module} of {tree} failed:\n{ran.stderr[-3_000:]}")
+    return ran.stdout
+
+
+@contextmanager
+def hall(tree: Path, environment: dict[str, str], *options: str) -> Iterator[None]:
+    """A hall of a tree, for as long as the block takes."""
+    python(tree, environment, "interfaces.cli", "up", "--detach", *options)
+    try:
+        yield
+    finally:
+        python(tree, environment, "interfaces.cli", "down")
+
+
+@contextmanager
+def checkout(revision: str) -> Iterator[Path]:
+    """The tree of a revision, beside this one."""
+    with TemporaryDirectory(prefix="gamehall-old-") as folder:
+        tree = Path(folder, "tree")
+        subprocess.run(
+            ["git", "worktree", "add", "--quiet", "--detach", tree, revision], cwd=ROOT, check=True
+        )
+        try:
+            yield tree
+        finally:
+            subprocess.run(["git", "worktree", "remove", "--force", tree], cwd=ROOT, check=True)
+
+
+def once(kind: str, tree: Path) -> Figures:
+    """One run in a home of its own."""
+    with TemporaryDirectory(prefix="gamehall-", ignore_cleanup_errors=True) as home:
+        given = {"HOME": home, "PORT": str(free_port()), "JARS": str(JARS)}
+        outside = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        return KINDS[kind](tree, outside | {f"{PREFIX}{name}": v for name, v in given.items()})
+
+
+def interval(ratios: list[float]) -> tuple[float, float]:
+    """What holds the geometric mean of the ratios in 95 of 100 cases."""
+    chance, logs = random.Random(1), [log(ratio) for ratio in ratios]
+    means = sorted(mean(chance.choices(logs, k=len(logs))) for _ in range(DRAWS))
+    return exp(means[round(0.025 * DRAWS)]), exp(means[round(0.975 * DRAWS)])
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.option("--old", required=True, help="The commit to compare with.")
+@click.option("--pairs", default=10, show_default=True, help="How many runs of each.")
+def main(kind: str, old: str, pairs: int) -> None:
+    """Compare a figure of an old commit with that of the present code, pair by pair."""
+    turn_ns = 1e9 * min(timeit.repeat("for _ in range(1_000_000): pass", number=1)) / 1e6
+    print(f"{os.cpu_count()} cores; a turn of a plain loop takes {turn_ns:.0f} ns")
+    found: list[tuple[Figures, Figures]] = []
+    with checkout(old) as tree:
+        for number in range(pairs):
+            order = (tree, ROOT) if number % 2 else (ROOT, tree)
+            figures = {each: once(kind, each) for each in order}
+            found.append((figures[tree], figures[ROOT]))
+            print(*(f"{name}: {value:,.4g}" for each in found[-1] for name, value in each.items()))
+    for name in found[0][0]:
+        ratios = [new[name] / before[name] for before, new in found]
+        low, high = interval(ratios)
+        before, new = (median(each[side][name] for each in found) for side in (0, 1))
+        print(f"{name}: {before:,.4g} before, {new:,.4g} now (medians of {pairs})")
+        print(
+            f"  now / before: {exp(mean(map(log, ratios))):.3f}, 95 % from {low:.3f} to {high:.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
