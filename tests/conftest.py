@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import redis
 
-from infra.stack import leftovers
+from infra.stack import orphans
 from infra.stack.ports import is_free
 from interfaces.settings import PREFIX, SERVER_PORTS, Settings
 from interfaces.tokens import Tokens
@@ -108,7 +108,7 @@ def hall_home() -> Iterator[Path]:
     """A folder for a hall that the test starts itself."""
     with _home() as home:
         yield Path(home)
-        leftovers.stop(leftovers.find(Path(home)))
+        orphans.stop(orphans.find(Path(home)))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from confluent_kafka import (
 
 from infra.kafka.topics import metadata_of, own_settings
 from infra.stack.errors import Refused
-from infra.stack.silent import SILENT
+from infra.stack.quiet_logger import QUIET
 
 TIMEOUT_S = 15
 
@@ -71,7 +71,7 @@ def produce(
     # murmur2 sends a key to the same partition as Java clients do.
     producer = Producer(
         {"bootstrap.servers": bootstrap, "enable.idempotence": True, "partitioner": "murmur2"},
-        logger=SILENT,
+        logger=QUIET,
     )
     for key, value in records:
         producer.produce(name, value.encode(), key, on_delivery=delivered)
@@ -139,7 +139,7 @@ def _reader(bootstrap: str) -> Consumer:
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
         },
-        logger=SILENT,
+        logger=QUIET,
     )
 
 

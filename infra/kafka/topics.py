@@ -14,7 +14,7 @@ from confluent_kafka.admin import (
 
 from application.topics import Kind, Topic
 from infra.stack.errors import Refused
-from infra.stack.silent import SILENT
+from infra.stack.quiet_logger import QUIET
 
 ADMIN_TIMEOUT_S = 15
 MINUTE_MS = 60_000
@@ -142,7 +142,7 @@ def existing(bootstrap: str, seconds: float = ADMIN_TIMEOUT_S) -> dict[str, int]
 
 
 def _admin(bootstrap: str) -> AdminClient:
-    return AdminClient({"bootstrap.servers": bootstrap}, logger=SILENT)
+    return AdminClient({"bootstrap.servers": bootstrap}, logger=QUIET)
 
 
 def _metadata(bootstrap: str, seconds: float = ADMIN_TIMEOUT_S) -> dict[str, TopicMetadata]:

@@ -2,12 +2,12 @@
 
 import httpx
 
-SECONDS = 2
+ANSWER_TIMEOUT_S = 2
 
 
 def answers(url: str, question: str = "live") -> bool:
     """Whether the API says that it is live, or ready."""
     try:
-        return httpx.get(f"{url}/health/{question}", timeout=SECONDS).is_success
+        return httpx.get(f"{url}/health/{question}", timeout=ANSWER_TIMEOUT_S).is_success
     except httpx.HTTPError:
         return False

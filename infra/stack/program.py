@@ -17,7 +17,7 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ProgramGroup:
     """Programs that start and stop together; lower priorities start first and stop last."""
 
     name: str

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 
-class Progress:
+class ConsoleProgress:
     """Steps with their duration, and bars for downloads, on standard error."""
 
     def __init__(self, console: Console | None = None) -> None:

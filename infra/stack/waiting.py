@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from infra.stack.errors import Refused
 
-PAUSE = 0.05
+POLL_INTERVAL_S = 0.05
 
 
 def until(condition: Callable[[], bool], *, seconds: float) -> bool:
@@ -14,7 +14,7 @@ def until(condition: Callable[[], bool], *, seconds: float) -> bool:
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(PAUSE)
+        time.sleep(POLL_INTERVAL_S)
     return True
 
 

@@ -12,12 +12,12 @@ from interfaces.settings import Settings
 
 if TYPE_CHECKING:
     from infra.stack.doctor import Check  # noqa: TC004  a name for the type checker
-    from infra.stack.hall import Hall, Servers, Services
-    from infra.stack.progress import Progress
-    from infra.stack.supervise import Process  # noqa: TC004  a name for the type checker
+    from infra.stack.local_stack import LocalStack, OwnServices, Servers
+    from infra.stack.progress import ConsoleProgress
+    from infra.stack.supervise import SupervisedProcess  # noqa: TC004  a name for the type checker
 
 # For the command line, which imports no infrastructure, not even where types are checked.
-__all__ = ["Check", "Process"]
+__all__ = ["Check", "SupervisedProcess"]
 
 GIVE_WAY = ("nice", "-n", "10")
 """Workers leave the processor to the API, which people wait for; they then read larger batches."""
@@ -25,27 +25,27 @@ GIVE_WAY = ("nice", "-n", "10")
 
 def start(settings: Settings, *, apis: int = 1, servers_only: bool = False) -> Callable[[], int]:
     """Start everything; requests are answered when this returns. The answer waits for the end."""
-    from infra.stack.progress import Progress
+    from infra.stack.progress import ConsoleProgress
 
-    progress = Progress()
+    progress = ConsoleProgress()
     services = None if servers_only else _services(settings, apis)
     return _hall(settings, progress).start(services, lambda: _prepare_servers(settings, progress))
 
 
 def stop(settings: Settings) -> int:
     """Stop everything and give the number of processes there were."""
-    from infra.stack.progress import Progress
+    from infra.stack.progress import ConsoleProgress
 
-    return _hall(settings, Progress()).stop()
-
-
-def _hall(settings: Settings, progress: "Progress") -> "Hall":
-    from infra.stack.hall import Hall
-
-    return Hall(_servers(settings), progress)
+    return _hall(settings, ConsoleProgress()).stop()
 
 
-def _prepare_servers(settings: Settings, progress: "Progress") -> None:
+def _hall(settings: Settings, progress: "ConsoleProgress") -> "LocalStack":
+    from infra.stack.local_stack import LocalStack
+
+    return LocalStack(_servers(settings), progress)
+
+
+def _prepare_servers(settings: Settings, progress: "ConsoleProgress") -> None:
     """Bring the schema and the topics to what this version needs."""
     from infra.migrations import upgrade
     from interfaces.bootstrap import topics
@@ -56,7 +56,7 @@ def _prepare_servers(settings: Settings, progress: "Progress") -> None:
         progress.say(f"Warning: {warning}")
 
 
-def processes(settings: Settings) -> "list[Process]":
+def processes(settings: Settings) -> "list[SupervisedProcess]":
     """Say how every process of the hall is."""
     from infra.stack.supervise import Supervisor
 
@@ -74,7 +74,7 @@ def examine(settings: Settings) -> "list[Check]":
 
 
 def _servers(settings: Settings) -> "Servers":
-    from infra.stack.hall import Servers
+    from infra.stack.local_stack import Servers
 
     return Servers(
         home=settings.home,
@@ -89,9 +89,9 @@ def _servers(settings: Settings) -> "Servers":
     )
 
 
-def _services(settings: Settings, apis: int) -> "Services":
-    from infra.stack.hall import Services
-    from infra.stack.program import Group, Program
+def _services(settings: Settings, apis: int) -> "OwnServices":
+    from infra.stack.local_stack import OwnServices
+    from infra.stack.program import Program, ProgramGroup
 
     command = sys.executable, "-m", "interfaces.cli"
     peer_ports = [settings.first_peer_port + number for number in range(apis)] if apis > 1 else []
@@ -103,8 +103,9 @@ def _services(settings: Settings, apis: int) -> "Services":
     workers = tuple(
         Program(f"worker-{name}", (*GIVE_WAY, *command, "worker", name)) for name in WORKERS
     )
-    return Services(
-        groups=(Group("api", 2, tuple(shared) or (alone,)), Group("workers", 3, workers)),
+    api = ProgramGroup("api", 2, tuple(shared) or (alone,))
+    return OwnServices(
+        groups=(api, ProgramGroup("workers", 3, workers)),
         host=settings.host,
         ports=(settings.port, *peer_ports),
         url=f"http://{settings.host}:{settings.port}",

@@ -8,7 +8,7 @@ import rich_click as click
 from interfaces.cli.common import json_option, print_json, print_pairs, print_table, settings
 
 if TYPE_CHECKING:
-    from interfaces.bootstrap.stack import Process
+    from interfaces.bootstrap.stack import SupervisedProcess
     from interfaces.settings import Settings
 
 NOT_RUNNING = 3  # as init scripts answer `status`
@@ -89,7 +89,7 @@ def status(context: click.Context, as_json: bool) -> None:
     context.exit(0 if up else NOT_RUNNING)
 
 
-def _print_status(chosen: "Settings", processes: "list[Process]") -> None:
+def _print_status(chosen: "Settings", processes: "list[SupervisedProcess]") -> None:
     if not processes:
         click.echo(f"The hall in {chosen.home} is not up; start it with `gamehall up`.")
         return

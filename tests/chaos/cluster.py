@@ -9,8 +9,8 @@ from confluent_kafka.admin import AdminClient
 
 from infra.stack import kafka
 from infra.stack.ports import HOST
-from infra.stack.progress import Progress
-from infra.stack.silent import SILENT
+from infra.stack.progress import ConsoleProgress
+from infra.stack.quiet_logger import QUIET
 from infra.stack.waiting import wait_for
 from tests.chaos.processes import Process
 from tests.conftest import JARS, free_port
@@ -71,7 +71,7 @@ class Broker(Process):
             wire=self.wire,
             controller=self.controller,
         )
-        program = kafka.node(self.folder, configuration, cluster, JARS, Progress())
+        program = kafka.node(self.folder, configuration, cluster, JARS, ConsoleProgress())
         # A broker at work writes a line for each partition that changes hands.
         quiet = kafka.LOGGING.replace("rootLogger.level = info", "rootLogger.level = warn")
         (self.folder / "log4j2.properties").write_text(quiet)
@@ -140,7 +140,7 @@ class Cluster:
         return self.brokers[number - 1]
 
     def _admin(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self.bootstrap}, logger=SILENT)
+        return AdminClient({"bootstrap.servers": self.bootstrap}, logger=QUIET)
 
 
 @contextmanager

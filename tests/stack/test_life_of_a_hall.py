@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from infra.kafka import records
-from infra.stack import leftovers
+from infra.stack import orphans
 from infra.stack.supervise import Supervisor
 from tests.conftest import Hall, free_port, hall_in
 
@@ -23,18 +23,18 @@ def test_a_hall_keeps_its_data_and_leaves_no_process_behind(hall_home: Path) -> 
     write(first)
     assert first.command("up").stderr.count("is already up") == 1
     first.down()
-    assert leftovers.find(home) == []
+    assert orphans.find(home) == []
 
     elsewhere = hall_in(home, PORT=str(free_port()), REPLICATION_FACTOR="2")
     assert "Warning: GAMEHALL_REPLICATION_FACTOR is 2, but a topic" in elsewhere.up("--servers")
     assert read(elsewhere) == ["in Kafka", "in PostgreSQL", "in Valkey"]
 
     kill_supervisor(home)
-    assert leftovers.find(home) != []
+    assert orphans.find(home) != []
     elsewhere.up("--servers")
     assert read(elsewhere) == ["in Kafka", "in PostgreSQL", "in Valkey"]
     elsewhere.down()
-    assert leftovers.find(home) == []
+    assert orphans.find(home) == []
 
 
 def write(hall: Hall) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from domain.categories import CATEGORIES
 from infra.kafka.topics import settings_of
-from infra.stack import jars, openings
+from infra.stack import jars, permissions
 from infra.stack.errors import Refused
 from infra.stack.jars import Jar
 from infra.stack.ports import refuse_taken
-from infra.stack.program import Group, Program
+from infra.stack.program import Program, ProgramGroup
 from infra.stack.supervise import Supervisor
 from infra.stack.waiting import wait_for
 from interfaces.bootstrap.topics import declared
@@ -55,7 +55,7 @@ def test_waiting_ends_with_a_sentence() -> None:
 
 def test_a_folder_that_the_supervisor_cannot_read_is_refused(tmp_path: Path) -> None:
     supervisor = Supervisor(tmp_path / "games ;here")
-    group = Group("servers", 1, (Program("kafka", ("java",)),))
+    group = ProgramGroup("servers", 1, (Program("kafka", ("java",)),))
     with pytest.raises(Refused, match="choose another folder with GAMEHALL_HOME"):
         supervisor.launch([group])
 
@@ -65,9 +65,9 @@ def test_the_way_to_a_folder_is_opened_for_passing_only(tmp_path: Path) -> None:
     inner = closed / "inner"
     inner.mkdir(parents=True)
     closed.chmod(0o700)
-    assert openings.path_to(inner)[0] == closed
+    assert permissions.path_to(inner)[0] == closed
     assert stat.S_IMODE(closed.stat().st_mode) == 0o701
-    assert openings.path_to(inner) == []
+    assert permissions.path_to(inner) == []
 
 
 def test_an_installation_under_a_strict_umask_becomes_readable(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_an_installation_under_a_strict_umask_becomes_readable(tmp_path: Path) -
     program, library = installed / "program", installed / "library"
     program.touch(0o700)
     library.touch(0o600)
-    openings.tree(installed)
+    permissions.tree(installed)
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (installed, program, library)]
     assert modes == [0o705, 0o705, 0o604]
 

@@ -9,7 +9,7 @@ import psutil
 
 from infra.stack.supervise import MARK
 
-STOP_SECONDS = 60
+STOP_TIMEOUT_S = 60
 SERVERS = ("kafka", "postgres", "valkey")
 
 
@@ -26,11 +26,11 @@ def stop(processes: Iterable[psutil.Process]) -> None:
     for group in ([process for process in rest if process not in servers], servers):
         for process in group:
             _signal(process)
-        psutil.wait_procs(group, timeout=STOP_SECONDS)
+        psutil.wait_procs(group, timeout=STOP_TIMEOUT_S)
     for process in rest:
         if process.is_running():
             process.kill()
-    psutil.wait_procs(rest, timeout=STOP_SECONDS)
+    psutil.wait_procs(rest, timeout=STOP_TIMEOUT_S)
 
 
 def _signal(process: psutil.Process) -> None:

@@ -6,16 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.stack import api, kafka, leftovers, ports, postgres, valkey
+from infra.stack import api, kafka, orphans, ports, postgres, valkey
 from infra.stack.errors import Refused
-from infra.stack.program import Group, Program
-from infra.stack.progress import Progress
+from infra.stack.program import Program, ProgramGroup
+from infra.stack.progress import ConsoleProgress
 from infra.stack.signals import undisturbed
 from infra.stack.supervise import Supervisor
 from infra.stack.waiting import wait_for
 
 SERVERS = "servers"
-SERVICE_SECONDS = 60
+SERVICES_READY_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,24 +45,24 @@ class Servers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
+class OwnServices:
     """Our own processes: the API, which listens on `ports`, and the workers."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[ProgramGroup, ...]
     host: str
     ports: tuple[int, ...]
     url: str
 
 
-class Hall:
+class LocalStack:
     """Starts and stops the servers and services of one home folder."""
 
-    def __init__(self, servers: Servers, progress: Progress) -> None:
+    def __init__(self, servers: Servers, progress: ConsoleProgress) -> None:
         self.servers = servers
         self.supervisor = Supervisor(servers.home)
         self._progress = progress
 
-    def start(self, services: Services | None, between: Callable[[], None]) -> Callable[[], int]:
+    def start(self, services: OwnServices | None, between: Callable[[], None]) -> Callable[[], int]:
         """Start everything; `between` runs when the servers answer, before the services start.
 
         The answer waits for the end of the hall.
@@ -71,7 +71,7 @@ class Hall:
             self._clear()
             self._refuse_taken(services)
             servers = tuple(self._prepare())
-            groups = [Group(SERVERS, 1, servers)] if servers else []
+            groups = [ProgramGroup(SERVERS, 1, servers)] if servers else []
             process = self.supervisor.launch([*groups, *(services.groups if services else ())])
             try:
                 self._start_servers(bool(servers))
@@ -85,11 +85,11 @@ class Hall:
 
     def stop(self) -> int:
         """Stop everything; give the number of processes that were running."""
-        left = leftovers.find(self.servers.home)
+        left = orphans.find(self.servers.home)
         if left:
             with undisturbed(), self._progress.step(f"Stopping {len(left)} processes"):
                 self.supervisor.stop()
-                leftovers.stop(leftovers.find(self.servers.home))
+                orphans.stop(orphans.find(self.servers.home))
         return len(left)
 
     @contextmanager
@@ -111,11 +111,11 @@ class Hall:
                 f"The hall in {self.servers.home} is already up (process {pid});"
                 " `gamehall status` shows it, `gamehall down` stops it."
             )
-        if left := leftovers.find(self.servers.home):
+        if left := orphans.find(self.servers.home):
             with self._progress.step(f"Stopping {len(left)} processes of a killed supervisor"):
-                leftovers.stop(left)
+                orphans.stop(left)
 
-    def _refuse_taken(self, services: Services | None) -> None:
+    def _refuse_taken(self, services: OwnServices | None) -> None:
         ports.refuse_taken(self.servers.ports)
         if services:
             own = {f"API process {number}": p for number, p in enumerate(services.ports[1:], 1)}
@@ -140,9 +140,9 @@ class Hall:
         servers = self.servers
         if embedded:
             self.supervisor.start(SERVERS)
-        self._await("postgres", self._postgres_answers, postgres.START_SECONDS)
-        self._await("valkey", lambda: valkey.answers(servers.redis), valkey.START_SECONDS)
-        self._await("kafka", lambda: kafka.answers(servers.kafka), kafka.START_SECONDS)
+        self._await("postgres", self._postgres_answers, postgres.START_TIMEOUT_S)
+        self._await("valkey", lambda: valkey.answers(servers.redis), valkey.START_TIMEOUT_S)
+        self._await("kafka", lambda: kafka.answers(servers.kafka), kafka.START_TIMEOUT_S)
 
     def _postgres_answers(self) -> bool:
         if self.servers.postgres_port is None:
@@ -169,16 +169,16 @@ class Hall:
                 raise Refused(self._last_words([name], "ended as soon as it was started"))
         return True
 
-    def _start_services(self, services: Services) -> None:
+    def _start_services(self, services: OwnServices) -> None:
         names = [program.name for group in services.groups for program in group.programs]
         for group in services.groups:
             self.supervisor.start(group.name)
         with self._progress.step(f"{len(names)} services run"):
             wait_for(
                 lambda: not self._down(names) and api.answers(services.url, "ready"),
-                seconds=SERVICE_SECONDS,
+                seconds=SERVICES_READY_S,
                 otherwise=lambda: self._last_words(
-                    self._down(names) or ["api"], f"not ready within {SERVICE_SECONDS} s"
+                    self._down(names) or ["api"], f"not ready within {SERVICES_READY_S} s"
                 ),
             )
 
