@@ -14,26 +14,28 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psycopg
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from psycopg.errors import LockNotAvailable
 
 from application.outbox import Outbox, Outgoing
 from application.ports.reading import Checkpoint, LogReader, PositionStore, ShardId
 from domain.events import DomainEvent, Position, Recorded
-from infra.eventlog.clients import consumer_config, producer_config
+from infra.eventlog.clients import consumer_config
 from infra.eventlog.partition import partition_for
 from infra.eventlog.watermarks import Watermarks
+from infra.kafka.append import Appender
 from infra.postgres.database import Database
 
 NAME = "relay"
-BATCH = 2_000
-IDLE = 0.5
-SAVE_EVERY = 1.0
-"""Seconds between checkpoints; a lost one costs no more than reading that much again."""
+POLL_BATCH = 2_000
+POLL_TIMEOUT_S = 0.5
+SAVE_INTERVAL_S = 1.0
+"""Between checkpoints; a lost one costs no more than reading that much again."""
 
-SECONDS = 30
-FIRST_LOOK = 4
-"""Records looked at from the end of a partition, before looking further back."""
+DELIVERY_TIMEOUT_S = 30
+ANSWER_TIMEOUT_S = 30
+FIRST_LOOK_RECORDS = 4
+"""Looked at from the end of a partition, before looking further back."""
 
 Received = dict[ShardId, int]
 
@@ -54,12 +56,11 @@ class Relay:
         self._reader = reader
         self._positions = positions
         self._lock = lock
-        self._producer = Producer(producer_config(bootstrap) | {"message.timeout.ms": 0})
+        self._appender = Appender(bootstrap, DELIVERY_TIMEOUT_S, **{"message.timeout.ms": 0})
         self._partitions: dict[str, int] = {}
         self._received: dict[ShardId, Received] = {}
         self._unsaved: dict[ShardId, Checkpoint] = {}
         self._saved_at = time.monotonic()
-        self._failed: KafkaError | None = None
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Wait until this is the only relay, then work until `stopped`."""
@@ -74,25 +75,23 @@ class Relay:
 
     def close(self) -> None:
         """Forget what was not delivered: the next relay learns what was."""
-        self._producer.purge()
-        self._producer.flush(0)
+        self._appender.close()
 
     def resume(self) -> None:
         """Learn what the public topics hold, and start reading at the checkpoint."""
-        found = self._producer.list_topics(timeout=SECONDS).topics
         names = [topic.name for outbox in self._outboxes for topic in outbox.topics]
-        self._partitions = {name: len(found[name].partitions) for name in names}
+        self._partitions = {name: self._appender.partitions_of(name) for name in names}
         self._received = last_received(self._bootstrap, self._partitions)
         self._reader.start(self._positions.load())
 
-    def step(self, timeout: float = IDLE) -> int:
+    def step(self, timeout: float = POLL_TIMEOUT_S) -> int:
         """Relay what is there; returns the number of public records."""
-        batch = self._reader.read(BATCH, timeout)
+        batch = self._reader.read(POLL_BATCH, timeout)
         sent = sum(self._tell(recorded) for recorded in batch.events)
         if sent:
-            self._deliver()
+            self._appender.flush()  # after a failure, only a new start knows what has arrived
         self._unsaved |= {(c.topic, c.partition): c for c in batch.checkpoints}
-        if not batch.checkpoints or time.monotonic() - self._saved_at > SAVE_EVERY:
+        if not batch.checkpoints or time.monotonic() - self._saved_at > SAVE_INTERVAL_S:
             self._save()
         return sent
 
@@ -106,29 +105,13 @@ class Relay:
         if seq <= received.get(source, -1):
             return False
         received[source] = seq
-        headers: Any = {"position": str(recorded.position), "received": _write(received)}
-        self._producer.produce(
-            outgoing.topic,
-            outgoing.value,
-            outgoing.key,
-            partition=partition,
-            headers=headers,
-            on_delivery=self._delivered,
-        )
+        headers = [("position", str(recorded.position)), ("received", _write(received))]
+        self._appender.append(*outgoing, partition, headers)
         return True
 
     def _publish(self, event: DomainEvent) -> Outgoing | None:
         told = (outbox.publish(event) for outbox in self._outboxes)
         return next((outgoing for outgoing in told if outgoing is not None), None)
-
-    def _deliver(self) -> None:
-        """Return when all is delivered; after a failure, only a new start knows what was."""
-        left = self._producer.flush(SECONDS)
-        if self._failed or left:
-            raise KafkaException(self._failed or KafkaError(KafkaError._MSG_TIMED_OUT))  # noqa: SLF001
-
-    def _delivered(self, error: KafkaError | None, message: Message) -> None:
-        self._failed = self._failed or error
 
     def _save(self) -> None:
         self._lock.check()
@@ -183,10 +166,10 @@ def last_received(bootstrap: str, partitions: dict[str, int]) -> dict[ShardId, R
     """
     shards = [(topic, p) for topic, count in partitions.items() for p in range(count)]
     received: dict[ShardId, Received] = {shard: {} for shard in shards}
-    watermarks = Watermarks(bootstrap, SECONDS)
+    watermarks = Watermarks(bootstrap, ANSWER_TIMEOUT_S)
     lows, ends = watermarks.beginnings(shards), watermarks.ends(shards)
     watermarks.close()
-    look = FIRST_LOOK
+    look = FIRST_LOOK_RECORDS
     while ends := {shard: end for shard, end in ends.items() if end > lows[shard]}:
         starts = {shard: max(lows[shard], end - look) for shard, end in ends.items()}
         for shard, text in _headers(bootstrap, starts, ends):
@@ -205,7 +188,7 @@ def _headers(
     missing = set(starts)
     try:
         while missing:
-            message = consumer.poll(SECONDS)
+            message = consumer.poll(ANSWER_TIMEOUT_S)
             if message is None:
                 raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
             if message.error() is not None:

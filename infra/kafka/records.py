@@ -9,10 +9,10 @@ from confluent_kafka import (
     Consumer,
     KafkaError,
     Message,
-    Producer,
     TopicPartition,
 )
 
+from infra.kafka.append import AppendFailed, NewRecord, append_durably
 from infra.kafka.topics import metadata_of, own_settings
 from infra.stack.errors import Refused
 from infra.stack.quiet_logger import QUIET
@@ -59,30 +59,14 @@ def produce(
 ) -> list[tuple[int, int]]:
     """Append records and give the partition and offset of each, in order of arrival."""
     metadata_of(bootstrap, name)
-    arrived: list[tuple[int, int]] = []
-    failed: list[KafkaError] = []
-
-    def delivered(error: KafkaError | None, message: Any) -> None:
-        if error:
-            failed.append(error)
-        else:
-            arrived.append((message.partition(), message.offset()))
-
-    # murmur2 sends a key to the same partition as Java clients do.
-    producer = Producer(
-        {"bootstrap.servers": bootstrap, "enable.idempotence": True, "partitioner": "murmur2"},
-        logger=QUIET,
-    )
-    for key, value in records:
-        producer.produce(name, value.encode(), key, on_delivery=delivered)
-        producer.poll(0)
-    producer.flush(TIMEOUT_S)
-    if failed or len(producer):
-        reason = failed[0].str() if failed else f"no answer within {TIMEOUT_S} s"
+    new = (NewRecord(name, key, value.encode()) for key, value in records)
+    try:
+        arrived = append_durably(bootstrap, new, TIMEOUT_S, logger=QUIET)
+    except AppendFailed as error:
         raise Refused(
-            f"{len(failed) + len(producer)} records did not reach the topic {name}: {reason}."
-        )
-    return arrived
+            f"{error.count} records did not reach the topic {name}: {error.reason}."
+        ) from error
+    return [(position.partition, position.seq) for position in arrived]
 
 
 def consume(bootstrap: str, name: str, *, limit: int | None, follow: bool) -> Iterator[Record]:

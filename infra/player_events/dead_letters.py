@@ -2,23 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import structlog
-from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from application.ports.commands import Unavailable
 from application.ports.reading import Batch, Checkpoint, ShardId
 from domain.events import Position
 from domain.player_events.letters import TOPICS, DeadLetter, Decision, LetterRecord, Verb
-from infra.eventlog.clients import consumer_config, producer_config
+from infra.eventlog.clients import consumer_config
 from infra.eventlog.committed_offsets import CommittedOffsets
 from infra.eventlog.reader import failed
 from infra.eventlog.watermarks import Watermarks
+from infra.kafka.append import AppendFailed, NewRecord, append_durably
 from infra.stack.errors import Refused
 
-SECONDS = 10
+TIMEOUT_S = 10
 
 logger = structlog.get_logger(__name__)
 
@@ -32,13 +33,13 @@ class DeadLetterReader:
 
     def __init__(self, bootstrap: str, group: str, topics: Sequence[str] = TOPICS) -> None:
         self._consumer = Consumer(consumer_config(bootstrap, group))
-        self._watermarks = Watermarks(bootstrap, SECONDS)
+        self._watermarks = Watermarks(bootstrap, TIMEOUT_S)
         self._shards = [shard for topic in topics for shard in self._shards_of(topic)]
         self._offsets: dict[ShardId, int] = {}
         self._committed = CommittedOffsets(self._consumer)
 
     def _shards_of(self, topic: str) -> list[ShardId]:
-        found = self._consumer.list_topics(topic, SECONDS).topics[topic]
+        found = self._consumer.list_topics(topic, TIMEOUT_S).topics[topic]
         if found.error:
             raise Refused(f"There is no topic {topic}; create it (gamehall topics create).")
         return [(topic, partition) for partition in found.partitions]
@@ -129,21 +130,12 @@ class LoggedLetters:
         """Nothing is on its way."""
 
 
-class DecisionRecord(NamedTuple):
-    """A decision as it is written, behind the letter that it is about."""
-
-    shard: ShardId
-    key: str
-    value: bytes
-    headers: Mapping[str, str]
-
-
-def decision_record(letter: DeadLetter, verb: Verb, decision: Decision) -> DecisionRecord:
-    """How a decision is written."""
+def decision_record(letter: DeadLetter, verb: Verb, decision: Decision) -> NewRecord:
+    """How a decision is written, behind the letter that it is about."""
     topic, partition, _ = letter.id.split("/")
-    headers = {"decision": verb, "letter": letter.id}
+    headers = [("decision", verb), ("letter", letter.id)]
     value = msgspec.json.encode(decision)
-    return DecisionRecord((topic, int(partition)), letter.key, value, headers)
+    return NewRecord(topic, letter.key, value, int(partition), headers)
 
 
 class DecisionTopics:
@@ -154,24 +146,8 @@ class DecisionTopics:
 
     def append(self, verb: Verb, decided: Sequence[tuple[DeadLetter, Decision]]) -> list[Position]:
         """See the port."""
-        arrived: list[Position] = []
-        failed: list[KafkaError] = []
-
-        def delivered(error: KafkaError | None, message: Message) -> None:
-            if error:
-                failed.append(error)
-            else:
-                arrived.append(_record(message).position)
-
-        producer = Producer(
-            producer_config(self._bootstrap) | {"delivery.report.only.error": False}
-        )
-        for letter, decision in decided:
-            (topic, partition), key, value, headers = decision_record(letter, verb, decision)
-            encoded: Any = list(headers.items())
-            producer.produce(topic, value, key, partition, headers=encoded, on_delivery=delivered)
-            producer.poll(0)
-        if producer.flush(SECONDS) or failed:
-            reason = failed[0].str() if failed else f"no answer within {SECONDS} s"
-            raise Unavailable(f"Kafka did not take the decision: {reason}.")
-        return arrived
+        records = [decision_record(letter, verb, decision) for letter, decision in decided]
+        try:
+            return append_durably(self._bootstrap, records, TIMEOUT_S)
+        except AppendFailed as error:
+            raise Unavailable(f"Kafka did not take the decision: {error.reason}.") from error

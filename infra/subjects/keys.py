@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from functools import partial
 
 import structlog
 from confluent_kafka import (
@@ -24,21 +23,22 @@ from application.ports.commands import Unavailable
 from application.topics import Topic
 from domain.personal import Sealed
 from infra.eventlog.clients import consumer_config, producer_config
+from infra.kafka.append import AppendFailed, NewRecord, append_durably
 from infra.kafka.topics import KEYS_SEGMENT_MS, existing
 from infra.stack.errors import Refused
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, KeyRecord, Keyring, MalformedKey
 
-BATCH = 1_000
-BUSY = 0.002
-IDLE = 0.1
-"""Seconds between polls; of an idle topic, it bounds how late a process hears of an erasure."""
+POLL_BATCH = 1_000
+BUSY_INTERVAL_S = 0.002
+IDLE_INTERVAL_S = 0.1
+"""Between polls; of an idle topic, it bounds how late a process hears of an erasure."""
 
-PATIENCE = 2.0
-"""Seconds for a new key to come back; the first one waits for a connection too."""
+NEW_KEY_TIMEOUT_S = 2.0
+"""For a new key to come back; the first one waits for a connection too."""
 
-SECONDS = 15
-"""Seconds without an answer after which a command gives up."""
+TIMEOUT_S = 15
+"""Without an answer for so long, a command gives up."""
 
 KEYS = Topic(
     "subject-keys", 1, "keys", "subject", "API, `gamehall subjects`", "the keys of personal texts"
@@ -123,7 +123,7 @@ class SubjectKeys:
             made = self._awaited[subject] = asyncio.get_running_loop().create_future()
             self._append(self._ring.make(subject))
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(NEW_KEY_TIMEOUT_S):
                 await asyncio.shield(made)
         except TimeoutError:
             self._awaited.pop(subject, None)
@@ -153,15 +153,15 @@ class SubjectKeys:
         if received:
             await asyncio.sleep(0)
         elif self._awaited:
-            await asyncio.sleep(BUSY)
+            await asyncio.sleep(BUSY_INTERVAL_S)
         else:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), IDLE)
+                await asyncio.wait_for(self._hurry.wait(), IDLE_INTERVAL_S)
         self._hurry.clear()
 
     def _poll(self) -> int:
         self._producer.poll(0)
-        messages = self._consumer.consume(BATCH, 0)
+        messages = self._consumer.consume(POLL_BATCH, 0)
         for message in messages:
             self._take(message)
         self._close_the_segment()
@@ -223,19 +223,10 @@ def erase(bootstrap: str, subject: str, topic: str = KEYS.name) -> int:
 
 
 def _bury(bootstrap: str, topic: str, records: Sequence[bytes]) -> None:
-    failed: list[KafkaError] = []
-    producer = Producer(producer_config(bootstrap))
-    for key in records:
-        note = partial(_note, failed)
-        producer.produce(topic, None, key, partition=0, on_delivery=note)
-    if producer.flush(SECONDS) or failed:
-        reason = failed[0].str() if failed else f"no answer within {SECONDS} s"
-        raise Refused(f"Kafka did not take the erasure ({reason}); repeat it.")
-
-
-def _note(failed: list[KafkaError], error: KafkaError | None, _: Message) -> None:
-    if error is not None:
-        failed.append(error)
+    try:
+        append_durably(bootstrap, [NewRecord(topic, key, None, 0) for key in records], TIMEOUT_S)
+    except AppendFailed as error:
+        raise Refused(f"Kafka did not take the erasure ({error.reason}); repeat it.") from error
 
 
 def _consumer(bootstrap: str, topic: str) -> Consumer:
@@ -248,16 +239,16 @@ def _consumer(bootstrap: str, topic: str) -> Consumer:
 
 
 def _until_the_end(consumer: Consumer) -> Iterator[Message]:
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
-        for message in consumer.consume(BATCH, 0.2):
+        for message in consumer.consume(POLL_BATCH, 0.2):
             error = message.error()
             if error is None:
-                deadline = time.monotonic() + SECONDS
+                deadline = time.monotonic() + TIMEOUT_S
                 yield message
             elif error.code() == END:
                 return
-    raise Refused(f"Kafka did not give the keys of subjects within {SECONDS} s; try again.")
+    raise Refused(f"Kafka did not give the keys of subjects within {TIMEOUT_S} s; try again.")
 
 
 def _receive(ring: Keyring, message: Message) -> str | None:

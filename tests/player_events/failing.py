@@ -125,8 +125,9 @@ class FakeDecisions:
         if self.away:
             raise Unavailable("Kafka did not take the decision.")
         for letter, said in decided:
-            (topic, partition), key, value, headers = decision_record(letter, verb, said)
-            self._failures.put(topic, key, value.decode(), headers, partition)
+            topic, _, value, partition, headers = decision_record(letter, verb, said)
+            told = {name: str(text) for name, text in headers}
+            self._failures.put(topic, letter.key, (value or b"").decode(), told, partition)
         return [record.position for record in self._failures.events[-len(decided) :]]
 
 

@@ -373,6 +373,11 @@ DECISIONS: dict[Verb, Decision] = {
 
 @pytest.mark.parametrize("verb", DECISIONS)
 def test_a_decision_is_written_as_its_golden_sample_shows(verb: Verb) -> None:
-    shard, key, value, headers = decision_record(LETTER, verb, DECISIONS[verb])
-    written = {"shard": list(shard), "key": key, "headers": headers, "value": json.loads(value)}
+    topic, key, value, partition, headers = decision_record(LETTER, verb, DECISIONS[verb])
+    written = {
+        "shard": [topic, partition],
+        "key": key,
+        "headers": dict(headers),
+        "value": json.loads(value or b""),
+    }
     assert written == json.loads((GOLDEN / "dead_letters" / f"{verb}.json").read_text())

@@ -13,7 +13,7 @@ from domain.waitroom.commands import JoinWaitroom, LeaveWaitroom, OpenWaitroom
 from infra.kafka.records import Record, consume
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
-from infra.relay import FIRST_LOOK, Relay, RelayLock
+from infra.relay import FIRST_LOOK_RECORDS, Relay, RelayLock
 from interfaces.bootstrap.workers import declared
 from tests.conftest import Hall
 from tests.projections.fakes import FakeReader
@@ -159,7 +159,7 @@ def test_a_relay_that_crashes_within_a_batch_leaves_nothing_out(
         ) -> bool:
             told = tell(relay, recorded)
             if told and next(left) == sent - 1:
-                relay._producer.flush()
+                relay._appender.flush()
                 raise Crash
             return told
 
@@ -191,7 +191,7 @@ def test_what_others_write_to_a_public_topic_hides_nothing_from_the_relay(
     tell_of_rooms(relays.narrator, named="others")
     relays.drain()
     producer = Producer({"bootstrap.servers": empty.kafka})
-    for _ in range(FIRST_LOOK + 1):
+    for _ in range(FIRST_LOOK_RECORDS + 1):
         for partition in range(5):
             producer.produce("QUEUE_JOINED", b"{}", partition=partition)
     assert producer.flush(10) == 0

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException
 
 from application.log.fold import CannotFold, Fold
 from application.log.snapshots.checkpoints import Checkpoints, Written
@@ -18,14 +18,14 @@ from application.log.snapshots.records import BEGINNING, StoredCheckpoint
 from application.ports.reading import Checkpoint, ShardId
 from domain.category import Category
 from domain.events import Recorded
-from infra.eventlog.clients import producer_config
 from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.snapshots.reader import Interrupted, SnapshotReader, restore
+from infra.kafka.append import Appender
 
 NAME = "checkpoints"
 BATCH = 4_000
 IDLE = 0.5
-SECONDS = 30.0
+DELIVERY_TIMEOUT_S = 30.0
 """How long Kafka may take to acknowledge what was written."""
 
 logger = structlog.get_logger(__name__)
@@ -51,14 +51,13 @@ class CheckpointWriter:
         self._categories = {category.topic: category for category in categories}
         self._reader = reader
         self._snapshots = snapshots
-        self._producer = Producer(producer_config(bootstrap) | {"message.timeout.ms": 0})
+        self._appender = Appender(bootstrap, DELIVERY_TIMEOUT_S, **{"message.timeout.ms": 0})
         self._every_events = every_events
         self._every_seconds = every_seconds
         self._shards: dict[ShardId, Checkpoints] = {}
         self._mistrusted: set[ShardId] = set()
         self._events = 0
         self._since = 0.0
-        self._failed: KafkaError | None = None
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Work until `stopped`, and then write what there is to write."""
@@ -70,8 +69,7 @@ class CheckpointWriter:
 
     def close(self) -> None:
         """Forget what was not delivered; the next writer sees what is lacking."""
-        self._producer.purge()
-        self._producer.flush(0)
+        self._appender.close()
 
     def resume(self) -> None:
         """Begin with what the topics hold."""
@@ -133,28 +131,18 @@ class CheckpointWriter:
     def _send(self, records: Iterable[tuple[ShardId, Written]]) -> None:
         """Return when all is durable; raises `KafkaException` when it cannot be."""
         for shard, (key, value) in records:
-            self._produce(shard, key, value)
-        left = self._producer.flush(SECONDS)
-        if self._failed or left:
-            raise KafkaException(self._failed or KafkaError(KafkaError._MSG_TIMED_OUT))  # noqa: SLF001
+            self._append(shard, key, value)
+        self._appender.flush()
 
-    def _produce(self, shard: ShardId, key: str, value: bytes | None) -> None:
+    def _append(self, shard: ShardId, key: str, value: bytes | None) -> None:
         topic = self._categories[shard[0]].snapshots_topic
         try:
-            self._producer.produce(
-                topic, value, key, partition=shard[1], on_delivery=self._delivered
-            )
-        except BufferError:  # many records at once; some have to go first
-            self._producer.flush(SECONDS)
-            self._produce(shard, key, value)
+            self._appender.append(topic, key, value, shard[1])
         except KafkaException as error:
             if error.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
                 raise
             # Without it there is no checkpoint of this shard; those of others go on.
             logger.exception("snapshot is too large", shard=shard, key=key)
-
-    def _delivered(self, error: KafkaError | None, message: Message) -> None:
-        self._failed = self._failed or error
 
 
 def _standing(shard: ShardId, begin: StoredCheckpoint) -> Checkpoint:
