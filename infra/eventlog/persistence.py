@@ -31,7 +31,7 @@ from infra.eventlog.recorders.recorders import (
 )
 from infra.eventlog.recorders.shared import borrow, give_back
 from infra.kafka.topics import create, existing
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 
 Tracker = TypeVar("Tracker", bound=KafkaTrackingRecorder)
 Recorder = TypeVar("Recorder", bound=KafkaAggregateRecorder | KafkaTrackingRecorder)
@@ -115,7 +115,7 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
                     f"{topic} has {partitions} partitions, and what recorders store has one order;"
                     " choose another KAFKA_TOPIC_PREFIX."
                 )
-        except Refused as problem:
+        except SetupError as problem:
             raise OperationalError(str(problem)) from problem
 
     def _create(self, topic: str) -> None:

@@ -14,7 +14,7 @@ from confluent_kafka import (
 
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
 from infra.kafka.topics import metadata_of, own_settings
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from infra.stack.quiet_logger import QUIET
 
 TIMEOUT_S = 15
@@ -63,7 +63,7 @@ def produce(
     try:
         arrived = append_durably(bootstrap, new, TIMEOUT_S, logger=QUIET)
     except AppendFailed as error:
-        raise Refused(
+        raise SetupError(
             f"{error.count} records did not reach the topic {name}: {error.reason}."
         ) from error
     return [(position.partition, position.seq) for position in arrived]
@@ -94,7 +94,7 @@ def _ended(message: Message) -> int | None:
     assert error is not None
     if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its only, and public, name
         return message.partition()
-    raise Refused(f"Kafka could not read the topic {message.topic()}: {error.str()}.")
+    raise SetupError(f"Kafka could not read the topic {message.topic()}: {error.str()}.")
 
 
 def _record(message: Message) -> Record:

@@ -13,7 +13,7 @@ from confluent_kafka.admin import (
 )
 
 from application.topics import Kind, Topic
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from infra.stack.quiet_logger import QUIET
 
 ADMIN_TIMEOUT_S = 15
@@ -54,7 +54,7 @@ SETTINGS: Mapping[Kind, Mapping[str, str]] = {
 }
 
 
-class KafkaAway(Refused):
+class KafkaAway(SetupError):
     """Kafka does not answer; it may do so later."""
 
 
@@ -73,12 +73,12 @@ def create(
 ) -> list[str]:
     """Create what is missing, with these settings besides those of its kind, and give its names.
 
-    Raises `Refused` where a log has another partition count, or Kafka does not create a topic.
+    Raises `SetupError` where a log has another partition count, or Kafka does not create a topic.
     """
     topics = tuple(topics)
     found = existing(bootstrap)
     if different := repartitioned(found, logs_of(topics)):
-        raise Refused(different)
+        raise SetupError(different)
     missing = [topic for topic in topics if topic.name not in found]
     if missing:
         _create(bootstrap, missing, replication_factor, settings)
@@ -93,7 +93,7 @@ def logs_of(topics: Iterable[Topic]) -> dict[str, int]:
 def refuse_repartitioned(bootstrap: str, logs: Mapping[str, int], seconds: float) -> None:
     """Refuse to work on a log whose partitions are not as many as the settings say."""
     if different := repartitioned(existing(bootstrap, seconds), logs):
-        raise Refused(different)
+        raise SetupError(different)
 
 
 def repartitioned(found: Mapping[str, int], logs: Mapping[str, int]) -> str:
@@ -156,10 +156,10 @@ def _metadata(bootstrap: str, seconds: float = ADMIN_TIMEOUT_S) -> dict[str, Top
 
 
 def metadata_of(bootstrap: str, name: str) -> TopicMetadata:
-    """Where a topic's partitions lie; raises `Refused` where there is no such topic."""
+    """Where a topic's partitions lie; raises `SetupError` where there is no such topic."""
     topics = _metadata(bootstrap)
     if name not in topics:
-        raise Refused(f"There is no topic {name}; `gamehall topics list` shows what there is.")
+        raise SetupError(f"There is no topic {name}; `gamehall topics list` shows what there is.")
     return topics[name]
 
 
@@ -181,7 +181,7 @@ def _create(
             future.result(ADMIN_TIMEOUT_S)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # by someone just now
-                raise Refused(
+                raise SetupError(
                     f"Kafka did not create the topic {name}: {error.args[0].str()}."
                 ) from error
 

@@ -10,7 +10,7 @@ from application.ports.reading import Batch, Checkpoint
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.player_events.reader import PlayerEventReader
 from infra.postgres.database import Database
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from projections.player_events.event_archive import RECORD, record_of
 
 GONE = """
@@ -38,7 +38,7 @@ class WholeTopicReader(PlayerEventReader):
         self._database = database
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
-        """See the port; raises `Refused` where a fold from the beginning would lose events."""
+        """See the port; raises `SetupError` where a fold from the beginning would lose events."""
         if not checkpoints:
             self._refuse(self.beginnings())
         super().start(checkpoints)
@@ -46,7 +46,7 @@ class WholeTopicReader(PlayerEventReader):
     def _refuse(self, beginnings: Mapping[int, int]) -> None:
         row = self._database.connection.execute(COUNT, _columns(beginnings)).fetchone()
         if row is not None and row[0]:
-            raise Refused(
+            raise SetupError(
                 f"The table events holds {row[0]:,} events that Kafka no longer has, so it can be "
                 "neither rebuilt from there nor compared."
             )

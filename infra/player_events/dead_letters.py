@@ -17,7 +17,7 @@ from infra.eventlog.committed_offsets import CommittedOffsets
 from infra.eventlog.reader import failed
 from infra.eventlog.watermarks import Watermarks
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 
 TIMEOUT_S = 10
 
@@ -27,8 +27,8 @@ logger = structlog.get_logger(__name__)
 class DeadLetterReader:
     """Implements the port `LogReader` for the topics of players' dead letters; nothing is gated.
 
-    The numbers of records are their offsets. Blocking, and for one thread. Raises `Refused` where
-    a topic is missing.
+    The numbers of records are their offsets. Blocking, and for one thread. Raises `SetupError`
+    where a topic is missing.
     """
 
     def __init__(self, bootstrap: str, group: str, topics: Sequence[str] = TOPICS) -> None:
@@ -41,17 +41,18 @@ class DeadLetterReader:
     def _shards_of(self, topic: str) -> list[ShardId]:
         found = self._consumer.list_topics(topic, TIMEOUT_S).topics[topic]
         if found.error:
-            raise Refused(f"There is no topic {topic}; create it (gamehall topics create).")
+            raise SetupError(f"There is no topic {topic}; create it (gamehall topics create).")
         return [(topic, partition) for partition in found.partitions]
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See the port; where a place is gone, at the first record that is left.
 
-        Raises `Refused` where the topics have other partitions than the read model was built from.
+        Raises `SetupError` where the topics have other partitions than the read model was built
+        from.
         """
         wanted = {(c.topic, c.partition): c.offset for c in checkpoints}
         if wanted and wanted.keys() != set(self._shards):
-            raise Refused(
+            raise SetupError(
                 f"Dead letters stand in {len(self._shards)} partitions, but the read model was "
                 f"built from {len(wanted)}; rebuild it (gamehall projections rebuild)."
             )

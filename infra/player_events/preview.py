@@ -13,7 +13,7 @@ from infra.eventlog.partition import partition_for
 from infra.postgres.database import Database
 from infra.postgres.positions import LOCK, load_checkpoints
 from infra.postgres.writing import PostgresWriting
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from projections.player_events.event_archive import EventArchive
 from projections.player_events.leaderboards import Leaderboards
 from projections.player_events.player_statistics import PlayerStatisticsRecord
@@ -60,7 +60,7 @@ def preview(database: Database, records: Sequence[PlayerEvent]) -> list[Change]:
     """Run the consumers on these records in a transaction that is rolled back; change nothing.
 
     What the archive holds already and another consumer has yet to count shows as a change too.
-    Raises `Refused` where a consumer has no read model yet or could not take a record.
+    Raises `SetupError` where a consumer has no read model yet or could not take a record.
     """
     players = sorted({record.player_id for record in records})
     with database.another() as connection, connection.transaction(force_rollback=True):
@@ -84,7 +84,7 @@ def _placed(connection: Connection, records: Sequence[PlayerEvent]) -> list[Play
     """The records where they would stand, if nobody else wrote."""
     ends = {c.partition: c.offset for c in load_checkpoints(connection, EventArchive.name)}
     if not ends:
-        raise Refused(
+        raise SetupError(
             "There is no archive of players' events yet; let its worker run "
             f"(gamehall worker run {EventArchive.name})."
         )
@@ -101,7 +101,7 @@ def _apply(connection: Connection, consumer: Any, placed: Sequence[PlayerEvent])
     try:
         writing.apply(placed)
     except Poisoned as poisoned:
-        raise Refused(f"{consumer.name} could not take this: {poisoned}") from poisoned
+        raise SetupError(f"{consumer.name} could not take this: {poisoned}") from poisoned
     standing = {c.partition: c for c in load_checkpoints(connection, consumer.name)}
     moved = [
         standing[each.partition]._replace(offset=each.offset + 1, next_seq=each.offset + 1)

@@ -13,7 +13,7 @@ from infra.eventlog.clients import consumer_config
 from infra.eventlog.committed_offsets import CommittedOffsets
 from infra.eventlog.reader import PASSING
 from infra.eventlog.watermarks import Watermarks
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 
 SECONDS = 5
 
@@ -64,10 +64,10 @@ class PlayerEventReader:
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `ports.reading.LogReader.start`; may be called again to move.
 
-        Raises `Refused` where the topic has got partitions that the read model knows nothing of.
+        Raises `SetupError` where the topic has got partitions that the read model knows nothing of.
         """
         if checkpoints and len(checkpoints) != self._partitions:
-            raise Refused(
+            raise SetupError(
                 f"The topic {self._topic} has {self._partitions} partitions, but the read model "
                 f"was built from {len(checkpoints)}; rebuild it (gamehall projections rebuild)."
             )

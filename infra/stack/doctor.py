@@ -13,7 +13,7 @@ from application.topics import Topic
 from infra import migrations
 from infra.kafka import topics
 from infra.stack import api, jars, kafka, postgres, valkey
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from infra.stack.local_stack import Servers
 from infra.stack.supervise import Supervisor
 
@@ -88,7 +88,7 @@ def _reachable(name: str, answers: bool, variable: str) -> Check:
 def _asked(name: str, check: Callable[[], Check]) -> Check:
     try:
         return check()
-    except (Refused, psycopg.Error):
+    except (SetupError, psycopg.Error):
         return Check(name, "unknown, since the server does not answer", f"{UP}.")
 
 

@@ -1,5 +1,5 @@
 """What infrastructure says when it cannot do what it was asked."""
 
 
-class Refused(Exception):
+class SetupError(Exception):
     """A sentence for the person who runs the hall: what happened, with which value, what to do."""

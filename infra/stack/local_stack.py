@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.stack import api, kafka, orphans, ports, postgres, valkey
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from infra.stack.program import Program, ProgramGroup
 from infra.stack.progress import ConsoleProgress
 from infra.stack.signals import undisturbed
@@ -99,7 +99,7 @@ class LocalStack:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise Refused(
+                raise SetupError(
                     f"Another `gamehall up` is starting the hall in {self.servers.home};"
                     " wait for it."
                 ) from None
@@ -107,7 +107,7 @@ class LocalStack:
 
     def _clear(self) -> None:
         if pid := self.supervisor.pid():
-            raise Refused(
+            raise SetupError(
                 f"The hall in {self.servers.home} is already up (process {pid});"
                 " `gamehall status` shows it, `gamehall down` stops it."
             )
@@ -166,7 +166,7 @@ class LocalStack:
         """Refuse to wait any longer for a server that ended at once."""
         for process in self.supervisor.processes():
             if process.name == name and process.failing:
-                raise Refused(self._last_words([name], "ended as soon as it was started"))
+                raise SetupError(self._last_words([name], "ended as soon as it was started"))
         return True
 
     def _start_services(self, services: OwnServices) -> None:

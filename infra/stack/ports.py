@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Mapping
 
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 
 HOST = "127.0.0.1"
 
@@ -24,7 +24,7 @@ def refuse_taken(ports: Mapping[str, int], host: str = HOST) -> None:
     """Refuse to start when another program listens on a port that the hall needs."""
     taken = [f"{port} (for {name})" for name, port in ports.items() if not is_free(port, host)]
     if taken:
-        raise Refused(
+        raise SetupError(
             f"Another program already listens on port {', '.join(taken)}; stop it, or choose"
             f" another first port with GAMEHALL_PORT (the servers take those after it)."
         )

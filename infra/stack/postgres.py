@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from infra.stack import permissions
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from infra.stack.ports import HOST
 from infra.stack.program import Program
 from infra.stack.progress import ConsoleProgress
@@ -77,7 +77,7 @@ def _server_user() -> str | None:
     try:
         return pwd.getpwnam(UNPRIVILEGED_USER).pw_name
     except KeyError:
-        raise Refused(
+        raise SetupError(
             f"PostgreSQL refuses to run as root, and this machine has no user {UNPRIVILEGED_USER};"
             " start as another user, or name an existing PostgreSQL with GAMEHALL_POSTGRES."
         ) from None
@@ -108,7 +108,7 @@ def _initialize(folder: Path, user: str | None) -> None:
         command, cwd=folder, capture_output=True, text=True, check=False, **identity
     )
     if result.returncode:
-        raise Refused(
+        raise SetupError(
             f"PostgreSQL could not create its cluster in {folder / 'data'}: {result.stderr.strip()}"
         )
 

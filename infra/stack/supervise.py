@@ -16,7 +16,7 @@ from xmlrpc.client import ServerProxy
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from infra.stack.program import Program, ProgramGroup
 from infra.stack.waiting import wait_for
 
@@ -133,7 +133,9 @@ class Supervisor:
         folder = Path(tempfile.gettempdir(), f"gamehall-{os.getuid()}")
         folder.mkdir(mode=0o700, exist_ok=True)
         if folder.stat().st_uid != os.getuid():
-            raise Refused(f"{folder} belongs to another user; remove it or set TMPDIR elsewhere.")
+            raise SetupError(
+                f"{folder} belongs to another user; remove it or set TMPDIR elsewhere."
+            )
         return folder / f"{sha256(os.fsencode(self.home)).hexdigest()[:16]}.sock"
 
     def _lines(self, groups: Iterable[ProgramGroup]) -> Iterator[str]:
@@ -185,7 +187,7 @@ def _value(value: object) -> str:
     """Write a value so that the supervisor reads back what was meant."""
     text = str(value)
     if any(mark in text for mark in (" ;", " #", "\n")):
-        raise Refused(
+        raise SetupError(
             f"The folder in {text!r} has ' ;', ' #' or a line break in its name, which the"
             " supervisor cannot read; choose another folder with GAMEHALL_HOME."
         )

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 
 POLL_INTERVAL_S = 0.05
 
@@ -23,4 +23,4 @@ def wait_for(
 ) -> None:
     """Wait until the condition holds, or refuse with the sentence of `otherwise`."""
     if not until(condition, seconds=seconds):
-        raise Refused(otherwise())
+        raise SetupError(otherwise())

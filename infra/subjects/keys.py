@@ -25,7 +25,7 @@ from domain.personal import Sealed
 from infra.eventlog.clients import consumer_config, producer_config
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
 from infra.kafka.topics import KEYS_SEGMENT_MS, existing
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, KeyRecord, Keyring, MalformedKey
 
@@ -199,9 +199,9 @@ class SubjectKeys:
 
 
 def read(bootstrap: str, master: Master | None = None, topic: str = KEYS.name) -> Keyring:
-    """Fold the topic up to its end; raises `Refused` where it cannot be read."""
+    """Fold the topic up to its end; raises `SetupError` where it cannot be read."""
     if topic not in existing(bootstrap):
-        raise Refused(f"There is no topic {topic}; `gamehall topics create` makes it.")
+        raise SetupError(f"There is no topic {topic}; `gamehall topics create` makes it.")
     ring = Keyring(master)
     with closing(_consumer(bootstrap, topic)) as consumer:
         for message in _until_the_end(consumer):
@@ -213,7 +213,7 @@ def read(bootstrap: str, master: Master | None = None, topic: str = KEYS.name) -
 def erase(bootstrap: str, subject: str, topic: str = KEYS.name) -> int:
     """Destroy every key of a subject, and return when the topic shows none any more.
 
-    Returns how many there were. Raises `Refused` when Kafka does not take it.
+    Returns how many there were. Raises `SetupError` when Kafka does not take it.
     """
     erased = 0
     while records := read(bootstrap, topic=topic).records_of(subject):
@@ -226,7 +226,7 @@ def _bury(bootstrap: str, topic: str, records: Sequence[bytes]) -> None:
     try:
         append_durably(bootstrap, [NewRecord(topic, key, None, 0) for key in records], TIMEOUT_S)
     except AppendFailed as error:
-        raise Refused(f"Kafka did not take the erasure ({error.reason}); repeat it.") from error
+        raise SetupError(f"Kafka did not take the erasure ({error.reason}); repeat it.") from error
 
 
 def _consumer(bootstrap: str, topic: str) -> Consumer:
@@ -248,7 +248,7 @@ def _until_the_end(consumer: Consumer) -> Iterator[Message]:
                 yield message
             elif error.code() == END:
                 return
-    raise Refused(f"Kafka did not give the keys of subjects within {TIMEOUT_S} s; try again.")
+    raise SetupError(f"Kafka did not give the keys of subjects within {TIMEOUT_S} s; try again.")
 
 
 def _receive(ring: Keyring, message: Message) -> str | None:

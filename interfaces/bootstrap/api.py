@@ -59,7 +59,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
 
     `Services.leave` gives the shards to other processes before that, while requests still come.
 
-    Raises `Refused` where the port is taken, Kafka does not answer, or a log has another number
+    Raises `SetupError` where the port is taken, Kafka does not answer, or a log has another number
     of partitions.
     """
     async with AsyncExitStack() as held:

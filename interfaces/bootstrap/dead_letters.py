@@ -22,8 +22,8 @@ from infra.player_events.dead_letters import DecisionTopics
 from infra.player_events.preview import preview
 from infra.player_events.publishing import publish
 from infra.postgres.database import Database
-from interfaces.bootstrap import Refused
-from interfaces.bootstrap.away import told
+from interfaces.bootstrap import SetupError
+from interfaces.bootstrap.errors import as_setup_error
 from interfaces.settings import Settings
 from projections.player_events.dead_letters import DeadLetterQueries, Wanted
 from projections.positions import Pool
@@ -58,27 +58,27 @@ def _preview(settings: Settings, records: Sequence[PlayerEvent]) -> Sequence[Cha
     try:
         with closing(Database(settings.postgres_dsn)) as database:
             return preview(database, records)
-    except Refused as error:
+    except SetupError as error:
         raise DeadLetterUnrepaired(str(error)) from error
 
 
 def repair_from(text: bytes) -> Repair:
-    """Read an event as it should have been; raises `Refused`."""
+    """Read an event as it should have been; raises `SetupError`."""
     try:
         return decode_repair(text)
     except InvalidEvent as error:
-        raise Refused(f"{error.field}: {error}.") from error
+        raise SetupError(f"{error.field}: {error}.") from error
 
 
 def ask(settings: Settings, work: Work[Answer]) -> Answer:
-    """Let a command look at dead letters and decide; raises `Refused`."""
+    """Let a command look at dead letters and decide; raises `SetupError`."""
     try:
-        with told():
+        with as_setup_error():
             return asyncio.run(_ask(settings, work))
     except (Refusal, Unavailable, ReadModelMissing) as error:
-        raise Refused(str(error)) from error
+        raise SetupError(str(error)) from error
     except InvalidEvent as error:
-        raise Refused(f"{error.field}: {error}.") from error
+        raise SetupError(f"{error.field}: {error}.") from error
 
 
 async def _ask(settings: Settings, work: Work[Answer]) -> Answer:

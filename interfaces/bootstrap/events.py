@@ -16,7 +16,7 @@ from domain.categories import CATEGORIES
 from domain.category import Category
 from domain.events import Recorded
 from infra.eventlog.partition import partition_for
-from interfaces.bootstrap import Refused
+from interfaces.bootstrap import SetupError
 from interfaces.bootstrap.read_models import log_reader
 from interfaces.settings import Settings
 
@@ -34,7 +34,7 @@ def past(settings: Settings, topic: str, aggregate_id: str, moment: Moment) -> P
         try:
             return fold(category, events_of(reader, aggregate_id, moment))
         except HistoryUnreadable as error:
-            raise Refused(str(error)) from error
+            raise SetupError(str(error)) from error
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def _reader(
     try:
         moment.require(shard)
     except OtherShard as error:
-        raise Refused(str(error)) from error
+        raise SetupError(str(error)) from error
     with ExitStack() as held:
         yield log_reader(settings, "events", [category.topic], held, shard, aggregate_id)
 
@@ -54,4 +54,4 @@ def _category(topic: str) -> Category:
     for category in CATEGORIES:
         if category.topic == topic:
             return category
-    raise Refused(f"{topic} is no log; the logs are {', '.join(c.topic for c in CATEGORIES)}.")
+    raise SetupError(f"{topic} is no log; the logs are {', '.join(c.topic for c in CATEGORIES)}.")

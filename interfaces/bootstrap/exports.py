@@ -4,8 +4,8 @@ from typing import BinaryIO
 
 from psycopg_pool import AsyncConnectionPool
 
-from infra.stack.errors import Refused
-from interfaces.bootstrap.away import told
+from infra.stack.errors import SetupError
+from interfaces.bootstrap.errors import as_setup_error
 from interfaces.settings import Settings
 from projections.player_events.exported_events import EventExport, Format, Selection
 from projections.positions import Pool
@@ -16,14 +16,14 @@ CONNECT_TIMEOUT_S = 5
 
 
 async def export(settings: Settings, selection: Selection, format: Format, file: BinaryIO) -> None:
-    """Write events to a file; raises `Refused` where there is no archive."""
+    """Write events to a file; raises `SetupError` where there is no archive."""
     pool: Pool = AsyncConnectionPool(
         settings.postgres_dsn, min_size=0, max_size=1, timeout=CONNECT_TIMEOUT_S, open=False
     )
     async with pool:
         try:
-            with told():
+            with as_setup_error():
                 async for piece in EventExport(pool).export(selection, format):
                     file.write(piece)
         except ReadModelMissing as error:
-            raise Refused(str(error)) from error
+            raise SetupError(str(error)) from error

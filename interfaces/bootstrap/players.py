@@ -16,8 +16,8 @@ from domain.player_events.event import PlayerEvent
 from infra.player_events.preview import preview
 from infra.player_events.publishing import publish
 from infra.postgres.database import Database
-from interfaces.bootstrap import Refused
-from interfaces.bootstrap.away import told
+from interfaces.bootstrap import SetupError
+from interfaces.bootstrap.errors import as_setup_error
 from interfaces.settings import Settings
 
 __all__ = ["Change", "append", "changes_by", "restoration_of", "void_of", "voids"]
@@ -29,9 +29,9 @@ VOIDS = """
 
 
 def void_of(player_id: str, said: PlayerVoided) -> PlayerEvent:
-    """Make the record of a void; raises `Refused` for a time that ends before it begins."""
+    """Make the record of a void; raises `SetupError` for a time that ends before it begins."""
     if said.since >= said.until:
-        raise Refused(
+        raise SetupError(
             f"Nothing lies between {said.since.isoformat()} and {said.until.isoformat()}; "
             "the first time has to be before the second."
         )
@@ -39,11 +39,11 @@ def void_of(player_id: str, said: PlayerVoided) -> PlayerEvent:
 
 
 def restoration_of(settings: Settings, player_id: str, void: str, by: str) -> PlayerEvent:
-    """Make the record that takes back a void; raises `Refused` where there is no such void."""
+    """Make the record that takes back a void; raises `SetupError` where there is no such void."""
     there = [event_id for event_id, *_ in voids(settings, player_id)]
     if void not in there:
         known = f"these: {', '.join(there)}" if there else "none"
-        raise Refused(f"{player_id!r} has no void {void!r} in force, but {known}.")
+        raise SetupError(f"{player_id!r} has no void {void!r} in force, but {known}.")
     return _record(player_id, PlayerRestored(void=void, by=by))
 
 
@@ -53,17 +53,17 @@ def _record(player_id: str, said: Correction) -> PlayerEvent:
 
 def voids(settings: Settings, player_id: str) -> Sequence[tuple[str, datetime, datetime, str, str]]:
     """Give the voids in force: id, since, until, by whom and why."""
-    with told(), closing(Database(settings.postgres_dsn)) as database:
+    with as_setup_error(), closing(Database(settings.postgres_dsn)) as database:
         return database.connection.execute(VOIDS, [player_id]).fetchall()
 
 
 def changes_by(settings: Settings, record: PlayerEvent) -> Sequence[Change]:
-    """Give the rows that a record would change; raises `Refused`."""
-    with told(), closing(Database(settings.postgres_dsn)) as database:
+    """Give the rows that a record would change; raises `SetupError`."""
+    with as_setup_error(), closing(Database(settings.postgres_dsn)) as database:
         return preview(database, [record])
 
 
 def append(settings: Settings, record: PlayerEvent) -> None:
-    """Append a record to the topic; the workers do the rest. Raises `Refused`."""
-    with told():
+    """Append a record to the topic; the workers do the rest. Raises `SetupError`."""
+    with as_setup_error():
         publish(settings.kafka_bootstrap, [record])

@@ -22,7 +22,7 @@ from infra.player_events.letters import PlayerDeadLetters
 from infra.postgres.database import LIVE, Database
 from infra.postgres.store import PostgresStore
 from infra.redis import RedisStore, connect
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from interfaces.settings import Settings
 from projections.player_events import ARCHIVED_FIRST, LETTERS, WHOLE_TOPIC
 from projections.read_model import ReadModel, Source
@@ -40,7 +40,7 @@ AnyReadModel = ReadModel[Any]
 def upkeep(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upkeep:
     """Put together what looks after a read model; what it holds is closed with `held`.
 
-    Raises `KafkaAway`, and `Refused` where a topic is not as it has to be.
+    Raises `KafkaAway`, and `SetupError` where a topic is not as it has to be.
     """
     return BY_SOURCE.get(model.source, _of_the_log)(settings, model, held)
 
@@ -60,7 +60,7 @@ def _of_players(
 ) -> Upkeep:
     (topic,) = model.source.topics
     if topic not in existing(settings.kafka_bootstrap, METADATA_TIMEOUT_S):
-        raise Refused(f"There is no topic {topic}; create it (gamehall topics create).")
+        raise SetupError(f"There is no topic {topic}; create it (gamehall topics create).")
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
     group, bootstrap = f"gamehall-{model.name}", settings.kafka_bootstrap
     reader = held.enter_context(closing(kind(bootstrap, group, settings.flush_seconds, database)))
@@ -108,7 +108,7 @@ def log_reader(
 ) -> KafkaLogReader:
     """Build the reader of some topics, or of one shard of them, or of one aggregate there.
 
-    Kafka's tools see its lag under `gamehall-<name>`. Raises `KafkaAway`, or `Refused` where a
+    Kafka's tools see its lag under `gamehall-<name>`. Raises `KafkaAway`, or `SetupError` where a
     log has another number of partitions: some of its events would never be read.
     """
     categories = [category for category in CATEGORIES if category.topic in topics]

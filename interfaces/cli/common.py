@@ -67,8 +67,8 @@ def print_pairs(pairs: Mapping[str, object]) -> None:
 
 def _refusals() -> tuple[type[Exception], ...]:
     """Give the errors that are sentences; evaluated only when an error is on its way."""
-    from interfaces.bootstrap import Refused
+    from interfaces.bootstrap import SetupError
     from interfaces.settings import SettingsRefused
     from interfaces.tokens import TokenRefused
 
-    return Refused, SettingsRefused, TokenRefused
+    return SetupError, SettingsRefused, TokenRefused

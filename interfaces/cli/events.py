@@ -95,12 +95,12 @@ def show_state(topic: str, aggregate_id: str, moment: "Moment", as_json: bool) -
 
     It is folded from the log here, so a shard of millions of events takes its time.
     """
-    from interfaces.bootstrap import Refused
+    from interfaces.bootstrap import SetupError
     from interfaces.bootstrap.events import past
 
     found = past(settings(), topic, aggregate_id, moment)
     if found is None:
-        raise Refused(f"{topic} holds no event of {aggregate_id!r} up to then.")
+        raise SetupError(f"{topic} holds no event of {aggregate_id!r} up to then.")
     if as_json:
         print_json(_as_json(found))
     else:

@@ -9,7 +9,7 @@ import pytest
 from application.ports.projections import Change
 from infra.player_events.preview import preview
 from infra.postgres.database import Database
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from tests.conftest import Hall
 from tests.player_events.conftest import Build
 from tests.player_events.stored import Stored
@@ -68,12 +68,15 @@ def test_what_no_consumer_could_take_is_refused_with_the_reason(
     follow(read_model)
     wrong = replace(event, data=msgspec.Raw(b'{"score":"ninety"}'))
     with closing(Database(empty.postgres)) as database:
-        with pytest.raises(Refused, match=r"leaderboards could not take this: .*`str`"):
+        with pytest.raises(SetupError, match=r"leaderboards could not take this: .*`str`"):
             preview(database, [wrong])
-        with pytest.raises(Refused, match="event-archive could not take this"):
+        with pytest.raises(SetupError, match="event-archive could not take this"):
             preview(database, [replace(event, event_id="seventeen")])
 
 
 def test_without_an_archive_there_is_nothing_to_look_at(empty: Hall) -> None:
-    with closing(Database(empty.postgres)) as database, pytest.raises(Refused, match="no archive"):
+    with (
+        closing(Database(empty.postgres)) as database,
+        pytest.raises(SetupError, match="no archive"),
+    ):
         preview(database, [void(str(uuid.uuid4()))])

@@ -23,7 +23,7 @@ from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.letters import PlayerDeadLetters
 from infra.player_events.reader import PlayerEventReader
 from infra.postgres.database import Database
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from tests.conftest import Hall
 from tests.player_events.stored import Stored
 from tests.player_events.told import did, scored
@@ -154,7 +154,7 @@ def test_partitions_that_a_read_model_knows_nothing_of_are_refused(
 ) -> None:
     reader = reader_of(topic, held)
     reader.start(())
-    with pytest.raises(Refused, match="3 partitions, but the read model was built from 2"):
+    with pytest.raises(SetupError, match="3 partitions, but the read model was built from 2"):
         reader.start(reader.checkpoints()[:2])
 
 
@@ -237,7 +237,7 @@ def test_an_archive_of_what_kafka_has_lost_is_neither_rebuilt_nor_verified(
     model = model_of("event-archive", empty, topic, held)
 
     for look in (model.rebuild, model.verify):
-        with pytest.raises(Refused, match="holds 7 events that Kafka no longer has"):
+        with pytest.raises(SetupError, match="holds 7 events that Kafka no longer has"):
             look(quietly)
 
     assert len(stored.archive()) == 10

@@ -10,7 +10,7 @@ import pytest
 from domain.categories import CATEGORIES
 from infra.kafka.topics import settings_of
 from infra.stack import jars, permissions
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from infra.stack.jars import Jar
 from infra.stack.ports import refuse_taken
 from infra.stack.program import Program, ProgramGroup
@@ -35,28 +35,28 @@ def test_a_jar_that_arrives_altered_is_not_kept(
     altered.write_bytes(b"something else")
     monkeypatch.setattr(jars, "_download", lambda _context, _jar: altered)
     jar = Jar("org.example", "thing", "1.0", "0" * 64)
-    with pytest.raises(Refused, match=r"thing-1\.0\.jar arrived with sha256"):
+    with pytest.raises(SetupError, match=r"thing-1\.0\.jar arrived with sha256"):
         jars.fetch([jar], tmp_path / "jars", lambda _: None)
     assert list((tmp_path / "jars").iterdir()) == []
 
 
 def test_a_taken_port_is_refused_by_a_sentence() -> None:
     port = free_port()
-    taken = pytest.raises(Refused, match=f"port {port} \\(for Kafka\\)")
+    taken = pytest.raises(SetupError, match=f"port {port} \\(for Kafka\\)")
     with socket.create_server(("127.0.0.1", port)), taken:
         refuse_taken({"Kafka": port})
     refuse_taken({"Kafka": port})
 
 
 def test_waiting_ends_with_a_sentence() -> None:
-    with pytest.raises(Refused, match="it never came"):
+    with pytest.raises(SetupError, match="it never came"):
         wait_for(lambda: False, seconds=0, otherwise=lambda: "it never came")
 
 
 def test_a_folder_that_the_supervisor_cannot_read_is_refused(tmp_path: Path) -> None:
     supervisor = Supervisor(tmp_path / "games ;here")
     group = ProgramGroup("servers", 1, (Program("kafka", ("java",)),))
-    with pytest.raises(Refused, match="choose another folder with GAMEHALL_HOME"):
+    with pytest.raises(SetupError, match="choose another folder with GAMEHALL_HOME"):
         supervisor.launch([group])
 
 

@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from application.ports.commands import Unavailable
 from infra.kafka.records import consume, describe
 from infra.kafka.topics import DAY_MS, KEYS_SEGMENT_MS, settings_of
-from infra.stack.errors import Refused
+from infra.stack.errors import SetupError
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, StoredKey
 from infra.subjects.keys import KEYS, SubjectKeys, erase, read
@@ -157,7 +157,7 @@ async def test_rubbish_on_the_topic_is_passed_over(
 
 
 async def test_a_topic_that_is_not_there_is_told(hall: Hall) -> None:
-    with pytest.raises(Refused, match="There is no topic nowhere"):
+    with pytest.raises(SetupError, match="There is no topic nowhere"):
         await asyncio.to_thread(erase, hall.kafka, "ada", "nowhere")
 
 
