@@ -75,7 +75,7 @@ def create_app(services: Services) -> Edge:
         logging_config=None,
         debug=False,
     )
-    return Edge(app, counted, FUNCTIONS, Site(PAGES))
+    return Edge(app, counted, FUNCTIONS, Site(PAGES, app))
 
 
 @cache

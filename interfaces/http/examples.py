@@ -28,6 +28,8 @@ from interfaces.http.waitroom.routes import Leaving, Opening
 from projections.games.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
 from projections.games.standings import RankedEntry, Standings
 from projections.player_events.activity_queries import (
+    ActiveGame,
+    ActiveGames,
     Activity,
     Cohort,
     DayOfGame,
@@ -70,6 +72,7 @@ PLAYED_ON = DayOfGame(
     mean_session_seconds=754.5,
 )
 COHORT = Cohort(day=NOON.date(), size=17, returned=[9, 7, 4])
+ACTIVE_GAME = ActiveGame(game_id="game-456", last_day=NOON.date())
 STARTED = FunnelStep(event_type="session_started", players=120)
 LETTER = DeadLetter(
     id="leaderboards.dlq:2:17",
@@ -198,6 +201,8 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         ),
         BEST_SCORE,
         Leaderboard(entries=[BEST_SCORE], total=1),
+        ACTIVE_GAME,
+        ActiveGames(games=[ACTIVE_GAME]),
         PLAYED_ON,
         Activity(days=[PLAYED_ON]),
         COHORT,

@@ -14,6 +14,19 @@ from projections.positions import Pool, passed, require
 from projections.projection import wait_until
 
 
+class ActiveGame(msgspec.Struct, frozen=True, kw_only=True):
+    """A game that was played, and the last day on which it was."""
+
+    game_id: str
+    last_day: date
+
+
+class ActiveGames(msgspec.Struct, frozen=True, kw_only=True):
+    """Games that were played, in the order of their ids."""
+
+    games: list[ActiveGame]
+
+
 class DayOfGame(msgspec.Struct, frozen=True, kw_only=True):
     """Who played on a day, and in the 30 days that end with it.
 
@@ -64,6 +77,24 @@ class Funnel(msgspec.Struct, frozen=True, kw_only=True):
 
     steps: list[FunnelStep]
 
+
+MOST_GAMES = 1_000
+
+GAMES = """
+    WITH RECURSIVE games AS (
+        (SELECT game_id FROM active_players ORDER BY game_id LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT game_id FROM active_players
+            WHERE game_id > games.game_id ORDER BY game_id LIMIT 1
+        ) FROM games WHERE game_id IS NOT NULL
+    )
+    SELECT game_id, (
+        SELECT max(day) FROM active_players WHERE active_players.game_id = games.game_id
+    ) AS last_day
+    FROM games WHERE game_id IS NOT NULL LIMIT %(most)s
+"""
+"""Two looks into the primary key for each game, however many players it has."""
 
 ACTIVITY = """
     WITH days AS (
@@ -142,6 +173,11 @@ class ActivityQueries:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+
+    async def games(self) -> ActiveGames:
+        """The games that were played, at most `MOST_GAMES`, in the order of their ids."""
+        rows = await self._select(GAMES, {"most": MOST_GAMES}, class_row(ActiveGame))
+        return ActiveGames(games=rows)
 
     async def activity(self, game_id: str, days: Days) -> Activity:
         """How many played on each of these days."""

@@ -1,6 +1,7 @@
 """The API in this process, on a log and read models in memory."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -118,8 +119,9 @@ def history_of(log: FakeLog) -> History:
     )
 
 
-@pytest.fixture
-async def api() -> AsyncIterator[Api]:
+@asynccontextmanager
+async def an_api() -> AsyncIterator[Api]:
+    """The API of nobody yet."""
     log = FakeLog()
     seals = FakeSeals()
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
@@ -171,3 +173,9 @@ async def api() -> AsyncIterator[Api]:
             services,
             checks,
         )
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    async with an_api() as api:
+        yield api

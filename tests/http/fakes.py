@@ -31,14 +31,20 @@ from infra.subjects.keyring import Keyring
 from interfaces.http.platform.bodies import BATCH_LIMIT
 from projections.games.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
 from projections.games.standings import RankedEntry, Standings
-from projections.player_events.activity_queries import Activity, Funnel, FunnelStep, Retention
+from projections.player_events.activity_queries import (
+    ActiveGames,
+    Activity,
+    Funnel,
+    FunnelStep,
+    Retention,
+)
 from projections.player_events.days import Days
 from projections.player_events.event_archive import ArchivedEvent, EventPage
 from projections.player_events.exported_events import WRITERS, Format, Selection
 from projections.player_events.leaderboard_queries import Leaderboard, RankedPlayer
 from projections.player_events.player_statistics import PlayerStatistics
 from projections.waitroom.queue import QueueOverview, QueuePlace
-from tests.player_events.plain import Plain
+from tests.player_events.plain import Plain, games_of
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -418,6 +424,9 @@ class FakePlayerQueries:
         board = await self.board(game_id, period, starts_on, 1_000)
         entries = [entry for entry in board.entries if entry.player_id == player_id]
         return Leaderboard(entries=entries, total=board.total)
+
+    async def games(self) -> ActiveGames:
+        return ActiveGames(games=games_of(self.told.events))
 
     async def activity(self, game_id: str, days: Days) -> Activity:
         plain = Plain(self.told.events, game_id)

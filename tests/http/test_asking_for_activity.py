@@ -41,6 +41,18 @@ async def test_days_tell_who_played(api: Api) -> None:
     assert days[0]["mean_session_seconds"] is None
 
 
+async def test_the_games_that_are_played_can_be_listed_to_choose_one(api: Api) -> None:
+    await played(api, "ada", 2)
+    await played(api, "ben", 1)
+    path = "/api/v1/games/activity"
+    shown = await api.ask("GET", path, user="studio", scope="service")
+    assert shown.json() == {"games": [{"game_id": "tetris", "last_day": ago(1)}]}
+    problem(await api.ask("GET", path), 403, "wrong-scope")
+    ahead = {"read-after": "player.events.raw/0@17"}
+    late = await api.ask("GET", path, user="studio", scope="service", headers=ahead)
+    problem(late, 503, "not-caught-up")
+
+
 async def test_cohorts_tell_who_came_back(api: Api) -> None:
     await played(api, "ada", 3)
     await played(api, "ada", 1)

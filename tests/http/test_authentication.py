@@ -39,7 +39,9 @@ async def test_health_is_told_to_anybody(api: Api, method: str, path: str, opera
     assert (await api.client.request(method, path)).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/nothing", "/docs2", "/health/other", "/metrics/x"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/api/v1/nothing", "/docs2", "/health/other", "/metrics/x"]
+)
 async def test_addresses_that_lead_nowhere_are_told_to_who_has_a_token(api: Api, path: str) -> None:
     problem(await api.client.get(path), 401, "unauthenticated")
     problem(await api.ask("GET", path), 404, "not-found")

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from domain.player_events.event import PlayerEvent
-from projections.player_events.activity_queries import Cohort, DayOfGame
+from projections.player_events.activity_queries import ActiveGame, Cohort, DayOfGame
 from projections.player_events.days import Days
 from tests.player_events.told import counted
 
@@ -17,6 +17,14 @@ SESSIONS = {"session_started", "session_ended"}
 
 def day_of(event: PlayerEvent) -> date:
     return event.happened_at.astimezone(UTC).date()
+
+
+def games_of(told: Sequence[PlayerEvent]) -> list[ActiveGame]:
+    """The games of these events, and the last day of each."""
+    last: dict[str, date] = {}
+    for event in told:
+        last[event.game_id] = max(day_of(event), last.get(event.game_id, date.min))
+    return [ActiveGame(game_id=game, last_day=day) for game, day in sorted(last.items())]
 
 
 class Plain:

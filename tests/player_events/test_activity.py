@@ -14,12 +14,13 @@ from psycopg_pool import AsyncConnectionPool
 
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
+from projections.player_events import activity_queries
 from projections.player_events.activity_queries import ActivityQueries, Cohort
 from projections.player_events.days import Days
 from projections.projection import ReadModelMissing
 from tests.conftest import Hall
 from tests.player_events.conftest import Build, builder
-from tests.player_events.plain import Plain
+from tests.player_events.plain import Plain, games_of
 from tests.player_events.told import NOON, Told, did
 from tests.projections.fakes import FakeLetters
 from tests.projections.living import live, outcome, quietly
@@ -73,6 +74,7 @@ def times(hours: int, late: int) -> dict[str, datetime]:
 
 async def agrees(queries: ActivityQueries, told: Told) -> None:
     """Every answer is what a plain computation says."""
+    assert (await queries.games()).games == games_of(told.events)
     for game in ("chess", "go"):
         plain = Plain(told.events, game)
         for first in (TODAY - 35 * DAY, TODAY - DAY):  # and what happened before a range
@@ -145,6 +147,23 @@ async def test_a_month_is_the_thirty_days_that_end_with_the_day(
     assert daily == {0: 1, 1: 1, 29: 1}
     monthly = [day.monthly_active for day in found]
     assert monthly == [1] + 30 * [2] + 28 * [1] + 2 * [0]
+
+
+async def test_the_games_that_are_played_are_known_with_the_last_day_of_each(
+    read_model: Build, told: Told, queries: ActivityQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told.tell(on(0, game_id="go"), on(3), on(1, player="bob"), on(2, game_id="Go"))
+    live(read_model(NAME))
+
+    games = (await queries.games()).games
+
+    assert [(game.game_id, (game.last_day - TODAY).days) for game in games] == [
+        ("Go", 2),
+        ("chess", 3),
+        ("go", 0),
+    ]
+    monkeypatch.setattr(activity_queries, "MOST_GAMES", 2)
+    assert (await queries.games()).games == games[:2]
 
 
 async def test_a_late_event_corrects_days_and_cohorts_that_are_over(

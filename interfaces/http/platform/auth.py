@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.types import Guard
 
 from interfaces.http.platform.problems import Problem, forbidden
@@ -17,14 +17,14 @@ OPEN = {"open": True}
 """The `opt` of a handler that asks for no token. Every other address does, pages left aside."""
 
 
-def open_addresses(app: Litestar) -> frozenset[str]:
-    """The addresses whose handlers are declared `OPEN`."""
-    return frozenset(
-        route.path
+def open_handlers(app: Litestar) -> dict[str, HTTPRouteHandler]:
+    """The handlers that are declared `OPEN`, by their addresses."""
+    return {
+        route.path: handler
         for route in app.routes
         for handler in getattr(route, "route_handlers", ())
-        if handler.opt.get("open")
-    )
+        if isinstance(handler, HTTPRouteHandler) and handler.opt.get("open")
+    }
 
 
 def unauthenticated(detail: str, error: str = "") -> Problem:

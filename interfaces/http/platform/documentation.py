@@ -16,7 +16,7 @@ def serving(document: Callable[[], bytes]) -> HTTPRouteHandler:
 
     @get("/openapi.json", opt=OPEN)
     async def get_document() -> Response[bytes]:
-        """Serve the OpenAPI document."""
+        """Describe the API in OpenAPI."""
         return Response(document(), media_type="application/json")
 
     return get_document
@@ -31,8 +31,10 @@ def _packaged(name: str) -> Path:
 
 
 PAGE = Page(
-    "/docs",
-    FOLDER / "docs",
+    path="/docs",
+    folder=FOLDER / "docs",
+    title="The API",
+    about="Every address of the API, to read and to try.",
     # Swagger UI styles its elements inline; scripts come from here only.
     policy=b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     b"img-src 'self' data:; font-src 'self'; connect-src 'self'; "

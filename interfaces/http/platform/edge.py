@@ -10,10 +10,11 @@ from litestar.enums import ScopeType
 from litestar.types import HTTPScope, LifeSpanScope, Message, Receive, Scope, Send
 
 from interfaces.http.platform import metrics
-from interfaces.http.platform.auth import bearer, open_addresses
-from interfaces.http.platform.pages import Page, Site
+from interfaces.http.platform.auth import bearer, open_handlers
+from interfaces.http.platform.errors import problem_of
+from interfaces.http.platform.pages import HALL, Page, Site, show_nowhere, wants_page
 from interfaces.http.platform.problems import Problem
-from interfaces.http.platform.responses import Header, respond, respond_with
+from interfaces.http.platform.responses import Header, only_head, respond, respond_with
 from interfaces.http.platform.services import Services
 from interfaces.tokens import Identity
 
@@ -64,7 +65,7 @@ class Edge:
         self.app = app
         self._functions = functions
         self._site = site
-        self._open = open_addresses(app)
+        self._open = frozenset(open_handlers(app))
         self._tokens = services.tokens
         self._tickets = services.tickets
         self._origins = {origin.encode() for origin in services.allowed_origins}
@@ -80,9 +81,8 @@ class Edge:
 
     async def _request(self, scope: Any, receive: Receive, send: Send) -> None:
         started, status = time.perf_counter(), 0
-        path, headers = scope["path"], dict(scope["headers"])
-        page = self._site.page_at(path)
-        always = self._headers(page, headers)
+        path, method, headers = scope["path"], scope["method"], dict(scope["headers"])
+        always = self._headers(self._site.page_at(path), headers)
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -91,30 +91,40 @@ class Edge:
                 message["headers"] = [*message["headers"], *always]
             await send(message)
 
+        if method == "HEAD":  # as GET, up to the body
+            scope["method"] = "GET"
+            receive, send = only_head(send)
         try:
-            if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
-                await respond(answer, 204, CORS_ANSWER)
-            elif page is not None:
-                await self._site.serve(scope, answer)
-            else:
-                scope["user"] = self._identify(path, headers)
-                await self._serve(scope, receive, answer)
+            await self._serve(scope, headers, receive, answer)
         except Exception as error:
             if status:  # half an answer is there already
                 raise
-            await respond_with(error, path, answer)
+            problem = problem_of(error)
+            if wants_page(scope, problem):
+                always = self._headers(HALL, headers)
+                await show_nowhere(answer)
+            else:
+                await respond_with(problem, path, answer)
         route = scope.get("path_template") or "none"
-        metrics.requests(scope["method"], route, status).observe(time.perf_counter() - started)
+        metrics.requests(method, route, status).observe(time.perf_counter() - started)
 
-    async def _serve(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Call one of the functions that are asked most, or leave it to Litestar to find who."""
+    async def _serve(
+        self, scope: Any, headers: Mapping[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        """Show a page, call a function that is asked much, or leave it to Litestar to find who."""
         path = scope["path"]
-        function = self._functions.get(path)
-        if function is None:
-            await self.app(scope, receive, send)
+        if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
+            await respond(send, 204, CORS_ANSWER)
+        elif self._site.page_at(path) is not None:
+            await self._site.serve(scope, send)
         else:
-            scope["litestar_app"], scope["path_template"] = self.app, path
-            await function(scope, receive, send)
+            scope["user"] = self._identify(path, headers)
+            function = self._functions.get(path)
+            if function is None:
+                await self.app(scope, receive, send)
+            else:
+                scope["litestar_app"], scope["path_template"] = self.app, path
+                await function(scope, receive, send)
 
     async def _socket(self, scope: Any, receive: Receive, send: Send) -> None:
         """Let a socket in, or refuse its handshake."""

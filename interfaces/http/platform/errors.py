@@ -101,6 +101,16 @@ def _framework(error: HTTPException) -> Problem:
     return Problem(error.status_code, type, detail, headers=error.headers)
 
 
+def _not_allowed(error: MethodNotAllowedException) -> Problem:
+    """Names the methods that are taken; whatever takes GET takes HEAD."""
+    problem = _framework(error)
+    allowed = {method for value in problem.headers.values() for method in value.split(", ")}
+    if "GET" in allowed:
+        allowed.add("HEAD")
+    problem.headers = {"Allow": ", ".join(sorted(allowed))}
+    return problem
+
+
 def _away(error: Exception) -> Problem:
     logger.warning("a server is away", error=repr(error))
     return unavailable("unavailable", "What is asked for cannot be looked up at the moment.", 1)
@@ -116,6 +126,6 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (psycopg.OperationalError, _away),
     (KafkaException, _away),
     (ValidationException, _invalid),
-    (MethodNotAllowedException, _framework),
+    (MethodNotAllowedException, _not_allowed),
     (HTTPException, _framework),
 )

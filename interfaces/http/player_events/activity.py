@@ -18,7 +18,13 @@ from interfaces.http.platform.services import services_of
 from interfaces.http.player_events.days import From, Until, range_of, today
 from interfaces.tokens import Identity
 from projections.player_events import PLAYER_ACTIVITY
-from projections.player_events.activity_queries import Activity, Funnel, Retention
+from projections.player_events.activity_queries import (
+    MOST_GAMES,
+    ActiveGames,
+    Activity,
+    Funnel,
+    Retention,
+)
 
 Asked = Request[Identity, None, Any]
 Later = Annotated[
@@ -44,6 +50,21 @@ Within = Annotated[
     int,
     QueryParameter(ge=1, le=366, description="How many days after the first step all may come."),
 ]
+
+
+@get(
+    "/activity",
+    operation_id="listActiveGames",
+    summary="The games that are played",
+    description=f"List the games that anybody played, in the order of their ids; the first "
+    f"{MOST_GAMES:,} of them.",
+    responses=documented(400, 403),
+)
+async def list_active_games(request: Asked, read_after: AfterPlayerEvent = None) -> ActiveGames:
+    """List the games that anybody played."""
+    metrics = services_of(request).queries(PLAYER_ACTIVITY)
+    await caught_up(metrics, read_after, TOPIC)
+    return await metrics.games()
 
 
 @get(
@@ -124,6 +145,6 @@ async def get_funnel(
 router = Router(
     path="/api/v1/games",
     guards=[only("service", "admin")],
-    route_handlers=[get_activity, get_retention, get_funnel],
+    route_handlers=[list_active_games, get_activity, get_retention, get_funnel],
     tags=["Activity"],
 )

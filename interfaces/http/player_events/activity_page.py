@@ -2,4 +2,9 @@
 
 from interfaces.http.platform.pages import FOLDER, Page
 
-PAGE = Page("/activity", FOLDER / "activity")
+PAGE = Page(
+    path="/activity",
+    folder=FOLDER / "activity",
+    title="Activity",
+    about="Who plays a game day by day, who comes back, and how far they get; for studios.",
+)

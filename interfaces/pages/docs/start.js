@@ -1,3 +1,4 @@
+// Draws the OpenAPI document with Swagger UI.
 SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#page",
