@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get
+from litestar.background_tasks import BackgroundTask
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Operation, Schema
 from litestar.params import QueryParameter
 from litestar.response import Stream
@@ -89,7 +90,13 @@ async def export_events(
         _joined(beginning, pieces),
         media_type=MEDIA_TYPES[format],
         headers={"content-disposition": f'attachment; filename="events.{format}"'},
+        # Whoever leaves early, or asked for the head alone, gives the next one their turn at once.
+        background=BackgroundTask(_close, pieces),
     )
+
+
+async def _close(pieces: AsyncGenerator[bytes]) -> None:
+    await pieces.aclose()
 
 
 async def _joined(beginning: bytes, pieces: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
