@@ -9,55 +9,63 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
-from throttled.rate_limiter.gcra import RedisLimitAtomicActionSpec
 
 from application.ports.limits import Limited
 
-PATIENCE = 0.1
-"""Seconds that Redis may take to say what is allowed."""
+ANSWER_TIMEOUT_S = 0.1
+"""How long Redis may take to say what is allowed."""
 
-PAUSE = 1.0
-"""Seconds for which an absent Redis is not asked again; meanwhile, nothing is limited."""
+AWAY_PAUSE_S = 1.0
+"""How long an absent Redis is not asked again; meanwhile, nothing is limited."""
 
-WINDOW = 0.1
-"""Seconds for which something is granted ahead: as much as was used in the last ones."""
+GRANT_WINDOW_S = 0.1
+"""For so long something is granted ahead: as much as was used in the last such time."""
 
-BUSY = 10
+BUSY_COST = 10
 """Who used less in that time gets nothing ahead, since most of it might be wasted."""
 
-AHEAD = 100
+GRANTS_PER_SECOND = 100
 """What is granted ahead is at most this part of a second's worth."""
 
-MANY = 10_000
-"""Keys of which so many are remembered that it is time to forget the quiet ones."""
+REMEMBERED_KEYS = 10_000
+"""When so many are remembered, it is time to forget the quiet ones."""
 
-# What the library's script takes and returns is what a function of it takes and returns.
-SCRIPT = f"""
-local function gcra(KEYS, ARGV)
-{RedisLimitAtomicActionSpec.SCRIPTS}
+# The generic cell rate algorithm: of each key it is known when all that was taken will have been
+# earned. Times are in microseconds, which a number of Lua holds exactly.
+SCRIPT = """
+local SECOND = 1000000
+local time = redis.call('TIME')
+local now = time[1] * SECOND + time[2]
+local function refusal(key, limit, cost)
+    local earned = math.max(now, tonumber(redis.call('GET', key) or now))
+    local owed, after = earned - now, earned + cost * SECOND / limit
+    if after > now + SECOND then
+        local left = math.floor(limit - owed * limit / SECOND)
+        return {limit, left, tostring(owed / SECOND), tostring((after - now) / SECOND - 1)}
+    end
+    redis.call('SET', key, after, 'PX', math.max(1, math.ceil((after - now) / 1000)))
 end
-local limits, asked, refused = cjson.decode(ARGV[1]), cjson.decode(ARGV[2]), {{}}
+local limits, asked, refused = cjson.decode(ARGV[1]), cjson.decode(ARGV[2]), {}
 local function take(key, limit, wanted)
     local total = 0
     for _, i in ipairs(wanted) do total = total + asked[i][2] + asked[i][3] end
-    if total == 0 or gcra({{key}}, {{1 / limit, limit, total}})[1] == 0 then return end
+    if total == 0 or not refusal(key, limit, total) then return end
     for _, i in ipairs(wanted) do
         asked[i][3] = 0
-        local answer = gcra({{key}}, {{1 / limit, limit, asked[i][2]}})
-        if answer[1] == 1 then refused[i] = {{limit, answer[2], answer[3], answer[4]}} end
+        refused[i] = refusal(key, limit, asked[i][2])
     end
 end
-local of = {{}}
+local of = {}
 for i, each in ipairs(asked) do
-    of[each[1]] = of[each[1]] or {{}}
+    of[each[1]] = of[each[1]] or {}
     table.insert(of[each[1]], i)
 end
 for key, wanted in pairs(of) do take(KEYS[1] .. key, limits[2], wanted) end
-local rest = {{}}
+local rest = {}
 for i in ipairs(asked) do if not refused[i] then table.insert(rest, i) end end
 take(KEYS[1], limits[1], rest)
-local answers = {{}}
-for i in ipairs(asked) do answers[i] = refused[i] or {{asked[i][3]}} end
+local answers = {}
+for i in ipairs(asked) do answers[i] = refused[i] or {asked[i][3]} end
 return answers
 """
 """For each of many who ask for so many and for some ahead: what was granted ahead, or the limit
@@ -70,7 +78,7 @@ SHA = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 logger = structlog.get_logger(__name__)
 
-Asked = tuple[str, int, int, asyncio.Future[Limited | None]]
+PendingAdmission = tuple[str, int, int, asyncio.Future[Limited | None]]
 """A key, how many it wants, how many ahead, and who waits for the answer."""
 
 
@@ -87,7 +95,7 @@ class Allowance:
 
     def take(self, cost: int, now: float) -> bool:
         """Whether so many are left; if so, they are not any more."""
-        if now >= self._since + WINDOW:
+        if now >= self._since + GRANT_WINDOW_S:
             self._lately = 0 if self.is_quiet(now) else self._used
             self._used, self._since = 0, now
         self._used += cost
@@ -98,16 +106,16 @@ class Allowance:
 
     def is_quiet(self, now: float) -> bool:
         """Whether nothing was used for a while."""
-        return now >= self._since + 2 * WINDOW
+        return now >= self._since + 2 * GRANT_WINDOW_S
 
     def wanted(self, most: int) -> int:
         """How many to ask for ahead."""
-        return 0 if self.asked or self._lately < BUSY else min(most, self._lately)
+        return 0 if self.asked or self._lately < BUSY_COST else min(most, self._lately)
 
     def grant(self, count: int, now: float) -> None:
         """Add what has been granted."""
         self._left = count + (self._left if now < self._until else 0)
-        self._until = now + WINDOW
+        self._until = now + GRANT_WINDOW_S
         self.asked = False
 
 
@@ -119,7 +127,7 @@ class RateLimits:
     whether it is used or not, so nobody gets more than the limits allow. When Redis is away,
     everybody is admitted: what protects the service must not be what stops it.
 
-    The algorithm is the generic cell rate algorithm (ITU-T I.371) of the library `throttled-py`.
+    The algorithm is the generic cell rate algorithm (ITU-T I.371).
     """
 
     def __init__(self, redis: "Redis", name: str, *, overall: int, per_key: int) -> None:
@@ -127,7 +135,7 @@ class RateLimits:
         self._name = name
         self._limits = overall, per_key
         self._allowances: dict[str, Allowance] = {}
-        self._waiting: list[Asked] = []
+        self._waiting: list[PendingAdmission] = []
         self._asking: asyncio.Task[None] | None = None
         self._away_until = 0.0
 
@@ -139,7 +147,7 @@ class RateLimits:
         allowance = self._allowances.get(key) or self._remember(key, now)
         if allowance.take(cost, now):
             return
-        ahead = allowance.wanted(self._limits[1] // AHEAD)
+        ahead = allowance.wanted(self._limits[1] // GRANTS_PER_SECOND)
         allowance.asked |= ahead > 0
         future: asyncio.Future[Limited | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((key, cost, ahead, future))
@@ -149,7 +157,7 @@ class RateLimits:
             raise limited
 
     def _remember(self, key: str, now: float) -> Allowance:
-        if len(self._allowances) >= MANY:
+        if len(self._allowances) >= REMEMBERED_KEYS:
             busy = {k: each for k, each in self._allowances.items() if not each.is_quiet(now)}
             self._allowances = busy
         return self._allowances.setdefault(key, Allowance())
@@ -159,11 +167,11 @@ class RateLimits:
         while self._waiting:
             asked, self._waiting = self._waiting, []
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(ANSWER_TIMEOUT_S):
                     answers = await self._evaluate(asked)
             except (RedisError, TimeoutError, OSError) as error:
                 logger.warning("limits do not hold, Redis is away", error=repr(error))
-                self._away_until = time.monotonic() + PAUSE
+                self._away_until = time.monotonic() + AWAY_PAUSE_S
                 answers = [(0,)] * len(asked)
             for each, answer in zip(asked, answers, strict=True):
                 self._answer(*each, answer)
@@ -178,9 +186,9 @@ class RateLimits:
         if not future.done():  # whoever asked has hung up
             future.set_result(limited)
 
-    async def _evaluate(self, asked: list[Asked]) -> list[Any]:
+    async def _evaluate(self, asked: list[PendingAdmission]) -> list[Any]:
         wanted = msgspec.json.encode([each[:3] for each in asked])
-        arguments: Any = 1, f"limit:{self._name}:", msgspec.json.encode(self._limits), wanted
+        arguments: Any = 1, f"rate:{self._name}:", msgspec.json.encode(self._limits), wanted
         client: Any = self._redis
         try:
             answers: list[Any] = await client.evalsha(SHA, *arguments)
