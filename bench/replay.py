@@ -31,15 +31,8 @@ CHUNK = 10_000
 @click.option("--each", default=4, show_default=True, help="Events of one aggregate.")
 def main(events: int, each: int) -> None:
     """Measure how fast a topic is folded, and the memory of its index."""
-    shard = LedgerShard(
-        CATEGORY,
-        0,
-        owner="bench",
-        url="",
-        append=ignore,
-        restart=ignore,
-        publish=ignore,
-    )
+    ledger = LedgerShard(CATEGORY, owner="bench", append=ignore, restart=ignore, accepted=ignore)
+    shard = ledger.shard
     gc.collect()
     before, seconds = psutil.Process().memory_info().rss, 0.0
     for first in range(0, events, CHUNK):
@@ -51,7 +44,7 @@ def main(events: int, each: int) -> None:
         del values
     gc.collect()
     memory = psutil.Process().memory_info().rss - before
-    assert len(shard.index) == events
+    assert len(ledger.index) == events
     console = Console()
     console.print(f"{events / seconds:,.0f} events a second")
     console.print(

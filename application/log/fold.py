@@ -28,6 +28,18 @@ class Evicted(Exception):
         self.offsets = offsets
 
 
+class SoleAggregate(Aggregate):
+    """Decides everything in its shard, whatever the originators of the events.
+
+    It keeps what was decided apart from what was accepted, so nothing has to be read again to
+    `forget` the former.
+    """
+
+    def forget(self) -> None:
+        """Drop what was decided and has not come back; what does is taken as anybody's."""
+        raise NotImplementedError
+
+
 class Fold:
     """Every aggregate of a shard by its id, and the time of the last event.
 
@@ -35,7 +47,7 @@ class Fold:
     events (an owner, its standby, a writer of checkpoints) hold the same.
 
     An aggregate that is finished may be evicted once a snapshot of it is kept elsewhere; what
-    stays of it are some 20 bytes that lead there.
+    stays of it are some 20 bytes that lead there. A `sole` aggregate takes the place of all.
     """
 
     restored: ClassVar[bool] = False
@@ -44,7 +56,8 @@ class Fold:
     doubt: str | None = None
     """What keeps it from being relied on, if anything does."""
 
-    def __init__(self, category: Category) -> None:
+    def __init__(self, category: Category, sole: Aggregate | None = None) -> None:
+        self._sole = sole
         self._deciders = category.deciders
         self._evolvers = category.evolvers
         self._aggregates: dict[str, Aggregate] = {}
@@ -74,7 +87,9 @@ class Fold:
             self.latest = event.timestamp
 
     def _aggregate_of(self, event: DomainEvent) -> Aggregate:
-        """Begin an aggregate, as there is none of this event's id yet."""
+        """Begin an aggregate, as there is none of this event's id yet, unless one is for all."""
+        if self._sole is not None:
+            return self._sole
         aggregate = self._evolvers[type(event)](event.originator_id)
         self._aggregates[event.originator_id] = aggregate
         return aggregate
@@ -85,6 +100,8 @@ class Fold:
         Raises `AggregateUnknown` where the id is that of another kind of aggregate, and `Evicted`
         unless whoever asks has `looked` at the snapshots in question.
         """
+        if self._sole is not None:
+            return self._sole
         decider = self._deciders[type(command)]
         aggregate = self._aggregates.get(command.aggregate_id)
         if aggregate is None:

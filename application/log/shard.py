@@ -12,7 +12,7 @@ from typing import Any
 
 from application.log.answers import Answers, FirstAnswer
 from application.log.deadlines import Deadlines
-from application.log.fold import CannotFold, Evicted, Fold
+from application.log.fold import CannotFold, Evicted, Fold, SoleAggregate
 from application.log.gate import Gate
 from application.log.in_flight import InFlight, Sent
 from application.log.pending import Absent, PendingCommand, nothing_is_evicted
@@ -53,7 +53,7 @@ class Shard:
     `append(key, value)` sends a record to the shard's end; `restart()` makes the records come
     again from the beginning, or from where `resume` says then, after which `receive` sees each of
     them in order; `publish` gets each accepted commit once. `absent` is told of commands for
-    aggregates that were evicted.
+    aggregates that were evicted. A shard with a `sole` aggregate never restarts.
 
     Guarantee (docs/explanation/the-log.md): the accepted commits form one dense sequence, each
     decided on exactly the fold of those before it, and every command answered with success is in
@@ -71,6 +71,7 @@ class Shard:
         restart: Callable[[], None],
         publish: Callable[[Commit[DomainEvent]], None],
         absent: Absent = nothing_is_evicted,
+        sole: SoleAggregate | None = None,
     ) -> None:
         self.topic = category.topic
         self.partition = partition
@@ -83,6 +84,7 @@ class Shard:
         self._restart = restart
         self._publish = publish
         self._absent = absent
+        self._sole = sole
         self.mistrusts_snapshots = False
         self._published = -1
         self._claimed = 0
@@ -96,7 +98,7 @@ class Shard:
         self.next_offset = 0
         self._epoch = 0
         self._next_seq = 0
-        self.fold = Fold(self._category)
+        self.fold = Fold(self._category, self._sole)
         self._answers = Answers()
         self._in_flight = InFlight()
         self._deadlines = Deadlines()
@@ -142,11 +144,23 @@ class Shard:
         self._deadlines = Deadlines()
 
     def start_over(self, reason: str) -> None:
-        """Drop everything and follow again: what is in flight is answered `Unavailable`."""
+        """Follow again, from the beginning: what is in flight is answered `Unavailable`."""
         in_flight = self._in_flight
-        self._forget()
+        if self._sole is None:
+            self._forget()
+        else:
+            self._roll_back(self._sole)
         in_flight.give_up(NotOwned, f"The shard is changing hands: {reason}.")
-        self._restart()
+        if self._sole is None:
+            self._restart()
+
+    def _roll_back(self, sole: SoleAggregate) -> None:
+        """Go on from where it is, without what is in flight."""
+        for sent in self._in_flight:
+            self._answers.forget(sent.record.command_id)
+        self._in_flight = InFlight()
+        self._step_down()
+        sole.forget()
 
     @property
     def busy(self) -> bool:
@@ -207,7 +221,8 @@ class Shard:
         ours = commit.epoch == self._epoch and commit.owner == self.owner
         if ours and (self._in_flight or self.role is Role.OWNER):
             self.start_over("a commit of this process came back out of order")
-        elif accepted and commit.events:
+            accepted = accepted and self._sole is not None  # or else it is read again
+        if accepted and commit.events:
             self._take(commit, value)
 
     def _take(self, commit: Any, value: bytes) -> None:

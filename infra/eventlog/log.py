@@ -10,42 +10,32 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
 from application.log.pending import Absent
-from application.log.records import Commit
 from application.log.shard import Shard
 from application.ports.commands import Answer, Done, Envelope, Verdict
 from application.ports.reading import ShardId
 from domain.aggregate import Command
 from domain.category import Category
-from domain.events import DomainEvent
 from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.feed import Subscriptions
 from infra.eventlog.ownership import GRACE, Ask, Ownership, Wants, nobody
+from infra.eventlog.pace import BUSY_POLL_S, IDLE_POLL_S, POLL_BATCH, Pace
 from infra.eventlog.partition import partition_for
 from infra.eventlog.snapshots.reader import key_of
 from infra.eventlog.snapshots.restoring import Restoring
 from infra.eventlog.watermarks import Watermarks
 
-BUSY_POLL = 0.001
-"""Seconds between polls while commits are in flight; a Kafka round trip takes about as long."""
-
-CROWD = 16
+CROWD_COMMITS = 16
 """Commits in flight beyond which new ones are gathered, and how many go off together at once."""
 
-GATHERING = 0.0015
-"""Seconds that fewer than that wait for others, so they go at every other turn. Larger batches cost
+GATHERING_S = 0.0015
+"""Fewer than that wait for others, so they go at every other turn. Larger batches cost
 the broker and the client much less for each commit; by then, that is what latency depends on."""
-
-IDLE_POLL = 0.02
-"""Seconds between polls of an idle log; bounds how late a deadline fires."""
-
-BATCH = 2_000
-"""Records taken from the consumer in one turn of the loop while catching up."""
 
 logger = structlog.get_logger(__name__)
 
@@ -56,11 +46,9 @@ class KafkaLog:
     `partitions` maps each topic to its number of partitions. `wants` says of a shard, given the
     address of its present owner, whether this process is to own it. `ask` asks a process at an
     address to let go of shards, before they are claimed; raises `Unavailable`. `grace` gives the
-    seconds for which a shard is left to another process that has just taken it.
+    seconds for which a shard is left to another process that has just taken it. `new_shard` makes
+    a shard as its class does, and `pace` says how turns follow each other.
     """
-
-    shard_type: ClassVar[type[Shard]] = Shard
-    producer_settings: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(
         self,
@@ -74,23 +62,29 @@ class KafkaLog:
         ask: Ask = nobody,
         grace: Callable[[], float] = lambda: GRACE,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_shard: Callable[..., Shard] = Shard,
+        producer_settings: Mapping[str, Any] | None = None,
+        pace: Pace | None = None,
     ) -> None:
         categories = tuple(categories)
         self._bootstrap = bootstrap
         self._clock = clock
+        self._producer_settings = dict(producer_settings or {})
+        self._pace = pace or Pace()
+        self.feed = Subscriptions()
         self._partitions = partitions
         self._topic_of = {
             command: category.topic for category in categories for command in category.deciders
         }
         self._shards = {
-            (category.topic, partition): self.shard_type(
+            (category.topic, partition): new_shard(
                 category,
                 partition,
                 owner=owner,
                 url=url,
                 append=partial(self._append, category.topic, partition),
                 restart=partial(self._reread, category.topic, partition),
-                publish=partial(self._publish, category.topic, partition),
+                publish=partial(self.feed.publish, category.topic, partition),
                 absent=self._absent_in((category.topic, partition)),
             )
             for category in categories
@@ -108,11 +102,10 @@ class KafkaLog:
             wants=wants,
             ask=ask,
             is_read=self._is_read,
-            hurry=self._hurry,
+            hurry=self.hurry,
             grace=grace,
         )
         self.hand_over = self.ownership.hand_over
-        self.feed = Subscriptions()
         self._outbox: dict[ShardId, list[Any]] = defaultdict(list)
         self._gathered = 0
         self._sent_at = 0.0
@@ -130,6 +123,10 @@ class KafkaLog:
         self._watermarks = Watermarks(self._bootstrap)
         self._running = True
         self._balancing = self._loop.create_task(self._begin())
+
+    def halt(self) -> None:
+        """Take no more turns; from any thread."""
+        self._running = False
 
     async def stop(self) -> None:
         """Stop deciding; what is in flight is in the log or it is not, as after a crash."""
@@ -154,7 +151,7 @@ class KafkaLog:
         self._consumer = Consumer(consumer_config(self._bootstrap, "gamehall-log"))
         self._consumer.assign(reading)
         self._beginning.clear()
-        self._turn()
+        self._pace.turn(self._turn)
         await self.ownership.balance()
 
     @property
@@ -189,7 +186,7 @@ class KafkaLog:
 
     def _execute(self, shard: Shard, envelope: Envelope, done: Done) -> None:
         shard.execute(envelope, done, now=self._clock(), monotonic=time.monotonic())
-        self._hurry()
+        self.hurry()
 
     def shard_of(self, command: Command) -> Shard:
         """The shard in which a command is decided."""
@@ -199,7 +196,7 @@ class KafkaLog:
     # -- Kafka ----------------------------------------------------------------------------------
 
     def _new_producer(self) -> Producer:
-        config = producer_config(self._bootstrap) | dict(self.producer_settings)
+        config = producer_config(self._bootstrap) | self._producer_settings
         return Producer(config | {"error_cb": self._on_error})
 
     def _on_error(self, error: KafkaError) -> None:
@@ -214,7 +211,7 @@ class KafkaLog:
     def _append(self, topic: str, partition: int, key: str, value: bytes) -> None:
         self._outbox[topic, partition].append({"key": key or None, "value": value})
         self._gathered += 1
-        if self._gathered >= CROWD or not self._crowded:
+        if not self._pace.gathers and (self._gathered >= CROWD_COMMITS or not self._crowded):
             self._send(time.monotonic())
 
     def _send(self, monotonic: float) -> None:
@@ -253,29 +250,30 @@ class KafkaLog:
             self._consumer.seek(reading[0])
             del self._beginning[self._shards[shard_id]]
 
-    def _publish(self, topic: str, partition: int, commit: Commit[DomainEvent]) -> None:
-        self.feed.publish(topic, partition, commit)
-
     def _absent_in(self, shard_id: ShardId) -> Absent:
         # The snapshots are read for shards, so the shards come first.
         return lambda *pending: self._snapshots.absent(shard_id, *pending)
 
-    def _hurry(self) -> None:
+    def hurry(self) -> None:
         """Poll within a millisecond, now that something is on its way."""
-        if self._timer and self._lazy:
+        gathers = self._pace.gathers
+        if self._timer and (not self._crowded if gathers else self._lazy):
+            if gathers:
+                self._send(time.monotonic())
             self._timer.cancel()
-            self._wait(BUSY_POLL)
+            self._wait(BUSY_POLL_S)
 
     def _wait(self, seconds: float) -> None:
-        self._lazy = seconds == IDLE_POLL
-        self._timer = self._loop.call_later(seconds, self._turn)
+        self._lazy = seconds == IDLE_POLL_S
+        pause = self._pace.pause(seconds, crowded=self._crowded)
+        self._timer = self._loop.call_later(pause, self._pace.turn, self._turn)
 
     def _turn(self) -> None:
         """One turn: delivery errors, records that came back, deadlines."""
         if not self._running:
             return
         self._producer.poll(0)
-        messages = self._read()
+        messages = self._pace.read(self._consumer, crowded=self._crowded)
         self._receive(messages)
         now, monotonic = self._clock(), time.monotonic()
         in_flight, busy = 0, bool(messages)
@@ -285,16 +283,13 @@ class KafkaLog:
             busy = busy or shard.busy
         self._snapshots.tick(monotonic)
         self.ownership.tell_new_owners()
-        self._crowded = in_flight > CROWD
-        if self._gathered and not (self._crowded and monotonic - self._sent_at < GATHERING):
+        self._crowded = in_flight > CROWD_COMMITS
+        if self._gathered and not (self._crowded and monotonic - self._sent_at < GATHERING_S):
             self._send(monotonic)
-        if len(messages) == BATCH:
+        if len(messages) == POLL_BATCH:
             self._wait(0)  # there is more
         else:
-            self._wait(BUSY_POLL if busy else IDLE_POLL)
-
-    def _read(self) -> list[Message]:
-        return self._consumer.consume(BATCH, 0)
+            self._wait(BUSY_POLL_S if busy else IDLE_POLL_S)
 
     def _tick(self, shard: Shard, now: datetime, monotonic: float) -> None:
         try:

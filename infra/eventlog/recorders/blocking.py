@@ -64,7 +64,7 @@ class BlockingLog:
             published=self._payloads.keep,
             progressed=self.wake,
         )
-        self.index = self._log.shard.index
+        self.index = self._log.index
         self._process = os.getpid()
         self._opening = RLock()
         self._opened = Event()

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent, Tracking
 
+from application.log.fold import SoleAggregate
 from application.log.records import Commit
-from domain.aggregate import Aggregate, Command, Reply, decides, evolves
+from domain.aggregate import Command, Reply, decides, evolves
 from domain.events import DomainEvent
 from domain.refusals import Refusal
 from infra.eventlog.recorders.events import Stored, Tracked
@@ -42,7 +43,7 @@ class TooLarge(Refusal):
     """More than a topic takes in one record: `DataError` in the library's words."""
 
 
-class Ledger(Aggregate):
+class Ledger(SoleAggregate):
     """Decides what may be stored in one topic.
 
     Each version of an originator is stored once, and the notifications of an application are
@@ -58,7 +59,7 @@ class Ledger(Aggregate):
         self.forget()
 
     def forget(self) -> None:
-        """Drop what has not come back. What comes back all the same is taken as anybody's."""
+        """See `SoleAggregate.forget`."""
         self._versions: set[tuple[str, int]] = set()
         self._tracked: dict[str, int] = {}
         self._pending = []

@@ -1,30 +1,33 @@
 """The log of a recorder's topic: in the event loop of its own thread, for callers in any other."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from queue import SimpleQueue
 from random import random
-from typing import Any, ClassVar
+from typing import Any
 
 import structlog
-from confluent_kafka import Message
+from confluent_kafka import Consumer, Message
 from eventsourcing.persistence import OperationalError
 
-from application.log.records import Commit
-from application.log.shard import Role
+from application.log.shard import Role, Shard
 from application.ports.commands import Envelope, Unavailable, Verdict
 from domain.category import Category
-from domain.events import DomainEvent
-from infra.eventlog.log import BATCH, BUSY_POLL, KafkaLog
+from infra.eventlog.log import KafkaLog
+from infra.eventlog.pace import BUSY_POLL_S, POLL_BATCH, Pace
 from infra.eventlog.recorders.ledger import MOST_BYTES
-from infra.eventlog.recorders.shard import LedgerShard
+from infra.eventlog.recorders.shard import Accepted, LedgerShard
 
-TURN = 0.02
-"""Seconds that an owner may write undisturbed by others who want to, at least. Handing over takes
-a few milliseconds; processes that write at the same time take turns."""
+UNDISTURBED_S = 0.02
+"""How long an owner may write undisturbed by others who want to, at least. Handing over takes a
+few milliseconds; processes that write at the same time take turns."""
+
+PRODUCER_SETTINGS: Mapping[str, Any] = {"linger.ms": 0, "message.max.bytes": MOST_BYTES}
 
 logger = structlog.get_logger(__name__)
 
@@ -37,18 +40,17 @@ class PendingInsert(SimpleQueue[Verdict | Exception]):
         self.given_up = False
 
 
-class LedgerLog(KafkaLog):
+class LedgerLog(Pace):
     """Takes its shard when somebody wants to insert, and repeats an insert until it is certain.
+
+    Sets the pace of its log: what is on its way is waited for in Kafka's client, and what is
+    decided together is sent together, for which the client's threads wake up once.
 
     `published` gets each accepted commit with its offset; `progressed` is called in the loop's
     thread after each look at the topic that showed something new.
     """
 
-    shard_type = LedgerShard
-    producer_settings: ClassVar[Mapping[str, Any]] = {
-        "linger.ms": 0,
-        "message.max.bytes": MOST_BYTES,
-    }
+    gathers = True
 
     def __init__(
         self,
@@ -56,23 +58,25 @@ class LedgerLog(KafkaLog):
         category: Category,
         *,
         owner: str,
-        published: Callable[[int, Commit[DomainEvent]], None],
+        published: Accepted,
         progressed: Callable[[], None],
     ) -> None:
-        super().__init__(
+        self._published = published
+        self._log = KafkaLog(
             bootstrap,
             [category],
             {category.topic: 1},
             owner=owner,
             url="",
             wants=lambda *_: bool(self._waiting),
-            grace=lambda: TURN * (1 + random()),  # noqa: S311 - who goes first
+            grace=lambda: UNDISTURBED_S * (1 + random()),  # noqa: S311 - who goes first
+            new_shard=self._new_shard,
+            producer_settings=PRODUCER_SETTINGS,
+            pace=self,
         )
-        (shard,) = self._shards.values()
-        assert isinstance(shard, LedgerShard)
-        self.shard = shard
+        (self.shard,) = self._log.shards
+        self.stop = self._log.stop
         self.failure: Exception | None = None
-        self._published = published
         self._progressed = progressed
         self._handed_over: deque[PendingInsert] = deque()
         self._woken = False
@@ -80,6 +84,27 @@ class LedgerLog(KafkaLog):
         self.read_to = 0
         """The offset up to which all has been folded, for other threads to look at."""
         self._expected_end = 0
+
+    def _new_shard(
+        self,
+        category: Category,
+        _partition: int,
+        *,
+        owner: str,
+        append: Callable[[str, bytes], None],
+        restart: Callable[[], None],
+        **_: object,
+    ) -> Shard:
+        made = LedgerShard(
+            category, owner=owner, append=append, restart=restart, accepted=self._published
+        )
+        self.index = made.index
+        return made.shard
+
+    async def start(self) -> None:
+        """Begin to read, in this loop."""
+        self._loop = asyncio.get_running_loop()
+        await self._log.start()
 
     # -- inserting ------------------------------------------------------------------------------
 
@@ -103,7 +128,7 @@ class LedgerLog(KafkaLog):
         """Decide each insert once; those that cannot be decided now go on waiting."""
         for _ in range(len(inserts)):
             self._decide(inserts.popleft())
-        self._hurry()
+        self._log.hurry()
 
     def _decide(self, pending: PendingInsert) -> None:
         if pending.given_up:
@@ -115,7 +140,7 @@ class LedgerLog(KafkaLog):
             self.shard.execute(
                 pending.envelope,
                 partial(self._settle, pending),
-                now=self._clock(),
+                now=datetime.now(UTC),
                 monotonic=time.monotonic(),
             )
         except Exception as error:  # noqa: BLE001 - it is for whoever asked
@@ -134,7 +159,7 @@ class LedgerLog(KafkaLog):
         looks_already = self._expects
         self._expected_end = max(self._expected_end, end)
         if not looks_already:
-            self._soon(self._hurry)
+            self._soon(self._log.hurry)
 
     @property
     def _expects(self) -> bool:
@@ -143,14 +168,15 @@ class LedgerLog(KafkaLog):
 
     # -- turns ----------------------------------------------------------------------------------
 
-    def _turn(self) -> None:
-        self._attempt(self._look)
+    def turn(self, step: Callable[[], None]) -> None:
+        """See `Pace`; tells those who wait what has come of it."""
+        self._attempt(partial(self._look, step))
         if self.shard.next_offset != self.read_to or self.failure:
             self.read_to = self.shard.next_offset
             self._progressed()
 
-    def _look(self) -> None:
-        super()._turn()
+    def _look(self, step: Callable[[], None]) -> None:
+        step()
         if self.shard.broken:
             self.failure = OperationalError(self.shard.broken)
         if self._waiting and self.shard.role is Role.OWNER:
@@ -172,32 +198,19 @@ class LedgerLog(KafkaLog):
     def fail(self, error: Exception) -> None:
         """Serve nobody any more; whoever waits gets the error. From any thread."""
         self.failure = error
-        self._running = False
+        self._log.halt()
         for inserts in (self._handed_over, self._waiting):
             with suppress(IndexError):  # another thread may be at it
                 while True:
                     inserts.popleft().put(error)
 
-    def _read(self) -> list[Message]:
-        """Wait in Kafka's client for what is on its way, which a timer would find later."""
-        if self._crowded or not self._expects:
-            return super()._read()
-        first = self._consumer.poll(BUSY_POLL)
-        return [] if first is None else [first, *self._consumer.consume(BATCH, 0)]
+    def pause(self, seconds: float, *, crowded: bool) -> float:
+        """See `Pace`; `read` waits in place of a timer, which would find later what comes."""
+        return 0 if self._expects and not crowded else seconds
 
-    def _wait(self, seconds: float) -> None:
-        super()._wait(0 if self._expects and not self._crowded else seconds)
-
-    def _hurry(self) -> None:
-        if self._timer and not self._crowded:
-            self._send(time.monotonic())
-            self._timer.cancel()
-            self._wait(BUSY_POLL)
-
-    def _append(self, topic: str, partition: int, key: str, value: bytes) -> None:
-        """Gather what is decided together, for which the client's threads wake up once."""
-        self._outbox[topic, partition].append({"key": key or None, "value": value})
-        self._gathered += 1
-
-    def _publish(self, topic: str, partition: int, commit: Commit[DomainEvent]) -> None:
-        self._published(self.shard.next_offset - 1, commit)
+    def read(self, consumer: Consumer, *, crowded: bool) -> list[Message]:
+        """See `Pace`."""
+        if crowded or not self._expects:
+            return super().read(consumer, crowded=crowded)
+        first = consumer.poll(BUSY_POLL_S)
+        return [] if first is None else [first, *consumer.consume(POLL_BATCH, 0)]

@@ -1,5 +1,6 @@
 """Ledgers keep their promises whatever the network does, and each of their rules is needed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -27,53 +28,60 @@ def test_the_simulation_comes_to_something() -> None:
     assert sum(world.incarnations for world in worlds) > 60
 
 
-class KeepsWhatIsLost(LedgerShard):
+def keeps_what_is_lost(*about: Any, **world: Any) -> LedgerShard:
     """Starts over, and goes on believing what it decided."""
-
-    def start_over(self, reason: str) -> None:
-        forget, self.ledger.forget = self.ledger.forget, lambda: None  # type: ignore[method-assign]
-        super().start_over(reason)
-        self.ledger.forget = forget  # type: ignore[method-assign]
+    made = LedgerShard(*about, **world)
+    made.ledger.forget = lambda: None  # type: ignore[method-assign]
+    return made
 
 
-class KeepsAnswers(LedgerShard):
+def keeps_answers(*about: Any, **world: Any) -> LedgerShard:
     """Starts over, and remembers the answers of what was lost."""
-
-    def start_over(self, reason: str) -> None:
-        forget, self._answers.forget = self._answers.forget, lambda command_id: None  # type: ignore[method-assign]
-        super().start_over(reason)
-        self._answers.forget = forget  # type: ignore[method-assign]
+    made = LedgerShard(*about, **world)
+    made.shard._answers.forget = lambda command_id: None  # type: ignore[method-assign]
+    return made
 
 
-class AnswersOnSending(LedgerShard):
+def answers_on_sending(*about: Any, **world: Any) -> LedgerShard:
     """Takes what it has sent for what was accepted."""
+    made = LedgerShard(*about, **world)
+    shard, start_over = made.shard, made.shard.start_over
 
-    def start_over(self, reason: str) -> None:
-        for commit in self._in_flight:
-            for done, outcome in commit.waiting:
-                done(outcome)
-        self._in_flight = InFlight()
-        super().start_over(reason)
+    def answer_and_start_over(reason: str) -> None:
+        for commit in shard._in_flight:
+            for done, verdict in commit.waiting:
+                done(verdict)
+        shard._in_flight = InFlight()
+        start_over(reason)
+
+    shard.start_over = answer_and_start_over  # type: ignore[method-assign]
+    return made
 
 
-class ForgetsWhatCameBackLate(LedgerShard):
+def forgets_what_came_back_late(*about: Any, **world: Any) -> LedgerShard:
     """Ignores its own commits once it has started over, as others do not."""
+    made = LedgerShard(*about, **world)
+    shard, receive = made.shard, made.shard._receive_commit
 
-    def _receive_commit(self, commit: Any, value: bytes) -> None:
-        if self.role is Role.FOLLOWER and commit.owner == self.owner:
-            self.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))
+    def receive_commit(commit: Any, value: bytes) -> None:
+        if shard.role is Role.FOLLOWER and commit.owner == shard.owner:
+            shard.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))
         else:
-            super()._receive_commit(commit, value)
+            receive(commit, value)
+
+    shard._receive_commit = receive_commit  # type: ignore[method-assign]
+    return made
 
 
 @pytest.mark.parametrize(
-    "broken", [KeepsWhatIsLost, KeepsAnswers, AnswersOnSending, ForgetsWhatCameBackLate]
+    "broken",
+    [keeps_what_is_lost, keeps_answers, answers_on_sending, forgets_what_came_back_late],
 )
-def test_a_ledger_without_one_of_its_rules_is_caught(broken: type[LedgerShard]) -> None:
+def test_a_ledger_without_one_of_its_rules_is_caught(broken: Callable[..., LedgerShard]) -> None:
     with pytest.raises(AssertionError):
         run_all(broken)
 
 
-def run_all(shard_type: type[LedgerShard]) -> None:
+def run_all(new_shard: Callable[..., LedgerShard]) -> None:
     for seed in SEEDS:
-        World(seed, shard_type).run(STEPS)
+        World(seed, new_shard).run(STEPS)

@@ -118,7 +118,7 @@ def test_what_was_sent_by_an_owner_that_has_lost_its_topic_is_stored_once(
     log = open_log()
     recorder = KafkaProcessRecorder(log)
     recorder.insert_events([event(1)])
-    send, lost = log._log._send, list[int]()
+    send, lost = log._log._log._send, list[int]()
 
     def send_and_lose(monotonic: float) -> None:
         send(monotonic)
@@ -126,7 +126,7 @@ def test_what_was_sent_by_an_owner_that_has_lost_its_topic_is_stored_once(
             lost.append(log._log.shard.in_flight)
             log._log.shard.start_over("a test says so")
 
-    monkeypatch.setattr(log._log, "_send", send_and_lose)
+    monkeypatch.setattr(log._log._log, "_send", send_and_lose)
     assert recorder.insert_events([event(2), event(3)]) == [2, 3]
     assert lost == [1]
     assert [each.originator_version for each in recorder.select_events(ID)] == [1, 2, 3]

@@ -4,7 +4,7 @@ As in `tests/eventlog/simulation.py` the wire loses, delays, reorders and duplic
 crash. Here nobody reads anything again, so what a ledger rolls back is what is put to the test.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -13,7 +13,7 @@ from eventsourcing.persistence import StoredEvent, Tracking
 
 from application.log.gate import Gate
 from application.log.records import Claim, Codec, Commit
-from application.log.shard import Role
+from application.log.shard import Role, Shard
 from application.ports.commands import Answer, Envelope, Unavailable, Verdict
 from infra.eventlog.recorders.events import Stored
 from infra.eventlog.recorders.index import Index
@@ -34,8 +34,9 @@ class Process:
 
     name: str
     world: "World"
-    shard_type: type[LedgerShard]
-    shard: LedgerShard = field(init=False)
+    new_shard: Callable[..., LedgerShard]
+    index: Index = field(init=False)
+    shard: Shard = field(init=False)
     read_from: int = 0
     waiting: list[tuple[str, Insert]] = field(default_factory=list)
 
@@ -45,15 +46,14 @@ class Process:
     def start(self) -> None:
         self.read_from, self.waiting = 0, []
         self.world.incarnations += 1
-        self.shard = self.shard_type(
+        made = self.new_shard(
             CATEGORY,
-            0,
             owner=f"{self.name}-{self.world.incarnations}",
-            url="",
             append=lambda key, value: self.world.wire.append(value),
             restart=self.world.nobody_reads_again,
-            publish=lambda commit: None,
+            accepted=lambda offset, commit: None,
         )
+        self.index, self.shard = made.index, made.shard
 
     def read(self) -> None:
         if self.read_from < len(self.world.log):
@@ -82,16 +82,16 @@ class Process:
 
 
 class World:
-    """One seed's run. `shard_type` may lack a rule, to show that it is needed."""
+    """One seed's run. What `new_shard` makes may lack a rule, to show that it is needed."""
 
-    def __init__(self, seed: int, shard_type: type[LedgerShard] = LedgerShard) -> None:
+    def __init__(self, seed: int, new_shard: Callable[..., LedgerShard] = LedgerShard) -> None:
         self.random = Random(seed)
         self.log: list[bytes] = []
         self.wire: list[bytes] = []
         self.outcomes: list[tuple[str, Insert, Answer | Exception]] = []
         self.incarnations = 0
         self.commands = 0
-        self.processes = [Process(name, self, shard_type) for name in "abc"]
+        self.processes = [Process(name, self, new_shard) for name in "abc"]
 
     def nobody_reads_again(self) -> None:
         raise Violation("a ledger asked for the whole topic again")
@@ -127,7 +127,7 @@ class World:
         process = self.random.choice(self.processes)
         process.insert_waiting()
         self.commands += 1
-        process.insert(f"command-{self.commands}", self.some_insert(process.shard.index))
+        process.insert(f"command-{self.commands}", self.some_insert(process.index))
 
     def some_insert(self, index: Index) -> Insert:
         """Mostly what comes next, by what this process knows."""
@@ -178,7 +178,7 @@ class World:
         for outcome in self.outcomes:
             self.check_outcome(index, ids, *outcome)
         for process in self.processes:
-            self.check_index(index, process.shard.index)
+            self.check_index(index, process.index)
 
     @staticmethod
     def check_commit(index: Index, commit: Commit[Any]) -> None:

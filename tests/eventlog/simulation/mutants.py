@@ -34,7 +34,8 @@ def _mutant(
 EPOCH = "self._epoch = self._claimed = max(self.gate.epoch, self._claimed) + 1"
 NEWER_CLAIM_IN_FLIGHT = "elif accepted and self._in_flight:"
 NEWER_CLAIM = "elif accepted and self.role is Role.OWNER:"
-START_OVER = "in_flight = self._in_flight\n        self._forget()\n"
+START_OVER = "            self._forget()\n        else:"
+GIVE_UP = 'in_flight.give_up(NotOwned, f"The shard'
 CONFIRM = "self._commit(empty, Metadata(), (), None, monotonic)\n"
 ANSWER = "        self._in_flight.answer(pending.done, verdict)\n"
 
@@ -93,15 +94,16 @@ MUTANTS = (
         "shard",
         (
             START_OVER,
-            "in_flight, fold, answers = self._in_flight, self.fold, self._answers\n"
-            "        self._forget()\n"
-            "        self.fold, self._answers = fold, answers\n",
+            "            fold, answers = self.fold, self._answers\n"
+            "            self._forget()\n"
+            "            self.fold, self._answers = fold, answers\n"
+            "        else:",
         ),
     ),
     _mutant(
         "who starts over tells those who wait",
         "shard",
-        (START_OVER, f"{START_OVER}        in_flight = InFlight()\n"),
+        (GIVE_UP, GIVE_UP.replace("in_flight", "InFlight()")),
     ),
     _mutant(
         "a success is answered after the read-back",
