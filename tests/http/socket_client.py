@@ -28,9 +28,11 @@ class Socket:
         self.reads = asyncio.Event()
         self.reads.set()
 
-    async def send(self, type: str, /, **payload: Any) -> None:
-        """Say something, as the source document writes it."""
-        await self.send_text(json.dumps({"type": type, "payload": payload}))
+    async def send(self, type: str, /, *, key: str | None = None, **payload: Any) -> None:
+        """Say something, as the source document writes it; with an idempotency key if need be."""
+        message = {"type": type, "payload": payload}
+        keyed = {} if key is None else {"idempotency_key": key}
+        await self.send_text(json.dumps(message | keyed))
 
     async def send_text(self, text: str) -> None:
         await self.outgoing.put({"type": "websocket.receive", "text": text})

@@ -4,6 +4,7 @@ import pytest
 
 from application.ports.commands import Envelope
 from domain.games.commands import StartGame
+from domain.games.events import MovePlayed
 from interfaces.http.games import socket as games
 from tests.http.conftest import Api
 from tests.http.fakes import FakeLog
@@ -180,6 +181,111 @@ async def test_a_cut_subscription_is_made_up_for(api: Api, monkeypatch: pytest.M
         await api.ask("POST", f"/api/v1/games/{game}/move", {"column": 3})
         while (await ann.until("game_state"))["moves"] != 1:
             pass
+
+
+async def test_a_repeated_move_gets_its_first_answer_and_changes_nothing(api: Api) -> None:
+    game = await api.pair()
+    async with connected(api, LIVE) as ann:
+        await ann.send("move", key="first move", column=3, game_id=game)
+        assert (await ann.until("game_state"))["moves"] == 1
+    await api.ask("POST", f"/api/v1/games/{game}/move", {"column": 3}, user="ben")
+    events = len(api.log.of(game))
+
+    async with connected(api, LIVE) as ann:
+        await ann.send("watch", game_id=game)
+        assert (await ann.until("game_state"))["moves"] == 2
+        await ann.send("move", key="first move", column=3, game_id=game)
+        first = await ann.until("game_state")
+        assert (first["moves"], first["to_move"]) == (1, "ben")
+        assert (await ann.until("game_state"))["moves"] == 2, "and then how it stands now"
+
+    assert len(api.log.of(game)) == events
+    assert api.log.commands[-1].command_id == "ann/first move"
+
+
+async def test_looking_for_a_game_twice_with_one_key_is_looking_once(api: Api) -> None:
+    async with connected(api, LIVE) as ann:
+        await ann.send("seek", key="s")
+        first = await ann.until("seeking")
+        await ann.send("cancel", key="c")
+        cancelled = await ann.until("cancelled")
+        await ann.send("seek", key="s")
+        assert await ann.until("seeking") == first
+        await ann.send("cancel", key="c")
+        assert await ann.until("cancelled") == cancelled
+
+    assert len(api.log.of("lobby")) == 2
+
+
+async def test_a_key_belongs_to_one_message(api: Api) -> None:
+    game = await api.pair()
+    async with connected(api, LIVE) as ann:
+        await ann.send("move", key="k", column=3, game_id=game)
+        await ann.until("game_state")
+        await ann.send("move", key="k", column=4, game_id=game)
+        error = await ann.until("error")
+
+    assert error["type"] == "urn:gamehall:problem:idempotency-key-reused"
+    assert error["status"] == 422
+    assert [event.column for event in api.log.of(game) if isinstance(event, MovePlayed)] == [3]
+
+
+async def test_a_key_of_a_request_is_none_for_a_message(api: Api) -> None:
+    game = await api.pair()
+    move = {"column": 3}
+    await api.ask("POST", f"/api/v1/games/{game}/move", move, headers={"idempotency-key": "k"})
+    async with connected(api, LIVE) as ann:
+        await ann.send("move", key="k", column=3, game_id=game)
+        assert (await ann.until("error"))["type"].endswith("idempotency-key-reused")
+
+
+async def test_a_key_of_one_player_is_not_that_of_another(api: Api) -> None:
+    async with connected(api, LIVE) as ann, connected(api, LIVE, user="ben") as ben:
+        await ann.send("seek", key="k")
+        await ann.until("seeking")
+        await ben.send("seek", key="k")
+        await ben.until("seated")
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201, "\u00fc", "tab\there"])
+async def test_an_unusable_key_of_a_message_is_refused(api: Api, key: str) -> None:
+    async with connected(api, LIVE) as ann:
+        await ann.send("seek", key=key)
+        error = await ann.until("error")
+
+    assert error["type"] == "urn:gamehall:problem:invalid-idempotency-key"
+    assert not api.log.commands
+
+
+async def test_a_move_with_a_key_names_its_game(api: Api) -> None:
+    game = await api.pair()
+    async with connected(api, LIVE) as ann:
+        await ann.send("watch", game_id=game)
+        await ann.until("game_state")
+        await ann.send("move", key="k", column=3)
+        error = await ann.until("error")
+
+    assert error["status"] == 400
+    assert "names its game_id" in error["detail"]
+    assert not any(isinstance(event, MovePlayed) for event in api.log.of(game))
+
+
+async def test_without_a_key_every_message_is_new(api: Api) -> None:
+    async with connected(api, LIVE) as ann:
+        for _ in range(2):
+            await ann.send("seek")
+            await ann.until("seeking")
+
+    ids = [each.command_id for each in api.log.commands]
+    assert len(set(ids)) == len(ids) == 2
+    assert [each.metadata.fingerprint for each in api.log.commands] == [None, None]
+    assert [each.metadata.correlation_id for each in api.log.commands] == ids
+
+
+async def test_what_leads_to_no_command_takes_no_key(api: Api) -> None:
+    async with connected(api, LIVE) as ann:
+        await ann.send("watch", key="k", game_id="g")
+        assert (await ann.until("error"))["type"].endswith("invalid-request")
 
 
 async def _listening(log: FakeLog, subscribers: int = 1) -> None:

@@ -1,27 +1,28 @@
 """A player's games over one socket: look for one, play it, see what the opponent does."""
 
 import asyncio
-from typing import Any
-from uuid import uuid4
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
 from litestar import WebSocket, websocket
 
-from application.ports.commands import Envelope
-from domain.aggregate import Command, Reply
-from domain.events import Metadata
+from application.ports.commands import Answer
+from domain.aggregate import Command
 from domain.games.commands import CancelSeek, MakeMove, Resign, Seek, SeekGame
 from domain.games.events import BotLevel
 from domain.keys import Key
 from interfaces.http.games.watched_game import Said, Table, playing
 from interfaces.http.platform.bodies import decode, decoder_of
 from interfaces.http.platform.channel import Channel, accepted
-from interfaces.http.platform.problems import Problem
+from interfaces.http.platform.command_context import CommandContext, context_of_message
+from interfaces.http.platform.problems import Problem, bad_request
 from interfaces.http.platform.services import Services, services_of
 from interfaces.tokens import Identity
 from projections.games import GAME_RECORDS
 from projections.games.game_records import GameRecord
+
+PATH = "/api/v1/games/live"
 
 logger = structlog.get_logger(__name__)
 
@@ -62,25 +63,31 @@ class NoPayload(msgspec.Struct, frozen=True):
     """Nothing."""
 
 
-class SeekMessage(msgspec.Struct, frozen=True, tag="seek", forbid_unknown_fields=True):
+class KeyedMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What leads to a command; repeated with the same key, it gets the first answer."""
+
+    idempotency_key: str | None = None
+
+
+class SeekMessage(KeyedMessage, frozen=True, tag="seek"):
     """Look for a game, or hear again at which table one sits."""
 
     payload: SeekPayload = SeekPayload()
 
 
-class CancelMessage(msgspec.Struct, frozen=True, tag="cancel", forbid_unknown_fields=True):
+class CancelMessage(KeyedMessage, frozen=True, tag="cancel"):
     """Stop looking."""
 
     payload: NoPayload = NoPayload()
 
 
-class MoveMessage(msgspec.Struct, frozen=True, tag="move", forbid_unknown_fields=True):
+class MoveMessage(KeyedMessage, frozen=True, tag="move"):
     """Make a move."""
 
     payload: MovePayload
 
 
-class ResignMessage(msgspec.Struct, frozen=True, tag="resign", forbid_unknown_fields=True):
+class ResignMessage(KeyedMessage, frozen=True, tag="resign"):
     """Give up."""
 
     payload: GamePayload = GamePayload()
@@ -115,6 +122,8 @@ Incoming = (
 )
 DECODER: msgspec.json.Decoder[Any] = decoder_of(Incoming)
 
+Answered = TypeVar("Answered", bound=msgspec.Struct)
+
 
 class PlayerDesk:
     """What one player's socket does: messages become commands, events become messages."""
@@ -122,6 +131,7 @@ class PlayerDesk:
     def __init__(self, channel: Channel, services: Services, identity: Identity) -> None:
         self._channel = channel
         self._services = services
+        self._identity = identity
         self._user_id = identity.user_id
         self._tables: dict[str, Table] = {}
         self._watching: dict[str, asyncio.Task[None]] = {}
@@ -143,56 +153,63 @@ class PlayerDesk:
     async def _obey(self, message: Incoming) -> None:
         match message:
             case SeekMessage(payload):
-                await self._seek(payload)
+                await self._seek(payload, self._context(message))
             case CancelMessage():
-                await self._cancel()
+                await self._cancel(self._context(message))
             case MoveMessage(payload):
-                game_id = self._game(payload.game_id)
-                await self._do(
-                    MakeMove(game_id=game_id, player=self._user_id, column=payload.column)
-                )
-                self._watch(game_id)
+                game_id = self._game(payload.game_id, message)
+                move = MakeMove(game_id=game_id, player=self._user_id, column=payload.column)
+                await self._play(move, self._context(message))
             case ResignMessage(payload):
-                game_id = self._game(payload.game_id)
-                await self._do(Resign(game_id=game_id, player=self._user_id))
-                self._watch(game_id)
+                game_id = self._game(payload.game_id, message)
+                resign = Resign(game_id=game_id, player=self._user_id)
+                await self._play(resign, self._context(message))
             case WatchMessage(payload):
                 self._watch(payload.game_id, tell=True)
             case PingMessage():
                 self._channel.push("pong")
 
-    async def _seek(self, payload: SeekPayload) -> None:
-        seek = await self._do(
-            SeekGame(
-                user_id=self._user_id,
-                game_id=uuid4().hex,
-                bot_level=payload.bot_level,
-                bot_after=self._services.bot_after,
-            )
+    def _context(self, message: KeyedMessage) -> CommandContext:
+        key = message.idempotency_key
+        return context_of_message(self._services, self._identity, PATH, key, message)
+
+    async def _seek(self, payload: SeekPayload, context: CommandContext) -> None:
+        command = SeekGame(
+            user_id=self._user_id,
+            game_id=context.new_id(),
+            bot_level=payload.bot_level,
+            bot_after=self._services.bot_after,
         )
-        assert isinstance(seek, Seek)
+        seek = _reply(await self._execute(command, context), Seek)
         self._channel.push("seeking" if seek.status == "seeking" else "seated", seek)
         self._watch(seek.game_id, tell=True)
 
-    async def _cancel(self) -> None:
-        seek = await self._do(CancelSeek(user_id=self._user_id))
-        assert isinstance(seek, Seek)
+    async def _cancel(self, context: CommandContext) -> None:
+        answer = await self._execute(CancelSeek(user_id=self._user_id), context)
+        seek = _reply(answer, Seek)
         self._channel.push("cancelled", seek)
         self._unwatch(seek.game_id)
 
-    async def _do(self, command: Command) -> Reply:
-        command_id = uuid4().hex
-        metadata = Metadata(actor=self._user_id, correlation_id=command_id)
-        answer = await self._services.log.execute(
-            Envelope(command_id=command_id, command=command, metadata=metadata)
-        )
-        assert not isinstance(answer.reply, msgspec.Raw), "a new command has no first answer"
-        return answer.reply
+    async def _play(self, command: MakeMove | Resign, context: CommandContext) -> None:
+        """Tell a repeated command its first answer, and then how the game stands now."""
+        answer = await self._execute(command, context)
+        if answer.repeated:
+            self._channel.push("game_state", answer.reply)
+        self._watch(command.game_id, tell=answer.repeated)
 
-    def _game(self, game_id: str | None) -> str:
+    async def _execute(self, command: Command, context: CommandContext) -> Answer:
+        return await self._services.log.execute(context.envelope(command))
+
+    def _game(self, game_id: str | None, message: KeyedMessage) -> str:
         """The game that a message means."""
         if game_id is not None:
             return game_id
+        if message.idempotency_key is not None:
+            raise bad_request(
+                "invalid-request",
+                "A move or resignation with an idempotency_key names its game_id, or the same "
+                "message might mean another game when it is repeated.",
+            )
         tables = list(playing(list(self._tables.values()), self._user_id))
         if not tables:
             raise Problem(409, "no-game", "You are in no game that is known here; name it.")
@@ -261,7 +278,16 @@ class PlayerDesk:
             self._channel.push(type, payload)
 
 
-@websocket("/api/v1/games/live")
+def _reply(answer: Answer, kind: type[Answered]) -> Answered:
+    """What was answered; the first answer to a repeated command comes as JSON."""
+    reply = answer.reply
+    if isinstance(reply, msgspec.Raw):
+        return msgspec.json.decode(reply, type=kind)
+    assert isinstance(reply, kind)
+    return reply
+
+
+@websocket(PATH)
 async def play(socket: WebSocket[Identity, Any, Any]) -> None:
     """Serve a player's socket."""
     services = services_of(socket)

@@ -1,4 +1,4 @@
-"""Commands of a request: under which id, on whose behalf, and how they are answered."""
+"""Commands of requests and messages: under which id, on whose behalf, and how they are answered."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from application.ports.commands import Answer, Envelope
 from domain.aggregate import Command
 from domain.events import Metadata
 from interfaces.http.platform.problems import bad_request
-from interfaces.http.platform.services import services_in, services_of
+from interfaces.http.platform.services import Services, services_in, services_of
 from interfaces.tokens import Identity
 
 KEY = re.compile(rb"[ -~]{1,200}")
@@ -30,7 +30,7 @@ IdempotencyKey = Annotated[
         name="Idempotency-Key",
         description=(
             "Repeating a request with the same key gets the first answer and changes nothing. "
-            "A key belongs to one request of one token's subject."
+            "A key belongs to one request, or message over a socket, of one token's subject."
         ),
         min_length=1,
         max_length=200,
@@ -56,13 +56,13 @@ FRESH_IDS = _fresh_ids()
 
 
 class CommandContext(NamedTuple):
-    """Under which id, and on whose behalf, one request wants something to happen."""
+    """Under which id, and on whose behalf, a request or message wants something to happen."""
 
     command_id: str
     metadata: Metadata
 
     def envelope(self, command: Command) -> Envelope:
-        """The command of this request, ready to be decided once."""
+        """A command, ready to be decided once."""
         return Envelope(command_id=self.command_id, command=command, metadata=self.metadata)
 
     def new_id(self) -> str:
@@ -78,16 +78,33 @@ def context_of(
 ) -> CommandContext:
     """The context of a request; raises `Problem` 400 for an unusable `Idempotency-Key`."""
     key = headers.get(b"idempotency-key")
-    command_id = next(FRESH_IDS) if key is None else _keyed(identity, key)
+    command_id = _command_id(identity, key)
     return CommandContext(
         command_id,
         Metadata(
             actor=identity.user_id,
             correlation_id=_text(usable(CORRELATION, headers, b"x-correlation-id")) or command_id,
             traceparent=_text(usable(TRACEPARENT, headers, b"traceparent")),
-            fingerprint=None if key is None else _fingerprint(scope, body),
+            fingerprint=None
+            if key is None
+            else _fingerprint(services_in(scope), scope["method"], scope["path"], body),
         ),
     )
+
+
+def context_of_message(
+    services: Services, identity: Identity, path: str, key: str | None, message: object
+) -> CommandContext:
+    """The context of a message over the socket at `path`, by the same rules.
+
+    Raises `Problem` 400 for an unusable key. Keys of requests and of messages are the same keys.
+    """
+    command_id = _command_id(identity, None if key is None else key.encode())
+    metadata = Metadata(actor=identity.user_id, correlation_id=command_id)
+    if key is not None:
+        fingerprint = _fingerprint(services, "SOCKET", path, msgspec.json.encode(message))
+        metadata = msgspec.structs.replace(metadata, fingerprint=fingerprint)
+    return CommandContext(command_id, metadata)
 
 
 async def provide_context(
@@ -120,7 +137,9 @@ def answered(answer: Answer, status: int = 200) -> Response[Any]:
     )
 
 
-def _keyed(identity: Identity, key: bytes) -> str:
+def _command_id(identity: Identity, key: bytes | None) -> str:
+    if key is None:
+        return next(FRESH_IDS)
     if not KEY.fullmatch(key):
         raise bad_request(
             "invalid-idempotency-key", "An Idempotency-Key is 1 to 200 printable ASCII characters."
@@ -128,10 +147,9 @@ def _keyed(identity: Identity, key: bytes) -> str:
     return f"{identity.user_id}/{key.decode()}"
 
 
-def _fingerprint(scope: HTTPScope, body: bytes) -> str:
+def _fingerprint(services: Services, method: str, path: str, body: bytes) -> str:
     # Keyed, because the log keeps it: whoever reads that cannot try out which name was in a body.
-    request = f"{scope['method']} {scope['path']}\n".encode() + body
-    return services_in(scope).tokens.fingerprint(request)
+    return services.tokens.fingerprint(f"{method} {path}\n".encode() + body)
 
 
 def usable(
