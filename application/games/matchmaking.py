@@ -18,6 +18,7 @@ from domain.games.events import (
     MovePlayed,
     PlayersPaired,
 )
+from domain.games.view import Game
 
 NAME = "matchmaking"
 
@@ -29,12 +30,12 @@ class BotGame(msgspec.Struct):
     """A running game against a bot, which has the second seat."""
 
     level: BotLevel
-    board: Board = Board()
+    game: Game
 
     @property
     def bot_is_to_move(self) -> bool:
         """Whether the bot owes a move; a winning move shows before the game's end is read."""
-        return self.board.moves % 2 == 1 and self.board.winning_line() is None
+        return self.game.to_move == self.game.player2 and self.game.board.winning_line() is None
 
 
 class MatchmakingProcess:
@@ -59,8 +60,10 @@ class MatchmakingProcess:
     def fold(self, recorded: Recorded) -> None:
         """Take note of an event without reacting to it."""
         match recorded.event:
-            case GameStarted(originator_id=game_id, bot_level=level) if level is not None:
-                self._games.setdefault(game_id, BotGame(level))
+            case GameStarted(originator_id=game_id, bot_level=level) as started if (
+                level is not None
+            ):
+                self._games.setdefault(game_id, BotGame(level, Game.begun(started)))
             case MovePlayed() as move:
                 self._fold_move(move)
             case GameEnded(originator_id=game_id):
@@ -73,9 +76,9 @@ class MatchmakingProcess:
         return [Envelope.because_of(recorded, command, process=NAME)] if command else []
 
     def _fold_move(self, event: MovePlayed) -> None:
-        game = self._games.get(event.originator_id)
-        if game is not None and event.move == game.board.moves + 1:
-            game.board = game.board.play(event.column)
+        running = self._games.get(event.originator_id)
+        if running is not None and event.move == running.game.board.moves + 1:
+            running.game = running.game.after(event)
 
     def _command_for(self, recorded: Recorded) -> Command | None:
         match recorded.event:
@@ -99,8 +102,8 @@ class MatchmakingProcess:
         )
 
     def _move_of_bot(self, game_id: str, moves: int) -> MakeMove | None:
-        game = self._games.get(game_id)
-        if game is None or game.board.moves != moves or not game.bot_is_to_move:
+        running = self._games.get(game_id)
+        if running is None or running.game.board.moves != moves or not running.bot_is_to_move:
             return None
-        column = self._choose(game.board, game.level)
-        return MakeMove(game_id=game_id, player=bot_name(game.level), column=column)
+        column = self._choose(running.game.board, running.level)
+        return MakeMove(game_id=game_id, player=bot_name(running.level), column=column)

@@ -5,7 +5,7 @@ found by shifting never runs over into the next column. The layout is the well-k
 Tromp's Fhourstones; the words and the code are ours.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 COLUMNS = 7
@@ -42,6 +42,18 @@ class Board(NamedTuple):
                 raise ValueError(f"Column {column} cannot take move {board.moves + 1}.")
             board = board.play(column)
         return board
+
+    @classmethod
+    def of(cls, rows: Sequence[str]) -> "Board":
+        """The board that `rows` shows."""
+        cells = [
+            (row[column], column * STRIDE + ROWS - 1 - n)
+            for n, row in enumerate(rows)
+            for column in range(COLUMNS)
+        ]
+        first, second = (sum(1 << bit for disc, bit in cells if disc == each) for each in "12")
+        mask = first | second
+        return cls(second if mask.bit_count() % 2 else first, mask)
 
     @property
     def moves(self) -> int:

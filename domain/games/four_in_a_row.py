@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
+
 from domain.aggregate import Aggregate, decides, evolves
 from domain.games.board import COLUMNS, ROWS, Board, Cell, has_column
 from domain.games.bots import bot_name
@@ -19,6 +21,7 @@ from domain.games.refusals import (
     SameOpponent,
 )
 from domain.games.states import GameState
+from domain.games.view import Game
 from domain.snapshot import Snapshot
 
 
@@ -35,7 +38,7 @@ class FourInARow(Aggregate):
     def __init__(self, id: str) -> None:
         super().__init__(id)
         self._started: GameStarted | None = None
-        self._board = Board()
+        self._game: Game | None = None
         self._moved_at: datetime | None = None
         self._ended: GameEnded | None = None
 
@@ -53,44 +56,45 @@ class FourInARow(Aggregate):
             )
         elif _seats(self._started) != _seats(command):
             raise GameStartedDifferently(self.id, self._started.player1, self._started.player2)
-        return self._view()
+        return self._known().view
 
     @decides(MakeMove)
     def move(self, command: MakeMove, now: datetime) -> GameView:
         """Drop a disc, which may end the game."""
-        self._check_move(command)
+        board = self._check_move(command).board
         self._record(
             MovePlayed,
             player=command.player,
             column=command.column,
-            row=self._board.landing_row(command.column),
-            move=self._board.moves + 1,
+            row=board.landing_row(command.column),
+            move=board.moves + 1,
         )
-        if line := self._board.winning_line():
+        board = self._known().board
+        if line := board.winning_line():
             self._end("win", command.player, now, line)
-        elif self._board.is_full:
+        elif board.is_full:
             self._end("draw", None, now)
-        return self._view()
+        return self._known().view
 
     @decides(Resign)
     def resign(self, command: Resign, now: datetime) -> GameView:
         """Give up, in turn or not; the other one wins."""
         self._check_player(command.player)
         self._end("resignation", self._opponent_of(command.player), now)
-        return self._view()
+        return self._known().view
 
     @decides(ForfeitOverdueMove)
     def forfeit(self, _command: ForfeitOverdueMove, now: datetime) -> GameView:
         """End a game whose move is overdue; does nothing where it is not."""
         game = self._known()
         if self.deadline is not None and now >= self.deadline:
-            self._end("timeout", self._opponent_of(self._to_move(game)), now)
-        return self._view()
+            self._end("timeout", self._opponent_of(game.to_move or ""), now)
+        return self._known().view
 
     @property
     def view(self) -> GameView | None:
         """The game as people see it."""
-        return None if self._started is None else self._view()
+        return None if self._game is None else self._game.view
 
     @property
     def deadline(self) -> datetime | None:
@@ -110,10 +114,12 @@ class FourInARow(Aggregate):
 
     def state(self) -> GameState:
         """The whole game; the moves have become a board."""
+        board = self._known().board
+        assert self._started is not None
         return GameState(
-            started=self._known(),
-            mover=self._board.mover,
-            mask=self._board.mask,
+            started=self._started,
+            mover=board.mover,
+            mask=board.mask,
             moved_at=self._moved_at,
             ended=self._ended,
         )
@@ -122,29 +128,34 @@ class FourInARow(Aggregate):
         game = snapshot.state
         assert isinstance(game, GameState)
         self._started, self._ended = game.started, game.ended
-        self._board = Board(game.mover, game.mask)
+        begun = msgspec.structs.replace(
+            Game.begun(game.started), board=Board(game.mover, game.mask)
+        )
+        self._game = begun if game.ended is None else begun.after(game.ended)
         self._moved_at = game.moved_at
 
     @evolves(GameStarted)
     def _was_started(self, event: GameStarted) -> None:
         self._started = event
+        self._game = Game.begun(event)
         self._moved_at = event.timestamp
 
     @evolves(MovePlayed)
     def _was_played(self, event: MovePlayed) -> None:
-        self._board = self._board.play(event.column)
+        self._game = self._known().after(event)
         self._moved_at = event.timestamp
 
     @evolves(GameEnded)
     def _was_ended(self, event: GameEnded) -> None:
+        self._game = self._known().after(event)
         self._ended = event
 
-    def _known(self) -> GameStarted:
-        if self._started is None:
+    def _known(self) -> Game:
+        if self._game is None:
             raise GameUnknown(self.id)
-        return self._started
+        return self._game
 
-    def _check_player(self, player: str) -> GameStarted:
+    def _check_player(self, player: str) -> Game:
         game = self._known()
         if player not in (game.player1, game.player2):
             raise NotAPlayer(self.id, player)
@@ -152,17 +163,15 @@ class FourInARow(Aggregate):
             raise GameOver(self.id, self._ended.result, self._ended.moves)
         return game
 
-    def _check_move(self, command: MakeMove) -> None:
-        to_move = self._to_move(self._check_player(command.player))
-        if command.player != to_move:
-            raise NotYourTurn(command.player, to_move, self._board.moves + 1)
+    def _check_move(self, command: MakeMove) -> Game:
+        game = self._check_player(command.player)
+        if game.to_move is not None and command.player != game.to_move:
+            raise NotYourTurn(command.player, game.to_move, game.board.moves + 1)
         if not has_column(command.column):
             raise NoSuchColumn(command.column, COLUMNS - 1)
-        if not self._board.has_room(command.column):
+        if not game.board.has_room(command.column):
             raise ColumnFull(command.column, ROWS)
-
-    def _to_move(self, game: GameStarted) -> str:
-        return game.player2 if self._board.moves % 2 else game.player1
+        return game
 
     def _opponent_of(self, player: str) -> str:
         game = self._known()
@@ -171,30 +180,16 @@ class FourInARow(Aggregate):
     def _end(
         self, result: Result, winner: str | None, now: datetime, line: list[Cell] | None = None
     ) -> None:
-        duration = (now - self._known().timestamp).total_seconds()
+        assert self._started is not None
+        duration = (now - self._started.timestamp).total_seconds()
         self._record(
             GameEnded,
             result=result,
             winner=winner,
             # The clock of a new owner may be behind that of the one before it.
             duration=max(0.0, duration),
-            moves=self._board.moves,
+            moves=self._known().board.moves,
             line=line,
-        )
-
-    def _view(self) -> GameView:
-        game, ended = self._known(), self._ended
-        return GameView(
-            game_id=self.id,
-            player1=game.player1,
-            player2=game.player2,
-            status="finished" if ended else "playing",
-            moves=self._board.moves,
-            to_move=None if ended else self._to_move(game),
-            board=self._board.rows(),
-            result=ended.result if ended else None,
-            winner=ended.winner if ended else None,
-            line=ended.line if ended else None,
         )
 
 

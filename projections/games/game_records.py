@@ -20,6 +20,7 @@ from psycopg.rows import AsyncRowFactory, class_row, tuple_row
 from domain.events import DomainEvent, Position, Recorded
 from domain.games.board import Board
 from domain.games.events import BotLevel, GameEnded, GameStarted, MovePlayed, Result
+from domain.games.view import Game
 from projections.positions import Pool, passed, require
 from projections.projection import Table, wait_until
 
@@ -236,7 +237,7 @@ class GameChanges:
 
 
 GAME = """
-    SELECT id, player1_id, player2_id, bot_level, status, moves, result, winner_id, duration,
+    SELECT id, player1_id, player2_id, bot_level, moves, result, winner_id, duration,
         created_at, ended_at
     FROM games WHERE id = %s
 """
@@ -314,7 +315,6 @@ def _game(
     player1: str,
     player2: str,
     bot_level: BotLevel | None,
-    status: Literal["playing", "finished"],
     moves: str,
     result: Result | None,
     winner: str | None,
@@ -323,19 +323,10 @@ def _game(
     ended_at: datetime | None,
 ) -> GameRecord:
     board = Board.after(map(int, moves))
-    to_move = player2 if board.moves % 2 else player1
+    game = Game(id, player1, player2, board, result, winner, board.winning_line())
     return GameRecord(
-        game_id=id,
-        player1=player1,
-        player2=player2,
+        **msgspec.structs.asdict(game.view),
         bot_level=bot_level,
-        status=status,
-        moves=board.moves,
-        to_move=to_move if status == "playing" else None,
-        board=board.rows(),
-        result=result,
-        winner=winner,
-        line=board.winning_line(),
         duration=duration,
         created_at=created_at,
         ended_at=ended_at,

@@ -120,7 +120,7 @@ async def test_who_stops_looking_is_told_so(api: Api) -> None:
 
 
 async def test_a_socket_shows_so_many_games(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(games, "MOST_TABLES", 1)
+    monkeypatch.setattr(games, "MOST_GAMES", 1)
     async with connected(api, LIVE) as ann:
         await ann.send("watch", game_id="one")
         await ann.send("watch", game_id="two")
@@ -130,7 +130,7 @@ async def test_a_socket_shows_so_many_games(api: Api, monkeypatch: pytest.Monkey
 async def test_a_finished_game_makes_room_for_another(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(games, "MOST_TABLES", 1)
+    monkeypatch.setattr(games, "MOST_GAMES", 1)
     game = await api.pair()
     await api.ask("POST", f"/api/v1/games/{game}/resign")
     async with connected(api, LIVE) as ann:

@@ -12,7 +12,7 @@ from domain.aggregate import Command
 from domain.games.commands import CancelSeek, MakeMove, Resign, Seek, SeekGame
 from domain.games.events import BotLevel
 from domain.keys import Key
-from interfaces.http.games.watched_game import Said, Table, playing
+from interfaces.http.games.watched_game import Said, WatchedGame
 from interfaces.http.platform.bodies import decode, decoder_of
 from interfaces.http.platform.channel import Channel, accepted
 from interfaces.http.platform.command_context import CommandContext, context_of_message
@@ -31,7 +31,7 @@ ASK_RARELY = 5.0
 """Seconds between looks at the record of a game of which nothing is known yet, first and later:
 the game may not have begun, or its record may be behind."""
 
-MOST_TABLES = 20
+MOST_GAMES = 20
 
 
 class SeekPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,7 +125,7 @@ DECODER: msgspec.json.Decoder[Any] = decoder_of(Incoming)
 Answered = TypeVar("Answered", bound=msgspec.Struct)
 
 
-class PlayerDesk:
+class PlayerConnection:
     """What one player's socket does: messages become commands, events become messages."""
 
     def __init__(self, channel: Channel, services: Services, identity: Identity) -> None:
@@ -133,7 +133,7 @@ class PlayerDesk:
         self._services = services
         self._identity = identity
         self._user_id = identity.user_id
-        self._tables: dict[str, Table] = {}
+        self._games: dict[str, WatchedGame] = {}
         self._watching: dict[str, asyncio.Task[None]] = {}
 
     async def receive(self, raw: bytes) -> None:
@@ -210,59 +210,59 @@ class PlayerDesk:
                 "A move or resignation with an idempotency_key names its game_id, or the same "
                 "message might mean another game when it is repeated.",
             )
-        tables = list(playing(list(self._tables.values()), self._user_id))
-        if not tables:
+        played = [each for each in self._games.values() if each.is_played_by(self._user_id)]
+        if not played:
             raise Problem(409, "no-game", "You are in no game that is known here; name it.")
-        if len(tables) > 1:
+        if len(played) > 1:
             raise Problem(409, "several-games", "You are in several games; name the game_id.")
-        return tables[0].game_id
+        return played[0].game_id
 
     # -- watching -------------------------------------------------------------------------------
 
     def _watch(self, game_id: str, *, tell: bool = False) -> None:
         """Follow a game; `tell` says how it stands even where that has been told before."""
-        table = self._tables.get(game_id)
-        if table is None or table.is_over or self._watching[game_id].done():
+        game = self._games.get(game_id)
+        if game is None or game.is_over or self._watching[game_id].done():
             self._begin_to_watch(game_id)
-        elif tell and table.view is not None:
-            self._channel.push("game_state", table.view)
+        elif tell and game.is_known:
+            self._channel.push("game_state", game.view)
 
     def _begin_to_watch(self, game_id: str) -> None:
-        for each in [each for each, table in self._tables.items() if table.is_over]:
+        for each in [each for each, game in self._games.items() if game.is_over]:
             self._unwatch(each)
-        if len(self._tables) >= MOST_TABLES:
-            raise Problem(409, "too-many-games", f"One socket shows {MOST_TABLES} games at most.")
-        table = self._tables[game_id] = Table(game_id)
-        self._watching[game_id] = asyncio.create_task(self._follow(table))
+        if len(self._games) >= MOST_GAMES:
+            raise Problem(409, "too-many-games", f"One socket shows {MOST_GAMES} games at most.")
+        game = self._games[game_id] = WatchedGame(game_id)
+        self._watching[game_id] = asyncio.create_task(self._follow(game))
 
     def _unwatch(self, game_id: str) -> None:
-        self._tables.pop(game_id, None)
+        self._games.pop(game_id, None)
         if (task := self._watching.pop(game_id, None)) is not None:
             task.cancel()
 
-    async def _follow(self, table: Table) -> None:
-        """Tell what happens at a table, for as long as somebody looks."""
+    async def _follow(self, game: WatchedGame) -> None:
+        """Tell what happens in a game, for as long as somebody looks."""
         while True:
             async with asyncio.TaskGroup() as tasks:
-                await self._listen(table, tasks)
+                await self._listen(game, tasks)
             # A subscription ends when its reader falls behind; the record knows what was missed.
-            table.view = None
+            game.forget()
             await asyncio.sleep(ASK_AGAIN)
 
-    async def _listen(self, table: Table, tasks: asyncio.TaskGroup) -> None:
-        asking = tasks.create_task(self._ask(table))
-        async for recorded in self._services.feed.subscribe(table.game_id):
-            self._tell(table.take(recorded.event))
-            if table.view is None and asking.done():
-                asking = tasks.create_task(self._ask(table))
+    async def _listen(self, game: WatchedGame, tasks: asyncio.TaskGroup) -> None:
+        asking = tasks.create_task(self._ask(game))
+        async for recorded in self._services.feed.subscribe(game.game_id):
+            self._tell(game.take(recorded.event))
+            if not game.is_known and asking.done():
+                asking = tasks.create_task(self._ask(game))
         asking.cancel()
 
-    async def _ask(self, table: Table) -> None:
+    async def _ask(self, game: WatchedGame) -> None:
         """Look the game up for as long as its events do not tell how it stands."""
         pause = ASK_AGAIN
-        while table.view is None:
-            if (record := await self._record(table.game_id)) is not None:
-                self._tell(table.show(record))
+        while not game.is_known:
+            if (record := await self._record(game.game_id)) is not None:
+                self._tell(game.show(record))
             await asyncio.sleep(pause)
             pause = min(2 * pause, ASK_RARELY)
 
@@ -294,8 +294,8 @@ async def play(socket: WebSocket[Identity, Any, Any]) -> None:
     async with accepted(socket, "games", services.door) as channel:
         if channel is None:
             return
-        desk = PlayerDesk(channel, services, socket.user)
+        connection = PlayerConnection(channel, services, socket.user)
         try:
-            await channel.run(desk.receive)
+            await channel.run(connection.receive)
         finally:
-            await desk.close()
+            await connection.close()

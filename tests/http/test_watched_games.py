@@ -6,7 +6,7 @@ from domain.events import DomainEvent
 from domain.games.commands import MakeMove, Resign, StartGame
 from domain.games.events import GameEnded, MovePlayed
 from domain.games.four_in_a_row import FourInARow
-from interfaces.http.games.watched_game import Said, Table, playing
+from interfaces.http.games.watched_game import Said, WatchedGame
 from tests.given import T0
 from tests.http.fakes import FakeGames, FakeLog
 
@@ -40,8 +40,8 @@ def moves(said: list[Said]) -> list[int]:
 
 
 async def test_from_the_first_event_on() -> None:
-    table, events = Table(GAME), story(3, 3)
-    said = [line for event in events for line in table.take(event)]
+    watched, events = WatchedGame(GAME), story(3, 3)
+    said = [line for event in events for line in watched.take(event)]
 
     assert types(said) == [
         "game_started",
@@ -54,53 +54,53 @@ async def test_from_the_first_event_on() -> None:
         "game_state",
     ]
     assert said[-1][1].board == (await record(events)).board
-    assert table.is_over
+    assert watched.is_over
 
 
 async def test_from_the_record_on_what_it_shows_is_not_told_again() -> None:
-    table, events = Table(GAME), story(3, 4, 5)
+    watched, events = WatchedGame(GAME), story(3, 4, 5)
 
-    assert moves(table.show(await record(events[:3]))) == [2]
-    assert table.take(events[1]) == table.take(events[2]) == []
-    assert types(table.take(events[0])) == ["game_started"]
-    assert types(table.take(events[3])) == ["move", "game_state"]
-    assert types(table.take(events[4])) == ["game_ended", "game_state"]
-    assert table.take(events[4]) == table.take(events[3]) == []
+    assert moves(watched.show(await record(events[:3]))) == [2]
+    assert watched.take(events[1]) == watched.take(events[2]) == []
+    assert types(watched.take(events[0])) == ["game_started"]
+    assert types(watched.take(events[3])) == ["move", "game_state"]
+    assert types(watched.take(events[4])) == ["game_ended", "game_state"]
+    assert watched.take(events[4]) == watched.take(events[3]) == []
 
 
 async def test_events_before_the_record_wait_for_it() -> None:
-    table, events = Table(GAME), story(3, 4, 5)
+    watched, events = WatchedGame(GAME), story(3, 4, 5)
 
-    assert table.take(events[2]) == table.take(events[3]) == []
-    assert moves(table.show(await record(events[:2]))) == [1, 2, 3]
+    assert watched.take(events[2]) == watched.take(events[3]) == []
+    assert moves(watched.show(await record(events[:2]))) == [1, 2, 3]
 
 
 async def test_a_record_that_is_behind_is_of_no_use() -> None:
-    table, events = Table(GAME), story(3, 4, 5)
-    table.take(events[3])
+    watched, events = WatchedGame(GAME), story(3, 4, 5)
+    watched.take(events[3])
 
-    assert table.show(await record(events[:2])) == []
-    assert table.view is None
-    assert moves(table.show(await record(events[:3]))) == [2, 3]
+    assert watched.show(await record(events[:2])) == []
+    assert watched.view is None
+    assert moves(watched.show(await record(events[:3]))) == [2, 3]
 
 
 async def test_a_gap_makes_the_table_ask_again() -> None:
-    table, events = Table(GAME), story(3, 4, 5)
-    table.show(await record(events[:2]))
+    watched, events = WatchedGame(GAME), story(3, 4, 5)
+    watched.show(await record(events[:2]))
 
-    assert table.take(events[3]) == []
-    assert table.view is None
-    assert moves(table.show(await record(events[:4]))) == [3]
+    assert watched.take(events[3]) == []
+    assert watched.view is None
+    assert moves(watched.show(await record(events[:4]))) == [3]
 
 
 async def test_an_end_that_does_not_follow_waits_too() -> None:
-    table, events = Table(GAME), story(3, 4)
-    table.show(await record(events[:2]))
+    watched, events = WatchedGame(GAME), story(3, 4)
+    watched.show(await record(events[:2]))
     ended = events[-1]
     assert isinstance(ended, GameEnded)
 
-    assert table.take(ended) == []
-    assert types(table.show(await record(events[:-1]))) == [
+    assert watched.take(ended) == []
+    assert types(watched.show(await record(events[:-1]))) == [
         "game_state",
         "game_ended",
         "game_state",
@@ -108,19 +108,19 @@ async def test_an_end_that_does_not_follow_waits_too() -> None:
 
 
 async def test_a_record_is_told_once() -> None:
-    table, events = Table(GAME), story(3)
-    table.show(await record(events[:2]))
+    watched, events = WatchedGame(GAME), story(3)
+    watched.show(await record(events[:2]))
 
-    assert table.show(await record(events)) == []
+    assert watched.show(await record(events)) == []
 
 
 async def test_only_games_that_go_on_are_played() -> None:
     events = story(3)
-    open_table, finished, unknown = Table(GAME), Table(GAME), Table(GAME)
-    open_table.show(await record(events[:2]))
+    going_on, finished, unknown = WatchedGame(GAME), WatchedGame(GAME), WatchedGame(GAME)
+    going_on.show(await record(events[:2]))
     finished.show(await record(events))
 
-    tables = [open_table, finished, unknown]
-    assert list(playing(tables, "ben")) == [open_table]
-    assert list(playing(tables, "eve")) == []
+    games = [going_on, finished, unknown]
+    assert [game for game in games if game.is_played_by("ben")] == [going_on]
+    assert not any(game.is_played_by("eve") for game in games)
     assert isinstance(events[1], MovePlayed)
