@@ -18,6 +18,7 @@ OFFENCES = {
     "layers": ("domain/offence.py", "import application.ports"),
     "composition-root": ("interfaces/offence.py", "import infra.eventlog.reader"),
     "pure-domain": ("domain/offence.py", "import time"),
+    "pure-log-protocol": ("application/log/offence.py", "import asyncio"),
     "application-through-ports": ("application/offence.py", "import redis"),
     "projections-read-no-kafka": ("projections/offence.py", "import confluent_kafka"),
     "independent-features": ("domain/games/offence.py", "import domain.waitroom.commands"),

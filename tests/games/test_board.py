@@ -71,6 +71,7 @@ def test_bits_say_what_a_list_of_columns_says(attempts: list[int]) -> None:
         assert board.moves == naive.moves
         assert (board.winning_line() is not None) == naive.has_line()
     assert board.rows() == naive.rows()
+    assert Board.of(board.rows()) == board
     assert not board.is_full
 
 
