@@ -8,13 +8,13 @@ from application.ports.commands import Answer, NotOwned, Unavailable, Verdict
 from domain.events import Position
 from domain.refusals import Refusal
 
-FORWARDED = "/internal/commands"
+FORWARD_PATH = "/internal/commands"
 """Where a process of the API takes commands that others forward to it."""
 
-HANDOVER = "/internal/handover"
+HANDOVER_PATH = "/internal/handover"
 """Where it lets go of shards that another is to own."""
 
-SECONDS_LEFT = "x-seconds-left"
+SECONDS_LEFT_HEADER = "x-seconds-left"
 """The request header that says how long the caller still waits."""
 
 

@@ -9,10 +9,10 @@ import stamina
 from application.envelopes import RefusalBody, VerdictMessage
 from application.ports.commands import Envelope
 
-PATH = "/api/v1/commands"
-SECONDS = 30.0
-LONGEST_PAUSE = 2.0
-AT_ONCE = 500
+COMMANDS_PATH = "/api/v1/commands"
+REQUEST_TIMEOUT_S = 30.0
+LONGEST_PAUSE_S = 2.0
+MOST_COMMANDS = 500
 NOT_UNDERSTOOD = frozenset({400, 413, 422})
 """Statuses that blame the body: of several commands, those to blame are found one by one."""
 
@@ -36,7 +36,7 @@ class CommandsClient:
         stopped: Callable[[], bool] = lambda: False,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._http = httpx.Client(base_url=url, timeout=SECONDS, transport=transport)
+        self._http = httpx.Client(base_url=url, timeout=REQUEST_TIMEOUT_S, transport=transport)
         self._token = token
         self._stopped = stopped
         self._encode = msgspec.json.Encoder().encode
@@ -46,7 +46,7 @@ class CommandsClient:
         """The verdicts in order; raises `ApiAway` only when the worker is told to stop."""
         verdicts: list[VerdictMessage] = []
         for attempt in stamina.retry_context(
-            on=self._worth_another, attempts=None, timeout=None, wait_max=LONGEST_PAUSE
+            on=self._worth_another, attempts=None, timeout=None, wait_max=LONGEST_PAUSE_S
         ):
             with attempt:
                 self._send(envelopes, verdicts)
@@ -62,7 +62,7 @@ class CommandsClient:
     def _send(self, envelopes: Sequence[Envelope], verdicts: list[VerdictMessage]) -> None:
         """Send what has no verdict yet."""
         while len(verdicts) < len(envelopes):
-            self._send_part(envelopes[len(verdicts) :][:AT_ONCE], verdicts)
+            self._send_part(envelopes[len(verdicts) :][:MOST_COMMANDS], verdicts)
 
     def _send_part(self, part: Sequence[Envelope], verdicts: list[VerdictMessage]) -> None:
         response = self._post(part)
@@ -85,7 +85,7 @@ class CommandsClient:
             "Authorization": f"Bearer {self._token()}",
             "Content-Type": "application/json",
         }
-        return self._http.post(PATH, content=self._encode(part), headers=headers)
+        return self._http.post(COMMANDS_PATH, content=self._encode(part), headers=headers)
 
 
 def _not_understood(response: httpx.Response) -> VerdictMessage:

@@ -1,4 +1,4 @@
-"""Matchmaking: what the lobby agrees on is played, and what was played frees the table."""
+"""Matchmaking, a process manager: what the lobby agrees on is played, and that frees the table."""
 
 from collections.abc import Callable
 

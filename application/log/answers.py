@@ -7,14 +7,14 @@ import msgspec
 
 from application.log.records import NO_REPLY
 
-REMEMBERED = 50_000
+REMEMBERED_COMMANDS = 50_000
 """Command ids a shard remembers, at the least. At a few thousand commands a second on one hot
 shard this is some ten seconds, against the one second that `Retry-After` asks clients to wait."""
 
-PART = REMEMBERED // 5
+PART_COMMANDS = REMEMBERED_COMMANDS // 5
 """Answers that are forgotten at a time."""
 
-LARGE = 1_536
+LARGE_RECORD_BYTES = 1_536
 """Bytes of a record from which on it is remembered without its events."""
 
 
@@ -60,9 +60,9 @@ class Answers:
     """
 
     def __init__(self) -> None:
-        self._unread: deque[bytes] = deque(maxlen=REMEMBERED)
+        self._unread: deque[bytes] = deque(maxlen=REMEMBERED_COMMANDS)
         self._newest: dict[str, bytes] = {}
-        self._parts = deque([self._newest], maxlen=REMEMBERED // PART + 1)
+        self._parts = deque([self._newest], maxlen=REMEMBERED_COMMANDS // PART_COMMANDS + 1)
 
     def first(self, command_id: str) -> FirstAnswer | None:
         """What this command was answered, if it is remembered."""
@@ -79,7 +79,7 @@ class Answers:
 
     def remember(self, command_id: str, record: bytes) -> None:
         """Keep the answer of a commit, and forget the oldest ones if need be."""
-        if len(self._newest) >= PART:
+        if len(self._newest) >= PART_COMMANDS:
             self._newest = {}
             self._parts.append(self._newest)
         self._newest[command_id] = _short(record)
@@ -103,7 +103,7 @@ def _answer_in(record: bytes) -> FirstAnswer:
 
 def _short(record: bytes) -> bytes:
     """The same answer; of a large record, with a single null in place of the events."""
-    if len(record) < LARGE:
+    if len(record) < LARGE_RECORD_BYTES:
         return record
     commit = _decode(record)
     commit.seq += len(commit.events) - 1

@@ -2,7 +2,8 @@
 
 Kafka appends whatever any producer sends. The gate decides, from the prefix of the partition
 alone, which records count. Every reader runs it, so all of them agree, and a writer that lost the
-shard without noticing (a zombie) writes records that nobody believes.
+shard without noticing (a zombie) writes records that nobody believes. The epoch of a claim is what
+the field calls a fencing epoch, or fencing token.
 
 The three rules, and what each is for:
 

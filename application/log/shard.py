@@ -28,7 +28,7 @@ MOST_IN_FLIGHT = 4_000
 """Commits a shard may have on their way. Beyond it callers are asked to come back, so that a
 stalled broker costs refusals and not memory."""
 
-PATIENCE = 0.8
+READ_BACK_TIMEOUT_S = 0.8
 """Seconds a command may wait for its read-back before it is answered `Unavailable`."""
 
 
@@ -284,7 +284,7 @@ class Shard:
             return Unavailable(self.broken)
         if self.role is not Role.OWNER:
             return NotOwned(f"{self.topic}/{self.partition} is being taken over.")
-        if self._in_flight.late(monotonic, PATIENCE):
+        if self._in_flight.late(monotonic, READ_BACK_TIMEOUT_S):
             return Unavailable("Kafka has not confirmed earlier commands yet.")
         if len(self._in_flight) >= MOST_IN_FLIGHT:
             return Unavailable(f"{MOST_IN_FLIGHT} commands are already waiting for Kafka.")
@@ -379,7 +379,7 @@ class Shard:
 
     def tick(self, now: datetime, monotonic: float) -> None:
         """Issue the commands that are due, and stop keeping people waiting for a silent log."""
-        if self._in_flight.late(monotonic, PATIENCE):
+        if self._in_flight.late(monotonic, READ_BACK_TIMEOUT_S):
             self._in_flight.give_up(Unavailable, "Kafka has not confirmed the command in time.")
         if self.role is Role.OWNER and self._deadlines.are_due(now):
             self._fire_deadlines(now, monotonic)

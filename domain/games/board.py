@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 COLUMNS = 7
 ROWS = 6
-SIZE = COLUMNS * ROWS
+MOST_DISCS = COLUMNS * ROWS
 FOUR = 4
 STRIDE = ROWS + 1
 BOTTOM = sum(1 << column * STRIDE for column in range(COLUMNS))

@@ -6,12 +6,12 @@ The bitboard technique is John Tromp's and Pascal Pons's; `search` says what is 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from domain.games.board import BOTTOM, CELLS, COLUMNS, SIZE, STRIDE, Board, cells_of
+from domain.games.board import BOTTOM, CELLS, COLUMNS, MOST_DISCS, STRIDE, Board, cells_of
 from domain.games.events import BotLevel
 from domain.games.lines import threats_of
 from domain.games.search import OutOfTime, Search
 
-DEPTHS: Mapping[BotLevel, int] = {"easy": 1, "medium": 4, "hard": SIZE}
+DEPTHS: Mapping[BotLevel, int] = {"easy": 1, "medium": 4, "hard": MOST_DISCS}
 """How many moves ahead a level looks, time permitting; a win and a block it sees in any case."""
 
 

@@ -9,12 +9,12 @@ in `lines`, and each position hands its threats down instead of finding them aga
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 
-from domain.games.board import BOTTOM, CELLS, SIZE, Board, cells_of
+from domain.games.board import BOTTOM, CELLS, MOST_DISCS, Board, cells_of
 from domain.games.lines import THREATS, THROUGH, threats_of, worth_of
 
 WIN_VALUE = 10_000
 """The score of a win, less the number of discs on the board when it is complete."""
-DECIDED_VALUE = WIN_VALUE - SIZE
+DECIDED_VALUE = WIN_VALUE - MOST_DISCS
 """At least this: the game is won whatever the other does. At most its negative: lost."""
 NODES_BETWEEN_CHECKS = 1_024
 MOST_POSITIONS = 400_000
@@ -35,7 +35,7 @@ Child = tuple[int, int, int, int]
 RANK = itemgetter(0)
 Entry = tuple[int, int, int, int]
 """How deep a position was searched, its value at least and at most, its best move."""
-FIRST = SIZE
+FIRST = MOST_DISCS
 """The rank of the move that was best last time."""
 
 
@@ -65,7 +65,7 @@ class Search:
         mine, theirs = board.mover, board.mover ^ board.mask
         their, worth = threats_of(theirs), worth_of(mine) - worth_of(theirs)
         children = self._children(mine, threats_of(mine), board.mask ^ CELLS, moves, 0)
-        for deeper in range(min(depth, SIZE - board.moves)):
+        for deeper in range(min(depth, MOST_DISCS - board.moves)):
             score = -WIN_VALUE
             for child in list(children):
                 _, move, threats, gain = child

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-FAILOVER: Mapping[str, Any] = {
+FAILOVER_CONFIG: Mapping[str, Any] = {
     "socket.timeout.ms": 3_000,
     "socket.connection.setup.timeout.ms": 3_000,
     "reconnect.backoff.max.ms": 1_000,
@@ -38,7 +38,7 @@ def producer_config(bootstrap: str) -> dict[str, Any]:
         "delivery.report.only.error": True,
         "socket.nagle.disable": True,
         "log_level": 3,
-        **FAILOVER,
+        **FAILOVER_CONFIG,
         "socket.timeout.ms": 5_000,
     }
 
@@ -56,5 +56,5 @@ def consumer_config(bootstrap: str, group: str) -> dict[str, Any]:
         "queued.min.messages": 20_000,
         "socket.nagle.disable": True,
         "log_level": 3,
-        **FAILOVER,
+        **FAILOVER_CONFIG,
     }

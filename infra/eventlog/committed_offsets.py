@@ -1,4 +1,7 @@
-"""How far a consumer has come, for Kafka's tools to look at; nothing here goes by it."""
+"""How far a consumer has come, so that Kafka's tools can show its consumer lag.
+
+Nothing here goes by it.
+"""
 
 import time
 from collections.abc import Mapping
@@ -7,7 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from application.ports.reading import ShardId
 
-EVERY = 1.0
+COMMIT_INTERVAL_S = 1.0
 """Seconds between commits of offsets to Kafka."""
 
 
@@ -22,7 +25,7 @@ class CommittedOffsets:
     def note(self, offsets: Mapping[ShardId, int]) -> None:
         """Take in how far some shards have been read; sent when it is time."""
         self._offsets |= offsets
-        if time.monotonic() - self._sent_at > EVERY:
+        if time.monotonic() - self._sent_at > COMMIT_INTERVAL_S:
             self.send()
 
     def send(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from application.log.records import Commit, recorded_events
 from domain.events import DomainEvent, Recorded
 
-BACKLOG = 1_000
+BACKLOG_EVENTS = 1_000
 """Events a subscriber may fall behind before its subscription is cut."""
 
 
@@ -26,7 +26,7 @@ class Subscriptions:
 
     async def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
         """See `ports.commands.Feed.subscribe`; ends early for who falls too far behind."""
-        queue: asyncio.Queue[Recorded | None] = asyncio.Queue(BACKLOG + 1)
+        queue: asyncio.Queue[Recorded | None] = asyncio.Queue(BACKLOG_EVENTS + 1)
         self._subscribers[aggregate_id].append(queue)
         try:
             while (recorded := await queue.get()) is not None:
@@ -41,7 +41,7 @@ class Subscriptions:
 
 
 def _offer(queue: asyncio.Queue[Recorded | None], recorded: Recorded) -> None:
-    if queue.qsize() < BACKLOG:
+    if queue.qsize() < BACKLOG_EVENTS:
         queue.put_nowait(recorded)
     elif not queue.full():
         queue.put_nowait(None)

@@ -23,7 +23,7 @@ from domain.aggregate import Command
 from domain.category import Category
 from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.feed import Subscriptions
-from infra.eventlog.ownership import GRACE, Ask, Ownership, Wants, nobody
+from infra.eventlog.ownership import TAKEOVER_GRACE_S, Ask, Ownership, Wants, nobody
 from infra.eventlog.pace import BUSY_POLL_S, IDLE_POLL_S, POLL_BATCH, Pace
 from infra.eventlog.partition import partition_for
 from infra.eventlog.snapshots.reader import key_of
@@ -60,7 +60,7 @@ class KafkaLog:
         url: str,
         wants: Wants = lambda topic, partition, owner_url: True,  # noqa: ARG005
         ask: Ask = nobody,
-        grace: Callable[[], float] = lambda: GRACE,
+        grace: Callable[[], float] = lambda: TAKEOVER_GRACE_S,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_shard: Callable[..., Shard] = Shard,
         producer_settings: Mapping[str, Any] | None = None,

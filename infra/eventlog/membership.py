@@ -14,18 +14,18 @@ from collections.abc import Mapping
 import structlog
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
-from infra.eventlog.clients import FAILOVER
+from infra.eventlog.clients import FAILOVER_CONFIG
 
-GROUP = "gamehall-owners"
+OWNERS_GROUP = "gamehall-owners"
 
-SESSION_SECONDS = 6
+SESSION_TIMEOUT_S = 6
 """After so long without a heartbeat a process is taken for dead; less is refused by brokers with
 their default `group.min.session.timeout.ms`."""
 
-HEARTBEAT_SECONDS = 0.1
+HEARTBEAT_INTERVAL_S = 0.1
 """How soon a process hears that others came or left."""
 
-POLL = 0.02
+POLL_INTERVAL_S = 0.02
 """Seconds between looks at what the group says; not for records, of which none are fetched."""
 
 logger = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ class Membership:
     """The place of this process in the group of owners; `url` is where others reach it."""
 
     def __init__(
-        self, bootstrap: str, partitions: Mapping[str, int], *, url: str, group: str = GROUP
+        self, bootstrap: str, partitions: Mapping[str, int], *, url: str, group: str = OWNERS_GROUP
     ) -> None:
         self._bootstrap = bootstrap
         self._group = group
@@ -75,11 +75,11 @@ class Membership:
                 "bootstrap.servers": self._bootstrap,
                 "group.id": self._group,
                 "partition.assignment.strategy": "cooperative-sticky",
-                "session.timeout.ms": SESSION_SECONDS * 1_000,
-                "heartbeat.interval.ms": int(HEARTBEAT_SECONDS * 1_000),
+                "session.timeout.ms": SESSION_TIMEOUT_S * 1_000,
+                "heartbeat.interval.ms": int(HEARTBEAT_INTERVAL_S * 1_000),
                 "enable.auto.commit": False,
                 "log_level": 3,
-                **FAILOVER,
+                **FAILOVER_CONFIG,
             }
         )
         self._consumer.subscribe(
@@ -107,7 +107,7 @@ class Membership:
             message = self._consumer.poll(0)
             if message is not None and (error := message.error()) is not None:
                 logger.warning("group of owners", error=error.str())
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(POLL_INTERVAL_S)
 
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._now_assigned((self._assigned or set()) | {p.partition for p in partitions})

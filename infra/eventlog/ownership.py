@@ -17,18 +17,18 @@ from application.log.shard import Role, Shard
 from application.ports.commands import Unavailable
 from application.ports.reading import ShardId
 
-LOOK = 0.02
+BALANCE_INTERVAL_S = 0.02
 """Seconds between looks for shards to take."""
 
-GRACE = 1.0
+TAKEOVER_GRACE_S = 1.0
 """Seconds after another process took a shard in which this one does not take it back. By then a
 process that was frozen has learned that its shards were given to others."""
 
-ASK_SECONDS = 0.3
+HANDOVER_TIMEOUT_S = 0.3
 """How long an owner has to let go of a shard before it is claimed all the same. It may be frozen,
 or dead."""
 
-SOON = 0.001
+HANDOVER_POLL_S = 0.001
 """Seconds between looks whether something that takes milliseconds has happened."""
 
 logger = structlog.get_logger(__name__)
@@ -68,7 +68,7 @@ class Ownership:
         ask: Ask,
         is_read: Callable[[Shard], bool],
         hurry: Callable[[], None],
-        grace: Callable[[], float] = lambda: GRACE,
+        grace: Callable[[], float] = lambda: TAKEOVER_GRACE_S,
     ) -> None:
         self._shards = shards
         self._wants = wants
@@ -131,7 +131,7 @@ class Ownership:
                     self._caught_up.add(shard)
                     self._epochs[shard] = shard.gate.epoch, 0.0
             await self._claim([shard for shard in ready if self._wanted(shard)])
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(BALANCE_INTERVAL_S)
 
     def take_from(self, url: str) -> None:
         """Claim every shard of the process at `url`, which is gone, and ask it for none.
@@ -182,7 +182,7 @@ class Ownership:
     async def _ask_for(self, url: str, shards: Sequence[Shard]) -> None:
         wanted = [(shard.topic, shard.partition) for shard in shards]
         try:
-            async with asyncio.timeout(ASK_SECONDS):
+            async with asyncio.timeout(HANDOVER_TIMEOUT_S):
                 await self._ask(url, wanted)
         except (TimeoutError, Unavailable) as error:
             logger.info("owner does not hand over", url=url, error=str(error))
@@ -194,8 +194,8 @@ class Ownership:
         released = [self._shards[each] for each in shards if each in self._shards]
         for shard in released:
             shard.release()
-            self._epochs[shard] = shard.gate.epoch, time.monotonic() + GRACE
-        await _until(lambda: not any(shard.in_flight for shard in released), ASK_SECONDS)
+            self._epochs[shard] = shard.gate.epoch, time.monotonic() + TAKEOVER_GRACE_S
+        await _until(lambda: not any(shard.in_flight for shard in released), HANDOVER_TIMEOUT_S)
 
     async def handed_over(self, seconds: float) -> None:
         """Wait until others own every shard, but not longer than that."""
@@ -209,4 +209,4 @@ async def _until(condition: Callable[[], bool], seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110  as often as the log is looked at
-                await asyncio.sleep(SOON)
+                await asyncio.sleep(HANDOVER_POLL_S)

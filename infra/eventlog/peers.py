@@ -9,21 +9,21 @@ from typing import NamedTuple
 import aiohttp
 import msgspec
 
-from application.envelopes import FORWARDED, HANDOVER, SECONDS_LEFT, ForwardedVerdict
+from application.envelopes import FORWARD_PATH, HANDOVER_PATH, SECONDS_LEFT_HEADER, ForwardedVerdict
 from application.ports.commands import Answer, Envelope, NotOwned, Unavailable
 from domain.refusals import Refusal
 
-LANES = 4
+LANES_PER_PEER = 4
 """Requests to one process at a time. While all are on their way, commands gather for the next:
 so a crowd travels in large batches, and a lone command at once."""
 
-AT_ONCE = 1_000
+MOST_COMMANDS = 1_000
 """Commands in a request."""
 
-SECONDS = 1.0
+HANDOVER_TIMEOUT_S = 1.0
 """How long another process may take to let go of shards; who asks may wait for less."""
 
-SILENCE = 2.0
+GONE_AFTER_S = 2.0
 """Seconds without any answer, after which a request in vain says that the process is gone."""
 
 
@@ -80,7 +80,9 @@ class Peers:
         Raises `Unavailable`.
         """
         loop = asyncio.get_running_loop()
-        await self._peer(url).post(HANDOVER, msgspec.json.encode(shards), loop.time() + SECONDS)
+        await self._peer(url).post(
+            HANDOVER_PATH, msgspec.json.encode(shards), loop.time() + HANDOVER_TIMEOUT_S
+        )
 
     def _peer(self, url: str) -> "_Peer":
         peer = self._peers.get(url)
@@ -108,7 +110,7 @@ class _Peer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append(_Waiting(envelope, until, future))
-        if len(self._lanes) < LANES:
+        if len(self._lanes) < LANES_PER_PEER:
             lane = loop.create_task(self._lane())
             self._lanes.add(lane)
             lane.add_done_callback(self._lanes.discard)
@@ -119,7 +121,7 @@ class _Peer:
             try:
                 body = self._encode([waiting.envelope for waiting in batch])
                 until = max(waiting.until for waiting in batch)
-                verdicts = self._verdicts(await self.post(FORWARDED, body, until), len(batch))
+                verdicts = self._verdicts(await self.post(FORWARD_PATH, body, until), len(batch))
             except Unavailable as error:
                 for waiting in batch:
                     _fail(waiting.future, type(error)(str(error)))
@@ -138,7 +140,7 @@ class _Peer:
         return verdicts
 
     def _next_batch(self) -> list[_Waiting]:
-        return [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+        return [self._waiting.popleft() for _ in range(min(MOST_COMMANDS, len(self._waiting)))]
 
     async def post(self, path: str, body: bytes, until: float) -> bytes:
         """The answer to a request; raises `NotOwned`, `OwnerGone` and `Unavailable`."""
@@ -147,7 +149,7 @@ class _Peer:
         headers = {
             "Authorization": f"Bearer {self._token()}",
             "Content-Type": "application/json",
-            SECONDS_LEFT: f"{seconds:.3f}",
+            SECONDS_LEFT_HEADER: f"{seconds:.3f}",
         }
         try:
             async with (
@@ -156,7 +158,7 @@ class _Peer:
             ):
                 answered = await answer.read()
         except TimeoutError:
-            kind = OwnerGone if self._silent_for(sent) >= SILENCE else Unavailable
+            kind = OwnerGone if self._silent_for(sent) >= GONE_AFTER_S else Unavailable
             raise kind(f"The owner of the shard, {self._url}, is silent.") from None
         except aiohttp.ClientError as error:
             kind = OwnerGone if _is_refused(error) else NotOwned
@@ -173,7 +175,7 @@ class _Peer:
         that are far apart tell of two silences.
         """
         first, last = self._silence or (sent, sent)
-        if sent - last > SILENCE:
+        if sent - last > GONE_AFTER_S:
             first = sent
         self._silence = first, max(sent, last)
         return sent - first

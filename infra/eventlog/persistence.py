@@ -22,7 +22,7 @@ from eventsourcing.utils import Environment, EnvType, resolve_topic, strtobool
 
 from application.topics import Topic
 from infra.eventlog.recorders.blocking import BlockingLog
-from infra.eventlog.recorders.ledger import MOST_BYTES
+from infra.eventlog.recorders.ledger import MOST_RECORD_BYTES
 from infra.eventlog.recorders.recorders import (
     KafkaAggregateRecorder,
     KafkaApplicationRecorder,
@@ -124,7 +124,7 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
                 f"There is no topic {topic}; create it with one partition, or let CREATE_TABLE be"
                 " yes."
             )
-        largest = {"max.message.bytes": str(MOST_BYTES)}
+        largest = {"max.message.bytes": str(MOST_RECORD_BYTES)}
         create(self._bootstrap, [Topic(topic, 1, "log")], self._replication_factor, **largest)
 
     def close(self) -> None:

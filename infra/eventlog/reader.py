@@ -15,12 +15,12 @@ from infra.eventlog.clients import consumer_config
 from infra.eventlog.committed_offsets import CommittedOffsets
 from infra.eventlog.watermarks import Watermarks
 
-SPACING = 0.02
+BATCH_INTERVAL_S = 0.02
 """Seconds from one batch to the next at the end of the log. A lone event is read at once; while
 much is going on, fifty batches a second cost the stores, the broker and this process far less
 than a thousand, and nobody sees the difference."""
 
-PASSING = {
+PASSING_ERRORS = {
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  librdkafka's own codes have no other names
     KafkaError._TRANSPORT,  # noqa: SLF001
     KafkaError._TIMED_OUT,  # noqa: SLF001
@@ -95,7 +95,7 @@ class KafkaLogReader:
 
     def _rest(self, limit: int) -> list[Message]:
         there = self._consumer.consume(limit, 0)
-        early = self._read_at + SPACING - time.monotonic()
+        early = self._read_at + BATCH_INTERVAL_S - time.monotonic()
         if len(there) < limit and early > 0:
             time.sleep(early)
             there += self._consumer.consume(limit - len(there), 0)
@@ -147,6 +147,6 @@ def failed(message: Message) -> bool:
     error = message.error()
     if error is None:
         return False
-    if error.code() in PASSING:
+    if error.code() in PASSING_ERRORS:
         return True
     raise KafkaException(error)

@@ -9,7 +9,7 @@ from infra.eventlog.log import KafkaLog
 from infra.eventlog.ownership import Owner
 from infra.eventlog.peers import OwnerGone
 
-PATIENCE = 0.9
+COMMAND_TIMEOUT_S = 0.9
 """Seconds for everything that one command takes, including a shard's change of hands."""
 
 Send = Callable[[str, Envelope, float], Awaitable[Answer]]
@@ -30,7 +30,7 @@ class RoutedLog:
         knows the command id if the last one did decide. Where the owner is gone, that is this
         process.
         """
-        until = asyncio.get_running_loop().time() + PATIENCE
+        until = asyncio.get_running_loop().time() + COMMAND_TIMEOUT_S
         shard, ownership = self._local.shard_of(envelope.command), self._local.ownership
         owner = ownership.owner(shard)
         try:

@@ -1,4 +1,4 @@
-"""Where partitions begin and end, as Kafka knows it."""
+"""Where partitions begin and end, as Kafka knows it: their low and high watermarks."""
 
 from collections.abc import Iterable
 
@@ -7,10 +7,10 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from application.ports.reading import ShardId
 from infra.eventlog.clients import consumer_config
 
-EARLIEST, LATEST = -2, -1
+EARLIEST_TIMESTAMP, LATEST_TIMESTAMP = -2, -1
 """The timestamps that ask for the beginning and for the end, in Kafka's protocol."""
 
-LONGEST_MS = 300_000
+LONGEST_SOCKET_TIMEOUT_MS = 300_000
 """The longest that librdkafka lets a socket wait."""
 
 
@@ -24,17 +24,19 @@ class Watermarks:
     """
 
     def __init__(self, bootstrap: str, seconds: float = 5.0) -> None:
-        patient = {"socket.timeout.ms": min(max(int(seconds * 1_000), 10), LONGEST_MS)}
+        patient = {
+            "socket.timeout.ms": min(max(int(seconds * 1_000), 10), LONGEST_SOCKET_TIMEOUT_MS)
+        }
         self._consumer = Consumer(consumer_config(bootstrap, "gamehall-watermarks") | patient)
         self._seconds = seconds
 
     def beginnings(self, shards: Iterable[ShardId]) -> dict[ShardId, int]:
         """The first offset that there still is; raises `KafkaException` without an answer."""
-        return self._ask(shards, EARLIEST)
+        return self._ask(shards, EARLIEST_TIMESTAMP)
 
     def ends(self, shards: Iterable[ShardId]) -> dict[ShardId, int]:
         """The offset after the last record; raises `KafkaException` without an answer."""
-        return self._ask(shards, LATEST)
+        return self._ask(shards, LATEST_TIMESTAMP)
 
     def _ask(self, shards: Iterable[ShardId], which: int) -> dict[ShardId, int]:
         question = [TopicPartition(*shard, which) for shard in shards]

@@ -11,7 +11,7 @@ from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.unreadable import UnreadableRecord
 from infra.eventlog.clients import consumer_config
 from infra.eventlog.committed_offsets import CommittedOffsets
-from infra.eventlog.reader import PASSING
+from infra.eventlog.reader import PASSING_ERRORS
 from infra.eventlog.watermarks import Watermarks
 from infra.stack.errors import SetupError
 
@@ -122,7 +122,7 @@ class PlayerEventReader:
         gone = error.code() == KafkaError._AUTO_OFFSET_RESET  # noqa: SLF001  its only name
         if gone and (self._moved() or self._is_there(message.partition() or 0)):
             return
-        if error.code() not in PASSING:
+        if error.code() not in PASSING_ERRORS:
             raise KafkaException(error)
 
     def _moved(self) -> bool:

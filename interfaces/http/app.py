@@ -7,7 +7,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.types import ControllerRouterHandler
 
-from application.envelopes import FORWARDED, HANDOVER
+from application.envelopes import FORWARD_PATH, HANDOVER_PATH
 from interfaces.http.games import routes as games
 from interfaces.http.games import standings
 from interfaces.http.games.socket import play
@@ -47,8 +47,8 @@ FUNCTIONS = {
     joining.PATH: joining.join,
     ingesting.PATH: ingesting.report,
     ingesting.BATCH_PATH: ingesting.report_batch,
-    FORWARDED: forwarding.forwarded,
-    HANDOVER: forwarding.handover,
+    FORWARD_PATH: forwarding.forwarded,
+    HANDOVER_PATH: forwarding.handover,
 }
 """What is asked most, by crowds and by other processes: ASGI functions, found by their address."""
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from application.log.answers import LARGE, PART, REMEMBERED, Answers
+from application.log.answers import LARGE_RECORD_BYTES, PART_COMMANDS, REMEMBERED_COMMANDS, Answers
 
 
 def record(number: int, *, size: int = 0) -> bytes:
@@ -30,20 +30,23 @@ def test_the_first_answer_is_the_reply_its_place_and_the_fingerprint_of_the_requ
 
 
 def test_a_large_record_is_remembered_without_its_events() -> None:
-    answers, large = Answers(), record(3, size=LARGE)
+    answers, large = Answers(), record(3, size=LARGE_RECORD_BYTES)
     answers.remember("a", large)
     first = answers.first("a")
     assert first is not None
     assert (bytes(first.reply), first.seq, first.fingerprint) == (b'{"number":3}', 7, "print-3")
-    assert sum(len(each) for part in answers._parts for each in part.values()) < LARGE / 10
+    assert (
+        sum(len(each) for part in answers._parts for each in part.values())
+        < LARGE_RECORD_BYTES / 10
+    )
 
 
 def test_what_was_only_followed_is_read_once_somebody_asks() -> None:
     answers = Answers()
-    for number in range(REMEMBERED + 2):
-        answers.follow(record(number, size=LARGE if number % 1_000 == 3 else 0))
+    for number in range(REMEMBERED_COMMANDS + 2):
+        answers.follow(record(number, size=LARGE_RECORD_BYTES if number % 1_000 == 3 else 0))
     assert answers.first("command-1") is None, "the oldest are forgotten"
-    for number in (2, 3, 4, REMEMBERED + 1):
+    for number in (2, 3, 4, REMEMBERED_COMMANDS + 1):
         first = answers.first(f"command-{number}")
         assert first is not None
         assert (bytes(first.reply), first.seq) == (b'{"number":%d}' % number, 2 * number + 1)
@@ -59,12 +62,12 @@ def test_a_command_without_a_reply_or_a_fingerprint_is_remembered_too() -> None:
 
 def test_the_oldest_are_forgotten_but_never_one_of_the_latest() -> None:
     answers, value = Answers(), record(0)
-    for number in range(3 * REMEMBERED):
+    for number in range(3 * REMEMBERED_COMMANDS):
         answers.remember(f"command-{number}", value)
-    last = 3 * REMEMBERED
+    last = 3 * REMEMBERED_COMMANDS
     assert answers.first(f"command-{last - 1}")
-    assert answers.first(f"command-{last - REMEMBERED}")
-    assert answers.first(f"command-{last - REMEMBERED - PART - 1}") is None
+    assert answers.first(f"command-{last - REMEMBERED_COMMANDS}")
+    assert answers.first(f"command-{last - REMEMBERED_COMMANDS - PART_COMMANDS - 1}") is None
 
 
 def test_a_command_that_did_not_happen_is_forgotten() -> None:

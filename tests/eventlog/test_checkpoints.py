@@ -14,7 +14,7 @@ MARKS_APART = 3
 
 @pytest.fixture(autouse=True)
 def _small_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "REMEMBERED", REMEMBERED)
+    monkeypatch.setattr(checkpoints, "REMEMBERED_COMMANDS", REMEMBERED)
     monkeypatch.setattr(checkpoints, "MARKS_APART", MARKS_APART)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from application.log.pending import PendingCommand
 from application.log.shard import Shard
-from application.log.snapshots.evictions import PATIENCE, Evictions, Found
+from application.log.snapshots.evictions import LOOKUP_TIMEOUT_S, Evictions, Found
 from application.log.snapshots.records import SnapshotCodec, final_key
 from application.ports.commands import Answer, Envelope, Unavailable
 from domain.aggregate import Command
@@ -189,7 +189,7 @@ def test_a_snapshot_that_is_nowhere_is_not_taken_for_a_new_aggregate() -> None:
 def test_who_waits_for_too_long_is_told_to_come_back() -> None:
     owner = Owner().evicted()
     asked = owner.ask(Add(tally="x"))
-    owner.monotonic = PATIENCE + 0.01
+    owner.monotonic = LOOKUP_TIMEOUT_S + 0.01
     owner.tick()
     assert isinstance(asked[0], Unavailable)
     owner.read()  # too late

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from application.envelopes import FORWARDED, VerdictMessage
+from application.envelopes import FORWARD_PATH, VerdictMessage
 from application.ports.commands import Answer, Envelope, Unavailable
 from domain.events import Position
 from infra.eventlog.peers import OwnerGone, Peers
@@ -29,7 +29,7 @@ async def peers_beside(owner: Answering) -> AsyncIterator[tuple[Peers, str]]:
         return web.Response(body=await owner(len(msgspec.json.decode(await request.read()))))
 
     app = web.Application()
-    app.router.add_post(FORWARDED, forwarded)
+    app.router.add_post(FORWARD_PATH, forwarded)
     peers = Peers(lambda: "token")
     await peers.start()
     async with TestServer(app) as server:
@@ -92,7 +92,7 @@ async def test_nobody_waits_for_an_owner_that_is_silent() -> None:
 
 
 async def test_an_owner_that_is_silent_for_long_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.eventlog.peers.SILENCE", 0.2)
+    monkeypatch.setattr("infra.eventlog.peers.GONE_AFTER_S", 0.2)
 
     async def silent(count: int) -> bytes:
         await asyncio.Event().wait()
@@ -106,7 +106,7 @@ async def test_an_owner_that_is_silent_for_long_is_gone(monkeypatch: pytest.Monk
 
 
 async def test_one_answer_ends_a_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.eventlog.peers.SILENCE", 0.2)
+    monkeypatch.setattr("infra.eventlog.peers.GONE_AFTER_S", 0.2)
     attempts = itertools.count()
 
     async def forgetful(count: int) -> bytes:
@@ -121,7 +121,7 @@ async def test_one_answer_ends_a_silence(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 async def test_who_was_frozen_itself_has_heard_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.eventlog.peers.SILENCE", 0.2)
+    monkeypatch.setattr("infra.eventlog.peers.GONE_AFTER_S", 0.2)
 
     async def silent(count: int) -> bytes:
         await asyncio.Event().wait()

@@ -53,7 +53,7 @@ def category(kafka: str) -> Category:
 @pytest.fixture(autouse=True)
 def first_offsets(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """By owner, the first offset that any of its shards was given."""
-    monkeypatch.setattr(checkpoints, "REMEMBERED", REMEMBERED)
+    monkeypatch.setattr(checkpoints, "REMEMBERED_COMMANDS", REMEMBERED)
     monkeypatch.setattr(checkpoints, "MARKS_APART", 3)
     monkeypatch.setattr(writer, "BATCH", 5)
     first: dict[str, int] = {}

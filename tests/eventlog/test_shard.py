@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from application.log.records import Codec, Commit, recorded_events
-from application.log.shard import PATIENCE, IdempotencyKeyReused, Role, Shard
+from application.log.shard import READ_BACK_TIMEOUT_S, IdempotencyKeyReused, Role, Shard
 from application.ports.commands import Answer, Envelope, NotOwned, Unavailable, Verdict
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.events import DomainEvent, Metadata, Recorded
@@ -338,7 +338,7 @@ def test_a_command_id_that_comes_back_with_another_request_is_refused() -> None:
 def test_a_silent_log_is_answered_unavailable_in_time_and_takes_no_new_commands() -> None:
     bench = Bench().owned()
     asked = bench.ask(Count())
-    bench.monotonic += PATIENCE + 0.01
+    bench.monotonic += READ_BACK_TIMEOUT_S + 0.01
     bench.shard.tick(bench.now, bench.monotonic)
     assert isinstance(asked.verdict, Unavailable)
     assert isinstance(bench.ask(Count()).verdict, Unavailable)

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from application.envelopes import FORWARDED, HANDOVER, SECONDS_LEFT
+from application.envelopes import FORWARD_PATH, HANDOVER_PATH, SECONDS_LEFT_HEADER
 from domain.waitroom.commands import JoinWaitroom
 from domain.waitroom.events import WaitroomJoined
 from tests.http.conftest import Api, problem
@@ -17,8 +17,8 @@ async def forward(api: Api, *commands: dict[str, Any], seconds: str = "0.5") -> 
         {"command_id": f"c{n}", "command": command, "metadata": {"actor": "ann"}}
         for n, command in enumerate(commands)
     ]
-    headers = api.token("api", "service") | {SECONDS_LEFT: seconds}
-    return await api.client.post(FORWARDED, json=body, headers=headers)
+    headers = api.token("api", "service") | {SECONDS_LEFT_HEADER: seconds}
+    return await api.client.post(FORWARD_PATH, json=body, headers=headers)
 
 
 async def test_forwarded_commands_are_decided_here_and_answered_in_order(api: Api) -> None:
@@ -85,13 +85,13 @@ async def test_a_deadline_has_to_make_sense(api: Api, seconds: str) -> None:
 
 async def test_a_shard_is_handed_over(api: Api) -> None:
     headers = api.token("api", "service")
-    answer = await api.client.post(HANDOVER, json=[["game-log", 3]], headers=headers)
+    answer = await api.client.post(HANDOVER_PATH, json=[["game-log", 3]], headers=headers)
 
     assert answer.status_code == 200
     assert api.log.handed_over == [("game-log", 3)]
 
 
-@pytest.mark.parametrize("path", [FORWARDED, HANDOVER])
+@pytest.mark.parametrize("path", [FORWARD_PATH, HANDOVER_PATH])
 @pytest.mark.parametrize("scope", ["player", "admin"])
 async def test_it_is_between_services(api: Api, path: str, scope: Any) -> None:
     problem(await api.ask("POST", path, [], scope=scope), 403, "wrong-scope")

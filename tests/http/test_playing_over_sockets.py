@@ -153,7 +153,7 @@ async def test_nothing_listens_when_the_socket_is_gone(api: Api) -> None:
 async def test_a_read_model_that_fails_is_asked_again(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(games, "ASK_AGAIN", 0.02)
+    monkeypatch.setattr(games, "FIRST_PAUSE_S", 0.02)
     game = await api.pair()
     calls = 0
     look_up = api.games.game
@@ -172,7 +172,7 @@ async def test_a_read_model_that_fails_is_asked_again(
 
 
 async def test_a_cut_subscription_is_made_up_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(games, "ASK_AGAIN", 0.02)
+    monkeypatch.setattr(games, "FIRST_PAUSE_S", 0.02)
     game = await api.pair()
     async with connected(api, LIVE) as ann:
         await ann.send("watch", game_id=game)

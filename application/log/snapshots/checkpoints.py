@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from application.log.answers import REMEMBERED
+from application.log.answers import REMEMBERED_COMMANDS
 from application.log.fold import Fold
 from application.log.snapshots.index import SnapshotIndex
 from application.log.snapshots.records import (
@@ -29,7 +29,7 @@ from domain.aggregate import Aggregate
 from domain.category import Category
 from domain.events import Recorded
 
-MARKS_APART = 1_000
+ANSWERS_BETWEEN_MARKS = 1_000
 """Answers between two places where a checkpoint may be made."""
 
 Written = tuple[str, bytes | None]
@@ -81,7 +81,7 @@ class Checkpoints:
                 self._answers += 1
         self.seq = reached.next_seq
         self._url = self._url if url is None else url
-        if self._answers - self._marks[-1].answers >= MARKS_APART:
+        if self._answers - self._marks[-1].answers >= ANSWERS_BETWEEN_MARKS:
             self._marks.append(Mark(self._answers, self._place(reached)))
 
     def _place(self, reached: Checkpoint) -> StoredCheckpoint:
@@ -139,6 +139,8 @@ class Checkpoints:
 
     def _newest_place(self) -> StoredCheckpoint:
         """The last mark that lies as many answers back as a shard remembers."""
-        while len(self._marks) > 1 and self._marks[1].answers <= self._answers - REMEMBERED:
+        while (
+            len(self._marks) > 1 and self._marks[1].answers <= self._answers - REMEMBERED_COMMANDS
+        ):
             self._marks.popleft()
         return self._marks[0].checkpoint

@@ -26,7 +26,7 @@ from application.log.snapshots.records import (
 from application.ports.commands import Unavailable
 from domain.category import Category
 
-PATIENCE = 0.8
+LOOKUP_TIMEOUT_S = 0.8
 """Seconds a command may wait for a snapshot before it is answered `Unavailable`."""
 
 
@@ -87,7 +87,9 @@ class Evictions:
         """
         while self._seen and self._seen[0].seq <= self._shard.gate.next_seq:
             self._evict(self._seen.popleft())
-        late = [id for id, each in self._lookups.items() if monotonic - each.since > PATIENCE]
+        late = [
+            id for id, each in self._lookups.items() if monotonic - each.since > LOOKUP_TIMEOUT_S
+        ]
         for id in late:
             self._give_up(self._lookups.pop(id), "The aggregate's snapshot was not read in time.")
         return bool(self._seen or self._lookups)

@@ -30,7 +30,7 @@ from infra.eventlog.recorders.log import LedgerLog, PendingInsert
 from infra.eventlog.recorders.payloads import Fetcher, Found, Payloads
 from infra.eventlog.recorders.shard import ledger_category
 
-PAGE = 500
+FOLLOWED_EVENTS = 500
 """Events that one who follows gets at once, at most."""
 
 
@@ -220,8 +220,8 @@ class BlockingLog:
         while not stopped():
             if first >= len(self.index):
                 self._wait_beyond(first, stopped)
-            end = min(first + PAGE, len(self.index))
-            if found := self._notifications(first, end, PAGE, topics):
+            end = min(first + FOLLOWED_EVENTS, len(self.index))
+            if found := self._notifications(first, end, FOLLOWED_EVENTS, topics):
                 return found, end
             first = max(first, end)
         return [], first

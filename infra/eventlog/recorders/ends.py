@@ -8,9 +8,9 @@ from eventsourcing.persistence import InterfaceError, OperationalError
 
 from infra.eventlog.watermarks import Watermarks
 
-UNKNOWN = (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC)  # noqa: SLF001 - their names
+UNKNOWN_TOPIC_CODES = (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC)  # noqa: SLF001 - their names
 
-NEW_SECONDS = 0.05
+NEW_TOPIC_PAUSE_S = 0.05
 """Until another question about a topic that the broker does not know yet."""
 
 
@@ -46,9 +46,9 @@ class Ends:
         patience = time.monotonic() + self._seconds
         while (error := self._ask_once()) is not None:
             # A controller creates topics, and tells the brokers a moment later.
-            if error.code() not in UNKNOWN or time.monotonic() > patience:
+            if error.code() not in UNKNOWN_TOPIC_CODES or time.monotonic() > patience:
                 raise OperationalError(self._problem(error.str()))
-            time.sleep(NEW_SECONDS)
+            time.sleep(NEW_TOPIC_PAUSE_S)
 
     def _ask_once(self) -> KafkaError | None:
         try:

@@ -7,7 +7,7 @@ from application.log.records import Commit
 from domain.events import DomainEvent
 from infra.eventlog.recorders.events import Stored
 
-NONE = -1
+NO_NUMBER = -1
 
 
 class Index:
@@ -23,7 +23,7 @@ class Index:
     def __init__(self) -> None:
         self.tracked: dict[str, int] = {}
         """By application: the highest id of its notifications that has been processed."""
-        self.last_stored = NONE
+        self.last_stored = NO_NUMBER
         """The sequence number of the last stored event."""
         self._end = 0
         self._offsets = array("q")
@@ -45,7 +45,7 @@ class Index:
                 self._add(event, seq, offset)
                 last = seq
             else:
-                self._append(NONE, event.originator_version, NONE, offset)
+                self._append(NO_NUMBER, event.originator_version, NO_NUMBER, offset)
                 tracked = {**tracked, event.originator_id: event.originator_version}
         self._end += len(commit.events)
         self.last_stored, self.tracked = last, tracked
@@ -54,7 +54,7 @@ class Index:
         topic = self._numbers.setdefault(event.topic, len(self._numbers))
         higher, lower = self._place(event.originator_id, event.originator_version)
         self._append(lower, event.originator_version, topic, offset)
-        if higher == NONE:
+        if higher == NO_NUMBER:
             self._highest[event.originator_id] = seq
         else:
             self._lower[higher] = seq
@@ -67,15 +67,15 @@ class Index:
 
     def _place(self, originator_id: str, version: int) -> tuple[int, int]:
         """The events above and below a version: the end of the chain is nearly always enough."""
-        higher, lower = NONE, self._highest.get(originator_id, NONE)
-        while lower != NONE and self._versions[lower] > version:
+        higher, lower = NO_NUMBER, self._highest.get(originator_id, NO_NUMBER)
+        while lower != NO_NUMBER and self._versions[lower] > version:
             higher, lower = lower, self._lower[lower]
         return higher, lower
 
     def has(self, originator_id: str, version: int) -> bool:
         """Whether this version has been stored."""
         _, found = self._place(originator_id, version)
-        return found != NONE and self._versions[found] == version
+        return found != NO_NUMBER and self._versions[found] == version
 
     def offset(self, seq: int) -> int:
         """Where the commit that holds an event stands in the topic."""
@@ -95,8 +95,8 @@ class Index:
         return found if desc else found[::-1][:limit]
 
     def _down(self, originator_id: str, gt: int | None) -> Iterator[int]:
-        seq = self._highest.get(originator_id, NONE)
-        while seq != NONE and (gt is None or self._versions[seq] > gt):
+        seq = self._highest.get(originator_id, NO_NUMBER)
+        while seq != NO_NUMBER and (gt is None or self._versions[seq] > gt):
             yield seq
             seq = self._lower[seq]
 
@@ -106,5 +106,5 @@ class Index:
         end = self._end if end is None else min(end, self._end)
         for seq in range(max(first, 0), end):
             topic = self._topics[seq]
-            if topic != NONE and (not topics or topic in numbers):
+            if topic != NO_NUMBER and (not topics or topic in numbers):
                 yield seq

@@ -12,14 +12,14 @@ from domain.aggregate import Command, Reply, decides, evolves
 from domain.events import DomainEvent
 from domain.refusals import Refusal
 from infra.eventlog.recorders.events import Stored, Tracked
-from infra.eventlog.recorders.index import NONE, Index
+from infra.eventlog.recorders.index import NO_NUMBER, Index
 
-LEDGER = "ledger"
+LEDGER_ID = "ledger"
 
-MOST_BYTES = 4 * 1024 * 1024
+MOST_RECORD_BYTES = 4 * 1024 * 1024
 """The largest commit that the topic of a recorder takes, as JSON."""
 
-FRAME = 250
+EVENT_FRAME_BYTES = 250
 """Bytes of JSON around the id, topic and state of an event, generously."""
 
 
@@ -32,7 +32,7 @@ class Insert(Command, frozen=True, kw_only=True, tag="eventsourcing.insert"):
     @property
     def aggregate_id(self) -> str:
         """The one ledger of the topic."""
-        return LEDGER
+        return LEDGER_ID
 
 
 class Conflict(Refusal):
@@ -54,7 +54,7 @@ class Ledger(SoleAggregate):
     """
 
     def __init__(self, index: Index) -> None:
-        super().__init__(LEDGER)
+        super().__init__(LEDGER_ID)
         self._index = index
         self.forget()
 
@@ -87,7 +87,7 @@ class Ledger(SoleAggregate):
         if tracking is None:
             return
         name, id = tracking.application_name, tracking.notification_id
-        latest = self._tracked.get(name, self._index.tracked.get(name, NONE))
+        latest = self._tracked.get(name, self._index.tracked.get(name, NO_NUMBER))
         if id <= latest:
             raise Conflict(f"{name!r} has been tracked up to {latest} already, beyond {id}.")
         yield Tracked(originator_id=name, originator_version=id, timestamp=now)
@@ -118,12 +118,12 @@ class Ledger(SoleAggregate):
 
 
 def _refuse_too_large(events: Sequence[StoredEvent]) -> None:
-    size = FRAME + sum(
-        FRAME + 4 * len(str(e.originator_id)) + 4 * len(e.topic) + len(e.state) * 4 // 3
+    size = EVENT_FRAME_BYTES + sum(
+        EVENT_FRAME_BYTES + 4 * len(str(e.originator_id)) + 4 * len(e.topic) + len(e.state) * 4 // 3
         for e in events
     )
-    if size > MOST_BYTES:
+    if size > MOST_RECORD_BYTES:
         raise TooLarge(
             f"{len(events)} events make a record of some {size:,} bytes, but a topic takes"
-            f" {MOST_BYTES:,}; save them in smaller batches."
+            f" {MOST_RECORD_BYTES:,}; save them in smaller batches."
         )

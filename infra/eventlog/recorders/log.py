@@ -20,14 +20,14 @@ from application.ports.commands import Envelope, Unavailable, Verdict
 from domain.category import Category
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.pace import BUSY_POLL_S, POLL_BATCH, Pace
-from infra.eventlog.recorders.ledger import MOST_BYTES
+from infra.eventlog.recorders.ledger import MOST_RECORD_BYTES
 from infra.eventlog.recorders.shard import Accepted, LedgerShard
 
 UNDISTURBED_S = 0.02
 """How long an owner may write undisturbed by others who want to, at least. Handing over takes a
 few milliseconds; processes that write at the same time take turns."""
 
-PRODUCER_SETTINGS: Mapping[str, Any] = {"linger.ms": 0, "message.max.bytes": MOST_BYTES}
+PRODUCER_SETTINGS: Mapping[str, Any] = {"linger.ms": 0, "message.max.bytes": MOST_RECORD_BYTES}
 
 logger = structlog.get_logger(__name__)
 

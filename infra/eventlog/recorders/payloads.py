@@ -12,13 +12,13 @@ from application.log.records import Claim, Codec, Commit
 from domain.category import Category
 from domain.events import DomainEvent
 from infra.eventlog.clients import consumer_config
-from infra.eventlog.reader import PASSING
+from infra.eventlog.reader import PASSING_ERRORS
 from infra.eventlog.recorders.events import Stored
 
-NEAR = 200
+NEAR_RECORDS = 200
 """Records that are read over, in place of moving to where the next one is wanted."""
 
-FRAME = 400
+EVENT_FRAME_BYTES = 400
 """Bytes that an event takes in memory beside its topic and state, about."""
 
 Found = Mapping[int, Commit[DomainEvent]]
@@ -76,7 +76,7 @@ class Payloads:
 
 def _size(commit: Commit[DomainEvent]) -> int:
     return sum(
-        FRAME + len(event.topic) + len(event.state)
+        EVENT_FRAME_BYTES + len(event.topic) + len(event.state)
         for event in commit.events
         if isinstance(event, Stored)
     )
@@ -102,11 +102,11 @@ class Fetcher:
                 raise InterfaceError(f"{self._topic} has been closed.")
             if self._consumer is None:
                 self._consumer = Consumer(fetcher_config(self._bootstrap))
-                self._next = -NEAR
+                self._next = -NEAR_RECORDS
             return [(offset, self._read(self._consumer, offset)) for offset in offsets]
 
     def _read(self, consumer: Consumer, offset: int) -> Commit[DomainEvent]:
-        if not self._next <= offset < self._next + NEAR:
+        if not self._next <= offset < self._next + NEAR_RECORDS:
             consumer.assign([TopicPartition(self._topic, 0, offset)])
         deadline = time.monotonic() + self._seconds
         while (left := deadline - time.monotonic()) > 0:
@@ -150,6 +150,6 @@ def _failed(message: Message) -> bool:
     error = message.error()
     if error is None:
         return False
-    if error.code() in PASSING:
+    if error.code() in PASSING_ERRORS:
         return True
     raise OperationalError(f"Kafka could not be read: {error.str()}.") from KafkaException(error)

@@ -21,7 +21,7 @@ from eventsourcing.persistence import (
 
 from infra.eventlog.recorders.blocking import BlockingLog
 
-INTERRUPTED = 0.1
+INTERRUPT_POLL_S = 0.1
 """Seconds between looks at an event that may interrupt a wait. What is waited for wakes at once."""
 
 
@@ -167,7 +167,7 @@ class KafkaTrackingRecorder(TrackingRecorder):
                 )
             if self._log.wait(
                 lambda: self._reached(application_name, notification_id),
-                min(left, INTERRUPTED) if interrupt else left,
+                min(left, INTERRUPT_POLL_S) if interrupt else left,
             ):
                 return
         raise WaitInterruptedError(

@@ -13,17 +13,21 @@ from application.log.snapshots.restored import SnapshotsWrong
 from application.ports.reading import ShardId
 from domain.category import Category
 from infra.eventlog.clients import consumer_config
-from infra.eventlog.reader import PASSING
+from infra.eventlog.reader import PASSING_ERRORS
 from infra.eventlog.watermarks import Watermarks
 
-BATCH = 1_000
-POLL = 0.2
-SECONDS = 30.0
+POLL_BATCH = 1_000
+POLL_TIMEOUT_S = 0.2
+SILENCE_TIMEOUT_S = 30.0
 """How long the topics may have nothing to say before reading them is given up."""
 
 logger = structlog.get_logger(__name__)
 
-LOOKUP = {"fetch.wait.max.ms": 5, "queued.min.messages": 1, "fetch.message.max.bytes": 65_536}
+LOOKUP_CONFIG = {
+    "fetch.wait.max.ms": 5,
+    "queued.min.messages": 1,
+    "fetch.message.max.bytes": 65_536,
+}
 """A look is for one record. A longer fetch would still be under way when the next look begins, and
 that one would have to wait for it, half a second as a rule."""
 
@@ -50,7 +54,7 @@ class SnapshotReader:
     ) -> None:
         config = consumer_config(bootstrap, "gamehall-snapshots")
         self._consumer = Consumer(config | {"enable.partition.eof": True})
-        self._watermarks = Watermarks(bootstrap, SECONDS)
+        self._watermarks = Watermarks(bootstrap, SILENCE_TIMEOUT_S)
         self._partitions = partitions
         self._stopped = stopped
         self._categories = {c.topic: c for c in categories if c.restorers}
@@ -63,7 +67,7 @@ class SnapshotReader:
 
         Raises `KafkaException` when Kafka is away, and `Interrupted`.
         """
-        there = self._consumer.list_topics(timeout=SECONDS).topics
+        there = self._consumer.list_topics(timeout=SILENCE_TIMEOUT_S).topics
         indexes = {
             (log, partition): SnapshotIndex(category)
             for log, category in self._categories.items()
@@ -91,12 +95,14 @@ class SnapshotReader:
         ends = self._ends()
         heard = time.monotonic()
         while any(self._at[shard] < end for shard, end in ends.items()):
-            messages = [m for m in self._consumer.consume(BATCH, POLL) if not _passing(m)]
+            messages = [
+                m for m in self._consumer.consume(POLL_BATCH, POLL_TIMEOUT_S) if not _passing(m)
+            ]
             for message in messages:
                 self._take(message, put)
             if messages:
                 heard = time.monotonic()
-            elif time.monotonic() - heard > SECONDS:
+            elif time.monotonic() - heard > SILENCE_TIMEOUT_S:
                 raise _timed_out()
             if self._stopped():
                 raise Interrupted
@@ -127,7 +133,7 @@ class SnapshotLookup:
     """
 
     def __init__(self, bootstrap: str, categories: Iterable[Category]) -> None:
-        config = consumer_config(bootstrap, "gamehall-snapshots") | LOOKUP
+        config = consumer_config(bootstrap, "gamehall-snapshots") | LOOKUP_CONFIG
         self._consumer = Consumer(config | {"enable.partition.eof": True})
         self._topics = {category.topic: category.snapshots_topic for category in categories}
 
@@ -138,7 +144,7 @@ class SnapshotLookup:
         """
         self._consumer.assign([TopicPartition(self._topics[shard[0]], shard[1], offset)])
         try:
-            while (message := self._consumer.poll(SECONDS)) is not None:
+            while (message := self._consumer.poll(SILENCE_TIMEOUT_S)) is not None:
                 if not _passing(message):
                     there = not _is_end(message) and message.offset() == offset
                     return Found(key_of(message), message.value() or b"") if there else None
@@ -180,7 +186,7 @@ def _is_end(message: Message) -> bool:
 
 def _passing(message: Message) -> bool:
     error = message.error()
-    return error is not None and error.code() in PASSING
+    return error is not None and error.code() in PASSING_ERRORS
 
 
 def _timed_out() -> KafkaException:

@@ -19,7 +19,7 @@ from application.ports.reading import ShardId
 from domain.category import Category
 from infra.eventlog.snapshots.reader import SnapshotLookup, SnapshotReader, restore
 
-AGAIN_SECONDS = 1.0
+RETRY_PAUSE_S = 1.0
 """Until another attempt, when Kafka is away."""
 
 logger = structlog.get_logger(__name__)
@@ -99,7 +99,7 @@ class Restoring:
                 return await asyncio.to_thread(self._read, shard_ids)
             except KafkaException as error:
                 logger.warning("cannot read the snapshots", error=str(error))
-                await asyncio.sleep(AGAIN_SECONDS)
+                await asyncio.sleep(RETRY_PAUSE_S)
         return {}
 
     def _read(self, shard_ids: Sequence[ShardId]) -> dict[ShardId, tuple[Restored | None, int]]:

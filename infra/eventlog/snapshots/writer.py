@@ -23,8 +23,8 @@ from infra.eventlog.snapshots.reader import Interrupted, SnapshotReader, restore
 from infra.kafka.append import Appender
 
 NAME = "checkpoints"
-BATCH = 4_000
-IDLE = 0.5
+POLL_BATCH = 4_000
+POLL_TIMEOUT_S = 0.5
 DELIVERY_TIMEOUT_S = 30.0
 """How long Kafka may take to acknowledge what was written."""
 
@@ -87,9 +87,9 @@ class CheckpointWriter:
         begin, fold = restored
         return begin, Checkpoints(category, index, fold, begin)
 
-    def step(self, timeout: float = IDLE) -> None:
+    def step(self, timeout: float = POLL_TIMEOUT_S) -> None:
         """Read once, and write if that is due."""
-        batch = self._reader.read(BATCH, timeout)
+        batch = self._reader.read(POLL_BATCH, timeout)
         events: dict[ShardId, list[Recorded]] = defaultdict(list)
         for each in batch.events:
             events[each.position.topic, each.position.partition].append(each)

@@ -22,12 +22,12 @@ from interfaces.tokens import Identity
 from projections.games import GAME_RECORDS
 from projections.games.game_records import GameRecord
 
-PATH = "/api/v1/games/live"
+SOCKET_PATH = "/api/v1/games/live"
 
 logger = structlog.get_logger(__name__)
 
-ASK_AGAIN = 0.25
-ASK_RARELY = 5.0
+FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 5.0
 """Seconds between looks at the record of a game of which nothing is known yet, first and later:
 the game may not have begun, or its record may be behind."""
 
@@ -120,7 +120,7 @@ Incoming = (
     | PingMessage
     | PongMessage
 )
-DECODER: msgspec.json.Decoder[Any] = decoder_of(Incoming)
+MESSAGE_DECODER: msgspec.json.Decoder[Any] = decoder_of(Incoming)
 
 Answered = TypeVar("Answered", bound=msgspec.Struct)
 
@@ -139,7 +139,7 @@ class PlayerConnection:
     async def receive(self, raw: bytes) -> None:
         """Do what a message asks for; whatever is wrong with it is told, and nothing else ends."""
         try:
-            await self._obey(decode(raw, DECODER))
+            await self._obey(decode(raw, MESSAGE_DECODER))
         except Exception as error:  # noqa: BLE001 - told to the client, and logged where unforeseen
             self._channel.push_error(error)
 
@@ -171,7 +171,7 @@ class PlayerConnection:
 
     def _context(self, message: KeyedMessage) -> CommandContext:
         key = message.idempotency_key
-        return context_of_message(self._services, self._identity, PATH, key, message)
+        return context_of_message(self._services, self._identity, SOCKET_PATH, key, message)
 
     async def _seek(self, payload: SeekPayload, context: CommandContext) -> None:
         command = SeekGame(
@@ -247,7 +247,7 @@ class PlayerConnection:
                 await self._listen(game, tasks)
             # A subscription ends when its reader falls behind; the record knows what was missed.
             game.forget()
-            await asyncio.sleep(ASK_AGAIN)
+            await asyncio.sleep(FIRST_PAUSE_S)
 
     async def _listen(self, game: WatchedGame, tasks: asyncio.TaskGroup) -> None:
         asking = tasks.create_task(self._ask(game))
@@ -259,12 +259,12 @@ class PlayerConnection:
 
     async def _ask(self, game: WatchedGame) -> None:
         """Look the game up for as long as its events do not tell how it stands."""
-        pause = ASK_AGAIN
+        pause = FIRST_PAUSE_S
         while not game.is_known:
             if (record := await self._record(game.game_id)) is not None:
                 self._tell(game.show(record))
             await asyncio.sleep(pause)
-            pause = min(2 * pause, ASK_RARELY)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
 
     async def _record(self, game_id: str) -> GameRecord | None:
         try:
@@ -287,7 +287,7 @@ def _reply(answer: Answer, kind: type[Answered]) -> Answered:
     return reply
 
 
-@websocket(PATH)
+@websocket(SOCKET_PATH)
 async def play(socket: WebSocket[Identity, Any, Any]) -> None:
     """Serve a player's socket."""
     services = services_of(socket)

@@ -14,7 +14,7 @@ import structlog
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Receive, Send
 
-from application.envelopes import SECONDS_LEFT, ForwardedVerdict
+from application.envelopes import SECONDS_LEFT_HEADER, ForwardedVerdict
 from application.ports.commands import Done, Envelope, LocalLog, Unavailable, Verdict
 from application.ports.reading import ShardId
 from interfaces.http.operations.commands import CommandEnvelope
@@ -27,12 +27,12 @@ from interfaces.http.platform.services import services_in
 LONGEST_WAIT_S = 30.0
 """Seconds that a process may wait for another."""
 
-FORWARDED_LIMIT = 16 * 1024 * KIB
+FORWARDED_LIMIT_BYTES = 16 * 1024 * KIB
 """Bytes of a crowd of commands. Each of them was let in by another process, under its own limit."""
 
 ENCODER = msgspec.json.Encoder()
-DECODER = decoder_of(list[CommandEnvelope])
-SHARDS = decoder_of(list[ShardId])
+ENVELOPES_DECODER = decoder_of(list[CommandEnvelope])
+SHARD_IDS_DECODER = decoder_of(list[ShardId])
 
 SILENT = ForwardedVerdict.of(Unavailable("The owner of the shard did not answer in time."))
 BROKEN = Unavailable("The owner of the shard could not decide the command; its log says why.")
@@ -43,8 +43,8 @@ logger = structlog.get_logger(__name__)
 async def forwarded(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Decide commands here and answer with a verdict for each; raises `Problem`."""
     headers = _let_in(scope)
-    seconds = _seconds_left(headers.get(SECONDS_LEFT.encode()))
-    envelopes = decode(await read(receive, headers, FORWARDED_LIMIT), DECODER)
+    seconds = _seconds_left(headers.get(SECONDS_LEFT_HEADER.encode()))
+    envelopes = decode(await read(receive, headers, FORWARDED_LIMIT_BYTES), ENVELOPES_DECODER)
     verdicts = await decide(services_in(scope).local, envelopes, seconds)
     await respond(send, 200, [JSON_BODY], ENCODER.encode(verdicts))
 
@@ -52,7 +52,7 @@ async def forwarded(scope: HTTPScope, receive: Receive, send: Send) -> None:
 async def handover(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Let go of shards that the process which asks is to own; raises `Problem`."""
     headers = _let_in(scope)
-    shards = decode(await read(receive, headers), SHARDS)
+    shards = decode(await read(receive, headers), SHARD_IDS_DECODER)
     await services_in(scope).local.hand_over(shards)
     await respond(send, 200, [JSON_BODY], b"null")
 
@@ -104,6 +104,6 @@ def _seconds_left(header: bytes | None) -> float:
         seconds = 0.0
     if not 0 < seconds <= LONGEST_WAIT_S:
         raise bad_request(
-            "invalid-request", f"{SECONDS_LEFT} takes seconds, up to {LONGEST_WAIT_S:g}."
+            "invalid-request", f"{SECONDS_LEFT_HEADER} takes seconds, up to {LONGEST_WAIT_S:g}."
         )
     return seconds

@@ -20,9 +20,9 @@ from interfaces.http.platform.problems import bad_request
 from interfaces.http.platform.services import Services, services_in, services_of
 from interfaces.tokens import Identity
 
-KEY = re.compile(rb"[ -~]{1,200}")
-CORRELATION = re.compile(rb"[!-~]{1,200}")
-TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+KEY_PATTERN = re.compile(rb"[ -~]{1,200}")
+CORRELATION_PATTERN = re.compile(rb"[!-~]{1,200}")
+TRACEPARENT_PATTERN = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 IdempotencyKey = Annotated[
     str | None,
@@ -83,8 +83,9 @@ def context_of(
         command_id,
         Metadata(
             actor=identity.user_id,
-            correlation_id=_text(usable(CORRELATION, headers, b"x-correlation-id")) or command_id,
-            traceparent=_text(usable(TRACEPARENT, headers, b"traceparent")),
+            correlation_id=_text(usable(CORRELATION_PATTERN, headers, b"x-correlation-id"))
+            or command_id,
+            traceparent=_text(usable(TRACEPARENT_PATTERN, headers, b"traceparent")),
             fingerprint=None
             if key is None
             else _fingerprint(services_in(scope), scope["method"], scope["path"], body),
@@ -140,7 +141,7 @@ def answered(answer: Answer, status: int = 200) -> Response[Any]:
 def _command_id(identity: Identity, key: bytes | None) -> str:
     if key is None:
         return next(FRESH_IDS)
-    if not KEY.fullmatch(key):
+    if not KEY_PATTERN.fullmatch(key):
         raise bad_request(
             "invalid-idempotency-key", "An Idempotency-Key is 1 to 200 printable ASCII characters."
         )

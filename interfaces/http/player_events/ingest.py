@@ -31,7 +31,7 @@ from interfaces.http.platform.bodies import (
     readable,
     require_json,
 )
-from interfaces.http.platform.command_context import POSITION_HEADER, TRACEPARENT, usable
+from interfaces.http.platform.command_context import POSITION_HEADER, TRACEPARENT_PATTERN, usable
 from interfaces.http.platform.encodings import decoded
 from interfaces.http.platform.problems import InvalidField, Problem, bad_request, documented
 from interfaces.http.platform.responses import JSON_BODY, respond
@@ -92,11 +92,11 @@ async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
         if services.keep_failed_events:
             failed = FailedEvent(body, error.field, str(error), identity.user_id)
             await services.player_events.append(
-                (), (failed,), usable(TRACEPARENT, headers, b"traceparent")
+                (), (failed,), usable(TRACEPARENT_PATTERN, headers, b"traceparent")
             )
         raise problem_of(error) from None
     position = await services.player_events.append(
-        (event,), (), usable(TRACEPARENT, headers, b"traceparent")
+        (event,), (), usable(TRACEPARENT_PATTERN, headers, b"traceparent")
     )
     answer = encode(Ingested(event_id=event.event_id, ingested_at=now))
     await respond(send, 200, [JSON_BODY, (b"position", str(position).encode())], answer)
@@ -119,7 +119,7 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
         found = read_lines(body) if lines else read_array(body)
         await services.event_limits.admit(identity.user_id, len(found))
     answer, arrived = _append(
-        services, identity, found, usable(TRACEPARENT, headers, b"traceparent")
+        services, identity, found, usable(TRACEPARENT_PATTERN, headers, b"traceparent")
     )
     del body, found  # not to be kept while Kafka takes its time
     await arrived

@@ -9,7 +9,7 @@ from application.log.records import Commit
 from domain.events import DomainEvent, Metadata
 from infra.eventlog.recorders.events import Stored, Tracked
 from infra.eventlog.recorders.index import Index
-from infra.eventlog.recorders.ledger import MOST_BYTES, Conflict, Insert, Ledger, TooLarge
+from infra.eventlog.recorders.ledger import MOST_RECORD_BYTES, Conflict, Insert, Ledger, TooLarge
 from tests.given import T0
 
 ALICE = UUID("5f0f1b6e-3d52-4f6a-9f3c-0a1b2c3d4e5f")
@@ -105,6 +105,6 @@ def test_tracking_comes_before_the_events_in_its_commit() -> None:
 
 
 def test_more_than_a_record_holds_is_refused() -> None:
-    large = StoredEvent(uuid4(), 1, "made", b"x" * MOST_BYTES)
+    large = StoredEvent(uuid4(), 1, "made", b"x" * MOST_RECORD_BYTES)
     with pytest.raises(TooLarge, match="smaller batches"):
         Ledger(Index()).decide(Insert(events=[large]), T0)

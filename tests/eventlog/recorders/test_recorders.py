@@ -16,7 +16,7 @@ from eventsourcing.persistence import (
     WaitInterruptedError,
 )
 
-from infra.eventlog.recorders.ledger import MOST_BYTES
+from infra.eventlog.recorders.ledger import MOST_RECORD_BYTES
 from infra.eventlog.recorders.recorders import KafkaProcessRecorder
 from infra.kafka.records import consume
 from tests.conftest import Hall
@@ -85,9 +85,9 @@ def test_memory_for_events_is_bounded(open_log: Open) -> None:
 def test_a_batch_that_no_record_holds_is_refused(open_log: Open) -> None:
     recorder = KafkaProcessRecorder(open_log())
     with pytest.raises(DataError, match="smaller batches"):
-        recorder.insert_events([event(state=b"x" * MOST_BYTES)])
+        recorder.insert_events([event(state=b"x" * MOST_RECORD_BYTES)])
     assert recorder.select_events(ID) == []
-    nearly = event(state=b"x" * (MOST_BYTES // 4 * 3 - 1_000))
+    nearly = event(state=b"x" * (MOST_RECORD_BYTES // 4 * 3 - 1_000))
     recorder.insert_events([nearly])
     assert recorder.select_events(ID) == [nearly]
 
