@@ -17,16 +17,10 @@ The rules follow Tango's deciding on playback (Balakrishnan et al., SOSP 2013) a
 leader epochs of replicated logs; `tests/eventlog/test_mutants.py` shows that each one is needed.
 """
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 RefusalReason = Literal["old-epoch", "not-the-owner", "gap", "repeated", "malformed"]
-REASONS: Final[tuple[RefusalReason, ...]] = (
-    "old-epoch",
-    "not-the-owner",
-    "gap",
-    "repeated",
-    "malformed",
-)
+REASONS: Final[tuple[RefusalReason, ...]] = get_args(RefusalReason)
 
 
 class Gate:

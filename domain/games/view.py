@@ -27,14 +27,8 @@ class Game(msgspec.Struct, frozen=True):
         """The game after the event that comes next in it."""
         if isinstance(event, MovePlayed):
             return Game(self.game_id, self.player1, self.player2, self.board.play(event.column))
-        return Game(
-            self.game_id,
-            self.player1,
-            self.player2,
-            self.board,
-            event.result,
-            event.winner,
-            event.line,
+        return msgspec.structs.replace(
+            self, result=event.result, winner=event.winner, line=event.line
         )
 
     @property

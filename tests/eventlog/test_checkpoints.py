@@ -15,7 +15,7 @@ MARKS_APART = 3
 @pytest.fixture(autouse=True)
 def _small_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "REMEMBERED_COMMANDS", REMEMBERED)
-    monkeypatch.setattr(checkpoints, "MARKS_APART", MARKS_APART)
+    monkeypatch.setattr(checkpoints, "ANSWERS_BETWEEN_MARKS", MARKS_APART)
 
 
 def test_no_schedule_of_zombies_crashes_and_losses_restores_anything_else() -> None:

@@ -54,8 +54,8 @@ def category(kafka: str) -> Category:
 def first_offsets(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """By owner, the first offset that any of its shards was given."""
     monkeypatch.setattr(checkpoints, "REMEMBERED_COMMANDS", REMEMBERED)
-    monkeypatch.setattr(checkpoints, "MARKS_APART", 3)
-    monkeypatch.setattr(writer, "BATCH", 5)
+    monkeypatch.setattr(checkpoints, "ANSWERS_BETWEEN_MARKS", 3)
+    monkeypatch.setattr(writer, "POLL_BATCH", 5)
     first: dict[str, int] = {}
     receive = Shard.receive
 

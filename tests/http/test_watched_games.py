@@ -80,7 +80,7 @@ async def test_a_record_that_is_behind_is_of_no_use() -> None:
     watched.take(events[3])
 
     assert watched.show(await record(events[:2])) == []
-    assert watched.view is None
+    assert watched.game is None
     assert moves(watched.show(await record(events[:3]))) == [2, 3]
 
 
@@ -89,7 +89,7 @@ async def test_a_gap_makes_the_table_ask_again() -> None:
     watched.show(await record(events[:2]))
 
     assert watched.take(events[3]) == []
-    assert watched.view is None
+    assert watched.game is None
     assert moves(watched.show(await record(events[:4]))) == [3]
 
 

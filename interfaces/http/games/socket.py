@@ -221,48 +221,48 @@ class PlayerConnection:
 
     def _watch(self, game_id: str, *, tell: bool = False) -> None:
         """Follow a game; `tell` says how it stands even where that has been told before."""
-        game = self._games.get(game_id)
-        if game is None or game.is_over or self._watching[game_id].done():
+        watched = self._games.get(game_id)
+        if watched is None or watched.is_over or self._watching[game_id].done():
             self._begin_to_watch(game_id)
-        elif tell and game.is_known:
-            self._channel.push("game_state", game.view)
+        elif tell and watched.game is not None:
+            self._channel.push("game_state", watched.game.view)
 
     def _begin_to_watch(self, game_id: str) -> None:
-        for each in [each for each, game in self._games.items() if game.is_over]:
+        for each in [each for each, watched in self._games.items() if watched.is_over]:
             self._unwatch(each)
         if len(self._games) >= MOST_GAMES:
             raise Problem(409, "too-many-games", f"One socket shows {MOST_GAMES} games at most.")
-        game = self._games[game_id] = WatchedGame(game_id)
-        self._watching[game_id] = asyncio.create_task(self._follow(game))
+        watched = self._games[game_id] = WatchedGame(game_id)
+        self._watching[game_id] = asyncio.create_task(self._follow(watched))
 
     def _unwatch(self, game_id: str) -> None:
         self._games.pop(game_id, None)
         if (task := self._watching.pop(game_id, None)) is not None:
             task.cancel()
 
-    async def _follow(self, game: WatchedGame) -> None:
+    async def _follow(self, watched: WatchedGame) -> None:
         """Tell what happens in a game, for as long as somebody looks."""
         while True:
             async with asyncio.TaskGroup() as tasks:
-                await self._listen(game, tasks)
+                await self._listen(watched, tasks)
             # A subscription ends when its reader falls behind; the record knows what was missed.
-            game.forget()
+            watched.game = None
             await asyncio.sleep(FIRST_PAUSE_S)
 
-    async def _listen(self, game: WatchedGame, tasks: asyncio.TaskGroup) -> None:
-        asking = tasks.create_task(self._ask(game))
-        async for recorded in self._services.feed.subscribe(game.game_id):
-            self._tell(game.take(recorded.event))
-            if not game.is_known and asking.done():
-                asking = tasks.create_task(self._ask(game))
+    async def _listen(self, watched: WatchedGame, tasks: asyncio.TaskGroup) -> None:
+        asking = tasks.create_task(self._ask(watched))
+        async for recorded in self._services.feed.subscribe(watched.game_id):
+            self._tell(watched.take(recorded.event))
+            if watched.game is None and asking.done():
+                asking = tasks.create_task(self._ask(watched))
         asking.cancel()
 
-    async def _ask(self, game: WatchedGame) -> None:
+    async def _ask(self, watched: WatchedGame) -> None:
         """Look the game up for as long as its events do not tell how it stands."""
         pause = FIRST_PAUSE_S
-        while not game.is_known:
-            if (record := await self._record(game.game_id)) is not None:
-                self._tell(game.show(record))
+        while watched.game is None:
+            if (record := await self._record(watched.game_id)) is not None:
+                self._tell(watched.show(record))
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
