@@ -22,6 +22,7 @@ from application.ports.reading import Batch, Checkpoint, LogReader, ShardId
 from domain.aggregate import Aggregate
 from domain.category import Category
 from domain.events import Position, Recorded
+from domain.refusals import Refusal
 
 SLICE_RECORDS = 500
 """Records read at a time; between two slices, a look gives way to all else in its process."""
@@ -83,16 +84,25 @@ class Past(NamedTuple):
     events: Sequence[Recorded]
 
 
-class OtherShard(ValueError):
-    """A position says nothing of when something happened in another shard."""
+class OtherShard(Refusal):
+    """What is looked at is in another shard than the `position`."""
+
+    type = "position-elsewhere"
+    status = 422
 
 
-class HistoryUnreadable(Exception):
-    """The aggregate has an event that this program cannot fold."""
+class HistoryUnreadable(Refusal):
+    """It has an event that only a newer program can read."""
+
+    type = "history-unreadable"
+    status = 422
 
 
-class HistoryTooLong(Exception):
-    """The aggregate has more events than a look goes through."""
+class HistoryTooLong(Refusal):
+    """It has more events than a request looks through; the command line does."""
+
+    type = "history-too-long"
+    status = 422
 
 
 def read_time(text: str) -> datetime:

@@ -8,8 +8,17 @@ from typing import Any, LiteralString, NamedTuple, Protocol
 import psycopg
 from redis.client import Pipeline
 
+from domain.refusals import Refusal
+
 SHORTEST_PAUSE_S = 0.002
 LONGEST_PAUSE_S = 0.02
+
+
+class InvalidCursor(Refusal):
+    """`before` is not from a page of this list."""
+
+    type = "invalid-cursor"
+    status = 422
 
 
 class ReadModelMissing(Exception):

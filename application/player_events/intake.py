@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.validation import InvalidInput, MalformedInput, mistake_in
 from domain.player_events.corrections import RESERVED
 from domain.player_events.event import Moment, Name, PlayerEvent, nothing
 from domain.player_events.types import TYPES
@@ -20,8 +21,6 @@ NUL = b"\\u0000"
 """What JSON can say, and PostgreSQL cannot hold."""
 
 BAD_CHARACTER = re.compile(r"[\x00-\x1f\x7f/]")
-FIELD = re.compile(r" - at `\$(?P<path>[^`]*)`$")
-NAMED = re.compile(r"field `(?P<name>[^`]+)`")
 Data = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
 
 
@@ -40,12 +39,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     event_id: UUID | None = None
 
 
-class InvalidEvent(Exception):
-    """A sentence on what does not fit, and `field`, the JSON path of where."""
+class InvalidEvent(InvalidInput):
+    """An event does not fit; `errors` says which field, and why."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
+    type = "invalid-event"
+
+
+class MalformedEvent(MalformedInput, InvalidEvent):
+    """The body is not JSON."""
 
 
 class Intake:
@@ -109,7 +110,7 @@ class Intake:
             try:
                 decode(report.data)
             except msgspec.ValidationError as error:
-                raise invalid(error, "data") from None
+                raise InvalidEvent(*mistake_in(error, "$.data")) from None
         if not earliest < report.timestamp < latest:
             raise InvalidEvent("$.timestamp", _outside(report.timestamp, earliest, latest))
 
@@ -135,7 +136,6 @@ class Intake:
             raise InvalidEvent("$.data", "Expected `object`")
 
 
-MALFORMED = "This is not JSON"
 Read = TypeVar("Read")
 
 decode = msgspec.json.Decoder(Report).decode
@@ -146,9 +146,9 @@ def read(decode: Callable[[bytes], Read], text: bytes) -> Read:
     try:
         return decode(text)
     except msgspec.ValidationError as error:
-        raise invalid(error) from None
+        raise InvalidEvent(*mistake_in(error)) from None
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise InvalidEvent("$", f"{MALFORMED}: {error}") from None
+        raise MalformedEvent("$", f"This is not JSON: {error}") from None
 
 
 def decode_report(piece: bytes) -> Report:
@@ -157,16 +157,6 @@ def decode_report(piece: bytes) -> Report:
     if NUL in piece:
         raise InvalidEvent("$", "Text with a NUL (\\u0000) cannot be kept")
     return asked
-
-
-def invalid(error: msgspec.ValidationError, *within: str) -> InvalidEvent:
-    """What msgspec says is wrong, and where."""
-    message = str(error)
-    at = FIELD.search(message)
-    text = message[: at.start()] if at else message
-    named = NAMED.search(text)
-    inside = "".join(f".{part}" for part in within) + (at["path"] if at else "")
-    return InvalidEvent(f"${inside}" + (f".{named['name']}" if named else ""), text)
 
 
 def _outside(timestamp: datetime, earliest: datetime, latest: datetime) -> str:

@@ -4,46 +4,34 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache, partial
+from pkgutil import resolve_name
 from socket import gethostname
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from prometheus_client import REGISTRY
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
-from application.history import History
-from application.ports.reading import ShardId
 from domain.categories import CATEGORIES
-from domain.category import Category
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.membership import Membership
 from infra.eventlog.metrics import LogMetrics
-from infra.eventlog.partition import partition_for
 from infra.eventlog.peers import Peers
-from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.routing import RoutedLog
 from infra.kafka.topics import refuse_repartitioned
-from infra.limits import RateLimits
-from infra.player_events.producer import EventProducer
 from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
-from interfaces.bootstrap.dead_letters import dead_letters, intake_of
 from interfaces.bootstrap.subjects import master
+from interfaces.http.app import FEATURES
 from interfaces.http.platform.services import Check, Lookup, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
-from projections.player_events import DEAD_LETTERS
-from projections.player_events.exported_events import EventExport
 from projections.positions import Pool
 from projections.read_model import ReadModel, Stores
 
 POSTGRES_CONNECTIONS = 8
 """Of the API; queries take a millisecond, and PostgreSQL has connections for all processes."""
-
-EXPORT_CONNECTIONS = 2
-"""Exports at a time. They have connections of their own, since each may take minutes; and as hours
-may lie between them, it is made sure that PostgreSQL has not closed them meanwhile."""
 
 HANDOVER_TIMEOUT_S = 2.0
 """How long other processes may take to claim what this one leaves to them."""
@@ -51,6 +39,16 @@ HANDOVER_TIMEOUT_S = 2.0
 METADATA_TIMEOUT_S = 15.0
 """How long Kafka may take to tell its partitions. An API that does not know them must not decide:
 with another number of partitions, aggregates would begin anew in other shards."""
+
+
+class Foundation(NamedTuple):
+    """What the parts of features are built on; what has to be closed is pushed on `held`."""
+
+    settings: Settings
+    partitions: Mapping[str, int]
+    redis: Redis
+    queries: Lookup
+    held: AsyncExitStack
 
 
 @asynccontextmanager
@@ -69,7 +67,6 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         )
         refuse_taken({"this API process": settings.own_port}, settings.host)
         redis, pool = await _read_models(settings, held)
-        exports = await _connections(settings, EXPORT_CONNECTIONS, held, checked=True)
         keys = SubjectKeys(settings.kafka_bootstrap, master(settings))
         await keys.start()
         held.push_async_callback(keys.stop)
@@ -78,35 +75,20 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         await peers.start()
         held.push_async_callback(peers.close)
         log, membership = await _log(settings, partitions, peers, held)
-        events = EventProducer(settings.kafka_bootstrap)
-        events.start()
-        held.push_async_callback(events.stop)
         metrics = LogMetrics(log.shards)
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
         queries = _lookup(Stores(pool, redis, keys.open))
-        intake = intake_of(settings)
+        parts = await _parts(Foundation(settings, partitions, redis, queries, held))
         yield Services(
             log=RoutedLog(log, peers.send),
             local=log,
             leave=partial(_leave, log, membership),
             feed=log.feed,
             queries=queries,
-            exports=EventExport(exports),
-            dead_letters=dead_letters(settings, queries(DEAD_LETTERS), intake),
-            history=_history(settings.kafka_bootstrap, partitions),
             seals=keys,
             tokens=tokens,
-            intake=intake,
-            player_events=events,
-            event_limits=RateLimits(
-                redis,
-                "player events",
-                overall=settings.events_per_second,
-                per_key=settings.events_per_second_each,
-            ),
-            keep_failed_events=settings.events_keep_failed,
-            bot_after=settings.bot_after,
+            parts=parts,
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
             checks=_checks(log, membership, keys, redis, pool),
         )
@@ -122,16 +104,14 @@ def _lookup(stores: Stores) -> Lookup:
     return queries
 
 
-def _history(bootstrap: str, partitions: Mapping[str, int]) -> History:
-    def shard_of(category: Category, aggregate_id: str) -> ShardId:
-        return category.topic, partition_for(aggregate_id, partitions[category.topic])
-
-    def reader_of(shard: ShardId, aggregate_id: str) -> KafkaLogReader:
-        categories = [category for category in CATEGORIES if category.topic == shard[0]]
-        group = "gamehall-history"
-        return KafkaLogReader(bootstrap, categories, partitions, group, shard, aggregate_id)
-
-    return History(shard_of, reader_of)
+async def _parts(base: Foundation) -> dict[type, object]:
+    """Build what each feature needs beyond what all have."""
+    parts: dict[type, object] = {Settings: base.settings}
+    for feature in FEATURES:
+        if feature.build:
+            built = await resolve_name(feature.build)(base)
+            parts |= {type(part): part for part in built}
+    return parts
 
 
 async def _log(
@@ -169,10 +149,10 @@ async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis,
         settings.redis_url, decode_responses=True, socket_connect_timeout=1, socket_timeout=5
     )
     held.push_async_callback(redis.aclose)
-    return redis, await _connections(settings, POSTGRES_CONNECTIONS, held)
+    return redis, await connections(settings, POSTGRES_CONNECTIONS, held)
 
 
-async def _connections(
+async def connections(
     settings: Settings, most: int, held: AsyncExitStack, *, checked: bool = False
 ) -> Pool:
     """Open a pool; if `checked`, each connection is looked at before it is used."""

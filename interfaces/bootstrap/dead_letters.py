@@ -75,10 +75,10 @@ def ask(settings: Settings, work: Work[Answer]) -> Answer:
     try:
         with as_setup_error():
             return asyncio.run(_ask(settings, work))
-    except (Refusal, Unavailable, ReadModelMissing) as error:
-        raise SetupError(str(error)) from error
     except InvalidEvent as error:
         raise SetupError(f"{error.field}: {error}.") from error
+    except (Refusal, Unavailable, ReadModelMissing) as error:
+        raise SetupError(str(error)) from error
 
 
 async def _ask(settings: Settings, work: Work[Answer]) -> Answer:

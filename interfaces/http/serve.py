@@ -17,7 +17,7 @@ from interfaces.garbage import collect_garbage_rarely
 from interfaces.http.app import create_app
 from interfaces.settings import Settings
 
-BACKLOG = 2_048
+LISTEN_BACKLOG = 2_048
 """Connections that may wait to be accepted; a whole city arrives in the same second."""
 
 
@@ -62,7 +62,7 @@ def _server(app: ASGIApp, settings: Settings, port: int) -> Server:
         port=port,
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
-        backlog=BACKLOG,
+        backlog=LISTEN_BACKLOG,
         log_access=False,
         log_level=LogLevels.error,
         log_dictconfig=QUIET,

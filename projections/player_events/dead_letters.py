@@ -22,7 +22,7 @@ from domain.player_events.letters import (
     read,
 )
 from projections.positions import Pool, passed, require
-from projections.projection import Table, wait_until
+from projections.projection import InvalidCursor, Table, wait_until
 
 NAME = "dead-letters"
 
@@ -116,10 +116,10 @@ class DeadLetterQueries:
     ) -> DeadLetterPage:
         """Some letters, from the one behind the letter `before` on.
 
-        Raises `ValueError` with a sentence when there is no letter `before`.
+        Raises `InvalidCursor` when there is no letter `before`.
         """
         if before is not None and await self.letter(before) is None:
-            raise ValueError(f"{before!r} is no letter; take `before` from the page before.")
+            raise InvalidCursor(f"{before!r} is no letter; take `before` from the page before.")
         more = None if limit is None else limit + 1
         asked = {**msgspec.structs.asdict(wanted), "before": before, "limit": more}
         found = await self._select(LIST, asked)

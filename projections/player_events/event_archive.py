@@ -10,7 +10,7 @@
 import base64
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import psycopg
@@ -22,7 +22,7 @@ from domain.player_events.corrections import REPLACED, replacement
 from domain.player_events.event import PlayerEvent
 from projections.player_events.seen_ids import SeenIds
 from projections.positions import Pool, passed, require
-from projections.projection import Table, wait_until
+from projections.projection import InvalidCursor, Table, wait_until
 
 NAME = "event-archive"
 
@@ -207,18 +207,20 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """The last event of a page."""
 
     timestamp: datetime = datetime.max.replace(tzinfo=UTC)
-    event_id: str = "00000000-0000-0000-0000-000000000000"
+    event_id: Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")] = (
+        "00000000-0000-0000-0000-000000000000"
+    )
 
     def __str__(self) -> str:
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode()
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
-        """Read the written form; raises `ValueError` with a sentence when it is not one."""
+        """Read the written form; raises `InvalidCursor`."""
         try:
             return msgspec.json.decode(base64.urlsafe_b64decode(text), type=cls)
         except (ValueError, msgspec.MsgspecError) as error:
-            raise ValueError(
+            raise InvalidCursor(
                 f"{text!r} is no place in a list of events; take `before` from the page before."
             ) from error
 
@@ -241,7 +243,7 @@ class EventQueries:
     async def of_player(self, player_id: str, limit: int, before: str | None = None) -> EventPage:
         """A player's events, the newest first, from the cursor of the page before on.
 
-        Raises `ValueError` with a sentence for a cursor that is none.
+        Raises `InvalidCursor`.
         """
         cursor = Cursor() if before is None else Cursor.parse(before)
         asked = {"player_id": player_id, "limit": limit + 1, **msgspec.structs.asdict(cursor)}

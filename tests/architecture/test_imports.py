@@ -4,8 +4,10 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +23,26 @@ OFFENCES = {
     "pure-log-protocol": ("application/log/offence.py", "import asyncio"),
     "application-through-ports": ("application/offence.py", "import redis"),
     "projections-read-no-kafka": ("projections/offence.py", "import confluent_kafka"),
-    "independent-features": ("domain/games/offence.py", "import domain.waitroom.commands"),
+    "domain-features-are-independent": (
+        "domain/games/offence.py",
+        "import domain.waitroom.commands",
+    ),
+    "application-features-are-independent": (
+        "application/games/offence.py",
+        "import application.player_events.intake",
+    ),
+    "read-models-are-independent": (
+        "projections/waitroom/offence.py",
+        "import projections.games.standings",
+    ),
+    "http-features-are-independent": (
+        "interfaces/http/games/offence.py",
+        "import interfaces.http.waitroom.links",
+    ),
+    "platform-knows-no-feature": (
+        "interfaces/http/platform/offence.py",
+        "import interfaces.http.operations.access",
+    ),
 }
 
 
@@ -66,6 +87,24 @@ def test_a_contract_holds_and_is_not_blind(contract: str, copy: Path) -> None:
 
 def test_every_contract_has_an_offence() -> None:
     assert {contract["id"] for contract in CONTRACTS} == set(OFFENCES)
+
+
+def test_no_import_goes_round_in_a_circle() -> None:
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    assert circle_in(graph) is None
+    graph.add_import(importer="domain.keys", imported="interfaces.http.app")
+    assert "interfaces.http.app" in (circle_in(graph) or ())
+
+
+def circle_in(graph: grimp.ImportGraph) -> list[str] | None:
+    """Modules each of which imports the next, the last being the first; None if there are none."""
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle
+    return None
 
 
 def test_there_is_no_sixth_package() -> None:

@@ -11,10 +11,14 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from application.history import History
+from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
 from interfaces.http.app import create_app
 from interfaces.http.platform.edge import Edge
 from interfaces.http.platform.services import Check, Services
+from interfaces.http.player_events.ingest import Ingestion
+from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.settings import Settings
 from interfaces.tokens import Scope, Tokens
 from projections.games import GAME_RECORDS, STANDINGS
 from projections.player_events import (
@@ -24,6 +28,7 @@ from projections.player_events import (
     PLAYER_ACTIVITY,
     PLAYER_STATISTICS,
 )
+from projections.player_events.exported_events import EventExport
 from projections.read_model import ReadModel
 from projections.waitroom import WAITROOM
 from tests.http.fakes import (
@@ -145,14 +150,21 @@ async def an_api() -> AsyncIterator[Api]:
         leave=log.leave,
         feed=log,
         queries=fakes.__getitem__,
-        exports=of_players,
-        dead_letters=desk.dead_letters,
-        history=history_of(log),
         seals=seals,
         tokens=Tokens(SECRET),
-        intake=Intake(accept_unknown=True, oldest=timedelta(days=30)),
-        player_events=player_events,
-        event_limits=limits,
+        parts={
+            RoomFeeds: RoomFeeds(),
+            Settings: Settings(),
+            Ingestion: Ingestion(
+                Intake(accept_unknown=True, oldest=timedelta(days=30)),
+                player_events,
+                limits,
+                keep_failed=False,
+            ),
+            DeadLetterRepairs: desk.dead_letters,
+            EventExport: of_players,
+            History: history_of(log),
+        },
         checks=checks,
         allowed_origins=frozenset({ORIGIN}),
     )

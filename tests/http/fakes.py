@@ -43,6 +43,7 @@ from projections.player_events.event_archive import ArchivedEvent, EventPage
 from projections.player_events.exported_events import WRITERS, Format, Selection
 from projections.player_events.leaderboard_queries import Leaderboard, RankedPlayer
 from projections.player_events.player_statistics import PlayerStatistics
+from projections.projection import InvalidCursor
 from projections.waitroom.queue import QueueOverview, QueuePlace
 from tests.player_events.plain import Plain, games_of
 
@@ -392,7 +393,7 @@ class FakePlayerQueries:
 
     async def of_player(self, player_id: str, limit: int, before: str | None = None) -> EventPage:
         if before is not None and not before.isdigit():
-            raise ValueError(f"{before!r} is no place.")
+            raise InvalidCursor(f"{before!r} is no place.")
         own = [_archived(e) for e in reversed(self.told.events) if e.player_id == player_id]
         start = int(before or 0)
         end = start + limit

@@ -53,7 +53,17 @@ async def test_letters_are_listed_by_whom_and_what_they_are_about(api: Api) -> N
         assert [letter["id"] for letter in letters] == [in_address(id) for id in found]
 
 
-@pytest.mark.parametrize("query", ["consumer=queue", "status=lost", "limit=0", "player="])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "consumer=queue",
+        "status=lost",
+        "limit=0",
+        "player=",
+        "player=a%00b",
+        "before=ingest.dlq:0:%00",
+    ],
+)
 async def test_what_no_list_takes_is_refused(api: Api, query: str) -> None:
     problem(await ask(api, "GET", f"?{query}"), 400, "invalid-request")
 

@@ -1,13 +1,10 @@
 """Anything as it was, over HTTP."""
 
-from typing import get_args
-
 import pytest
 from httpx import Response
 
 from application.history import History
 from domain.categories import CATEGORIES
-from interfaces.http.operations.history import CategoryName
 from tests.http.conftest import Api, problem
 from tests.http.fakes import NOW
 
@@ -88,12 +85,12 @@ async def test_what_is_too_long_for_a_request_is_told_so(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await api.open()
-    monkeypatch.setattr(api.services.history, "_most_events", 0)
+    monkeypatch.setattr(api.services.part(History), "_most_events", 0)
     problem(await looked(api, "waitroom/concert"), 422, "history-too-long")
 
 
 async def test_a_look_that_has_to_wait_too_long_comes_back(api: Api) -> None:
-    history: History = api.services.history
+    history = api.services.part(History)
     history._patience = 0
     with history._turn:
         answer = await looked(api, "waitroom/concert")
@@ -101,5 +98,6 @@ async def test_a_look_that_has_to_wait_too_long_comes_back(api: Api) -> None:
     assert answer.headers["retry-after"] == "1"
 
 
-def test_every_category_has_a_past() -> None:
-    assert set(get_args(CategoryName)) == {category.name for category in CATEGORIES}
+@pytest.mark.parametrize("category", [category.name for category in CATEGORIES])
+async def test_every_category_has_a_past(api: Api, category: str) -> None:
+    problem(await looked(api, f"{category}/nowhere"), 404, "history-not-found")

@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from interfaces.http.platform import channel
-from interfaces.http.platform import socket_limits as door
+from interfaces.http.platform import channel, socket_limits
 from tests.http.conftest import ORIGIN, Api, problem
 from tests.http.socket_client import Closed, connected
 
@@ -64,7 +63,7 @@ async def test_an_address_that_leads_nowhere_opens_no_socket(api: Api) -> None:
 
 
 async def test_a_user_has_so_many_sockets(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "MOST_PER_USER", 1)
+    monkeypatch.setattr(socket_limits, "MAX_SOCKETS_PER_USER", 1)
     async with connected(api, LIVE), connected(api, LIVE, user="ben") as other:
         async with connected(api, LIVE) as refused:
             assert await refused.closed() == channel.TRY_LATER
@@ -77,14 +76,14 @@ async def test_a_user_has_so_many_sockets(api: Api, monkeypatch: pytest.MonkeyPa
 
 async def test_a_large_message_ends_a_socket(api: Api) -> None:
     async with connected(api, LIVE) as socket:
-        await socket.send_text(" " * (channel.MESSAGE_LIMIT + 1))
+        await socket.send_text(" " * (channel.MESSAGE_LIMIT_BYTES + 1))
         assert await socket.closed() == channel.TOO_BIG
 
 
 async def test_a_reader_that_does_not_read_is_cut_off(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel, "BACKLOG", 5)
+    monkeypatch.setattr(channel, "BACKLOG_MESSAGES", 5)
     async with connected(api, LIVE) as socket:
         socket.reads.clear()
         for _ in range(10):
@@ -97,7 +96,7 @@ async def test_a_reader_that_does_not_read_is_cut_off(
 async def test_a_message_that_does_not_leave_ends_a_socket(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel, "SEND_LIMIT", 0.05)
+    monkeypatch.setattr(channel, "SEND_TIMEOUT_S", 0.05)
     async with connected(api, LIVE) as socket:
         socket.reads.clear()
         await socket.send("ping")
@@ -109,8 +108,8 @@ async def test_a_message_that_does_not_leave_ends_a_socket(
 async def test_a_silent_client_is_asked_and_then_let_go(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel, "PING_AFTER", 0.1)
-    monkeypatch.setattr(channel, "IDLE_LIMIT", 0.3)
+    monkeypatch.setattr(channel, "PING_AFTER_S", 0.1)
+    monkeypatch.setattr(channel, "IDLE_LIMIT_S", 0.3)
     async with connected(api, LIVE) as socket:
         assert await socket.receive() == ("ping", {})
         await socket.send("pong")

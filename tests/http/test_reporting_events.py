@@ -14,6 +14,7 @@ from litestar.testing import AsyncTestClient
 from application.ports.commands import Unavailable
 from application.ports.limits import Limited
 from interfaces.http.app import create_app
+from interfaces.http.player_events.ingest import Ingestion
 from tests.http.conftest import Api, problem
 
 PATH, BATCH = "/api/v1/events", "/api/v1/events/batch"
@@ -220,7 +221,8 @@ async def test_what_kafka_does_not_take_is_not_answered_with_success(api: Api) -
 
 
 async def test_failed_events_are_kept_one_by_one_where_that_is_wanted(api: Api) -> None:
-    keeping = replace(api.services, keep_failed_events=True)
+    ingestion = api.services.part(Ingestion)._replace(keep_failed=True)
+    keeping = replace(api.services, parts={**api.services.parts, Ingestion: ingestion})
     async with AsyncTestClient(create_app(keeping)) as client:
         api.client = client
         await report(api, an_event(data={}))

@@ -1,13 +1,29 @@
 import asyncio
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from interfaces.http import examples
-from interfaces.http.app import describe
+from interfaces.http.app import FEATURES, describe
 from interfaces.http.operations import commands, health
+from interfaces.http.platform import openapi
 from tests.http.conftest import ORIGIN, Api, problem
+
+OPERATIONS = Path(__file__).parents[1] / "golden" / "operations.txt"
+"""The ids of all operations, in the order of the document; clients are generated from them."""
+
+COMMANDS = {
+    "openWaitroom",
+    "joinWaitroom",
+    "leaveWaitroom",
+    "seekGame",
+    "cancelSeek",
+    "makeMove",
+    "resignGame",
+    "reportEvent",
+}
+"""Those that answer with a `Position`."""
 
 EVERYWHERE = {
     "x-content-type-options": "nosniff",
@@ -81,7 +97,7 @@ async def test_health_names_what_is_not_ready(api: Api, monkeypatch: pytest.Monk
     async def silent() -> None:
         await asyncio.sleep(5)
 
-    monkeypatch.setattr(health, "PATIENCE", 0.05)
+    monkeypatch.setattr(health, "CHECK_TIMEOUT_S", 0.05)
     checks = {"postgres": well, "log": unwell, "redis": broken, "other": silent}
     api.checks.update(checks)
     answer = await api.client.get("/health/ready")
@@ -101,13 +117,16 @@ def test_every_operation_is_described_for_people_and_programs() -> None:
     document = json.loads(describe())
     operations = [each for item in document["paths"].values() for each in item.values()]
 
-    assert len({each["operationId"] for each in operations}) == len(operations) == 38
+    by_id = {each["operationId"]: each for each in operations}
+
+    assert list(by_id) == OPERATIONS.read_text().split()
+    assert len(by_id) == len(operations)
     for operation in operations:
         assert operation["summary"]
         assert operation["description"]
         assert operation["tags"]
-    commands = [each for each in operations if "Position" in json.dumps(each["responses"])]
-    assert len(commands) == 8
+    commands = {id for id, each in by_id.items() if "Position" in json.dumps(each["responses"])}
+    assert commands == COMMANDS
 
 
 def test_every_shape_has_an_example_that_fits_it() -> None:
@@ -117,7 +136,9 @@ def test_every_shape_has_an_example_that_fits_it() -> None:
 
     plain = {kind.__name__ for kind in commands.AnyCommand.__args__} | {"Metadata"}
     assert lacking <= plain, "only commands, which `Order` shows one of, have no example"
-    for example in examples.EXAMPLES.values():
+    examples = [*openapi.EXAMPLES, *(each for feature in FEATURES for each in feature.examples)]
+    assert len({type(example) for example in examples}) == len(examples)
+    for example in examples:
         encoded = msgspec.json.encode(example)
         again = msgspec.json.encode(msgspec.json.decode(encoded, type=type(example)))
         assert again == encoded

@@ -6,6 +6,7 @@ from application.ports.commands import Envelope
 from domain.waitroom.commands import CompleteCheckout
 from interfaces.http.platform import channel
 from interfaces.http.waitroom import socket as queue
+from interfaces.http.waitroom.room_feeds import RoomFeeds
 from projections.projection import ReadModelMissing
 from projections.waitroom.queue import QueuePlace
 from tests.http.conftest import Api
@@ -15,8 +16,8 @@ from tests.http.socket_client import connected
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "INTERVAL", 0.05)
-    monkeypatch.setattr(queue, "PATIENCE", 0.1)
+    monkeypatch.setattr(queue, "LOOK_INTERVAL_S", 0.05)
+    monkeypatch.setattr(queue, "NEW_SESSION_TIMEOUT_S", 0.1)
 
 
 async def session_of(api: Api, user: str) -> str:
@@ -152,11 +153,11 @@ async def test_a_room_is_listened_to_once_however_many_watch(api: Api) -> None:
             await socket.until(message)
         await asyncio.sleep(0.02)
         assert api.log.subscriptions("concert") == 1
-        assert api.services.rooms.watchers == 3
+        assert api.services.part(RoomFeeds).watchers == 3
 
     await asyncio.sleep(0.02)
     assert api.log.subscriptions("concert") == 0
-    assert api.services.rooms.watchers == 0
+    assert api.services.part(RoomFeeds).watchers == 0
 
 
 async def test_a_queue_socket_answers_pings_and_nothing_else(api: Api) -> None:

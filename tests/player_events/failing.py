@@ -18,6 +18,7 @@ from domain.player_events.letters import DeadLetter, Decision, LetterRecord, Ver
 from infra.eventlog.partition import partition_for
 from infra.player_events.dead_letters import decision_record
 from projections.player_events.dead_letters import DeadLetterPage, Wanted
+from projections.projection import InvalidCursor
 from tests.player_events.told import NOON
 
 
@@ -90,7 +91,7 @@ class FakeLetters:
         letters = [letter for letter in reversed(self._letters()) if _fits(letter, wanted)]
         ids = [letter.id for letter in letters]
         if before is not None and before not in ids:
-            raise ValueError(f"{before!r} is no letter.")
+            raise InvalidCursor(f"{before!r} is no letter.")
         left = letters if before is None else letters[ids.index(before) + 1 :]
         page = left[:limit]
         return DeadLetterPage(letters=page, before=page[-1].id if len(left) > len(page) else None)

@@ -10,10 +10,10 @@ from redis.asyncio import Redis
 
 from domain.events import Position
 from domain.player_events.event import TOPIC
-from projections.player_events.event_archive import EventQueries
+from projections.player_events.event_archive import Cursor, EventQueries
 from projections.player_events.leaderboard_queries import LeaderboardQueries, RankedPlayer
 from projections.player_events.player_statistics import PlayerStatisticsQueries
-from projections.projection import ReadModelMissing
+from projections.projection import InvalidCursor, ReadModelMissing
 from tests.conftest import Hall
 from tests.player_events.conftest import Build
 from tests.player_events.told import NOON, Told, did, ranks, scored, scores
@@ -68,8 +68,10 @@ async def test_the_events_of_a_player_come_page_by_page_the_newest_first_and_non
         event.event_id for event in told.events if event.player_id == "ada"
     }
     assert found == sorted(found, key=lambda event: (-event.timestamp.timestamp(), event.event_id))
-    with pytest.raises(ValueError, match="is no place in a list of events"):
+    with pytest.raises(InvalidCursor, match="is no place in a list of events"):
         await events.of_player("ada", 3, "nonsense")
+    with pytest.raises(InvalidCursor):
+        await events.of_player("ada", 3, str(Cursor(NOON, "no text of PostgreSQL's: \0")))
 
 
 async def test_statistics_tell_what_a_player_did_by_type(

@@ -1,9 +1,9 @@
 """Games: look for one, play it, look at it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter
 
@@ -12,22 +12,23 @@ from domain.games.commands import CancelSeek, GameView, MakeMove, Resign, Seek, 
 from domain.games.events import BotLevel
 from domain.keys import Key
 from interfaces.http.platform.auth import acting_as
+from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (
     POSITION_HEADER,
     CommandContext,
     carry_out,
     provide_context,
 )
-from interfaces.http.platform.freshness import AfterGame, caught_up, found
+from interfaces.http.platform.freshness import caught_up, found, read_after_of
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import services_of
-from interfaces.tokens import Identity
+from interfaces.settings import Settings
 from projections.games import GAME_RECORDS
 from projections.games.game_records import BoardRecord, GameQueries, GameRecord, MoveRecord
 
-Asked = Request[Identity, None, Any]
 Player = Annotated[Key, msgspec.Meta(examples=["user-123"])]
+AfterGame = Annotated[str | None, read_after_of(GAMES.topic)]
 COMMAND_PROBLEMS = (400, 403, 404, 409, 413, 415, 422)
 
 
@@ -66,7 +67,7 @@ class Resigning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     responses=documented(*COMMAND_PROBLEMS),
 )
 async def seek_game(
-    request: Asked, data: JSONBody[Seeking], context: NamedDependency[CommandContext]
+    request: Request, data: JSONBody[Seeking], context: NamedDependency[CommandContext]
 ) -> Response[Seek]:
     """Be paired with who came first, or wait; after a while alone, a bot is seated.
 
@@ -76,7 +77,7 @@ async def seek_game(
         user_id=acting_as(request.user, data.user_id),
         game_id=context.new_id(),
         bot_level=data.bot_level,
-        bot_after=services_of(request).bot_after,
+        bot_after=services_of(request).part(Settings).bot_after,
     )
     return await carry_out(request, context, command)
 
@@ -90,7 +91,7 @@ async def seek_game(
     responses=documented(*COMMAND_PROBLEMS),
 )
 async def cancel_seek(
-    request: Asked, data: JSONBody[Cancelling], context: NamedDependency[CommandContext]
+    request: Request, data: JSONBody[Cancelling], context: NamedDependency[CommandContext]
 ) -> Response[Seek]:
     """Stop waiting for an opponent; who has been seated resigns the game instead."""
     command = CancelSeek(user_id=acting_as(request.user, data.user_id))
@@ -106,7 +107,7 @@ async def cancel_seek(
     responses=documented(*COMMAND_PROBLEMS),
 )
 async def make_move(
-    request: Asked,
+    request: Request,
     game_id: PathKey,
     data: JSONBody[Moving],
     context: NamedDependency[CommandContext],
@@ -126,7 +127,7 @@ async def make_move(
     responses=documented(*COMMAND_PROBLEMS),
 )
 async def resign_game(
-    request: Asked,
+    request: Request,
     game_id: PathKey,
     context: NamedDependency[CommandContext],
     data: JSONBody[Resigning | None] = None,
@@ -142,9 +143,9 @@ async def resign_game(
     summary="A game as it stands",
     responses=documented(400, 404),
 )
-async def get_game(request: Asked, game_id: PathKey, read_after: AfterGame = None) -> GameRecord:
+async def get_game(request: Request, game_id: PathKey, read_after: AfterGame = None) -> GameRecord:
     """Tell who plays, whose turn it is, the board, and how it ended if it did."""
-    return await _game(await _games(request, read_after), game_id)
+    return await _game(await caught_up(request, GAME_RECORDS, read_after), game_id)
 
 
 @get(
@@ -154,10 +155,10 @@ async def get_game(request: Asked, game_id: PathKey, read_after: AfterGame = Non
     responses=documented(400, 404),
 )
 async def list_moves(
-    request: Asked, game_id: PathKey, read_after: AfterGame = None
+    request: Request, game_id: PathKey, read_after: AfterGame = None
 ) -> list[MoveRecord]:
     """Tell every move of a game, in order."""
-    games = await _games(request, read_after)
+    games = await caught_up(request, GAME_RECORDS, read_after)
     await _game(games, game_id)
     return list(await games.moves(game_id))
 
@@ -169,7 +170,7 @@ async def list_moves(
     responses=documented(400, 404),
 )
 async def get_game_at(
-    request: Asked,
+    request: Request,
     game_id: PathKey,
     move: Annotated[
         int, PathParameter(ge=0, le=42, description="Moves made; 0 is the empty board.")
@@ -177,18 +178,12 @@ async def get_game_at(
     read_after: AfterGame = None,
 ) -> BoardRecord:
     """Tell the board as it was after so many moves."""
-    games = await _games(request, read_after)
+    games = await caught_up(request, GAME_RECORDS, read_after)
     return found(
         await games.board(game_id, move),
         "game-not-found",
         f"There is no game {game_id!r}, or it has not got to move {move}.",
     )
-
-
-async def _games(request: Asked, read_after: str | None) -> GameQueries:
-    games = services_of(request).queries(GAME_RECORDS)
-    await caught_up(games, read_after, GAMES.topic)
-    return games
 
 
 async def _game(games: GameQueries, game_id: str) -> GameRecord:
@@ -207,5 +202,4 @@ router = Router(
         get_game_at,
     ],
     dependencies={"context": Provide(provide_context)},
-    tags=["Games"],
 )

@@ -18,6 +18,7 @@ from interfaces.http.platform.channel import Channel, accepted
 from interfaces.http.platform.command_context import CommandContext, context_of_message
 from interfaces.http.platform.problems import Problem, bad_request
 from interfaces.http.platform.services import Services, services_of
+from interfaces.settings import Settings
 from interfaces.tokens import Identity
 from projections.games import GAME_RECORDS
 from projections.games.game_records import GameRecord
@@ -178,7 +179,7 @@ class PlayerConnection:
             user_id=self._user_id,
             game_id=context.new_id(),
             bot_level=payload.bot_level,
-            bot_after=self._services.bot_after,
+            bot_after=self._services.part(Settings).bot_after,
         )
         seek = _reply(await self._execute(command, context), Seek)
         self._channel.push("seeking" if seek.status == "seeking" else "seated", seek)
@@ -291,7 +292,7 @@ def _reply(answer: Answer, kind: type[Answered]) -> Answered:
 async def play(socket: WebSocket[Identity, Any, Any]) -> None:
     """Serve a player's socket."""
     services = services_of(socket)
-    async with accepted(socket, "games", services.door) as channel:
+    async with accepted(socket, "games", services.socket_limits) as channel:
         if channel is None:
             return
         connection = PlayerConnection(channel, services, socket.user)

@@ -1,22 +1,20 @@
 """Who plays best, and what is known of a player."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Request, Router, get
+from litestar import Router, get
 from litestar.params import QueryParameter
 
-from domain.categories import GAMES
-from interfaces.http.platform.freshness import AfterGame, caught_up, found
-from interfaces.http.platform.parameters import PathKey
+from interfaces.http.games.routes import AfterGame
+from interfaces.http.platform.bodies import Request
+from interfaces.http.platform.freshness import caught_up, found
+from interfaces.http.platform.parameters import PathKey, limit_of
 from interfaces.http.platform.problems import documented
-from interfaces.http.platform.services import services_of
-from interfaces.tokens import Identity
 from projections.games import GAME_RECORDS, STANDINGS
 from projections.games.game_records import UserRecord
 from projections.games.standings import RankedEntry, Standings
 
-Asked = Request[Identity, None, Any]
-Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="How many entries.")]
+Limit = Annotated[int, limit_of("entries")]
 Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000_000, description="How many to skip.")]
 
 
@@ -27,11 +25,10 @@ Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000_000, description="How 
     responses=documented(400),
 )
 async def get_leaderboard(
-    request: Asked, limit: Limit = 10, offset: Offset = 0, read_after: AfterGame = None
+    request: Request, limit: Limit = 10, offset: Offset = 0, read_after: AfterGame = None
 ) -> Standings:
     """List players by score, 3 for a win; equal scores in the order they were reached."""
-    standings = services_of(request).queries(STANDINGS)
-    await caught_up(standings, read_after, GAMES.topic)
+    standings = await caught_up(request, STANDINGS, read_after)
     return await standings.top(limit, offset)
 
 
@@ -41,10 +38,9 @@ async def get_leaderboard(
     summary="A player's rank",
     responses=documented(400, 404),
 )
-async def get_rank(request: Asked, user_id: PathKey, read_after: AfterGame = None) -> RankedEntry:
+async def get_rank(request: Request, user_id: PathKey, read_after: AfterGame = None) -> RankedEntry:
     """Tell a player's place on the leaderboard, 1 being the best."""
-    standings = services_of(request).queries(STANDINGS)
-    await caught_up(standings, read_after, GAMES.topic)
+    standings = await caught_up(request, STANDINGS, read_after)
     return found(
         await standings.rank(user_id), "player-not-found", f"{user_id!r} has finished no game."
     )
@@ -56,10 +52,11 @@ async def get_rank(request: Asked, user_id: PathKey, read_after: AfterGame = Non
     summary="A player's record",
     responses=documented(400, 404),
 )
-async def get_player(request: Asked, user_id: PathKey, read_after: AfterGame = None) -> UserRecord:
+async def get_player(
+    request: Request, user_id: PathKey, read_after: AfterGame = None
+) -> UserRecord:
     """Tell how many games a player has played, won, lost and drawn."""
-    games = services_of(request).queries(GAME_RECORDS)
-    await caught_up(games, read_after, GAMES.topic)
+    games = await caught_up(request, GAME_RECORDS, read_after)
     return found(
         await games.player(user_id), "player-not-found", f"{user_id!r} has finished no game."
     )
@@ -68,5 +65,4 @@ async def get_player(request: Asked, user_id: PathKey, read_after: AfterGame = N
 router = Router(
     path="/api/v1",
     route_handlers=[get_leaderboard, get_rank, get_player],
-    tags=["Leaderboard"],
 )

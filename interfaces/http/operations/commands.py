@@ -6,7 +6,7 @@ from operator import or_
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Router, post
+from litestar import Router, post
 from litestar.params import JSONBody
 
 from application.envelopes import VerdictMessage
@@ -14,10 +14,9 @@ from application.ports.commands import Envelope, Unavailable
 from domain.categories import CATEGORIES
 from domain.refusals import Refusal
 from interfaces.http.platform.auth import only
-from interfaces.http.platform.bodies import BATCH_LIMIT
+from interfaces.http.platform.bodies import BATCH_LIMIT, Request
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import Services, services_of
-from interfaces.tokens import Identity
 
 MOST_COMMANDS = 1_000
 
@@ -41,7 +40,7 @@ class CommandEnvelope(Envelope, frozen=True, kw_only=True):
     responses=documented(400, 403, 413, 415),
 )
 async def execute_commands(
-    request: Request[Identity, None, Any],
+    request: Request,
     data: JSONBody[Annotated[list[CommandEnvelope], msgspec.Meta(max_length=MOST_COMMANDS)]],
 ) -> list[VerdictMessage]:
     """Have up to 1,000 commands decided, those of one aggregate in the order given.
@@ -62,4 +61,4 @@ async def _decide(services: Services, envelope: CommandEnvelope, actor: str) -> 
         return VerdictMessage.of(error)
 
 
-router = Router(path="/api/v1", route_handlers=[execute_commands], tags=["Commands"])
+router = Router(path="/api/v1", route_handlers=[execute_commands])

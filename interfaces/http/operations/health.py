@@ -1,20 +1,21 @@
 """Health: whether the process lives, whether it can answer, and what it has counted."""
 
 import asyncio
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from interfaces.http.platform.auth import OPEN
+from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.problems import MEDIA_TYPE, Problem, ProblemDetails
 from interfaces.http.platform.services import Check, services_of
 
-PATIENCE = 1.0
-"""Seconds that a part has to say that it is well."""
+CHECK_TIMEOUT_S = 1.0
+"""For which a part may take to say that it is well."""
 
 NOT_READY = {503: ResponseSpec(ProblemDetails, description="What is not", media_type=MEDIA_TYPE)}
 
@@ -25,7 +26,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["live", "ready"]
 
 
-@get("/health/live", opt=OPEN, tags=["Health"], operation_id="getLiveness", summary="Alive?")
+@get("/health/live", opt=OPEN, operation_id="getLiveness", summary="Alive?")
 async def get_liveness() -> Health:
     """Tell that the process answers; it looks at nothing else."""
     return Health(status="live")
@@ -34,12 +35,11 @@ async def get_liveness() -> Health:
 @get(
     "/health/ready",
     opt=OPEN,
-    tags=["Health"],
     operation_id="getReadiness",
     summary="Ready?",
     responses=NOT_READY,
 )
-async def get_readiness(request: Request[Any, Any, Any]) -> Health:
+async def get_readiness(request: Request) -> Health:
     """Tell whether everything that requests need is there, or name what is not."""
     checks = services_of(request).checks
     answers = await asyncio.gather(*(_ask(check) for check in checks.values()))
@@ -53,7 +53,6 @@ async def get_readiness(request: Request[Any, Any, Any]) -> Health:
 @get(
     "/metrics",
     opt=OPEN,
-    tags=["Health"],
     operation_id="getMetrics",
     summary="Counters",
     media_type=MediaType.TEXT,
@@ -67,10 +66,10 @@ async def get_metrics() -> Response[str]:
 
 async def _ask(check: Check) -> str | None:
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
             return await check()
     except TimeoutError:
-        return f"no answer within {PATIENCE:g} s"
+        return f"no answer within {CHECK_TIMEOUT_S:g} s"
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a part, it is not ready
         return f"{type(error).__name__}: {error}"
 

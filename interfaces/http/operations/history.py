@@ -4,39 +4,38 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Router, get
+from litestar import Router, get
 from litestar.params import FromPath, QueryParameter
 
 from application.history import (
-    HistoryTooLong,
-    HistoryUnreadable,
+    History,
     Moment,
-    OtherShard,
     Past,
     read_time,
 )
 from application.personal import Open, opened
 from domain.categories import CATEGORIES
-from domain.events import Position, Recorded
+from domain.events import Recorded
 from interfaces.http.platform.auth import only
+from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.freshness import found
-from interfaces.http.platform.parameters import PathKey
-from interfaces.http.platform.problems import Problem, bad_request, documented
+from interfaces.http.platform.parameters import PathKey, limit_of, position_in
+from interfaces.http.platform.problems import bad_request, documented
 from interfaces.http.platform.services import services_of
-from interfaces.tokens import Identity
 
 BY_NAME = {category.name: category for category in CATEGORIES}
 
-CategoryName = Literal["waitroom", "game"]
-"""A name for each of `CATEGORIES`; a type cannot be made of them, but a test compares the two."""
+CategoryName: Any = Literal[*BY_NAME]
+"""A name of one of `CATEGORIES`."""
 
 POSITION = "^(" + "|".join(category.topic for category in CATEGORIES) + ")/[0-9]+@[0-9]+$"
 
-LAST = 1_000_000_000
+MAX_VERSION = 1_000_000_000
 """More events than any aggregate has. Not None, for which Litestar would take `version=null`."""
 
 Version = Annotated[
-    int, QueryParameter(ge=1, le=LAST, description="The number of its last event that counts.")
+    int,
+    QueryParameter(ge=1, le=MAX_VERSION, description="The number of its last event that counts."),
 ]
 AtPosition = Annotated[
     str | None,
@@ -52,9 +51,7 @@ AtTime = Annotated[
         schema_extra={"format": "date-time", "examples": ["2026-11-01T12:00:00Z"]},
     ),
 ]
-Limit = Annotated[
-    int, QueryParameter(ge=0, le=1_000, description="How many events, up to that moment.")
-]
+Limit = Annotated[int, limit_of("events, up to that moment", at_least=0)]
 
 
 class PastEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,10 +93,10 @@ class PastState(msgspec.Struct, frozen=True, kw_only=True):
     responses=documented(400, 403, 404, 422),
 )
 async def get_history(
-    request: Request[Identity, None, Any],
+    request: Request,
     category: FromPath[CategoryName],
     aggregate_id: PathKey,
-    version: Version = LAST,
+    version: Version = MAX_VERSION,
     position: AtPosition = None,
     time: AtTime = None,
     limit: Limit = 100,
@@ -109,16 +106,9 @@ async def get_history(
     Without a moment, as it is now. With several, at the earliest of them. It is folded from the
     log, which is read up to that moment: what is long ago costs more time than `getGameAt`.
     """
-    moment = Moment(version, _position(position), _time(time))
+    moment = Moment(version, None if position is None else position_in(position), _time(time))
     services = services_of(request)
-    try:
-        past = await services.history.look(BY_NAME[category], aggregate_id, moment, limit)
-    except OtherShard as error:
-        raise Problem(422, "position-elsewhere", str(error)) from None
-    except HistoryTooLong as error:
-        raise Problem(422, "history-too-long", str(error)) from None
-    except HistoryUnreadable as error:
-        raise Problem(422, "history-unreadable", str(error)) from None
+    past = await services.part(History).look(BY_NAME[category], aggregate_id, moment, limit)
     there = found(past, "history-not-found", f"The {category} {aggregate_id!r} was not there.")
     return _state(category, there, services.seals.open)
 
@@ -148,13 +138,6 @@ def _event(recorded: Recorded, open: Open) -> PastEvent:
     )
 
 
-def _position(text: str | None) -> Position | None:
-    try:
-        return None if text is None else Position.parse(text)
-    except ValueError as error:
-        raise bad_request("invalid-position", str(error)) from None
-
-
 def _time(text: str | None) -> datetime | None:
     try:
         return None if text is None else read_time(text)
@@ -162,4 +145,4 @@ def _time(text: str | None) -> datetime | None:
         raise bad_request("invalid-time", str(error)) from None
 
 
-router = Router(path="/api/v1/history", route_handlers=[get_history], tags=["History"])
+router = Router(path="/api/v1/history", route_handlers=[get_history])

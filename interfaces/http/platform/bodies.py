@@ -1,37 +1,28 @@
 """Bodies: JSON, of the declared shape, strictly, and not too much of it."""
 
 import json
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
+import litestar
 import msgspec
-from litestar import Request
 from litestar.datastructures.state import State
 from litestar.types import Receive
 
-from domain.keys import KEY_PATTERN
-from domain.personal import PERSONAL_PATTERN
-from interfaces.http.platform.problems import InvalidField, Problem, bad_request
+from application.validation import FLOAT_FOR_INT, mistake_in
+from interfaces.http.platform.problems import Problem, bad_request, invalid
 from interfaces.tokens import Identity
 
 KIB = 1024
 BODY_LIMIT = 64 * KIB
 BATCH_LIMIT = 1024 * KIB
 JSON_TYPE = b"application/json"
-PATH = re.compile(r" - at `(?P<path>[^`]*)`$")
-IN_WORDS = {
-    repr(KEY_PATTERN): "Expected text without control characters and without a slash",
-    repr(PERSONAL_PATTERN): "Expected text without control characters",
-}
-FLOAT_FOR_INT = "Expected `int`, got `float`"
-NAMED = re.compile(r"field `(?P<name>[^`]+)`")
 
 Body = TypeVar("Body")
 
 
-class StrictRequest(Request[Identity, None, State]):
+class Request(litestar.Request[Identity, None, State]):
     """A request whose `data` is decoded once, straight into the handler's type, and strictly.
 
     Litestar alone would decode to dictionaries first and then accept `"3"` where 3 is wanted.
@@ -60,9 +51,7 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
                 raise
             return _with_whole_numbers(body, decoder)
     except msgspec.ValidationError as error:
-        invalid = _field(str(error))
-        detail = f"{invalid.field}: {invalid.message}."
-        raise bad_request("invalid-request", detail, [invalid]) from None
+        raise invalid(400, "invalid-request", *mistake_in(error)) from None
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise bad_request("malformed-json", f"The body is not JSON: {error}.") from None
 
@@ -113,18 +102,3 @@ async def discard(receive: Receive) -> None:
 def too_large(limit: int) -> Problem:
     """More than this address takes."""
     return Problem(413, "too-large", f"A body here has at most {limit // KIB} KiB.")
-
-
-def _field(message: str) -> InvalidField:
-    """Where it is and what it is, out of msgspec's sentence."""
-    at = PATH.search(message)
-    path = at["path"] if at else "$"
-    text = message[: at.start()] if at else message
-    named = NAMED.search(text)
-    field = f"{path}.{named['name']}" if named else path
-    return InvalidField(field=field, message=readable(text))
-
-
-def readable(message: str) -> str:
-    """What is wrong, in words: patterns are for programs."""
-    return next((words for pattern, words in IN_WORDS.items() if pattern in message), message)

@@ -11,19 +11,19 @@ from litestar.exceptions import WebSocketDisconnect
 
 from interfaces.http.platform import metrics
 from interfaces.http.platform.errors import problem_of
-from interfaces.http.platform.socket_limits import Door
+from interfaces.http.platform.socket_limits import SocketLimits
 
-MESSAGE_LIMIT = 4 * 1024
-BACKLOG = 64
+MESSAGE_LIMIT_BYTES = 4 * 1024
+BACKLOG_MESSAGES = 64
 """Messages that may wait for a slow reader."""
 
-PING_AFTER = 20.0
+PING_AFTER_S = 20.0
 """Seconds of silence after which the client is asked whether it is there."""
 
-IDLE_LIMIT = 60.0
+IDLE_LIMIT_S = 60.0
 """Seconds of silence after which it is not."""
 
-SEND_LIMIT = 10.0
+SEND_TIMEOUT_S = 10.0
 """Seconds that one message may take to leave."""
 
 NORMAL, GOING_AWAY, TOO_BIG, WENT_WRONG, TRY_LATER = 1000, 1001, 1009, 1011, 1013
@@ -58,13 +58,13 @@ class Message(msgspec.Struct, frozen=True):
 class Channel:
     """What handlers send to; it never blocks them.
 
-    A reader that is `BACKLOG` messages behind is cut off with 1013: it has to come back and look
-    at the state anew, as it would after any other break.
+    A reader that is `BACKLOG_MESSAGES` behind is cut off with 1013: it has to come back and look at
+    the state anew, as it would after any other break.
     """
 
     def __init__(self, socket: WebSocket[Any, Any, Any]) -> None:
         self.socket = socket
-        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(BACKLOG)
+        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(BACKLOG_MESSAGES)
         self._close: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
         self._heard = asyncio.get_running_loop().time()
 
@@ -128,8 +128,8 @@ class Channel:
         while True:
             text: str | bytes = await self.socket.receive_data("text")
             message = text.encode() if isinstance(text, str) else text
-            if len(message) > MESSAGE_LIMIT:
-                raise Close(TOO_BIG, f"a message has at most {MESSAGE_LIMIT} bytes")
+            if len(message) > MESSAGE_LIMIT_BYTES:
+                raise Close(TOO_BIG, f"a message has at most {MESSAGE_LIMIT_BYTES} bytes")
             self._heard = asyncio.get_running_loop().time()
             await receive(message)
 
@@ -139,30 +139,30 @@ class Channel:
 
     async def _send(self, message: bytes) -> None:
         try:
-            async with asyncio.timeout(SEND_LIMIT):
+            async with asyncio.timeout(SEND_TIMEOUT_S):
                 await self.socket.send_data(message.decode(), "text")
         except TimeoutError:
             raise Close(TRY_LATER, "too slow a reader") from None
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
-        while (silence := loop.time() - self._heard) < IDLE_LIMIT:
-            if silence < PING_AFTER:
-                await asyncio.sleep(PING_AFTER - silence)
+        while (silence := loop.time() - self._heard) < IDLE_LIMIT_S:
+            if silence < PING_AFTER_S:
+                await asyncio.sleep(PING_AFTER_S - silence)
             else:
                 self.push("ping")
-                await asyncio.sleep(min(PING_AFTER, IDLE_LIMIT - silence))
+                await asyncio.sleep(min(PING_AFTER_S, IDLE_LIMIT_S - silence))
         raise Close(GOING_AWAY, "silent for too long")
 
 
 @asynccontextmanager
 async def accepted(
-    socket: WebSocket[Any, Any, Any], kind: str, door: Door
+    socket: WebSocket[Any, Any, Any], kind: str, limits: SocketLimits
 ) -> AsyncIterator[Channel | None]:
     """Accept a socket and count it; None when there are too many, and it is closed then."""
     user: str = socket.user.user_id
     await socket.accept()
-    if not door.enter(user):
+    if not limits.enter(user):
         await socket.close(TRY_LATER, "too many sockets")
         yield None
         return
@@ -170,5 +170,5 @@ async def accepted(
     try:
         yield Channel(socket)
     finally:
-        door.leave(user)
+        limits.leave(user)
         metrics.SOCKETS.labels(kind).dec()

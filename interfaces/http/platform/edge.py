@@ -1,27 +1,30 @@
 """The door of the service: nothing unnamed comes in, and everything goes out with its headers."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from litestar import Litestar
 from litestar.enums import ScopeType
-from litestar.types import HTTPScope, LifeSpanScope, Message, Receive, Scope, Send
+from litestar.types import LifeSpanScope, Message, Receive, Scope, Send
 
 from interfaces.http.platform import metrics
 from interfaces.http.platform.auth import bearer, open_handlers
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.pages import HALL, Page, Site, show_nowhere, wants_page
 from interfaces.http.platform.problems import Problem
-from interfaces.http.platform.responses import Header, only_head, respond, respond_with
+from interfaces.http.platform.responses import (
+    ASGIFunction,
+    Header,
+    only_head,
+    respond,
+    respond_with,
+)
 from interfaces.http.platform.services import Services
 from interfaces.tokens import Identity
 
 Headers = list[Header]
-
-ASGIFunction = Callable[[HTTPScope, Receive, Send], Awaitable[None]]
-"""Answers requests of one address, or raises what `errors` knows."""
 
 SECURE: Headers = [
     (b"x-content-type-options", b"nosniff"),

@@ -14,9 +14,9 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, Valida
 
 from application.ports.commands import Unavailable
 from application.ports.limits import Limited
+from application.validation import InvalidInput, MalformedInput
 from domain.refusals import Refusal
-from interfaces.http.platform.bodies import readable
-from interfaces.http.platform.problems import MEDIA_TYPE, InvalidField, Problem
+from interfaces.http.platform.problems import MEDIA_TYPE, Problem, invalid, invalid_field
 from projections.projection import ReadModelMissing
 
 logger = structlog.get_logger(__name__)
@@ -57,6 +57,14 @@ def _refused(error: Refusal) -> Problem:
     return Problem(error.status, error.type, str(error))
 
 
+def _malformed(error: MalformedInput) -> Problem:
+    return Problem(error.status, error.type, f"{error}.")
+
+
+def _invalid_input(error: InvalidInput) -> Problem:
+    return invalid(error.status, error.type, error.field, str(error))
+
+
 def _unavailable(error: Unavailable | ReadModelMissing) -> Problem:
     return unavailable("unavailable", str(error), error.retry_after)
 
@@ -82,7 +90,7 @@ def _invalid(error: ValidationException) -> Problem:
     A body is decoded by `bodies`, so all that Litestar finds wrong with one is that it is empty.
     """
     extra = cast("list[dict[str, Any]]", error.extra if isinstance(error.extra, list) else [])
-    errors = [InvalidField(field=_place(each), message=readable(each["message"])) for each in extra]
+    errors = [invalid_field(_place(each), each["message"]) for each in extra]
     if any(invalid.field == "body.data" for invalid in errors):
         return Problem(400, "malformed-json", "The body is empty; it has to be JSON.")
     sentences = " ".join(f"{invalid.field}: {invalid.message}." for invalid in errors)
@@ -117,6 +125,8 @@ def _away(error: Exception) -> Problem:
 
 
 TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
+    (MalformedInput, _malformed),
+    (InvalidInput, _invalid_input),
     (Refusal, _refused),
     (Unavailable, _unavailable),
     (ReadModelMissing, _unavailable),

@@ -1,33 +1,29 @@
 """Queries: answered from a read model that has got far enough."""
 
-from typing import Annotated, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from litestar.params import HeaderParameter
 
-from domain.categories import GAMES, WAITROOMS
 from domain.events import Position
-from domain.player_events.event import TOPIC
+from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.errors import unavailable
+from interfaces.http.platform.parameters import position_in
 from interfaces.http.platform.problems import Problem, bad_request
+from interfaces.http.platform.services import services_of
+from projections.read_model import ReadModel
 
-PATIENCE = 2.0
-"""Seconds that a query waits for its read model; a healthy one is behind by milliseconds."""
+CATCH_UP_TIMEOUT_S = 2.0
+"""For which a query waits for its read model; a healthy one is behind by milliseconds."""
 
 
-def _read_after(topic: str) -> HeaderParameter:
+def read_after_of(topic: str) -> HeaderParameter:
+    """The header that a query of what follows `topic` takes."""
     # The pattern is for readers only: what does not match gets a better sentence from us.
     return HeaderParameter(
         name="Read-After",
         description="Wait until the answer shows this position, as a command's Position said.",
         schema_extra={"minLength": 1, "pattern": f"^{topic}/[0-9]+@[0-9]+$"},
     )
-
-
-AfterWaitroom = Annotated[str | None, _read_after(WAITROOMS.topic)]
-AfterGame = Annotated[str | None, _read_after(GAMES.topic)]
-AfterPlayerEvent = Annotated[str | None, _read_after(TOPIC)]
-
-Found = TypeVar("Found")
 
 
 class Follower(Protocol):
@@ -38,26 +34,25 @@ class Follower(Protocol):
         ...
 
 
-async def caught_up(model: Follower, read_after: str | None, topic: str) -> None:
-    """Return when `model`, which follows `topic`, shows what the asker has seen.
+Queries = TypeVar("Queries", bound=Follower)
+Found = TypeVar("Found")
 
-    Raises `Problem` 400 for what is no position, and 503 when the wait runs out.
+
+async def caught_up(request: Request, model: ReadModel[Queries], read_after: str | None) -> Queries:
+    """The queries of a read model, once it shows what the asker has seen.
+
+    Raises `Problem` 400 for what is no position that it follows, and 503 when the wait runs out.
     """
+    queries = services_of(request).queries(model)
     if read_after is None:
-        return
-    position = _position(read_after, topic)
-    if not await model.wait_for(position, PATIENCE):
+        return queries
+    position, topics = position_in(read_after), model.source.topics
+    if position.topic not in topics:
+        detail = f"What is asked for follows {', '.join(topics)}, not {read_after}."
+        raise bad_request("invalid-position", detail)
+    if not await queries.wait_for(position, CATCH_UP_TIMEOUT_S):
         raise unavailable("not-caught-up", f"What is asked for is not as far as {position}.", 1)
-
-
-def _position(text: str, topic: str) -> Position:
-    try:
-        position = Position.parse(text)
-    except ValueError as error:
-        raise bad_request("invalid-position", str(error)) from None
-    if position.topic != topic:
-        raise bad_request("invalid-position", f"What is asked for follows {topic}, not {text}.")
-    return position
+    return queries
 
 
 def found(answer: Found | None, type: str, detail: str) -> Found:

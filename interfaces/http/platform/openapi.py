@@ -1,20 +1,20 @@
 """The OpenAPI document: Litestar knows the operations, msgspec the shapes, this the rest."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, get_args, get_origin
 
 import msgspec
-from litestar import Litestar, Response
+from litestar import Litestar, Response, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 from litestar.types import ControllerRouterHandler
 
-from interfaces.http.examples import EXAMPLES
-from interfaces.http.links import links_of
-from interfaces.http.platform.bodies import StrictRequest
-from interfaces.http.platform.problems import ProblemDetails
+from interfaces.http.platform.bodies import Request
+from interfaces.http.platform.feature import Feature
+from interfaces.http.platform.links import Link
+from interfaces.http.platform.problems import InvalidField, ProblemDetails
 
 Document = dict[str, Any]
 
@@ -36,18 +36,17 @@ After a 503 the same request can be repeated in `Retry-After` seconds.
 token, or from a browser `?ticket=` with a ticket from `POST /api/v1/tickets`.
 """
 
-TAGS = [
-    Tag("Waiting room", "Stand in line, fairly, for one of a few slots."),
-    Tag("Games", "Four in a row, against people and bots."),
-    Tag("Leaderboard", "Who plays best."),
-    Tag("Player events", "What players do, in any game."),
-    Tag("Activity", "Who plays, who comes back, how far they get; for services and admins."),
-    Tag("Dead letters", "What could not be taken of what players do, for whoever runs the hall."),
-    Tag("History", "The past, straight from the log."),
-    Tag("Access", "Ways in for browsers."),
-    Tag("Commands", "Many decisions in one request, for services."),
-    Tag("Health", "For whoever keeps the service running."),
-]
+EXAMPLES = (
+    InvalidField(field="$.capacity", message="Expected `int`, got `str`"),
+    ProblemDetails(
+        type="urn:gamehall:problem:not-your-session",
+        title="Not your session",
+        status=403,
+        detail="Session '0d9d' belongs to somebody else.",
+        instance="/api/v1/waitroom/leave",
+    ),
+)
+"""Of what goes wrong, which is the same everywhere."""
 
 TEXT = {"type": "string"}
 HEADERS: dict[str, Document] = {
@@ -61,30 +60,40 @@ HEADERS: dict[str, Document] = {
 HEADERS_OF = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
 
 
-def describe(handlers: Sequence[ControllerRouterHandler]) -> bytes:
-    """Write the OpenAPI document of these handlers, which need not be those that are served."""
+def describe(features: Sequence[Feature]) -> bytes:
+    """Write the OpenAPI document of what features serve and document."""
     app = Litestar(
-        handlers, request_class=StrictRequest, openapi_config=_config(), logging_config=None
+        [_tagged(feature, feature.routers) for feature in features]
+        + [_tagged(feature, feature.documented) for feature in features],
+        request_class=Request,
+        openapi_config=_config([feature.tag for feature in features]),
+        logging_config=None,
     )
     document = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
     handlers_by_id = {handler.operation_id: handler for handler in _handlers(app)}
-    bodies, document["components"]["schemas"] = _shapes(handlers_by_id)
+    examples = [*EXAMPLES, *(example for feature in features for example in feature.examples)]
+    bodies, document["components"]["schemas"] = _shapes(handlers_by_id, examples)
+    links = {id: links for feature in features for id, links in feature.links.items()}
     for item in document["paths"].values():
         for operation in item.values():
             id = operation["operationId"]
             if handlers_by_id[id].opt.get("open"):
                 operation["security"] = []
-            _complete(operation, bodies.get(id))
+            _complete(operation, bodies.get(id), links.get(id, ()))
     return msgspec.json.encode(document)
 
 
-def _config() -> OpenAPIConfig:
+def _tagged(feature: Feature, handlers: Sequence[ControllerRouterHandler]) -> Router:
+    return Router("/", route_handlers=handlers, tags=[feature.tag.name])
+
+
+def _config(tags: list[Tag]) -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Gamehall",
         version=VERSION,
         description=INTRODUCTION,
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
-        tags=TAGS,
+        tags=tags,
         security=[{"bearer": []}],
         components=Components(
             security_schemes={
@@ -102,15 +111,19 @@ def _handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
                 yield handler
 
 
-def _shapes(handlers: Mapping[Any, HTTPRouteHandler]) -> tuple[Document, Document]:
+def _shapes(
+    handlers: Mapping[Any, HTTPRouteHandler], examples: Iterable[msgspec.Struct]
+) -> tuple[Document, Document]:
     """The body of each operation, and every shape, as strict as it is read, with an example."""
-    bodies = {id: type for id, handler in handlers.items() if (type := _body(handler)) is not None}
+    bodies = {id: body for id, handler in handlers.items() if (body := _body(handler)) is not None}
     answers = [_answer(handler) for handler in handlers.values()]
     schemas, shapes = msgspec.json.schema_components(
         [*bodies.values(), *answers, ProblemDetails], ref_template="#/components/schemas/{name}"
     )
-    for name, example in EXAMPLES.items():
-        shapes[name]["examples"] = [msgspec.json.decode(msgspec.json.encode(example))]
+    for example in examples:
+        shapes[type(example).__name__]["examples"] = [
+            msgspec.json.decode(msgspec.json.encode(example))
+        ]
     return dict(zip(bodies, schemas, strict=False)), _plain(dict(shapes))
 
 
@@ -137,7 +150,7 @@ def _answer(handler: HTTPRouteHandler) -> Any:
     return get_args(raw)[0] if get_origin(raw) is Response else raw
 
 
-def _complete(operation: Document, body: Document | None) -> None:
+def _complete(operation: Document, body: Document | None, links: Sequence[Link]) -> None:
     """Say what Litestar leaves out."""
     if body is not None:
         may_be_left_out = {"type": "null"} in body.get("anyOf", ())
@@ -145,17 +158,16 @@ def _complete(operation: Document, body: Document | None) -> None:
         operation["requestBody"]["content"]["application/json"]["schema"] = body
     for parameter in operation.get("parameters", []):
         parameter["schema"] = _never_null(parameter["schema"])
-    links = links_of(operation["operationId"])
     for status, response in operation["responses"].items():
         _complete_response(status, response, links)
 
 
-def _complete_response(status: str, response: Document, links: Document) -> None:
+def _complete_response(status: str, response: Document, links: Sequence[Link]) -> None:
     if status.startswith("2"):
         phrase = HTTPStatus(int(status)).phrase
         response["description"] = _own(response["description"]) or phrase
         if links:
-            response["links"] = links
+            response["links"] = {link.operation_id: link for link in links}
     headers = response.setdefault("headers", {})
     if status in HEADERS_OF:
         headers[HEADERS_OF[status]] = {}

@@ -7,6 +7,8 @@ from typing import Annotated
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
 
+from application.validation import in_words
+
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:gamehall:problem:"
 
@@ -68,6 +70,17 @@ class Problem(Exception):
 def bad_request(type: str, detail: str, errors: Iterable[InvalidField] = ()) -> Problem:
     """The request cannot be read the way it is."""
     return Problem(400, type, detail, errors=tuple(errors))
+
+
+def invalid_field(field: str, message: str) -> InvalidField:
+    """What does not fit, as msgspec or a sentence of ours says it."""
+    return InvalidField(field=field, message=in_words(message))
+
+
+def invalid(status: int, type: str, field: str, message: str) -> Problem:
+    """A part of the request does not fit."""
+    wrong = invalid_field(field, message)
+    return Problem(status, type, f"{field}: {wrong.message}.", errors=[wrong])
 
 
 def forbidden(type: str, detail: str) -> Problem:

@@ -1,16 +1,19 @@
 """Whole responses, for functions that Litestar gives none."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import msgspec
-from litestar.types import Message, Receive, Send
+from litestar.types import HTTPScope, Message, Receive, Send
 
 from interfaces.http.platform.bodies import JSON_TYPE
 from interfaces.http.platform.problems import MEDIA_TYPE, Problem
 
 Header = tuple[bytes, bytes]
+
+ASGIFunction = Callable[[HTTPScope, Receive, Send], Awaitable[None]]
+"""Answers requests of one address, or raises what `errors` knows."""
 
 JSON_BODY: Header = b"content-type", JSON_TYPE
 

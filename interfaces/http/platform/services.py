@@ -7,15 +7,9 @@ from typing import Any, Protocol, TypeVar
 from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
 
-from application.history import History
-from application.player_events.dead_letters import DeadLetterRepairs
-from application.player_events.intake import Intake
-from application.player_events.ports import PlayerEventLog
 from application.ports.commands import CommandLog, Feed, LocalLog, Seals
-from application.ports.limits import Limits
-from interfaces.http.platform.socket_limits import Door
-from interfaces.http.platform.tickets import TicketDesk
-from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.http.platform.socket_limits import SocketLimits
+from interfaces.http.platform.tickets import Tickets
 from interfaces.tokens import Tokens
 from projections.read_model import ReadModel
 
@@ -35,12 +29,15 @@ Check = Callable[[], Awaitable[str | None]]
 
 STATE_KEY = "services"
 
+Part = TypeVar("Part")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """The log that decides, the read models that answer, and what guards the door.
 
     `local` is the log as far as this process owns it; `leave` gives that to other processes.
+    `parts` are what features need beyond that, by their classes; see `Feature.build`.
     """
 
     log: CommandLog
@@ -48,21 +45,18 @@ class Services:
     leave: Callable[[], Awaitable[None]]
     feed: Feed
     queries: Lookup
-    exports: Any
-    dead_letters: DeadLetterRepairs
-    history: History
     seals: Seals
     tokens: Tokens
-    intake: Intake
-    player_events: PlayerEventLog
-    event_limits: Limits
-    keep_failed_events: bool = False
-    bot_after: float = 10.0
+    parts: Mapping[type, Any]
     allowed_origins: frozenset[str] = frozenset()
     checks: Mapping[str, Check] = field(default_factory=dict)
-    tickets: TicketDesk = field(default_factory=TicketDesk)
-    rooms: RoomFeeds = field(default_factory=RoomFeeds)
-    door: Door = field(default_factory=Door)
+    tickets: Tickets = field(default_factory=Tickets)
+    socket_limits: SocketLimits = field(default_factory=SocketLimits)
+
+    def part(self, kind: type[Part]) -> Part:
+        """What a feature has been given of this class."""
+        part: Part = self.parts[kind]
+        return part
 
 
 def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:

@@ -2,11 +2,11 @@
 
 from collections import Counter
 
-MOST = 10_000
-MOST_PER_USER = 10
+MAX_SOCKETS = 10_000
+MAX_SOCKETS_PER_USER = 10
 
 
-class Door:
+class SocketLimits:
     """Counts sockets in and out, so that neither one user nor all of them can use up a process."""
 
     def __init__(self) -> None:
@@ -15,7 +15,7 @@ class Door:
 
     def enter(self, user: str) -> bool:
         """Count a user's new socket; False when there are too many already."""
-        if self._total >= MOST or self._open[user] >= MOST_PER_USER:
+        if self._total >= MAX_SOCKETS or self._open[user] >= MAX_SOCKETS_PER_USER:
             return False
         self._open[user] += 1
         self._total += 1

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from interfaces.tokens import Identity
 
-LIFETIME = 30
+TICKET_LIFETIME_S = 30
 """Seconds: long enough for a page to open its socket, too short to be worth stealing."""
 
-OUTSTANDING = 10_000
+MAX_OUTSTANDING_TICKETS = 10_000
 
 
-class TicketDesk:
+class Tickets:
     """Hands out tickets, each of which is good once, for a moment, in this process.
 
     A process that is not reached again when the socket opens knows nothing of the ticket: several
@@ -27,8 +27,8 @@ class TicketDesk:
     def issue(self, identity: Identity) -> str:
         """Give a new ticket for this identity; when too many are out, the oldest is void."""
         ticket = secrets.token_urlsafe(24)
-        self._tickets[ticket] = identity, self._clock() + LIFETIME
-        if len(self._tickets) > OUTSTANDING:
+        self._tickets[ticket] = identity, self._clock() + TICKET_LIFETIME_S
+        if len(self._tickets) > MAX_OUTSTANDING_TICKETS:
             self._tickets.popitem(last=False)
         return ticket
 

@@ -1,22 +1,20 @@
 """What a studio asks of a game: who plays, who comes back, how far they get."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, Router, get
+from litestar import Router, get
 from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import QueryParameter
 
 from domain.keys import KEY_PATTERN
-from domain.player_events.event import TOPIC
 from interfaces.http.platform.auth import only
-from interfaces.http.platform.freshness import AfterPlayerEvent, caught_up
+from interfaces.http.platform.bodies import Request
+from interfaces.http.platform.freshness import caught_up
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import Problem, documented
-from interfaces.http.platform.services import services_of
-from interfaces.http.player_events.days import From, Until, range_of, today
-from interfaces.tokens import Identity
+from interfaces.http.player_events.parameters import AfterPlayerEvent, From, Until, range_of, today
 from projections.player_events import PLAYER_ACTIVITY
 from projections.player_events.activity_queries import (
     MOST_GAMES,
@@ -26,7 +24,6 @@ from projections.player_events.activity_queries import (
     Retention,
 )
 
-Asked = Request[Identity, None, Any]
 Later = Annotated[
     int, QueryParameter(name="days", ge=1, le=90, description="How many days after the first.")
 ]
@@ -60,10 +57,9 @@ Within = Annotated[
     f"{MOST_GAMES:,} of them.",
     responses=documented(400, 403),
 )
-async def list_active_games(request: Asked, read_after: AfterPlayerEvent = None) -> ActiveGames:
+async def list_active_games(request: Request, read_after: AfterPlayerEvent = None) -> ActiveGames:
     """List the games that anybody played."""
-    metrics = services_of(request).queries(PLAYER_ACTIVITY)
-    await caught_up(metrics, read_after, TOPIC)
+    metrics = await caught_up(request, PLAYER_ACTIVITY, read_after)
     return await metrics.games()
 
 
@@ -74,7 +70,7 @@ async def list_active_games(request: Asked, read_after: AfterPlayerEvent = None)
     responses=documented(400, 403, 422),
 )
 async def get_activity(
-    request: Asked,
+    request: Request,
     game_id: PathKey,
     first: From = None,
     last: Until = None,
@@ -86,8 +82,7 @@ async def get_activity(
     played on it. An event counts on the day of its own time, so days that are over correct
     themselves.
     """
-    metrics = services_of(request).queries(PLAYER_ACTIVITY)
-    await caught_up(metrics, read_after, TOPIC)
+    metrics = await caught_up(request, PLAYER_ACTIVITY, read_after)
     return await metrics.activity(game_id, range_of(first, last))
 
 
@@ -98,7 +93,7 @@ async def get_activity(
     responses=documented(400, 403, 422),
 )
 async def get_retention(
-    request: Asked,
+    request: Request,
     game_id: PathKey,
     first: From = None,
     last: Until = None,
@@ -109,8 +104,7 @@ async def get_retention(
 
     Days that have not begun are left out.
     """
-    metrics = services_of(request).queries(PLAYER_ACTIVITY)
-    await caught_up(metrics, read_after, TOPIC)
+    metrics = await caught_up(request, PLAYER_ACTIVITY, read_after)
     return await metrics.retention(game_id, range_of(first, last), later, today())
 
 
@@ -121,7 +115,7 @@ async def get_retention(
     responses=documented(400, 403, 422),
 )
 async def get_funnel(
-    request: Asked,
+    request: Request,
     game_id: PathKey,
     steps: Steps,
     first: From = None,
@@ -134,8 +128,7 @@ async def get_funnel(
     What counts is the first event of each type that a player had in the game. It has to be no
     earlier than that of the step before.
     """
-    metrics = services_of(request).queries(PLAYER_ACTIVITY)
-    await caught_up(metrics, read_after, TOPIC)
+    metrics = await caught_up(request, PLAYER_ACTIVITY, read_after)
     if len(set(steps)) < len(steps):
         raise Problem(422, "repeated-step", "A funnel has each step once.")
     entered = range_of(first, last)
@@ -146,5 +139,4 @@ router = Router(
     path="/api/v1/games",
     guards=[only("service", "admin")],
     route_handlers=[list_active_games, get_activity, get_retention, get_funnel],
-    tags=["Activity"],
 )

@@ -4,39 +4,37 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Router, get, post, put
+from litestar import Router, get, post, put
 from litestar.params import JSONBody, QueryParameter
 
-from application.player_events.intake import InvalidEvent
+from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.repair import Repair
 from application.ports.projections import Change
-from domain.player_events.letters import DeadLetter
+from domain.personal import PERSONAL_PATTERN
+from domain.player_events.letters import CONSUMERS, INGEST, DeadLetter
 from interfaces.http.platform.auth import only
-from interfaces.http.platform.bodies import BATCH_LIMIT
-from interfaces.http.platform.parameters import PathKey
-from interfaces.http.platform.problems import Problem, documented
+from interfaces.http.platform.bodies import BATCH_LIMIT, Request
+from interfaces.http.platform.parameters import Before, PathKey, limit_of
+from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import services_of
-from interfaces.http.player_events.ingest import problem_of
-from interfaces.tokens import Identity
 from projections.player_events import DEAD_LETTERS
 from projections.player_events.dead_letters import DeadLetterPage, Wanted
 
-Asked = Request[Identity, None, Any]
-
-Service = Literal["any", "ingest", "event-archive", "player-statistics", "leaderboards"]
+Service: Any = Literal["any", INGEST, *CONSUMERS]
 Status = Literal["any", "open", "retried", "dropped"]
 
 Of = Annotated[Service, QueryParameter(description="Who could not take them; the API's: `ingest`.")]
 WithStatus = Annotated[Status, QueryParameter(description="What became of them.")]
 Player = Annotated[
     str | None,
-    QueryParameter(description="The player they are about.", min_length=1, max_length=200),
+    QueryParameter(
+        description="The player they are about.",
+        min_length=1,
+        max_length=200,
+        pattern=PERSONAL_PATTERN,
+    ),
 ]
-Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="How many letters.")]
-Before = Annotated[
-    str | None,
-    QueryParameter(description="`before` of the page before.", min_length=1, max_length=500),
-]
+Limit = Annotated[int, limit_of("letters")]
 DryRun = Annotated[bool, QueryParameter(description="Tell what would change, and change nothing.")]
 
 
@@ -54,7 +52,7 @@ class Retrial(msgspec.Struct, frozen=True, kw_only=True):
     responses=documented(400, 403, 422),
 )
 async def list_letters(
-    request: Asked,
+    request: Request,
     consumer: Of = "any",
     status: WithStatus = "any",
     player: Player = None,
@@ -68,10 +66,7 @@ async def list_letters(
         player=player,
     )
     letters = services_of(request).queries(DEAD_LETTERS)
-    try:
-        page = await letters.page(wanted, limit, before and before.replace(":", "/"))
-    except ValueError as error:
-        raise Problem(422, "invalid-cursor", str(error)) from None
+    page = await letters.page(wanted, limit, before and before.replace(":", "/"))
     return DeadLetterPage(
         letters=[_shown(letter) for letter in page.letters],
         before=page.before and _in_address(page.before),
@@ -84,9 +79,9 @@ async def list_letters(
     summary="An event that could not be taken",
     responses=documented(400, 403, 404),
 )
-async def get_letter(request: Asked, letter_id: PathKey) -> DeadLetter:
+async def get_letter(request: Request, letter_id: PathKey) -> DeadLetter:
     """Show an event that could not be taken, why, and what became of it."""
-    return _shown(await services_of(request).dead_letters.show(letter_id))
+    return _shown(await services_of(request).part(DeadLetterRepairs).show(letter_id))
 
 
 @put(
@@ -96,17 +91,14 @@ async def get_letter(request: Asked, letter_id: PathKey) -> DeadLetter:
     request_max_body_size=BATCH_LIMIT,
     responses=documented(400, 403, 404, 409, 413, 415, 422),
 )
-async def edit_letter(request: Asked, letter_id: PathKey, data: JSONBody[Repair]) -> DeadLetter:
+async def edit_letter(request: Request, letter_id: PathKey, data: JSONBody[Repair]) -> DeadLetter:
     """Put an event as it should have been in the place of the one that could not be taken.
 
     It takes effect when it is retried. Of an event that could be read, `player_id`, `event_id` and
     `ingested_at` stay, since they say which event it is; the latter two need not be given.
     """
-    letters = services_of(request).dead_letters
-    try:
-        return _shown(await letters.edit(letter_id, data, request.user.user_id))
-    except InvalidEvent as error:
-        raise problem_of(error) from None
+    letters = services_of(request).part(DeadLetterRepairs)
+    return _shown(await letters.edit(letter_id, data, request.user.user_id))
 
 
 @post(
@@ -116,12 +108,12 @@ async def edit_letter(request: Asked, letter_id: PathKey, data: JSONBody[Repair]
     summary="Try an event again",
     responses=documented(400, 403, 404, 409, 422),
 )
-async def retry_letter(request: Asked, letter_id: PathKey, dry_run: DryRun = False) -> Retrial:
+async def retry_letter(request: Request, letter_id: PathKey, dry_run: DryRun = False) -> Retrial:
     """Let everybody take the event again, edited or as it was; however often, it counts once.
 
     If it fails again, the letter is open again.
     """
-    letters, by = services_of(request).dead_letters, request.user.user_id
+    letters, by = services_of(request).part(DeadLetterRepairs), request.user.user_id
     if dry_run:
         changes = await letters.preview([letter_id], by)
         return Retrial(letter=_shown(await letters.show(letter_id)), changes=changes)
@@ -136,9 +128,10 @@ async def retry_letter(request: Asked, letter_id: PathKey, dry_run: DryRun = Fal
     summary="Give an event up",
     responses=documented(400, 403, 404, 409),
 )
-async def drop_letter(request: Asked, letter_id: PathKey) -> DeadLetter:
+async def drop_letter(request: Request, letter_id: PathKey) -> DeadLetter:
     """Note that nobody will try this event again."""
-    (letter,) = await services_of(request).dead_letters.drop([letter_id], request.user.user_id)
+    letters, by = services_of(request).part(DeadLetterRepairs), request.user.user_id
+    (letter,) = await letters.drop([letter_id], by)
     return _shown(letter)
 
 
@@ -155,5 +148,4 @@ router = Router(
     path="/api/v1/dead-letters",
     route_handlers=[list_letters, get_letter, edit_letter, retry_letter, drop_letter],
     guards=[only("admin")],
-    tags=["Dead letters"],
 )

@@ -4,22 +4,21 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from litestar import Request, Response, Router, get
+from litestar import Response, Router, get
 from litestar.background_tasks import BackgroundTask
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Operation, Schema
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from domain.keys import KEY_PATTERN
-from domain.player_events.event import TOPIC
 from interfaces.http.platform.auth import only
-from interfaces.http.platform.freshness import AfterPlayerEvent, caught_up
+from interfaces.http.platform.bodies import Request
+from interfaces.http.platform.freshness import caught_up
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import services_of
-from interfaces.http.player_events.days import From, Until, day, in_order
-from interfaces.tokens import Identity
+from interfaces.http.player_events.parameters import AfterPlayerEvent, From, Until, day, in_order
 from projections.player_events import EVENT_ARCHIVE
-from projections.player_events.exported_events import Format, Selection
+from projections.player_events.exported_events import EventExport, Format, Selection
 
 MEDIA_TYPES: dict[Format, str] = {
     "ndjson": "application/x-ndjson",
@@ -61,7 +60,7 @@ class Export(Operation):
     responses=documented(400, 403, 422),
 )
 async def export_events(
-    request: Request[Identity, None, Any],
+    request: Request,
     format: AsFormat = "ndjson",
     first: From = None,
     last: Until = None,
@@ -75,15 +74,14 @@ async def export_events(
     Days are those of `timestamp`. The file shows the archive as it was when the export began; a
     response that breaks off is no whole file. Two exports run at a time.
     """
-    services = services_of(request)
-    await caught_up(services.queries(EVENT_ARCHIVE), read_after, TOPIC)
+    await caught_up(request, EVENT_ARCHIVE, read_after)
     start, end = day("from", first), day("until", last)
     if start and end:
         in_order(start, end)
     selection = Selection(
         first=start, last=end, game_id=game_id, player_id=player_id, event_type=event_type
     )
-    pieces = services.exports.export(selection, format)
+    pieces = services_of(request).part(EventExport).export(selection, format)
     # What goes wrong at the beginning is still a problem; later it can only break off.
     beginning = await anext(pieces)
     return Stream(
@@ -108,4 +106,4 @@ async def _joined(beginning: bytes, pieces: AsyncGenerator[bytes]) -> AsyncItera
         await pieces.aclose()
 
 
-router = Router(path="/api/v1/events", route_handlers=[export_events], tags=["Player events"])
+router = Router(path="/api/v1/events", route_handlers=[export_events])

@@ -8,7 +8,7 @@ would cost is more than the work itself. What is left out is done here by hand a
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from litestar import post
@@ -16,26 +16,38 @@ from litestar.exceptions import MethodNotAllowedException
 from litestar.params import JSONBody
 from litestar.types import HTTPScope, Receive, Send
 
-from application.player_events.intake import MALFORMED, NUL, InvalidEvent, Report, decode_report
-from application.player_events.ports import FailedEvent
+from application.player_events.intake import (
+    NUL,
+    Intake,
+    InvalidEvent,
+    Report,
+    decode_report,
+)
+from application.player_events.ports import FailedEvent, PlayerEventLog
 from application.ports.commands import Unavailable
+from application.ports.limits import Limits
 from domain.player_events.event import PlayerEvent
 from interfaces.http.platform.auth import acting_as, is_trusted
 from interfaces.http.platform.bodies import (
     BATCH_LIMIT,
     BODY_LIMIT,
     JSON_TYPE,
-    StrictRequest,
+    Request,
     discard,
     read,
-    readable,
     require_json,
 )
 from interfaces.http.platform.command_context import POSITION_HEADER, TRACEPARENT_PATTERN, usable
 from interfaces.http.platform.encodings import decoded
-from interfaces.http.platform.problems import InvalidField, Problem, bad_request, documented
+from interfaces.http.platform.problems import (
+    InvalidField,
+    Problem,
+    bad_request,
+    documented,
+    invalid_field,
+)
 from interfaces.http.platform.responses import JSON_BODY, respond
-from interfaces.http.platform.services import Services, services_in
+from interfaces.http.platform.services import services_in
 from interfaces.tokens import Identity
 
 PATH = "/api/v1/events"
@@ -70,6 +82,18 @@ class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
     results: list[EventResult]
 
 
+class Ingestion(NamedTuple):
+    """Where events go: through the intake, within the limits of each subject, into the log.
+
+    `keep_failed` says whether what is refused is kept as a dead letter.
+    """
+
+    intake: Intake
+    log: PlayerEventLog
+    limits: Limits
+    keep_failed: bool
+
+
 ONE = msgspec.json.Decoder(Report)
 MANY = msgspec.json.Decoder(list[Report])
 PIECES = msgspec.json.Decoder(list[msgspec.Raw])
@@ -77,25 +101,25 @@ encode = msgspec.json.Encoder().encode
 
 
 async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
-    """Take one event; raises `Problem`, `Limited` and `Unavailable`."""
+    """Take one event; raises `Problem`, `InvalidEvent`, `Limited` and `Unavailable`."""
     headers = _headers(scope)
     require_json(headers)
     body = decoded(await read(receive, headers), headers, BODY_LIMIT)
-    services, identity = services_in(scope), scope["user"]
-    await services.event_limits.admit(identity.user_id)
+    ingestion, identity = services_in(scope).part(Ingestion), scope["user"]
+    await ingestion.limits.admit(identity.user_id)
     now = datetime.now(UTC)
     try:
         asked = decode_report(body)
         acting_as(identity, asked.player_id)
-        event = services.intake.take_one(asked, now)
+        event = ingestion.intake.take_one(asked, now)
     except InvalidEvent as error:
-        if services.keep_failed_events:
+        if ingestion.keep_failed:
             failed = FailedEvent(body, error.field, str(error), identity.user_id)
-            await services.player_events.append(
+            await ingestion.log.append(
                 (), (failed,), usable(TRACEPARENT_PATTERN, headers, b"traceparent")
             )
-        raise problem_of(error) from None
-    position = await services.player_events.append(
+        raise
+    position = await ingestion.log.append(
         (event,), (), usable(TRACEPARENT_PATTERN, headers, b"traceparent")
     )
     answer = encode(Ingested(event_id=event.event_id, ingested_at=now))
@@ -106,8 +130,8 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Take many events; raises `Problem`, `Limited` and `Unavailable`."""
     headers = _headers(scope)
     lines = _comes_in_lines(headers)
-    services, identity = services_in(scope), scope["user"]
-    log = services.player_events
+    ingestion, identity = services_in(scope).part(Ingestion), scope["user"]
+    log = ingestion.log
     try:
         with log.room(_declared(headers)):
             pass  # there is some; to wait for a slow client is no reason to keep it from others
@@ -117,9 +141,9 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     body = decoded(await read(receive, headers, BATCH_LIMIT), headers, BATCH_LIMIT)
     with log.room(len(body)):
         found = read_lines(body) if lines else read_array(body)
-        await services.event_limits.admit(identity.user_id, len(found))
+        await ingestion.limits.admit(identity.user_id, len(found))
     answer, arrived = _append(
-        services, identity, found, usable(TRACEPARENT_PATTERN, headers, b"traceparent")
+        ingestion, identity, found, usable(TRACEPARENT_PATTERN, headers, b"traceparent")
     )
     del body, found  # not to be kept while Kafka takes its time
     await arrived
@@ -133,13 +157,13 @@ def _declared(headers: Headers) -> int:
 
 
 def _append(
-    services: Services, identity: Identity, found: "Sequence[Found]", trace: bytes | None
+    ingestion: Ingestion, identity: Identity, found: "Sequence[Found]", trace: bytes | None
 ) -> tuple[bytes, Awaitable[object]]:
     """Hand over what fits; gives the answer, and what to wait for before it is one."""
     now = datetime.now(UTC)
-    events, failures, results = _sort_out(services, identity, found, now)
-    kept = failures if services.keep_failed_events else ()
-    arrived = services.player_events.append(events, kept, trace)
+    events, failures, results = _sort_out(ingestion.intake, identity, found, now)
+    kept = failures if ingestion.keep_failed else ()
+    arrived = ingestion.log.append(events, kept, trace)
     return _batch_answer(len(events), len(failures), now, results), arrived
 
 
@@ -180,16 +204,14 @@ def _found(piece: bytes) -> Found:
 Sorted = tuple[list[PlayerEvent], list[FailedEvent], list[bytes]]
 
 
-def _sort_out(
-    services: Services, identity: Identity, found: Sequence[Found], now: datetime
-) -> Sorted:
+def _sort_out(intake: Intake, identity: Identity, found: Sequence[Found], now: datetime) -> Sorted:
     """The events that can be taken, those that cannot, and what is answered on each."""
     trusted, own = is_trusted(identity), identity.user_id
     events: list[PlayerEvent] = []
     failures: list[FailedEvent] = []
     results: list[bytes] = []
     reports = [each for each in found if isinstance(each, Report)]
-    taken = iter(services.intake.take(reports, now))
+    taken = iter(intake.take(reports, now))
     for each in found:
         event = next(taken) if isinstance(each, Report) else each[1]
         if isinstance(event, PlayerEvent):
@@ -199,7 +221,8 @@ def _sort_out(
                 continue
             event = InvalidEvent("$.player_id", f"Your token speaks for {own!r} only")
         failures.append(_failure(each, event, own))
-        results.append(encode(EventResult(status="refused", errors=[_invalid_field(event)])))
+        wrong = invalid_field(event.field, str(event))
+        results.append(encode(EventResult(status="refused", errors=[wrong])))
     return events, failures, results
 
 
@@ -235,34 +258,18 @@ def _comes_in_lines(headers: Headers) -> bool:
     return kind == NDJSON
 
 
-def _invalid_field(error: InvalidEvent) -> InvalidField:
-    return InvalidField(field=error.field, message=readable(str(error)))
-
-
-def problem_of(error: InvalidEvent) -> Problem:
-    """What is answered to a single event that does not fit."""
-    if error.field == "$" and str(error).startswith(MALFORMED):
-        return bad_request("malformed-json", f"{error}.")
-    invalid_field = _invalid_field(error)
-    detail = f"{invalid_field.field}: {invalid_field.message}."
-    return Problem(422, "invalid-event", detail, errors=[invalid_field])
-
-
 # -- for the OpenAPI document ----------------------------------------------------------------------
-
-PROBLEMS = documented(400, 403, 413, 415, 422, 429)
 
 
 @post(
     PATH,
     status_code=200,
-    tags=["Player events"],
     operation_id="reportEvent",
     summary="Report an event",
     response_headers=[POSITION_HEADER],
-    responses=PROBLEMS,
+    responses=documented(400, 403, 413, 415, 422, 429),
 )
-async def report_documented(request: StrictRequest, data: JSONBody[Report]) -> Ingested:
+async def report_documented(request: Request, data: JSONBody[Report]) -> Ingested:
     """Take in what a player did; the answer comes when all replicas in sync have it.
 
     With an `event_id` of its own, an event that is sent again is stored and counted once. Without
@@ -274,14 +281,11 @@ async def report_documented(request: StrictRequest, data: JSONBody[Report]) -> I
 @post(
     BATCH_PATH,
     status_code=200,
-    tags=["Player events"],
     operation_id="reportEvents",
     summary="Report many events",
     responses=documented(400, 403, 413, 415, 429),
 )
-async def report_batch_documented(
-    request: StrictRequest, data: JSONBody[list[Report]]
-) -> BatchResult:
+async def report_batch_documented(request: Request, data: JSONBody[list[Report]]) -> BatchResult:
     """Take in many events, up to 1 MiB; what is wrong with one does not stop the others.
 
     Also as lines of JSON (`application/x-ndjson`), and compressed (`Content-Encoding: gzip` or

@@ -6,35 +6,31 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, get
+from litestar import Response, Router, get
 from litestar.params import FromPath, QueryParameter
 
-from domain.player_events.event import TOPIC
+from domain.personal import PERSONAL_PATTERN
 from domain.player_events.scores import Period, starts_of
 from domain.player_events.types import TYPES
 from interfaces.http.platform.auth import acting_as
-from interfaces.http.platform.freshness import AfterPlayerEvent, caught_up, found
-from interfaces.http.platform.parameters import PathKey
-from interfaces.http.platform.problems import Problem, bad_request, documented
-from interfaces.http.platform.services import services_of
-from interfaces.tokens import Identity
+from interfaces.http.platform.bodies import Request
+from interfaces.http.platform.freshness import caught_up, found
+from interfaces.http.platform.parameters import Before, PathKey, limit_of
+from interfaces.http.platform.problems import bad_request, documented
+from interfaces.http.player_events.parameters import AfterPlayerEvent
 from projections.player_events import EVENT_ARCHIVE, LEADERBOARDS, PLAYER_STATISTICS
 from projections.player_events.event_archive import ArchivedEvent, EventPage
 from projections.player_events.leaderboard_queries import Leaderboard
 from projections.player_events.player_statistics import PlayerStatistics
 
-Asked = Request[Identity, None, Any]
-Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="How many entries.")]
-Before = Annotated[
-    str | None,
-    QueryParameter(description="`before` of the page before.", min_length=1, max_length=500),
-]
+Limit = Annotated[int, limit_of("entries")]
 Around = Annotated[
     str | None,
     QueryParameter(
         description="The player to have in the middle; by default the best are listed.",
         min_length=1,
         max_length=100,
+        pattern=PERSONAL_PATTERN,
     ),
 ]
 On = Annotated[
@@ -70,11 +66,10 @@ SCHEMAS = {name: _schema(kind) for name, kind in TYPES.items()}
     responses=documented(400, 403, 404),
 )
 async def get_event(
-    request: Asked, event_id: FromPath[UUID], read_after: AfterPlayerEvent = None
+    request: Request, event_id: FromPath[UUID], read_after: AfterPlayerEvent = None
 ) -> Response[ArchivedEvent]:
     """Show an event as it was taken in; players see their own."""
-    archive = services_of(request).queries(EVENT_ARCHIVE)
-    await caught_up(archive, read_after, TOPIC)
+    archive = await caught_up(request, EVENT_ARCHIVE, read_after)
     event = found(
         await archive.event(str(event_id)), "event-not-found", f"There is no event {event_id}."
     )
@@ -89,7 +84,7 @@ async def get_event(
     responses=documented(400, 403, 422),
 )
 async def list_events(
-    request: Asked,
+    request: Request,
     player_id: PathKey,
     limit: Limit = 100,
     before: Before = None,
@@ -97,13 +92,8 @@ async def list_events(
 ) -> Response[EventPage]:
     """List a player's events, the latest first; players see their own."""
     acting_as(request.user, player_id)
-    archive = services_of(request).queries(EVENT_ARCHIVE)
-    await caught_up(archive, read_after, TOPIC)
-    try:
-        page = await archive.of_player(player_id, limit, before)
-    except ValueError as error:
-        raise Problem(422, "invalid-cursor", str(error)) from None
-    return _json(page)
+    archive = await caught_up(request, EVENT_ARCHIVE, read_after)
+    return _json(await archive.of_player(player_id, limit, before))
 
 
 @get(
@@ -113,11 +103,10 @@ async def list_events(
     responses=documented(400, 404),
 )
 async def get_stats(
-    request: Asked, player_id: PathKey, read_after: AfterPlayerEvent = None
+    request: Request, player_id: PathKey, read_after: AfterPlayerEvent = None
 ) -> PlayerStatistics:
     """Tell how many events of each type a player had, and when the last was."""
-    statistics = services_of(request).queries(PLAYER_STATISTICS)
-    await caught_up(statistics, read_after, TOPIC)
+    statistics = await caught_up(request, PLAYER_STATISTICS, read_after)
     return found(
         await statistics.stats(player_id), "player-not-found", f"{player_id!r} had no event."
     )
@@ -130,7 +119,7 @@ async def get_stats(
     responses=documented(400),
 )
 async def get_leaderboard(
-    request: Asked,
+    request: Request,
     game_id: PathKey,
     period: OfPeriod = "alltime",
     limit: Limit = 10,
@@ -144,8 +133,7 @@ async def get_leaderboard(
     corrects itself. Players with equal scores share a rank. With `around`, that player is in the
     middle, and nobody is listed who is not on the same board.
     """
-    leaderboards = services_of(request).queries(LEADERBOARDS)
-    await caught_up(leaderboards, read_after, TOPIC)
+    leaderboards = await caught_up(request, LEADERBOARDS, read_after)
     starts_on = starts_of(_noon(on))[period]
     if around is None:
         return await leaderboards.board(game_id, period, starts_on, limit)
@@ -169,5 +157,4 @@ def _json(what: msgspec.Struct) -> Response[Any]:
 router = Router(
     path="/api/v1",
     route_handlers=[get_schemas, get_event, list_events, get_stats, get_leaderboard],
-    tags=["Player events"],
 )

@@ -1,1 +1,21 @@
 """Waiting rooms over HTTP."""
+
+from litestar.openapi.spec import Tag
+
+from interfaces.http.platform.feature import Feature
+from interfaces.http.waitroom import join, routes, socket
+from interfaces.http.waitroom.examples import EXAMPLES
+from interfaces.http.waitroom.links import LINKS
+
+WAITROOM = Feature(
+    tag=Tag("Waiting room", "Stand in line, fairly, for one of a few slots."),
+    routers=[routes.router],
+    sockets=[socket.watch_session],
+    functions={join.PATH: join.join},
+    documented=[join.join_documented],
+    examples=EXAMPLES,
+    links=LINKS,
+    build="interfaces.bootstrap.parts.waitroom:build",
+)
+
+FEATURES = (WAITROOM,)

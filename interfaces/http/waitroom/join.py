@@ -19,7 +19,7 @@ from domain.keys import Key
 from domain.personal import PersonalText
 from domain.waitroom.commands import JoinWaitroom, Place, Priority
 from interfaces.http.platform.auth import acting_as, with_priority
-from interfaces.http.platform.bodies import StrictRequest, decode, decoder_of, read, require_json
+from interfaces.http.platform.bodies import Request, decode, decoder_of, read, require_json
 from interfaces.http.platform.command_context import (
     POSITION_HEADER,
     CommandContext,
@@ -86,7 +86,6 @@ def joining(scope: HTTPScope, asked: Joining, context: CommandContext) -> JoinWa
 
 @post(
     PATH,
-    tags=["Waiting room"],
     operation_id="joinWaitroom",
     summary="Join a waiting room",
     response_headers=[POSITION_HEADER],
@@ -95,7 +94,7 @@ def joining(scope: HTTPScope, asked: Joining, context: CommandContext) -> JoinWa
     dependencies={"context": Provide(provide_context)},
 )
 async def join_documented(
-    request: StrictRequest, data: JSONBody[Joining], context: NamedDependency[CommandContext]
+    request: Request, data: JSONBody[Joining], context: NamedDependency[CommandContext]
 ) -> Response[Place]:
     """Take a place in line; a free slot is given at once (`ready`, with a deadline).
 

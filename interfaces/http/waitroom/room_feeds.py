@@ -7,7 +7,7 @@ from collections.abc import Callable
 from application.ports.commands import Feed
 from domain.events import DomainEvent
 
-RESUBSCRIBE = 0.5
+RESUBSCRIBE_DELAY_S = 0.5
 """Seconds before a subscription that was cut is begun anew."""
 
 Listener = Callable[[DomainEvent], None]
@@ -56,4 +56,4 @@ class RoomFeeds:
                     listener(recorded.event)
             # Cut off for being behind: what was missed shows in the read model, where every
             # socket looks anyway.
-            await asyncio.sleep(RESUBSCRIBE)
+            await asyncio.sleep(RESUBSCRIBE_DELAY_S)

@@ -1,9 +1,9 @@
 """Waiting rooms: open one, leave one, see how it is; joining is in `joining`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
@@ -12,21 +12,20 @@ from domain.keys import Key
 from domain.waitroom.commands import LeaveWaitroom, OpenWaitroom, Place, Room
 from domain.waitroom.refusals import NotYourSession
 from interfaces.http.platform.auth import is_trusted, only
+from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (
     POSITION_HEADER,
     CommandContext,
     carry_out,
     provide_context,
 )
-from interfaces.http.platform.freshness import AfterWaitroom, caught_up, found
+from interfaces.http.platform.freshness import caught_up, found, read_after_of
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import documented
-from interfaces.http.platform.services import services_of
-from interfaces.tokens import Identity
 from projections.waitroom import WAITROOM
 from projections.waitroom.queue import QueueOverview, QueuePlace
 
-Asked = Request[Identity, None, Any]
+AfterWaitroom = Annotated[str | None, read_after_of(WAITROOMS.topic)]
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,7 +52,7 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     responses=documented(400, 403, 409, 413, 415, 422),
 )
 async def open_waitroom(
-    request: Asked, data: JSONBody[Opening], context: NamedDependency[CommandContext]
+    request: Request, data: JSONBody[Opening], context: NamedDependency[CommandContext]
 ) -> Response[Room]:
     """Open a room for an event, with a capacity of simultaneous checkouts and a time limit.
 
@@ -74,7 +73,7 @@ async def open_waitroom(
     responses=documented(400, 403, 404, 409, 413, 415, 422),
 )
 async def leave_waitroom(
-    request: Asked, data: JSONBody[Leaving], context: NamedDependency[CommandContext]
+    request: Request, data: JSONBody[Leaving], context: NamedDependency[CommandContext]
 ) -> Response[Place]:
     """Give up a place in line or a slot; a player only its own. Leaving again changes nothing."""
     owner = None if is_trusted(request.user) else request.user.user_id
@@ -89,7 +88,7 @@ async def leave_waitroom(
     responses=documented(400, 403, 404),
 )
 async def get_session(
-    request: Asked, session_id: PathKey, read_after: AfterWaitroom = None
+    request: Request, session_id: PathKey, read_after: AfterWaitroom = None
 ) -> QueuePlace:
     """Tell a session's status, its position and how many are ahead; a player only its own."""
     place = await session_for(request, session_id, read_after)
@@ -98,10 +97,9 @@ async def get_session(
     return place
 
 
-async def session_for(request: Asked, session_id: str, read_after: str | None) -> QueuePlace:
+async def session_for(request: Request, session_id: str, read_after: str | None) -> QueuePlace:
     """Look a session up; raises `Problem` 404 when there is none."""
-    queue = services_of(request).queries(WAITROOM)
-    await caught_up(queue, read_after, WAITROOMS.topic)
+    queue = await caught_up(request, WAITROOM, read_after)
     return found(
         await queue.session(session_id), "session-not-found", f"No session {session_id!r} is known."
     )
@@ -114,11 +112,10 @@ async def session_for(request: Asked, session_id: str, read_after: str | None) -
     responses=documented(400, 404),
 )
 async def get_waitroom(
-    request: Asked, event_id: PathKey, read_after: AfterWaitroom = None
+    request: Request, event_id: PathKey, read_after: AfterWaitroom = None
 ) -> QueueOverview:
     """Tell a room's capacity and how many wait, are ready, and have ended which way."""
-    queue = services_of(request).queries(WAITROOM)
-    await caught_up(queue, read_after, WAITROOMS.topic)
+    queue = await caught_up(request, WAITROOM, read_after)
     return found(
         await queue.overview(event_id),
         "waitroom-not-found",
@@ -130,5 +127,4 @@ router = Router(
     path="/api/v1/waitroom",
     route_handlers=[open_waitroom, leave_waitroom, get_session, get_waitroom],
     dependencies={"context": Provide(provide_context)},
-    tags=["Waiting room"],
 )

@@ -31,21 +31,22 @@ from interfaces.http.platform.channel import (
 )
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.services import Services, services_of
+from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.tokens import Identity
 from projections.waitroom import WAITROOM
 from projections.waitroom.queue import QueuePlace
 
-INTERVAL = 0.5
+LOOK_INTERVAL_S = 0.5
 """Seconds between looks at a session's place, where few are looking."""
 
 LOOKS_PER_SECOND = 2_000
 """Looks that all sockets of this process may take together; with more of them, each looks less
 often, and the read model has time for others."""
 
-PATIENCE = 2.0
+NEW_SESSION_TIMEOUT_S = 2.0
 """Seconds for a session that was made a moment ago to show in the read model."""
 
-LOOKS = 40
+NEW_SESSION_LOOKS = 40
 """Looks at the read model in that time."""
 
 ENDS: dict[type[DomainEvent], Status] = {
@@ -58,7 +59,7 @@ ENDS: dict[type[DomainEvent], Status] = {
 logger = structlog.get_logger(__name__)
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class QueueState(msgspec.Struct, frozen=True, kw_only=True):
     """Where a session stands: `position` 1 is the head of the line, 0 is no longer in line."""
 
     session_id: str
@@ -75,8 +76,9 @@ class SessionWatch:
     def __init__(self, channel: Channel, services: Services, place: QueuePlace) -> None:
         self._channel = channel
         self._services = services
+        self._rooms = services.part(RoomFeeds)
         self._place = place
-        self._told: Standing | None = None
+        self._told: QueueState | None = None
         self._over = False
 
     async def receive(self, raw: bytes) -> None:
@@ -91,19 +93,17 @@ class SessionWatch:
 
     async def look(self) -> None:
         """Look at the place again and again until the session is over."""
-        self._tell(_standing(self._place))
+        self._tell(_state_of(self._place))
         while not self._over:
-            await asyncio.sleep(max(INTERVAL, self._services.rooms.watchers / LOOKS_PER_SECOND))
+            await asyncio.sleep(max(LOOK_INTERVAL_S, self._rooms.watchers / LOOKS_PER_SECOND))
             place = await self._lookup()
             if place is not None:
-                self._tell(_standing(place))
+                self._tell(_state_of(place))
 
     async def listen(self) -> None:
         """Hear at once of what happens to the session."""
         place = self._place
-        await self._services.rooms.listen(
-            self._services.feed, place.event_id, place.session_id, self._hear
-        )
+        await self._rooms.listen(self._services.feed, place.event_id, place.session_id, self._hear)
 
     def _hear(self, event: DomainEvent) -> None:
         if isinstance(event, SessionAdmitted):
@@ -111,15 +111,9 @@ class SessionWatch:
         elif (status := ENDS.get(type(event))) is not None:
             self._tell(self._out_of_line(status))
 
-    def _out_of_line(self, status: Status, deadline: Any = None) -> Standing:
-        place = self._place
-        return Standing(
-            session_id=place.session_id,
-            event_id=place.event_id,
-            status=status,
-            position=0,
-            people_ahead=0,
-            deadline=deadline,
+    def _out_of_line(self, status: Status, deadline: Any = None) -> QueueState:
+        return msgspec.structs.replace(
+            _state_of(self._place), status=status, position=0, people_ahead=0, deadline=deadline
         )
 
     async def _lookup(self) -> QueuePlace | None:
@@ -129,44 +123,37 @@ class SessionWatch:
             logger.warning("cannot look a session up", error=repr(error))
             return None
 
-    def _tell(self, standing: Standing) -> None:
+    def _tell(self, state: QueueState) -> None:
         """Tell what is new; the read model may be behind what the feed has told."""
-        if self._over or standing == self._told or _order(standing) < _order(self._told):
+        if self._over or state == self._told or _order(state) < _order(self._told):
             return
-        self._told = standing
-        if standing.status == "waiting":
-            self._channel.push("position", standing)
-        elif standing.status == "ready":
-            self._channel.push("ready", standing)
+        self._told = state
+        if state.status == "waiting":
+            self._channel.push("position", state)
+        elif state.status == "ready":
+            self._channel.push("ready", state)
         else:
             self._over = True
-            self._channel.push("ended", standing)
-            self._channel.close(NORMAL, f"the session is over: {standing.status}")
+            self._channel.push("ended", state)
+            self._channel.close(NORMAL, f"the session is over: {state.status}")
 
 
-def _order(standing: Standing | None) -> int:
+def _order(state: QueueState | None) -> int:
     """A session waits, then is ready, then is over, and never goes back."""
-    if standing is None or standing.status == "waiting":
+    if state is None or state.status == "waiting":
         return 0
-    return 1 if standing.status == "ready" else 2
+    return 1 if state.status == "ready" else 2
 
 
-def _standing(place: QueuePlace) -> Standing:
-    return Standing(
-        session_id=place.session_id,
-        event_id=place.event_id,
-        status=place.status,
-        position=place.position,
-        people_ahead=place.people_ahead,
-        deadline=place.deadline,
-    )
+def _state_of(place: QueuePlace) -> QueueState:
+    return msgspec.convert(place, QueueState, from_attributes=True)
 
 
 @websocket("/api/v1/waitroom/sessions/{session_id:str}/live")
 async def watch_session(socket: WebSocket[Identity, Any, Any], session_id: PathKey) -> None:
     """Serve the socket of a session's owner."""
     services = services_of(socket)
-    async with accepted(socket, "queue", services.door) as channel:
+    async with accepted(socket, "queue", services.socket_limits) as channel:
         if channel is None:
             return
         try:
@@ -192,8 +179,8 @@ async def _own_place(services: Services, identity: Identity, session_id: str) ->
 
 
 async def _patiently(look: Callable[[], Awaitable[QueuePlace | None]]) -> QueuePlace | None:
-    for _ in range(LOOKS):
+    for _ in range(NEW_SESSION_LOOKS):
         if (place := await look()) is not None:
             return place
-        await asyncio.sleep(PATIENCE / LOOKS)
+        await asyncio.sleep(NEW_SESSION_TIMEOUT_S / NEW_SESSION_LOOKS)
     return None

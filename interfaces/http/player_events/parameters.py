@@ -1,4 +1,4 @@
-"""Ranges of days in addresses, of UTC: `?from=2026-11-01&until=2026-11-21`."""
+"""What several queries take: ranges of days, of UTC (`?from=2026-11-01&until=2026-11-21`)."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -6,14 +6,18 @@ from typing import Annotated
 import msgspec
 from litestar.params import QueryParameter
 
+from domain.player_events.event import TOPIC
+from interfaces.http.platform.freshness import read_after_of
 from interfaces.http.platform.problems import Problem, bad_request
 from projections.player_events.days import Days
 
-LONGEST = 366
+MAX_RANGE_DAYS = 366
 """Days that a range may have which is drawn day by day."""
 
-USUAL = 30
+DEFAULT_RANGE_DAYS = 30
 """Days of a range that nobody gave."""
+
+AfterPlayerEvent = Annotated[str | None, read_after_of(TOPIC)]
 
 AS_DAY = {"minLength": 10, "format": "date"}
 
@@ -35,11 +39,13 @@ def today() -> date:
 def range_of(first: str | None, last: str | None) -> Days:
     """A range to draw day by day, by default the last 30 days; raises `Problem` 400 or 422."""
     end = day("until", last) or today()
-    start = day("from", first) or date.fromordinal(max(1, end.toordinal() - USUAL + 1))
+    start = day("from", first) or date.fromordinal(max(1, end.toordinal() - DEFAULT_RANGE_DAYS + 1))
     days = in_order(start, end)
-    if days.total > LONGEST:
+    if days.total > MAX_RANGE_DAYS:
         raise Problem(
-            422, "invalid-range", f"From {start} until {end} are {days.total} days, over {LONGEST}."
+            422,
+            "invalid-range",
+            f"From {start} until {end} are {days.total} days, over {MAX_RANGE_DAYS}.",
         )
     return days
 

@@ -1,0 +1,49 @@
+"""What does not fit in JSON from outside: here alone msgspec's sentences are taken apart."""
+
+import re
+
+import msgspec
+
+from domain.keys import KEY_PATTERN
+from domain.personal import PERSONAL_PATTERN
+from domain.refusals import Refusal
+
+PLACE = re.compile(r" - at `(?P<path>[^`]*)`$")
+FIELD = re.compile(r"field `(?P<name>[^`]+)`")
+FLOAT_FOR_INT = "Expected `int`, got `float`"
+IN_WORDS = {
+    repr(KEY_PATTERN): "Expected text without control characters and without a slash",
+    repr(PERSONAL_PATTERN): "Expected text without control characters",
+}
+
+
+class InvalidInput(Refusal):
+    """A sentence without its end on what does not fit, and `field`, the JSON path of where."""
+
+    status = 422
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class MalformedInput(InvalidInput):
+    """The body is not JSON."""
+
+    type = "malformed-json"
+    status = 400
+
+
+def mistake_in(error: msgspec.ValidationError, root: str = "$") -> tuple[str, str]:
+    """The JSON path of what does not fit in a value at `root`, and what msgspec says of it."""
+    message = str(error)
+    place = PLACE.search(message)
+    path = place["path"].replace("$", root, 1) if place else root
+    text = message[: place.start()] if place else message
+    named = FIELD.search(text)
+    return f"{path}.{named['name']}" if named else path, text
+
+
+def in_words(message: str) -> str:
+    """What is wrong, for people: patterns are for programs."""
+    return next((words for pattern, words in IN_WORDS.items() if pattern in message), message)

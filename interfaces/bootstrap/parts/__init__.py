@@ -1,0 +1,1 @@
+"""What features need of the world over HTTP, beyond what all need: `Feature.build` names them."""

@@ -1,0 +1,36 @@
+"""What a feature brings to the application, declared once in the package that holds it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from litestar.openapi.spec import Tag
+from litestar.types import ControllerRouterHandler
+
+from interfaces.http.platform.links import Link
+from interfaces.http.platform.pages import Page
+from interfaces.http.platform.responses import ASGIFunction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """Operations that belong together: what serves them, and what describes them.
+
+    `tag` heads them in the OpenAPI document. `functions` answer what is asked most, by crowds and
+    by other processes, and are found by their address; `documented` are handlers that describe
+    those of them that the public may ask, and are never served. `examples` are one of each shape
+    that goes in or out, `links` what can be done with the answers of an operation, by its id.
+
+    `build` names what builds the parts that it needs of the world, as `module:function` of the
+    composition root: called with a `Foundation`, it returns them. See `Services.part`.
+    """
+
+    tag: Tag
+    routers: Sequence[ControllerRouterHandler] = ()
+    sockets: Sequence[ControllerRouterHandler] = ()
+    functions: Mapping[str, ASGIFunction] = field(default_factory=dict)
+    documented: Sequence[ControllerRouterHandler] = ()
+    pages: Sequence[Page] = ()
+    examples: Sequence[msgspec.Struct] = ()
+    links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
+    build: str | None = None
