@@ -17,7 +17,7 @@ from infra.postgres.writing import PostgresWriting
 from infra.redis import RedisStore
 from projections.projection import Cache
 
-ROWS = 5_000
+FETCH_ROWS = 5_000
 
 
 class CachedStore:
@@ -77,7 +77,7 @@ class CachedStore:
                 if not places:
                     return
                 rows = self._rows.rows(connection)
-                while part := list(islice(rows, ROWS)):
+                while part := list(islice(rows, FETCH_ROWS)):
                     with generation.writing() as caching:
                         caching.apply(part)
                 try:

@@ -13,8 +13,8 @@ from infra.deadletters import DeadLetterTopic
 from infra.eventlog.clients import consumer_config
 from infra.eventlog.reader import failed
 
-BATCH = 200
-IDLE = 0.5
+POLL_BATCH = 200
+POLL_TIMEOUT_S = 0.5
 
 logger = structlog.get_logger(__name__)
 
@@ -43,12 +43,12 @@ class InboxWorker:
         finally:
             self._consumer.close()
 
-    def step(self, timeout: float = IDLE) -> int:
+    def step(self, timeout: float = POLL_TIMEOUT_S) -> int:
         """Handle what is there; returns the number of messages."""
         first = self._consumer.poll(timeout)
         if first is None:
             return 0
-        found = (first, *self._consumer.consume(BATCH - 1, 0))
+        found = (first, *self._consumer.consume(POLL_BATCH - 1, 0))
         messages = [message for message in found if not failed(message)]
         self._handle(messages)
         for last in {(m.topic(), m.partition()): m for m in messages}.values():

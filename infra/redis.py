@@ -23,7 +23,7 @@ from infra.redis_scan import keys_of
 from projections.generations import pointer, positions
 from projections.projection import Changes, RedisProjection
 
-BUILDER_SECONDS = 60
+BUILDER_LEASE_S = 60
 """A generation whose builder has not written for so long is abandoned, and swept away."""
 
 STANDING = """
@@ -148,7 +148,7 @@ class RedisStore:
         self._sweep(generations)
         name = f"{self._projection.name}@{uuid4().hex[:12]}"
         self._redis.sadd(generations, name)
-        self._redis.set(f"{name}:building", "1", ex=BUILDER_SECONDS)
+        self._redis.set(f"{name}:building", "1", ex=BUILDER_LEASE_S)
         try:
             yield RedisGeneration(self._redis, self._projection, name)
         finally:
@@ -222,7 +222,7 @@ class RedisGeneration:
         yield writing
         with self._redis.pipeline(transaction=True) as pipeline:
             writing.write(pipeline, self._name)
-            pipeline.set(f"{self._name}:building", "1", ex=BUILDER_SECONDS, xx=True)
+            pipeline.set(f"{self._name}:building", "1", ex=BUILDER_LEASE_S, xx=True)
             if not pipeline.execute()[-1]:
                 raise GenerationLost
 

@@ -13,7 +13,7 @@ import redis
 from application.ports.projections import Difference, PositionConflict
 from infra.redis_scan import keys_of
 
-SLICE = 500
+SLICE_KEYS = 500
 INTERNAL = frozenset({"positions", "parked", "building"})
 
 READ = """
@@ -118,7 +118,7 @@ class RedisDifferences:
     def _compare(self, part: Slice, fold_to: FoldTo) -> tuple[Sequence[Difference], Slice | None]:
         """The differences in one slice, and the slice after it."""
         answer: Any = self._read_live(
-            keys=[self._pointer], args=[self._live, part.kind, part.after, SLICE, *part.keys]
+            keys=[self._pointer], args=[self._live, part.kind, part.after, SLICE_KEYS, *part.keys]
         )
         if answer is None:
             raise PositionConflict

@@ -20,7 +20,7 @@ class FailedEvent(NamedTuple):
 class PlayerEventLog(Protocol):
     """Keeps what players did."""
 
-    def room(self, size: int) -> AbstractContextManager[None]:
+    def reserve(self, size: int) -> AbstractContextManager[None]:
         """Keep room for `size` bytes during the block, in which they are looked at.
 
         Raises `Unavailable` where there is none, since too much is on its way already.

@@ -12,27 +12,28 @@ from application.player_events.ports import FailedEvent
 from application.ports.commands import Unavailable
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
+from domain.player_events.letters import INGEST
 from infra.eventlog.clients import producer_config
 
-FAILED = "ingest.dlq"
+FAILED_EVENTS = f"{INGEST}.dlq"
 """Where events are kept that were refused, for somebody to repair."""
 
 Headers = list[tuple[str, str | bytes | None]]
 Record = tuple[str, str, bytes, Headers]
 """Topic, key, value, headers."""
 
-POLL = 0.001
-"""Seconds between polls while events are in flight; a Kafka round trip takes about as long."""
+POLL_INTERVAL_S = 0.001
+"""Between polls while events are in flight; a Kafka round trip takes about as long."""
 
-MOST_EVENTS = 100_000
-MOST_BYTES = 16 * 1024 * 1024
+IN_FLIGHT_EVENTS = 100_000
+IN_FLIGHT_BYTES = 16 * 1024 * 1024
 """What may be on its way to Kafka at a time; beyond that, the answer is 503. The client's own
 bookkeeping comes on top, about as much again for events of 300 bytes."""
 
-SECONDS = 5_000
-"""Milliseconds that Kafka may take to acknowledge; then the answer is 503."""
+DELIVERY_TIMEOUT_MS = 5_000
+"""How long Kafka may take to acknowledge; then the answer is 503."""
 
-RETRY_AFTER = 1.0
+RETRY_AFTER_S = 1.0
 
 logger = structlog.get_logger(__name__)
 
@@ -53,11 +54,11 @@ class EventProducer:
             # a wait for company would only be added to it (docs/adr/0010).
             "linger.ms": 0,
             "max.in.flight.requests.per.connection": 1,
-            "message.timeout.ms": SECONDS,
+            "message.timeout.ms": DELIVERY_TIMEOUT_MS,
             "delivery.report.only.error": False,
             # Not reached: what may be on its way is counted here, before any of it is handed over.
-            "queue.buffering.max.messages": 2 * MOST_EVENTS,
-            "queue.buffering.max.kbytes": 4 * MOST_BYTES // 1024,
+            "queue.buffering.max.messages": 2 * IN_FLIGHT_EVENTS,
+            "queue.buffering.max.kbytes": 4 * IN_FLIGHT_BYTES // 1024,
             "error_cb": self._on_error,
         }
         self._events = 0
@@ -85,8 +86,8 @@ class EventProducer:
             self._timer.cancel()
 
     @contextmanager
-    def room(self, size: int) -> Iterator[None]:
-        """See `application.player_events.ports.PlayerEventLog.room`."""
+    def reserve(self, size: int) -> Iterator[None]:
+        """See `application.player_events.ports.PlayerEventLog.reserve`."""
         self._require(0, size)
         self._bytes += size
         try:
@@ -95,10 +96,10 @@ class EventProducer:
             self._bytes -= size
 
     def _require(self, events: int, size: int) -> None:
-        if self._events + events > MOST_EVENTS or self._bytes + size > MOST_BYTES:
+        if self._events + events > IN_FLIGHT_EVENTS or self._bytes + size > IN_FLIGHT_BYTES:
             raise Unavailable(
                 f"{self._events:,} events wait for Kafka already; come back in a moment.",
-                RETRY_AFTER,
+                RETRY_AFTER_S,
             )
 
     def append(
@@ -127,7 +128,7 @@ class EventProducer:
         for topic, key, value, headers in records:
             produce(topic, value, key, headers=headers, on_delivery=delivery)
         if self._timer is None:
-            self._timer = self._loop.call_later(POLL, self._turn)
+            self._timer = self._loop.call_later(POLL_INTERVAL_S, self._turn)
         return arrived
 
     def delivered(self, delivery: "Delivery") -> None:
@@ -141,7 +142,7 @@ class EventProducer:
         self._producer.poll(0)
         for retired in self._retired:
             retired.poll(0)  # what it could not deliver has yet to be told
-        self._timer = self._loop.call_later(POLL, self._turn) if self._events else None
+        self._timer = self._loop.call_later(POLL_INTERVAL_S, self._turn) if self._events else None
 
     def _on_error(self, error: KafkaError) -> None:
         logger.warning("kafka", error=error.str(), fatal=error.fatal())
@@ -186,7 +187,7 @@ class Delivery:
             self.future.set_result(Position(*place))
         else:
             self.future.set_exception(
-                Unavailable(f"Kafka did not take the events: {self.error.str()}.", RETRY_AFTER)
+                Unavailable(f"Kafka did not take the events: {self.error.str()}.", RETRY_AFTER_S)
             )
 
 
@@ -206,4 +207,4 @@ def _failure(failed: FailedEvent, trace: Headers) -> Record:
         ("field", failed.field),
         *trace,
     ]
-    return FAILED, failed.subject, failed.value, headers
+    return FAILED_EVENTS, failed.subject, failed.value, headers

@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 from application.ports.projections import Difference
 from projections.projection import Table
 
-ROWS = 5_000
+FETCH_ROWS = 5_000
 
 Row = dict[str, Any]
 Keyed = tuple[tuple[str, ...], Row]
@@ -57,7 +57,7 @@ def _rows(
         schema, sql.Identifier(table.name), order
     )
     with connection.cursor("compare", row_factory=dict_row) as cursor:
-        cursor.itersize = ROWS
+        cursor.itersize = FETCH_ROWS
         cursor.execute(query)
         for row in cursor:
             yield tuple(str(row[column]) for column in table.key), row

@@ -44,7 +44,7 @@ PARTS = """
 
 DEFINITION = "SELECT pg_get_viewdef(%s::regclass)"
 
-SWAP_PATIENCE = "2s"
+SWAP_LOCK_TIMEOUT = "2s"
 """How long a swap waits for queries to end; meanwhile new ones wait behind it."""
 
 
@@ -99,7 +99,7 @@ class PostgresGeneration:
                 self._index(table.name)
         try:
             with self._connection.transaction():
-                self._connection.execute(f"SET LOCAL lock_timeout = '{SWAP_PATIENCE}'")
+                self._connection.execute(f"SET LOCAL lock_timeout = '{SWAP_LOCK_TIMEOUT}'")
                 self._connection.execute(LOCK, [self._projection.name])
                 checkpoints = fold_on()
                 self._exchange_tables()

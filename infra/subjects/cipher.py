@@ -15,21 +15,21 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from domain.personal import Sealed
 
-KEY_SIZE = 32
-NONCE_SIZE = 12
-BLOCK = 32
+KEY_BYTES = 32
+NONCE_BYTES = 12
+BLOCK_BYTES = 32
 """Texts are filled up to a multiple of so many bytes, so that their length tells little."""
 
 
 def new_key() -> bytes:
     """A key that nobody has had before."""
-    return os.urandom(KEY_SIZE)
+    return os.urandom(KEY_BYTES)
 
 
 def seal(key: bytes, subject: str, text: str) -> Sealed:
     """Make a text unreadable for who has not the key. `text` has no control characters."""
     plain = text.encode()
-    filled = plain.ljust(-(-len(plain) // BLOCK) * BLOCK, b"\0")
+    filled = plain.ljust(-(-len(plain) // BLOCK_BYTES) * BLOCK_BYTES, b"\0")
     sealed = urlsafe_b64encode(_encrypt(key, filled, subject)).decode()
     return Sealed(subject=subject, sealed=sealed)
 
@@ -47,7 +47,7 @@ class Master:
     """A key for keys, derived from a secret text (HKDF, RFC 5869); `id` tells which it is."""
 
     def __init__(self, secret: str) -> None:
-        derive = HKDF(SHA256(), KEY_SIZE, salt=None, info=b"gamehall subject keys")
+        derive = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"gamehall subject keys")
         self._key = derive.derive(secret.encode())
         self.id = sha256(self._key).hexdigest()[:16]
 
@@ -64,9 +64,9 @@ class Master:
 
 
 def _encrypt(key: bytes, plain: bytes, subject: str) -> bytes:
-    nonce = os.urandom(NONCE_SIZE)
+    nonce = os.urandom(NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, plain, subject.encode())
 
 
 def _decrypt(key: bytes, data: bytes, subject: str) -> bytes:
-    return AESGCM(key).decrypt(data[:NONCE_SIZE], data[NONCE_SIZE:], subject.encode())
+    return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], subject.encode())

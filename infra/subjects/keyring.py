@@ -12,9 +12,9 @@ from typing import NamedTuple
 import msgspec
 
 from domain.personal import Sealed
-from infra.subjects.cipher import KEY_SIZE, Master, new_key, seal, unseal
+from infra.subjects.cipher import KEY_BYTES, Master, new_key, seal, unseal
 
-ID_SIZE = 8
+ID_BYTES = 8
 TICK = b"tick"
 """The key of a record that says nothing, and makes Kafka close the segment before it."""
 
@@ -66,7 +66,7 @@ class Keyring:
             self.unrolled_since = at
         subject, id = _read_key(key)
         stored = None if value is None else _read_value(value)
-        held = tuple(each for each in self._held.pop(subject, ()) if each[:ID_SIZE] != id)
+        held = tuple(each for each in self._held.pop(subject, ()) if each[:ID_BYTES] != id)
         record = _write_key(subject, id)
         self.foreign.discard(record)
         if stored is not None:
@@ -79,7 +79,7 @@ class Keyring:
 
     def make(self, subject: str) -> KeyRecord:
         """The record of a new key, which counts once the topic has it."""
-        id, key = os.urandom(ID_SIZE), new_key()
+        id, key = os.urandom(ID_BYTES), new_key()
         stored = StoredKey(key=key)
         if self._master is not None:
             stored = StoredKey(key=self._master.wrap(key, subject), master=self._master.id)
@@ -87,11 +87,11 @@ class Keyring:
 
     def ids(self, subject: str) -> Sequence[str]:
         """The ids of a subject's keys, the latest last."""
-        return [held[:ID_SIZE].hex() for held in self._held.get(subject, ())]
+        return [held[:ID_BYTES].hex() for held in self._held.get(subject, ())]
 
     def records_of(self, subject: str) -> Sequence[bytes]:
         """The keys of the records that hold a subject's keys; what erasing takes away."""
-        return [_write_key(subject, held[:ID_SIZE]) for held in self._held.get(subject, ())]
+        return [_write_key(subject, held[:ID_BYTES]) for held in self._held.get(subject, ())]
 
     def seal(self, subject: str, text: str) -> Sealed | None:
         """A text that only the subject's latest key opens; None where there is no key."""
@@ -109,8 +109,8 @@ class Keyring:
         return None
 
     def _key(self, held: bytes, subject: str) -> bytes | None:
-        stored = held[ID_SIZE:]
-        if len(stored) == KEY_SIZE:
+        stored = held[ID_BYTES:]
+        if len(stored) == KEY_BYTES:
             return stored
         return None if self._master is None else self._master.unwrap(stored, subject)
 

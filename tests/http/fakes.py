@@ -344,7 +344,7 @@ class FakePlayerEvents:
         """Beyond that there is no room."""
 
     @contextmanager
-    def room(self, size: int) -> Iterator[None]:
+    def reserve(self, size: int) -> Iterator[None]:
         if size > self.largest:
             raise Unavailable("Many events wait for Kafka already; come back in a moment.", 1.0)
         yield

@@ -98,18 +98,18 @@ async def test_nothing_takes_no_time(events: EventProducer) -> None:
 async def test_more_than_may_be_on_its_way_is_refused_whole(
     events: EventProducer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_EVENTS", 2)
+    monkeypatch.setattr(module, "IN_FLIGHT_EVENTS", 2)
     with pytest.raises(Unavailable, match="wait for Kafka"):
         await events.append([an_event()] * 3)
     assert isinstance(await events.append([an_event()] * 2), Position)
-    monkeypatch.setattr(module, "MOST_BYTES", 100)
+    monkeypatch.setattr(module, "IN_FLIGHT_BYTES", 100)
     with pytest.raises(Unavailable, match="wait for Kafka"):
         await events.append([an_event()])
     assert events.in_flight == 0
 
 
 async def test_kafka_that_is_away_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SECONDS", 500)
+    monkeypatch.setattr(module, "DELIVERY_TIMEOUT_MS", 500)
     producer = EventProducer(f"127.0.0.1:{free_port()}")
     producer.start()
     with pytest.raises(Unavailable, match="did not take"):
@@ -121,9 +121,9 @@ async def test_kafka_that_is_away_is_no_success(monkeypatch: pytest.MonkeyPatch)
 async def test_room_that_is_kept_is_nobody_else_s(
     events: EventProducer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_BYTES", 1_000)
-    with events.room(900):
-        with pytest.raises(Unavailable, match="wait for Kafka already"), events.room(101):
+    monkeypatch.setattr(module, "IN_FLIGHT_BYTES", 1_000)
+    with events.reserve(900):
+        with pytest.raises(Unavailable, match="wait for Kafka already"), events.reserve(101):
             pytest.fail("there is no room")
         with pytest.raises(Unavailable):
             await events.append([an_event()])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.personal import PersonalText, Sealed
-from infra.subjects.cipher import BLOCK, Master
+from infra.subjects.cipher import BLOCK_BYTES, Master
 from infra.subjects.keyring import TICK, KeyRecord, Keyring, MalformedKey
 
 SECRET = "a master secret that is long enough"
@@ -55,7 +55,7 @@ def test_sealing_twice_gives_two_texts_that_tell_nothing_of_each_other() -> None
     keys = ring("ada")
     first, second = sealed(keys, "ada", "Ada"), sealed(keys, "ada", "Ada")
     assert first != second
-    assert len(first.sealed) == len(sealed(keys, "ada", "A" * BLOCK).sealed)
+    assert len(first.sealed) == len(sealed(keys, "ada", "A" * BLOCK_BYTES).sealed)
 
 
 def test_nobody_s_key_opens_what_is_about_somebody_else() -> None:

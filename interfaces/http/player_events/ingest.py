@@ -133,13 +133,13 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     ingestion, identity = services_in(scope).part(Ingestion), scope["user"]
     log = ingestion.log
     try:
-        with log.room(_declared(headers)):
+        with log.reserve(_declared(headers)):
             pass  # there is some; to wait for a slow client is no reason to keep it from others
     except Unavailable:
         await discard(receive)
         raise
     body = decoded(await read(receive, headers, BATCH_LIMIT), headers, BATCH_LIMIT)
-    with log.room(len(body)):
+    with log.reserve(len(body)):
         found = read_lines(body) if lines else read_array(body)
         await ingestion.limits.admit(identity.user_id, len(found))
     answer, arrived = _append(
