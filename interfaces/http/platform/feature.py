@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-import msgspec
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
@@ -18,8 +18,9 @@ class Feature:
 
     `tag` heads them in the OpenAPI document. `functions` answer what is asked most, by crowds and
     by other processes, and are found by their address; `documented` are handlers that describe
-    those of them that the public may ask, and are never served. `examples` are one of each shape
-    that goes in or out, `links` what can be done with the answers of an operation, by its id.
+    those of them that the public may ask, and are never served. `examples` is a file of JSON
+    with one of each shape that goes in or out, by the shape's name; `links` are what can be done
+    with the answers of an operation, by its id.
 
     `build` names what builds the parts that it needs of the world, as `module:function` of the
     composition root: called with a `Foundation`, it returns them. See `Services.part`.
@@ -31,6 +32,6 @@ class Feature:
     functions: Mapping[str, ASGIFunction] = field(default_factory=dict)
     documented: Sequence[ControllerRouterHandler] = ()
     pages: Sequence[Page] = ()
-    examples: Sequence[msgspec.Struct] = ()
+    examples: Path | None = None
     links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
     build: str | None = None

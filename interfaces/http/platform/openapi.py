@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -14,7 +15,7 @@ from litestar.types import ControllerRouterHandler
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.feature import Feature
 from interfaces.http.platform.links import Link
-from interfaces.http.platform.problems import InvalidField, ProblemDetails
+from interfaces.http.platform.problems import ProblemDetails
 
 Document = dict[str, Any]
 
@@ -36,16 +37,7 @@ After a 503 the same request can be repeated in `Retry-After` seconds.
 token, or from a browser `?ticket=` with a ticket from `POST /api/v1/tickets`.
 """
 
-EXAMPLES = (
-    InvalidField(field="$.capacity", message="Expected `int`, got `str`"),
-    ProblemDetails(
-        type="urn:gamehall:problem:not-your-session",
-        title="Not your session",
-        status=403,
-        detail="Session '0d9d' belongs to somebody else.",
-        instance="/api/v1/waitroom/leave",
-    ),
-)
+EXAMPLES = Path(__file__).with_name("examples.json")
 """Of what goes wrong, which is the same everywhere."""
 
 TEXT = {"type": "string"}
@@ -71,8 +63,7 @@ def describe(features: Sequence[Feature]) -> bytes:
     )
     document = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
     handlers_by_id = {handler.operation_id: handler for handler in _handlers(app)}
-    examples = [*EXAMPLES, *(example for feature in features for example in feature.examples)]
-    bodies, document["components"]["schemas"] = _shapes(handlers_by_id, examples)
+    bodies, document["components"]["schemas"] = _shapes(handlers_by_id, examples_of(features))
     links = {id: links for feature in features for id, links in feature.links.items()}
     for item in document["paths"].values():
         for operation in item.values():
@@ -81,6 +72,12 @@ def describe(features: Sequence[Feature]) -> bytes:
                 operation["security"] = []
             _complete(operation, bodies.get(id), links.get(id, ()))
     return msgspec.json.encode(document)
+
+
+def examples_of(features: Iterable[Feature]) -> Iterator[tuple[str, Any]]:
+    """The name of each shape, and an example of it."""
+    for file in (EXAMPLES, *(feature.examples for feature in features if feature.examples)):
+        yield from msgspec.json.decode(file.read_bytes()).items()
 
 
 def _tagged(feature: Feature, handlers: Sequence[ControllerRouterHandler]) -> Router:
@@ -112,7 +109,7 @@ def _handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
 
 
 def _shapes(
-    handlers: Mapping[Any, HTTPRouteHandler], examples: Iterable[msgspec.Struct]
+    handlers: Mapping[Any, HTTPRouteHandler], examples: Iterable[tuple[str, Any]]
 ) -> tuple[Document, Document]:
     """The body of each operation, and every shape, as strict as it is read, with an example."""
     bodies = {id: body for id, handler in handlers.items() if (body := _body(handler)) is not None}
@@ -120,10 +117,8 @@ def _shapes(
     schemas, shapes = msgspec.json.schema_components(
         [*bodies.values(), *answers, ProblemDetails], ref_template="#/components/schemas/{name}"
     )
-    for example in examples:
-        shapes[type(example).__name__]["examples"] = [
-            msgspec.json.decode(msgspec.json.encode(example))
-        ]
+    for name, example in examples:
+        shapes[name]["examples"] = [example]
     return dict(zip(bodies, schemas, strict=False)), _plain(dict(shapes))
 
 

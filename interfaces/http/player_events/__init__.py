@@ -1,22 +1,19 @@
 """What players do, over HTTP."""
 
+from pathlib import Path
+
 from litestar.openapi.spec import Tag
 
 from interfaces.http.platform.feature import Feature
 from interfaces.http.platform.pages import FOLDER, Page
 from interfaces.http.player_events import activity, dead_letters, export, ingest, routes
-from interfaces.http.player_events.examples import (
-    ACTIVITY_EXAMPLES,
-    EVENT_EXAMPLES,
-    LETTER_EXAMPLES,
-)
 
 EVENTS = Feature(
     tag=Tag("Player events", "What players do, in any game."),
     routers=[routes.router, export.router],
     functions={ingest.PATH: ingest.report, ingest.BATCH_PATH: ingest.report_batch},
     documented=[ingest.report_documented, ingest.report_batch_documented],
-    examples=EVENT_EXAMPLES,
+    examples=Path(__file__).with_name("examples.json"),
     build="interfaces.bootstrap.parts.player_events:build",
 )
 ACTIVITY = Feature(
@@ -30,14 +27,12 @@ ACTIVITY = Feature(
             about="Who plays a game day by day, who comes back, and how far they get; for studios.",
         )
     ],
-    examples=ACTIVITY_EXAMPLES,
 )
 DEAD_LETTERS = Feature(
     tag=Tag(
         "Dead letters", "What could not be taken of what players do, for whoever runs the hall."
     ),
     routers=[dead_letters.router],
-    examples=LETTER_EXAMPLES,
 )
 
 FEATURES = (EVENTS, ACTIVITY, DEAD_LETTERS)

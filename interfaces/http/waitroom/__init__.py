@@ -1,10 +1,11 @@
 """Waiting rooms over HTTP."""
 
+from pathlib import Path
+
 from litestar.openapi.spec import Tag
 
 from interfaces.http.platform.feature import Feature
 from interfaces.http.waitroom import join, routes, socket
-from interfaces.http.waitroom.examples import EXAMPLES
 from interfaces.http.waitroom.links import LINKS
 
 WAITROOM = Feature(
@@ -13,7 +14,7 @@ WAITROOM = Feature(
     sockets=[socket.watch_session],
     functions={join.PATH: join.join},
     documented=[join.join_documented],
-    examples=EXAMPLES,
+    examples=Path(__file__).with_name("examples.json"),
     links=LINKS,
     build="interfaces.bootstrap.parts.waitroom:build",
 )
