@@ -9,7 +9,7 @@ from litestar.datastructures import State
 
 from interfaces import features
 from interfaces.http.platform import documentation, openapi
-from interfaces.http.platform.bodies import BODY_LIMIT, Request
+from interfaces.http.platform.bodies import BODY_LIMIT_BYTES, Request
 from interfaces.http.platform.edge import Edge
 from interfaces.http.platform.errors import on_error
 from interfaces.http.platform.feature import Feature
@@ -38,7 +38,7 @@ def create_app(services: Services) -> Edge:
         ],
         state=State({STATE_KEY: counted}),
         request_class=Request,
-        request_max_body_size=BODY_LIMIT,
+        request_max_body_size=BODY_LIMIT_BYTES,
         exception_handlers={Exception: on_error},
         openapi_config=None,
         logging_config=None,

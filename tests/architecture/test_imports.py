@@ -1,5 +1,6 @@
 """Every contract on imports holds, and is seen to fail when it is broken."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import grimp
 import pytest
+
+from interfaces.features import FEATURES
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("domain", "application", "projections", "interfaces", "infra")
@@ -87,6 +90,25 @@ def test_a_contract_holds_and_is_not_blind(contract: str, copy: Path) -> None:
 
 def test_every_contract_has_an_offence() -> None:
     assert {contract["id"] for contract in CONTRACTS} == set(OFFENCES)
+
+
+@pytest.mark.parametrize(
+    ("floor", "contract"),
+    [
+        ("domain", "domain-features-are-independent"),
+        ("application", "application-features-are-independent"),
+        ("projections", "read-models-are-independent"),
+        ("interfaces.http", "http-features-are-independent"),
+    ],
+)
+def test_no_feature_is_forgotten_on_any_floor(floor: str, contract: str) -> None:
+    by_id = {each["id"]: each for each in CONTRACTS}
+    here = {name for name in FEATURES if (ROOT / floor.replace(".", "/") / name).is_dir()}
+
+    assert here <= set(re.findall(r"\w+", str(by_id[contract])))
+    assert {f"{floor}.{name}" for name in here} <= set(
+        by_id["platform-knows-no-feature"]["forbidden_modules"]
+    )
 
 
 def test_no_import_goes_round_in_a_circle() -> None:

@@ -28,7 +28,7 @@ from domain.waitroom import Waitroom
 from domain.waitroom.commands import LeaveWaitroom
 from domain.waitroom.events import WaitroomJoined
 from infra.subjects.keyring import Keyring
-from interfaces.http.platform.bodies import BATCH_LIMIT
+from interfaces.http.platform.bodies import BATCH_LIMIT_BYTES
 from projections.games.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
 from projections.games.standings import RankedEntry, Standings
 from projections.player_events.activity_queries import (
@@ -340,7 +340,7 @@ class FakePlayerEvents:
         self.failed: list[FailedEvent] = []
         self.traces: list[bytes | None] = []
         self.refuse: Unavailable | None = None
-        self.largest = BATCH_LIMIT
+        self.largest = BATCH_LIMIT_BYTES
         """Beyond that there is no room."""
 
     @contextmanager

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from interfaces.http.platform.bodies import BATCH_LIMIT, BODY_LIMIT
+from interfaces.http.platform.bodies import BATCH_LIMIT_BYTES, BODY_LIMIT_BYTES
 from tests.http.conftest import Api, problem
 
 JOIN = "/api/v1/waitroom/join"
@@ -106,13 +106,13 @@ async def test_json_may_be_announced_in_several_ways(api: Api, kind: str) -> Non
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_body_has_a_limit(api: Api, path: str) -> None:
-    problem(await post(api, path, b" " * (BODY_LIMIT + 1)), 413, "too-large")
-    problem(await post(api, path, b" " * BODY_LIMIT), 400, "malformed-json")
+    problem(await post(api, path, b" " * (BODY_LIMIT_BYTES + 1)), 413, "too-large")
+    problem(await post(api, path, b" " * BODY_LIMIT_BYTES), 400, "malformed-json")
 
 
 async def test_many_commands_have_a_higher_limit(api: Api) -> None:
-    problem(await post(api, "/api/v1/commands", b" " * (BATCH_LIMIT + 1)), 413, "too-large")
-    problem(await post(api, "/api/v1/commands", b" " * BATCH_LIMIT), 400, "malformed-json")
+    problem(await post(api, "/api/v1/commands", b" " * (BATCH_LIMIT_BYTES + 1)), 413, "too-large")
+    problem(await post(api, "/api/v1/commands", b" " * BATCH_LIMIT_BYTES), 400, "malformed-json")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -125,7 +125,7 @@ async def test_a_body_that_does_not_say_its_length_is_cut_off(api: Api, path: st
         return {"type": "http.request", "body": b" " * 1024, "more_body": True}
 
     assert (await directly(api, path, receive))["status"] == 413
-    assert taken <= BODY_LIMIT / 1024 + 1
+    assert taken <= BODY_LIMIT_BYTES / 1024 + 1
 
 
 async def test_a_request_that_ends_in_the_middle_does_nothing(api: Api) -> None:

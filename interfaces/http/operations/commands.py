@@ -14,7 +14,7 @@ from application.ports.commands import Envelope, Unavailable
 from domain.categories import CATEGORIES
 from domain.refusals import Refusal
 from interfaces.http.platform.auth import only
-from interfaces.http.platform.bodies import BATCH_LIMIT, Request
+from interfaces.http.platform.bodies import BATCH_LIMIT_BYTES, Request
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import Services, services_of
 
@@ -34,7 +34,7 @@ class CommandEnvelope(Envelope, frozen=True, kw_only=True):
     "/commands",
     status_code=200,
     guards=[only("service", "admin")],
-    request_max_body_size=BATCH_LIMIT,
+    request_max_body_size=BATCH_LIMIT_BYTES,
     operation_id="executeCommands",
     summary="Have many commands decided",
     responses=documented(400, 403, 413, 415),

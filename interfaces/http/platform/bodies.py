@@ -15,8 +15,8 @@ from interfaces.http.platform.problems import Problem, bad_request, invalid
 from interfaces.tokens import Identity
 
 KIB = 1024
-BODY_LIMIT = 64 * KIB
-BATCH_LIMIT = 1024 * KIB
+BODY_LIMIT_BYTES = 64 * KIB
+BATCH_LIMIT_BYTES = 1024 * KIB
 JSON_TYPE = b"application/json"
 
 Body = TypeVar("Body")
@@ -73,7 +73,9 @@ def require_json(headers: Mapping[bytes, bytes]) -> None:
         raise Problem(415, "unsupported-media-type", "The body has to be JSON: application/json.")
 
 
-async def read(receive: Receive, headers: Mapping[bytes, bytes], limit: int = BODY_LIMIT) -> bytes:
+async def read(
+    receive: Receive, headers: Mapping[bytes, bytes], limit: int = BODY_LIMIT_BYTES
+) -> bytes:
     """Take in a body, for handlers that Litestar gives none; raises `Problem` 413."""
     declared = headers.get(b"content-length", b"0")
     if not declared.isdigit() or int(declared) > limit:

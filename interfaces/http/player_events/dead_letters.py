@@ -13,7 +13,7 @@ from application.ports.projections import Change
 from domain.personal import PERSONAL_PATTERN
 from domain.player_events.letters import CONSUMERS, INGEST, DeadLetter
 from interfaces.http.platform.auth import only
-from interfaces.http.platform.bodies import BATCH_LIMIT, Request
+from interfaces.http.platform.bodies import BATCH_LIMIT_BYTES, Request
 from interfaces.http.platform.parameters import Before, PathKey, limit_of
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import services_of
@@ -88,7 +88,7 @@ async def get_letter(request: Request, letter_id: PathKey) -> DeadLetter:
     "/{letter_id:str}/event",
     operation_id="editDeadLetter",
     summary="Repair an event",
-    request_max_body_size=BATCH_LIMIT,
+    request_max_body_size=BATCH_LIMIT_BYTES,
     responses=documented(400, 403, 404, 409, 413, 415, 422),
 )
 async def edit_letter(request: Request, letter_id: PathKey, data: JSONBody[Repair]) -> DeadLetter:

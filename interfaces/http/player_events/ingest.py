@@ -29,8 +29,8 @@ from application.ports.limits import Limits
 from domain.player_events.event import PlayerEvent
 from interfaces.http.platform.auth import acting_as, is_trusted
 from interfaces.http.platform.bodies import (
-    BATCH_LIMIT,
-    BODY_LIMIT,
+    BATCH_LIMIT_BYTES,
+    BODY_LIMIT_BYTES,
     JSON_TYPE,
     Request,
     discard,
@@ -104,7 +104,7 @@ async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Take one event; raises `Problem`, `InvalidEvent`, `Limited` and `Unavailable`."""
     headers = _headers(scope)
     require_json(headers)
-    body = decoded(await read(receive, headers), headers, BODY_LIMIT)
+    body = decoded(await read(receive, headers), headers, BODY_LIMIT_BYTES)
     ingestion, identity = services_in(scope).part(Ingestion), scope["user"]
     await ingestion.limits.admit(identity.user_id)
     now = datetime.now(UTC)
@@ -138,7 +138,7 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     except Unavailable:
         await discard(receive)
         raise
-    body = decoded(await read(receive, headers, BATCH_LIMIT), headers, BATCH_LIMIT)
+    body = decoded(await read(receive, headers, BATCH_LIMIT_BYTES), headers, BATCH_LIMIT_BYTES)
     with log.reserve(len(body)):
         found = read_lines(body) if lines else read_array(body)
         await ingestion.limits.admit(identity.user_id, len(found))
@@ -153,7 +153,7 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
 def _declared(headers: Headers) -> int:
     """How long the body says it is; the longest there may be where it does not say."""
     declared = headers.get(b"content-length", b"")
-    return min(int(declared), BATCH_LIMIT) if declared.isdigit() else BATCH_LIMIT
+    return min(int(declared), BATCH_LIMIT_BYTES) if declared.isdigit() else BATCH_LIMIT_BYTES
 
 
 def _append(
