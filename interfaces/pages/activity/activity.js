@@ -1,153 +1,145 @@
-// Asks for a game's figures and draws them. The token stays in this tab.
+// Asks for a game's figures and has them drawn. The token stays in the memory of this page.
 
-import { bar, element, lines } from "/activity/charts.js";
+import { Refused, ask } from "/ask.js";
+import { element } from "/activity/charts.js";
+import { drawFunnel, drawLines, drawRetention, drawTiles } from "/activity/figures.js";
 
 const DAY = 86_400_000;
+const NOBODY = new Set([401, 403]);
 const form = document.querySelector("#ask");
 const fields = form.elements;
 const at = (id) => document.querySelector(`#${id}`);
-const whole = (value) => value.toLocaleString("en");
-const percent = (share) => (Number.isFinite(share) ? `${(100 * share).toFixed(share && share < 0.0995 ? 1 : 0)} %` : "–");
 const iso = (time) => new Date(time).toISOString().slice(0, 10);
-const minutes = (seconds) => (seconds === null ? "–" : seconds < 60 ? `${seconds.toFixed(0)} s`
-  : `${(seconds / 60).toFixed(1)} min`);
+const steps = () => fields.steps.value.split(",").map((step) => step.trim()).filter(Boolean);
+let asked = 0;  // answers to former questions are not shown
 
-async function ask(path, parameters) {
-  const address = `/api/v1/games/${encodeURIComponent(fields.game.value)}/${path}?${parameters}`;
-  const answer = await fetch(address, { headers: { authorization: `Bearer ${fields.token.value.trim()}` } });
-  const told = await answer.json();
-  if (!answer.ok) throw new Error(told.detail);
-  return told;
+function wrong(name, sentence) {
+  const told = at(`${name}-wrong`);
+  told.textContent = sentence;
+  told.hidden = !sentence;
+  fields[name].setAttribute("aria-invalid", String(Boolean(sentence)));
+  return Boolean(sentence);
 }
 
-function steps() {
-  return fields.steps.value.split(",").map((step) => step.trim()).filter(Boolean);
+// What is wrong with each field, in a sentence; none where it is empty.
+function found() {
+  const { token, game, from, until } = fields;
+  const given = steps();
+  return {
+    token: token.value.trim() ? "" : "Give a token: gamehall token --service studio makes one.",
+    game: game.value.trim() ? "" : "Say which game, or choose one below.",
+    from: from.value ? "" : "Give the first day.",
+    until: !until.value ? "Give the last day."
+      : until.value < from.value ? "The range ends before it begins." : "",
+    steps: given.length === 1 ? "A funnel has two steps or more, or none at all."
+      : given.length > 10 ? "A funnel has ten steps at most."
+        : new Set(given).size < given.length ? "A funnel has each step once." : "",
+  };
 }
 
-async function show() {
+// Marks the fields that do not fit, and goes to the first of them; whether there were none.
+function fits() {
+  const marked = Object.entries(found()).filter(([name, sentence]) => wrong(name, sentence));
+  if (marked.length) fields[marked[0][0]].focus();
+  return !marked.length;
+}
+
+async function figures() {
+  const game = `/api/v1/games/${encodeURIComponent(fields.game.value.trim())}`;
   const range = [["from", fields.from.value], ["until", fields.until.value]];
   const funnel = steps().map((step) => ["step", step]);
-  const [activity, retention, reached] = await Promise.all([
-    ask("activity", new URLSearchParams(range)),
-    ask("retention", new URLSearchParams([...range, ["days", fields.days.value]])),
-    funnel.length > 1 ? ask("funnel", new URLSearchParams([...range, ...funnel])) : { steps: [] },
+  const from = (path, more = []) =>
+    ask(`${game}/${path}?${new URLSearchParams([...range, ...more])}`, fields.token.value);
+  return Promise.all([
+    from("activity"),
+    from("retention", [["days", fields.days.value]]),
+    funnel.length ? from("funnel", funnel) : { steps: [] },
   ]);
-  remember();
+}
+
+function draw([activity, retention, reached]) {
+  const game = fields.game.value.trim(), today = iso(Date.now());
   if (!activity.days.some((day) => day.monthly_active)) {
-    throw new Error(`Nobody played ${fields.game.value} in this range.`);
+    throw new Error(`Nobody played ${game} from ${fields.from.value} until ${fields.until.value}.`);
   }
-  at("answer").hidden = false;
-  drawTiles(activity.days);
-  drawLines(activity.days);
-  drawRetention(retention.cohorts, Number(fields.days.value));
+  at("shown").textContent = game;
+  drawTiles(activity.days, today);
+  at("start").hidden = true;
+  at("answer").hidden = false;  // lines are as wide as their place
+  drawLines(activity.days, today);
+  drawRetention(retention.cohorts, Number(fields.days.value), today);
   drawFunnel(reached.steps);
 }
 
 // The address names what is shown, so that it can be shared; never the token.
 function remember() {
-  sessionStorage.setItem("token", fields.token.value);
   const shown = new URLSearchParams(new FormData(form));
   shown.delete("token");
   history.replaceState(null, "", `?${shown}`);
 }
 
-function drawTiles(days) {
-  const last = days.at(-1);
-  const total = (name) => days.reduce((sum, day) => sum + day[name], 0);
-  const tiles = {
-    "Daily active": whole(last.daily_active),
-    "Monthly active": whole(last.monthly_active),
-    "Daily of monthly": percent(last.daily_active / last.monthly_active),
-    "New in this range": whole(total("new_players")),
-    "Sessions in this range": whole(total("sessions")),
-    "Mean session": minutes(last.mean_session_seconds),
-  };
-  at("tiles").replaceChildren(...Object.entries(tiles).map(([name, value]) =>
-    element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value }))));
-}
-
-function drawLines(days) {
-  const dates = days.map((day) => day.day);
-  const series = (name, kind, field, write = whole) =>
-    ({ name, kind, write, values: days.map((day) => day[field]) });
-  lines(at("players"), dates, [
-    series("monthly", "two", "monthly_active"),
-    series("daily", "one", "daily_active"),
-    series("new", "three", "new_players"),
-  ]);
-  lines(at("sessions"), dates, [series("sessions", "one", "sessions")]);
-  const lengths = days.map(({ mean_session_seconds: mean }) => (mean === null ? null : mean / 60));
-  const write = (value) => minutes(value === null ? null : 60 * value);
-  lines(at("lengths"), dates, [{ name: "mean", kind: "one", values: lengths, write }]);
-}
-
-function drawRetention(cohorts, days) {
-  const joined = cohorts.filter((cohort) => cohort.size);
-  const later = Array.from({ length: days }, (_, n) => n);
-  const heads = ["First day", "Players", ...later.map((n) => `${n + 1}`)];
-  const head = element("tr", {}, ...heads.map((text) => element("th", { textContent: text, scope: "col" })));
-  const found = [all(joined, later), ...joined.map((cohort) => ({
-    name: cohort.day, size: cohort.size, shares: later.map((n) => cohort.returned[n] / cohort.size),
-  }))];
-  const most = Math.max(...found.flatMap(({ shares }) => shares.filter(Number.isFinite)));
-  const rows = found.map((each) => row(each, most));
-  at("retention").replaceChildren(element("thead", {}, head), element("tbody", {}, ...rows));
-}
-
-// Of the cohorts that have come so far, weighed by their players.
-function all(cohorts, later) {
-  const sum = (list, of) => list.reduce((total, each) => total + of(each), 0);
-  const shares = later.map((n) => {
-    const begun = cohorts.filter((cohort) => n < cohort.returned.length);
-    return sum(begun, (cohort) => cohort.returned[n]) / sum(begun, (cohort) => cohort.size);
-  });
-  return { name: "All", size: sum(cohorts, (cohort) => cohort.size), shares };
-}
-
-function row({ name, size, shares }, most) {
-  return element("tr", {}, element("th", { textContent: name, scope: "row" }),
-    element("td", { textContent: whole(size) }), ...shares.map((share) => heat(share, most)));
-}
-
-function heat(share, most) {
-  if (!Number.isFinite(share)) return element("td");
-  const cell = element("td", { className: "share", textContent: percent(share) });
-  cell.style.setProperty("--share", (share / (most || 1)).toFixed(3));
-  return cell;
-}
-
-function drawFunnel(reached) {
-  const first = reached[0]?.players ?? 0;
-  at("funnel").replaceChildren(...reached.map(({ event_type: type, players }, n) => {
-    const before = n ? `, ${percent(players / reached[n - 1].players)} of the step before` : "";
-    const said = `${whole(players)} · ${percent(players / first)}${before}`;
-    return element("li", {}, element("p", {}, type, element("small", { textContent: said })),
-      bar(first ? players / first : 0));
-  }));
+function tell(error) {
+  at("answer").hidden = true;
+  at("start").hidden = false;
+  if (error instanceof Refused && NOBODY.has(error.status)) {
+    wrong("token", error.message);
+    fields.token.focus();
+    return;
+  }
+  at("problem").textContent = error.message;
+  at("problem").hidden = false;
 }
 
 async function answer() {
-  const button = form.querySelector("button");
-  const problem = at("problem");
+  at("problem").hidden = true;
+  if (!fits()) return;
+  const button = form.querySelector("button"), number = ++asked;
   button.disabled = true;
-  problem.hidden = true;
   try {
-    await show();
+    const told = await figures();
+    if (number !== asked) return;
+    remember();
+    draw(told);
+    at("shown").focus();
   } catch (error) {
-    at("answer").hidden = true;
-    problem.textContent = error.message;
-    problem.hidden = false;
+    if (number === asked) tell(error);
   } finally {
     button.disabled = false;
   }
 }
 
+// The games that there are, the latest played first.
+async function offer() {
+  if (!fields.token.value.trim()) return;
+  try {
+    const { games } = await ask("/api/v1/games/activity", fields.token.value);
+    wrong("token", "");
+    const names = games.map(({ game_id: value }) => element("option", { value }));
+    at("games").replaceChildren(...names);
+    const latest = games.toSorted((a, b) => b.last_day.localeCompare(a.last_day));
+    document.querySelector("#choices ul").replaceChildren(...latest.slice(0, 24).map(choice));
+    at("choices").hidden = !games.length;
+    at("nothing").hidden = Boolean(games.length);
+  } catch (error) {
+    tell(error);
+  }
+}
+
+function choice({ game_id: game, last_day: day }) {
+  const button = element("button", { type: "button" }, game,
+    element("small", { textContent: `played ${day}` }));
+  button.addEventListener("click", () => {
+    fields.game.value = game;
+    answer();
+  });
+  return element("li", {}, button);
+}
+
 function fill() {
   fields.from.value = iso(Date.now() - 29 * DAY);
   fields.until.value = iso(Date.now());
-  fields.token.value = sessionStorage.getItem("token") ?? "";
   for (const [name, value] of new URLSearchParams(location.search)) {
-    if (name !== "token" && fields[name]) fields[name].value = value;
+    if (name !== "token" && fields[name]?.name === name) fields[name].value = value;
   }
 }
 
@@ -155,5 +147,5 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   answer();
 });
+fields.token.addEventListener("change", offer);
 fill();
-if (form.checkValidity()) answer();

@@ -1,7 +1,7 @@
 // Charts as SVG, one function for each kind. Nothing here knows where the figures come from.
 
 const SVG = "http://www.w3.org/2000/svg";
-const HEIGHT = 230, TOP = 10, BOTTOM = 24, RIGHT = 12;
+const HEIGHT = 246, TOP = 30, BOTTOM = 24, RIGHT = 12;
 const shortDay = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" });
 
 export function element(name, properties = {}, ...children) {
@@ -26,18 +26,19 @@ export function ticks(most) {
   return Array.from({ length: Math.ceil(Math.max(most, 1) / whole) + 1 }, (_, n) => n * whole);
 }
 
-// Lines over days: `series` is a list of { name, kind, values, write }; a null is a gap.
-export function lines(figure, days, series) {
-  const caption = element("figcaption");
+// Lines over days, { day, open }, of which an open one is not over. `series` is a list of
+// { name, kind, values, write }, all in `unit`; a null is a gap.
+export function lines(figure, days, unit, series) {
+  const caption = element("figcaption", { ariaLive: "polite" });
   const canvas = element("div");
   figure.replaceChildren(caption, canvas);
-  const draw = () => drawLines(canvas, days, series, (n) => readOut(caption, days[n], series, n));
+  const draw = () => drawLines(canvas, days, unit, series, (n) => readOut(caption, days[n], series, n));
   figure.resized?.disconnect();
   figure.resized = new ResizeObserver(draw);
   figure.resized.observe(figure);
 }
 
-function drawLines(canvas, days, series, tell) {
+function drawLines(canvas, days, unit, series, tell) {
   const width = canvas.clientWidth;
   const marks = ticks(Math.max(...series.flatMap((each) => each.values.map((value) => value ?? 0))));
   const left = 16 + 7.5 * Math.max(...marks.map((mark) => `${mark.toLocaleString("en")}`.length));
@@ -45,9 +46,11 @@ function drawLines(canvas, days, series, tell) {
   const y = (value) => HEIGHT - BOTTOM - (value / marks.at(-1)) * (HEIGHT - TOP - BOTTOM);
   const pointer = shape("g", {});
   const drawing = shape("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, height: HEIGHT, role: "img" },
+    shape("text", { class: "unit", x: 0, y: 12 }, unit),
     ...marks.flatMap((mark) => scaleMark(mark, y(mark), left, width)),
-    ...dayMarks(days, x, width), ...series.map((each) => path(each, x, y)), pointer);
-  drawing.setAttribute("aria-label", `${series.map((each) => each.name).join(", ")} by day`);
+    ...dayMarks(days, x, width), ...series.flatMap((each) => paths(each, days, x, y)), pointer);
+  drawing.setAttribute("tabindex", "0");
+  drawing.setAttribute("aria-label", `${unit}, ${series.map((each) => each.name).join(", ")}, by day; arrows tell other days`);
   const show = (n) => { tell(n); point(pointer, n, series, x, y); };
   follow(drawing, days.length, left, width, show);
   canvas.replaceChildren(drawing);
@@ -65,11 +68,18 @@ function dayMarks(days, x, width) {
   const every = Math.max(1, Math.ceil(days.length / (width / 75)));
   return days.flatMap((day, n) => (n % every || (n && x(n) > width - 24) ? [] : [
     shape("text", { x: x(n), y: HEIGHT - 5, "text-anchor": "middle" },
-      shortDay.format(new Date(day))),
+      shortDay.format(new Date(day.day))),
   ]));
 }
 
-function path({ kind, values }, x, y) {
+// The way to a day that is not over is dotted.
+function paths({ kind, values }, days, x, y) {
+  const over = values.map((value, n) => (days[n].open ? null : value));
+  const open = values.map((value, n) => (days[n].open || days[n + 1]?.open ? value : null));
+  return [path(`line ${kind}`, over, x, y), path(`line open ${kind}`, open, x, y)];
+}
+
+function path(kind, values, x, y) {
   let pen = "M";
   const steps = values.map((value, n) => {
     if (value === null) { pen = "M"; return ""; }
@@ -78,7 +88,7 @@ function path({ kind, values }, x, y) {
     pen = "L";
     return alone ? `${step}h0` : step;  // a day between gaps is a dot
   });
-  return shape("path", { class: `line ${kind}`, d: steps.join("") || "M0 0" });
+  return shape("path", { class: kind, d: steps.join("") || "M0 0" });
 }
 
 function point(pointer, n, series, x, y) {
@@ -88,18 +98,23 @@ function point(pointer, n, series, x, y) {
     shape("line", { class: "cursor", x1: x(n), x2: x(n), y1: TOP, y2: HEIGHT - BOTTOM }), ...dots);
 }
 
-// Tell which day the pointer is over, and the last day when it has gone.
+// Tell which day the pointer is over, or arrows lead to, and the last day when it has gone.
 function follow(drawing, count, left, width, show) {
   drawing.addEventListener("pointermove", (event) => {
     const share = (event.offsetX - left) / (width - left - RIGHT);
     show(Math.min(count - 1, Math.max(0, Math.round(share * (count - 1)))));
   });
+  let last = count - 1;
   drawing.addEventListener("pointerleave", () => show(count - 1));
+  drawing.addEventListener("keydown", ({ key }) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
+    if (step) show(last = Math.min(count - 1, Math.max(0, last + step)));
+  });
 }
 
 function readOut(caption, day, series, n) {
   caption.replaceChildren(
-    element("time", { textContent: day, dateTime: day }),
+    element("time", { textContent: day.open ? `${day.day}, so far today` : day.day, dateTime: day.day }),
     ...series.map(({ name, kind, values, write }) =>
       element("span", { className: kind }, element("i"), `${name} ${write(values[n])}`)));
 }
@@ -108,5 +123,5 @@ function readOut(caption, day, series, n) {
 export function bar(share) {
   return shape("svg", { viewBox: "0 0 100 1", preserveAspectRatio: "none", "aria-hidden": "true" },
     shape("rect", { class: "track", width: 100, height: 1 }),
-    shape("rect", { class: "bar", width: 100 * share, height: 1 }));
+    shape("rect", { class: "bar-share", width: 100 * share, height: 1 }));
 }

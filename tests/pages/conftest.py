@@ -1,0 +1,188 @@
+"""A real browser in front of the API in this process, which a real server serves to it.
+
+It looks at nothing but this server, and whatever it complains of fails the test.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+import pytest_asyncio
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.conftest import free_port
+from tests.http.conftest import Api, an_api
+
+SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
+CHROMIUM = shutil.which("chromium")
+MISSING = "A browser is missing: apt-get install chromium, and these tests run."
+QUIET = [
+    "--no-sandbox",  # which root has none of; it shows nothing but our own pages
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+Scheme = Literal["light", "dark"]
+SIZES: dict[str, Any] = {
+    "phone": {"width": 390, "height": 844},
+    "desktop": {"width": 1280, "height": 800},
+}
+
+
+@dataclass
+class Visit:
+    """One tab of a browser, and what it complained of."""
+
+    page: Page
+    base: str
+    complaints: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+    async def go(self, path: str) -> int:
+        """Go to an address; the status that it answers with."""
+        answer = await self.page.goto(self.base + path, wait_until="load")
+        assert answer is not None
+        return answer.status
+
+    async def keep(self, name: str) -> None:
+        """Keep a picture of the whole page."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    async def width(self) -> int:
+        """How wide what is in the page is, in its own pixels."""
+        return int(await self.page.evaluate("document.documentElement.scrollWidth"))
+
+
+@dataclass
+class Site:
+    """The running API, and a browser to visit it with."""
+
+    api: Api
+    browser: Browser
+    base: str
+
+    @asynccontextmanager
+    async def visit(
+        self, size: str = "desktop", scheme: Scheme = "light", **options: Any
+    ) -> AsyncIterator[Visit]:
+        """Open a tab; fails if the browser has complained in it, or asked anybody else."""
+        context = await self.browser.new_context(
+            viewport=SIZES[size], color_scheme=scheme, has_touch=size == "phone", **options
+        )
+        visit = Visit(await context.new_page(), self.base)
+        visit.page.on("console", lambda said: visit.complaints.append(f"{said.type}: {said.text}"))
+        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        context.on("request", lambda asked: visit.strangers.append(asked.url))
+        try:
+            yield visit
+            assert visit.complaints == []
+            assert [url for url in visit.strangers if not own(url, self.base)] == []
+        finally:
+            await context.close()
+
+    def token(self, scope: Literal["service", "player"] = "service") -> str:
+        """A token to type."""
+        return self.api.services.tokens.issue("studio", scope)
+
+
+def own(url: str, base: str) -> bool:
+    """Whether an address is the server's, or written in the page itself."""
+    return url.startswith((base + "/", "data:", "blob:")) or bool(re.fullmatch("about:.*", url))
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield running
+        await running.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def site(browser: Browser) -> AsyncIterator[Site]:
+    """A hall in which tetris has been played for three weeks, until today."""
+    async with an_api() as api:
+        port = free_port(1)
+        server = Server(
+            api.app,
+            address="127.0.0.1",
+            port=port,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.http1,
+            log_access=False,
+            log_level=LogLevels.error,
+        )
+        serving = asyncio.create_task(server.serve())
+        try:
+            await listening(port)
+            await play(api)
+            yield Site(api, browser, f"http://127.0.0.1:{port}")
+        finally:
+            server.stop()  # type: ignore[no-untyped-call]  # as in `interfaces.http.serve`
+            await serving
+
+
+async def listening(port: int) -> None:
+    """Wait until somebody listens at a port."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.01)
+            else:
+                writer.close()
+                return
+
+
+async def play(api: Api) -> None:
+    """Let players come, come back less and less, and end their sessions."""
+    now = datetime.now(UTC)
+    events = [
+        event
+        for player in range(60)
+        for day in range(player % 21 + 1)
+        if not (player * 7 + day * 5) % (day % 4 + 1)
+        for event in a_day(f"player-{player}", now - timedelta(days=player % 21 - day))
+    ]
+    events += a_day("ada", now - timedelta(days=3), "solitaire")
+    for start in range(0, len(events), 500):
+        answer = await api.ask(
+            "POST", "/api/v1/events/batch", events[start : start + 500], scope="service"
+        )
+        assert answer.json()["refused"] == 0
+
+
+def a_day(player: str, at: datetime, game: str = "tetris") -> list[dict[str, Any]]:
+    """What a player does on one day."""
+    number = sum(player.encode())
+    kinds = ["session_started", "level_started", "level_completed", "session_ended"]
+    facts = {"level_id": "1", "seconds": 60 + number % 9 * 95}
+    return [
+        {
+            "event_type": kind,
+            "player_id": player,
+            "game_id": game,
+            "timestamp": at.isoformat(),
+            "data": facts,
+        }
+        for kind in kinds
+        if kind.startswith("session") or number % (3 if kind == "level_completed" else 2)
+    ]
