@@ -34,7 +34,7 @@ lock: $(TESTABLE) ## Pin the newest versions of all requirements and of Kafka's 
 	$(BIN)/python -m infra.stack.jars
 
 clean: ## Remove what can be made again; data in .gamehall stays
-	rm -rf $(VENV) *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .screenshots
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements.txt pyproject.toml

@@ -7,7 +7,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,6 @@ from tests.conftest import free_port
 from tests.http.conftest import Api, an_api
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
-CHROMIUM = shutil.which("chromium")
 MISSING = "A browser is missing: apt-get install chromium, and these tests run."
 QUIET = [
     "--no-sandbox",  # which root has none of; it shows nothing but our own pages
@@ -105,12 +104,18 @@ def own(url: str, base: str) -> bool:
     return url.startswith((base + "/", "data:", "blob:")) or bool(re.fullmatch("about:.*", url))
 
 
+def found(chromium: str | None, environment: Mapping[str, str]) -> str:
+    """The browser; without one, tests are skipped, and fail where `CI` is set."""
+    if chromium is None:
+        (pytest.fail if environment.get("CI") else pytest.skip)(MISSING)
+    return chromium
+
+
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        path = found(shutil.which("chromium"), os.environ)
+        running = await playwright.chromium.launch(executable_path=path, args=QUIET)
         yield running
         await running.close()
 
