@@ -24,7 +24,6 @@ FEATURES: tuple[Feature, ...] = tuple(
 )
 """All that is served, in the order of the documentation."""
 
-
 PAGES = (documentation.PAGE, *(page for feature in FEATURES for page in feature.pages))
 
 

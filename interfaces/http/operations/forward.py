@@ -1,6 +1,6 @@
 """What other processes of the API ask of this one, as the owner of shards.
 
-ASGI functions for the same reason as `joining`: a crowd that joins one room at several
+ASGI functions for the same reason as in `waitroom.join`: a crowd that joins one room at several
 processes comes in here. What this process does not own is not forwarded once more.
 """
 

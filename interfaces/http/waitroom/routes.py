@@ -1,4 +1,4 @@
-"""Waiting rooms: open one, leave one, see how it is; joining is in `joining`."""
+"""Waiting rooms: open one, leave one, see how it is; joining is in `join`."""
 
 from typing import Annotated
 
