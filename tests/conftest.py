@@ -113,9 +113,10 @@ def hall_home() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def hall() -> Iterator[Hall]:
-    """The complete stack, once for all tests that ask for it."""
+    """The complete stack with default settings, once for all tests that ask for it."""
     with _home() as home:
-        running = hall_in(Path(home), BOT_AFTER="1", EVENTS_KEEP_FAILED="true")
+        # One port more than it takes, for another API process that somebody may start beside it.
+        running = hall_in(Path(home), PORT=str(free_port(SERVER_PORTS + 2)))
         running.up()
         yield running
         running.down()

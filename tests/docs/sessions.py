@@ -1,8 +1,9 @@
-"""Runs what a page tells its reader to type, as the reader would: one shell from top to bottom.
+"""Runs what a page tells its reader to do, as the reader would: one shell from top to bottom.
 
 - ```` ```sh ```` is typed into the shell; its output has to be that of the ```` ```text ````
   block that follows, if one does, where `…` stands for anything.
-- ```` ```python title="play.py" ```` (or any other language with a title) is saved first.
+- ```` ```python title="tryout/play.py" ```` (or any other language with a title) is saved.
+- ```` ```diff ```` is applied with `git apply`.
 - ```` ```console ```` shows what is typed elsewhere, and is not run here.
 
 Addresses that begin with 127.0.0.1:8080, the service's own and those of its servers behind it,
@@ -11,6 +12,7 @@ become those of the hall that the page is read beside.
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,17 +20,26 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.conftest import Hall
-from tests.docs.markdown import Block
+from tests.docs.markdown import ROOT, Block
+from tests.docs.markdown import blocks as blocks_of
 
-ADDRESS = re.compile(r"(?<=127\.0\.0\.1:)808([0-4])\b")
-SECONDS = 100
+PORT = re.compile(r"((?<=127\.0\.0\.1:)|(?<=_PORT=))808([0-5])\b")
+TIMEOUT_S = 240
 
 
 class Step(NamedTuple):
-    """A block to type, and what it should say, if the page tells."""
+    """A block to type, to save or to apply, and what that should say, if the page tells."""
 
-    typed: Block
+    block: Block
     told: str | None
+
+    def command(self, file: Path) -> str:
+        """What does it, when its text is in `file`."""
+        quoted = shlex.quote(str(file))
+        if self.block.title:
+            title = shlex.quote(self.block.title)
+            return f"mkdir -p $(dirname {title}) && cp {quoted} {title}"
+        return f"git apply --recount {quoted}" if self.block.language == "diff" else f". {quoted}"
 
 
 class Outcome(NamedTuple):
@@ -39,39 +50,48 @@ class Outcome(NamedTuple):
 
 
 def steps(blocks: Sequence[Block]) -> Iterator[Step]:
-    """The blocks to type, each with the output that stands below it."""
+    """The blocks with which something is done, each with the output that stands below it."""
     for block, after in zip(blocks, [*blocks[1:], None], strict=True):
-        if block.language == "sh":
+        if block.title or block.language in {"sh", "diff"}:
             yield Step(block, after.text if after and after.language == "text" else None)
 
 
-def run(hall: Hall, folder: Path, blocks: Sequence[Block]) -> Outcome:
-    """Type every step of a page into one shell in `folder`."""
-    (folder / ".venv").symlink_to(sys.prefix)
-    for block in blocks:
-        if block.title:
-            (folder / block.title).write_text(_at(hall, block.text))
-    typed = [step.typed for step in steps(blocks)]
-    script = folder / "typed.sh"
-    script.write_text(
-        "set -euo pipefail\n" + "".join(_sourced(folder, n) for n in range(len(typed)))
-    )
-    for number, block in enumerate(typed):
-        (folder / f"{number}.sh").write_text(_at(hall, block.text))
-    environment = {**hall.environment, "COLUMNS": "200", "PATH": _path()}
+def follow(page: Path, hall: Hall, folder: Path, notes: Path, **changes: str) -> None:
+    """Take every step of a page in `folder`; what it shows has to come of each."""
+    found = list(blocks_of(page.read_text()))
+    outcome = run(hall, folder, notes, found, **changes)
+    for step, said in zip(steps(found), outcome.said, strict=False):
+        place = f"{page.relative_to(ROOT)}:{step.block.line}"
+        ended = outcome.exit_code and said is outcome.said[-1]
+        assert not ended, f"{place} ended with {outcome.exit_code}:\n{said}"
+        assert step.told is None or fits(hall, step.told, said), f"{place} said:\n{said}"
+
+
+def run(hall: Hall, folder: Path, notes: Path, blocks: Sequence[Block], **changes: str) -> Outcome:
+    """Take every step in one shell in `folder`, keeping book in `notes`.
+
+    `changes` of the environment are made to that of the hall.
+    """
+    script = ["set -euo pipefail"]
+    said = []
+    for number, step in enumerate(steps(blocks)):
+        file, out = notes / f"{number}.step", notes / f"{number}.out"
+        file.write_text(_at(hall, step.block.text))
+        script.append(f"{step.command(file)} >{shlex.quote(str(out))} 2>&1 </dev/null")
+        said.append(out)
+    (notes / "page.sh").write_text("\n".join(script) + "\n")
     shell = subprocess.run(
-        ["bash", script], cwd=folder, env=environment, timeout=SECONDS, check=False
+        ["bash", notes / "page.sh"],
+        cwd=folder,
+        env={**hall.environment, "COLUMNS": "200", "PATH": _path(), **changes},
+        timeout=TIMEOUT_S,
+        check=False,
     )
-    said = [folder / f"{number}.out" for number in range(len(typed))]
     return Outcome([file.read_text() for file in said if file.exists()], shell.returncode)
 
 
-def _sourced(folder: Path, number: int) -> str:
-    return f"source {folder}/{number}.sh >{folder}/{number}.out 2>&1 </dev/null\n"
-
-
 def _at(hall: Hall, text: str) -> str:
-    return ADDRESS.sub(lambda found: str(hall.settings.port + int(found[1])), text)
+    return PORT.sub(lambda found: str(hall.settings.port + int(found[2])), text)
 
 
 def _path() -> str:

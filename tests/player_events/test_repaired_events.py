@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,7 +19,7 @@ from domain.player_events.event import TOPIC
 from domain.player_events.letters import DeadLetter, Decision
 from infra.kafka.records import produce
 from infra.player_events.dead_letters import DecisionTopics
-from tests.conftest import Hall
+from tests.conftest import ROOT, Hall
 from tests.people import a_name, client_of, eventually
 
 
@@ -133,14 +135,41 @@ async def test_a_score_that_was_text_is_repaired_and_counts(hall: Hall, operator
     assert (await operator.letter(ada))["status"] == "retried"
 
 
+@pytest.fixture
+async def keeping(hall: Hall, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of one more API process of the hall, which keeps what it refuses."""
+    port = hall.settings.first_peer_port
+    changes = {"GAMEHALL_PEER_PORT": str(port), "GAMEHALL_EVENTS_KEEP_FAILED": "true"}
+    with (tmp_path / "api.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "interfaces.cli", "api"),
+            cwd=ROOT,
+            env={**hall.environment, **changes},
+            stderr=log,
+        )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://{hall.settings.host}:{port}") as client:
+            await eventually(partial(_is_ready, client), bool)
+            yield client
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _is_ready(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/health/ready")).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 async def test_an_event_that_was_refused_counts_once_however_often_it_is_retried(
-    hall: Hall, operator: Operator
+    hall: Hall, operator: Operator, keeping: httpx.AsyncClient
 ) -> None:
     ada, game = a_name("ada"), a_name("game")
-    async with client_of(hall) as client:
-        refused = await client.post(
-            "/api/v1/events", json=an_event(ada, game, "ten"), headers=hall.service()
-        )
+    refused = await keeping.post(
+        "/api/v1/events", json=an_event(ada, game, "ten"), headers=hall.service()
+    )
     assert refused.status_code == 422
     letter = await operator.letter(ada)
     path = f"dead-letters/{letter['id']}"
