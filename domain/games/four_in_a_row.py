@@ -26,7 +26,7 @@ from domain.snapshot import Snapshot
 
 
 class FourInARow(Aggregate):
-    """One game, from its start to its one end.
+    """A game of four in a row, from its start to its one end; its stream key is the `game_id`.
 
     Guarantees: `player1` begins and turns alternate, a bot's included; exactly one `GameEnded`,
     and nothing after it; every command that is not refused is answered with a `GameView`. A move

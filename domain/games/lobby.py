@@ -41,11 +41,11 @@ class Row:
 
 
 class Lobby(Aggregate):
-    """Everyone who looks for a game, and everyone who sits at a table.
+    """The one lobby; its stream key is `lobby`.
 
-    Guarantees: a user has at most one seat, waiting or playing; who comes next plays who waits.
-    Therefore at most one user waits at any time, and every command takes constant time however
-    many are seated.
+    It holds everyone who looks for a game, and everyone who sits at a table. Guarantees: a user
+    has at most one seat, waiting or playing; who comes next plays who waits. Therefore at most one
+    user waits at any time, and every command takes constant time however many are seated.
     """
 
     states = (LobbyState, LobbyTables)

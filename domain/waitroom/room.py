@@ -52,7 +52,9 @@ room's deadline in the past, so the next command follows at once."""
 
 
 class Waitroom(Aggregate):
-    """Hands out places in line and, while there is a free slot, admits the head of the line.
+    """A waiting room; its stream key is the `event_id` that people wait for.
+
+    It hands out places in line and, while there is a free slot, admits the head of the line.
 
     Invariants: never more than `capacity` sessions are ready; tickets are dense from 1 and each
     is admitted at most once; within a priority, admission follows the order of tickets.

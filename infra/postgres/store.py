@@ -86,3 +86,5 @@ class PostgresStore:
             finally:
                 with suppress(*TRANSIENT):  # what is left behind, the next build drops
                     generation.drop()
+                    # Closed, the connection would give the lock back a moment later only.
+                    connection.execute("SELECT pg_advisory_unlock_all()")

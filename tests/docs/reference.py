@@ -27,6 +27,7 @@ import interfaces.http
 from application.envelopes import ForeignRefusal
 from application.outbox import Outbox
 from application.topics import Topic
+from domain.aggregate import Aggregate
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent
 from domain.personal import Sealed
@@ -46,12 +47,6 @@ GOLDEN = ROOT / "tests" / "golden"
 PLACE = re.compile(
     r"(?P<mark><!-- from the code: (?P<name>[a-z-]+) -->\n).*?(?=<!-- end -->)", re.DOTALL
 )
-
-HOLDS = {
-    "waitroom": "A waiting room; its stream key is the `event_id` that people wait for.",
-    "lobby": "The one lobby; its stream key is `lobby`.",
-    "game": "A game of four in a row; its stream key is the `game_id`.",
-}
 
 PROBLEMS = {
     "event-not-found": "There is no such event.",
@@ -149,12 +144,13 @@ def docstrings_of_fields(kind: type) -> dict[str, str]:
 def events_catalogue() -> Iterator[str]:
     """Every event of every aggregate, with its fields and its golden sample."""
     for category in CATEGORIES:
-        held = ""
-        for event in category.evolvers:
-            holder = event.wire_name().partition(".")[0]
-            if holder != held:
+        held: type[Aggregate] | None = None
+        for event, holder in category.evolvers.items():
+            if holder is not held:
                 held = holder
-                yield from (f"## {holder}, in `{category.topic}`", "", HOLDS[holder], "")
+                word = event.wire_name().partition(".")[0]
+                about = next(paragraphs(holder.__doc__ or ""))
+                yield from (f"## {word}, in `{category.topic}`", "", about, "")
             yield from event_section(event)
 
 

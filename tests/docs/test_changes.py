@@ -1,5 +1,6 @@
 """Pages that change the code are followed in a copy, which then passes every check."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,8 @@ from tests.docs.sessions import follow
 from tests.docs.test_commands import CHANGING
 
 HOW_TO = ROOT / "docs" / "how-to"
-WRITTEN = ("docs/reference/", "tests/golden/")
-"""What programs write into: it is not counted among what has to be edited."""
+WRITTEN = re.compile(r"docs/reference/|tests/golden/|.*/examples\.json")
+"""What programs write into, and samples: they are not counted among the code to edit."""
 
 CHECKS = (
     ("ruff", "format", "--check", "."),
@@ -43,6 +44,7 @@ CHANGES = [
             "projections/waitroom/queue.py",
         },
     ),
+    Change("add-a-read-model.md", {"interfaces/bootstrap/workers.py"}),
 ]
 
 
@@ -62,7 +64,7 @@ def test_what_a_page_changes_passes_every_check(
     notes.mkdir()
     follow(HOW_TO / change.page, hall_in(hall_home), checkout, notes, PYTHONPATH=str(checkout))
     changed = checkouts.changes(checkout).get("M", set())
-    assert {path for path in changed if not path.startswith(WRITTEN)} == change.edited
+    assert {path for path in changed if not WRITTEN.match(path)} == change.edited
     for check in CHECKS:
         assert (said := failure(checkout, *check)) is None, said
 
