@@ -24,7 +24,7 @@ from tests.docs.markdown import ROOT, Block
 from tests.docs.markdown import blocks as blocks_of
 
 PORT = re.compile(r"((?<=127\.0\.0\.1:)|(?<=_PORT=))808([0-5])\b")
-TIMEOUT_S = 240
+TIMEOUT_S = 600
 
 
 class Step(NamedTuple):
