@@ -13,6 +13,7 @@ from confluent_kafka.admin import (
 )
 
 from application.topics import Kind, Topic
+from infra.kafka.errors import KafkaAway
 from infra.stack.errors import SetupError
 from infra.stack.quiet_logger import QUIET
 
@@ -52,10 +53,6 @@ SETTINGS: Mapping[Kind, Mapping[str, str]] = {
         "delete.retention.ms": str(DAY_MS),
     },
 }
-
-
-class KafkaAway(SetupError):
-    """Kafka does not answer; it may do so later."""
 
 
 def least_in_sync(replication_factor: int) -> int:

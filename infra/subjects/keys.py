@@ -22,8 +22,8 @@ from confluent_kafka import (
 from application.ports.commands import Unavailable
 from application.topics import Topic
 from domain.personal import Sealed
-from infra.eventlog.clients import consumer_config, producer_config
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
+from infra.kafka.clients import consumer_config, producer_config
 from infra.kafka.topics import KEYS_SEGMENT_MS, existing
 from infra.stack.errors import SetupError
 from infra.subjects.cipher import Master

@@ -17,7 +17,7 @@ from infra.deadletters import DeadLetterTopic, unreadable
 from infra.eventlog.reader import KafkaLogReader
 from infra.kafka.topics import existing, refuse_repartitioned
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
-from infra.player_events.dead_letters import DeadLetterReader, LoggedLetters
+from infra.player_events.dead_letters import LoggedLetters, letter_reader
 from infra.player_events.letters import PlayerDeadLetters
 from infra.postgres.database import LIVE, Database
 from infra.postgres.store import PostgresStore
@@ -71,7 +71,7 @@ def _of_players(
 
 
 def _of_letters(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upkeep:
-    reader = DeadLetterReader(settings.kafka_bootstrap, f"gamehall-{model.name}")
+    reader = letter_reader(settings.kafka_bootstrap, f"gamehall-{model.name}")
     held.enter_context(closing(reader))
     return Upkeep(model.name, reader, store_of(settings, model, held), LoggedLetters(), SkipEvent)
 
