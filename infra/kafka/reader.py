@@ -28,7 +28,7 @@ class TopicReader(Generic[Event]):
 
     Blocking, and for one thread. `decode` makes an event of each record. `topics` are those that
     are read, by the names that positions call them. `settings` are those in which the client
-    differs from `consumer_config`. Raises `SetupError` where a topic is missing.
+    differs from `consumer_config`. Raises `KafkaException` where a topic is missing.
 
     Kafka keeps such topics for days only, so a place may be gone when it is asked for. Reading then
     goes on at what is left, which is logged as an error: nobody will ever see what was between.
@@ -53,10 +53,8 @@ class TopicReader(Generic[Event]):
 
     def _shards_of(self, topic: str) -> list[ShardId]:
         found = self._consumer.list_topics(topic, ANSWER_TIMEOUT_S).topics[topic]
-        if found.error and found.error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise KafkaException(found.error)
         if found.error:
-            raise SetupError(f"There is no topic {topic}; create it (gamehall topics create).")
+            raise KafkaException(found.error)
         return [(topic, partition) for partition in found.partitions]
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:

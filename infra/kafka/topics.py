@@ -93,6 +93,12 @@ def refuse_repartitioned(bootstrap: str, logs: Mapping[str, int], seconds: float
         raise SetupError(different)
 
 
+def refuse_missing(bootstrap: str, names: Iterable[str], seconds: float = ADMIN_TIMEOUT_S) -> None:
+    """Refuse to read topics of which one is not there."""
+    for name in sorted(set(names) - existing(bootstrap, seconds).keys()):
+        raise SetupError(f"There is no topic {name}; create it (gamehall topics create).")
+
+
 def repartitioned(found: Mapping[str, int], logs: Mapping[str, int]) -> str:
     """Say which log has another number of partitions than it should; nothing when none has."""
     for name, set_to in logs.items():
