@@ -37,8 +37,8 @@ from bench.bank import Account, Deposit
 from bench.recorder import ACCOUNTS, WARM_UP, Run, measure, on_kafka, on_postgres, spread
 from bench.topics import topics
 from domain.category import Category
-from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.log import KafkaLog
+from infra.kafka.clients import consumer_config, producer_config
 from interfaces.garbage import collect_garbage_rarely
 from interfaces.settings import Settings, load
 

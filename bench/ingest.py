@@ -33,7 +33,7 @@ from bench.hall import Hall
 from bench.load import Result, at_rate, closed, post
 from bench.topics import topics
 from domain.player_events.event import TOPIC
-from infra.eventlog.clients import producer_config
+from infra.kafka.clients import producer_config
 
 PLAYERS = 10_000
 PER_BATCH = 1_000

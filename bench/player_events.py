@@ -39,8 +39,8 @@ from application.triage import NoLetters
 from bench.recorder import on_postgres
 from bench.topics import topics
 from domain.player_events.event import PlayerEvent
-from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
+from infra.kafka.clients import producer_config
 from infra.migrations import upgrade
 from infra.player_events.reader import PlayerEventReader
 from interfaces.bootstrap.read_models import REBUILD_BATCH, store_of

@@ -38,11 +38,11 @@ from domain.games.four_in_a_row import FourInARow
 from domain.refusals import Refusal
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import CompleteCheckout, JoinWaitroom, OpenWaitroom
-from infra.eventlog.clients import producer_config
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.eventlog.snapshots.writer import CheckpointWriter
+from infra.kafka.clients import producer_config
 from interfaces.garbage import collect_garbage_rarely
 from interfaces.settings import load
 

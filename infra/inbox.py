@@ -10,8 +10,8 @@ from application.ports.commands import Envelope
 from domain.events import Position
 from infra.commands_client import CommandsClient
 from infra.deadletters import DeadLetterTopic
-from infra.eventlog.clients import consumer_config
-from infra.eventlog.reader import failed
+from infra.kafka.clients import consumer_config
+from infra.kafka.errors import failed
 
 POLL_BATCH = 200
 POLL_TIMEOUT_S = 0.5

@@ -23,6 +23,13 @@ from infra.redis_scan import keys_of
 from projections.generations import pointer, positions
 from projections.projection import Changes, RedisProjection
 
+TRANSIENT = (
+    redis.exceptions.ConnectionError,
+    redis.exceptions.TimeoutError,
+    redis.exceptions.BusyLoadingError,
+)
+"""The server is away, or not yet back."""
+
 BUILDER_LEASE_S = 60
 """A generation whose builder has not written for so long is abandoned, and swept away."""
 

@@ -20,10 +20,10 @@ from psycopg.errors import LockNotAvailable
 from application.outbox import Outbox, Outgoing
 from application.ports.reading import Checkpoint, LogReader, PositionStore, ShardId
 from domain.events import DomainEvent, Position, Recorded
-from infra.eventlog.clients import consumer_config
 from infra.eventlog.partition import partition_for
-from infra.eventlog.watermarks import Watermarks
 from infra.kafka.append import Appender
+from infra.kafka.clients import consumer_config
+from infra.kafka.watermarks import Watermarks
 from infra.postgres.database import Database
 
 NAME = "relay"

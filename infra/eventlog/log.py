@@ -21,14 +21,14 @@ from application.ports.commands import Answer, Done, Envelope, Verdict
 from application.ports.reading import ShardId
 from domain.aggregate import Command
 from domain.category import Category
-from infra.eventlog.clients import consumer_config, producer_config
 from infra.eventlog.feed import Subscriptions
 from infra.eventlog.ownership import TAKEOVER_GRACE_S, Ask, Ownership, Wants, nobody
 from infra.eventlog.pace import BUSY_POLL_S, IDLE_POLL_S, POLL_BATCH, Pace
 from infra.eventlog.partition import partition_for
 from infra.eventlog.snapshots.reader import key_of
 from infra.eventlog.snapshots.restoring import Restoring
-from infra.eventlog.watermarks import Watermarks
+from infra.kafka.clients import consumer_config, producer_config
+from infra.kafka.watermarks import Watermarks
 
 CROWD_COMMITS = 16
 """Commits in flight beyond which new ones are gathered, and how many go off together at once."""

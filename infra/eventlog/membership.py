@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import structlog
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
-from infra.eventlog.clients import FAILOVER_CONFIG
+from infra.kafka.clients import FAILOVER_CONFIG
 
 OWNERS_GROUP = "gamehall-owners"
 

@@ -4,28 +4,22 @@ import time
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from application.log.gate import Gate
 from application.log.records import Claim, Codec, MalformedRecord, recorded_events
 from application.ports.reading import Batch, Checkpoint, ShardId
 from domain.category import Category
 from domain.events import Recorded
-from infra.eventlog.clients import consumer_config
-from infra.eventlog.committed_offsets import CommittedOffsets
-from infra.eventlog.watermarks import Watermarks
+from infra.kafka.clients import consumer_config
+from infra.kafka.committed_offsets import CommittedOffsets
+from infra.kafka.errors import failed
+from infra.kafka.watermarks import Watermarks
 
 BATCH_INTERVAL_S = 0.02
 """Seconds from one batch to the next at the end of the log. A lone event is read at once; while
 much is going on, fifty batches a second cost the stores, the broker and this process far less
 than a thousand, and nobody sees the difference."""
-
-PASSING_ERRORS = {
-    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  librdkafka's own codes have no other names
-    KafkaError._TRANSPORT,  # noqa: SLF001
-    KafkaError._TIMED_OUT,  # noqa: SLF001
-}
-"""Errors that say a broker is away; the client goes on trying by itself."""
 
 
 class KafkaLogReader:
@@ -140,13 +134,3 @@ class KafkaLogReader:
         self._committed.send()
         self._consumer.close()
         self._watermarks.close()
-
-
-def failed(message: Message) -> bool:
-    """Whether this is a passing error event; raises `KafkaException` for a lasting one."""
-    error = message.error()
-    if error is None:
-        return False
-    if error.code() in PASSING_ERRORS:
-        return True
-    raise KafkaException(error)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from domain.events import Position
-from infra.eventlog.clients import producer_config
+from infra.kafka.clients import producer_config
 
 Headers = Sequence[tuple[str, str | bytes | None]]
 

@@ -13,6 +13,7 @@ from confluent_kafka.admin import (
 )
 
 from application.topics import Kind, Topic
+from infra.kafka.errors import KafkaAway
 from infra.stack.errors import SetupError
 from infra.stack.quiet_logger import QUIET
 
@@ -54,10 +55,6 @@ SETTINGS: Mapping[Kind, Mapping[str, str]] = {
 }
 
 
-class KafkaAway(SetupError):
-    """Kafka does not answer; it may do so later."""
-
-
 def least_in_sync(replication_factor: int) -> int:
     """How many brokers have to hold a record before it is acknowledged: all but one."""
     return max(1, replication_factor - 1)
@@ -94,6 +91,12 @@ def refuse_repartitioned(bootstrap: str, logs: Mapping[str, int], seconds: float
     """Refuse to work on a log whose partitions are not as many as the settings say."""
     if different := repartitioned(existing(bootstrap, seconds), logs):
         raise SetupError(different)
+
+
+def refuse_missing(bootstrap: str, names: Iterable[str], seconds: float = ADMIN_TIMEOUT_S) -> None:
+    """Refuse to read topics of which one is not there."""
+    for name in sorted(set(names) - existing(bootstrap, seconds).keys()):
+        raise SetupError(f"There is no topic {name}; create it (gamehall topics create).")
 
 
 def repartitioned(found: Mapping[str, int], logs: Mapping[str, int]) -> str:

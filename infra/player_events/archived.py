@@ -6,7 +6,7 @@ from itertools import islice
 import structlog
 from psycopg.rows import dict_row
 
-from application.ports.reading import Batch, Checkpoint
+from application.ports.reading import Batch, Checkpoint, ShardId
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.player_events.reader import PlayerEventReader
 from infra.postgres.database import Database
@@ -43,7 +43,7 @@ class WholeTopicReader(PlayerEventReader):
             self._refuse(self.beginnings())
         super().start(checkpoints)
 
-    def _refuse(self, beginnings: Mapping[int, int]) -> None:
+    def _refuse(self, beginnings: Mapping[ShardId, int]) -> None:
         row = self._database.connection.execute(COUNT, _columns(beginnings)).fetchone()
         if row is not None and row[0]:
             raise SetupError(
@@ -69,7 +69,7 @@ class ArchivedFirstReader(PlayerEventReader):
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See the port."""
         super().start(checkpoints)
-        beginnings = {c.partition: c.offset for c in super().checkpoints()}
+        beginnings = {(c.topic, c.partition): c.offset for c in super().checkpoints()}
         gone = not checkpoints and any(beginnings.values())
         self._archived = self._read_archive(beginnings) if gone else None
 
@@ -89,7 +89,7 @@ class ArchivedFirstReader(PlayerEventReader):
             return there
         return [c._replace(offset=0, next_seq=0) for c in there]
 
-    def _read_archive(self, beginnings: Mapping[int, int]) -> Iterator[PlayerEvent]:
+    def _read_archive(self, beginnings: Mapping[ShardId, int]) -> Iterator[PlayerEvent]:
         logger.info("reading from the archive what Kafka no longer has", until=beginnings)
         with (
             self._database.another() as connection,
@@ -100,5 +100,5 @@ class ArchivedFirstReader(PlayerEventReader):
             yield from map(record_of, cursor.execute(READ, _columns(beginnings)))
 
 
-def _columns(beginnings: Mapping[int, int]) -> list[list[int]]:
-    return [list(beginnings), list(beginnings.values())]
+def _columns(beginnings: Mapping[ShardId, int]) -> list[list[int]]:
+    return [[partition for _, partition in beginnings], list(beginnings.values())]

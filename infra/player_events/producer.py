@@ -13,7 +13,7 @@ from application.ports.commands import Unavailable
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.letters import INGEST
-from infra.eventlog.clients import producer_config
+from infra.kafka.clients import producer_config
 
 FAILED_EVENTS = f"{INGEST}.dlq"
 """Where events are kept that were refused, for somebody to repair."""

@@ -22,9 +22,9 @@ from confluent_kafka import (
 from application.ports.commands import Unavailable
 from application.topics import Topic
 from domain.personal import Sealed
-from infra.eventlog.clients import consumer_config, producer_config
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
-from infra.kafka.topics import KEYS_SEGMENT_MS, existing
+from infra.kafka.clients import consumer_config, producer_config
+from infra.kafka.topics import KEYS_SEGMENT_MS, refuse_missing
 from infra.stack.errors import SetupError
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, KeyRecord, Keyring, MalformedKey
@@ -200,8 +200,7 @@ class SubjectKeys:
 
 def read(bootstrap: str, master: Master | None = None, topic: str = KEYS.name) -> Keyring:
     """Fold the topic up to its end; raises `SetupError` where it cannot be read."""
-    if topic not in existing(bootstrap):
-        raise SetupError(f"There is no topic {topic}; `gamehall topics create` makes it.")
+    refuse_missing(bootstrap, [topic])
     ring = Keyring(master)
     with closing(_consumer(bootstrap, topic)) as consumer:
         for message in _until_the_end(consumer):

@@ -15,14 +15,13 @@ from domain.categories import CATEGORIES
 from infra.cached import CachedStore
 from infra.deadletters import DeadLetterTopic, unreadable
 from infra.eventlog.reader import KafkaLogReader
-from infra.kafka.topics import existing, refuse_repartitioned
+from infra.kafka.topics import refuse_missing, refuse_repartitioned
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
-from infra.player_events.dead_letters import DeadLetterReader, LoggedLetters
+from infra.player_events.dead_letters import LoggedLetters, letter_reader
 from infra.player_events.letters import PlayerDeadLetters
 from infra.postgres.database import LIVE, Database
 from infra.postgres.store import PostgresStore
 from infra.redis import RedisStore, connect
-from infra.stack.errors import SetupError
 from interfaces.settings import Settings
 from projections.player_events import ARCHIVED_FIRST, LETTERS, WHOLE_TOPIC
 from projections.read_model import ReadModel, Source
@@ -58,9 +57,7 @@ def _of_players(
     model: AnyReadModel,
     held: ExitStack,
 ) -> Upkeep:
-    (topic,) = model.source.topics
-    if topic not in existing(settings.kafka_bootstrap, METADATA_TIMEOUT_S):
-        raise SetupError(f"There is no topic {topic}; create it (gamehall topics create).")
+    refuse_missing(settings.kafka_bootstrap, model.source.topics, METADATA_TIMEOUT_S)
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
     group, bootstrap = f"gamehall-{model.name}", settings.kafka_bootstrap
     reader = held.enter_context(closing(kind(bootstrap, group, settings.flush_seconds, database)))
@@ -71,7 +68,8 @@ def _of_players(
 
 
 def _of_letters(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upkeep:
-    reader = DeadLetterReader(settings.kafka_bootstrap, f"gamehall-{model.name}")
+    refuse_missing(settings.kafka_bootstrap, model.source.topics, METADATA_TIMEOUT_S)
+    reader = letter_reader(settings.kafka_bootstrap, f"gamehall-{model.name}")
     held.enter_context(closing(reader))
     return Upkeep(model.name, reader, store_of(settings, model, held), LoggedLetters(), SkipEvent)
 

@@ -4,20 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaException
-from redis import exceptions as redis
-
 from application.inbox import Inbox
 from application.outbox import Outbox
 from application.process_runner import Process, ProcessRunner
 from domain.categories import CATEGORIES
-from infra import relay
+from infra import redis, relay
 from infra.commands_client import CommandsClient
 from infra.eventlog.snapshots import writer as checkpoint_writer
 from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.inbox import InboxWorker
-from infra.kafka.topics import KafkaAway
-from infra.postgres.database import TRANSIENT, Database
+from infra.kafka import errors as kafka
+from infra.postgres import database
+from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
 from interfaces.bootstrap.read_models import log_reader, upkeep
 from interfaces.bootstrap.workers import declared
@@ -25,14 +23,7 @@ from interfaces.settings import Settings
 from interfaces.tokens import Tokens
 from projections.read_model import ReadModel
 
-PASSING: tuple[type[Exception], ...] = (
-    *TRANSIENT,
-    redis.ConnectionError,
-    redis.TimeoutError,
-    redis.BusyLoadingError,
-    KafkaException,
-    KafkaAway,
-)
+PASSING = (*database.TRANSIENT, *redis.TRANSIENT, *kafka.TRANSIENT)
 """Errors that say a server is away; they are worth another attempt."""
 
 Stopped = Callable[[], bool]

@@ -16,8 +16,8 @@ from application.ports.reading import Batch
 from application.rebuild import Batches
 from application.upkeep import Upkeep
 from domain.player_events.event import TOPIC, PlayerEvent
-from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
+from infra.kafka.clients import producer_config
 from infra.kafka.records import consume
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.letters import PlayerDeadLetters

@@ -10,8 +10,8 @@ from application.log.records import Claim, Codec, Commit
 from domain.aggregate import Aggregate, Command
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent, Metadata, Position, Recorded
-from infra.eventlog.clients import producer_config
 from infra.eventlog.partition import partition_for
+from infra.kafka.clients import producer_config
 from infra.kafka.topics import existing
 from tests.given import T0
 

@@ -6,7 +6,7 @@ from threading import Lock
 from confluent_kafka import KafkaError, KafkaException
 from eventsourcing.persistence import InterfaceError, OperationalError
 
-from infra.eventlog.watermarks import Watermarks
+from infra.kafka.watermarks import Watermarks
 
 UNKNOWN_TOPIC_CODES = (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC)  # noqa: SLF001 - their names
 

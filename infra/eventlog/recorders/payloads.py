@@ -11,9 +11,9 @@ from eventsourcing.persistence import InterfaceError, OperationalError
 from application.log.records import Claim, Codec, Commit
 from domain.category import Category
 from domain.events import DomainEvent
-from infra.eventlog.clients import consumer_config
-from infra.eventlog.reader import PASSING_ERRORS
 from infra.eventlog.recorders.events import Stored
+from infra.kafka.clients import consumer_config
+from infra.kafka.errors import failed
 
 NEAR_RECORDS = 200
 """Records that are read over, in place of moving to where the next one is wanted."""
@@ -147,9 +147,7 @@ def fetcher_config(bootstrap: str) -> dict[str, object]:
 
 
 def _failed(message: Message) -> bool:
-    error = message.error()
-    if error is None:
-        return False
-    if error.code() in PASSING_ERRORS:
-        return True
-    raise OperationalError(f"Kafka could not be read: {error.str()}.") from KafkaException(error)
+    try:
+        return failed(message)
+    except KafkaException as error:
+        raise OperationalError(f"Kafka could not be read: {error.args[0].str()}.") from error

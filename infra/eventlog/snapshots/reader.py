@@ -12,9 +12,9 @@ from application.log.snapshots.index import Restored, SnapshotIndex
 from application.log.snapshots.restored import SnapshotsWrong
 from application.ports.reading import ShardId
 from domain.category import Category
-from infra.eventlog.clients import consumer_config
-from infra.eventlog.reader import PASSING_ERRORS
-from infra.eventlog.watermarks import Watermarks
+from infra.kafka.clients import consumer_config
+from infra.kafka.errors import PASSING_ERRORS
+from infra.kafka.watermarks import Watermarks
 
 POLL_BATCH = 1_000
 POLL_TIMEOUT_S = 0.2

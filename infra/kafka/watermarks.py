@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from application.ports.reading import ShardId
-from infra.eventlog.clients import consumer_config
+from infra.kafka.clients import consumer_config
 
 EARLIEST_TIMESTAMP, LATEST_TIMESTAMP = -2, -1
 """The timestamps that ask for the beginning and for the end, in Kafka's protocol."""

@@ -1,0 +1,167 @@
+"""How workers read topics in which nothing is gated: each whole, in batches."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from application.ports.reading import Batch, Checkpoint, ShardId
+from infra.kafka.clients import consumer_config
+from infra.kafka.committed_offsets import CommittedOffsets
+from infra.kafka.errors import failed
+from infra.kafka.watermarks import Watermarks
+from infra.stack.errors import SetupError
+
+ANSWER_TIMEOUT_S = 5
+
+FULL_FETCH_RECORDS = 1_000
+"""Who gets so many in one piece is behind, and waits for a full batch of them."""
+
+Event = TypeVar("Event")
+
+logger = structlog.get_logger(__name__)
+
+
+class TopicReader(Generic[Event]):
+    """Implements the port `LogReader` for topics whose records are numbered by their offsets.
+
+    Blocking, and for one thread. `decode` makes an event of each record. `topics` are those that
+    are read, by the names that positions call them. `settings` are those in which the client
+    differs from `consumer_config`. Raises `KafkaException` where a topic is missing.
+
+    Kafka keeps such topics for days only, so a place may be gone when it is asked for. Reading then
+    goes on at what is left, which is logged as an error: nobody will ever see what was between.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        group: str,
+        topics: Mapping[str, str],
+        decode: Callable[[Sequence[Message]], list[Event]],
+        **settings: Any,
+    ) -> None:
+        self._consumer = Consumer(consumer_config(bootstrap, group) | settings)
+        self._watermarks = Watermarks(bootstrap, ANSWER_TIMEOUT_S)
+        self._decode = decode
+        self._topics = topics
+        self._names = {topic: name for name, topic in topics.items()}
+        self._shards = [shard for topic in self._names for shard in self._shards_of(topic)]
+        self._offsets: dict[ShardId, int] = {}
+        self._committed_offsets = CommittedOffsets(self._consumer)
+
+    def _shards_of(self, topic: str) -> list[ShardId]:
+        found = self._consumer.list_topics(topic, ANSWER_TIMEOUT_S).topics[topic]
+        if found.error:
+            raise KafkaException(found.error)
+        return [(topic, partition) for partition in found.partitions]
+
+    def start(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See `ports.reading.LogReader.start`; may be called again to move.
+
+        Raises `SetupError` where the topics have got partitions that the read model knows nothing
+        of.
+        """
+        wanted = {(self._topics.get(c.topic, ""), c.partition): c.offset for c in checkpoints}
+        if wanted and wanted.keys() != set(self._shards):
+            raise SetupError(
+                f"{', '.join(self._names)}: {len(self._shards)} partitions, but the read model was "
+                f"built from {len(wanted)}; rebuild it (gamehall projections rebuild)."
+            )
+        self._move(wanted)
+
+    def _move(self, wanted: Mapping[ShardId, int]) -> None:
+        """Go on at the offsets that are wanted, or at the first that are left."""
+        beginnings = self._watermarks.beginnings(self._shards)
+        self._offsets = {s: _from(s, first, wanted) for s, first in beginnings.items()}
+        self._consumer.assign([TopicPartition(*shard, at) for shard, at in self._offsets.items()])
+
+    def read(self, limit: int, timeout: float) -> Batch:
+        """See `ports.reading.LogReader.read`.
+
+        Raises `KafkaException` when a partition cannot be read at all; a broker that is away is
+        waited for.
+        """
+        first = self._consumer.poll(timeout)
+        if first is None:
+            self._committed_offsets.send()
+            return Batch((), ())
+        messages, more = [first], FULL_FETCH_RECORDS
+        while more >= FULL_FETCH_RECORDS and len(messages) < limit:
+            found = self._consumer.consume(limit - len(messages), 0)
+            messages += found
+            more = len(found)
+        records = [message for message in messages if message.error() is None]
+        batch = Batch(self._decode(records), [self._checkpoint(s) for s in self._advance()])
+        if len(records) < len(messages):
+            for message in messages:
+                self._look_at(message)
+        return batch
+
+    def _advance(self) -> Iterable[ShardId]:
+        """Take in how far what was read reaches; the partitions that it is from."""
+        places = [TopicPartition(*shard) for shard in self._shards]
+        reached = {(p.topic, p.partition): p.offset for p in self._consumer.position(places)}
+        # Of a partition that nothing was read from since it was assigned, this is negative.
+        further = {s: offset for s, offset in reached.items() if offset > self._offsets[s]}
+        self._offsets |= further
+        return further
+
+    def _look_at(self, message: Message) -> None:
+        """Perhaps an error event: of a broker that is away, or of a place that is gone."""
+        error = message.error()
+        gone = error and error.code() == KafkaError._AUTO_OFFSET_RESET  # noqa: SLF001  its only name
+        if not gone or not (self._moved() or self._is_there(message)):
+            failed(message)
+
+    def _moved(self) -> bool:
+        """Go on at what is left; False where nothing is gone."""
+        beginnings = self._watermarks.beginnings(self._shards)
+        if moved := any(first > self._offsets[shard] for shard, first in beginnings.items()):
+            self._move(self._offsets)
+        return moved
+
+    def _is_there(self, message: Message) -> bool:
+        """Whether the place can be read: the error was about the one before a move, and is late."""
+        shard = message.topic() or "", message.partition() or 0
+        return self._offsets[shard] <= self._watermarks.ends([shard])[shard]
+
+    def _checkpoint(self, shard: ShardId) -> Checkpoint:
+        offset, name = self._offsets[shard], self._names[shard[0]]
+        return Checkpoint(name, shard[1], offset, epoch=0, owner="", next_seq=offset)
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """Where the reader stands in every partition."""
+        return [self._checkpoint(shard) for shard in self._offsets]
+
+    def beginnings(self) -> Mapping[ShardId, int]:
+        """The first offset that Kafka still has, by partition; raises `KafkaException`."""
+        return self._named(self._watermarks.beginnings(self._shards))
+
+    def ends(self) -> Mapping[ShardId, int]:
+        """See `ports.reading.LogReader.ends`; raises `KafkaException` when Kafka is away."""
+        return self._named(self._watermarks.ends(self._shards))
+
+    def _named(self, offsets: Mapping[ShardId, int]) -> dict[ShardId, int]:
+        return {(self._names[topic], partition): at for (topic, partition), at in offsets.items()}
+
+    def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See `ports.reading.LogReader.acknowledge`."""
+        offsets = {(self._topics[c.topic], c.partition): c.offset for c in checkpoints}
+        self._committed_offsets.note(offsets)
+
+    def close(self) -> None:
+        """See `ports.reading.LogReader.close`."""
+        self._committed_offsets.send()
+        self._consumer.close()
+        self._watermarks.close()
+
+
+def _from(shard: ShardId, first: int, wanted: Mapping[ShardId, int]) -> int:
+    offset = wanted.get(shard, first)
+    if offset < first:
+        logger.error(
+            "records are gone that were never read", shard=shard, wanted=offset, first_left=first
+        )
+    return max(offset, first)
