@@ -6,8 +6,11 @@ TESTABLE := $(VENV)/.testable
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11
 
+# The tests start Python some hundred times; to compile every module each time would take minutes.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
-.PHONY: help run test format lock clean
+.PHONY: help run test unit format lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -20,9 +23,12 @@ test: $(TESTABLE) ## Run every check and the whole test suite, on servers of its
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/coverage run -m pytest
+	$(BIN)/pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder --cov --cov-report=
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='domain/*,application/*,projections/*' --fail-under=99
+
+unit: $(TESTABLE) ## Run the tests that need no server, in less than a minute
+	$(BIN)/pytest -m unit --numprocesses 2 --dist worksteal
 
 format: $(TESTABLE) ## Put the code in order
 	$(BIN)/ruff check --fix .

@@ -4,7 +4,6 @@
 """
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -31,22 +30,22 @@ NEEDED = {
 SUPERFLUOUS = "a commit needs the owner of the claim"
 
 
-def test_no_state_breaks_the_promise(tmp_path: Path) -> None:
-    explored = explore(tmp_path, Bounds(records=RECORDS))
+def test_no_state_breaks_the_promise(cache: pytest.Cache) -> None:
+    explored = explore(cache, Bounds(records=RECORDS))
     assert explored.broken is None, explored.trace
     assert explored.states > 50_000
     print(f"{explored.states} states")  # noqa: T201  for who asks with `pytest -rP`
 
 
-def test_no_state_breaks_the_promise_to_who_looks_or_after_a_crash(tmp_path: Path) -> None:
-    explored = explore(tmp_path, Bounds(commands=1, looks=1, lives=2, faults=("releases",)))
+def test_no_state_breaks_the_promise_to_who_looks_or_after_a_crash(cache: pytest.Cache) -> None:
+    explored = explore(cache, Bounds(commands=1, looks=1, lives=2, faults=("releases",)))
     assert explored.broken is None, explored.trace
     assert explored.states > 10_000
 
 
 @pytest.mark.parametrize("rule", NEEDED)
-def test_some_state_breaks_the_promise_without_the_rule_that(rule: str, tmp_path: Path) -> None:
-    explored = explore(tmp_path, NEEDED[rule], without=rule)
+def test_some_state_breaks_the_promise_without_the_rule_that(rule: str, cache: pytest.Cache) -> None:
+    explored = explore(cache, NEEDED[rule], without=rule)
     assert explored.broken, "no state notices; the rule is superfluous, or the bounds too small"
     print(_told(explored))  # noqa: T201  for who asks with `pytest -rP`
 
@@ -55,9 +54,9 @@ def _told(explored: Explored) -> str:
     return f"{explored.broken} is broken after {explored.states} states:{explored.trace}"
 
 
-def test_an_epoch_alone_tells_who_may_commit(tmp_path: Path) -> None:
+def test_an_epoch_alone_tells_who_may_commit(cache: pytest.Cache) -> None:
     """An accepted claim makes the epoch its owner's; to compare the names too costs nothing."""
-    explored = explore(tmp_path, Bounds(records=RECORDS), without=SUPERFLUOUS)
+    explored = explore(cache, Bounds(records=RECORDS), without=SUPERFLUOUS)
     assert explored.broken is None
 
 
