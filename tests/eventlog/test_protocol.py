@@ -44,7 +44,9 @@ def test_no_state_breaks_the_promise_to_who_looks_or_after_a_crash(cache: pytest
 
 
 @pytest.mark.parametrize("rule", NEEDED)
-def test_some_state_breaks_the_promise_without_the_rule_that(rule: str, cache: pytest.Cache) -> None:
+def test_some_state_breaks_the_promise_without_the_rule_that(
+    rule: str, cache: pytest.Cache
+) -> None:
     explored = explore(cache, NEEDED[rule], without=rule)
     assert explored.broken, "no state notices; the rule is superfluous, or the bounds too small"
     print(_told(explored))  # noqa: T201  for who asks with `pytest -rP`

@@ -131,13 +131,14 @@ def history_of(log: FakeLog) -> History:
 @pytest.fixture(scope="session", autouse=True)
 def _routes_once() -> Iterator[None]:
     """Build the routes once, which takes longer than most tests; the state is each test's own."""
-    built: list[Litestar] = []
+    built: dict[str, Litestar] = {}
 
     def build(routes: list[ControllerRouterHandler], *, state: State, **options: Any) -> Litestar:
-        if not built:
-            built.append(Litestar(routes, state=state, **options))
-        built[0].state = state
-        return built[0]
+        found = repr([getattr(each, "path", None) or getattr(each, "paths", ()) for each in routes])
+        if found not in built:
+            built[found] = Litestar(routes, state=state, **options)
+        built[found].state = state
+        return built[found]
 
     with patch.object(application, "Litestar", build):
         yield
