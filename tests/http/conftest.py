@@ -12,7 +12,6 @@ import pytest
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.testing import AsyncTestClient
-from litestar.types import ControllerRouterHandler
 
 from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
@@ -133,8 +132,8 @@ def _routes_once() -> Iterator[None]:
     """Build the routes once, which takes longer than most tests; the state is each test's own."""
     built: dict[str, Litestar] = {}
 
-    def build(routes: list[ControllerRouterHandler], *, state: State, **options: Any) -> Litestar:
-        found = repr([getattr(each, "path", None) or getattr(each, "paths", ()) for each in routes])
+    def build(routes: list[Any], *, state: State, **options: Any) -> Litestar:
+        found = repr([getattr(each, "path", "") or sorted(each.paths) for each in routes])
         if found not in built:
             built[found] = Litestar(routes, state=state, **options)
         built[found].state = state

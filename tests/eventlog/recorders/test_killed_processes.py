@@ -33,7 +33,14 @@ class Writer:
         self._journal = journal
         with journal.open("w") as told:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.eventlog.recorders.writer", servers.kafka, name, *what],
+                [
+                    sys.executable,
+                    "-m",
+                    "tests.eventlog.recorders.writer",
+                    servers.kafka,
+                    name,
+                    *what,
+                ],
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdout=told,

@@ -154,7 +154,9 @@ def test_closing_ends_all_waiting(open_log: Open) -> None:
             use()
 
 
-def test_what_a_newer_version_wrote_is_not_built_on(servers: Hall, name: str, open_log: Open) -> None:
+def test_what_a_newer_version_wrote_is_not_built_on(
+    servers: Hall, name: str, open_log: Open
+) -> None:
     recorder = KafkaProcessRecorder(open_log())
     recorder.insert_events([event()])
     newer = (
