@@ -148,11 +148,11 @@ def _home() -> TemporaryDirectory[str]:
     return TemporaryDirectory(prefix="gamehall-", ignore_cleanup_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)  # before those who read the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with the servers that it needs, and order them by that."""
+    """Mark each test with the servers that it needs."""
     for item in items:
         lanes.mark(item)
-    items.sort(key=lanes.rank)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,7 +1,7 @@
-"""Which servers a test needs, read off its fixtures, and so its marker and where it runs.
+"""Which servers a test needs, read off its fixtures: that is its marker.
 
-The tests of a lane run in one process, one after the other, so that its servers start once.
-Others run wherever there is time: those without servers, and those that start a hall of their own.
+`make test` runs three lanes side by side, chosen by these markers: each set of servers starts once,
+and while the tests of one lane wait for theirs, those of another have the cores.
 """
 
 from collections.abc import Iterator
@@ -16,28 +16,16 @@ from infra.stack import kafka
 STARTED_BY = {"running": "chaos", "hall": "hall", "servers": "servers", "hall_home": "hall"}
 """The fixtures that start servers, and the marker of the tests that ask for them."""
 
-SHARED = ("hall", "servers", "running")
-"""Those whose servers serve many tests, in the order in which they take longest."""
+OWN = "hall_home"
+"""The fixture of a test that starts a hall of its own, and so can run in any lane."""
 
 
 def mark(item: pytest.Item) -> None:
-    """Give a test its marker, and the group that it runs with if it shares servers."""
-    fixtures = _fixtures(item)
+    """Give a test the marker of the servers that it needs."""
+    fixtures = getattr(item, "fixturenames", ())
     item.add_marker(next((STARTED_BY[each] for each in STARTED_BY if each in fixtures), "unit"))
-    shared = [fixture for fixture in SHARED if fixture in fixtures]
-    if shared:
-        item.add_marker(pytest.mark.xdist_group("-".join(shared)))
-
-
-def rank(item: pytest.Item) -> int:
-    """Where a test comes: what takes longest begins first, and what needs no servers fills up."""
-    fixtures = _fixtures(item)
-    waits = [number for number, name in enumerate((*SHARED, "hall_home")) if name in fixtures]
-    return min(waits, default=len(STARTED_BY))
-
-
-def _fixtures(item: pytest.Item) -> tuple[str, ...]:
-    return tuple(getattr(item, "fixturenames", ()))
+    if OWN in fixtures:
+        item.add_marker("apart")
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """The markers say truly which servers a test needs."""
 
+import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from tests import lanes
 from tests.chaos.cluster import Cluster
 from tests.conftest import hall_in
 
-SERVERS = {"hall", "servers", "chaos"}
+MAKEFILE = Path(__file__).parents[2] / "Makefile"
 
 
 def test_a_unit_test_starts_no_hall(tmp_path: Path) -> None:
@@ -21,10 +23,13 @@ def test_a_unit_test_starts_no_broker(tmp_path: Path) -> None:
         Cluster(tmp_path)
 
 
-def test_every_test_has_one_of_the_markers(request: pytest.FixtureRequest) -> None:
+def test_every_test_runs_in_one_lane_and_no_test_in_two(request: pytest.FixtureRequest) -> None:
+    lanes_of_make = re.findall(r"^lane-\w+: LANE := (.+)$", MAKEFILE.read_text(), re.MULTILINE)
+    assert len(lanes_of_make) == 3
     for item in request.session.items:
-        markers = {marker.name for marker in item.iter_markers()}
-        assert len(markers & {"unit", *SERVERS}) == 1, item.nodeid
+        markers = defaultdict(bool, {marker.name: True for marker in item.iter_markers()})
+        chosen = [lane for lane in lanes_of_make if eval(lane, {}, markers)]
+        assert len(chosen) == 1, f"{item.nodeid}: {chosen}"
 
 
 @pytest.mark.parametrize("fixture", lanes.STARTED_BY)
