@@ -6,8 +6,13 @@ TESTABLE := $(VENV)/.testable
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11
 
+# The tests start Python some hundred times; to compile every module each time would take minutes.
+export PYTHONDONTWRITEBYTECODE :=
+
+LANE_BY_LANE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 .DEFAULT_GOAL := help
-.PHONY: help run test format lock clean
+.PHONY: help run test unit format lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -20,9 +25,21 @@ test: $(TESTABLE) ## Run every check and the whole test suite, on servers of its
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage erase
+	@echo 'Three lanes of tests run side by side; each tells what it found when it ends.'
+	@$(MAKE) --no-print-directory --jobs 3 $(LANE_BY_LANE) lane-hall lane-servers lane-others
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='domain/*,application/*,projections/*' --fail-under=99
+
+lane-hall: LANE := hall and not apart
+lane-servers: LANE := servers
+lane-others: LANE := unit or apart or chaos
+lane-%:
+	COVERAGE_FILE=.coverage.$* $(BIN)/pytest -q -m '$(LANE)' --cov --cov-report=
+
+unit: $(TESTABLE) ## Run the tests that need no server, in less than a minute
+	$(BIN)/pytest -m unit --numprocesses 2 --dist worksteal
 
 format: $(TESTABLE) ## Put the code in order
 	$(BIN)/ruff check --fix .
@@ -34,7 +51,7 @@ lock: $(TESTABLE) ## Pin the newest versions of all requirements and of Kafka's 
 	$(BIN)/python -m infra.stack.jars
 
 clean: ## Remove what can be made again; data in .gamehall stays
-	rm -rf $(VENV) *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .screenshots
+	rm -rf $(VENV) *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .screenshots
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements.txt pyproject.toml

@@ -4,7 +4,8 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ from infra.stack import orphans
 from infra.stack.ports import is_free
 from interfaces.settings import PREFIX, SERVER_PORTS, Settings
 from interfaces.tokens import Tokens
+from tests import lanes
 from tests.read_models import TABLES
 
 ROOT = Path(__file__).parents[1]
@@ -147,11 +149,18 @@ def _home() -> TemporaryDirectory[str]:
     return TemporaryDirectory(prefix="gamehall-", ignore_cleanup_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)  # before those who read the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need servers, so that `-m 'not hall'` leaves the fast ones."""
+    """Mark each test with the servers that it needs."""
     for item in items:
-        if {"hall", "hall_home"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker("hall")
+        lanes.mark(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Keep the promise of the marker `unit`."""
+    with lanes.no_servers() if item.get_closest_marker("unit") else nullcontext():
+        return (yield)
 
 
 def _bearer(token: str) -> dict[str, str]:

@@ -6,6 +6,8 @@ from application.log.snapshots import checkpoints
 from application.log.snapshots.restored import RestoredFold
 from tests.eventlog.snapshot_indexes import BATCH, Corrupt, World
 
+pytestmark = pytest.mark.no_cover  # a million steps through few lines, which others cover too
+
 SCHEDULES = 150
 STEPS = 400
 REMEMBERED = 5

@@ -23,8 +23,8 @@ PARTITIONS = 3
 
 
 @pytest.fixture
-def kafka(hall: Hall) -> str:
-    return hall.kafka
+def kafka(servers: Hall) -> str:
+    return servers.kafka
 
 
 @pytest.fixture

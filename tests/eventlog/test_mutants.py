@@ -8,6 +8,8 @@ from tests.eventlog.simulation.fold import Violation
 from tests.eventlog.simulation.mutants import MUTANTS, Mutant
 from tests.eventlog.simulation.world import World
 
+pytestmark = pytest.mark.no_cover  # a million steps through few lines, which others cover too
+
 SCHEDULES = 4_000
 """At the most; nearly every rule is missed within a hundred."""
 

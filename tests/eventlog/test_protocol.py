@@ -5,11 +5,15 @@
 
 import os
 from pathlib import Path
+from typing import Any, Never
 
 import pytest
 
+from tests.eventlog import tlc
 from tests.eventlog.simulation.mutants import MUTANTS
-from tests.eventlog.tlc import Bounds, Explored, explore, rules
+from tests.eventlog.tlc import SECONDS, Bounds, Explored, explore, rules
+
+pytestmark = pytest.mark.timeout(SECONDS)
 
 RECORDS = int(os.environ.get("TLC_RECORDS", "4"))
 
@@ -31,22 +35,24 @@ NEEDED = {
 SUPERFLUOUS = "a commit needs the owner of the claim"
 
 
-def test_no_state_breaks_the_promise(tmp_path: Path) -> None:
-    explored = explore(tmp_path, Bounds(records=RECORDS))
+def test_no_state_breaks_the_promise(cache: pytest.Cache) -> None:
+    explored = explore(cache, Bounds(records=RECORDS))
     assert explored.broken is None, explored.trace
     assert explored.states > 50_000
     print(f"{explored.states} states")  # noqa: T201  for who asks with `pytest -rP`
 
 
-def test_no_state_breaks_the_promise_to_who_looks_or_after_a_crash(tmp_path: Path) -> None:
-    explored = explore(tmp_path, Bounds(commands=1, looks=1, lives=2, faults=("releases",)))
+def test_no_state_breaks_the_promise_to_who_looks_or_after_a_crash(cache: pytest.Cache) -> None:
+    explored = explore(cache, Bounds(commands=1, looks=1, lives=2, faults=("releases",)))
     assert explored.broken is None, explored.trace
     assert explored.states > 10_000
 
 
 @pytest.mark.parametrize("rule", NEEDED)
-def test_some_state_breaks_the_promise_without_the_rule_that(rule: str, tmp_path: Path) -> None:
-    explored = explore(tmp_path, NEEDED[rule], without=rule)
+def test_some_state_breaks_the_promise_without_the_rule_that(
+    rule: str, cache: pytest.Cache
+) -> None:
+    explored = explore(cache, NEEDED[rule], without=rule)
     assert explored.broken, "no state notices; the rule is superfluous, or the bounds too small"
     print(_told(explored))  # noqa: T201  for who asks with `pytest -rP`
 
@@ -55,10 +61,38 @@ def _told(explored: Explored) -> str:
     return f"{explored.broken} is broken after {explored.states} states:{explored.trace}"
 
 
-def test_an_epoch_alone_tells_who_may_commit(tmp_path: Path) -> None:
+def test_an_epoch_alone_tells_who_may_commit(cache: pytest.Cache) -> None:
     """An accepted claim makes the epoch its owner's; to compare the names too costs nothing."""
-    explored = explore(tmp_path, Bounds(records=RECORDS), without=SUPERFLUOUS)
+    explored = explore(cache, Bounds(records=RECORDS), without=SUPERFLUOUS)
     assert explored.broken is None
+
+
+def test_a_verdict_is_kept_for_the_very_same_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, rule = Kept(), "an owner has read its claim back"
+    verdict = explore(cache, NEEDED[rule], without=rule)
+    monkeypatch.setattr(tlc, "_run", unasked)
+    assert explore(cache, NEEDED[rule], without=rule) == verdict
+
+    changed = tmp_path / "protocol.tla"
+    changed.write_text(tlc.SPECIFICATION.read_text() + "\n")
+    with pytest.raises(AssertionError, match="asked again"):
+        explore(cache, Bounds(records=3), without=rule)
+    monkeypatch.setattr(tlc, "SPECIFICATION", changed)
+    with pytest.raises(AssertionError, match="asked again"):
+        explore(cache, NEEDED[rule], without=rule)
+
+
+class Kept(dict[str, Any]):
+    """A cache of its own."""
+
+    def set(self, key: str, value: object) -> None:
+        self[key] = value
+
+
+def unasked(*_: object) -> Never:
+    raise AssertionError("TLC is asked again")
 
 
 def test_the_specification_and_the_simulation_take_away_the_same_rules() -> None:

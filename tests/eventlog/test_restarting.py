@@ -33,8 +33,8 @@ TALLIES = [f"tally-{number}" for number in range(12)]
 
 
 @pytest.fixture
-def kafka(hall: Hall) -> str:
-    return hall.kafka
+def kafka(servers: Hall) -> str:
+    return servers.kafka
 
 
 @pytest.fixture

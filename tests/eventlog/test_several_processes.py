@@ -103,8 +103,8 @@ class Process:
 
 
 @pytest.fixture
-async def processes(hall: Hall, category: Category) -> AsyncIterator[Processes]:
-    processes = Processes(hall.kafka, category)
+async def processes(servers: Hall, category: Category) -> AsyncIterator[Processes]:
+    processes = Processes(servers.kafka, category)
     yield processes
     for process in list(processes.running.values()):
         await process.stop()

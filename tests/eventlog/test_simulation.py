@@ -17,6 +17,8 @@ from tests.eventlog.simulation.fold import Violation
 from tests.eventlog.simulation.weather import COUNTER_IDS
 from tests.eventlog.simulation.world import World
 
+pytestmark = pytest.mark.no_cover  # a million steps through few lines, which others cover too
+
 SCHEDULES = int(os.environ.get("SIMULATION_SCHEDULES", "2000"))
 PARTS = 8
 

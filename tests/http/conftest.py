@@ -1,19 +1,22 @@
 """The API in this process, on a log and read models in memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
+from litestar import Litestar
+from litestar.datastructures import State
 from litestar.testing import AsyncTestClient
 
 from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
-from interfaces.http.app import create_app
+from interfaces.http import app as application
 from interfaces.http.platform.edge import Edge
 from interfaces.http.platform.services import Check, Services
 from interfaces.http.player_events.ingest import Ingestion
@@ -124,6 +127,22 @@ def history_of(log: FakeLog) -> History:
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _routes_once() -> Iterator[None]:
+    """Build the routes once, which takes longer than most tests; the state is each test's own."""
+    built: dict[str, Litestar] = {}
+
+    def build(routes: list[Any], *, state: State, **options: Any) -> Litestar:
+        found = repr([getattr(each, "path", "") or sorted(each.paths) for each in routes])
+        if found not in built:
+            built[found] = Litestar(routes, state=state, **options)
+        built[found].state = state
+        return built[found]
+
+    with patch.object(application, "Litestar", build):
+        yield
+
+
 @asynccontextmanager
 async def an_api() -> AsyncIterator[Api]:
     """The API of nobody yet."""
@@ -168,7 +187,7 @@ async def an_api() -> AsyncIterator[Api]:
         checks=checks,
         allowed_origins=frozenset({ORIGIN}),
     )
-    app = create_app(services)
+    app = application.create_app(services)
     async with AsyncTestClient(app) as client:
         yield Api(
             client,

@@ -15,10 +15,10 @@ from tests.conftest import Hall, free_port
 
 
 @pytest.fixture
-async def redis(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator["Redis"]:
+async def redis(servers: Hall, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator["Redis"]:
     # On a busy machine, an answer that is late would let everybody in.
     monkeypatch.setattr(infra.limits, "ANSWER_TIMEOUT_S", 10)
-    async with Redis.from_url(hall.redis, decode_responses=True) as client:
+    async with Redis.from_url(servers.redis, decode_responses=True) as client:
         yield client
 
 

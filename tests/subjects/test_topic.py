@@ -22,32 +22,32 @@ from tests.conftest import Hall
 SECONDS = 100
 
 
-def create(hall: Hall, **config: str) -> str:
+def create(servers: Hall, **config: str) -> str:
     """A topic of keys like the hall's own, but for some of its settings."""
     name = f"{KEYS.name}-{uuid.uuid4().hex[:8]}"
     own = {key.replace("_", "."): value for key, value in config.items()}
     settings = settings_of(KEYS.kind, 1) | own
-    admin = AdminClient({"bootstrap.servers": hall.kafka})
+    admin = AdminClient({"bootstrap.servers": servers.kafka})
     admin.create_topics([NewTopic(name, 1, 1, config=settings)])[name].result()
     return name
 
 
 @pytest.fixture
-def topic(hall: Hall) -> str:
-    return create(hall)
+def topic(servers: Hall) -> str:
+    return create(servers)
 
 
 @pytest.fixture
-async def keys(hall: Hall, topic: str) -> AsyncIterator[SubjectKeys]:
-    keys = await start(hall, topic)
+async def keys(servers: Hall, topic: str) -> AsyncIterator[SubjectKeys]:
+    keys = await start(servers, topic)
     yield keys
     await keys.stop()
 
 
 async def start(
-    hall: Hall, topic: str, master: Master | None = None, roll: int = KEYS_SEGMENT_MS
+    servers: Hall, topic: str, master: Master | None = None, roll: int = KEYS_SEGMENT_MS
 ) -> SubjectKeys:
-    keys = SubjectKeys(hall.kafka, master, topic=topic, roll=roll)
+    keys = SubjectKeys(servers.kafka, master, topic=topic, roll=roll)
     await keys.start()
     await until(lambda: keys.problem is None or "GAMEHALL" in keys.problem)
     return keys
@@ -60,12 +60,12 @@ async def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None
 
 
 async def test_a_key_is_there_for_every_process_once_a_text_is_sealed(
-    hall: Hall, topic: str, keys: SubjectKeys
+    servers: Hall, topic: str, keys: SubjectKeys
 ) -> None:
     sealed = await keys.seal("ada", "Ada")
-    later = await start(hall, topic)
+    later = await start(servers, topic)
     assert keys.open(sealed) == later.open(sealed) == "Ada"
-    assert read(hall.kafka, topic=topic).open(sealed) == "Ada"
+    assert read(servers.kafka, topic=topic).open(sealed) == "Ada"
     assert later._ring.ids("ada") == keys._ring.ids("ada")
     await later.stop()
 
@@ -77,9 +77,9 @@ async def test_many_texts_at_once_need_one_key(keys: SubjectKeys) -> None:
 
 
 async def test_two_processes_that_make_a_key_at_once_read_each_other(
-    hall: Hall, topic: str, keys: SubjectKeys
+    servers: Hall, topic: str, keys: SubjectKeys
 ) -> None:
-    other = await start(hall, topic)
+    other = await start(servers, topic)
     mine, theirs = await asyncio.gather(keys.seal("ada", "mine"), other.seal("ada", "theirs"))
     await until(lambda: keys._ring.ids("ada") == other._ring.ids("ada"))
     for each in (keys, other):
@@ -88,9 +88,9 @@ async def test_two_processes_that_make_a_key_at_once_read_each_other(
 
 
 async def test_what_another_process_has_just_sealed_waits_for_no_poll(
-    hall: Hall, topic: str, keys: SubjectKeys, monkeypatch: pytest.MonkeyPatch
+    servers: Hall, topic: str, keys: SubjectKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = await start(hall, topic)
+    other = await start(servers, topic)
     rests = asyncio.Event()
 
     async def rest(received: int) -> None:
@@ -105,27 +105,27 @@ async def test_what_another_process_has_just_sealed_waits_for_no_poll(
 
 
 async def test_whom_one_process_erases_no_process_reads(
-    hall: Hall, topic: str, keys: SubjectKeys
+    servers: Hall, topic: str, keys: SubjectKeys
 ) -> None:
     ada, bob = await keys.seal("ada", "Ada"), await keys.seal("bob", "Bob")
-    assert await asyncio.to_thread(erase, hall.kafka, "ada", topic) == 1
+    assert await asyncio.to_thread(erase, servers.kafka, "ada", topic) == 1
     await until(lambda: keys.open(ada) is None)
     assert keys.open(bob) == "Bob"
-    assert await asyncio.to_thread(erase, hall.kafka, "ada", topic) == 0
-    assert read(hall.kafka, topic=topic).open(ada) is None
+    assert await asyncio.to_thread(erase, servers.kafka, "ada", topic) == 0
+    assert read(servers.kafka, topic=topic).open(ada) is None
     again = await keys.seal("ada", "Ada is back")
     assert (keys.open(again), keys.open(ada)) == ("Ada is back", None)
 
 
-async def test_keys_under_a_master_key_are_refused_without_it(hall: Hall, topic: str) -> None:
+async def test_keys_under_a_master_key_are_refused_without_it(servers: Hall, topic: str) -> None:
     secret = "a master secret that is long enough"
-    keys = await start(hall, topic, Master(secret))
+    keys = await start(servers, topic, Master(secret))
     sealed = await keys.seal("ada", "Ada")
-    (record,) = consume(hall.kafka, topic, limit=1, follow=False)
+    (record,) = consume(servers.kafka, topic, limit=1, follow=False)
     stored = msgspec.json.decode(record.value or "", type=StoredKey)
     assert stored.master == Master(secret).id
 
-    other = await start(hall, topic, Master(secret * 2))
+    other = await start(servers, topic, Master(secret * 2))
     with pytest.raises(Unavailable, match="1 subject keys need another GAMEHALL_MASTER_KEY"):
         other.open(sealed)
     with pytest.raises(Unavailable, match="set it to what it was"):
@@ -135,9 +135,9 @@ async def test_keys_under_a_master_key_are_refused_without_it(hall: Hall, topic:
 
 
 async def test_nothing_is_sealed_or_opened_before_all_keys_are_known(
-    hall: Hall, topic: str
+    servers: Hall, topic: str
 ) -> None:
-    keys = SubjectKeys(hall.kafka, topic=topic)
+    keys = SubjectKeys(servers.kafka, topic=topic)
     await keys.start()
     with pytest.raises(Unavailable, match="has not been read yet"):
         await keys.seal("ada", "Ada")
@@ -145,59 +145,59 @@ async def test_nothing_is_sealed_or_opened_before_all_keys_are_known(
 
 
 async def test_rubbish_on_the_topic_is_passed_over(
-    hall: Hall, topic: str, keys: SubjectKeys
+    servers: Hall, topic: str, keys: SubjectKeys
 ) -> None:
-    producer = Producer({"bootstrap.servers": hall.kafka})
+    producer = Producer({"bootstrap.servers": servers.kafka})
     producer.produce(topic, b"rubbish", b"ada/00", partition=0)
     producer.produce(topic, b"rubbish", None, partition=0)
     producer.flush()
     sealed = await keys.seal("ada", "Ada")
     assert keys.open(sealed) == "Ada"
-    assert read(hall.kafka, topic=topic).open(sealed) == "Ada"
+    assert read(servers.kafka, topic=topic).open(sealed) == "Ada"
 
 
-async def test_a_topic_that_is_not_there_is_told(hall: Hall) -> None:
+async def test_a_topic_that_is_not_there_is_told(servers: Hall) -> None:
     with pytest.raises(SetupError, match="There is no topic nowhere"):
-        await asyncio.to_thread(erase, hall.kafka, "ada", "nowhere")
+        await asyncio.to_thread(erase, servers.kafka, "ada", "nowhere")
 
 
 # -- how long a key's bytes live -------------------------------------------------------------------
 
 
-def test_the_hall_s_own_topic_compacts_within_a_bound(hall: Hall) -> None:
-    config = describe(hall.kafka, KEYS.name)["config"]
+def test_the_hall_s_own_topic_compacts_within_a_bound(servers: Hall) -> None:
+    config = describe(servers.kafka, KEYS.name)["config"]
     assert config["cleanup.policy"] == "compact"
     assert int(config["segment.ms"]) == KEYS_SEGMENT_MS
     assert int(config["max.compaction.lag.ms"]) <= DAY_MS
     assert int(config["delete.retention.ms"]) <= DAY_MS
 
 
-async def test_an_erased_key_is_gone_from_the_disk(hall: Hall) -> None:
+async def test_an_erased_key_is_gone_from_the_disk(servers: Hall) -> None:
     """The same settings and the same code, an hour and a day made a moment each.
 
     Nothing more is written to the topic after the erasure, but for what `SubjectKeys` writes
     by itself to have the last segment closed.
     """
     moments = {"segment_ms": "500", "max_compaction_lag_ms": "500", "file_delete_delay_ms": "0"}
-    topic = create(hall, **moments)
-    keys = await start(hall, topic, roll=500)
+    topic = create(servers, **moments)
+    keys = await start(servers, topic, roll=500)
     sealed = await keys.seal("ada", "Ada")
-    (record,) = consume(hall.kafka, topic, limit=1, follow=False)
+    (record,) = consume(servers.kafka, topic, limit=1, follow=False)
     stored = msgspec.json.decode((record.value or "").encode())["key"].encode()
-    assert on_disk(hall, topic, stored)
+    assert on_disk(servers, topic, stored)
 
-    assert await asyncio.to_thread(erase, hall.kafka, "ada", topic) == 1
+    assert await asyncio.to_thread(erase, servers.kafka, "ada", topic) == 1
 
-    await until(lambda: not on_disk(hall, topic, stored))
+    await until(lambda: not on_disk(servers, topic, stored))
     assert keys.open(sealed) is None
-    left = consume(hall.kafka, topic, limit=None, follow=False)
+    left = consume(servers.kafka, topic, limit=None, follow=False)
     assert not [record for record in left if record.value and record.key != TICK.decode()]
     await keys.stop()
 
 
-def on_disk(hall: Hall, topic: str, data: bytes) -> bool:
+def on_disk(servers: Hall, topic: str, data: bytes) -> bool:
     """Whether any file of the topic, deleted ones included, holds the data."""
-    folder = hall.settings.home / "kafka" / "data" / f"{topic}-0"
+    folder = servers.settings.home / "kafka" / "data" / f"{topic}-0"
     return any(data in _bytes(file) for file in folder.iterdir())
 
 

@@ -84,6 +84,7 @@ def test_a_session_that_is_over_is_answered_for_as_before(end: object) -> None:
     story.when(FailCheckout(event_id=EVENT, session_id="s-ann")).refuses(CheckoutOver)
 
 
+@pytest.mark.no_cover  # it goes the same way thousands of times
 def test_a_session_that_is_over_takes_ninety_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     story = room(capacity=1)

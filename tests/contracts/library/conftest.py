@@ -18,9 +18,9 @@ def factory() -> KafkaFactory:
 
 
 @pytest.fixture(autouse=True)
-def on_kafka(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def on_kafka(servers: Hall, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("PERSISTENCE_MODULE", "infra.eventlog.persistence")
-    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", hall.kafka)
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", servers.kafka)
     monkeypatch.setenv("KAFKA_TOPIC_PREFIX", f"test-{uuid.uuid4().hex[:8]}-")
     yield
     for log in list(shared._users):  # the library's cases do not close what they open

@@ -14,20 +14,20 @@ Open = Callable[..., BlockingLog]
 
 
 @pytest.fixture
-def name(hall: Hall) -> str:
+def name(servers: Hall) -> str:
     """A topic that nobody has used, without its `-log`."""
     name = f"test-{uuid.uuid4().hex[:8]}-events"
-    create(hall.kafka, [Topic(f"{name}-log", 1, "log")], 1)
+    create(servers.kafka, [Topic(f"{name}-log", 1, "log")], 1)
     return name
 
 
 @pytest.fixture
-def open_log(hall: Hall, name: str) -> Iterator[Open]:
+def open_log(servers: Hall, name: str) -> Iterator[Open]:
     """Opens the topic, each time as another process would."""
     opened: list[BlockingLog] = []
 
     def open_log(seconds: float = 20, most_bytes: int = 1_000_000) -> BlockingLog:
-        log = BlockingLog(hall.kafka, name, seconds=seconds, most_bytes=most_bytes)
+        log = BlockingLog(servers.kafka, name, seconds=seconds, most_bytes=most_bytes)
         opened.append(log)
         log.open()
         return log

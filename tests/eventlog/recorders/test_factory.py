@@ -27,10 +27,10 @@ class OwnRecorder(KafkaApplicationRecorder):
 
 
 @pytest.fixture
-def environment(hall: Hall, name: str) -> dict[str, str]:
+def environment(servers: Hall, name: str) -> dict[str, str]:
     return {
         "PERSISTENCE_MODULE": "infra.eventlog.persistence",
-        "KAFKA_BOOTSTRAP_SERVERS": hall.kafka,
+        "KAFKA_BOOTSTRAP_SERVERS": servers.kafka,
         "KAFKA_TOPIC_PREFIX": f"{name}-",
     }
 
@@ -43,17 +43,17 @@ def factory(environment: dict[str, str]) -> Iterator[KafkaFactory]:
 
 
 def test_each_purpose_has_a_topic_of_its_own(
-    hall: Hall, name: str, environment: dict[str, str]
+    servers: Hall, name: str, environment: dict[str, str]
 ) -> None:
     with Accounts(environment | {"IS_SNAPSHOTTING_ENABLED": "yes"}) as accounts:
         accounts.save(Aggregate())
-    made = {topic for topic in existing(hall.kafka) if topic.startswith(f"{name}-")}
+    made = {topic for topic in existing(servers.kafka) if topic.startswith(f"{name}-")}
     assert made == {f"{name}-log", f"{name}-accounts-events-log", f"{name}-accounts-snapshots-log"}
 
 
-def test_its_topics_are_kept_as_the_log_is(hall: Hall, name: str, factory: KafkaFactory) -> None:
+def test_its_topics_are_kept_as_the_log_is(servers: Hall, name: str, factory: KafkaFactory) -> None:
     factory.application_recorder()
-    made = describe(hall.kafka, f"{name}-accounts-events-log")
+    made = describe(servers.kafka, f"{name}-accounts-events-log")
     assert len(made["partitions"]) == 1
     assert made["config"]["retention.ms"] == "-1"
     assert made["config"]["cleanup.policy"] == "delete"
@@ -69,10 +69,10 @@ def test_topics_are_not_made_for_those_who_say_so(
 
 
 def test_a_topic_with_several_partitions_is_refused(
-    hall: Hall, name: str, factory: KafkaFactory
+    servers: Hall, name: str, factory: KafkaFactory
 ) -> None:
     topic = f"{name}-accounts-events-log"
-    admin = AdminClient({"bootstrap.servers": hall.kafka})
+    admin = AdminClient({"bootstrap.servers": servers.kafka})
     admin.create_topics([NewTopic(topic, 3, 1)])[topic].result()
     with pytest.raises(ProgrammingError, match="has 3 partitions"):
         factory.application_recorder()

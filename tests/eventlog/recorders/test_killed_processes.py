@@ -29,11 +29,18 @@ class Told(NamedTuple):
 class Writer:
     """Another process, and where it writes what it tells."""
 
-    def __init__(self, hall: Hall, name: str, journal: Path, *what: str) -> None:
+    def __init__(self, servers: Hall, name: str, journal: Path, *what: str) -> None:
         self._journal = journal
         with journal.open("w") as told:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.eventlog.recorders.writer", hall.kafka, name, *what],
+                [
+                    sys.executable,
+                    "-m",
+                    "tests.eventlog.recorders.writer",
+                    servers.kafka,
+                    name,
+                    *what,
+                ],
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdout=told,
@@ -58,8 +65,8 @@ class Writer:
 
 
 @contextmanager
-def writing(hall: Hall, name: str, journal: Path, *what: str) -> Iterator[Writer]:
-    writer = Writer(hall, name, journal, *what)
+def writing(servers: Hall, name: str, journal: Path, *what: str) -> Iterator[Writer]:
+    writer = Writer(servers, name, journal, *what)
     try:
         yield writer
     finally:
@@ -71,9 +78,9 @@ def versions(recorder: KafkaApplicationRecorder, originator: str) -> list[int]:
 
 
 def test_what_a_killed_process_told_of_is_stored_and_another_goes_on(
-    hall: Hall, name: str, open_log: Open, tmp_path: Path
+    servers: Hall, name: str, open_log: Open, tmp_path: Path
 ) -> None:
-    with writing(hall, name, tmp_path / "told", "killed") as killed:
+    with writing(servers, name, tmp_path / "told", "killed") as killed:
         killed.tells(100)
         killed.kill()
         told = [each.version for each in killed.told()]
@@ -86,10 +93,10 @@ def test_what_a_killed_process_told_of_is_stored_and_another_goes_on(
 
 
 def test_a_frozen_process_harms_nothing_and_goes_on_afterwards(
-    hall: Hall, name: str, open_log: Open, tmp_path: Path
+    servers: Hall, name: str, open_log: Open, tmp_path: Path
 ) -> None:
     recorder = KafkaApplicationRecorder(open_log())
-    with writing(hall, name, tmp_path / "told", "frozen") as frozen:
+    with writing(servers, name, tmp_path / "told", "frozen") as frozen:
         frozen.tells(50)
         frozen.process.send_signal(signal.SIGSTOP)
         for version in range(1, 51):
@@ -106,14 +113,14 @@ def test_a_frozen_process_harms_nothing_and_goes_on_afterwards(
 
 
 def test_processes_that_contend_freeze_and_die_store_what_they_tell_of_once(
-    hall: Hall, name: str, open_log: Open, tmp_path: Path
+    servers: Hall, name: str, open_log: Open, tmp_path: Path
 ) -> None:
     chance, writers = random.Random(7), list[Writer]()
 
     def start() -> Writer:
         number = len(writers)
         journal = tmp_path / f"told-{number}"
-        writers.append(Writer(hall, name, journal, f"writer-{number}", "2"))
+        writers.append(Writer(servers, name, journal, f"writer-{number}", "2"))
         return writers[-1]
 
     running = [start() for _ in range(3)]
@@ -144,7 +151,7 @@ def test_processes_that_contend_freeze_and_die_store_what_they_tell_of_once(
     assert len(told) > 500
 
 
-def test_a_process_that_closes_nothing_ends_all_the_same(hall: Hall, name: str) -> None:
+def test_a_process_that_closes_nothing_ends_all_the_same(servers: Hall, name: str) -> None:
     script = (
         "from eventsourcing.application import Application\n"
         "from eventsourcing.domain import Aggregate\n"
@@ -154,7 +161,7 @@ def test_a_process_that_closes_nothing_ends_all_the_same(hall: Hall, name: str) 
     )
     environment = {
         "PERSISTENCE_MODULE": "infra.eventlog.persistence",
-        "KAFKA_BOOTSTRAP_SERVERS": hall.kafka,
+        "KAFKA_BOOTSTRAP_SERVERS": servers.kafka,
         "KAFKA_TOPIC_PREFIX": f"{name}-",
         "PYTHONPATH": str(ROOT),
     }

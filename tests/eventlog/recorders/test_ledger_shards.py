@@ -10,6 +10,8 @@ from application.log.shard import Role
 from infra.eventlog.recorders.shard import LedgerShard
 from tests.eventlog.recorders.world import World
 
+pytestmark = pytest.mark.no_cover  # a million steps through few lines, which others cover too
+
 SEEDS = range(300)
 STEPS = 400
 

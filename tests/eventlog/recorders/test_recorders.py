@@ -40,11 +40,11 @@ def test_ids_and_states_come_back_as_what_they_were(open_log: Open) -> None:
         assert [each.originator_id for each in found] == [each.originator_id for each in stored]
 
 
-def test_people_can_read_the_topic(hall: Hall, name: str, open_log: Open) -> None:
+def test_people_can_read_the_topic(servers: Hall, name: str, open_log: Open) -> None:
     KafkaProcessRecorder(open_log()).insert_events(
         [event(state=b'{"amount":1}')], tracking=Tracking("upstream", 7)
     )
-    claim, commit = consume(hall.kafka, f"{name}-log", limit=None, follow=False)
+    claim, commit = consume(servers.kafka, f"{name}-log", limit=None, follow=False)
     assert json.loads(claim.value or "")["record"] == "claim"
     tracked, stored = json.loads(commit.value or "")["events"]
     assert (tracked["type"], tracked["originator_id"]) == ("eventsourcing.tracked.v1", "upstream")
@@ -154,7 +154,9 @@ def test_closing_ends_all_waiting(open_log: Open) -> None:
             use()
 
 
-def test_what_a_newer_version_wrote_is_not_built_on(hall: Hall, name: str, open_log: Open) -> None:
+def test_what_a_newer_version_wrote_is_not_built_on(
+    servers: Hall, name: str, open_log: Open
+) -> None:
     recorder = KafkaProcessRecorder(open_log())
     recorder.insert_events([event()])
     newer = (
@@ -163,7 +165,7 @@ def test_what_a_newer_version_wrote_is_not_built_on(hall: Hall, name: str, open_
         b'"events":[{"type":"eventsourcing.stored.v9","originator_id":"a",'
         b'"originator_version":2,"timestamp":"2026-11-01T12:00:00Z"}]}',
     )
-    producer = Producer({"bootstrap.servers": hall.kafka})
+    producer = Producer({"bootstrap.servers": servers.kafka})
     for value in newer:
         producer.produce(f"{name}-log", value, partition=0)
     producer.flush()

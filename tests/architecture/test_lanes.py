@@ -1,0 +1,45 @@
+"""The markers say truly which servers a test needs."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from tests import lanes
+from tests.chaos.cluster import Cluster
+from tests.conftest import hall_in
+
+MAKEFILE = Path(__file__).parents[2] / "Makefile"
+
+
+def test_a_unit_test_starts_no_hall(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="marked `unit`"):
+        hall_in(tmp_path).up("--servers")
+
+
+def test_a_unit_test_starts_no_broker(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="marked `unit`"):
+        Cluster(tmp_path)
+
+
+def test_every_test_runs_in_one_lane_and_no_test_in_two(request: pytest.FixtureRequest) -> None:
+    lanes_of_make = re.findall(r"^lane-\w+: LANE := (.+)$", MAKEFILE.read_text(), re.MULTILINE)
+    assert len(lanes_of_make) == 3
+    for item in request.session.items:
+        markers = defaultdict(bool, {marker.name: True for marker in item.iter_markers()})
+        chosen = [lane for lane in lanes_of_make if eval(lane, {}, markers)]
+        assert len(chosen) == 1, f"{item.nodeid}: {chosen}"
+
+
+@pytest.mark.parametrize("fixture", lanes.STARTED_BY)
+def test_a_test_that_asks_for_servers_is_marked_with_them(
+    fixture: str, request: pytest.FixtureRequest
+) -> None:
+    item = pytest.Function.from_parent(
+        request.node.parent, name=f"test_with_{fixture}", callobj=lambda: None
+    )
+    item.fixturenames.append(fixture)
+    lanes.mark(item)
+    assert item.get_closest_marker(lanes.STARTED_BY[fixture])
+    assert not item.get_closest_marker("unit")

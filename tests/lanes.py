@@ -1,0 +1,42 @@
+"""Which servers a test needs, read off its fixtures: that is its marker.
+
+`make test` runs three lanes side by side, chosen by these markers: each set of servers starts once,
+and while the tests of one lane wait for theirs, those of another have the cores.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Never
+from unittest.mock import patch
+
+import pytest
+
+from infra.stack import kafka
+
+STARTED_BY = {"running": "chaos", "hall": "hall", "servers": "servers", "hall_home": "hall"}
+"""The fixtures that start servers, and the marker of the tests that ask for them."""
+
+OWN = "hall_home"
+"""The fixture of a test that starts a hall of its own, and so can run in any lane."""
+
+
+def mark(item: pytest.Item) -> None:
+    """Give a test the marker of the servers that it needs."""
+    fixtures = getattr(item, "fixturenames", ())
+    item.add_marker(next((STARTED_BY[each] for each in STARTED_BY if each in fixtures), "unit"))
+    if OWN in fixtures:
+        item.add_marker("apart")
+
+
+@contextmanager
+def no_servers() -> Iterator[None]:
+    """Within the block nobody starts servers.
+
+    Raises `AssertionError` where somebody tries.
+    """
+
+    def refuse(*_: object, **__: object) -> Never:
+        raise AssertionError("a test that is marked `unit` starts no server; it asks for a fixture")
+
+    with patch.object(kafka, "node", refuse), patch("tests.conftest.Hall.up", refuse):
+        yield
