@@ -14,11 +14,8 @@ SHORTEST_PAUSE_S = 0.002
 LONGEST_PAUSE_S = 0.02
 
 
-class InvalidCursor(Refusal):
+class InvalidCursor(Refusal, type="invalid-cursor", status=422):
     """`before` is not from a page of this list."""
-
-    type = "invalid-cursor"
-    status = 422
 
 
 class ReadModelMissing(Exception):
