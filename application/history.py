@@ -84,25 +84,16 @@ class Past(NamedTuple):
     events: Sequence[Recorded]
 
 
-class OtherShard(Refusal):
+class OtherShard(Refusal, type="position-elsewhere", status=422):
     """What is looked at is in another shard than the `position`."""
 
-    type = "position-elsewhere"
-    status = 422
 
-
-class HistoryUnreadable(Refusal):
+class HistoryUnreadable(Refusal, type="history-unreadable", status=422):
     """It has an event that only a newer program can read."""
 
-    type = "history-unreadable"
-    status = 422
 
-
-class HistoryTooLong(Refusal):
+class HistoryTooLong(Refusal, type="history-too-long", status=422):
     """It has more events than a request looks through; the command line does."""
-
-    type = "history-too-long"
-    status = 422
 
 
 def read_time(text: str) -> datetime:

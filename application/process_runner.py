@@ -19,11 +19,9 @@ class Process(Protocol):
 
     def fold(self, recorded: Recorded) -> None:
         """Take note of an event without reacting to it."""
-        ...
 
     def react(self, recorded: Recorded) -> Sequence[Envelope]:
         """Take note of an event and say what it leads to."""
-        ...
 
 
 class ProcessRunner:

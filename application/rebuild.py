@@ -51,7 +51,7 @@ OnProgress = Callable[[RebuildProgress], None]
 
 
 def _silently(progress: RebuildProgress) -> None:
-    """OnProgress to nobody."""
+    """Report to nobody."""
 
 
 def build(
@@ -60,31 +60,13 @@ def build(
     triage: Triage,
     report: OnProgress = _silently,
     batches: Batches = OF_THE_LOG,
-) -> Built:
-    """Fold the whole log into a new generation, compare it with the live one, swap it in."""
-    return _run(reader, store, triage, report, batches, swap=True)
-
-
-def verify(
-    reader: LogReader,
-    store: ProjectionStore,
-    triage: Triage,
-    report: OnProgress = _silently,
-    batches: Batches = OF_THE_LOG,
-) -> Built:
-    """Fold the whole log into a scratch generation, compare it with the live one, drop it."""
-    return _run(reader, store, triage, report, batches, swap=False)
-
-
-def _run(
-    reader: LogReader,
-    store: ProjectionStore,
-    triage: Triage,
-    report: OnProgress,
-    batches: Batches,
     *,
-    swap: bool,
+    swap: bool = True,
 ) -> Built:
+    """Fold the whole log into a new generation and compare it with the live one.
+
+    Then it is swapped in, or dropped if `swap` is False.
+    """
     started = time.monotonic()
     with store.building() as generation, ExitStack() as held:
         fold = held.enter_context(
@@ -139,7 +121,7 @@ class GenerationFold:
         self._look_ahead()
 
     def to(self, goal: Sequence[Checkpoint]) -> None:
-        """GenerationFold every event before `goal`, and hold back what was read beyond it."""
+        """Fold every event before `goal`, and hold back what was read beyond it."""
         limits = {(c.topic, c.partition): c for c in goal}
         held, self._held = self._held, []
         self._take(held, limits)
@@ -147,7 +129,7 @@ class GenerationFold:
             self._take(self._next(), limits)
 
     def on(self) -> Sequence[Checkpoint]:
-        """GenerationFold all that is in the log now; returns where that is."""
+        """Fold all that is in the log now; returns where that is."""
         held, self._held = self._held, []
         self._apply(held)
         ends = self._look_ahead()

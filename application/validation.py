@@ -17,21 +17,16 @@ IN_WORDS = {
 }
 
 
-class InvalidInput(Refusal):
+class InvalidInput(Refusal, status=422):
     """A sentence without its end on what does not fit, and `field`, the JSON path of where."""
-
-    status = 422
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
 
 
-class MalformedInput(InvalidInput):
+class MalformedInput(InvalidInput, type="malformed-json", status=400):
     """The body is not JSON."""
-
-    type = "malformed-json"
-    status = 400
 
 
 def mistake_in(error: msgspec.ValidationError, root: str = "$") -> tuple[str, str]:

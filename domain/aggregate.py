@@ -34,11 +34,8 @@ class Command(
         raise NotImplementedError
 
 
-class AggregateUnknown(Refusal):
+class AggregateUnknown(Refusal, type="not-found", status=404):
     """No aggregate with this id has been opened."""
-
-    type = "not-found"
-    status = 404
 
 
 Reply = msgspec.Struct | None

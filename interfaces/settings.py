@@ -1,22 +1,21 @@
 """Settings: every one from an environment variable that starts with GAMEHALL_."""
 
 import os
-import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from socket import gethostname
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast, get_args, get_origin
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import (
-    AfterValidator,
     Field,
     SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "GAMEHALL_"
@@ -31,51 +30,25 @@ class SettingsRefused(Exception):
     """Sentences that name each wrong variable, its value and what it takes."""
 
 
-def _matching(pattern: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(pattern)
-        return value
-
-    return AfterValidator(check)
+def _like(pattern: str, takes: str) -> FieldInfo:
+    """Bound a text to a pattern, which the sentence of a refusal has in words."""
+    return cast("FieldInfo", Field(pattern=f"^({pattern})$", description=takes))
 
 
-Brokers = Annotated[str, _matching(r"[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*")]
-PostgresUrl = Annotated[str, _matching(r"postgres(ql)?://\S+")]
-RedisUrl = Annotated[str, _matching(r"(rediss?|unix)://\S+")]
-HttpUrl = Annotated[str, _matching(r"https?://[^\s/]+")]
-LogLevel = Literal["debug", "info", "warning", "error"]
+def _from(least: float, most: float, takes: str = "a number") -> FieldInfo:
+    """Bound a number, both bounds included."""
+    return cast(
+        "FieldInfo", Field(ge=least, le=most, description=f"{takes} from {least} to {most}")
+    )
 
-TAKES = {
-    "home": "a folder",
-    "host": "an address to listen on",
-    "port": f"a port from 1 to {HIGHEST_PORT - SERVER_PORTS}",
-    "peer_port": f"a port from 1 to {HIGHEST_PORT}",
-    "peer_url": "an address such as http://10.0.0.7:8080, without a path",
-    "api_url": "an address such as http://127.0.0.1:8080, without a path",
-    "kafka": "host:port of one or more brokers, separated by commas",
-    "postgres": "an address that starts with postgresql://",
-    "redis": "an address that starts with redis://, rediss:// or unix://",
-    "replication_factor": "a number of brokers from 1 to 9",
-    "log_partitions": "a number from 1 to 512",
-    "jars": "a folder",
-    "secret": f"at least {SECRET_CHARACTERS} characters",
-    "master_key": f"at least {SECRET_CHARACTERS} characters",
-    "bot_after": "a number of seconds from 0 to 3600",
-    "move_seconds": "a number of seconds from 1 to 86400",
-    "bot_seconds": "a number of seconds from 0 to 10, below GAMEHALL_MOVE_SECONDS",
-    "checkpoint_events": "a number from 1000 to 10000000",
-    "checkpoint_seconds": "a number of seconds from 1 to 86400",
-    "event_types": "known or any",
-    "events_oldest_days": "a number of days from 1 to 3650",
-    "events_keep_failed": "true or false",
-    "events_per_second": "a number from 0 to 10000000",
-    "events_per_second_each": "a number from 1 to 10000000",
-    "flush_events": "a number from 1 to 100000",
-    "flush_seconds": "a number of seconds from 0 to 10",
-    "allowed_origins": "origins such as https://play.example, separated by commas",
-    "log_level": "debug, info, warning or error",
-}
+
+HTTP_ADDRESS = r"https?://[^\s/]+"
+BROKERS = r"[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*"
+
+Folder = Field(description="a folder")
+Port = _from(1, HIGHEST_PORT, "a port")
+Secret = Field(min_length=SECRET_CHARACTERS, description=f"at least {SECRET_CHARACTERS} characters")
+Seconds = "a number of seconds"
 
 
 class Settings(BaseSettings):
@@ -85,92 +58,112 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore"
     )
 
-    home: Path = Path(".gamehall")
+    home: Annotated[Path, Folder] = Path(".gamehall")
     """The folder of everything the hall keeps: data, logs, jars, the secret."""
 
-    host: Annotated[str, _matching(r"[^\s/]+")] = LOOPBACK
+    host: Annotated[str, _like(r"[^\s/]+", "an address to listen on")] = LOOPBACK
     """The address that the API listens on. The embedded servers never leave 127.0.0.1."""
 
-    port: Annotated[int, Field(ge=1, le=HIGHEST_PORT - SERVER_PORTS)] = 8080
+    port: Annotated[int, _from(1, HIGHEST_PORT - SERVER_PORTS, "a port")] = 8080
     """The API's port. Embedded: Kafka +1, its controller +2, PostgreSQL +3, Valkey +4;
     of several API processes (`gamehall up --api N`) each has one more, from +5 on."""
 
-    api_url: HttpUrl | None = None
+    api_url: Annotated[
+        str | None, _like(HTTP_ADDRESS, "an address such as http://127.0.0.1:8080, without a path")
+    ] = None
     """Where others reach this API; by default http://host:port."""
 
-    peer_port: Annotated[int | None, Field(ge=1, le=HIGHEST_PORT)] = None
+    peer_port: Annotated[int | None, Port] = None
     """A port of this API process alone, where others forward commands to it; by default its port.
     With it, several API processes can share GAMEHALL_PORT on one machine."""
 
-    peer_url: HttpUrl | None = None
+    peer_url: Annotated[
+        str | None, _like(HTTP_ADDRESS, "an address such as http://10.0.0.7:8080, without a path")
+    ] = None
     """Where other API processes reach this one; by default http://host:peer port."""
 
-    kafka: Brokers | None = None
+    kafka: Annotated[
+        str | None, _like(BROKERS, "host:port of one or more brokers, separated by commas")
+    ] = None
     """An existing Kafka; by default one is started."""
 
-    postgres: Annotated[PostgresUrl | None, Field(repr=False)] = None
+    postgres: Annotated[
+        str | None,
+        Field(repr=False),
+        _like(r"postgres(ql)?://\S+", "an address that starts with postgresql://"),
+    ] = None
     """An existing PostgreSQL database; by default one is started."""
 
-    redis: Annotated[RedisUrl | None, Field(repr=False)] = None
+    redis: Annotated[
+        str | None,
+        Field(repr=False),
+        _like(
+            r"(rediss?|unix)://\S+", "an address that starts with redis://, rediss:// or unix://"
+        ),
+    ] = None
     """An existing Redis or Valkey; by default one is started."""
 
-    replication_factor: Annotated[int, Field(ge=1, le=9)] = 1
+    replication_factor: Annotated[int, _from(1, 9, "a number of brokers")] = 1
     """How many brokers hold each topic; production wants 3."""
 
-    log_partitions: Annotated[int, Field(ge=1, le=512)] = 12
+    log_partitions: Annotated[int, _from(1, 512)] = 12
     """The shards of each log topic; fixed once the topics exist."""
 
-    jars: Path | None = None
+    jars: Annotated[Path | None, Folder] = None
     """The folder that keeps Kafka's downloaded jars; by default kafka/jars in the home."""
 
-    secret: Annotated[SecretStr | None, Field(min_length=SECRET_CHARACTERS)] = None
+    secret: Annotated[SecretStr | None, Secret] = None
     """Signs tokens; by default one is made on first use and kept in the home, for us only."""
 
-    master_key: Annotated[SecretStr | None, Field(min_length=SECRET_CHARACTERS)] = None
+    master_key: Annotated[SecretStr | None, Secret] = None
     """Wraps the keys of personal texts; without one, Kafka holds them as they are."""
 
-    bot_after: Annotated[float, Field(ge=0, le=3600)] = 10.0
+    bot_after: Annotated[float, _from(0, 3_600, Seconds)] = 10.0
     """How many seconds a player waits for another before a bot is seated."""
 
-    move_seconds: Annotated[float, Field(ge=1, le=86_400)] = 60.0
+    move_seconds: Annotated[float, _from(1, 86_400, Seconds)] = 60.0
     """How many seconds a player may take for a move before the game is lost; for new games."""
 
-    bot_seconds: Annotated[float, Field(ge=0, le=10)] = 0.2
+    bot_seconds: Annotated[float, _from(0, 10, Seconds)] = 0.2
     """How many seconds a bot may think; a hard one uses all of them in the opening."""
 
-    checkpoint_events: Annotated[int, Field(ge=1_000, le=10_000_000)] = 50_000
+    checkpoint_events: Annotated[int, _from(1_000, 10_000_000)] = 50_000
     """After how many events snapshots and checkpoints are written."""
 
-    checkpoint_seconds: Annotated[float, Field(ge=1, le=86_400)] = 30.0
+    checkpoint_seconds: Annotated[float, _from(1, 86_400, Seconds)] = 30.0
     """After how many seconds at the latest, if anything has happened."""
 
     event_types: Literal["known", "any"] = "any"
     """Whether players' events of types that Gamehall does not know are taken or refused."""
 
-    events_oldest_days: Annotated[int, Field(ge=1, le=3_650)] = 30
+    events_oldest_days: Annotated[int, _from(1, 3_650, "a number of days")] = 30
     """How many days ago a player's event may have happened at the most."""
 
     events_keep_failed: bool = False
     """Whether players' events that are refused are kept, with the reason, to be repaired."""
 
-    events_per_second: Annotated[int, Field(ge=0, le=10_000_000)] = 10_000
+    events_per_second: Annotated[int, _from(0, 10_000_000)] = 10_000
     """How many players' events are taken a second, by all API processes together; 0 for any."""
 
-    events_per_second_each: Annotated[int, Field(ge=1, le=10_000_000)] = 10_000
+    events_per_second_each: Annotated[int, _from(1, 10_000_000)] = 10_000
     """How many players' events are taken a second with the tokens of one subject."""
 
-    flush_events: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    flush_events: Annotated[int, _from(1, 100_000)] = 10_000
     """How many players' events a worker writes in one transaction at most."""
 
-    flush_seconds: Annotated[float, Field(ge=0, le=10)] = 0.02
+    flush_seconds: Annotated[float, _from(0, 10, Seconds)] = 0.02
     """How many seconds a player's event waits for others to be written with, unless there are as
     many as GAMEHALL_FLUSH_EVENTS. Nothing in a buffer is lost with its worker: the position is
     written with the data."""
 
-    allowed_origins: Annotated[tuple[HttpUrl, ...], NoDecode] = ()
+    allowed_origins: Annotated[
+        tuple[Annotated[str, Field(pattern=f"^({HTTP_ADDRESS})$")], ...],
+        NoDecode,
+        Field(description="origins such as https://play.example, separated by commas"),
+    ] = ()
     """The origins whose pages may call the API from a browser, separated by commas."""
 
-    log_level: LogLevel = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important messages that are logged."""
 
     @field_validator("home", "jars")
@@ -260,6 +253,18 @@ class Settings(BaseSettings):
         return self.secret.get_secret_value() if self.secret else _kept_secret(self.home)
 
 
+def takes(name: str) -> str:
+    """Say what a setting takes."""
+    field = Settings.model_fields[name]
+    if field.annotation is bool:
+        return "true or false"
+    words = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    if words:
+        return f"{', '.join(words[:-1])} or {words[-1]}"
+    below = ", below GAMEHALL_MOVE_SECONDS" if name == "bot_seconds" else ""
+    return f"{field.description}{below}"
+
+
 def load() -> Settings:
     """Read the settings, or refuse with a sentence for each wrong value."""
     try:
@@ -286,7 +291,7 @@ def _sentence(name: str, environment: Mapping[str, str]) -> str:
     value = environment[variable]
     secret = name in {"secret", "master_key"}
     shown = f"has {len(value)} characters" if secret else f"is {hide_password(value)!r}"
-    return f"{variable} {shown}, but takes {TAKES[name]}."
+    return f"{variable} {shown}, but takes {takes(name)}."
 
 
 def _kept_secret(home: Path) -> str:

@@ -7,6 +7,8 @@ array of offset, next sequence number, epoch and owner. The scripts build their 
 pointer: they are meant for one server (with replicas), not for Redis Cluster.
 """
 
+from typing import ClassVar
+
 import msgspec
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
@@ -32,24 +34,28 @@ def positions(generation: str) -> str:
     return f"{generation}:positions"
 
 
-class LiveGeneration:
-    """The live generation of one projection, as queries see it."""
+class RedisQueries:
+    """Reads the live generation of a read model; `redis` decodes its responses.
 
-    def __init__(self, redis: "Redis", projection: str) -> None:
+    Raises `ReadModelMissing`.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._projection = projection
-        self._pointer = pointer(projection)
-        self._next_seq = self.script(NEXT_SEQ)
+        self._pointer = pointer(self.name)
+        self._next_seq = self._script(NEXT_SEQ)
 
-    def script(self, lua: str) -> AsyncScript:
+    def _script(self, lua: str) -> AsyncScript:
         """A query; its first key is the pointer."""
         return self._redis.register_script(lua)
 
-    async def query(self, script: AsyncScript, *args: str | int) -> list[object]:
+    async def _query(self, script: AsyncScript, *args: str | int) -> list[object]:
         """Run a query; raises `ReadModelMissing` when it answers nothing at all."""
         answer = await script(keys=[self._pointer], args=args)
         if answer is None:
-            raise ReadModelMissing(f"The read model {self._projection!r} is being built.")
+            raise ReadModelMissing(f"The read model {self.name!r} is being built.")
         return list(answer)
 
     async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
@@ -57,7 +63,7 @@ class LiveGeneration:
         shard = f"{position.topic}/{position.partition}"
 
         async def passed() -> bool:
-            (next_seq,) = await self.query(self._next_seq, shard)
+            (next_seq,) = await self._query(self._next_seq, shard)
             return msgspec.convert(next_seq, int) > position.seq
 
         return await wait_until(passed, timeout)

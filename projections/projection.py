@@ -14,11 +14,8 @@ SHORTEST_PAUSE_S = 0.002
 LONGEST_PAUSE_S = 0.02
 
 
-class InvalidCursor(Refusal):
+class InvalidCursor(Refusal, type="invalid-cursor", status=422):
     """`before` is not from a page of this list."""
-
-    type = "invalid-cursor"
-    status = 422
 
 
 class ReadModelMissing(Exception):
@@ -33,12 +30,10 @@ class Projection(Protocol):
     @property
     def name(self) -> str:
         """Its name; behind `gamehall-` its consumer group."""
-        ...
 
     @property
     def handles(self) -> Sequence[type[Any]]:
         """The classes of events that change it; it passes over all others."""
-        ...
 
 
 class Table(NamedTuple):
@@ -63,7 +58,6 @@ class PostgresProjection(Projection, Protocol):
     @property
     def tables(self) -> Sequence[Table]:
         """Its tables, all of which a rebuild swaps."""
-        ...
 
     def apply(self, connection: psycopg.Connection[Any], events: Sequence[Any]) -> Sequence[Any]:
         """Fold events into the tables that unqualified names mean on this connection.
@@ -71,7 +65,6 @@ class PostgresProjection(Projection, Protocol):
         Runs in a transaction that it neither begins nor ends. What it returns is handed to the
         read model's cache, if it has one.
         """
-        ...
 
 
 class Changes(Protocol):
@@ -79,7 +72,6 @@ class Changes(Protocol):
 
     def write(self, pipeline: Pipeline, generation: str) -> None:
         """Queue the changes of the keys of one generation; cannot fail on account of an event."""
-        ...
 
 
 class RedisProjection(Projection, Protocol):
@@ -87,7 +79,6 @@ class RedisProjection(Projection, Protocol):
 
     def fold(self, events: Sequence[Any]) -> Changes:
         """What these events do; pure. A cache folds rows instead of events."""
-        ...
 
 
 class Cache(RedisProjection, Protocol):
@@ -95,7 +86,6 @@ class Cache(RedisProjection, Protocol):
 
     def rows(self, connection: psycopg.Connection[Any]) -> Iterator[Any]:
         """Every row of the record, in a transaction that it neither begins nor ends."""
-        ...
 
 
 async def wait_until(passed: Callable[[], Awaitable[bool]], seconds: float) -> bool:

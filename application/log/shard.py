@@ -40,11 +40,8 @@ class Role(Enum):
     OWNER = "owner"
 
 
-class IdempotencyKeyReused(Refusal):
+class IdempotencyKeyReused(Refusal, type="idempotency-key-reused", status=422):
     """A command id came back with a different request."""
-
-    type = "idempotency-key-reused"
-    status = 422
 
 
 class Shard:

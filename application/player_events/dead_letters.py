@@ -38,11 +38,9 @@ class Letters(Protocol):
 
     async def letter(self, id: str) -> DeadLetter | None:
         """A letter, or None."""
-        ...
 
     async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
         """Wait until a record is taken in; False when `timeout` seconds have gone by."""
-        ...
 
 
 class Decisions(Protocol):
@@ -50,7 +48,6 @@ class Decisions(Protocol):
 
     def append(self, verb: Verb, decided: Sequence[tuple[DeadLetter, Decision]]) -> list[Position]:
         """Append a decision on each letter; durable on return. Blocking; raises `Unavailable`."""
-        ...
 
 
 class DeadLetterRepairs:

@@ -39,10 +39,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     event_id: UUID | None = None
 
 
-class InvalidEvent(InvalidInput):
+class InvalidEvent(InvalidInput, type="invalid-event"):
     """An event does not fit; `errors` says which field, and why."""
-
-    type = "invalid-event"
 
 
 class MalformedEvent(MalformedInput, InvalidEvent):

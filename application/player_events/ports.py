@@ -25,7 +25,6 @@ class PlayerEventLog(Protocol):
 
         Raises `Unavailable` where there is none, since too much is on its way already.
         """
-        ...
 
     def append(
         self,
@@ -39,4 +38,3 @@ class PlayerEventLog(Protocol):
         already, and then nothing is appended; waiting does so when not all is acknowledged in
         time, and then some may have been. Who waits need not keep the events until then.
         """
-        ...

@@ -84,11 +84,9 @@ class Seals(Protocol):
 
         Raises `Unavailable`.
         """
-        ...
 
     def open(self, sealed: Sealed) -> str | None:
         """The text, or None when its subject has been erased; raises `Unavailable`."""
-        ...
 
 
 class CommandLog(Protocol):
@@ -100,7 +98,6 @@ class CommandLog(Protocol):
         Raises `Refusal` when the aggregate says no and `Unavailable` when there is no answer in
         time. A `command_id` that the shard remembers gets its first answer and adds nothing.
         """
-        ...
 
 
 class LocalLog(Protocol):
@@ -111,11 +108,9 @@ class LocalLog(Protocol):
 
         `NotOwned` for shards of other processes.
         """
-        ...
 
     async def hand_over(self, shards: Iterable[ShardId]) -> None:
         """Decide nothing new in these shards; when this returns, nothing of them is in flight."""
-        ...
 
 
 class Feed(Protocol):
@@ -123,4 +118,3 @@ class Feed(Protocol):
 
     def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
         """The events of one aggregate from now on; ends when the consumer stops iterating."""
-        ...

@@ -31,4 +31,3 @@ class Limits(Protocol):
 
     async def admit(self, key: str, cost: int = 1) -> None:
         """Return when `key` may have `cost` more; raises `Limited`."""
-        ...

@@ -73,11 +73,9 @@ class Writing(Protocol):
 
     def apply(self, events: Sequence[Any]) -> None:
         """Fold events into the data; raises `Poisoned`, and then none of them has been."""
-        ...
 
     def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
         """The position from here on, and streams that are parked from here on."""
-        ...
 
 
 class Triage(Protocol):
@@ -85,19 +83,16 @@ class Triage(Protocol):
 
     def restore(self, parked: Sequence[Parked]) -> None:
         """Begin again from what is stored with the position."""
-        ...
 
     @property
     def parked(self) -> Sequence[Parked]:
         """Every stream that is parked."""
-        ...
 
     def apply(self, writing: Writing, events: Sequence[Any]) -> Sequence[Parked]:
         """Fold events into a read model; returns the streams that are parked from here on.
 
         What is not applied is durable among the dead letters when this returns.
         """
-        ...
 
 
 class View(Protocol):
@@ -105,7 +100,6 @@ class View(Protocol):
 
     def writing(self) -> AbstractContextManager[Writing]:
         """A transaction that commits when the block ends well; raises `PositionConflict`."""
-        ...
 
 
 class Generation(View, Protocol):
@@ -113,7 +107,6 @@ class Generation(View, Protocol):
 
     def live(self) -> Sequence[Checkpoint] | None:
         """Where the live read model stands now; None when there is none."""
-        ...
 
     def differences(self, fold_to: Callable[[Sequence[Checkpoint]], None]) -> Iterator[Difference]:
         """Every value in which the live read model and this one differ at the same position.
@@ -121,7 +114,6 @@ class Generation(View, Protocol):
         `fold_to` brings this one to exactly the live position that it is given, which only ever
         moves forward. Queries and the live worker go on.
         """
-        ...
 
     def swap(self, fold_on: Callable[[], Sequence[Checkpoint]], parked: Sequence[Parked]) -> bool:
         """Put this one in the place of the live one, in one step for all who query.
@@ -129,7 +121,6 @@ class Generation(View, Protocol):
         `fold_on` brings this one to the end of the log and says where it stands. False when the
         live one has moved past it meanwhile: try again. Raises `GenerationLost`.
         """
-        ...
 
 
 class ProjectionStore(View, Protocol):
@@ -137,14 +128,12 @@ class ProjectionStore(View, Protocol):
 
     def standing(self) -> ReadModelState | None:
         """Where the live read model stands; None when there is none, and one has to be built."""
-        ...
 
     def building(self) -> AbstractContextManager[Generation]:
         """A new generation, dropped at the end of the block unless it was swapped in.
 
         Raises `RebuildRunning` where only one can be built at a time.
         """
-        ...
 
 
 class DeadLetterSink(Protocol):
@@ -152,8 +141,6 @@ class DeadLetterSink(Protocol):
 
     def send(self, event: Any, reason: str) -> None:
         """Hand over one event, as it was read; events of one stream keep their order."""
-        ...
 
     def flush(self) -> None:
         """Return when everything sent is durable; raises when it cannot be."""
-        ...

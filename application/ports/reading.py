@@ -40,27 +40,21 @@ class LogReader(Protocol):
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         """Continue after these checkpoints; shards that are not named start at the beginning."""
-        ...
 
     def read(self, limit: int, timeout: float) -> Batch:
         """Up to `limit` records, waiting at most `timeout` seconds for the first."""
-        ...
 
     def ends(self) -> Mapping[ShardId, int]:
         """The offset after the last record of every shard, now."""
-        ...
 
     def checkpoints(self) -> Sequence[Checkpoint]:
         """Where the reader stands in every shard."""
-        ...
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
         """Show how far the reader has come to Kafka's own tools; nothing resumes from it."""
-        ...
 
     def close(self) -> None:
         """Leave; the reader is not used again."""
-        ...
 
 
 class PositionStore(Protocol):
@@ -68,8 +62,6 @@ class PositionStore(Protocol):
 
     def load(self) -> Sequence[Checkpoint]:
         """Where it stood last; empty at the very first start."""
-        ...
 
     def save(self, checkpoints: Sequence[Checkpoint]) -> None:
         """Everything before these has had its effects."""
-        ...

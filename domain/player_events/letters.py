@@ -29,24 +29,16 @@ Verb = Literal["edit", "retry", "drop"]
 ENDS: Mapping[Verb, Status] = {"retry": "retried", "drop": "dropped"}
 
 
-class DeadLetterNotFound(Refusal):
+class DeadLetterNotFound(Refusal, type="dead-letter-not-found", status=404):
     """There is no such dead letter."""
 
-    type = "dead-letter-not-found"
-    status = 404
 
-
-class DeadLetterDecided(Refusal):
+class DeadLetterDecided(Refusal, type="dead-letter-decided"):
     """The dead letter has been retried or dropped."""
 
-    type = "dead-letter-decided"
 
-
-class DeadLetterUnrepaired(Refusal):
+class DeadLetterUnrepaired(Refusal, type="dead-letter-unrepaired", status=422):
     """The event of the dead letter cannot be taken as it is, and has to be edited first."""
-
-    type = "dead-letter-unrepaired"
-    status = 422
 
 
 class LetterRecord(NamedTuple):

@@ -3,46 +3,29 @@
 from domain.refusals import Refusal
 
 
-class WaitroomNotFound(Refusal):
+class WaitroomNotFound(Refusal, type="waitroom-not-found", status=404):
     """No room has been opened for this event."""
 
-    type = "waitroom-not-found"
-    status = 404
 
-
-class WaitroomAlreadyOpen(Refusal):
+class WaitroomAlreadyOpen(Refusal, type="waitroom-already-open"):
     """The room is open, with another capacity or another time limit."""
 
-    type = "waitroom-already-open"
 
-
-class SessionNotFound(Refusal):
+class SessionNotFound(Refusal, type="session-not-found", status=404):
     """The room has never handed out this session."""
 
-    type = "session-not-found"
-    status = 404
 
-
-class SessionIdTaken(Refusal):
+class SessionIdTaken(Refusal, type="session-id-taken"):
     """A new session was to get an id that the room has handed out before."""
 
-    type = "session-id-taken"
 
-
-class NotYourSession(Refusal):
+class NotYourSession(Refusal, type="not-your-session", status=403):
     """The session belongs to somebody else."""
 
-    type = "not-your-session"
-    status = 403
 
-
-class NotAdmitted(Refusal):
+class NotAdmitted(Refusal, type="not-admitted"):
     """The session is still waiting, so it has no checkout that could end."""
 
-    type = "not-admitted"
 
-
-class CheckoutOver(Refusal):
+class CheckoutOver(Refusal, type="checkout-over"):
     """The session has ended already, and in another way."""
-
-    type = "checkout-over"

@@ -1,21 +1,23 @@
-"""Topics: what the hall needs, and the hands of `gamehall topics`."""
+"""Topics: what the hall needs, and the hands of `gamehall topics`, which come from infra."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from application.inbox import Inbox
-from application.player_events.topics import PLAYER_EVENTS
 from application.topics import Topic, dead_letters
 from domain.categories import CATEGORIES
 from domain.category import Category
-from domain.player_events.letters import INGEST
-from infra.kafka import records, topics
-from infra.kafka.records import Record
+from infra.kafka import topics
+from infra.kafka.records import consume, describe, produce
+from infra.kafka.topics import existing
 from infra.subjects.keys import KEYS
 from interfaces.bootstrap import workers
 from interfaces.bootstrap.workers import WORKERS
+from interfaces.http.app import FEATURES
 from interfaces.settings import Settings
 from projections.read_model import ReadModel, Source
+
+__all__ = ["consume", "create", "declared", "describe", "existing", "produce", "warning"]
 
 
 def declared(log_partitions: int) -> tuple[Topic, ...]:
@@ -23,9 +25,8 @@ def declared(log_partitions: int) -> tuple[Topic, ...]:
     return (
         *(topic for category in CATEGORIES for topic in _of_category(category, log_partitions)),
         KEYS,
-        PLAYER_EVENTS,
         *(topic for name in WORKERS for topic in _of_worker(workers.declared(name))),
-        dead_letters(INGEST, PLAYER_EVENTS.partitions),
+        *(topic for feature in FEATURES for topic in feature.topics),
     )
 
 
@@ -58,25 +59,3 @@ def warning(settings: Settings) -> str:
     """Say what creating does not put right: the replication factor of topics that exist."""
     names = {topic.name for topic in declared(settings.log_partitions)}
     return topics.replicated_otherwise(settings.kafka_bootstrap, names, settings.replication_factor)
-
-
-def existing(settings: Settings) -> dict[str, int]:
-    """Give the partition count of every topic."""
-    return topics.existing(settings.kafka_bootstrap)
-
-
-def describe(settings: Settings, name: str) -> dict[str, Any]:
-    """Tell a topic's settings and where its partitions end."""
-    return records.describe(settings.kafka_bootstrap, name)
-
-
-def produce(
-    settings: Settings, topic: str, pairs: Iterable[tuple[str | None, str]]
-) -> list[tuple[int, int]]:
-    """Append records of key and value; give the partition and offset of each."""
-    return records.produce(settings.kafka_bootstrap, topic, pairs)
-
-
-def consume(settings: Settings, topic: str, *, limit: int | None, follow: bool) -> Iterator[Record]:
-    """Read a topic from its beginning."""
-    return records.consume(settings.kafka_bootstrap, topic, limit=limit, follow=follow)

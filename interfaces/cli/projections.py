@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from interfaces.bootstrap.workers import PROJECTIONS
 from interfaces.cli.common import Group, json_option, print_json, print_table, settings, show
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
     from rich.progress import Progress as Bar
 
     from application.rebuild import Built, OnProgress, RebuildProgress
@@ -21,23 +21,7 @@ def projections() -> None:
     """Look at read models, rebuild them from the log, compare them with it."""
 
 
-def _complete(_: click.Context, __: click.Parameter, typed: str) -> "list[CompletionItem]":
-    from click.shell_completion import CompletionItem
-
-    from interfaces.bootstrap.workers import PROJECTIONS
-
-    return [CompletionItem(name) for name in PROJECTIONS if name.startswith(typed)]
-
-
-def _known(_: click.Context, __: click.Parameter, name: str) -> str:
-    from interfaces.bootstrap.workers import PROJECTIONS
-
-    if name not in PROJECTIONS:
-        raise click.BadParameter(f"{name!r} is none of {', '.join(PROJECTIONS)}.")
-    return name
-
-
-name_argument = click.argument("name", callback=_known, shell_complete=_complete)
+name_argument = click.argument("name", type=click.Choice(PROJECTIONS))
 
 
 @projections.command("list")
@@ -101,8 +85,6 @@ def verify(context: click.Context, name: str, as_json: bool) -> None:
 
 
 def _statuses() -> list[Any]:
-    from interfaces.bootstrap.workers import PROJECTIONS
-
     return [_status(name) for name in PROJECTIONS]
 
 

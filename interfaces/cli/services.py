@@ -4,14 +4,11 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from interfaces.bootstrap.workers import WORKERS
 from interfaces.cli.common import settings
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 
 @click.command()
@@ -22,25 +19,8 @@ def api() -> None:
     serve(settings())
 
 
-def _complete(_: click.Context, __: click.Parameter, typed: str) -> "list[CompletionItem]":
-    from click.shell_completion import CompletionItem
-
-    from interfaces.bootstrap.workers import WORKERS
-
-    return [CompletionItem(name) for name in WORKERS if name.startswith(typed)]
-
-
-def _known(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
-    from interfaces.bootstrap.workers import WORKERS
-
-    for name in names:
-        if name not in WORKERS:
-            raise click.BadParameter(f"{name!r} is none of {', '.join(WORKERS)}.")
-    return names
-
-
 @click.command()
-@click.argument("names", nargs=-1, required=True, callback=_known, shell_complete=_complete)
+@click.argument("names", nargs=-1, required=True, type=click.Choice(list(WORKERS)))
 def worker(names: tuple[str, ...]) -> None:
     """Run a worker; several names run in a process each."""
     from interfaces.worker import run

@@ -11,18 +11,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, LiteralString, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import psycopg
-from psycopg.rows import AsyncRowFactory, class_row, tuple_row
+from psycopg.rows import class_row, tuple_row
 
-from domain.events import DomainEvent, Position, Recorded
+from domain.events import DomainEvent, Recorded
 from domain.games.board import Board
 from domain.games.events import BotLevel, GameEnded, GameStarted, MovePlayed, Result
 from domain.games.view import Game
-from projections.positions import Pool, passed, require
-from projections.projection import Table, wait_until
+from projections.positions import PostgresQueries
+from projections.projection import Table
 
 NAME = "game-records"
 PARTITION_BITS = 12
@@ -259,55 +259,34 @@ BOARD = "SELECT moves FROM games WHERE id = %s AND length(moves) >= %s"
 Row = TypeVar("Row")
 
 
-class GameQueries:
-    """Reads the live tables, one statement a query, so that each sees one whole generation."""
+class GameQueries(PostgresQueries):
+    """Games, their moves and their players."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    name = NAME
 
     async def game(self, game_id: str) -> GameRecord | None:
         """A game as it stands, or None when there is none."""
-        row = await self._one(tuple_row, GAME, game_id)
-        return None if row is None else _game(*row)
+        found = await self._select(GAME, [game_id], tuple_row)
+        return _game(*found[0]) if found else None
 
     async def moves(self, game_id: str) -> list[MoveRecord]:
         """A game's moves in order; empty when there are none, or no such game."""
-        async with (
-            self._pool.connection() as connection,
-            connection.cursor(row_factory=class_row(MoveRecord)) as cursor,
-        ):
-            return await (await cursor.execute(MOVES, [game_id])).fetchall()
+        return await self._select(MOVES, [game_id], class_row(MoveRecord))
 
     async def board(self, game_id: str, move: int) -> BoardRecord | None:
         """The board after `move` moves; None when the game has not got there."""
-        row = await self._one(tuple_row, BOARD, game_id, move)
-        if row is None:
+        found = await self._select(BOARD, [game_id, move], tuple_row)
+        if not found:
             return None
-        board = Board.after(map(int, row[0][:move]))
+        board = Board.after(map(int, found[0][0][:move]))
         return BoardRecord(
             game_id=game_id, move=move, board=board.rows(), line=board.winning_line()
         )
 
     async def player(self, user_id: str) -> UserRecord | None:
         """A user's record, or None before the end of their first game."""
-        return await self._one(class_row(UserRecord), USER, user_id)
-
-    async def _one(
-        self, rows: AsyncRowFactory[Row], query: LiteralString, *key: str | int
-    ) -> Row | None:
-        """One row or None; raises `ReadModelMissing` instead of saying None without knowing."""
-        async with (
-            self._pool.connection() as connection,
-            connection.cursor(row_factory=rows) as cursor,
-        ):
-            row = await (await cursor.execute(query, key)).fetchone()
-        if row is None:
-            await require(self._pool, NAME)
-        return row
-
-    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
-        """Wait until the records show an event; False when `timeout` seconds have gone by."""
-        return await wait_until(lambda: passed(self._pool, NAME, position), timeout)
+        found = await self._select(USER, [user_id], class_row(UserRecord))
+        return found[0] if found else None
 
 
 def _game(

@@ -25,9 +25,9 @@ from psycopg.rows import class_row
 from redis.asyncio import Redis
 from redis.client import Pipeline
 
-from domain.events import Position, Recorded
+from domain.events import Recorded
 from domain.games.events import GameEnded, GameStarted
-from projections.generations import LiveGeneration
+from projections.generations import RedisQueries
 from projections.projection import Table
 
 NAME = "standings"
@@ -250,29 +250,27 @@ return {{rank, redis.call('HGET', key .. ':entries', ARGV[1])}}
 """
 
 
-class StandingsQueries:
+class StandingsQueries(RedisQueries):
     """Reads the live leaderboard; `redis` decodes its responses. Raises `ReadModelMissing`."""
 
+    name = NAME
+
     def __init__(self, redis: "Redis") -> None:
-        self._live = LiveGeneration(redis, NAME)
-        self._top = self._live.script(TOP)
-        self._rank = self._live.script(RANK)
+        super().__init__(redis)
+        self._top = self._script(TOP)
+        self._rank = self._script(RANK)
 
     async def top(self, limit: int, offset: int = 0) -> Standings:
         """The best players from `offset` on."""
-        answer: list[Any] = await self._live.query(self._top, offset, offset + limit - 1)
+        answer: list[Any] = await self._query(self._top, offset, offset + limit - 1)
         entries, total = answer
         ranked = [_ranked(offset + i + 1, entry) for i, entry in enumerate(entries)]
         return Standings(entries=ranked, total=total)
 
     async def rank(self, user_id: str) -> RankedEntry | None:
         """A player's rank, or None before the end of their first game."""
-        answer: list[Any] = await self._live.query(self._rank, user_id)
+        answer: list[Any] = await self._query(self._rank, user_id)
         return _ranked(answer[0] + 1, answer[1]) if answer else None
-
-    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
-        """Wait until the leaderboard shows an event; False when `timeout` seconds are over."""
-        return await self._live.wait_for(position, timeout)
 
 
 def _ranked(rank: int, entry: str) -> RankedEntry:

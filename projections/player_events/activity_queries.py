@@ -5,13 +5,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import msgspec
-from psycopg.rows import class_row
+from psycopg.rows import AsyncRowFactory, class_row, tuple_row
 
-from domain.events import Position
 from projections.player_events.days import Days
 from projections.player_events.player_activity import NAME
-from projections.positions import Pool, passed, require
-from projections.projection import wait_until
+from projections.positions import PostgresQueries, Row, require
 
 
 class ActiveGame(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,11 +166,10 @@ FUNNEL = """
 """
 
 
-class ActivityQueries:
-    """Reads the live tables. Raises `ReadModelMissing`. A game that nobody played has zeros."""
+class ActivityQueries(PostgresQueries):
+    """Who plays when. A game that nobody played has zeros."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    name = NAME
 
     async def games(self) -> ActiveGames:
         """The games that were played, at most `MOST_GAMES`, in the order of their ids."""
@@ -182,12 +179,12 @@ class ActivityQueries:
     async def activity(self, game_id: str, days: Days) -> Activity:
         """How many played on each of these days."""
         asked = {"game": game_id, **days._asdict()}
-        return Activity(days=await self._select(ACTIVITY, asked, class_row(DayOfGame)))
+        return Activity(days=await self._counted(ACTIVITY, asked, class_row(DayOfGame)))
 
     async def retention(self, game_id: str, cohorts: Days, days: int, today: date) -> Retention:
         """How many of each day's new players came back on each of so many days after it."""
         asked = {"game": game_id, "days": days, **cohorts._asdict()}
-        rows = await self._select(RETENTION, asked)
+        rows = await self._counted(RETENTION, asked, tuple_row)
         counts = {(day, later): players for day, later, players in rows}
         found = []
         for number in range(cohorts.total):
@@ -206,15 +203,9 @@ class ActivityQueries:
         it, and not later than `within` after the first step.
         """
         asked = {"game": game_id, "steps": list(steps), "within": within, **entered._asdict()}
-        return Funnel(steps=await self._select(FUNNEL, asked, class_row(FunnelStep)))
+        return Funnel(steps=await self._counted(FUNNEL, asked, class_row(FunnelStep)))
 
-    async def _select(self, query: Any, asked: Any, row: Any = None) -> list[Any]:
+    async def _counted(self, query: Any, asked: Any, rows: AsyncRowFactory[Row]) -> list[Row]:
+        """Some rows, of which there are some even where nothing is known."""
         await require(self._pool, NAME)
-        async with self._pool.connection() as connection:
-            cursor = connection.cursor(row_factory=row) if row else connection.cursor()
-            async with cursor:
-                return await (await cursor.execute(query, asked)).fetchall()
-
-    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
-        """Wait until the metrics show an event; False when `timeout` seconds have gone by."""
-        return await wait_until(lambda: passed(self._pool, NAME, position), timeout)
+        return await self._select(query, asked, rows)

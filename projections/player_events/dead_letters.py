@@ -12,7 +12,6 @@ import msgspec
 import psycopg
 from psycopg.rows import class_row
 
-from domain.events import Position
 from domain.player_events.letters import (
     DeadLetter,
     Decided,
@@ -21,8 +20,8 @@ from domain.player_events.letters import (
     fold,
     read,
 )
-from projections.positions import Pool, passed, require
-from projections.projection import InvalidCursor, Table, wait_until
+from projections.positions import PostgresQueries
+from projections.projection import InvalidCursor, Table
 
 NAME = "dead-letters"
 
@@ -100,15 +99,14 @@ class DeadLetterPage(msgspec.Struct, frozen=True, kw_only=True):
     before: str | None
 
 
-class DeadLetterQueries:
-    """Reads the live letters. Raises `ReadModelMissing`."""
+class DeadLetterQueries(PostgresQueries):
+    """Players' events that could not be taken."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    name = NAME
 
     async def letter(self, id: str) -> DeadLetter | None:
         """A letter, or None."""
-        found = await self._select(LETTER, [id])
+        found = await self._select(LETTER, [id], class_row(DeadLetter))
         return found[0] if found else None
 
     async def page(
@@ -122,20 +120,6 @@ class DeadLetterQueries:
             raise InvalidCursor(f"{before!r} is no letter; take `before` from the page before.")
         more = None if limit is None else limit + 1
         asked = {**msgspec.structs.asdict(wanted), "before": before, "limit": more}
-        found = await self._select(LIST, asked)
+        found = await self._select(LIST, asked, class_row(DeadLetter))
         page = found[:limit]
         return DeadLetterPage(letters=page, before=page[-1].id if len(found) > len(page) else None)
-
-    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
-        """Wait until a record is taken in; False when `timeout` seconds have gone by."""
-        return await wait_until(lambda: passed(self._pool, NAME, position), timeout)
-
-    async def _select(self, query: Any, asked: Any) -> list[DeadLetter]:
-        async with (
-            self._pool.connection() as connection,
-            connection.cursor(row_factory=class_row(DeadLetter)) as cursor,
-        ):
-            found = await (await cursor.execute(query, asked)).fetchall()
-        if not found:
-            await require(self._pool, NAME)
-        return found

@@ -17,12 +17,11 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from domain.events import Position
 from domain.player_events.corrections import REPLACED, replacement
 from domain.player_events.event import PlayerEvent
 from projections.player_events.seen_ids import SeenIds
-from projections.positions import Pool, passed, require
-from projections.projection import InvalidCursor, Table, wait_until
+from projections.positions import PostgresQueries
+from projections.projection import InvalidCursor, Table
 
 NAME = "event-archive"
 
@@ -225,11 +224,10 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
             ) from error
 
 
-class EventQueries:
-    """Reads the live archive, one statement a query. Raises `ReadModelMissing`."""
+class EventQueries(PostgresQueries):
+    """Players' events, as they were taken in."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    name = NAME
 
     async def event(self, event_id: str) -> ArchivedEvent | None:
         """An event, or None.
@@ -237,8 +235,8 @@ class EventQueries:
         Of several players who gave one id, or of one who gave it again after the retention, it is
         the latest.
         """
-        found = await self._select(EVENT, [event_id])
-        return found[0] if found else None
+        found = await self._select(EVENT, [event_id], dict_row)
+        return _archived(found[0]) if found else None
 
     async def of_player(self, player_id: str, limit: int, before: str | None = None) -> EventPage:
         """A player's events, the newest first, from the cursor of the page before on.
@@ -247,24 +245,10 @@ class EventQueries:
         """
         cursor = Cursor() if before is None else Cursor.parse(before)
         asked = {"player_id": player_id, "limit": limit + 1, **msgspec.structs.asdict(cursor)}
-        found = await self._select(OF_PLAYER, asked)
+        found = [_archived(row) for row in await self._select(OF_PLAYER, asked, dict_row)]
         events, more = found[:limit], len(found) > limit
         last = str(Cursor(events[-1].timestamp, events[-1].event_id)) if more and events else None
         return EventPage(events=events, before=last)
-
-    async def _select(self, query: Any, asked: Any) -> list[ArchivedEvent]:
-        async with (
-            self._pool.connection() as connection,
-            connection.cursor(row_factory=dict_row) as cursor,
-        ):
-            found = [_archived(row) async for row in await cursor.execute(query, asked)]
-        if not found:
-            await require(self._pool, NAME)
-        return found
-
-    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
-        """Wait until the archive holds an event; False when `timeout` seconds have gone by."""
-        return await wait_until(lambda: passed(self._pool, NAME, position), timeout)
 
 
 def record_of(row: dict[str, Any]) -> PlayerEvent:

@@ -98,11 +98,9 @@ class Writer(Protocol):
 
     def write(self, events: Sequence[ArchivedEvent]) -> bytes:
         """Take some events, and give what of the file is complete; it may be nothing yet."""
-        ...
 
     def end(self) -> bytes:
         """The rest of the file."""
-        ...
 
 
 class Ndjson:

@@ -6,9 +6,8 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from domain.events import Position
 from domain.player_events.scores import BoardKey, Period
-from projections.generations import LiveGeneration
+from projections.generations import RedisQueries
 from projections.player_events.leaderboards import NAME
 from projections.positions import Pool
 
@@ -85,16 +84,18 @@ HOW_MANY = """
 """
 
 
-class LeaderboardQueries:
+class LeaderboardQueries(RedisQueries):
     """Reads live boards: the latest of each game from Redis, closed ones from PostgreSQL.
 
     `redis` decodes its responses. Raises `ReadModelMissing`. A board on which nobody scored is
     empty.
     """
 
+    name = NAME
+
     def __init__(self, redis: "Redis", pool: Pool) -> None:
-        self._live = LiveGeneration(redis, NAME)
-        self._slice = self._live.script(SLICE)
+        super().__init__(redis)
+        self._slice = self._script(SLICE)
         self._pool = pool
 
     async def board(self, game_id: str, period: Period, starts_on: date, limit: int) -> Leaderboard:
@@ -112,7 +113,7 @@ class LeaderboardQueries:
         asked: list[Any] = [game_id, period, starts_on.isoformat(), limit]
         if player_id is not None:
             asked.append(player_id)
-        answer: list[Any] = await self._live.query(self._slice, *asked)
+        answer: list[Any] = await self._query(self._slice, *asked)
         match answer:
             case ["open", total, entries]:
                 return Leaderboard(entries=[_entry(*each) for each in entries], total=total)
@@ -134,10 +135,6 @@ class LeaderboardQueries:
                 counted = await (await connection.execute(HOW_MANY, asked)).fetchone()
                 return Leaderboard(entries=[], total=counted[0] if counted else 0)
         return Leaderboard(entries=[_entry(*row[:3]) for row in rows], total=rows[0][3])
-
-    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
-        """Wait until the boards show an event; False when `timeout` seconds are over."""
-        return await self._live.wait_for(position, timeout)
 
 
 def _entry(rank: int, player_id: str, score: str | int) -> RankedPlayer:

@@ -19,10 +19,9 @@ import psycopg
 from redis.asyncio import Redis
 from redis.client import Pipeline
 
-from domain.events import Position
 from domain.player_events.corrections import REPLACED, replacement
 from domain.player_events.event import PlayerEvent
-from projections.generations import LiveGeneration
+from projections.generations import RedisQueries
 from projections.player_events.corrections import Corrections, parts
 from projections.player_events.seen_ids import SeenIds
 from projections.projection import Table
@@ -226,16 +225,18 @@ return redis.call('HGETALL', live .. ':player_stats:' .. ARGV[1])
 """
 
 
-class PlayerStatisticsQueries:
+class PlayerStatisticsQueries(RedisQueries):
     """Reads the live statistics; `redis` decodes its responses. Raises `ReadModelMissing`."""
 
+    name = NAME
+
     def __init__(self, redis: "Redis") -> None:
-        self._live = LiveGeneration(redis, NAME)
-        self._stats = self._live.script(STATS)
+        super().__init__(redis)
+        self._stats = self._script(STATS)
 
     async def stats(self, player_id: str) -> PlayerStatistics | None:
         """What a player did, or None before their first event."""
-        flat: list[Any] = await self._live.query(self._stats, player_id)
+        flat: list[Any] = await self._query(self._stats, player_id)
         if not flat:
             return None
         facts: dict[str, str] = dict(zip(flat[::2], flat[1::2], strict=True))
@@ -247,7 +248,3 @@ class PlayerStatisticsQueries:
                 kind.removeprefix(BY_TYPE): int(n) for kind, n in sorted(facts.items())
             },
         )
-
-    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
-        """Wait until the statistics show an event; False when `timeout` seconds are over."""
-        return await self._live.wait_for(position, timeout)

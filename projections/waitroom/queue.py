@@ -22,7 +22,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.client import Pipeline
 
-from domain.events import DomainEvent, Position, Recorded
+from domain.events import DomainEvent, Recorded
 from domain.personal import Sealed
 from domain.waitroom.commands import Status
 from domain.waitroom.events import (
@@ -34,7 +34,7 @@ from domain.waitroom.events import (
     WaitroomLeft,
     WaitroomOpened,
 )
-from projections.generations import LiveGeneration
+from projections.generations import RedisQueries
 
 NAME = "waitroom"
 HIGHEST_PRIORITY = 100
@@ -214,21 +214,23 @@ return {
 """
 
 
-class QueueQueries:
+class QueueQueries(RedisQueries):
     """Reads the live queue; `redis` decodes its responses. Raises `ReadModelMissing`.
 
     `open` gives a sealed text as it reads, or None for somebody who has been erased.
     """
 
+    name = NAME
+
     def __init__(self, redis: "Redis", open: Callable[[Sealed], str | None]) -> None:
         self._open = open
-        self._live = LiveGeneration(redis, NAME)
-        self._session = self._live.script(SESSION)
-        self._overview = self._live.script(OVERVIEW)
+        super().__init__(redis)
+        self._session = self._script(SESSION)
+        self._overview = self._script(OVERVIEW)
 
     async def session(self, session_id: str) -> QueuePlace | None:
         """A session's place, or None when there is no such session."""
-        answer = await self._live.query(self._session, session_id)
+        answer = await self._query(self._session, session_id)
         if not answer:
             return None
         facts, rank = answer
@@ -240,15 +242,11 @@ class QueueQueries:
 
     async def overview(self, event_id: str) -> QueueOverview | None:
         """A room, or None when it was never opened."""
-        facts, waiting, ready = await self._live.query(self._overview, event_id)
+        facts, waiting, ready = await self._query(self._overview, event_id)
         if not facts:
             return None
         room = _mapping(facts) | {"event_id": event_id, "waiting": waiting, "ready": ready}
         return msgspec.convert(room, QueueOverview, strict=False)
-
-    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
-        """Wait until the queue shows an event; False when `timeout` seconds have gone by."""
-        return await self._live.wait_for(position, timeout)
 
 
 def _mapping(flat: object) -> dict[str, object]:

@@ -108,7 +108,7 @@ def settings_table() -> Iterator[str]:
         (
             (
                 f"`{settings.PREFIX}{name.upper()}`",
-                settings.TAKES[name],
+                settings.takes(name),
                 default_of(field.default),
                 said[name],
             )

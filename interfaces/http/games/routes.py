@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from litestar import Response, Router, get, post
+from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter
 
@@ -14,14 +14,13 @@ from domain.keys import Key
 from interfaces.http.platform.auth import acting_as
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (
-    POSITION_HEADER,
     CommandContext,
     carry_out,
     provide_context,
 )
 from interfaces.http.platform.freshness import caught_up, found, read_after_of
 from interfaces.http.platform.parameters import PathKey
-from interfaces.http.platform.problems import documented
+from interfaces.http.platform.routes import command, query
 from interfaces.http.platform.services import services_of
 from interfaces.settings import Settings
 from projections.games import GAME_RECORDS
@@ -29,7 +28,6 @@ from projections.games.game_records import BoardRecord, GameQueries, GameRecord,
 
 Player = Annotated[Key, msgspec.Meta(examples=["user-123"])]
 AfterGame = Annotated[str | None, read_after_of(GAMES.topic)]
-COMMAND_PROBLEMS = (400, 403, 404, 409, 413, 415, 422)
 
 
 class Seeking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,14 +56,7 @@ class Resigning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     player: Player | None = None
 
 
-@post(
-    "/seek",
-    status_code=200,
-    operation_id="seekGame",
-    summary="Look for a game",
-    response_headers=[POSITION_HEADER],
-    responses=documented(*COMMAND_PROBLEMS),
-)
+@command("/seek", "seekGame", "Look for a game", 403, 404, 409, 422)
 async def seek_game(
     request: Request, data: JSONBody[Seeking], context: NamedDependency[CommandContext]
 ) -> Response[Seek]:
@@ -82,14 +73,7 @@ async def seek_game(
     return await carry_out(request, context, command)
 
 
-@post(
-    "/cancel",
-    status_code=200,
-    operation_id="cancelSeek",
-    summary="Stop looking for a game",
-    response_headers=[POSITION_HEADER],
-    responses=documented(*COMMAND_PROBLEMS),
-)
+@command("/cancel", "cancelSeek", "Stop looking for a game", 403, 404, 409, 422)
 async def cancel_seek(
     request: Request, data: JSONBody[Cancelling], context: NamedDependency[CommandContext]
 ) -> Response[Seek]:
@@ -98,14 +82,7 @@ async def cancel_seek(
     return await carry_out(request, context, command)
 
 
-@post(
-    "/{game_id:str}/move",
-    status_code=200,
-    operation_id="makeMove",
-    summary="Make a move",
-    response_headers=[POSITION_HEADER],
-    responses=documented(*COMMAND_PROBLEMS),
-)
+@command("/{game_id:str}/move", "makeMove", "Make a move", 403, 404, 409, 422)
 async def make_move(
     request: Request,
     game_id: PathKey,
@@ -118,14 +95,7 @@ async def make_move(
     return await carry_out(request, context, command)
 
 
-@post(
-    "/{game_id:str}/resign",
-    status_code=200,
-    operation_id="resignGame",
-    summary="Give up a game",
-    response_headers=[POSITION_HEADER],
-    responses=documented(*COMMAND_PROBLEMS),
-)
+@command("/{game_id:str}/resign", "resignGame", "Give up a game", 403, 404, 409, 422)
 async def resign_game(
     request: Request,
     game_id: PathKey,
@@ -137,23 +107,13 @@ async def resign_game(
     return await carry_out(request, context, Resign(game_id=game_id, player=player))
 
 
-@get(
-    "/{game_id:str}",
-    operation_id="getGame",
-    summary="A game as it stands",
-    responses=documented(400, 404),
-)
+@query("/{game_id:str}", "getGame", "A game as it stands", 404)
 async def get_game(request: Request, game_id: PathKey, read_after: AfterGame = None) -> GameRecord:
     """Tell who plays, whose turn it is, the board, and how it ended if it did."""
     return await _game(await caught_up(request, GAME_RECORDS, read_after), game_id)
 
 
-@get(
-    "/{game_id:str}/moves",
-    operation_id="listMoves",
-    summary="A game's moves",
-    responses=documented(400, 404),
-)
+@query("/{game_id:str}/moves", "listMoves", "A game's moves", 404)
 async def list_moves(
     request: Request, game_id: PathKey, read_after: AfterGame = None
 ) -> list[MoveRecord]:
@@ -163,12 +123,7 @@ async def list_moves(
     return list(await games.moves(game_id))
 
 
-@get(
-    "/{game_id:str}/at/{move:int}",
-    operation_id="getGameAt",
-    summary="A game at any move",
-    responses=documented(400, 404),
-)
+@query("/{game_id:str}/at/{move:int}", "getGameAt", "A game at any move", 404)
 async def get_game_at(
     request: Request,
     game_id: PathKey,

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from litestar import Router, get
+from litestar import Router
 from litestar.params import QueryParameter
 
 from interfaces.http.games.routes import AfterGame
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.freshness import caught_up, found
 from interfaces.http.platform.parameters import PathKey, limit_of
-from interfaces.http.platform.problems import documented
+from interfaces.http.platform.routes import query
 from projections.games import GAME_RECORDS, STANDINGS
 from projections.games.game_records import UserRecord
 from projections.games.standings import RankedEntry, Standings
@@ -18,12 +18,7 @@ Limit = Annotated[int, limit_of("entries")]
 Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000_000, description="How many to skip.")]
 
 
-@get(
-    "/leaderboard",
-    operation_id="getLeaderboard",
-    summary="The best players",
-    responses=documented(400),
-)
+@query("/leaderboard", "getLeaderboard", "The best players")
 async def get_leaderboard(
     request: Request, limit: Limit = 10, offset: Offset = 0, read_after: AfterGame = None
 ) -> Standings:
@@ -32,12 +27,7 @@ async def get_leaderboard(
     return await standings.top(limit, offset)
 
 
-@get(
-    "/leaderboard/{user_id:str}",
-    operation_id="getRank",
-    summary="A player's rank",
-    responses=documented(400, 404),
-)
+@query("/leaderboard/{user_id:str}", "getRank", "A player's rank", 404)
 async def get_rank(request: Request, user_id: PathKey, read_after: AfterGame = None) -> RankedEntry:
     """Tell a player's place on the leaderboard, 1 being the best."""
     standings = await caught_up(request, STANDINGS, read_after)
@@ -46,12 +36,7 @@ async def get_rank(request: Request, user_id: PathKey, read_after: AfterGame = N
     )
 
 
-@get(
-    "/players/{user_id:str}",
-    operation_id="getPlayer",
-    summary="A player's record",
-    responses=documented(400, 404),
-)
+@query("/players/{user_id:str}", "getPlayer", "A player's record", 404)
 async def get_player(
     request: Request, user_id: PathKey, read_after: AfterGame = None
 ) -> UserRecord:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Router, get
+from litestar import Router
 from litestar.params import FromPath, QueryParameter
 
 from application.history import (
@@ -20,7 +20,8 @@ from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.freshness import found
 from interfaces.http.platform.parameters import PathKey, limit_of, position_in
-from interfaces.http.platform.problems import bad_request, documented
+from interfaces.http.platform.problems import bad_request
+from interfaces.http.platform.routes import query
 from interfaces.http.platform.services import services_of
 
 BY_NAME = {category.name: category for category in CATEGORIES}
@@ -85,12 +86,14 @@ class PastState(msgspec.Struct, frozen=True, kw_only=True):
     events: list[PastEvent]
 
 
-@get(
+@query(
     "/{category:str}/{aggregate_id:str}",
+    "getHistory",
+    "Anything as it was",
+    403,
+    404,
+    422,
     guards=[only("service", "admin")],
-    operation_id="getHistory",
-    summary="Anything as it was",
-    responses=documented(400, 403, 404, 422),
 )
 async def get_history(
     request: Request,

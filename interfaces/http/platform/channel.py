@@ -27,7 +27,7 @@ SEND_TIMEOUT_S = 10.0
 """Seconds that one message may take to leave."""
 
 NORMAL, GOING_AWAY, TOO_BIG, WENT_WRONG, TRY_LATER = 1000, 1001, 1009, 1011, 1013
-UNAVAILABLE = 503
+STATUS_UNAVAILABLE = 503
 NOT_YOURS, NOT_FOUND = 4403, 4404
 
 Receive = Callable[[bytes], Awaitable[None]]
@@ -43,7 +43,7 @@ class Close(Exception):
 
 def closing(error: Exception) -> Close:
     """How an error ends a socket; what nobody foresaw is logged, and not told."""
-    if problem_of(error).status == UNAVAILABLE:
+    if problem_of(error).status == STATUS_UNAVAILABLE:
         return Close(TRY_LATER, "what is asked for cannot be looked up at the moment")
     return Close(WENT_WRONG, "something went wrong here")
 

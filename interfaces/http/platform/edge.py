@@ -85,7 +85,8 @@ class Edge:
     async def _request(self, scope: Any, receive: Receive, send: Send) -> None:
         started, status = time.perf_counter(), 0
         path, method, headers = scope["path"], scope["method"], dict(scope["headers"])
-        always = self._headers(self._site.page_at(path), headers)
+        page = self._site.page_at(path)
+        always = self._headers(page, headers)
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -98,7 +99,7 @@ class Edge:
             scope["method"] = "GET"
             receive, send = only_head(send)
         try:
-            await self._serve(scope, headers, receive, answer)
+            await self._serve(scope, page, headers, receive, answer)
         except Exception as error:
             if status:  # half an answer is there already
                 raise
@@ -112,13 +113,18 @@ class Edge:
         metrics.requests(method, route, status).observe(time.perf_counter() - started)
 
     async def _serve(
-        self, scope: Any, headers: Mapping[bytes, bytes], receive: Receive, send: Send
+        self,
+        scope: Any,
+        page: Page | None,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        send: Send,
     ) -> None:
         """Show a page, call a function that is asked much, or leave it to Litestar to find who."""
         path = scope["path"]
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
             await respond(send, 204, CORS_ANSWER)
-        elif self._site.page_at(path) is not None:
+        elif page is not None:
             await self._site.serve(scope, send)
         else:
             scope["user"] = self._identify(path, headers)

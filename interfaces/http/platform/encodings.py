@@ -8,7 +8,7 @@ import zstandard
 from interfaces.http.platform.bodies import too_large
 from interfaces.http.platform.problems import Problem, bad_request
 
-GZIP = zlib.MAX_WBITS | 16
+GZIP_WBITS = zlib.MAX_WBITS | 16
 MAX_ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 """Of zstd, as RFC 8878 recommends that every reader supports; more would only cost memory."""
 
@@ -38,7 +38,7 @@ def decoded(body: bytes, headers: Mapping[bytes, bytes], limit: int) -> bytes:
 
 
 def _gunzip(body: bytes, most: int) -> bytes:
-    unpacking = zlib.decompressobj(GZIP)
+    unpacking = zlib.decompressobj(GZIP_WBITS)
     unpacked = unpacking.decompress(body, most)
     if len(unpacked) < most and not unpacking.eof:
         raise EOFError

@@ -7,6 +7,7 @@ from pathlib import Path
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
+from application.topics import Topic
 from interfaces.http.platform.links import Link
 from interfaces.http.platform.pages import Page
 from interfaces.http.platform.responses import ASGIFunction
@@ -20,7 +21,7 @@ class Feature:
     by other processes, and are found by their address; `documented` are handlers that describe
     those of them that the public may ask, and are never served. `examples` is a file of JSON
     with one of each shape that goes in or out, by the shape's name; `links` are what can be done
-    with the answers of an operation, by its id.
+    with the answers of an operation, by its id; `topics` those that it appends to beside the log.
 
     `build` names what builds the parts that it needs of the world, as `module:function` of the
     composition root: called with a `Foundation`, it returns them. See `Services.part`.
@@ -32,6 +33,7 @@ class Feature:
     functions: Mapping[str, ASGIFunction] = field(default_factory=dict)
     documented: Sequence[ControllerRouterHandler] = ()
     pages: Sequence[Page] = ()
+    topics: Sequence[Topic] = ()
     examples: Path | None = None
     links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
     build: str | None = None

@@ -31,7 +31,6 @@ class Follower(Protocol):
 
     async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
         """Wait until the event shows; False when `timeout` seconds have gone by."""
-        ...
 
 
 Queries = TypeVar("Queries", bound=Follower)

@@ -21,7 +21,6 @@ class Lookup(Protocol):
 
     def __call__(self, model: ReadModel[Answers], /) -> Answers:
         """The queries of a read model; each may raise `ReadModelMissing`."""
-        ...
 
 
 Check = Callable[[], Awaitable[str | None]]

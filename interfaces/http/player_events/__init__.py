@@ -4,15 +4,19 @@ from pathlib import Path
 
 from litestar.openapi.spec import Tag
 
+from application.player_events.topics import PLAYER_EVENTS
+from application.topics import dead_letters
+from domain.player_events.letters import INGEST
 from interfaces.http.platform.feature import Feature
 from interfaces.http.platform.pages import FOLDER, Page
-from interfaces.http.player_events import activity, dead_letters, export, ingest, routes
+from interfaces.http.player_events import activity, export, ingest, letters, routes
 
 EVENTS = Feature(
     tag=Tag("Player events", "What players do, in any game."),
     routers=[routes.router, export.router],
     functions={ingest.PATH: ingest.report, ingest.BATCH_PATH: ingest.report_batch},
     documented=[ingest.report_documented, ingest.report_batch_documented],
+    topics=[PLAYER_EVENTS, dead_letters(INGEST, PLAYER_EVENTS.partitions)],
     examples=Path(__file__).with_name("examples.json"),
     build="interfaces.bootstrap.parts.player_events:build",
 )
@@ -32,7 +36,7 @@ DEAD_LETTERS = Feature(
     tag=Tag(
         "Dead letters", "What could not be taken of what players do, for whoever runs the hall."
     ),
-    routers=[dead_letters.router],
+    routers=[letters.router],
 )
 
 FEATURES = (EVENTS, ACTIVITY, DEAD_LETTERS)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import msgspec
-from litestar import Router, get
+from litestar import Router
 from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import QueryParameter
 
@@ -13,11 +13,11 @@ from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.freshness import caught_up
 from interfaces.http.platform.parameters import PathKey
-from interfaces.http.platform.problems import Problem, documented
+from interfaces.http.platform.problems import Problem
+from interfaces.http.platform.routes import query
 from interfaces.http.player_events.parameters import AfterPlayerEvent, From, Until, range_of, today
 from projections.player_events import PLAYER_ACTIVITY
 from projections.player_events.activity_queries import (
-    MOST_GAMES,
     ActiveGames,
     Activity,
     Funnel,
@@ -49,26 +49,14 @@ Within = Annotated[
 ]
 
 
-@get(
-    "/activity",
-    operation_id="listActiveGames",
-    summary="The games that are played",
-    description=f"List the games that anybody played, in the order of their ids; the first "
-    f"{MOST_GAMES:,} of them.",
-    responses=documented(400, 403),
-)
+@query("/activity", "listActiveGames", "The games that are played", 403)
 async def list_active_games(request: Request, read_after: AfterPlayerEvent = None) -> ActiveGames:
-    """List the games that anybody played."""
+    """List the games that anybody played, in the order of their ids; the first 1,000 of them."""
     metrics = await caught_up(request, PLAYER_ACTIVITY, read_after)
     return await metrics.games()
 
 
-@get(
-    "/{game_id:str}/activity",
-    operation_id="getActivity",
-    summary="Who plays a game, day by day",
-    responses=documented(400, 403, 422),
-)
+@query("/{game_id:str}/activity", "getActivity", "Who plays a game, day by day", 403, 422)
 async def get_activity(
     request: Request,
     game_id: PathKey,
@@ -86,12 +74,7 @@ async def get_activity(
     return await metrics.activity(game_id, range_of(first, last))
 
 
-@get(
-    "/{game_id:str}/retention",
-    operation_id="getRetention",
-    summary="Who comes back to a game",
-    responses=documented(400, 403, 422),
-)
+@query("/{game_id:str}/retention", "getRetention", "Who comes back to a game", 403, 422)
 async def get_retention(
     request: Request,
     game_id: PathKey,
@@ -108,12 +91,7 @@ async def get_retention(
     return await metrics.retention(game_id, range_of(first, last), later, today())
 
 
-@get(
-    "/{game_id:str}/funnel",
-    operation_id="getFunnel",
-    summary="How far players get in a game",
-    responses=documented(400, 403, 422),
-)
+@query("/{game_id:str}/funnel", "getFunnel", "How far players get in a game", 403, 422)
 async def get_funnel(
     request: Request,
     game_id: PathKey,

@@ -37,7 +37,7 @@ from interfaces.http.platform.bodies import (
     read,
     require_json,
 )
-from interfaces.http.platform.command_context import POSITION_HEADER, TRACEPARENT_PATTERN, usable
+from interfaces.http.platform.command_context import TRACEPARENT_PATTERN, usable
 from interfaces.http.platform.encodings import decoded
 from interfaces.http.platform.problems import (
     InvalidField,
@@ -47,6 +47,7 @@ from interfaces.http.platform.problems import (
     invalid_field,
 )
 from interfaces.http.platform.responses import JSON_BODY, respond
+from interfaces.http.platform.routes import command
 from interfaces.http.platform.services import services_in
 from interfaces.tokens import Identity
 
@@ -261,14 +262,7 @@ def _comes_in_lines(headers: Headers) -> bool:
 # -- for the OpenAPI document ----------------------------------------------------------------------
 
 
-@post(
-    PATH,
-    status_code=200,
-    operation_id="reportEvent",
-    summary="Report an event",
-    response_headers=[POSITION_HEADER],
-    responses=documented(400, 403, 413, 415, 422, 429),
-)
+@command(PATH, "reportEvent", "Report an event", 403, 422, 429)
 async def report_documented(request: Request, data: JSONBody[Report]) -> Ingested:
     """Take in what a player did; the answer comes when all replicas in sync have it.
 

@@ -16,7 +16,8 @@ from interfaces.http.platform.auth import acting_as
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.freshness import caught_up, found
 from interfaces.http.platform.parameters import Before, PathKey, limit_of
-from interfaces.http.platform.problems import bad_request, documented
+from interfaces.http.platform.problems import bad_request
+from interfaces.http.platform.routes import query
 from interfaces.http.player_events.parameters import AfterPlayerEvent
 from projections.player_events import EVENT_ARCHIVE, LEADERBOARDS, PLAYER_STATISTICS
 from projections.player_events.event_archive import ArchivedEvent, EventPage
@@ -59,12 +60,7 @@ def _schema(kind: type[msgspec.Struct]) -> Mapping[str, Any]:
 SCHEMAS = {name: _schema(kind) for name, kind in TYPES.items()}
 
 
-@get(
-    "/events/{event_id:uuid}",
-    operation_id="getEvent",
-    summary="An event",
-    responses=documented(400, 403, 404),
-)
+@query("/events/{event_id:uuid}", "getEvent", "An event", 403, 404)
 async def get_event(
     request: Request, event_id: FromPath[UUID], read_after: AfterPlayerEvent = None
 ) -> Response[ArchivedEvent]:
@@ -77,12 +73,7 @@ async def get_event(
     return _json(event)
 
 
-@get(
-    "/players/{player_id:str}/events",
-    operation_id="listPlayerEvents",
-    summary="A player's events",
-    responses=documented(400, 403, 422),
-)
+@query("/players/{player_id:str}/events", "listPlayerEvents", "A player's events", 403, 422)
 async def list_events(
     request: Request,
     player_id: PathKey,
@@ -96,12 +87,7 @@ async def list_events(
     return _json(await archive.of_player(player_id, limit, before))
 
 
-@get(
-    "/player/{player_id:str}/stats",
-    operation_id="getPlayerStats",
-    summary="What a player did altogether",
-    responses=documented(400, 404),
-)
+@query("/player/{player_id:str}/stats", "getPlayerStats", "What a player did altogether", 404)
 async def get_stats(
     request: Request, player_id: PathKey, read_after: AfterPlayerEvent = None
 ) -> PlayerStatistics:
@@ -112,12 +98,7 @@ async def get_stats(
     )
 
 
-@get(
-    "/games/{game_id:str}/leaderboard",
-    operation_id="getGameLeaderboard",
-    summary="The best players of a game",
-    responses=documented(400),
-)
+@query("/games/{game_id:str}/leaderboard", "getGameLeaderboard", "The best players of a game")
 async def get_leaderboard(
     request: Request,
     game_id: PathKey,

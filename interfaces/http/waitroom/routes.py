@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from litestar import Response, Router, get, post
+from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
@@ -14,14 +14,13 @@ from domain.waitroom.refusals import NotYourSession
 from interfaces.http.platform.auth import is_trusted, only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (
-    POSITION_HEADER,
     CommandContext,
     carry_out,
     provide_context,
 )
 from interfaces.http.platform.freshness import caught_up, found, read_after_of
 from interfaces.http.platform.parameters import PathKey
-from interfaces.http.platform.problems import documented
+from interfaces.http.platform.routes import command, query
 from projections.waitroom import WAITROOM
 from projections.waitroom.queue import QueueOverview, QueuePlace
 
@@ -43,13 +42,15 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     session_id: Annotated[Key, msgspec.Meta(examples=["0d9d3b7c1a5e4f0f8a3b6c2d1e0f9a8b"])]
 
 
-@post(
+@command(
     "/",
+    "openWaitroom",
+    "Open a waiting room",
+    403,
+    409,
+    422,
+    status=201,
     guards=[only("service", "admin")],
-    operation_id="openWaitroom",
-    summary="Open a waiting room",
-    response_headers=[POSITION_HEADER],
-    responses=documented(400, 403, 409, 413, 415, 422),
 )
 async def open_waitroom(
     request: Request, data: JSONBody[Opening], context: NamedDependency[CommandContext]
@@ -64,14 +65,7 @@ async def open_waitroom(
     return await carry_out(request, context, command, status=201)
 
 
-@post(
-    "/leave",
-    status_code=200,
-    operation_id="leaveWaitroom",
-    summary="Leave a waiting room",
-    response_headers=[POSITION_HEADER],
-    responses=documented(400, 403, 404, 409, 413, 415, 422),
-)
+@command("/leave", "leaveWaitroom", "Leave a waiting room", 403, 404, 409, 422)
 async def leave_waitroom(
     request: Request, data: JSONBody[Leaving], context: NamedDependency[CommandContext]
 ) -> Response[Place]:
@@ -81,12 +75,7 @@ async def leave_waitroom(
     return await carry_out(request, context, command)
 
 
-@get(
-    "/sessions/{session_id:str}",
-    operation_id="getSession",
-    summary="Where a session stands",
-    responses=documented(400, 403, 404),
-)
+@query("/sessions/{session_id:str}", "getSession", "Where a session stands", 403, 404)
 async def get_session(
     request: Request, session_id: PathKey, read_after: AfterWaitroom = None
 ) -> QueuePlace:
@@ -105,12 +94,7 @@ async def session_for(request: Request, session_id: str, read_after: str | None)
     )
 
 
-@get(
-    "/{event_id:str}",
-    operation_id="getWaitroom",
-    summary="How a waiting room is doing",
-    responses=documented(400, 404),
-)
+@query("/{event_id:str}", "getWaitroom", "How a waiting room is doing", 404)
 async def get_waitroom(
     request: Request, event_id: PathKey, read_after: AfterWaitroom = None
 ) -> QueueOverview:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Router, get, post, put
+from litestar import Router, post, put
 from litestar.params import JSONBody, QueryParameter
 
 from application.player_events.dead_letters import DeadLetterRepairs
@@ -16,6 +16,7 @@ from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import BATCH_LIMIT_BYTES, Request
 from interfaces.http.platform.parameters import Before, PathKey, limit_of
 from interfaces.http.platform.problems import documented
+from interfaces.http.platform.routes import query
 from interfaces.http.platform.services import services_of
 from projections.player_events import DEAD_LETTERS
 from projections.player_events.dead_letters import DeadLetterPage, Wanted
@@ -45,12 +46,7 @@ class Retrial(msgspec.Struct, frozen=True, kw_only=True):
     changes: Sequence[Change] | None = None
 
 
-@get(
-    "/",
-    operation_id="listDeadLetters",
-    summary="Events that could not be taken",
-    responses=documented(400, 403, 422),
-)
+@query("/", "listDeadLetters", "Events that could not be taken", 403, 422)
 async def list_letters(
     request: Request,
     consumer: Of = "any",
@@ -73,12 +69,7 @@ async def list_letters(
     )
 
 
-@get(
-    "/{letter_id:str}",
-    operation_id="getDeadLetter",
-    summary="An event that could not be taken",
-    responses=documented(400, 403, 404),
-)
+@query("/{letter_id:str}", "getDeadLetter", "An event that could not be taken", 403, 404)
 async def get_letter(request: Request, letter_id: PathKey) -> DeadLetter:
     """Show an event that could not be taken, why, and what became of it."""
     return _shown(await services_of(request).part(DeadLetterRepairs).show(letter_id))

@@ -1,0 +1,35 @@
+"""Routes as features write them: an address, the operation's id, what it is for, its problems."""
+
+from typing import Any
+
+from litestar import get, post
+
+from interfaces.http.platform.command_context import POSITION_HEADER
+from interfaces.http.platform.problems import documented
+
+
+def query(path: str, id: str, summary: str, *problems: int, **options: Any) -> get:
+    """A handler that answers from a read model.
+
+    `problems` are the statuses that it may answer with beside those that every query has.
+    """
+    responses = documented(400, *problems)
+    return get(path, operation_id=id, summary=summary, responses=responses, **options)
+
+
+def command(
+    path: str, id: str, summary: str, *problems: int, status: int = 200, **options: Any
+) -> post:
+    """A handler that has a command decided, which it finds in the body.
+
+    `problems` are the statuses that it may answer with beside those that every command has.
+    """
+    return post(
+        path,
+        status_code=status,
+        operation_id=id,
+        summary=summary,
+        response_headers=[POSITION_HEADER],
+        responses=documented(400, 413, 415, *problems),
+        **options,
+    )
