@@ -56,11 +56,18 @@ export function drawRetention(cohorts, days, today) {
   const rows = found.map((each) => row(each, most));
   at("retention").replaceChildren(element("thead", {}, head), element("tbody", {}, ...rows));
   at("retention-today").hidden = !at("retention").querySelector(".today");
-  const scroll = at("retention").parentElement;
-  scroll.onscroll = () => scroll.classList.toggle("more", scroll.scrollLeft + scroll.clientWidth < scroll.scrollWidth - 1);
-  scroll.watched ??= new ResizeObserver(() => scroll.onscroll());
-  scroll.watched.observe(scroll);
-  scroll.watched.observe(at("retention"));
+  fade(at("retention").parentElement);
+}
+
+// Marks on which sides of a part that scrolls there is more.
+function fade(part) {
+  part.onscroll = () => {
+    part.classList.toggle("more", part.scrollLeft + part.clientWidth < part.scrollWidth - 1);
+    part.classList.toggle("below", part.scrollTop + part.clientHeight < part.scrollHeight - 1);
+  };
+  part.resized ??= new ResizeObserver(() => part.onscroll());
+  part.resized.observe(part);
+  part.resized.observe(part.firstElementChild);
 }
 
 // Of the cohorts that have come so far, weighed by their players.
