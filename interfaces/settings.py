@@ -8,13 +8,7 @@ from socket import gethostname
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import (
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 

@@ -14,13 +14,7 @@ from domain.games.commands import (
     Seek,
     SeekGame,
 )
-from domain.games.events import (
-    BotSeated,
-    GameSought,
-    PlayersPaired,
-    SeekCancelled,
-    TableClosed,
-)
+from domain.games.events import BotSeated, GameSought, PlayersPaired, SeekCancelled, TableClosed
 from domain.games.refusals import AlreadySeated, NameReserved, NotSeeking, TableTaken
 from domain.games.states import LobbyState, LobbyTables
 from domain.snapshot import Snapshot

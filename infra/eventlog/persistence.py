@@ -13,11 +13,7 @@ Environment, each also with the application's name in front (`BANKACCOUNTS_KAFKA
 import re
 from typing import TypeVar, cast
 
-from eventsourcing.persistence import (
-    InfrastructureFactory,
-    OperationalError,
-    ProgrammingError,
-)
+from eventsourcing.persistence import InfrastructureFactory, OperationalError, ProgrammingError
 from eventsourcing.utils import Environment, EnvType, resolve_topic, strtobool
 
 from application.topics import Topic

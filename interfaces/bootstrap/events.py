@@ -3,14 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from application.history import (
-    HistoryUnreadable,
-    Moment,
-    OtherShard,
-    Past,
-    events_of,
-    fold,
-)
+from application.history import HistoryUnreadable, Moment, OtherShard, Past, events_of, fold
 from application.ports.reading import LogReader
 from domain.categories import CATEGORIES
 from domain.category import Category

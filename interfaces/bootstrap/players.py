@@ -6,12 +6,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from application.ports.projections import Change
-from domain.player_events.corrections import (
-    Correction,
-    PlayerRestored,
-    PlayerVoided,
-    correcting,
-)
+from domain.player_events.corrections import Correction, PlayerRestored, PlayerVoided, correcting
 from domain.player_events.event import PlayerEvent
 from infra.player_events.preview import preview
 from infra.player_events.publishing import publish

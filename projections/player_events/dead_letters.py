@@ -12,14 +12,7 @@ import msgspec
 import psycopg
 from psycopg.rows import class_row
 
-from domain.player_events.letters import (
-    DeadLetter,
-    Decided,
-    LetterRecord,
-    Status,
-    fold,
-    read,
-)
+from domain.player_events.letters import DeadLetter, Decided, LetterRecord, Status, fold, read
 from projections.positions import PostgresQueries
 from projections.projection import InvalidCursor, Table
 

@@ -5,13 +5,7 @@ import pytest
 from schemathesis.checks import CHECKS, not_a_server_error
 
 from tests.conftest import Hall
-from tests.contracts.rules import (
-    DOCUMENT,
-    OPERATIONS,
-    AnyCase,
-    contract,
-    read_after_what_there_is,
-)
+from tests.contracts.rules import DOCUMENT, OPERATIONS, AnyCase, contract, read_after_what_there_is
 
 CONTRACT = contract(OPERATIONS)
 OF_ADMINISTRATORS = contract(OPERATIONS, under="/api/v1/dead-letters")

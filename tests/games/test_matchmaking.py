@@ -8,11 +8,7 @@ from domain.aggregate import Command
 from domain.events import DomainEvent, Metadata, Position, Recorded
 from domain.games.board import Board
 from domain.games.commands import CloseTable, MakeMove, StartGame
-from domain.games.events import (
-    BotLevel,
-    BotSeated,
-    GameEnded,
-)
+from domain.games.events import BotLevel, BotSeated, GameEnded
 from domain.games.four_in_a_row import FourInARow
 from domain.games.lobby import Lobby
 from tests.games.tables import GAME, game, moving, seeking, starting

@@ -1,12 +1,7 @@
 import pytest
 
 from domain.aggregate import Command
-from domain.waitroom.commands import (
-    CompleteCheckout,
-    ExpireOverdueCheckouts,
-    OpenWaitroom,
-    Room,
-)
+from domain.waitroom.commands import CompleteCheckout, ExpireOverdueCheckouts, OpenWaitroom, Room
 from domain.waitroom.events import WaitroomOpened
 from domain.waitroom.refusals import WaitroomAlreadyOpen, WaitroomNotFound
 from tests.waitroom.rooms import EVENT, joining, leaving, opening, room, unopened

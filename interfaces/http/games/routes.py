@@ -13,11 +13,7 @@ from domain.games.events import BotLevel
 from domain.keys import Key
 from interfaces.http.platform.auth import acting_as
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import (
-    CommandContext,
-    carry_out,
-    provide_context,
-)
+from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
 from interfaces.http.platform.freshness import caught_up, found, read_after_of
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.routes import command, query

@@ -7,12 +7,7 @@ import msgspec
 from litestar import Router
 from litestar.params import FromPath, QueryParameter
 
-from application.history import (
-    History,
-    Moment,
-    Past,
-    read_time,
-)
+from application.history import History, Moment, Past, read_time
 from application.personal import Open, opened
 from domain.categories import CATEGORIES
 from domain.events import Recorded

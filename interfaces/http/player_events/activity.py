@@ -17,12 +17,7 @@ from interfaces.http.platform.problems import Problem
 from interfaces.http.platform.routes import query
 from interfaces.http.player_events.parameters import AfterPlayerEvent, From, Until, range_of, today
 from projections.player_events import PLAYER_ACTIVITY
-from projections.player_events.activity_queries import (
-    ActiveGames,
-    Activity,
-    Funnel,
-    Retention,
-)
+from projections.player_events.activity_queries import ActiveGames, Activity, Funnel, Retention
 
 Later = Annotated[
     int, QueryParameter(name="days", ge=1, le=90, description="How many days after the first.")

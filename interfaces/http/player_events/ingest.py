@@ -16,13 +16,7 @@ from litestar.exceptions import MethodNotAllowedException
 from litestar.params import JSONBody
 from litestar.types import HTTPScope, Receive, Send
 
-from application.player_events.intake import (
-    NUL,
-    Intake,
-    InvalidEvent,
-    Report,
-    decode_report,
-)
+from application.player_events.intake import NUL, Intake, InvalidEvent, Report, decode_report
 from application.player_events.ports import FailedEvent, PlayerEventLog
 from application.ports.commands import Unavailable
 from application.ports.limits import Limits

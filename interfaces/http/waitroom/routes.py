@@ -13,11 +13,7 @@ from domain.waitroom.commands import LeaveWaitroom, OpenWaitroom, Place, Room
 from domain.waitroom.refusals import NotYourSession
 from interfaces.http.platform.auth import is_trusted, only
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import (
-    CommandContext,
-    carry_out,
-    provide_context,
-)
+from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
 from interfaces.http.platform.freshness import caught_up, found, read_after_of
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.routes import command, query

@@ -11,11 +11,7 @@ from eventsourcing.cipher import AESCipher
 from eventsourcing.persistence import IntegrityError
 from eventsourcing.system import MultiThreadedRunner, Runner, SingleThreadedRunner
 
-from tests.contracts.library.examples.bank import (
-    Bank,
-    InsufficientFunds,
-    NoSuchAccount,
-)
+from tests.contracts.library.examples.bank import Bank, InsufficientFunds, NoSuchAccount
 from tests.contracts.library.examples.cart import CartFull, Carts, CartSubmitted
 from tests.contracts.library.examples.content import NameTaken, Pages
 from tests.contracts.library.examples.orders import RESTAURANT, Kitchen, Orders

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from application.ports.commands import Answer
 from domain.refusals import Refusal
-from tests.eventlog.counter import (
-    Count,
-    CountBelow,
-    CounterCommand,
-    CountFrom,
-    SetAlarm,
-)
+from tests.eventlog.counter import Count, CountBelow, CounterCommand, CountFrom, SetAlarm
 from tests.eventlog.simulation.weather import Weather
 
 if TYPE_CHECKING:
