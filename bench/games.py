@@ -41,7 +41,7 @@ def main(count: int) -> None:
 
 
 def commands(random_source: random.Random) -> list[dict[str, Any]]:
-    """The orders of one game, from the first to the last."""
+    """The commands of one game, from the first to the last."""
     game = uuid.uuid4().hex
     players = [f"player-{each}" for each in random_source.sample(range(PLAYERS), 2)]
     of_game = {"game_id": game}

@@ -1,1 +1,1 @@
-"""The log on Kafka: records, the gate every reader runs, the shards that decide commands."""
+"""The log on Kafka: what reads and appends records, owns shards, and finds their owners."""

@@ -1,7 +1,7 @@
 """The log of one process: its shards, on one Kafka producer and one consumer, in one event loop.
 
 Measured against a poll thread that hands over to the loop, polling from the loop answers a third
-more commands a second at 64 in flight with half the p99 (DESIGN section 2), and needs no locks.
+more commands a second at 64 in flight with half the p99, and needs no locks.
 """
 
 import asyncio

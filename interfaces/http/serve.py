@@ -20,7 +20,6 @@ from interfaces.settings import Settings
 LISTEN_BACKLOG = 2_048
 """Connections that may wait to be accepted; a whole city arrives in the same second."""
 
-
 QUIET: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {}}
 """The server's own messages go the way of all others; requests are counted, not logged."""
 

@@ -253,7 +253,6 @@ USER = """
     FROM users WHERE id = %s
 """
 
-
 BOARD = "SELECT moves FROM games WHERE id = %s AND length(moves) >= %s"
 
 Row = TypeVar("Row")

@@ -5,8 +5,8 @@
   score shares a rank, and the next one is as many further (1, 2, 2, 4); they are listed by id.
   Nothing of it is stored: one score may move a hundred ranks, and to write those took ten times as
   long as the score (measured).
-- `leaderboards_seen`, `leaderboards_voids`: see `seen_ids` and
-  `corrections`. Events of types that do not score are passed over with their ids.
+- `leaderboards_seen`, `leaderboards_voids`: see `seen_ids` and `corrections`. Events of types that
+  do not score are passed over with their ids.
 - Redis: see `leaderboards_cache`.
 
 Late-arrival rule: an event counts in the periods of its own time, so one that comes late changes

@@ -34,7 +34,6 @@ redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 redis.call('ZADD', KEYS[1], unpack(ARGV, 3))
 """
 
-
 REMOVE = """
 if redis.call('HGET', KEYS[2], ARGV[1]) == ARGV[2] then redis.call('ZREM', KEYS[1], ARGV[3]) end
 """

@@ -6,8 +6,8 @@
 - `player_firsts`: when a player had an event of a type in a game for the first time.
 - `daily_sessions`: how many sessions of a game began on a day; how many ended there and told their
   length (`timed`), and those lengths together.
-- `player_activity_seen`: see `seen_ids`. Only events of sessions are counted, so only
-  their ids are kept; the other tables are sets and minima, to which a repetition adds nothing.
+- `player_activity_seen`: see `seen_ids`. Only events of sessions are counted, so only their ids are
+  kept; the other tables are sets and minima, to which a repetition adds nothing.
 
 Late-arrival rule: an event counts on the day of its own time, so one that comes late corrects days
 and cohorts that are over. Lengths are whole milliseconds, whose sum does not depend on the order.

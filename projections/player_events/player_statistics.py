@@ -2,8 +2,7 @@
 
 - `player_statistics`, a row for each player: how many events, and of each type; when the last one
   happened; when the first and the latest were taken in.
-- `player_statistics_seen`, `player_statistics_voids`: see `seen_ids` and
-  `corrections`.
+- `player_statistics_seen`, `player_statistics_voids`: see `seen_ids` and `corrections`.
 - Redis, behind the generation's name: `player_stats:{player_id}`, a hash of `total_events`,
   `last_event` and `event_{type}` for each type.
 

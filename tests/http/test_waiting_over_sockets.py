@@ -104,7 +104,7 @@ async def test_there_is_nothing_to_watch_where_there_is_no_session(api: Api) -> 
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (ReadModelMissing("The read model 'queue' is being built."), channel.TRY_LATER),
+        (ReadModelMissing("The read model 'waitroom' is being built."), channel.TRY_LATER),
         (ValueError("nobody foresaw this"), channel.WENT_WRONG),
     ],
 )

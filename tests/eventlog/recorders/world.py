@@ -1,6 +1,6 @@
 """Ledgers of several processes against one simulated partition, driven by a seed.
 
-As in `tests/eventlog/simulation.py` the wire loses, delays, reorders and duplicates, and processes
+As in `tests/eventlog/simulation/` the wire loses, delays, reorders and duplicates, and processes
 crash. Here nobody reads anything again, so what a ledger rolls back is what is put to the test.
 """
 
