@@ -9,7 +9,7 @@ from application.inbox import Inbox, Malformed
 from application.ports.commands import Envelope
 from domain.events import Position
 from infra.commands_client import CommandsClient
-from infra.deadletters import DeadLetterTopic
+from infra.dead_letters import DeadLetterTopic
 from infra.kafka.clients import consumer_config
 from infra.kafka.errors import failed
 

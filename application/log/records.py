@@ -90,7 +90,7 @@ class Codec:
         self._encode = msgspec.json.Encoder().encode
         self._decode = _decoder(category.event_types)
         self._decode_event = msgspec.json.Decoder(category.event_types).decode
-        self._decode_envelope = _decoder(msgspec.Raw)
+        self._decode_unopened = _decoder(msgspec.Raw)
 
     def encode(self, record: Claim | Commit[DomainEvent]) -> bytes:
         """The record's JSON."""
@@ -117,7 +117,7 @@ class Codec:
         Enough for the gate: raises `MalformedRecord` for exactly the values that `decode` does.
         """
         try:
-            return self._decode_envelope(value or b"")  # type: ignore[no-any-return]
+            return self._decode_unopened(value or b"")  # type: ignore[no-any-return]
         except NOT_READ as error:
             raise MalformedRecord(f"The value is neither a claim nor a commit: {error}.") from error
 
@@ -136,17 +136,17 @@ class Codec:
             return _unreadable(raw, f"{event.wire_name()}: {type(error).__name__}: {error}")
 
     def _decode_leniently(self, value: bytes) -> Claim | StoredCommit[DomainEvent]:
-        envelope = self.skim(value)
-        if isinstance(envelope, Claim):
-            return envelope
+        record = self.skim(value)
+        if isinstance(record, Claim):
+            return record
         return StoredCommit(
-            epoch=envelope.epoch,
-            owner=envelope.owner,
-            seq=envelope.seq,
-            command_id=envelope.command_id,
-            metadata=envelope.metadata,
-            events=[self._read_event(raw) for raw in envelope.events],
-            reply=envelope.reply,
+            epoch=record.epoch,
+            owner=record.owner,
+            seq=record.seq,
+            command_id=record.command_id,
+            metadata=record.metadata,
+            events=[self._read_event(raw) for raw in record.events],
+            reply=record.reply,
         )
 
     def _read_event(self, raw: msgspec.Raw) -> DomainEvent:

@@ -1,1 +1,1 @@
-"""The topic `player.events.raw`: written by the API, read by the workers of three read models."""
+"""The topic `player.events.raw`: written by the API, read by the workers of four read models."""

@@ -4,7 +4,7 @@ import msgspec
 
 from domain.player_events.event import PlayerEvent
 from domain.player_events.unreadable import UnreadableRecord
-from infra.deadletters import DeadLetterTopic
+from infra.dead_letters import DeadLetterTopic
 
 
 class PlayerDeadLetters:

@@ -86,7 +86,7 @@ def _placed(connection: Connection, records: Sequence[PlayerEvent]) -> list[Play
     if not ends:
         raise SetupError(
             "There is no archive of players' events yet; let its worker run "
-            f"(gamehall worker run {EventArchive.name})."
+            f"(gamehall worker {EventArchive.name})."
         )
     placed = []
     for record in records:

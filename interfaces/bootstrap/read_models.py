@@ -13,7 +13,7 @@ from application.triage import ParkStream
 from application.upkeep import Upkeep
 from domain.categories import CATEGORIES
 from infra.cached import CachedStore
-from infra.deadletters import DeadLetterTopic, unreadable
+from infra.dead_letters import DeadLetterTopic, unreadable
 from infra.eventlog.reader import KafkaLogReader
 from infra.kafka.topics import refuse_missing, refuse_repartitioned
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader

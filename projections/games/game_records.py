@@ -11,7 +11,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 import psycopg
@@ -254,8 +254,6 @@ USER = """
 """
 
 BOARD = "SELECT moves FROM games WHERE id = %s AND length(moves) >= %s"
-
-Row = TypeVar("Row")
 
 
 class GameQueries(PostgresQueries):

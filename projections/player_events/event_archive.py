@@ -236,7 +236,7 @@ class EventQueries(PostgresQueries):
         the latest.
         """
         found = await self._select(EVENT, [event_id], dict_row)
-        return _archived(found[0]) if found else None
+        return archived(found[0]) if found else None
 
     async def of_player(self, player_id: str, limit: int, before: str | None = None) -> EventPage:
         """A player's events, the newest first, from the cursor of the page before on.
@@ -245,7 +245,7 @@ class EventQueries(PostgresQueries):
         """
         cursor = Cursor() if before is None else Cursor.parse(before)
         asked = {"player_id": player_id, "limit": limit + 1, **msgspec.structs.asdict(cursor)}
-        found = [_archived(row) for row in await self._select(OF_PLAYER, asked, dict_row)]
+        found = [archived(row) for row in await self._select(OF_PLAYER, asked, dict_row)]
         events, more = found[:limit], len(found) > limit
         last = str(Cursor(events[-1].timestamp, events[-1].event_id)) if more and events else None
         return EventPage(events=events, before=last)
@@ -256,5 +256,6 @@ def record_of(row: dict[str, Any]) -> PlayerEvent:
     return PlayerEvent(**row | {"data": msgspec.Raw(row["data"].encode())})
 
 
-def _archived(row: dict[str, Any]) -> ArchivedEvent:
+def archived(row: dict[str, Any]) -> ArchivedEvent:
+    """The event of a row with the columns `COLUMNS_OF_EVENT`."""
     return ArchivedEvent(**row | {"data": msgspec.Raw(row["data"].encode())})

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 from psycopg import AsyncCursor, sql
 
-from projections.player_events.event_archive import COLUMNS_OF_EVENT, NAME, ArchivedEvent
+from projections.player_events.event_archive import COLUMNS_OF_EVENT, NAME, ArchivedEvent, archived
 from projections.positions import Pool, require
 
 Format = Literal["ndjson", "parquet"]
@@ -84,8 +84,7 @@ def _as_event(cursor: AsyncCursor[Any]) -> Callable[[Sequence[Any]], ArchivedEve
     names = [column.name for column in cursor.description or ()]
 
     def event(values: Sequence[Any]) -> ArchivedEvent:
-        row = dict(zip(names, values, strict=True))
-        return ArchivedEvent(**row | {"data": msgspec.Raw(row["data"].encode())})
+        return archived(dict(zip(names, values, strict=True)))
 
     return event
 

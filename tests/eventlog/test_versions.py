@@ -25,7 +25,7 @@ from application.ports.reading import Checkpoint
 from application.triage import STREAM_PARKED, ParkStream
 from domain.category import Category
 from domain.events import DomainEvent, Metadata, Recorded
-from infra.deadletters import unreadable
+from infra.dead_letters import unreadable
 from tests.eventlog.guestbook import (
     GUESTBOOKS,
     OLD_GUESTBOOKS,

@@ -8,7 +8,7 @@ import pytest
 
 from application.triage import ParkStream
 from application.upkeep import Upkeep
-from infra.deadletters import unreadable
+from infra.dead_letters import unreadable
 from tests.conftest import Hall
 from tests.projections.fakes import FakeLetters, FakeReader
 from tests.projections.story import Narrator

@@ -10,13 +10,7 @@ from litestar import WebSocket, websocket
 
 from domain.events import DomainEvent
 from domain.waitroom.commands import Status
-from domain.waitroom.events import (
-    CheckoutCompleted,
-    CheckoutExpired,
-    CheckoutFailed,
-    SessionAdmitted,
-    WaitroomLeft,
-)
+from domain.waitroom.events import SessionAdmitted
 from interfaces.http.platform.auth import is_trusted
 from interfaces.http.platform.bodies import decode, decoder_of
 from interfaces.http.platform.channel import (
@@ -34,7 +28,7 @@ from interfaces.http.platform.services import Services, services_of
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.tokens import Identity
 from projections.waitroom import WAITROOM
-from projections.waitroom.queue import QueuePlace
+from projections.waitroom.queue import ENDS, QueuePlace
 
 LOOK_INTERVAL_S = 0.5
 """Seconds between looks at a session's place, where few are looking."""
@@ -48,13 +42,6 @@ NEW_SESSION_TIMEOUT_S = 2.0
 
 NEW_SESSION_LOOKS = 40
 """Looks at the read model in that time."""
-
-ENDS: dict[type[DomainEvent], Status] = {
-    WaitroomLeft: "left",
-    CheckoutCompleted: "completed",
-    CheckoutFailed: "failed",
-    CheckoutExpired: "expired",
-}
 
 logger = structlog.get_logger(__name__)
 
