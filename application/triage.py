@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from application.ports.projections import DeadLetterSink, Parked, Poisoned, Stream, Writing
+from application.ports.projections import DeadLetterSink, Parked, Poisoned, StreamId, Writing
 from domain.events import Recorded
 
 Unreadable = Callable[[Recorded], str | None]
@@ -23,8 +23,8 @@ class ParkStream:
     def __init__(self, letters: DeadLetterSink, unreadable: Unreadable) -> None:
         self._letters = letters
         self._unreadable = unreadable
-        self._parked: dict[Stream, Parked] = {}
-        self._new: dict[Stream, Parked] = {}
+        self._parked: dict[StreamId, Parked] = {}
+        self._new: dict[StreamId, Parked] = {}
 
     def restore(self, parked: Sequence[Parked]) -> None:
         """Begin again from what is stored with the position."""

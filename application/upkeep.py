@@ -22,7 +22,7 @@ class ShardLag(msgspec.Struct, frozen=True):
     lag: int
 
 
-class Status(msgspec.Struct, frozen=True):
+class ReadModelStatus(msgspec.Struct, frozen=True):
     """Where a read model stands; `generation` is None when there is none."""
 
     name: str
@@ -62,13 +62,13 @@ class Upkeep:
         standing = self.store.standing()
         return [] if standing is None else sorted(standing.parked)
 
-    def status(self) -> Status:
+    def status(self) -> ReadModelStatus:
         """Where it stands, and how far behind."""
         standing = self.store.standing()
         at = standing.checkpoints if standing else ()
         reached = {(c.topic, c.partition): c for c in at}
         shards = [_lag(s, end, reached.get(s)) for s, end in sorted(self.reader.ends().items())]
-        return Status(
+        return ReadModelStatus(
             name=self.name,
             generation=standing.generation if standing else None,
             lag=sum(shard.lag for shard in shards),

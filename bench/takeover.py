@@ -48,7 +48,7 @@ BEFORE, AFTER = 2.0, 5.0
 """Seconds of load before something happens, and after the last of it."""
 
 FROZEN = 8.0
-READY_SECONDS = 60.0
+READY_TIMEOUT_S = 60.0
 OWNED = re.compile(r'gamehall_log_shards{role="owner",topic="waitroom-log"} (\S+)')
 
 
@@ -97,7 +97,7 @@ class Api:
         """Wait until it is ready and owns at least so many shards of the waiting rooms."""
         wait_for(
             lambda: self.is_ready() and self.owned() >= least,
-            seconds=READY_SECONDS,
+            seconds=READY_TIMEOUT_S,
             otherwise=lambda: f"{self.url} is not ready; see {self._log}",
         )
 

@@ -23,7 +23,7 @@ from tests.read_models import TABLES
 
 ROOT = Path(__file__).parents[1]
 JARS = ROOT / ".gamehall" / "kafka" / "jars"  # shared with `make run`, to be downloaded once
-START_SECONDS = 300  # the first start downloads Kafka
+START_TIMEOUT_S = 300  # the first start downloads Kafka
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,13 @@ class Hall:
 
     def up(self, *arguments: str) -> str:
         """Start what the arguments name, or fail; returns what the command told people."""
-        started = self.command("up", "--detach", *arguments, seconds=START_SECONDS)
+        started = self.command("up", "--detach", *arguments, seconds=START_TIMEOUT_S)
         assert started.returncode == 0, started.stderr
         return started.stderr
 
     def down(self) -> None:
         """Stop everything, or fail with what the command said."""
-        stopped = self.command("down", seconds=START_SECONDS)
+        stopped = self.command("down", seconds=START_TIMEOUT_S)
         assert stopped.returncode == 0, stopped.stderr
 
 

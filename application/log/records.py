@@ -90,7 +90,7 @@ class Codec:
         self._encode = msgspec.json.Encoder().encode
         self._decode = _decoder(category.event_types)
         self._decode_event = msgspec.json.Decoder(category.event_types).decode
-        self._decode_unopened = _decoder(msgspec.Raw)
+        self._decode_skimmed = _decoder(msgspec.Raw)
 
     def encode(self, record: Claim | Commit[DomainEvent]) -> bytes:
         """The record's JSON."""
@@ -117,7 +117,7 @@ class Codec:
         Enough for the gate: raises `MalformedRecord` for exactly the values that `decode` does.
         """
         try:
-            return self._decode_unopened(value or b"")  # type: ignore[no-any-return]
+            return self._decode_skimmed(value or b"")  # type: ignore[no-any-return]
         except NOT_READ as error:
             raise MalformedRecord(f"The value is neither a claim nor a commit: {error}.") from error
 

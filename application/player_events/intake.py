@@ -11,7 +11,7 @@ import msgspec
 
 from application.validation import InvalidInput, MalformedInput, mistake_in
 from domain.player_events.corrections import RESERVED
-from domain.player_events.event import Moment, Name, PlayerEvent, nothing
+from domain.player_events.event import Name, PlayerEvent, Timestamp, nothing
 from domain.player_events.types import TYPES
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -34,7 +34,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     event_type: Name
     player_id: Name
     game_id: Name
-    timestamp: Moment
+    timestamp: Timestamp
     data: Data = msgspec.field(default_factory=nothing)
     event_id: UUID | None = None
 

@@ -8,7 +8,7 @@ import msgspec
 
 from application.player_events.intake import NUL, Intake, InvalidEvent, Report, decode_report, read
 from domain.player_events.corrections import RESERVED, replacing
-from domain.player_events.event import Moment, PlayerEvent
+from domain.player_events.event import PlayerEvent, Timestamp
 from domain.player_events.letters import INGEST, DeadLetter, DeadLetterUnrepaired, event_in
 
 ANY_AGE = timedelta(days=36_500)
@@ -23,7 +23,7 @@ class Repair(Report, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=F
     it is, and need not be given.
     """
 
-    ingested_at: Moment | None = None
+    ingested_at: Timestamp | None = None
     minted: bool | None = None
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from application.ports.reading import Checkpoint
 
-Stream = tuple[str, str]
+StreamId = tuple[str, str]
 """What is parked together: (topic, aggregate id)."""
 
 
@@ -21,7 +21,7 @@ class Parked(NamedTuple):
     reason: str
 
     @property
-    def stream(self) -> Stream:
+    def stream(self) -> StreamId:
         """The stream that is parked."""
         return self.topic, self.aggregate_id
 

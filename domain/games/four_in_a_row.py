@@ -135,18 +135,18 @@ class FourInARow(Aggregate):
         self._moved_at = game.moved_at
 
     @evolves(GameStarted)
-    def _was_started(self, event: GameStarted) -> None:
+    def _on_started(self, event: GameStarted) -> None:
         self._started = event
         self._game = Game.begun(event)
         self._moved_at = event.timestamp
 
     @evolves(MovePlayed)
-    def _was_played(self, event: MovePlayed) -> None:
+    def _on_played(self, event: MovePlayed) -> None:
         self._game = self._known().after(event)
         self._moved_at = event.timestamp
 
     @evolves(GameEnded)
-    def _was_ended(self, event: GameEnded) -> None:
+    def _on_ended(self, event: GameEnded) -> None:
         self._game = self._known().after(event)
         self._ended = event
 

@@ -124,23 +124,23 @@ class Lobby(Aggregate):
                 self._sit(part.number, part.changed, game_id, players)
 
     @evolves(GameSought)
-    def _was_sought(self, event: GameSought) -> None:
+    def _on_sought(self, event: GameSought) -> None:
         self._waiting = event
 
     @evolves(SeekCancelled)
-    def _was_cancelled(self, _event: SeekCancelled) -> None:
+    def _on_cancelled(self, _event: SeekCancelled) -> None:
         self._waiting = None
 
     @evolves(PlayersPaired)
-    def _were_paired(self, event: PlayersPaired) -> None:
+    def _on_paired(self, event: PlayersPaired) -> None:
         self._seat(event.game_id, event.player1, event.player2)
 
     @evolves(BotSeated)
-    def _was_seated(self, event: BotSeated) -> None:
+    def _on_seated(self, event: BotSeated) -> None:
         self._seat(event.game_id, event.player1)
 
     @evolves(TableClosed)
-    def _was_closed(self, event: TableClosed) -> None:
+    def _on_closed(self, event: TableClosed) -> None:
         number = self._row_of.pop(event.game_id)
         row = self._rows[number]
         row.changed = event.originator_version

@@ -33,7 +33,7 @@ the other, and those that the other one gets. A four is not completed in the low
 Child = tuple[int, int, int, int]
 """How early to look at a move, the move, all that its maker threatens after it, its worth."""
 RANK = itemgetter(0)
-Entry = tuple[int, int, int, int]
+TableEntry = tuple[int, int, int, int]
 """How deep a position was searched, its value at least and at most, its best move."""
 FIRST = MOST_DISCS
 """The rank of the move that was best last time."""
@@ -56,7 +56,7 @@ class Search:
     def __init__(self, order: Sequence[int], out_of_time: Callable[[], bool]) -> None:
         self._columns = [cells_of(column) for column in order]
         self._out_of_time = out_of_time
-        self._table: dict[int, Entry] = {}
+        self._table: dict[int, TableEntry] = {}
         self._next_check = NODES_BETWEEN_CHECKS
         self.nodes = 0
 
@@ -204,7 +204,7 @@ class Search:
                 raise OutOfTime
 
 
-def _known(entry: Entry, depth: int, alpha: int, beta: int) -> int | None:
+def _known(entry: TableEntry, depth: int, alpha: int, beta: int) -> int | None:
     """What is known of a position, if it was searched to `depth` or is decided, and says enough."""
     searched, least, most, _ = entry
     if searched < depth and most > -DECIDED_VALUE and least < DECIDED_VALUE:

@@ -18,7 +18,7 @@ Name = Annotated[
 """What event types, players and games are called. The pattern is for readers of the schema: with a
 hundred thousand names a second, whoever takes them in looks at the characters of all at once."""
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Timestamp = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 def nothing() -> msgspec.Raw:
@@ -39,8 +39,8 @@ class PlayerEvent(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     event_type: str
     player_id: str
     game_id: str
-    timestamp: Moment
-    ingested_at: Moment
+    timestamp: Timestamp
+    ingested_at: Timestamp
     data: msgspec.Raw = msgspec.field(default_factory=nothing)
     minted: bool = False
     partition: int = -1

@@ -24,9 +24,9 @@ CONSUMERS = ("event-archive", "leaderboards", "player-statistics")
 
 TOPICS = tuple(f"{service}.dlq" for service in (INGEST, *CONSUMERS))
 
-Status = Literal["open", "retried", "dropped"]
+LetterStatus = Literal["open", "retried", "dropped"]
 Verb = Literal["edit", "retry", "drop"]
-ENDS: Mapping[Verb, Status] = {"retry": "retried", "drop": "dropped"}
+ENDS: Mapping[Verb, LetterStatus] = {"retry": "retried", "drop": "dropped"}
 
 
 class DeadLetterNotFound(Refusal, type="dead-letter-not-found", status=404):
@@ -96,7 +96,7 @@ class DeadLetter(msgspec.Struct, kw_only=True):
     position: str | None = None
     created_at: datetime
     attempts: int = 1
-    status: Status = "open"
+    status: LetterStatus = "open"
     edited_event: str | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None

@@ -12,7 +12,7 @@ import msgspec
 HIGHEST_SCORE = 10**9
 """Of one event. Sums stay exact in Redis, whose scores are doubles, up to nine million of these."""
 
-Score = Annotated[
+Points = Annotated[
     int, msgspec.Meta(ge=0, le=HIGHEST_SCORE, description="Points, which leaderboards add up.")
 ]
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -24,7 +24,7 @@ Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", description="As in 
 class PlayerScore(msgspec.Struct, frozen=True, kw_only=True):
     """A player scored."""
 
-    score: Score
+    score: Points
 
 
 class PlayerLevelUp(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,21 +45,21 @@ class QuestCompleted(msgspec.Struct, frozen=True, kw_only=True):
     """A player finished a quest."""
 
     quest_id: Label
-    score: Score = 0
+    score: Points = 0
 
 
 class AchievementUnlocked(msgspec.Struct, frozen=True, kw_only=True):
     """A player earned an achievement."""
 
     achievement_id: Label
-    score: Score = 0
+    score: Points = 0
 
 
 class BossDefeated(msgspec.Struct, frozen=True, kw_only=True):
     """A player beat a boss."""
 
     boss_id: Label
-    score: Score = 0
+    score: Points = 0
 
 
 class LevelStarted(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-import psycopg
 
 from application.ports.projections import Change, Poisoned
 from domain.player_events.corrections import CORRECTIONS, REPLACED, replacement
 from domain.player_events.event import PlayerEvent
 from infra.eventlog.partition import partition_for
-from infra.postgres.database import Database
+from infra.postgres.database import Connection, Database
 from infra.postgres.positions import LOCK, load_checkpoints
 from infra.postgres.writing import PostgresWriting
 from infra.stack.errors import SetupError
@@ -48,11 +47,10 @@ SCORES = """
     FROM leaderboard_scores WHERE player_id = ANY(%s)
 """
 
-Connection = psycopg.Connection[Any]
-Row = tuple[str, str]
+RowKey = tuple[str, str]
 """Table and key."""
 
-Board = tuple[str, str, str]
+BoardRow = tuple[str, str, str]
 """Game, period, and the day it starts on."""
 
 
@@ -112,7 +110,7 @@ def _apply(connection: Connection, consumer: Any, placed: Sequence[PlayerEvent])
     writing.store()
 
 
-def _boards(connection: Connection, players: Sequence[str]) -> set[Board]:
+def _boards(connection: Connection, players: Sequence[str]) -> set[BoardRow]:
     return set(connection.execute(BOARDS, [players]).fetchall())
 
 
@@ -123,9 +121,9 @@ def _told(record: PlayerEvent) -> PlayerEvent:
 def _rows(
     connection: Connection,
     players: Sequence[str],
-    boards: set[Board],
+    boards: set[BoardRow],
     ids: Sequence[str],
-) -> Iterator[tuple[Row, str]]:
+) -> Iterator[tuple[RowKey, str]]:
     for key, text in connection.execute(EVENTS, [players, ids]):
         yield ("events", key), text
     for key, text in connection.execute(STATISTICS, [players]):

@@ -19,7 +19,7 @@ FAILED_EVENTS = f"{INGEST}.dlq"
 """Where events are kept that were refused, for somebody to repair."""
 
 Headers = list[tuple[str, str | bytes | None]]
-Record = tuple[str, str, bytes, Headers]
+EventRecord = tuple[str, str, bytes, Headers]
 """Topic, key, value, headers."""
 
 POLL_INTERVAL_S = 0.001
@@ -114,7 +114,7 @@ class EventProducer:
         records += [record_of(event, trace) for event in events]
         return self._produce(records)
 
-    def _produce(self, records: Sequence[Record]) -> asyncio.Future[Position | None]:
+    def _produce(self, records: Sequence[EventRecord]) -> asyncio.Future[Position | None]:
         size = sum([len(value) for _, _, value, _ in records])
         self._require(len(records), size)
         arrived: asyncio.Future[Position | None] = self._loop.create_future()
@@ -191,7 +191,7 @@ class Delivery:
             )
 
 
-def record_of(event: PlayerEvent, trace: Headers) -> Record:
+def record_of(event: PlayerEvent, trace: Headers) -> EventRecord:
     """How an event stands in the topic."""
     headers: Headers = [
         ("event_type", event.event_type),
@@ -201,7 +201,7 @@ def record_of(event: PlayerEvent, trace: Headers) -> Record:
     return TOPIC, event.player_id, encode(event), headers
 
 
-def _failure(failed: FailedEvent, trace: Headers) -> Record:
+def _failure(failed: FailedEvent, trace: Headers) -> EventRecord:
     headers: Headers = [
         ("reason", failed.reason),
         ("field", failed.field),

@@ -12,8 +12,8 @@ from projections.projection import Table
 
 FETCH_ROWS = 5_000
 
-Row = dict[str, Any]
-Keyed = tuple[tuple[str, ...], Row]
+Columns = dict[str, Any]
+Keyed = tuple[tuple[str, ...], Columns]
 
 
 def differences(
@@ -69,7 +69,7 @@ def _missing(table: Table, keyed: Keyed, *, live: bool) -> Difference:
     return Difference(_name(table, key), "*", *values)
 
 
-def _between(table: Table, live: Keyed, other: Row) -> Iterator[Difference]:
+def _between(table: Table, live: Keyed, other: Columns) -> Iterator[Difference]:
     key, row = live
     for column, value in row.items():
         if value != other[column] and column not in table.written:

@@ -24,7 +24,7 @@ from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
 from interfaces.bootstrap.subjects import master
 from interfaces.http.app import FEATURES
-from interfaces.http.platform.services import Check, Lookup, Services
+from interfaces.http.platform.services import Lookup, ReadinessCheck, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
 from projections.positions import Pool
@@ -171,7 +171,7 @@ async def connections(
 
 def _checks(
     log: KafkaLog, membership: Membership, keys: SubjectKeys, redis: Redis, pool: Pool
-) -> dict[str, Check]:
+) -> dict[str, ReadinessCheck]:
     async def has_owners() -> str | None:
         if not membership.settled:
             return "waits for its part of the shards"

@@ -31,8 +31,8 @@ from projections.projection import ReadModelMissing
 
 __all__ = ["Change", "Wanted", "ask", "dead_letters", "intake_of", "repair_from"]
 
-Answer = TypeVar("Answer")
-Work = Callable[[DeadLetterRepairs, DeadLetterQueries], Awaitable[Answer]]
+Outcome = TypeVar("Outcome")
+Work = Callable[[DeadLetterRepairs, DeadLetterQueries], Awaitable[Outcome]]
 
 
 def intake_of(settings: Settings) -> Intake:
@@ -70,7 +70,7 @@ def repair_from(text: bytes) -> Repair:
         raise SetupError(f"{error.field}: {error}.") from error
 
 
-def ask(settings: Settings, work: Work[Answer]) -> Answer:
+def ask(settings: Settings, work: Work[Outcome]) -> Outcome:
     """Let a command look at dead letters and decide; raises `SetupError`."""
     try:
         with as_setup_error():
@@ -81,7 +81,7 @@ def ask(settings: Settings, work: Work[Answer]) -> Answer:
         raise SetupError(str(error)) from error
 
 
-async def _ask(settings: Settings, work: Work[Answer]) -> Answer:
+async def _ask(settings: Settings, work: Work[Outcome]) -> Outcome:
     # A pool would try for half a minute to reach what is away.
     await (await psycopg.AsyncConnection.connect(settings.postgres_dsn, connect_timeout=5)).close()
     pool: Pool = AsyncConnectionPool(settings.postgres_dsn, min_size=1, open=False)

@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 from psycopg.rows import class_row
 
-from domain.player_events.letters import DeadLetter, Decided, LetterRecord, Status, fold, read
+from domain.player_events.letters import DeadLetter, Decided, LetterRecord, LetterStatus, fold, read
 from projections.positions import PostgresQueries
 from projections.projection import InvalidCursor, Table
 
@@ -81,7 +81,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which letters are asked for; None for any."""
 
     consumer: str | None = None
-    status: Status | None = None
+    status: LetterStatus | None = None
     player: str | None = None
 
 

@@ -61,7 +61,7 @@ class Emptied(NamedTuple):
     board: BoardKey
 
 
-Change = Score | Gone | Emptied
+Changed = Score | Gone | Emptied
 
 
 class Leaderboards:
@@ -86,9 +86,9 @@ class Leaderboards:
 
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[PlayerEvent]
-    ) -> Sequence[Change]:
+    ) -> Sequence[Changed]:
         """Add up the points of the events that are new; those of who is corrected, again."""
-        changes: list[Change] = []
+        changes: list[Changed] = []
         for correcting, part in parts(events):
             if correcting:
                 for correction in part:
@@ -107,7 +107,7 @@ class Leaderboards:
 
     def _correct(
         self, connection: psycopg.Connection[Any], correction: PlayerEvent
-    ) -> Iterator[Change]:
+    ) -> Iterator[Changed]:
         """What is gone, and what came in its place."""
         self._corrections.read(connection, correction)
         if correction.event_type == REPLACED:

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import class_row
 from redis.client import Pipeline
 
-from projections.player_events.leaderboards import NAME, Change, Emptied, Gone, Leaderboards, Score
+from projections.player_events.leaderboards import NAME, Changed, Emptied, Gone, Leaderboards, Score
 
 SCRIPT_PLAYERS = 2_000
 """Players that one script puts into Redis; Lua takes no more than 8,000 arguments."""
@@ -52,7 +52,7 @@ class LeaderboardsCache:
     name = NAME
     handles = Leaderboards.handles
 
-    def fold(self, rows: Sequence[Change]) -> "CachedScores":
+    def fold(self, rows: Sequence[Changed]) -> "CachedScores":
         """What these changes do."""
         return CachedScores(rows)
 
@@ -66,7 +66,7 @@ class LeaderboardsCache:
 class CachedScores(NamedTuple):
     """Rows on their way to Redis."""
 
-    changes: Sequence[Change]
+    changes: Sequence[Changed]
 
     def write(self, pipeline: Pipeline, generation: str) -> None:
         """Queue the commands."""

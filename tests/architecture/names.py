@@ -26,13 +26,19 @@ def sources() -> dict[str, str]:
 
 
 def doubled_classes(modules: Mapping[str, str]) -> dict[str, Sequence[str]]:
-    """The names that several classes have, and where these are."""
+    """The names that a class shares with other classes, or with a type, and where these are."""
+    classes: set[str] = set()
     found: dict[str, list[str]] = defaultdict(list)
     for path, source in modules.items():
-        for node in ast.walk(ast.parse(source)):
+        module = ast.parse(source)
+        for node in ast.walk(module):
             if isinstance(node, ast.ClassDef):
+                classes.add(node.name)
                 found[node.name].append(path)
-    return {name: paths for name, paths in found.items() if len(paths) > 1}
+        for name, value in _assigned(module):
+            if not _is_type_variable(value):
+                found[name].append(path)
+    return {name: found[name] for name in classes if len(found[name]) > 1}
 
 
 def bare_constants(modules: Mapping[str, str]) -> Iterator[str]:
@@ -56,6 +62,10 @@ def _assigned(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
                 yield name, value
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                 yield name, value
+
+
+def _is_type_variable(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and ast.unparse(value.func) == "TypeVar"
 
 
 def _is_number(value: ast.expr) -> bool:

@@ -16,6 +16,15 @@ def test_a_second_class_of_a_name_is_noticed() -> None:
     assert doubled_classes(modules) == {"Order": ["a.py", "b.py"]}
 
 
+def test_a_type_called_as_a_class_is_noticed() -> None:
+    modules = {
+        "a.py": "class Order: ...",
+        "b.py": "Order = tuple[str, int]\nKey = str",
+        "c.py": 'Order = TypeVar("Order")\nKey = bytes',
+    }
+    assert doubled_classes(modules) == {"Order": ["a.py", "b.py"]}
+
+
 def test_a_number_that_does_not_say_what_it_is_is_noticed() -> None:
     source = """
 PATIENCE = 2.0

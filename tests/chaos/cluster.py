@@ -16,8 +16,8 @@ from tests.chaos.processes import Process
 from tests.conftest import JARS, free_port
 
 BROKERS = 3
-START_SECONDS = 200
-ANSWER_SECONDS = 10
+START_TIMEOUT_S = 200
+ANSWER_TIMEOUT_S = 10
 
 # Clients that bootstrap at WIRED are sent on over the wires (`network`), since that is where the
 # brokers say that they are to be found.
@@ -111,7 +111,7 @@ class Cluster:
     def coordinator(self, group: str) -> Broker:
         """The broker that keeps a consumer group."""
         admin = self._admin()  # named, since its futures fail once nobody holds it
-        described = admin.describe_consumer_groups([group])[group].result(ANSWER_SECONDS)
+        described = admin.describe_consumer_groups([group])[group].result(ANSWER_TIMEOUT_S)
         assert described.coordinator, f"nobody keeps {group}"
         return self._broker(described.coordinator.id)
 
@@ -121,18 +121,20 @@ class Cluster:
             broker.mend()
         self.await_answers()
         wait_for(
-            self._is_whole, seconds=START_SECONDS, otherwise=lambda: "replicas stay out of sync"
+            self._is_whole, seconds=START_TIMEOUT_S, otherwise=lambda: "replicas stay out of sync"
         )
 
     def await_answers(self) -> None:
         """Wait until each broker answers."""
         for broker in self.brokers:
             wait_for(
-                broker.answers, seconds=START_SECONDS, otherwise=lambda: "a broker does not answer"
+                broker.answers,
+                seconds=START_TIMEOUT_S,
+                otherwise=lambda: "a broker does not answer",
             )
 
     def _is_whole(self) -> bool:
-        topics = self._admin().list_topics(timeout=ANSWER_SECONDS).topics.values()
+        topics = self._admin().list_topics(timeout=ANSWER_TIMEOUT_S).topics.values()
         partitions = [p for topic in topics for p in topic.partitions.values()]
         return all(len(p.isrs) == len(p.replicas) == BROKERS for p in partitions)
 

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-STOP_SECONDS = 30
+STOP_TIMEOUT_S = 30
 
 
 class Process:
@@ -77,4 +77,4 @@ class Process:
 
     def _ended(self) -> None:
         assert self._process, "start() first"
-        self._process.wait(STOP_SECONDS)
+        self._process.wait(STOP_TIMEOUT_S)

@@ -30,7 +30,7 @@ CROWD = 8
 MANY = 200
 """Answers after which everything is in full swing."""
 
-PROMISED = 10.0
+BACK_TIMEOUT_S = 10.0
 """So many seconds after the last fault, every shard answers again."""
 
 LONGEST = 60.0
@@ -83,7 +83,7 @@ class Visitors:
         await self._answered([(api, r) for api in self._or_all(asking) for r in self._one_each()])
         seconds = time.monotonic() - since
         logger.info("%s: every shard answers after %.1f s", [f.__name__ for f in faults], seconds)
-        assert seconds < PROMISED, f"every shard answers again, but after {seconds:.1f} s"
+        assert seconds < BACK_TIMEOUT_S, f"every shard answers again, but after {seconds:.1f} s"
 
     @asynccontextmanager
     async def turned_away(self) -> AsyncIterator[None]:

@@ -19,12 +19,9 @@ from tests.chaos.processes import Process
 from tests.conftest import ROOT, Hall, free_port, hall_in
 from tests.people import a_name
 
-START_SECONDS = 60
+START_TIMEOUT_S = 60
 CROWD = 12
 """Clients at a time, each with one command on its way."""
-
-BACK_SECONDS = 10.0
-"""What is promised: so soon after the last fault every shard answers again."""
 
 
 class Api(Process):
@@ -50,7 +47,7 @@ class Api(Process):
     def await_ready(self) -> None:
         wait_for(
             lambda: self._health().startswith("200"),
-            seconds=START_SECONDS,
+            seconds=START_TIMEOUT_S,
             otherwise=lambda: f"{self.url} is not ready: {self._health()}",
         )
 
@@ -58,7 +55,7 @@ class Api(Process):
         """Wait until it has given up what it had on its way, and knows no owner any more."""
         wait_for(
             lambda: "owner" in self._health(),
-            seconds=START_SECONDS,
+            seconds=START_TIMEOUT_S,
             otherwise=lambda: f"{self.url} has not noticed: {self._health()}",
         )
 

@@ -18,7 +18,7 @@ from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
 from interfaces.http import app as application
 from interfaces.http.platform.edge import Edge
-from interfaces.http.platform.services import Check, Services
+from interfaces.http.platform.services import ReadinessCheck, Services
 from interfaces.http.player_events.ingest import Ingestion
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.settings import Settings
@@ -68,7 +68,7 @@ class Api:
     limits: FakeLimits
     desk: Desk
     services: Services
-    checks: dict[str, Check]
+    checks: dict[str, ReadinessCheck]
 
     def token(self, user_id: str, scope: Scope = "player", priority: int = 0) -> dict[str, str]:
         token = self.services.tokens.issue(user_id, scope, priority=priority)
@@ -152,7 +152,7 @@ async def an_api() -> AsyncIterator[Api]:
     player_events, limits = FakePlayerEvents(), FakeLimits()
     desk = a_desk()
     of_players = FakePlayerQueries(player_events)
-    checks: dict[str, Check] = {}
+    checks: dict[str, ReadinessCheck] = {}
     fakes: dict[ReadModel[Any], Any] = {
         WAITROOM: queue,
         GAME_RECORDS: games,

@@ -27,7 +27,7 @@ from infra.eventlog.recorders.ends import Ends
 from infra.eventlog.recorders.events import Stored
 from infra.eventlog.recorders.ledger import Conflict, Insert, TooLarge
 from infra.eventlog.recorders.log import LedgerLog, PendingInsert
-from infra.eventlog.recorders.payloads import Fetcher, Found, Payloads
+from infra.eventlog.recorders.payloads import Commits, Fetcher, Payloads
 from infra.eventlog.recorders.shard import ledger_category
 
 FOLLOWED_EVENTS = 500
@@ -169,7 +169,7 @@ class BlockingLog:
         return [event.notified(seq + 1) for seq, event in zip(seqs, stored, strict=True)]
 
     def _stored(
-        self, seqs: Sequence[int], find: Callable[[Sequence[int]], Found]
+        self, seqs: Sequence[int], find: Callable[[Sequence[int]], Commits]
     ) -> Iterator[Stored]:
         offsets = [self.index.offset(seq) for seq in seqs]
         commits = find(list(dict.fromkeys(offsets)))

@@ -21,7 +21,7 @@ NEAR_RECORDS = 200
 EVENT_FRAME_BYTES = 400
 """Bytes that an event takes in memory beside its topic and state, about."""
 
-Found = Mapping[int, Commit[DomainEvent]]
+Commits = Mapping[int, Commit[DomainEvent]]
 """Commits by their offsets."""
 
 
@@ -46,18 +46,18 @@ class Payloads:
                 _, dropped = self._kept.popitem(last=False)
                 self._bytes -= _size(dropped)
 
-    def at(self, offsets: Sequence[int]) -> Found:
+    def at(self, offsets: Sequence[int]) -> Commits:
         """The commits at these offsets; what has to be fetched pushes out what was used long ago.
 
         Raises `OperationalError` when Kafka does not give one.
         """
         return self._find(offsets, keep=True)
 
-    def passing(self, offsets: Sequence[int]) -> Found:
+    def passing(self, offsets: Sequence[int]) -> Commits:
         """The same for who goes through the topic, and should push nothing out."""
         return self._find(offsets, keep=False)
 
-    def _find(self, offsets: Sequence[int], *, keep: bool) -> Found:
+    def _find(self, offsets: Sequence[int], *, keep: bool) -> Commits:
         found = dict(self._in_memory(offsets))
         missing = [offset for offset in offsets if offset not in found]
         for offset, commit in self._fetcher.fetch(sorted(missing)) if missing else ():

@@ -17,7 +17,7 @@ from interfaces.cli.common import (
 from interfaces.cli.player_events.players import by_option, dry_run_option, print_changes
 
 if TYPE_CHECKING:
-    from domain.player_events.letters import DeadLetter, Status
+    from domain.player_events.letters import DeadLetter, LetterStatus
 
 SERVICES = click.Choice(["ingest", "event-archive", "player-statistics", "leaderboards"])
 STATUSES = click.Choice(["open", "retried", "dropped"])
@@ -42,7 +42,11 @@ def dlq() -> None:
 )
 @json_option
 def list_letters(
-    consumer: str | None, status: "Status | None", player: str | None, limit: int, as_json: bool
+    consumer: str | None,
+    status: "LetterStatus | None",
+    player: str | None,
+    limit: int,
+    as_json: bool,
 ) -> None:
     """List dead letters, the latest first."""
     from interfaces.bootstrap.dead_letters import Wanted, ask

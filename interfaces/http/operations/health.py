@@ -12,7 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from interfaces.http.platform.auth import OPEN
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.problems import MEDIA_TYPE, Problem, ProblemDetails
-from interfaces.http.platform.services import Check, services_of
+from interfaces.http.platform.services import ReadinessCheck, services_of
 
 CHECK_TIMEOUT_S = 1.0
 """For which a part may take to say that it is well."""
@@ -64,7 +64,7 @@ async def get_metrics() -> Response[str]:
     )
 
 
-async def _ask(check: Check) -> str | None:
+async def _ask(check: ReadinessCheck) -> str | None:
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S):
             return await check()

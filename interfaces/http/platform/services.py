@@ -13,17 +13,17 @@ from interfaces.http.platform.tickets import Tickets
 from interfaces.tokens import Tokens
 from projections.read_model import ReadModel
 
-Answers = TypeVar("Answers")
+Queries = TypeVar("Queries")
 
 
 class Lookup(Protocol):
     """Finds what answers from a read model."""
 
-    def __call__(self, model: ReadModel[Answers], /) -> Answers:
+    def __call__(self, model: ReadModel[Queries], /) -> Queries:
         """The queries of a read model; each may raise `ReadModelMissing`."""
 
 
-Check = Callable[[], Awaitable[str | None]]
+ReadinessCheck = Callable[[], Awaitable[str | None]]
 """Whether a part of the service is ready: None, or a sentence on what is wrong with it."""
 
 STATE_KEY = "services"
@@ -48,7 +48,7 @@ class Services:
     tokens: Tokens
     parts: Mapping[type, Any]
     allowed_origins: frozenset[str] = frozenset()
-    checks: Mapping[str, Check] = field(default_factory=dict)
+    checks: Mapping[str, ReadinessCheck] = field(default_factory=dict)
     tickets: Tickets = field(default_factory=Tickets)
     socket_limits: SocketLimits = field(default_factory=SocketLimits)
 

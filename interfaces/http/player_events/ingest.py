@@ -152,7 +152,7 @@ def _declared(headers: Headers) -> int:
 
 
 def _append(
-    ingestion: Ingestion, identity: Identity, found: "Sequence[Found]", trace: bytes | None
+    ingestion: Ingestion, identity: Identity, found: "Sequence[Piece]", trace: bytes | None
 ) -> tuple[bytes, Awaitable[object]]:
     """Hand over what fits; gives the answer, and what to wait for before it is one."""
     now = datetime.now(UTC)
@@ -162,11 +162,11 @@ def _append(
     return _batch_answer(len(events), len(failures), now, results), arrived
 
 
-Found = Report | tuple[bytes, InvalidEvent]
+Piece = Report | tuple[bytes, InvalidEvent]
 """A report, or what stands in its place, and why it is none."""
 
 
-def read_array(body: bytes) -> Sequence[Found]:
+def read_array(body: bytes) -> Sequence[Piece]:
     """The reports of a JSON array; raises `Problem` where there is none."""
     try:
         if NUL not in body:
@@ -180,7 +180,7 @@ def read_array(body: bytes) -> Sequence[Found]:
     return [_found(bytes(piece)) for piece in pieces]
 
 
-def read_lines(body: bytes) -> Sequence[Found]:
+def read_lines(body: bytes) -> Sequence[Piece]:
     """The reports of lines of JSON; empty lines are passed over."""
     if NUL not in body:
         # One does not fit, or is not JSON: each is looked at alone.
@@ -189,7 +189,7 @@ def read_lines(body: bytes) -> Sequence[Found]:
     return [_found(line) for line in body.split(b"\n") if line.strip()]
 
 
-def _found(piece: bytes) -> Found:
+def _found(piece: bytes) -> Piece:
     try:
         return decode_report(piece)
     except InvalidEvent as error:
@@ -199,7 +199,7 @@ def _found(piece: bytes) -> Found:
 Sorted = tuple[list[PlayerEvent], list[FailedEvent], list[bytes]]
 
 
-def _sort_out(intake: Intake, identity: Identity, found: Sequence[Found], now: datetime) -> Sorted:
+def _sort_out(intake: Intake, identity: Identity, found: Sequence[Piece], now: datetime) -> Sorted:
     """The events that can be taken, those that cannot, and what is answered on each."""
     trusted, own = is_trusted(identity), identity.user_id
     events: list[PlayerEvent] = []
@@ -221,7 +221,7 @@ def _sort_out(intake: Intake, identity: Identity, found: Sequence[Found], now: d
     return events, failures, results
 
 
-def _failure(found: Found, error: InvalidEvent, subject: str) -> FailedEvent:
+def _failure(found: Piece, error: InvalidEvent, subject: str) -> FailedEvent:
     value = encode(found) if isinstance(found, Report) else found[0]
     return FailedEvent(value, error.field, str(error), subject)
 

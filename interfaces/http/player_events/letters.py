@@ -22,10 +22,10 @@ from projections.player_events import DEAD_LETTERS
 from projections.player_events.dead_letters import DeadLetterPage, Wanted
 
 Service: Any = Literal["any", INGEST, *CONSUMERS]
-Status = Literal["any", "open", "retried", "dropped"]
+AnyStatus = Literal["any", "open", "retried", "dropped"]
 
 Of = Annotated[Service, QueryParameter(description="Who could not take them; the API's: `ingest`.")]
-WithStatus = Annotated[Status, QueryParameter(description="What became of them.")]
+WithStatus = Annotated[AnyStatus, QueryParameter(description="What became of them.")]
 Player = Annotated[
     str | None,
     QueryParameter(
