@@ -63,7 +63,7 @@ async def test_an_address_that_leads_nowhere_opens_no_socket(api: Api) -> None:
 
 
 async def test_a_user_has_so_many_sockets(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket_limits, "MAX_SOCKETS_PER_USER", 1)
+    monkeypatch.setattr(socket_limits, "MOST_SOCKETS_PER_USER", 1)
     async with connected(api, LIVE), connected(api, LIVE, user="ben") as other:
         async with connected(api, LIVE) as refused:
             assert await refused.closed() == channel.TRY_LATER

@@ -26,12 +26,12 @@ CategoryName: Any = Literal[*BY_NAME]
 
 POSITION = "^(" + "|".join(category.topic for category in CATEGORIES) + ")/[0-9]+@[0-9]+$"
 
-MAX_VERSION = 1_000_000_000
+LAST_VERSION = 1_000_000_000
 """More events than any aggregate has. Not None, for which Litestar would take `version=null`."""
 
 Version = Annotated[
     int,
-    QueryParameter(ge=1, le=MAX_VERSION, description="The number of its last event that counts."),
+    QueryParameter(ge=1, le=LAST_VERSION, description="The number of its last event that counts."),
 ]
 AtPosition = Annotated[
     str | None,
@@ -94,7 +94,7 @@ async def get_history(
     request: Request,
     category: FromPath[CategoryName],
     aggregate_id: PathKey,
-    version: Version = MAX_VERSION,
+    version: Version = LAST_VERSION,
     position: AtPosition = None,
     time: AtTime = None,
     limit: Limit = 100,

@@ -9,7 +9,7 @@ from interfaces.http.platform.bodies import too_large
 from interfaces.http.platform.problems import Problem, bad_request
 
 GZIP_WBITS = zlib.MAX_WBITS | 16
-MAX_ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
+LARGEST_ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 """Of zstd, as RFC 8878 recommends that every reader supports; more would only cost memory."""
 
 
@@ -46,7 +46,7 @@ def _gunzip(body: bytes, most: int) -> bytes:
 
 
 def _unzstd(body: bytes, most: int) -> bytes:
-    unpacking = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW_BYTES)
+    unpacking = zstandard.ZstdDecompressor(max_window_size=LARGEST_ZSTD_WINDOW_BYTES)
     with unpacking.stream_reader(body) as reader:
         unpacked = reader.read(most)
     # The reader takes an end in the middle for the end; only this knows, but not where to stop.

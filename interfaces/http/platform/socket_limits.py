@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-MAX_SOCKETS = 10_000
-MAX_SOCKETS_PER_USER = 10
+MOST_SOCKETS = 10_000
+MOST_SOCKETS_PER_USER = 10
 
 
 class SocketLimits:
@@ -15,7 +15,7 @@ class SocketLimits:
 
     def enter(self, user: str) -> bool:
         """Count a user's new socket; False when there are too many already."""
-        if self._total >= MAX_SOCKETS or self._open[user] >= MAX_SOCKETS_PER_USER:
+        if self._total >= MOST_SOCKETS or self._open[user] >= MOST_SOCKETS_PER_USER:
             return False
         self._open[user] += 1
         self._total += 1

@@ -10,7 +10,7 @@ from interfaces.tokens import Identity
 TICKET_LIFETIME_S = 30
 """Seconds: long enough for a page to open its socket, too short to be worth stealing."""
 
-MAX_OUTSTANDING_TICKETS = 10_000
+MOST_OUTSTANDING_TICKETS = 10_000
 
 
 class Tickets:
@@ -28,7 +28,7 @@ class Tickets:
         """Give a new ticket for this identity; when too many are out, the oldest is void."""
         ticket = secrets.token_urlsafe(24)
         self._tickets[ticket] = identity, self._clock() + TICKET_LIFETIME_S
-        if len(self._tickets) > MAX_OUTSTANDING_TICKETS:
+        if len(self._tickets) > MOST_OUTSTANDING_TICKETS:
             self._tickets.popitem(last=False)
         return ticket
 

@@ -11,7 +11,7 @@ from interfaces.http.platform.freshness import read_after_of
 from interfaces.http.platform.problems import Problem, bad_request
 from projections.player_events.days import Days
 
-MAX_RANGE_DAYS = 366
+LONGEST_RANGE_DAYS = 366
 """Days that a range may have which is drawn day by day."""
 
 DEFAULT_RANGE_DAYS = 30
@@ -41,11 +41,11 @@ def range_of(first: str | None, last: str | None) -> Days:
     end = day("until", last) or today()
     start = day("from", first) or date.fromordinal(max(1, end.toordinal() - DEFAULT_RANGE_DAYS + 1))
     days = in_order(start, end)
-    if days.total > MAX_RANGE_DAYS:
+    if days.total > LONGEST_RANGE_DAYS:
         raise Problem(
             422,
             "invalid-range",
-            f"From {start} until {end} are {days.total} days, over {MAX_RANGE_DAYS}.",
+            f"From {start} until {end} are {days.total} days, over {LONGEST_RANGE_DAYS}.",
         )
     return days
 
