@@ -13,6 +13,7 @@ TITLE = re.compile(r'title="(?P<title>[^"]+)"')
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (?P<text>.+)$")
 CODE = re.compile(r"`[^`\n]*`")
+NAMED_FILE = re.compile(r"`(?P<path>\w[\w./-]*\.(?:py|js|css|tla|toml|txt|ini))`")
 
 
 class Block(NamedTuple):
@@ -67,6 +68,11 @@ def prose(text: str) -> str:
 def links(text: str) -> list[str]:
     """Where a page points to."""
     return [link["target"] for link in LINK.finditer(prose(text))]
+
+
+def named_files(text: str) -> list[str]:
+    """The files of the code that a page names, or the ends of their paths."""
+    return [named["path"] for named in NAMED_FILE.finditer(text)]
 
 
 def anchors(text: str) -> set[str]:

@@ -1,11 +1,13 @@
-"""Every link of every page leads somewhere."""
+"""Every link of every page leads somewhere, and the files that it names are there."""
 
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.docs.markdown import ROOT, anchors, links, pages
+from tests.docs.checkouts import git
+from tests.docs.markdown import ROOT, anchors, blocks, links, named_files, pages
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
@@ -22,6 +24,33 @@ def leads_somewhere(page: Path, target: str) -> bool:
     if not found.is_relative_to(ROOT) or not found.exists():
         return False
     return not parts.fragment or parts.fragment in anchors(found.read_text())
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    assert unknown_files(page.read_text()) == []
+
+
+def unknown_files(text: str) -> list[str]:
+    """What a page names that is neither a file, or the end of its path, nor made by the page."""
+    made = {block.title for block in blocks(text)}
+    return [name for name in named_files(text) if name not in made and not is_a_file(name)]
+
+
+def is_a_file(name: str) -> bool:
+    return any(f"/{path}".endswith(f"/{name}") for path in tracked())
+
+
+@cache
+def tracked() -> list[str]:
+    return git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+
+
+def test_a_file_that_is_not_there_is_found() -> None:
+    assert unknown_files("See `interfaces/worker.py` and `worker.py`, `infra/no_such.py`.") == [
+        "infra/no_such.py"
+    ]
+    assert unknown_files('Run `mine.py`:\n```python title="mine.py"\npass\n```') == []
 
 
 def test_a_link_to_nowhere_is_found(tmp_path: Path) -> None:
