@@ -17,6 +17,7 @@ from eventsourcing.persistence import InfrastructureFactory, OperationalError, P
 from eventsourcing.utils import Environment, EnvType, resolve_topic, strtobool
 
 from application.topics import Topic
+from infra.errors import SetupError
 from infra.eventlog.recorders.blocking import BlockingLog
 from infra.eventlog.recorders.ledger import MOST_RECORD_BYTES
 from infra.eventlog.recorders.recorders import (
@@ -27,7 +28,6 @@ from infra.eventlog.recorders.recorders import (
 )
 from infra.eventlog.recorders.shared import borrow, give_back
 from infra.kafka.topics import create, existing
-from infra.stack.errors import SetupError
 
 Tracker = TypeVar("Tracker", bound=KafkaTrackingRecorder)
 Recorder = TypeVar("Recorder", bound=KafkaAggregateRecorder | KafkaTrackingRecorder)

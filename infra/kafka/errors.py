@@ -2,7 +2,7 @@
 
 from confluent_kafka import KafkaError, KafkaException, Message
 
-from infra.stack.errors import SetupError
+from infra.errors import SetupError
 
 PASSING_ERRORS = {
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  librdkafka's own codes have no other names

@@ -7,11 +7,11 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from application.ports.reading import Batch, Checkpoint, ShardId
+from infra.errors import SetupError
 from infra.kafka.clients import consumer_config
 from infra.kafka.committed_offsets import CommittedOffsets
 from infra.kafka.errors import failed
 from infra.kafka.watermarks import Watermarks
-from infra.stack.errors import SetupError
 
 ANSWER_TIMEOUT_S = 5
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
+from infra.errors import SetupError
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
+from infra.kafka.quiet_logger import QUIET
 from infra.kafka.topics import metadata_of, own_settings
-from infra.stack.errors import SetupError
-from infra.stack.quiet_logger import QUIET
 
 TIMEOUT_S = 15
 

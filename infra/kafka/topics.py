@@ -13,9 +13,9 @@ from confluent_kafka.admin import (
 )
 
 from application.topics import Kind, Topic
+from infra.errors import SetupError
 from infra.kafka.errors import KafkaAway
-from infra.stack.errors import SetupError
-from infra.stack.quiet_logger import QUIET
+from infra.kafka.quiet_logger import QUIET
 
 ADMIN_TIMEOUT_S = 15
 MINUTE_MS = 60_000

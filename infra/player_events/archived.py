@@ -8,9 +8,9 @@ from psycopg.rows import dict_row
 
 from application.ports.reading import Batch, Checkpoint, ShardId
 from domain.player_events.event import TOPIC, PlayerEvent
+from infra.errors import SetupError
 from infra.player_events.reader import PlayerEventReader
 from infra.postgres.database import Database
-from infra.stack.errors import SetupError
 from projections.player_events.event_archive import RECORD, record_of
 
 GONE = """

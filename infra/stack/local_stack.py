@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.errors import SetupError
 from infra.stack import api, kafka, orphans, ports, postgres, valkey
-from infra.stack.errors import SetupError
 from infra.stack.program import Program, ProgramGroup
 from infra.stack.progress import ConsoleProgress
 from infra.stack.signals import undisturbed
@@ -15,7 +15,7 @@ from infra.stack.supervise import Supervisor
 from infra.stack.waiting import wait_for
 
 SERVERS = "servers"
-SERVICES_READY_S = 60
+READY_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,9 +176,9 @@ class LocalStack:
         with self._progress.step(f"{len(names)} services run"):
             wait_for(
                 lambda: not self._down(names) and api.answers(services.url, "ready"),
-                seconds=SERVICES_READY_S,
+                seconds=READY_TIMEOUT_S,
                 otherwise=lambda: self._last_words(
-                    self._down(names) or ["api"], f"not ready within {SERVICES_READY_S} s"
+                    self._down(names) or ["api"], f"not ready within {READY_TIMEOUT_S} s"
                 ),
             )
 

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Mapping
 
-from infra.stack.errors import SetupError
+from infra.errors import SetupError
 
 HOST = "127.0.0.1"
 

@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from infra.errors import SetupError
 from infra.stack import permissions
-from infra.stack.errors import SetupError
 from infra.stack.ports import HOST
 from infra.stack.program import Program
 from infra.stack.progress import ConsoleProgress

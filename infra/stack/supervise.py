@@ -16,7 +16,7 @@ from xmlrpc.client import ServerProxy
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
-from infra.stack.errors import SetupError
+from infra.errors import SetupError
 from infra.stack.program import Program, ProgramGroup
 from infra.stack.waiting import wait_for
 

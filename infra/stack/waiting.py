@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from infra.stack.errors import SetupError
+from infra.errors import SetupError
 
 POLL_INTERVAL_S = 0.05
 

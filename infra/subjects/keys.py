@@ -22,10 +22,10 @@ from confluent_kafka import (
 from application.ports.commands import Unavailable
 from application.topics import Topic
 from domain.personal import Sealed
+from infra.errors import SetupError
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
 from infra.kafka.clients import consumer_config, producer_config
 from infra.kafka.topics import KEYS_SEGMENT_MS, refuse_missing
-from infra.stack.errors import SetupError
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, KeyRecord, Keyring, MalformedKey
 

@@ -4,7 +4,7 @@ A module for each thing that is built, which loads all that this takes; what sta
 nothing, so that `gamehall --help` and completion answer at once.
 """
 
-from infra.stack.errors import SetupError
+from infra.errors import SetupError
 from infra.stack.signals import interruptible
 
 __all__ = ["SetupError", "interruptible"]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 from confluent_kafka import KafkaException
 
-from infra.stack.errors import SetupError
+from infra.errors import SetupError
 
 
 @contextmanager

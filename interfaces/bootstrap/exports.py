@@ -4,7 +4,7 @@ from typing import BinaryIO
 
 from psycopg_pool import AsyncConnectionPool
 
-from infra.stack.errors import SetupError
+from infra.errors import SetupError
 from interfaces.bootstrap.errors import as_setup_error
 from interfaces.settings import Settings
 from projections.player_events.exported_events import EventExport, Format, Selection

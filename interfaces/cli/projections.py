@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from application.rebuild import Built, OnProgress, RebuildProgress
-    from application.upkeep import Upkeep
+    from application.upkeep import ReadModelStatus, Upkeep
 
 
 @click.group(cls=Group)
@@ -84,11 +84,11 @@ def verify(context: click.Context, name: str, as_json: bool) -> None:
     context.exit(1 if built.different else 0)
 
 
-def _statuses() -> list[Any]:
+def _statuses() -> "list[ReadModelStatus]":
     return [_status(name) for name in PROJECTIONS]
 
 
-def _status(name: str) -> Any:
+def _status(name: str) -> "ReadModelStatus":
     with _read_model(name) as model:
         return model.status()
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from confluent_kafka.admin import AdminClient
 
+from infra.kafka.quiet_logger import QUIET
 from infra.stack import kafka
 from infra.stack.ports import HOST
 from infra.stack.progress import ConsoleProgress
-from infra.stack.quiet_logger import QUIET
 from infra.stack.waiting import wait_for
 from tests.chaos.processes import Process
 from tests.conftest import JARS, free_port

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from application.ports.projections import Change
+from infra.errors import SetupError
 from infra.player_events.preview import preview
 from infra.postgres.database import Database
-from infra.stack.errors import SetupError
 from tests.conftest import Hall
 from tests.player_events.conftest import Build
 from tests.player_events.stored import Stored

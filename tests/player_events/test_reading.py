@@ -16,6 +16,7 @@ from application.ports.reading import Batch
 from application.rebuild import Batches
 from application.upkeep import Upkeep
 from domain.player_events.event import TOPIC, PlayerEvent
+from infra.errors import SetupError
 from infra.eventlog.partition import partition_for
 from infra.kafka.clients import producer_config
 from infra.kafka.records import consume
@@ -23,7 +24,6 @@ from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.letters import PlayerDeadLetters
 from infra.player_events.reader import PlayerEventReader
 from infra.postgres.database import Database
-from infra.stack.errors import SetupError
 from tests.conftest import Hall
 from tests.player_events.stored import Stored
 from tests.player_events.told import did, scored

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from domain.categories import CATEGORIES
+from infra.errors import SetupError
 from infra.kafka.topics import settings_of
 from infra.stack import jars, permissions
-from infra.stack.errors import SetupError
 from infra.stack.jars import Jar
 from infra.stack.ports import refuse_taken
 from infra.stack.program import Program, ProgramGroup

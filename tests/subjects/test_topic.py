@@ -11,9 +11,9 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from application.ports.commands import Unavailable
+from infra.errors import SetupError
 from infra.kafka.records import consume, describe
 from infra.kafka.topics import DAY_MS, KEYS_SEGMENT_MS, settings_of
-from infra.stack.errors import SetupError
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, StoredKey
 from infra.subjects.keys import KEYS, SubjectKeys, erase, read
