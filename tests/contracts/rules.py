@@ -107,7 +107,7 @@ def read_after_what_there_is(case: AnyCase, positions: Collection[str]) -> None:
     A query waits 2 seconds for a position that is not there and then answers 503, as documented
     and as it should, but most random positions are not there; and the coverage phase does not
     know how to write one, it takes "" or "0" for something that fits the pattern. What is meant
-    to be invalid stays as it is. `test_a_query_ahead_of_the_log` sends what is not there.
+    to be invalid stays as it is. `test_operations` sends what is not there.
     """
     sent = case.headers.get(READ_AFTER)
     if sent is None or sent in positions:
