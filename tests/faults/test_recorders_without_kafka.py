@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import psutil
 import pytest
 from eventsourcing.persistence import OperationalError, StoredEvent
 
@@ -15,8 +16,12 @@ from application.topics import Topic
 from infra.eventlog.recorders.blocking import BlockingLog
 from infra.eventlog.recorders.recorders import KafkaApplicationRecorder
 from infra.kafka.topics import create
+from infra.stack.waiting import wait_for
 from tests.conftest import Hall
 from tests.people import a_name
+
+STOP_SECONDS = 30
+"""A busy machine takes a moment to stop all of Kafka's threads."""
 
 
 @contextmanager
@@ -25,6 +30,11 @@ def frozen_kafka(servers: Hall) -> Iterator[None]:
     pid = next(int(each["pid"]) for each in processes if each["name"] == "kafka")
     os.kill(pid, signal.SIGSTOP)
     try:
+        wait_for(
+            lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED,
+            seconds=STOP_SECONDS,
+            otherwise=lambda: "Kafka goes on",
+        )
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
