@@ -11,7 +11,6 @@ from functools import partial
 
 import msgspec
 import structlog
-from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Receive, Send
 
 from application.envelopes import SECONDS_LEFT_HEADER, ForwardedVerdict
@@ -19,7 +18,7 @@ from application.ports.commands import Done, Envelope, LocalLog, Unavailable, Ve
 from application.ports.reading import ShardId
 from interfaces.http.operations.commands import CommandEnvelope
 from interfaces.http.platform.auth import require_scope
-from interfaces.http.platform.bodies import KIB, decode, decoder_of, read, require_json
+from interfaces.http.platform.bodies import KIB, decode, decoder_of, posted, read, require_json
 from interfaces.http.platform.problems import bad_request
 from interfaces.http.platform.responses import JSON_BODY, respond
 from interfaces.http.platform.services import services_in
@@ -58,10 +57,8 @@ async def handover(scope: HTTPScope, receive: Receive, send: Send) -> None:
 
 
 def _let_in(scope: HTTPScope) -> dict[bytes, bytes]:
-    if scope["method"] != "POST":
-        raise MethodNotAllowedException(headers={"Allow": "POST"})
+    headers = posted(scope)
     require_scope(scope["user"], "service")
-    headers = dict(scope["headers"])
     require_json(headers)
     return headers
 

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import litestar
 import msgspec
 from litestar.datastructures.state import State
-from litestar.types import Receive
+from litestar.exceptions import MethodNotAllowedException
+from litestar.types import HTTPScope, Receive
 
 from application.validation import FLOAT_FOR_INT, mistake_in
 from interfaces.http.platform.problems import Problem, bad_request, invalid
@@ -71,6 +72,13 @@ def require_json(headers: Mapping[bytes, bytes]) -> None:
     kind = headers.get(b"content-type", b"")
     if kind != JSON_TYPE and kind.partition(b";")[0].strip().lower() != JSON_TYPE:
         raise Problem(415, "unsupported-media-type", "The body has to be JSON: application/json.")
+
+
+def posted(scope: HTTPScope) -> dict[bytes, bytes]:
+    """The headers of a request, for handlers that Litestar gives none; refuses all but POST."""
+    if scope["method"] != "POST":
+        raise MethodNotAllowedException(headers={"Allow": "POST"})
+    return dict(scope["headers"])
 
 
 async def read(

@@ -1,8 +1,8 @@
 """Taking in what players do: the address that game servers ask ten thousand times a second.
 
-ASGI functions, as for joining: what request, dependencies and response objects
-would cost is more than the work itself. What is left out is done here by hand and documented by
-`report_documented` and `report_batch_documented`.
+ASGI functions, as for joining: what request, dependencies and response objects would cost is more
+than the work itself. What is left out is done here by hand and documented by `report_documented`
+and `report_batch_documented`.
 """
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
@@ -12,7 +12,6 @@ from typing import Literal, NamedTuple
 
 import msgspec
 from litestar import post
-from litestar.exceptions import MethodNotAllowedException
 from litestar.params import JSONBody
 from litestar.types import HTTPScope, Receive, Send
 
@@ -28,6 +27,7 @@ from interfaces.http.platform.bodies import (
     JSON_TYPE,
     Request,
     discard,
+    posted,
     read,
     require_json,
 )
@@ -97,12 +97,12 @@ encode = msgspec.json.Encoder().encode
 
 async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Take one event; raises `Problem`, `InvalidEvent`, `Limited` and `Unavailable`."""
-    headers = _headers(scope)
+    headers = posted(scope)
     require_json(headers)
     body = decoded(await read(receive, headers), headers, BODY_LIMIT_BYTES)
     ingestion, identity = services_in(scope).part(Ingestion), scope["user"]
     await ingestion.limits.admit(identity.user_id)
-    now = datetime.now(UTC)
+    now, trace = datetime.now(UTC), usable(TRACEPARENT_PATTERN, headers, b"traceparent")
     try:
         asked = decode_report(body)
         acting_as(identity, asked.player_id)
@@ -110,20 +110,16 @@ async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
     except InvalidEvent as error:
         if ingestion.keep_failed:
             failed = FailedEvent(body, error.field, str(error), identity.user_id)
-            await ingestion.log.append(
-                (), (failed,), usable(TRACEPARENT_PATTERN, headers, b"traceparent")
-            )
+            await ingestion.log.append((), (failed,), trace)
         raise
-    position = await ingestion.log.append(
-        (event,), (), usable(TRACEPARENT_PATTERN, headers, b"traceparent")
-    )
+    position = await ingestion.log.append((event,), (), trace)
     answer = encode(Ingested(event_id=event.event_id, ingested_at=now))
     await respond(send, 200, [JSON_BODY, (b"position", str(position).encode())], answer)
 
 
 async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Take many events; raises `Problem`, `Limited` and `Unavailable`."""
-    headers = _headers(scope)
+    headers = posted(scope)
     lines = _comes_in_lines(headers)
     ingestion, identity = services_in(scope).part(Ingestion), scope["user"]
     log = ingestion.log
@@ -137,9 +133,8 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     with log.reserve(len(body)):
         found = read_lines(body) if lines else read_array(body)
         await ingestion.limits.admit(identity.user_id, len(found))
-    answer, arrived = _append(
-        ingestion, identity, found, usable(TRACEPARENT_PATTERN, headers, b"traceparent")
-    )
+    trace = usable(TRACEPARENT_PATTERN, headers, b"traceparent")
+    answer, arrived = _append(ingestion, identity, found, trace)
     del body, found  # not to be kept while Kafka takes its time
     await arrived
     await respond(send, 200, [JSON_BODY], answer)
@@ -234,12 +229,6 @@ def _batch_answer(accepted: int, refused: int, now: datetime, results: Iterable[
         encode(now),
         b",".join(results),
     )
-
-
-def _headers(scope: HTTPScope) -> Headers:
-    if scope["method"] != "POST":
-        raise MethodNotAllowedException(headers={"Allow": "POST"})
-    return dict(scope["headers"])
 
 
 def _comes_in_lines(headers: Headers) -> bool:

@@ -10,7 +10,6 @@ from typing import Annotated
 import msgspec
 from litestar import Response, post
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import MethodNotAllowedException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from litestar.types import HTTPScope, Receive, Send
@@ -19,7 +18,7 @@ from domain.keys import Key
 from domain.personal import PersonalText
 from domain.waitroom.commands import JoinWaitroom, Place, Priority
 from interfaces.http.platform.auth import acting_as, with_priority
-from interfaces.http.platform.bodies import Request, decode, decoder_of, read, require_json
+from interfaces.http.platform.bodies import Request, decode, decoder_of, posted, read, require_json
 from interfaces.http.platform.command_context import (
     POSITION_HEADER,
     CommandContext,
@@ -52,9 +51,7 @@ ENCODER = msgspec.json.Encoder()
 
 async def join(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Join; raises `Problem`, `Refusal` and `Unavailable`, which `edge` turns to responses."""
-    if scope["method"] != "POST":
-        raise MethodNotAllowedException(headers={"Allow": "POST"})
-    headers = dict(scope["headers"])
+    headers = posted(scope)
     require_json(headers)
     body = await read(receive, headers)
     services, asked = services_in(scope), decode(body, DECODER)
