@@ -20,7 +20,7 @@ from rich.console import Console
 from bench.hall import Hall
 
 TARGET_MEDIAN = 50.0
-PATIENCE = 10.0
+PATIENCE_S = 10.0
 
 
 class Shop:
@@ -31,20 +31,20 @@ class Shop:
         self._consumer = Consumer(
             {"bootstrap.servers": bootstrap, "group.id": uuid.uuid4().hex, "log_level": 3}
         )
-        found = self._consumer.list_topics("QUEUE_READY", timeout=PATIENCE).topics["QUEUE_READY"]
+        found = self._consumer.list_topics("QUEUE_READY", timeout=PATIENCE_S).topics["QUEUE_READY"]
         self._consumer.assign([self._end(number) for number in found.partitions])
 
     def _end(self, partition: int) -> TopicPartition:
         place = TopicPartition("QUEUE_READY", partition)
-        end = self._consumer.get_watermark_offsets(place, PATIENCE)[1]
+        end = self._consumer.get_watermark_offsets(place, PATIENCE_S)[1]
         return TopicPartition("QUEUE_READY", partition, end)
 
     def next_ready(self, room: str) -> str:
         """Wait for the next session of a room that may check out."""
         while True:
-            message: Message | None = self._consumer.poll(PATIENCE)
+            message: Message | None = self._consumer.poll(PATIENCE_S)
             if message is None:
-                raise click.ClickException(f"nobody was let in within {PATIENCE:g} s")
+                raise click.ClickException(f"nobody was let in within {PATIENCE_S:g} s")
             told = msgspec.json.decode(message.value() or b"")
             if told["event_id"] == room:
                 return str(told["session_id"])
@@ -53,7 +53,7 @@ class Shop:
         """Tell that a session has paid."""
         told = {"event_id": room, "session_id": session_id}
         self._producer.produce("CHECKOUT_COMPLETED", msgspec.json.encode(told), room)
-        self._producer.flush(PATIENCE)
+        self._producer.flush(PATIENCE_S)
 
     def close(self) -> None:
         self._consumer.close()

@@ -30,7 +30,7 @@ from bench.ingest import SINGLE, an_event, singles
 from bench.load import Connection, Result, at_rate, connect, post
 
 ASK_EVERY = 0.005
-PATIENCE = 10.0
+PATIENCE_S = 10.0
 MOST = 400
 """Probes that may wait for their answers at a time."""
 
@@ -104,7 +104,7 @@ async def send(
         event = an_event() | {"player_id": players[connection], "data": {"score": 1}}
         connection.send(post(hall.host, SINGLE, hall.token, msgspec.json.encode(event)), 0)
         await asyncio.sleep(every)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(PATIENCE_S):
         while len(idle) < MOST:  # noqa: ASYNC110  until the last is answered
             await asyncio.sleep(ASK_EVERY)
     for connection in pool:
@@ -126,9 +126,9 @@ class Probes:
                 found = await self._ask(list(self.answered))
                 now = time.perf_counter()
                 self.waits += [now - self.answered.pop(player) for player in found]
-                if self.answered and now - min(self.answered.values()) > PATIENCE:
+                if self.answered and now - min(self.answered.values()) > PATIENCE_S:
                     raise click.ClickException(
-                        f"A probe does not show within {PATIENCE:.0f} s; the consumers may still "
+                        f"A probe does not show within {PATIENCE_S:.0f} s; the consumers may still "
                         "read what came before (gamehall projections lag)."
                     )
             await asyncio.sleep(ASK_EVERY)

@@ -44,10 +44,10 @@ from infra.eventlog.reader import KafkaLogReader
 from infra.stack.waiting import wait_for
 from interfaces.settings import Settings
 
-BEFORE, AFTER = 2.0, 5.0
+BEFORE_S, AFTER_S = 2.0, 5.0
 """Seconds of load before something happens, and after the last of it."""
 
-FROZEN = 8.0
+FROZEN_S = 8.0
 READY_TIMEOUT_S = 60.0
 OWNED = re.compile(r'gamehall_log_shards{role="owner",topic="waitroom-log"} (\S+)')
 
@@ -121,7 +121,7 @@ async def is_killed(victim: Api, _: Api) -> None:
 
 async def freezes(victim: Api, _: Api) -> None:
     victim.send(signal.SIGSTOP)
-    await asyncio.sleep(FROZEN)
+    await asyncio.sleep(FROZEN_S)
     victim.send(signal.SIGCONT)
 
 
@@ -171,9 +171,9 @@ class Load:
         await asyncio.gather(ending, *joins)
 
     async def _around(self, happening: Awaitable[None]) -> None:
-        await asyncio.sleep(BEFORE)
+        await asyncio.sleep(BEFORE_S)
         await happening
-        await asyncio.sleep(AFTER)
+        await asyncio.sleep(AFTER_S)
 
     async def _join(self, room: str) -> None:
         key = uuid.uuid4().hex

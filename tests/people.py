@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from tests.conftest import Hall
 
-PATIENCE = 30.0
+PATIENCE_S = 30.0
 
 
 def a_name(prefix: str) -> str:
@@ -49,7 +49,7 @@ async def join(
 
 
 async def eventually(
-    ask: Callable[[], Any], is_right: Callable[[Any], bool], patience: float = PATIENCE
+    ask: Callable[[], Any], is_right: Callable[[Any], bool], patience: float = PATIENCE_S
 ) -> Any:
     """Ask until the answer is right, as long as a read model may lag."""
     answer = None
@@ -69,7 +69,7 @@ def produce(hall: Hall, topic: str, records: Iterable[tuple[str, Any]]) -> None:
     producer = Producer({"bootstrap.servers": hall.kafka, "acks": "all"})
     for key, value in records:
         producer.produce(topic, value if isinstance(value, bytes) else json.dumps(value), key)
-    assert producer.flush(PATIENCE) == 0
+    assert producer.flush(PATIENCE_S) == 0
 
 
 @contextmanager
@@ -82,13 +82,13 @@ def records_of(hall: Hall, topic: str) -> Iterator[Callable[[int], Sequence[Mess
             "enable.auto.commit": False,
         }
     )
-    partitions = consumer.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
+    partitions = consumer.list_topics(topic, timeout=PATIENCE_S).topics[topic].partitions
     consumer.assign([_end(consumer, topic, number) for number in partitions])
 
     def wait_for(count: int) -> Sequence[Message]:
         messages: list[Message] = []
         while len(messages) < count:
-            message = consumer.poll(PATIENCE)
+            message = consumer.poll(PATIENCE_S)
             assert message is not None, f"{topic}: {len(messages)} of {count} records"
             assert message.error() is None, message.error()
             messages.append(message)
@@ -122,7 +122,7 @@ def listening(hall: Hall, topic: str) -> Iterator[Callable[[int], Sequence[dict[
 
 def _end(consumer: Consumer, topic: str, partition: int) -> TopicPartition:
     place = TopicPartition(topic, partition)
-    return TopicPartition(topic, partition, consumer.get_watermark_offsets(place, PATIENCE)[1])
+    return TopicPartition(topic, partition, consumer.get_watermark_offsets(place, PATIENCE_S)[1])
 
 
 class Player:
@@ -151,7 +151,7 @@ class Player:
 
     async def hear(self, *types: str) -> dict[str, Any]:
         """The next message of one of these types, passing over others."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 message: dict[str, Any] = json.loads(await self._socket.recv())
                 if message["type"] in types:

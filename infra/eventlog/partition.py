@@ -2,8 +2,8 @@
 
 from functools import lru_cache
 
-_LOW_32_BITS = 0xFFFFFFFF
-_MIX_FACTOR = 0x5BD1E995
+LOW_32_BITS = 0xFFFFFFFF
+MIX_FACTOR = 0x5BD1E995
 
 
 def murmur2(data: bytes) -> int:
@@ -12,12 +12,12 @@ def murmur2(data: bytes) -> int:
     h = 0x9747B28C ^ length
     whole = length & ~3
     for i in range(0, whole, 4):
-        k = (int.from_bytes(data[i : i + 4], "little") * _MIX_FACTOR) & _LOW_32_BITS
-        k = ((k ^ (k >> 24)) * _MIX_FACTOR) & _LOW_32_BITS
-        h = ((h * _MIX_FACTOR) & _LOW_32_BITS) ^ k
+        k = (int.from_bytes(data[i : i + 4], "little") * MIX_FACTOR) & LOW_32_BITS
+        k = ((k ^ (k >> 24)) * MIX_FACTOR) & LOW_32_BITS
+        h = ((h * MIX_FACTOR) & LOW_32_BITS) ^ k
     if tail := data[whole:]:
-        h = ((h ^ int.from_bytes(tail, "little")) * _MIX_FACTOR) & _LOW_32_BITS
-    h = ((h ^ (h >> 13)) * _MIX_FACTOR) & _LOW_32_BITS
+        h = ((h ^ int.from_bytes(tail, "little")) * MIX_FACTOR) & LOW_32_BITS
+    h = ((h ^ (h >> 13)) * MIX_FACTOR) & LOW_32_BITS
     return h ^ (h >> 15)
 
 

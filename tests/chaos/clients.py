@@ -17,7 +17,7 @@ from tests.people import a_name
 SUBJECT = "chaos"
 """Whose token the clients have; command ids of keyed requests begin with it."""
 
-PATIENCE = 3.0
+PATIENCE_S = 3.0
 """Seconds that a client waits for an answer before it asks elsewhere."""
 
 PAUSE = 0.2

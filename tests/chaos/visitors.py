@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from tests.chaos.clients import (
-    PATIENCE,
+    PATIENCE_S,
     SUBJECT,
     Clients,
     Request,
@@ -33,7 +33,7 @@ MANY = 200
 BACK_TIMEOUT_S = 10.0
 """So many seconds after the last fault, every shard answers again."""
 
-LONGEST = 60.0
+LONGEST_WAIT_S = 60.0
 """Seconds after which nobody waits to see how long it takes."""
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Visitors:
     async def are_many(self) -> None:
         """Wait until everything is in full swing."""
         goal = len(self._clients.journal.answers) + MANY
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(LONGEST_WAIT_S):
             while len(self._clients.journal.answers) < goal:  # noqa: ASYNC110  others count it up
                 await asyncio.sleep(0.05)
 
@@ -103,7 +103,7 @@ class Visitors:
         return [*map(join, self._rooms), *map(start_game, games)]
 
     async def _answered(self, requests: Sequence[tuple[Api, Request]]) -> None:
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(LONGEST_WAIT_S):
             await asyncio.gather(*(self._clients.settle(r, api.url) for api, r in requests))
 
 
@@ -114,7 +114,7 @@ async def visiting(world: World) -> AsyncIterator[Visitors]:
     async with aiohttp.ClientSession(
         headers={"Authorization": f"Bearer {token}"},
         connector=aiohttp.TCPConnector(limit=0),
-        timeout=aiohttp.ClientTimeout(PATIENCE),
+        timeout=aiohttp.ClientTimeout(PATIENCE_S),
     ) as http:
         clients = Clients(http, [api.url for api in world.apis])
         visitors = Visitors(world, clients)

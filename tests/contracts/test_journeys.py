@@ -25,7 +25,7 @@ JOURNEYS = hypothesis.settings(
     suppress_health_check=list(hypothesis.HealthCheck),
 )
 COLUMNS = 7
-PATIENCE = 5.0
+PATIENCE_S = 5.0
 
 WAITING = {"openWaitroom", "joinWaitroom", "leaveWaitroom", "getSession", "getWaitroom"}
 LOOKING_BACK = {"getHistory"}
@@ -119,8 +119,8 @@ def wait_for_the_game(hall: Hall, response: Response, case: AnyCase) -> None:
         return
     seek = response.json()
     game = f"{hall.base_url}/api/v1/games/{seek['game_id']}"
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + PATIENCE_S
     while seek["status"] == "seated" and time.monotonic() < give_up:
-        if requests.get(game, headers=hall.service(), timeout=PATIENCE).ok:
+        if requests.get(game, headers=hall.service(), timeout=PATIENCE_S).ok:
             return
         time.sleep(0.02)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.http.conftest import Api
 
-PATIENCE = 3.0
+PATIENCE_S = 3.0
 
 
 class Closed(Exception):
@@ -39,7 +39,7 @@ class Socket:
 
     async def receive(self) -> tuple[str, Any]:
         """The next message; raises `Closed`."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_S):
             message = await self.incoming.get()
         if message["type"] == "websocket.close":
             raise Closed(message["code"], message.get("reason", ""))
@@ -88,7 +88,7 @@ async def connected(
     }
     serving = asyncio.create_task(api.app(scope, socket.outgoing.get, socket.answer))
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_S):
             first = await socket.incoming.get()
         if first["type"] == "websocket.close":
             raise Closed(first["code"], first.get("reason", ""))
@@ -96,5 +96,5 @@ async def connected(
     finally:
         socket.reads.set()
         await socket.outgoing.put({"type": "websocket.disconnect", "code": 1001})
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_S):
             await serving

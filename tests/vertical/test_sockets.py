@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.conftest import Hall
-from tests.people import PATIENCE, a_name, client_of, eventually, join, open_room
+from tests.people import PATIENCE_S, a_name, client_of, eventually, join, open_room
 
 LIVE = "/api/v1/games/live"
 MOST_SOCKETS = 10
@@ -80,7 +80,7 @@ async def opened(hall: Hall, path: str, headers: dict[str, str]) -> ClientConnec
 
 async def heard(socket: ClientConnection) -> dict[str, Any]:
     """The next message."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(PATIENCE_S):
         message: dict[str, Any] = json.loads(await socket.recv())
     return message
 
