@@ -1,9 +1,9 @@
-"""`gamehall events`: what the log says of one aggregate, and what players did."""
+"""`gamehall events`: what the log says of one aggregate."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from functools import wraps
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
@@ -12,7 +12,6 @@ from interfaces.cli.common import Group, json_option, print_json, print_pairs, s
 if TYPE_CHECKING:
     from application.history import Moment, Past
     from domain.events import Position, Recorded
-    from projections.player_events.exported_events import Format
 
 
 @click.group(cls=Group)
@@ -157,35 +156,3 @@ def _human(value: object) -> str:
             return f"[{', '.join(map(_human, value))}]"
         case _:
             return "none" if value is None else str(value)
-
-
-def _day(_: click.Context, __: click.Parameter, given: datetime | None) -> date | None:
-    return None if given is None else given.date()
-
-
-DAY = click.DateTime(["%Y-%m-%d"])
-
-
-@events.command("export")
-@click.option(
-    "--format", type=click.Choice(["ndjson", "parquet"]), default="ndjson", show_default=True
-)
-@click.option("--from", "first", type=DAY, callback=_day, help="The first day, in UTC.")
-@click.option("--until", "last", type=DAY, callback=_day, help="The last day, in UTC.")
-@click.option("--game", "game_id", help="Only events of this game.")
-@click.option("--player", "player_id", help="Only events of this player.")
-@click.option("--type", "event_type", help="Only events of this type.")
-@click.option(
-    "--output", type=click.File("wb"), default="-", help="A file, in place of the terminal."
-)
-def export_events(format: "Format", output: BinaryIO, **selected: Any) -> None:
-    """Write what players did, from the archive, in the order of its time.
-
-    Days are those of the events' own timestamps.
-    """
-    import asyncio
-
-    from interfaces.bootstrap.exports import export
-    from projections.player_events.exported_events import Selection
-
-    asyncio.run(export(settings(), Selection(**selected), format, output))

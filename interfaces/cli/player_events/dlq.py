@@ -49,7 +49,7 @@ def list_letters(
     as_json: bool,
 ) -> None:
     """List dead letters, the latest first."""
-    from interfaces.bootstrap.dead_letters import Wanted, ask
+    from interfaces.bootstrap.player_events.dead_letters import Wanted, ask
 
     wanted = Wanted(consumer=consumer, status=status, player=player)
     found = ask(settings(), lambda _, letters: letters.page(wanted, limit)).letters
@@ -65,7 +65,7 @@ def show_letter(id: str, as_json: bool) -> None:
     """Show the dead letter ID: the event, why it could not be taken, what became of it."""
     import msgspec
 
-    from interfaces.bootstrap.dead_letters import ask
+    from interfaces.bootstrap.player_events.dead_letters import ask
 
     letter = ask(settings(), lambda service, _: service.show(id))
     show(letter, as_json, lambda: print_pairs(_told(msgspec.structs.asdict(letter))))
@@ -81,7 +81,7 @@ def edit(id: str, file: IO[bytes], by: str, as_json: bool) -> None:
 
     It takes effect when it is retried.
     """
-    from interfaces.bootstrap.dead_letters import ask, repair_from
+    from interfaces.bootstrap.player_events.dead_letters import ask, repair_from
 
     repair = repair_from(file.read())
     letter = ask(settings(), lambda service, _: service.edit(id, repair, by))
@@ -108,7 +108,7 @@ def retry(
     In the order of the events' own times; all of them, or none if one has to be edited first.
     However often an event is retried, it counts once.
     """
-    from interfaces.bootstrap.dead_letters import ask
+    from interfaces.bootstrap.player_events.dead_letters import ask
 
     chosen = _open(consumer) if every else _named(ids)
     if dry_run:
@@ -124,7 +124,7 @@ def retry(
 @json_option
 def drop(ids: tuple[str, ...], by: str, as_json: bool) -> None:
     """Note that nobody will try the events of dead letters again."""
-    from interfaces.bootstrap.dead_letters import ask
+    from interfaces.bootstrap.player_events.dead_letters import ask
 
     _print(ask(settings(), lambda service, _: service.drop(ids, by)), as_json)
 
@@ -136,7 +136,7 @@ def _named(ids: tuple[str, ...]) -> Sequence[str]:
 
 
 def _open(consumer: str | None) -> Sequence[str]:
-    from interfaces.bootstrap.dead_letters import Wanted, ask
+    from interfaces.bootstrap.player_events.dead_letters import Wanted, ask
 
     wanted = Wanted(consumer=consumer, status="open")
     return [

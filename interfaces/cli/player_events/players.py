@@ -11,7 +11,7 @@ from interfaces.cli.common import Group, json_option, print_table, settings, sho
 
 if TYPE_CHECKING:
     from domain.player_events.event import PlayerEvent
-    from interfaces.bootstrap.players import Change
+    from interfaces.bootstrap.player_events.players import Change
 
 MOMENT = click.DateTime(
     ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
@@ -47,7 +47,7 @@ def void(
     Shows what changes before it does. The events stay in the archive, so it can be taken back.
     """
     from domain.player_events.corrections import PlayerVoided
-    from interfaces.bootstrap.players import void_of
+    from interfaces.bootstrap.player_events.players import void_of
 
     end = _utc(until) if until else datetime.now(UTC)
     said = PlayerVoided(since=_utc(since), until=end, by=by, reason=reason)
@@ -68,7 +68,7 @@ def void(
 @json_option
 def restore(player: str, void: str, by: str, dry_run: bool, as_json: bool) -> None:
     """Take back the VOID of PLAYER: what they did then counts again."""
-    from interfaces.bootstrap.players import restoration_of
+    from interfaces.bootstrap.player_events.players import restoration_of
 
     _decide(restoration_of(settings(), player, void, by), "Restored.", dry_run, as_json)
 
@@ -78,7 +78,7 @@ def restore(player: str, void: str, by: str, dry_run: bool, as_json: bool) -> No
 @json_option
 def voids(player: str, as_json: bool) -> None:
     """List the voids of PLAYER that are in force."""
-    from interfaces.bootstrap.players import voids
+    from interfaces.bootstrap.player_events.players import voids
 
     found = voids(settings(), player)
     columns = ("void", "from", "until", "by", "reason")
@@ -88,7 +88,7 @@ def voids(player: str, as_json: bool) -> None:
 
 def _decide(record: "PlayerEvent", done: str, dry_run: bool, as_json: bool) -> None:
     """Show what a record changes, and append it."""
-    from interfaces.bootstrap.players import append, changes_by
+    from interfaces.bootstrap.player_events.players import append, changes_by
 
     changes = changes_by(settings(), record)
     data = {

@@ -12,7 +12,7 @@ HISTORY = Feature(
     tag=Tag("History", "The past, straight from the log."),
     routers=[history.router],
     examples=Path(__file__).with_name("examples.json"),
-    build="interfaces.bootstrap.parts.operations:build",
+    build="interfaces.bootstrap.operations:build",
 )
 ACCESS = Feature(tag=Tag("Access", "Ways in for browsers."), routers=[access.router])
 COMMANDS = Feature(

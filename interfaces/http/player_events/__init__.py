@@ -18,7 +18,7 @@ EVENTS = Feature(
     documented=[ingest.report_documented, ingest.report_batch_documented],
     topics=[PLAYER_EVENTS, dead_letters(INGEST, PLAYER_EVENTS.partitions)],
     examples=Path(__file__).with_name("examples.json"),
-    build="interfaces.bootstrap.parts.player_events:build",
+    build="interfaces.bootstrap.player_events.parts:build",
 )
 ACTIVITY = Feature(
     tag=Tag("Activity", "Who plays, who comes back, how far they get; for services and admins."),

@@ -16,7 +16,7 @@ WAITROOM = Feature(
     documented=[join.join_documented],
     examples=Path(__file__).with_name("examples.json"),
     links=LINKS,
-    build="interfaces.bootstrap.parts.waitroom:build",
+    build="interfaces.bootstrap.waitroom:build",
 )
 
 FEATURES = (WAITROOM,)

@@ -3,7 +3,7 @@
 from infra.limits import RateLimits
 from infra.player_events.producer import EventProducer
 from interfaces.bootstrap.api import Foundation, connections
-from interfaces.bootstrap.dead_letters import dead_letters, intake_of
+from interfaces.bootstrap.player_events.dead_letters import dead_letters, intake_of
 from interfaces.http.player_events.ingest import Ingestion
 from projections.player_events import DEAD_LETTERS
 from projections.player_events.exported_events import EventExport

@@ -1,0 +1,1 @@
+"""What players' events need from outside, for the API and for the command line."""
