@@ -13,9 +13,11 @@ become those of the hall that the page is read beside.
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +26,7 @@ from tests.docs.markdown import ROOT, Block
 from tests.docs.markdown import blocks as blocks_of
 
 PORT = re.compile(r"((?<=127\.0\.0\.1:)|(?<=_PORT=))808([0-5])\b")
-TIMEOUT_S = 600
+TIMEOUT_S = 400
 
 
 class Step(NamedTuple):
@@ -80,14 +82,19 @@ def run(hall: Hall, folder: Path, notes: Path, blocks: Sequence[Block], **change
         script.append(f"{step.command(file)} >{shlex.quote(str(out))} 2>&1 </dev/null")
         said.append(out)
     (notes / "page.sh").write_text("\n".join(script) + "\n")
-    shell = subprocess.run(
+    shell = subprocess.Popen(
         ["bash", notes / "page.sh"],
         cwd=folder,
         env={**hall.environment, "COLUMNS": "200", "PATH": _path(), **changes},
-        timeout=TIMEOUT_S,
-        check=False,
+        start_new_session=True,
     )
-    return Outcome([file.read_text() for file in said if file.exists()], shell.returncode)
+    try:
+        exit_code = shell.wait(TIMEOUT_S)
+    finally:
+        # A page that stopped in the middle leaves behind what it had started.
+        with suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
+    return Outcome([file.read_text() for file in said if file.exists()], exit_code)
 
 
 def _at(hall: Hall, text: str) -> str:

@@ -41,7 +41,7 @@ def notes(tmp_path: Path) -> Path:
     return tmp_path / "notes"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(500)  # beyond that of the page, which says more
 @pytest.mark.parametrize("page", TYPED, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_a_page_says_happens(page: Path, hall: Hall, checkout: Path, notes: Path) -> None:
     follow(page, hall, checkout, notes)

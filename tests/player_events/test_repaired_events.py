@@ -150,9 +150,11 @@ async def keeping(hall: Hall, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient
     try:
         async with httpx.AsyncClient(base_url=f"http://{hall.settings.host}:{port}") as client:
             await eventually(partial(_is_ready, client), bool)
+            assert process.returncode is None, "another process answers there"
             yield client
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
 
 
