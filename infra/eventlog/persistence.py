@@ -27,7 +27,7 @@ from infra.eventlog.recorders.recorders import (
     KafkaTrackingRecorder,
 )
 from infra.eventlog.recorders.shared import borrow, give_back
-from infra.kafka.topics import create, existing
+from infra.kafka.topics import create_missing, existing
 
 Tracker = TypeVar("Tracker", bound=KafkaTrackingRecorder)
 Recorder = TypeVar("Recorder", bound=KafkaAggregateRecorder | KafkaTrackingRecorder)
@@ -103,10 +103,11 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
 
     def _ensure(self, topic: str) -> None:
         try:
-            partitions = existing(self._bootstrap, self._seconds).get(topic)
-            if partitions is None:
+            if topic not in existing(self._bootstrap, self._seconds):
                 self._create(topic)
-            elif partitions > 1:
+            # Asked again, as somebody else may have made it just now.
+            partitions = existing(self._bootstrap, self._seconds).get(topic, 1)
+            if partitions > 1:
                 raise ProgrammingError(
                     f"{topic} has {partitions} partitions, and what recorders store has one order;"
                     " choose another KAFKA_TOPIC_PREFIX."
@@ -121,7 +122,8 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
                 " yes."
             )
         largest = {"max.message.bytes": str(MOST_RECORD_BYTES)}
-        create(self._bootstrap, [Topic(topic, 1, "log")], self._replication_factor, **largest)
+        topics = [Topic(topic, 1, "log")]
+        create_missing(self._bootstrap, topics, self._replication_factor, **largest)
 
     def close(self) -> None:
         """Give back every topic; those that nobody else in this process uses are closed."""

@@ -65,10 +65,8 @@ def settings_of(kind: Kind, replication_factor: int) -> dict[str, str]:
     return {"min.insync.replicas": str(least_in_sync(replication_factor)), **SETTINGS[kind]}
 
 
-def create(
-    bootstrap: str, topics: Iterable[Topic], replication_factor: int, **settings: str
-) -> list[str]:
-    """Create what is missing, with these settings besides those of its kind, and give its names.
+def create(bootstrap: str, topics: Iterable[Topic], replication_factor: int) -> list[str]:
+    """Create what is missing and give its names.
 
     Raises `SetupError` where a log has another partition count, or Kafka does not create a topic.
     """
@@ -78,7 +76,7 @@ def create(
         raise SetupError(different)
     missing = [topic for topic in topics if topic.name not in found]
     if missing:
-        _create(bootstrap, missing, replication_factor, settings)
+        create_missing(bootstrap, missing, replication_factor)
     return [topic.name for topic in missing]
 
 
@@ -166,9 +164,11 @@ def metadata_of(bootstrap: str, name: str) -> TopicMetadata:
     return topics[name]
 
 
-def _create(
-    bootstrap: str, topics: Iterable[Topic], factor: int, settings: Mapping[str, str]
-) -> None:
+def create_missing(bootstrap: str, topics: Iterable[Topic], factor: int, **settings: str) -> None:
+    """Create topics, with these settings besides those of their kinds; one that is there stays.
+
+    Raises `SetupError` where Kafka does not create one.
+    """
     new = [
         NewTopic(
             topic.name,

@@ -74,6 +74,8 @@ def test_a_topic_with_several_partitions_is_refused(
     topic = f"{name}-accounts-events-log"
     admin = AdminClient({"bootstrap.servers": servers.kafka})
     admin.create_topics([NewTopic(topic, 3, 1)])[topic].result()
+    while topic not in existing(servers.kafka):  # brokers tell each other after the answer
+        pass
     with pytest.raises(ProgrammingError, match="has 3 partitions"):
         factory.application_recorder()
 
