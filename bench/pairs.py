@@ -3,10 +3,11 @@
     .venv/bin/python -m bench.pairs commands --old REVISION
     .venv/bin/python -m bench.pairs joins --old REVISION
 
-Each run has servers of its own that nobody used before, for `joins` with the API and all workers.
-Which of a pair comes first takes turns. What decides is the interval of the paired ratio: it is
-drawn from the pairs again and again (a bootstrap of the geometric mean), and holds the ratio in
-95 of 100 cases, however fast the machine is.
+All runs share servers, which have been used for a while, since Java compiles what it runs often.
+Each has a log or a room of its own, for `joins` behind an API process that was just started; no
+worker reads along. Which of a pair comes first takes turns. What decides is the interval of the
+paired ratio: it is drawn from the pairs again and again (a bootstrap of the geometric mean), and
+holds the ratio in 95 of 100 cases, however fast the machine is.
 """
 
 import json
@@ -17,18 +18,21 @@ import subprocess
 import sys
 import timeit
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import exp, log
 from pathlib import Path
 from statistics import mean, median
 from tempfile import TemporaryDirectory
 
+import httpx
 import rich_click as click
+import stamina
 
 from interfaces.settings import PREFIX
 from tests.conftest import JARS, ROOT, free_port
 
 DRAWS = 10_000
+WARM_UP_PAIRS = 3
 JOINS = re.compile(r"joins a second at 64 connections: ([\d,]+)")
 P99 = re.compile(r"p99 at 500 a second: ([\d.]+)")
 
@@ -38,16 +42,15 @@ Figures = dict[str, float]
 
 def commands(tree: Path, environment: dict[str, str]) -> Figures:
     """Commands a second of the log alone, 64 in flight."""
-    options = ("--subject", "Gamehall's log", "--seconds", "5")
-    with hall(tree, environment, "--servers"):
-        told = python(tree, environment, "bench.commands", *options)
+    options = ("--subject", "Gamehall's log", "--seconds", "4")
+    told = python(tree, environment, "bench.commands", *options)
     return {"commands a second": json.loads(told.splitlines()[-1])["rate"]}
 
 
 def joins(tree: Path, environment: dict[str, str]) -> Figures:
-    """Joins over HTTP, in a hall with all its workers."""
-    options = ("--runs", "1", "--seconds", "6", "--warm-up", "12")
-    with hall(tree, environment):
+    """Joins over HTTP."""
+    with api(tree, environment):
+        options = ("--runs", "1", "--seconds", "4", "--warm-up", "3")
         told = python(tree, environment, "bench.joins", *options)
     found, p99 = JOINS.search(told), P99.search(told)
     assert found, told
@@ -83,6 +86,24 @@ def hall(tree: Path, environment: dict[str, str], *options: str) -> Iterator[Non
 
 
 @contextmanager
+def api(tree: Path, environment: dict[str, str]) -> Iterator[None]:
+    """An API process of a tree that is ready, for as long as the block takes."""
+    command = [sys.executable, "-m", "interfaces.cli", "api"]
+    process = subprocess.Popen(command, cwd=tree, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{environment[f'{PREFIX}PORT']}/health/live"
+        for attempt in stamina.retry_context(on=httpx.TransportError, timeout=60, wait_max=0.2):
+            with attempt:
+                httpx.get(url)
+        while httpx.get(url.replace("live", "ready")).is_error:
+            pass
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
 def checkout(revision: str) -> Iterator[Path]:
     """The tree of a revision, beside this one."""
     with TemporaryDirectory(prefix="gamehall-old-") as folder:
@@ -96,12 +117,15 @@ def checkout(revision: str) -> Iterator[Path]:
             subprocess.run(["git", "worktree", "remove", "--force", tree], cwd=ROOT, check=True)
 
 
-def once(kind: str, tree: Path) -> Figures:
-    """One run in a home of its own."""
+@contextmanager
+def servers() -> Iterator[dict[str, str]]:
+    """Servers in a home of their own, and the environment in which they are found."""
     with TemporaryDirectory(prefix="gamehall-", ignore_cleanup_errors=True) as home:
         given = {"HOME": home, "PORT": str(free_port()), "JARS": str(JARS)}
         outside = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        return KINDS[kind](tree, outside | {f"{PREFIX}{name}": v for name, v in given.items()})
+        environment = outside | {f"{PREFIX}{name}": value for name, value in given.items()}
+        with hall(ROOT, environment, "--servers"):
+            yield environment
 
 
 def interval(ratios: list[float]) -> tuple[float, float]:
@@ -120,12 +144,16 @@ def main(kind: str, old: str, pairs: int) -> None:
     turn_ns = 1e9 * min(timeit.repeat("for _ in range(1_000_000): pass", number=1)) / 1e6
     print(f"{os.cpu_count()} cores; a turn of a plain loop takes {turn_ns:.0f} ns")
     found: list[tuple[Figures, Figures]] = []
-    with checkout(old) as tree:
+    with checkout(old) as tree, servers() as environment:
+        for each in (tree, ROOT) * WARM_UP_PAIRS:
+            with suppress(click.ClickException):  # a cold broker may stall for a second
+                KINDS[kind](each, environment)
         for number in range(pairs):
             order = (tree, ROOT) if number % 2 else (ROOT, tree)
-            figures = {each: once(kind, each) for each in order}
+            figures = {each: KINDS[kind](each, environment) for each in order}
             found.append((figures[tree], figures[ROOT]))
-            print(*(f"{name}: {value:,.4g}" for each in found[-1] for name, value in each.items()))
+            told = [f"{value:,.4g}" for each in found[-1] for value in each.values()]
+            print(number + 1, *told, flush=True)
     for name in found[0][0]:
         ratios = [new[name] / before[name] for before, new in found]
         low, high = interval(ratios)
