@@ -24,15 +24,15 @@ from pathlib import Path
 from statistics import mean, median
 from tempfile import TemporaryDirectory
 
-import httpx
 import rich_click as click
-import stamina
 
+from infra.stack.api import answers
+from infra.stack.waiting import wait_for
 from interfaces.settings import PREFIX
 from tests.conftest import JARS, ROOT, free_port
 
 DRAWS = 10_000
-WARM_UP_PAIRS = 3
+WARM_UP_PAIRS = 2
 JOINS = re.compile(r"joins a second at 64 connections: ([\d,]+)")
 P99 = re.compile(r"p99 at 500 a second: ([\d.]+)")
 
@@ -91,12 +91,10 @@ def api(tree: Path, environment: dict[str, str]) -> Iterator[None]:
     command = [sys.executable, "-m", "interfaces.cli", "api"]
     process = subprocess.Popen(command, cwd=tree, env=environment, stderr=subprocess.DEVNULL)
     try:
-        url = f"http://127.0.0.1:{environment[f'{PREFIX}PORT']}/health/live"
-        for attempt in stamina.retry_context(on=httpx.TransportError, timeout=60, wait_max=0.2):
-            with attempt:
-                httpx.get(url)
-        while httpx.get(url.replace("live", "ready")).is_error:
-            pass
+        url = f"http://127.0.0.1:{environment[f'{PREFIX}PORT']}"
+        wait_for(
+            lambda: answers(url, "ready"), seconds=60, otherwise=lambda: f"{tree} is not ready."
+        )
         yield
     finally:
         process.terminate()
