@@ -29,13 +29,13 @@ logger = structlog.get_logger(__name__)
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl-C: what has been asked is answered, nothing new is accepted."""
     logs.configure(settings.log_level)
-    collect_garbage_rarely()
     uvloop.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
     async with api(settings) as services:
         app = create_app(services)
+        collect_garbage_rarely()  # not before, since features load what they build
         # The second server, if any, serves the same on a port that no other process shares.
         servers = [_server(app, settings, port) for port in {settings.port, settings.own_port}]
 
