@@ -26,14 +26,15 @@ test: $(TESTABLE) ## Run every check and the whole test suite, on servers of its
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(BIN)/coverage erase
-	@echo 'Three lanes of tests run side by side, and then three brokers have the machine to themselves; each tells what it found when it ends.'
-	@$(MAKE) --no-print-directory --jobs 3 $(LANE_BY_LANE) lane-hall lane-servers lane-others
+	@echo 'Four lanes of tests run side by side, and then three brokers have the machine to themselves; each tells what it found when it ends.'
+	@$(MAKE) --no-print-directory --jobs 4 $(LANE_BY_LANE) lane-hall lane-faults lane-servers lane-others
 	@$(MAKE) --no-print-directory lane-chaos
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='domain/*,application/*,projections/*' --fail-under=99
 
 lane-hall: LANE := hall and not apart
+lane-faults: LANE := faults
 lane-servers: LANE := servers
 lane-others: LANE := unit or apart
 lane-chaos: LANE := chaos

@@ -57,10 +57,10 @@ class Visit:
         assert answer is not None
         return answer.status
 
-    async def keep(self, name: str) -> None:
-        """Keep a picture of the whole page."""
+    async def keep(self, name: str, *, whole: bool = True) -> None:
+        """Keep a picture of the page, or of what is seen of it first."""
         SCREENSHOTS.mkdir(exist_ok=True)
-        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=whole)
 
     async def width(self) -> int:
         """How wide what is in the page is, in its own pixels."""
