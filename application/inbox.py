@@ -30,5 +30,10 @@ class Inbox(NamedTuple):
         Guarantees: the same message always leads to the same command id.
         """
         metadata = Metadata(actor=self.name, causation_id=str(source))
-        command = self.react(source.topic, value)
+        try:
+            command = self.react(source.topic, value)
+        except Malformed:
+            raise
+        except Exception as error:  # whatever a message makes a pure function raise, it is it
+            raise Malformed(f"{type(error).__name__}: {error}") from error
         return Envelope(command_id=f"{self.name}:{source}", command=command, metadata=metadata)

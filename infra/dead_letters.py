@@ -11,6 +11,12 @@ from infra.kafka.append import Appender
 
 DELIVERY_TIMEOUT_S = 30
 
+VALUE_LIMIT_BYTES = 256 * 1024
+"""What is kept of a record; Kafka takes 1 MB with its headers, and who wrote it may take more."""
+
+TEXT_LIMIT_BYTES = 4 * 1024
+"""Of the key, and of each header."""
+
 
 def unreadable(recorded: Recorded) -> str | None:
     """Why this version of the code cannot read an event, or None."""
@@ -39,10 +45,17 @@ class DeadLetterTopic:
         self.post(told.originator_id, value, headers)
 
     def post(self, key: str, value: bytes | None, headers: Mapping[str, str]) -> None:
-        """Hand over any record; those of one key keep their order."""
+        """Hand over any record; those of one key keep their order.
+
+        A letter always fits: what is too long of it is cut, and the header `cut` then says how many
+        bytes the value had. The header `position` leads to the whole, for as long as it is kept.
+        """
         appender = self._appender or self._connect()
-        encoded = [(name, text.encode()) for name, text in headers.items()]
-        appender.append(self._topic, key, value, partition_for(key, self._partitions), encoded)
+        kept = None if value is None else value[:VALUE_LIMIT_BYTES]
+        cut = {} if value is None or kept == value else {"cut": str(len(value))}
+        encoded = [(name, _short(text)) for name, text in {**headers, **cut}.items()]
+        partition = partition_for(key, self._partitions)
+        appender.append(self._topic, _short(key), kept, partition, encoded)
 
     def flush(self) -> None:
         """See the port; raises `KafkaException`."""
@@ -53,3 +66,7 @@ class DeadLetterTopic:
         self._appender = Appender(self._bootstrap, DELIVERY_TIMEOUT_S)
         self._partitions = self._appender.partitions_of(self._topic)
         return self._appender
+
+
+def _short(text: str) -> bytes:
+    return text.encode(errors="replace")[:TEXT_LIMIT_BYTES].decode(errors="ignore").encode()

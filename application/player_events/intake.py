@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.door import flaw
 from application.validation import InvalidInput, MalformedInput, mistake_in
 from domain.player_events.corrections import RESERVED
 from domain.player_events.event import Name, PlayerEvent, Timestamp, nothing
@@ -16,9 +17,6 @@ from domain.player_events.types import TYPES
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a game's clock may be ahead of ours."""
-
-NUL = b"\\u0000"
-"""What JSON can say, and PostgreSQL cannot hold."""
 
 BAD_CHARACTER = re.compile(r"[\x00-\x1f\x7f/]")
 Data = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
@@ -101,6 +99,8 @@ class Intake:
 
     def _check(self, report: Report, earliest: datetime, latest: datetime) -> None:
         """Everything but the characters of names."""
+        if wrong := flaw(bytes(report.data)):
+            raise InvalidEvent("$.data", wrong)
         decode = self._decoders.get(report.event_type)
         if decode is None:
             self._check_unknown(report)
@@ -151,10 +151,7 @@ def read(decode: Callable[[bytes], Read], text: bytes) -> Read:
 
 def decode_report(piece: bytes) -> Report:
     """Read one report; raises `InvalidEvent`."""
-    asked = read(decode, piece)
-    if NUL in piece:
-        raise InvalidEvent("$", "Text with a NUL (\\u0000) cannot be kept")
-    return asked
+    return read(decode, piece)
 
 
 def _outside(timestamp: datetime, earliest: datetime, latest: datetime) -> str:

@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import msgspec
 
-from application.player_events.intake import NUL, Intake, InvalidEvent, Report, decode_report, read
+from application.player_events.intake import Intake, InvalidEvent, Report, decode_report, read
 from domain.player_events.corrections import RESERVED, replacing
 from domain.player_events.event import PlayerEvent, Timestamp
 from domain.player_events.letters import INGEST, DeadLetter, DeadLetterUnrepaired, event_in
@@ -49,8 +49,6 @@ class Repairing:
 
     def edited(self, letter: DeadLetter, repair: Repair) -> msgspec.Raw:
         """The JSON that takes the original's place; raises `InvalidEvent`."""
-        if NUL in bytes(repair.data):
-            raise InvalidEvent("$.data", "Text with a NUL (\\u0000) cannot be kept")
         edited = self._report(repair) if _was_refused(letter) else self._event(letter, repair)
         return msgspec.Raw(msgspec.json.encode(edited))
 

@@ -21,8 +21,10 @@ class CheckoutMessage(msgspec.Struct, frozen=True):
     @property
     def reason_text(self) -> str:
         """The reason where it is a text, cut to what a command takes."""
-        reason = msgspec.json.decode(self.reason)
-        return reason[:MOST_REASON_CHARACTERS] if isinstance(reason, str) else ""
+        try:
+            return msgspec.json.decode(self.reason, type=str)[:MOST_REASON_CHARACTERS]
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return ""  # the checkout failed all the same
 
 
 def _complete(message: CheckoutMessage) -> Command:

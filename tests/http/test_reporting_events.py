@@ -232,3 +232,50 @@ async def test_failed_events_are_kept_one_by_one_where_that_is_wanted(api: Api) 
     assert kept == [(field, "server") for field in fields]
     assert msgspec.json.decode(api.player_events.failed[1].value)["player_id"] == "a/b"
     assert len(api.player_events.events) == 1
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.compress)]
+)
+async def test_all_parts_of_a_compressed_body_are_read(api: Api, encoding: str, pack: Any) -> None:
+    line = msgspec.json.encode(an_event()) + b"\n"
+    kind = "application/x-ndjson"
+    body = pack(line) + pack(line)
+    answer = await send(api, body, kind, **{"content-encoding": encoding})
+    assert answer.json()["accepted"] == 2
+    headers = {"content-encoding": encoding}
+    problem(await send(api, body + b"junk", kind, **headers), 400, "malformed-encoding")
+    problem(await send(api, pack(line) * 100, kind, **headers), 400, "malformed-encoding")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b'{"event_type": "cut \\ud83d"}',
+        b'{"data": "refus\xe9"}',
+        b"[" * 1_500 + b"]" * 1_500,
+        msgspec.json.encode(an_event()).replace(b"150", b"1e4300"),
+        msgspec.json.encode(an_event(data={"score": 1, "x": "y" * 70_000})),
+        msgspec.json.encode(an_event(data={"score": 1, "x": "DATA"})).replace(b"DATA", b"\xe9"),
+    ],
+)
+async def test_a_piece_that_nobody_could_read_is_refused_alone(api: Api, piece: bytes) -> None:
+    good = msgspec.json.encode(an_event())
+    answer = await send(api, b"[" + good + b"," + piece + b"," + good + b"]")
+    told = [result["status"] for result in answer.json()["results"]]
+    assert told == ["accepted", "refused", "accepted"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"x\n" * 400_000, "application/x-ndjson"),
+        (b"\n" * 400_000, "application/x-ndjson"),
+        (b"[" + b"1," * 400_000 + b"1]", "application/json"),
+    ],
+)
+async def test_more_pieces_than_a_batch_may_have_are_not_looked_at(
+    api: Api, body: bytes, kind: str
+) -> None:
+    problem(await send(api, body, kind), 413, "too-large")
+    assert not api.player_events.events

@@ -9,6 +9,9 @@ from interfaces.http.platform.bodies import too_large
 from interfaces.http.platform.problems import Problem, bad_request
 
 GZIP_WBITS = zlib.MAX_WBITS | 16
+PARTS_LIMIT = 64
+"""Members of a gzip file (RFC 1952), or frames of zstd, that one body may consist of."""
+
 LARGEST_ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 """Of zstd, as RFC 8878 recommends that every reader supports; more would only cost memory."""
 
@@ -38,22 +41,36 @@ def decoded(body: bytes, headers: Mapping[bytes, bytes], limit: int) -> bytes:
 
 
 def _gunzip(body: bytes, most: int) -> bytes:
-    unpacking = zlib.decompressobj(GZIP_WBITS)
-    unpacked = unpacking.decompress(body, most)
-    if len(unpacked) < most and not unpacking.eof:
-        raise EOFError
-    return unpacked
+    unpacked = b""
+    for _ in range(PARTS_LIMIT):
+        unpacking = zlib.decompressobj(GZIP_WBITS)
+        unpacked += unpacking.decompress(body, most - len(unpacked))
+        if len(unpacked) >= most:
+            return unpacked
+        if not unpacking.eof:
+            raise EOFError
+        body = unpacking.unused_data
+        if not body:
+            return unpacked
+    raise EOFError
 
 
 def _unzstd(body: bytes, most: int) -> bytes:
     unpacking = zstandard.ZstdDecompressor(max_window_size=LARGEST_ZSTD_WINDOW_BYTES)
-    with unpacking.stream_reader(body) as reader:
+    with unpacking.stream_reader(body, read_across_frames=True) as reader:
         unpacked = reader.read(most)
+    if len(unpacked) >= most:
+        return unpacked
     # The reader takes an end in the middle for the end; only this knows, but not where to stop.
-    whole = unpacking.decompressobj()
-    if len(unpacked) < most and (whole.decompress(body) != unpacked or not whole.eof):
-        raise EOFError
-    return unpacked
+    for _ in range(PARTS_LIMIT):
+        frame = unpacking.decompressobj()
+        frame.decompress(body)
+        if not frame.eof:
+            raise EOFError
+        body = frame.unused_data
+        if not body:
+            return unpacked
+    raise EOFError
 
 
 DECODERS: Mapping[bytes, Callable[[bytes, int], bytes]] = {b"gzip": _gunzip, b"zstd": _unzstd}

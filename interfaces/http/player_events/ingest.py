@@ -5,6 +5,7 @@ than the work itself. What is left out is done here by hand and documented by `r
 and `report_batch_documented`.
 """
 
+import asyncio
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,7 +16,8 @@ from litestar import post
 from litestar.params import JSONBody
 from litestar.types import HTTPScope, Receive, Send
 
-from application.player_events.intake import NUL, Intake, InvalidEvent, Report, decode_report
+from application.door import PIECES_LIMIT, items_of
+from application.player_events.intake import Intake, InvalidEvent, Report, decode_report
 from application.player_events.ports import FailedEvent, PlayerEventLog
 from application.ports.commands import Unavailable
 from application.ports.limits import Limits
@@ -91,6 +93,9 @@ class Ingestion(NamedTuple):
 
 ONE = msgspec.json.Decoder(Report)
 MANY = msgspec.json.Decoder(list[Report])
+AT_ONCE = 500
+"""Pieces that are looked at one by one before others get their turn; some milliseconds."""
+
 PIECES = msgspec.json.Decoder(list[msgspec.Raw])
 encode = msgspec.json.Encoder().encode
 
@@ -131,8 +136,7 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
         raise
     body = decoded(await read(receive, headers, BATCH_LIMIT_BYTES), headers, BATCH_LIMIT_BYTES)
     with log.reserve(len(body)):
-        found = read_lines(body) if lines else read_array(body)
-        await ingestion.limits.admit(identity.user_id, len(found))
+        found = await _admitted(ingestion.limits, identity.user_id, body, lines=lines)
     trace = usable(TRACEPARENT_PATTERN, headers, b"traceparent")
     answer, arrived = _append(ingestion, identity, found, trace)
     del body, found  # not to be kept while Kafka takes its time
@@ -161,27 +165,54 @@ Piece = Report | tuple[bytes, InvalidEvent]
 """A report, or what stands in its place, and why it is none."""
 
 
-def read_array(body: bytes) -> Sequence[Piece]:
-    """The reports of a JSON array; raises `Problem` where there is none."""
+async def _admitted(limits: Limits, subject: str, body: bytes, *, lines: bool) -> Sequence[Piece]:
+    """What a body holds, once the limits let so much in; raises `Problem` and `Limited`.
+
+    All at once where all fit. Otherwise each is looked at alone, which costs more, and is not begun
+    before the limits were asked; others get their turn in between.
+    """
+    reports = _reports_in(body, lines=lines)
+    if reports is not None:
+        await _admit(limits, subject, reports)
+        return reports
+    pieces = _lines_of(body) if lines else _items_of(body)
+    await _admit(limits, subject, pieces)
+    found: list[Piece] = []
+    for start in range(0, len(pieces), AT_ONCE):
+        found += [_found(bytes(piece)) for piece in pieces[start : start + AT_ONCE]]
+        await asyncio.sleep(0)
+    return found
+
+
+async def _admit(limits: Limits, subject: str, pieces: Sequence[object]) -> None:
+    if len(pieces) > PIECES_LIMIT:
+        raise Problem(413, "too-large", f"A batch here has at most {PIECES_LIMIT:,} events.")
+    await limits.admit(subject, len(pieces))
+
+
+def _reports_in(body: bytes, *, lines: bool) -> Sequence[Report] | None:
+    """All reports of a body, or None where one of them does not fit, or is not JSON."""
+    with suppress(msgspec.DecodeError, ValueError, RecursionError):
+        return ONE.decode_lines(body) if lines else MANY.decode(body)
+    return None
+
+
+def _lines_of(body: bytes) -> Sequence[bytes]:
+    """The lines of a body that are not empty, or all where they are too many."""
+    lines = body.split(b"\n", PIECES_LIMIT + 1)
+    return [line for line in lines if line.strip()] if len(lines) <= PIECES_LIMIT else lines
+
+
+def _items_of(body: bytes) -> Sequence[bytes | msgspec.Raw]:
+    """The items of a JSON array; raises `Problem` where there is none."""
     try:
-        if NUL not in body:
-            with suppress(msgspec.ValidationError):  # one does not fit: each is looked at alone
-                return MANY.decode(body)
-        pieces = PIECES.decode(body)
+        return PIECES.decode(body)
     except msgspec.ValidationError as error:
         raise bad_request("invalid-request", f"A batch is an array of events: {error}.") from None
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise bad_request("malformed-json", f"The body is not JSON: {error}.") from None
-    return [_found(bytes(piece)) for piece in pieces]
-
-
-def read_lines(body: bytes) -> Sequence[Piece]:
-    """The reports of lines of JSON; empty lines are passed over."""
-    if NUL not in body:
-        # One does not fit, or is not JSON: each is looked at alone.
-        with suppress(msgspec.DecodeError, ValueError, RecursionError):
-            return ONE.decode_lines(body)
-    return [_found(line) for line in body.split(b"\n") if line.strip()]
+        if (items := items_of(body)) is None:
+            raise bad_request("malformed-json", f"The body is not JSON: {error}.") from None
+        return items
 
 
 def _found(piece: bytes) -> Piece:

@@ -1,0 +1,105 @@
+"""The door: what a text of JSON may be that comes from outside, whoever brings it and by which way.
+
+Everything behind it (PostgreSQL, Redis, Kafka, other readers of the topics) takes what passes.
+msgspec looks neither at bytes nor at numbers of what a type leaves open, and stops at 1,000 levels
+only, so this does. The looks are at all of a text at once, at the speed of C.
+"""
+
+import re
+
+EVENT_LIMIT_BYTES = 64 * 1024
+"""Of one event; Kafka takes a record of 1 MB, and a letter about one has to fit as well."""
+
+PIECES_LIMIT = 10_000
+"""Of a batch; so many of the shortest events there are fill 1 MiB."""
+
+DEPTH_LIMIT = 32
+"""Levels of arrays and objects within one another."""
+
+DIGITS_LIMIT = 40
+"""Of a number; 2**63 has 19, and Python reads no whole number of more than 4,300."""
+
+EXPONENT_LIMIT_DIGITS = 2
+"""Of a number's exponent: `jsonb` writes 1e4300 out, with 4,300 zeros."""
+
+REASON_LIMIT_CHARACTERS = 1_000
+"""Of why something could not be taken."""
+
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_SHAPE = bytes.maketrans(b"0123456789.E+", b"0" * 11 + b"e-")
+"""Every digit a nought: what a number has too much of is then found as a text."""
+
+_TOO_MUCH = (
+    b"0" * (DIGITS_LIMIT + 1),
+    b"0e" + b"0" * (EXPONENT_LIMIT_DIGITS + 1),
+    b"0e-" + b"0" * (EXPONENT_LIMIT_DIGITS + 1),
+)
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*+\\u0000")
+_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_ALL_BUT_BRACKETS = bytes(each for each in range(256) if each not in b"[]{}")
+_MARKS = re.compile(rb"[\[\]{},]")
+
+
+def flaw(text: bytes) -> str | None:
+    """Why a text cannot be taken, as a sentence without its end, or None.
+
+    Whether it is JSON is not looked at.
+    """
+    if len(text) > EVENT_LIMIT_BYTES:
+        return f"It has {len(text):,} bytes, and {EVENT_LIMIT_BYTES:,} is the most"
+    if not text.isascii() and (place := _not_utf8(text)) is not None:
+        return f"Byte {place} is not UTF-8"
+    if b"\\u0000" in text and _NUL.search(text):
+        return "Text with a NUL (\\u0000) cannot be kept"
+    if _has_too_long_numbers(text) or text.count(b"[") + text.count(b"{") > DEPTH_LIMIT:
+        return _flaw_beside_strings(_STRINGS.sub(b"", text))
+    return None
+
+
+def _not_utf8(text: bytes) -> int | None:
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
+
+
+def _has_too_long_numbers(text: bytes) -> bool:
+    shape = text.translate(_SHAPE)
+    return _TOO_MUCH[0] in shape or _TOO_MUCH[1] in shape or _TOO_MUCH[2] in shape
+
+
+def _flaw_beside_strings(text: bytes) -> str | None:
+    if _has_too_long_numbers(text):
+        return (
+            f"A number has at most {DIGITS_LIMIT} digits, "
+            f"and an exponent of at most {EXPONENT_LIMIT_DIGITS}"
+        )
+    brackets = text.translate(_BRACKETS, _ALL_BUT_BRACKETS)
+    for _ in range(DEPTH_LIMIT):
+        brackets = brackets.replace(b"[]", b"")
+    return f"It is nested deeper than {DEPTH_LIMIT} levels" if brackets else None
+
+
+def items_of(array: bytes) -> list[bytes] | None:
+    """The texts of an array's items, also where some are no JSON; None where it is no array.
+
+    For arrays that cannot be read in one go, because of one item that nothing else may suffer from.
+    """
+    text = array.strip()
+    masked = _STRINGS.sub(lambda found: b'"' * len(found[0]), text)
+    if masked[:1] != b"[" or masked[-1:] != b"]" or not masked[1:-1].strip():
+        return None
+    items, depth, start = [], 0, 1
+    for mark in _MARKS.finditer(masked):
+        char = mark[0]
+        if char in b"[{":
+            depth += 1
+        elif char in b"]}":
+            depth -= 1
+        if depth == (0 if char == b"]" else 1) and char in b",]" and (char == b"," or not depth):
+            items.append(text[start : mark.start()].strip())
+            start = mark.end()
+            if not depth:
+                break
+    return items if depth == 0 and start == len(text) else None
