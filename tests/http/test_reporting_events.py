@@ -95,7 +95,7 @@ async def test_nobody_reports_without_a_token(api: Api) -> None:
         ({"timestamp": "1999-11-01T12:00:00Z"}, "$.timestamp"),
         ({"event_id": "17"}, "$.event_id"),
         ({"colour": "red"}, "$.colour"),
-        ({"data": {"score": 1, "name": "\x00"}}, "$"),
+        ({"data": {"score": 1, "name": "\x00"}}, "$.data"),
     ],
 )
 async def test_an_event_that_does_not_fit_is_answered_with_the_field(
@@ -270,7 +270,6 @@ async def test_a_piece_that_nobody_could_read_is_refused_alone(api: Api, piece: 
     ("body", "kind"),
     [
         (b"x\n" * 400_000, "application/x-ndjson"),
-        (b"\n" * 400_000, "application/x-ndjson"),
         (b"[" + b"1," * 400_000 + b"1]", "application/json"),
     ],
 )

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -34,6 +35,18 @@ def test_the_same_message_leads_to_the_same_command_id() -> None:
     assert issued == CHECKOUT.issue(source, MESSAGE)
     assert issued.command_id == "checkout:CHECKOUT_FAILED/3@17"
     assert issued.metadata == Metadata(actor="checkout", causation_id="CHECKOUT_FAILED/3@17")
+
+
+def test_a_reason_that_is_no_utf_8_is_no_reason_to_refuse() -> None:
+    value = b'{"session_id": "s", "event_id": "e", "reason": "refus\xe9"}'
+    assert react("CHECKOUT_FAILED", value) == FailCheckout(event_id="e", session_id="s", reason="")
+
+
+@pytest.mark.parametrize("text", [b"[" * 1_500 + b"]" * 1_500, b"7" * 5_000, b'"\\ud83d"'])
+def test_whatever_a_message_makes_of_its_reading_it_is_malformed_or_read(text: bytes) -> None:
+    value = b'{"session_id": "s", "event_id": "e", "reason": ' + text + b"}"
+    with suppress(Malformed):
+        CHECKOUT.issue(Position("CHECKOUT_FAILED", 0, 0), value)
 
 
 @pytest.mark.parametrize(("reason", "kept"), [(7, ""), (None, ""), ("x" * 2_000, "x" * 1_000)])
@@ -145,18 +158,21 @@ def test_a_message_that_leads_nowhere_is_a_dead_letter_and_stops_nothing(
             200, json=[refusal if id == "x" else {"position": "a/0@0"} for id in ids]
         )
 
-    for value in (b"rubbish", b'{"session_id": "x", "event_id": "e"}', MESSAGE):
+    huge = b"{" + b"x" * 1_000_100
+    for value in (huge, b"rubbish", b'{"session_id": "x", "event_id": "e"}', MESSAGE):
         shop.produce("CHECKOUT_EXPIRED", value, "e", partition=2)
-    shop.flush()
+    shop.flush()  # a letter of the first, with its headers, would be more than Kafka takes
     worker = InboxWorker(empty.kafka, CHECKOUT, client(answers))
 
     worker.run(lambda: len(asked) == 2)
 
     letters = list(consume(empty.kafka, "checkout.dlq", limit=None, follow=False))
-    assert [(each.value, each.headers["type"]) for each in letters] == [
+    assert letters[0].headers["cut"] == str(len(huge))
+    assert huge.decode().startswith(letters[0].value or "")
+    assert [(each.value, each.headers["type"]) for each in letters[1:]] == [
         ("rubbish", "malformed"),
         ('{"session_id": "x", "event_id": "e"}', "session-not-found"),
     ]
-    assert letters[0].headers["position"] == "CHECKOUT_EXPIRED/2@0"
-    assert letters[1].headers["reason"] == "Nobody."
-    assert asked == ["checkout:CHECKOUT_EXPIRED/2@1", "checkout:CHECKOUT_EXPIRED/2@2"]
+    assert letters[1].headers["position"] == "CHECKOUT_EXPIRED/2@1"
+    assert letters[2].headers["reason"] == "Nobody."
+    assert asked == ["checkout:CHECKOUT_EXPIRED/2@2", "checkout:CHECKOUT_EXPIRED/2@3"]
