@@ -8,4 +8,8 @@ KEY_PATTERN = r"^[^\x00-\x1f\x7f/]+$(?!\n)"
 """No control characters: PostgreSQL takes no NUL, and a log is read by people. No slash: keys
 are parts of addresses. The last group is for Python, whose `$` lets a line feed follow."""
 
-Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=KEY_PATTERN)]
+MOST_KEY_CHARACTERS = 200
+
+Key = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=MOST_KEY_CHARACTERS, pattern=KEY_PATTERN)
+]

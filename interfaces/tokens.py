@@ -1,20 +1,24 @@
 """Bearer tokens: who asks, for how long, and what they may ask for."""
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import jwt
 import msgspec
 
 from domain.games.bots import BOT_NAMES
+from domain.keys import KEY_PATTERN, MOST_KEY_CHARACTERS
 
 AUDIENCE = "gamehall"
 ALGORITHM = "HS256"
 HOUR_S = 3600
 MOST_CACHED = 10_000
+LAST_SECOND = 253_402_300_799
+"""Of the year 9999, since 1970: no token is good for longer."""
 
 Scope = Literal["player", "service", "admin"]
 
@@ -37,7 +41,7 @@ class Identity(msgspec.Struct, frozen=True):
 class _Claims(msgspec.Struct):
     sub: str
     scope: Scope
-    exp: int
+    exp: Annotated[int, msgspec.Meta(ge=0, le=LAST_SECOND)]
     priority: int = 0
 
 
@@ -53,6 +57,7 @@ class Tokens:
 
     def issue(self, user_id: str, scope: Scope, *, ttl: int = HOUR_S, priority: int = 0) -> str:
         """Sign a token that is good for `ttl` seconds; `TokenRefused` for what none may hold."""
+        _require_key(user_id)
         _refuse_bot(user_id, scope)
         now = int(self._clock())
         claims = {"sub": user_id, "scope": scope, "priority": priority, "aud": AUDIENCE}
@@ -85,6 +90,7 @@ class Tokens:
             raise TokenRefused(f"The token is not one of ours ({error}).") from error
         except msgspec.ValidationError as error:
             raise TokenRefused(f"The token's claims do not fit ({error}).") from error
+        _require_key(claims.sub)
         _refuse_bot(claims.sub, claims.scope)
         return Identity(claims.sub, claims.scope, claims.priority, claims.exp)
 
@@ -93,6 +99,15 @@ class Tokens:
             self._verified.popitem(last=False)  # the oldest
         self._verified[token] = identity
         return identity
+
+
+def _require_key(subject: str) -> None:
+    """Whoever a token speaks for stands in the log, in addresses and in ids of commands."""
+    if len(subject) > MOST_KEY_CHARACTERS or not re.match(KEY_PATTERN, subject):
+        raise TokenRefused(
+            f"The subject {subject[:40]!r} is no name: that has 1 to {MOST_KEY_CHARACTERS} "
+            "characters, and no slash or control character among them."
+        )
 
 
 def _refuse_bot(user_id: str, scope: Scope) -> None:

@@ -10,7 +10,8 @@
 import base64
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -206,9 +207,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """The last event of a page."""
 
     timestamp: datetime = datetime.max.replace(tzinfo=UTC)
-    event_id: Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")] = (
-        "00000000-0000-0000-0000-000000000000"
-    )
+    event_id: UUID = UUID(int=0)
 
     def __str__(self) -> str:
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode()
@@ -247,7 +246,11 @@ class EventQueries(PostgresQueries):
         asked = {"player_id": player_id, "limit": limit + 1, **msgspec.structs.asdict(cursor)}
         found = [archived(row) for row in await self._select(OF_PLAYER, asked, dict_row)]
         events, more = found[:limit], len(found) > limit
-        last = str(Cursor(events[-1].timestamp, events[-1].event_id)) if more and events else None
+        last = (
+            str(Cursor(events[-1].timestamp, UUID(events[-1].event_id)))
+            if more and events
+            else None
+        )
         return EventPage(events=events, before=last)
 
 

@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -43,6 +44,36 @@ async def test_pages_of_allowed_origins_may_call(api: Api, origin: str, allowed:
     for each in (preflight, answer):
         assert (each.headers.get("access-control-allow-origin") == origin) is allowed
         assert "origin" in each.headers["vary"]
+
+
+async def test_a_page_may_compress_and_trace_and_sees_its_limits(api: Api) -> None:
+    asks = {"origin": ORIGIN, "access-control-request-method": "PUT"}
+    preflight = await api.client.options("/api/v1/events/batch", headers=asks)
+    assert "PUT" in preflight.headers["access-control-allow-methods"]
+    allowed = preflight.headers["access-control-allow-headers"].split(", ")
+    assert {"content-encoding", "tracestate", "baggage"} <= set(allowed)
+    answer = await api.ask("GET", "/api/v1/leaderboard", headers={"origin": ORIGIN})
+    exposed = answer.headers["access-control-expose-headers"].split(", ")
+    assert {"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"} <= set(exposed)
+
+
+async def test_who_asks_in_two_names_is_not_heard(api: Api) -> None:
+    path = "/api/v1/leaderboard"
+    names = [api.token(name)["authorization"].encode() for name in ("ada", "eve")]
+    headers = [(b"authorization", name) for name in names]
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers}
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    # The client of the tests would make one header of the two.
+    await api.app(scope, receive, send)  # type: ignore[arg-type]
+    assert sent[0]["status"] == 400
+
+
+async def receive() -> Any:
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 async def test_requests_are_counted_by_route_and_not_by_address(api: Api) -> None:

@@ -1,16 +1,18 @@
 """The queries of the three consumers."""
 
+import base64
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
 from domain.events import Position
 from domain.player_events.event import TOPIC
-from projections.player_events.event_archive import Cursor, EventQueries
+from projections.player_events.event_archive import EventQueries
 from projections.player_events.leaderboard_queries import LeaderboardQueries, RankedPlayer
 from projections.player_events.player_statistics import PlayerStatisticsQueries
 from projections.projection import InvalidCursor, ReadModelMissing
@@ -70,8 +72,10 @@ async def test_the_events_of_a_player_come_page_by_page_the_newest_first_and_non
     assert found == sorted(found, key=lambda event: (-event.timestamp.timestamp(), event.event_id))
     with pytest.raises(InvalidCursor, match="is no place in a list of events"):
         await events.of_player("ada", 3, "nonsense")
-    with pytest.raises(InvalidCursor):
-        await events.of_player("ada", 3, str(Cursor(NOON, "no text of PostgreSQL's: \0")))
+    for id in ("no text of PostgreSQL's: \0", "no id", 7):
+        forged = base64.urlsafe_b64encode(msgspec.json.encode([NOON, id])).decode()
+        with pytest.raises(InvalidCursor):
+            await events.of_player("ada", 3, forged)
 
 
 async def test_statistics_tell_what_a_player_did_by_type(

@@ -13,8 +13,9 @@ from domain.player_events.scores import score_of
 from domain.player_events.unreadable import UnreadableRecord
 from infra.player_events.reader import events_in
 
+ID = "0d9d3b7c-1a5e-4f0f-8a3b-6c2d1e0f9a8b"
 GOOD = {
-    "event_id": "0d9d3b7c-1a5e-4f0f-8a3b-6c2d1e0f9a8b",
+    "event_id": ID,
     "event_type": "player_score",
     "player_id": "ada",
     "game_id": "tetris",
@@ -84,7 +85,7 @@ class Record:
 
 
 def found(*values: bytes | None) -> list[PlayerEvent | UnreadableRecord]:
-    return events_in([Record(value) for value in values])  # type: ignore[arg-type]
+    return events_in([Record(value) for value in values])  # type: ignore[misc]
 
 
 def an_event(**changes: Any) -> bytes:
@@ -125,11 +126,9 @@ def test_a_record_that_cannot_be_read_is_set_aside_alone(kind: str) -> None:
 
 
 def test_one_id_is_one_id_however_it_is_written() -> None:
-    spellings = [GOOD["event_id"].upper(), GOOD["event_id"].replace("-", ""), GOOD["event_id"]]
+    spellings = [ID.upper(), ID.replace("-", ""), ID]
     events = found(*[an_event(event_id=spelling) for spelling in spellings])
-    assert {event.event_id for event in events if isinstance(event, PlayerEvent)} == {
-        GOOD["event_id"]
-    }
+    assert {event.event_id for event in events if isinstance(event, PlayerEvent)} == {ID}
     assert len(events) == 3
 
 

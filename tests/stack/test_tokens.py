@@ -36,12 +36,12 @@ def test_a_token_expires_although_it_was_verified_before() -> None:
         "no token at all",
         Tokens("another secret of more than thirty-two characters").issue("ada", "admin"),
         jwt.encode({"sub": "ada", "scope": "admin"}, SECRET),
-        jwt.encode({"sub": "ada", "scope": "admin", "iat": 1, "exp": 2**40}, SECRET),
+        jwt.encode({"sub": "ada", "scope": "admin", "iat": 1, "exp": 2**37}, SECRET),
         jwt.encode(
-            {"sub": "ada", "scope": "admin", "iat": 1, "exp": 2**40, "aud": "elsewhere"}, SECRET
+            {"sub": "ada", "scope": "admin", "iat": 1, "exp": 2**37, "aud": "elsewhere"}, SECRET
         ),
         jwt.encode(
-            {"sub": "ada", "scope": "god", "iat": 1, "exp": 2**40, "aud": "gamehall"}, SECRET
+            {"sub": "ada", "scope": "god", "iat": 1, "exp": 2**37, "aud": "gamehall"}, SECRET
         ),
         jwt.encode({"sub": "ada", "scope": "admin", "aud": "gamehall"}, "", algorithm="none"),
     ],
@@ -51,12 +51,31 @@ def test_a_token_that_is_not_ours_is_refused(signed: str) -> None:
         Tokens(SECRET).verify(signed)
 
 
+@pytest.mark.parametrize(
+    "subject", ["", "\0", "a\n", "x/y", "https://idp/x", "x" * 201, "a\x7f"], ids=repr
+)
+def test_a_subject_that_is_no_key_has_no_token(subject: str) -> None:
+    signer = Tokens(SECRET)
+    with pytest.raises(TokenRefused, match="is no name"):
+        signer.issue(subject, "player")
+    claims = {"sub": subject, "scope": "service", "iat": 1, "exp": 2**37, "aud": "gamehall"}
+    with pytest.raises(TokenRefused, match="is no name"):
+        signer.verify(jwt.encode(claims, SECRET))
+
+
+@pytest.mark.parametrize("expires", [-1, 10**12, 10**30])
+def test_a_token_is_good_until_a_time_that_there_is(expires: int) -> None:
+    claims = {"sub": "ada", "scope": "service", "iat": 1, "exp": expires, "aud": "gamehall"}
+    with pytest.raises(TokenRefused, match="do not fit"):
+        Tokens(SECRET).verify(jwt.encode(claims, SECRET))
+
+
 @pytest.mark.parametrize("name", ["bot-easy", "bot-medium", "bot-hard"])
 def test_nobody_holds_a_token_in_the_name_of_a_bot(name: str) -> None:
     signer = Tokens(SECRET)
     with pytest.raises(TokenRefused, match=f"{name} is a bot"):
         signer.issue(name, "player")
-    claims = {"sub": name, "scope": "player", "iat": 1, "exp": 2**40, "aud": "gamehall"}
+    claims = {"sub": name, "scope": "player", "iat": 1, "exp": 2**37, "aud": "gamehall"}
     with pytest.raises(TokenRefused, match=f"{name} is a bot"):
         signer.verify(jwt.encode(claims, SECRET))
     assert signer.verify(signer.issue(name, "service")).user_id == name

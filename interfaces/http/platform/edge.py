@@ -1,7 +1,7 @@
 """The door of the service: nothing unnamed comes in, and everything goes out with its headers."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -13,7 +13,7 @@ from interfaces.http.platform import metrics
 from interfaces.http.platform.auth import bearer, open_handlers
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.pages import HALL, Page, Site, show_nowhere, wants_page
-from interfaces.http.platform.problems import Problem
+from interfaces.http.platform.problems import Problem, bad_request
 from interfaces.http.platform.responses import (
     ASGIFunction,
     Header,
@@ -39,14 +39,24 @@ FOR_API: Headers = [
     (b"cache-control", b"no-store"),
 ]
 CORS_ANSWER: Headers = [
-    (b"access-control-allow-methods", b"GET, POST"),
+    (b"access-control-allow-methods", b"GET, POST, PUT"),
     (
         b"access-control-allow-headers",
-        b"authorization, content-type, idempotency-key, read-after, traceparent, x-correlation-id",
+        b"authorization, content-encoding, content-type, idempotency-key, read-after, "
+        b"traceparent, tracestate, baggage, x-correlation-id",
     ),
     (b"access-control-max-age", b"600"),
 ]
-CORS_EXPOSE = (b"access-control-expose-headers", b"position, retry-after")
+CORS_EXPOSE = (
+    b"access-control-expose-headers",
+    b"position, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset",
+)
+
+
+def require_one(name: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Refuse a header that stands there twice: who is in front may have read the other one."""
+    if sum(each == name for each, _ in headers) > 1:
+        raise bad_request("invalid-request", f"The header {name.decode()} stands there twice.")
 
 
 class Edge:
@@ -127,6 +137,8 @@ class Edge:
         elif page is not None:
             await self._site.serve(scope, send)
         else:
+            if len(headers) < len(scope["headers"]):
+                require_one(b"authorization", scope["headers"])
             scope["user"] = self._identify(path, headers)
             function = self._functions.get(path)
             if function is None:
