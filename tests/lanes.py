@@ -1,6 +1,6 @@
 """Which servers a test needs, read off its fixtures: that is its marker.
 
-`make test` runs five lanes side by side, chosen by these markers: each set of servers starts once,
+`make test` runs four lanes side by side, chosen by these markers: each set of servers starts once,
 and while the tests of one lane wait for theirs, those of another have the cores.
 """
 
@@ -16,7 +16,6 @@ from infra.stack import kafka
 STARTED_BY = {
     "running": "chaos",
     "victim": "faults",
-    "readers_hall": "pages",
     "hall": "hall",
     "servers": "servers",
     "hall_home": "hall",
