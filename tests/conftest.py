@@ -5,7 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -116,13 +116,6 @@ def hall_home() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def hall() -> Iterator[Hall]:
     """The complete stack with default settings, once for all tests that ask for it."""
-    with a_running_hall() as running:
-        yield running
-
-
-@contextmanager
-def a_running_hall() -> Iterator[Hall]:
-    """Start the complete stack with default settings; it stops at the end of the block."""
     with _home() as home:
         # One port more than it takes, for another API process that somebody may start beside it.
         running = hall_in(Path(home), PORT=str(free_port(SERVER_PORTS + 2)))

@@ -1,6 +1,6 @@
 """Which servers a test needs, read off its fixtures: that is its marker.
 
-`make test` runs four lanes side by side, chosen by these markers: each set of servers starts once,
+`make test` runs three lanes side by side, chosen by these markers: each set of servers starts once,
 and while the tests of one lane wait for theirs, those of another have the cores.
 """
 
@@ -13,13 +13,7 @@ import pytest
 
 from infra.stack import kafka
 
-STARTED_BY = {
-    "running": "chaos",
-    "victim": "faults",
-    "hall": "hall",
-    "servers": "servers",
-    "hall_home": "hall",
-}
+STARTED_BY = {"running": "chaos", "hall": "hall", "servers": "servers", "hall_home": "hall"}
 """The fixtures that start servers, and the marker of the tests that ask for them."""
 
 OWN = "hall_home"
