@@ -7,7 +7,6 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from domain.player_events.event import PlayerEvent
-from domain.player_events.types import Points
 
 SCORING = frozenset({"player_score", "quest_completed", "achievement_unlocked", "boss_defeated"})
 """The types of events that leaderboards add up."""
@@ -18,7 +17,7 @@ FOREVER = date(1970, 1, 1)
 
 
 class _Scored(msgspec.Struct):
-    score: Points = 0
+    score: int = 0
 
 
 _decode = msgspec.json.Decoder(_Scored).decode

@@ -49,7 +49,7 @@ def events_in(records: Sequence[Message]) -> list[PlayerEvent | UnreadableRecord
         try:
             event = decode(record.value() or b"")
             if len(event.event_id) != ID_CHARACTERS or event.event_id != event.event_id.lower():
-                event.event_id = str(UUID(event.event_id))
+                event.event_id = _canonical(event.event_id)
         # UnicodeDecodeError is a ValueError, and so is an id that is no UUID.
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             append(_unreadable(record, str(error)))
@@ -60,6 +60,13 @@ def events_in(records: Sequence[Message]) -> list[PlayerEvent | UnreadableRecord
         event.partition, event.offset = record.partition() or 0, record.offset() or 0
         append(event)
     return events
+
+
+def _canonical(id: str) -> str:
+    try:
+        return str(UUID(id))
+    except ValueError:
+        raise ValueError(f"$.event_id: {id[:40]!r} is no uuid") from None
 
 
 def _unreadable(record: Message, reason: str) -> UnreadableRecord:

@@ -4,12 +4,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 import pytest
 
 from application.door import DEPTH_LIMIT, DIGITS_LIMIT, EVENT_LIMIT_BYTES, flaw, items_of
 from domain.player_events.event import PlayerEvent
-from domain.player_events.scores import score_of
 from domain.player_events.unreadable import UnreadableRecord
 from infra.player_events.reader import events_in
 
@@ -130,14 +128,6 @@ def test_one_id_is_one_id_however_it_is_written() -> None:
     events = found(*[an_event(event_id=spelling) for spelling in spellings])
     assert {event.event_id for event in events if isinstance(event, PlayerEvent)} == {ID}
     assert len(events) == 3
-
-
-@pytest.mark.parametrize("score", [-5, 2**53 + 1, 1.5])
-def test_a_score_that_the_door_refuses_counts_nowhere(score: float) -> None:
-    (event,) = found(with_data(json.dumps({"score": score}).encode()))
-    assert isinstance(event, PlayerEvent)
-    with pytest.raises(msgspec.ValidationError):
-        score_of(event)
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_who_is_told_to_stop_does_not_wait_for_the_api() -> None:
 
 @pytest.fixture
 def shop(empty: Hall) -> Iterator[Producer]:
-    producer = Producer({"bootstrap.servers": empty.kafka})
+    producer = Producer({"bootstrap.servers": empty.kafka, "message.max.bytes": 50_000_000})
     yield producer
     assert producer.flush(10) == 0
 
