@@ -1,6 +1,5 @@
 """Bearer tokens: who asks, for how long, and what they may ask for."""
 
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,7 +10,7 @@ import jwt
 import msgspec
 
 from domain.games.bots import BOT_NAMES
-from domain.keys import KEY_PATTERN, MOST_KEY_CHARACTERS
+from domain.keys import MOST_KEY_CHARACTERS, Key
 
 AUDIENCE = "gamehall"
 ALGORITHM = "HS256"
@@ -103,11 +102,13 @@ class Tokens:
 
 def _require_key(subject: str) -> None:
     """Whoever a token speaks for stands in the log, in addresses and in ids of commands."""
-    if len(subject) > MOST_KEY_CHARACTERS or not re.match(KEY_PATTERN, subject):
+    try:
+        msgspec.convert(subject, Key)
+    except msgspec.ValidationError:
         raise TokenRefused(
             f"The subject {subject[:40]!r} is no name: that has 1 to {MOST_KEY_CHARACTERS} "
             "characters, and no slash or control character among them."
-        )
+        ) from None
 
 
 def _refuse_bot(user_id: str, scope: Scope) -> None:

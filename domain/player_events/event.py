@@ -18,9 +18,6 @@ Name = Annotated[
 """What event types, players and games are called. The pattern is for readers of the schema: with a
 hundred thousand names a second, whoever takes them in looks at the characters of all at once."""
 
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-"""A name in the log, where others may have written it: no index takes one of any length."""
-
 Timestamp = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -39,9 +36,9 @@ class PlayerEvent(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """
 
     event_id: str
-    event_type: Word
-    player_id: Word
-    game_id: Word
+    event_type: Name
+    player_id: Name
+    game_id: Name
     timestamp: Timestamp
     ingested_at: Timestamp
     data: msgspec.Raw = msgspec.field(default_factory=nothing)

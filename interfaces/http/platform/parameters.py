@@ -5,11 +5,13 @@ from typing import Annotated
 from litestar.params import PathParameter, QueryParameter
 
 from domain.events import Position
-from domain.keys import KEY_PATTERN
+from domain.keys import KEY_PATTERN, MOST_KEY_CHARACTERS
 from domain.personal import PERSONAL_PATTERN
 from interfaces.http.platform.problems import bad_request
 
-PathKey = Annotated[str, PathParameter(min_length=1, max_length=200, pattern=KEY_PATTERN)]
+PathKey = Annotated[
+    str, PathParameter(min_length=1, max_length=MOST_KEY_CHARACTERS, pattern=KEY_PATTERN)
+]
 Before = Annotated[
     str | None,
     QueryParameter(

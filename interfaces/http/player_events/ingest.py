@@ -91,11 +91,11 @@ class Ingestion(NamedTuple):
     keep_failed: bool
 
 
+TURN_PIECES = 500
+"""How many are looked at one by one before others get their turn; some milliseconds."""
+
 ONE = msgspec.json.Decoder(Report)
 MANY = msgspec.json.Decoder(list[Report])
-AT_ONCE = 500
-"""Pieces that are looked at one by one before others get their turn; some milliseconds."""
-
 PIECES = msgspec.json.Decoder(list[msgspec.Raw])
 encode = msgspec.json.Encoder().encode
 
@@ -175,11 +175,12 @@ async def _admitted(limits: Limits, subject: str, body: bytes, *, lines: bool) -
     if reports is not None:
         await _admit(limits, subject, reports)
         return reports
-    pieces = _lines_of(body) if lines else _items_of(body)
+    # An array that cannot be read in one go is cut beside the event loop, which goes on.
+    pieces = _lines_of(body) if lines else await asyncio.to_thread(_items_of, body)
     await _admit(limits, subject, pieces)
     found: list[Piece] = []
-    for start in range(0, len(pieces), AT_ONCE):
-        found += [_found(bytes(piece)) for piece in pieces[start : start + AT_ONCE]]
+    for start in range(0, len(pieces), TURN_PIECES):
+        found += [_found(bytes(piece)) for piece in pieces[start : start + TURN_PIECES]]
         await asyncio.sleep(0)
     return found
 
