@@ -5,7 +5,7 @@ from prometheus_client.exposition import generate_latest
 
 from infra.eventlog.metrics import LogMetrics
 from tests.eventlog.counter import Count
-from tests.eventlog.test_shard import Bench
+from tests.eventlog.shard.bench import Bench
 
 
 def exposed(bench: Bench) -> str:

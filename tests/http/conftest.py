@@ -34,16 +34,11 @@ from projections.player_events import (
 from projections.player_events.exported_events import EventExport
 from projections.read_model import ReadModel
 from projections.waitroom import WAITROOM
-from tests.http.fakes import (
-    FakeGames,
-    FakeLimits,
-    FakeLog,
-    FakePlayerEvents,
-    FakePlayerQueries,
-    FakeQueue,
-    FakeSeals,
-    FakeStandings,
-)
+from tests.http.fakes.games import FakeGames, FakeStandings
+from tests.http.fakes.log import FakeLog
+from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
+from tests.http.fakes.subjects import FakeSeals
+from tests.http.fakes.waitroom import FakeQueue
 from tests.player_events.failing import Desk, a_desk
 from tests.projections.fakes import FakeReader
 

@@ -6,7 +6,7 @@ from httpx import Response
 from application.history import History
 from domain.categories import CATEGORIES
 from tests.http.conftest import Api, problem
-from tests.http.fakes import NOW
+from tests.http.fakes.log import NOW
 
 
 async def looked(api: Api, path: str, **moment: str | int) -> Response:

@@ -7,7 +7,7 @@ from domain.games.commands import StartGame
 from domain.games.events import MovePlayed
 from interfaces.http.games import socket as games
 from tests.http.conftest import Api
-from tests.http.fakes import FakeLog
+from tests.http.fakes.log import FakeLog
 from tests.http.socket_client import connected
 
 LIVE = "/api/v1/games/live"

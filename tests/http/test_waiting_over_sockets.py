@@ -10,7 +10,7 @@ from interfaces.http.waitroom.room_feeds import RoomFeeds
 from projections.projection import ReadModelMissing
 from projections.waitroom.queue import QueuePlace
 from tests.http.conftest import Api
-from tests.http.fakes import leave
+from tests.http.fakes.waitroom import leave
 from tests.http.socket_client import connected
 
 

@@ -1,5 +1,5 @@
 from tests.http.conftest import Api, problem
-from tests.http.fakes import leave
+from tests.http.fakes.waitroom import leave
 
 
 async def test_a_room_is_opened_joined_looked_at_and_left(api: Api) -> None:

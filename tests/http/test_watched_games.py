@@ -8,7 +8,8 @@ from domain.games.events import GameEnded, MovePlayed
 from domain.games.four_in_a_row import FourInARow
 from interfaces.http.games.watched_game import Said, WatchedGame
 from tests.given import T0
-from tests.http.fakes import FakeGames, FakeLog
+from tests.http.fakes.games import FakeGames
+from tests.http.fakes.log import FakeLog
 
 GAME = "g"
 

@@ -1,0 +1,83 @@
+"""Games and standings as the read models would show them."""
+
+from domain.games.board import Board
+from domain.games.events import GameEnded, GameStarted, MovePlayed
+from projections.games.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
+from projections.games.standings import RankedEntry, Standings
+from tests.http.fakes.log import NOW, FakeReadModel
+
+
+class FakeGames(FakeReadModel):
+    """Games, folded from their events at every question."""
+
+    async def game(self, game_id: str) -> GameRecord | None:
+        events = self.log.of(game_id)
+        started = next((each for each in events if isinstance(each, GameStarted)), None)
+        if started is None:
+            return None
+        columns = [each.column for each in events if isinstance(each, MovePlayed)]
+        ended = next((each for each in events if isinstance(each, GameEnded)), None)
+        to_move = (started.player1, started.player2)[len(columns) % 2]
+        return GameRecord(
+            game_id=game_id,
+            player1=started.player1,
+            player2=started.player2,
+            bot_level=started.bot_level,
+            status="finished" if ended else "playing",
+            moves=len(columns),
+            to_move=None if ended else to_move,
+            board=Board.after(columns).rows(),
+            result=ended.result if ended else None,
+            winner=ended.winner if ended else None,
+            line=ended.line if ended else None,
+            duration=ended.duration if ended else None,
+            created_at=NOW,
+            ended_at=NOW if ended else None,
+        )
+
+    async def moves(self, game_id: str) -> list[MoveRecord]:
+        return [
+            MoveRecord(
+                move=each.move,
+                player=each.player,
+                column=each.column,
+                row=each.row,
+                timestamp=each.timestamp,
+            )
+            for each in self.log.of(game_id)
+            if isinstance(each, MovePlayed)
+        ]
+
+    async def board(self, game_id: str, move: int) -> BoardRecord | None:
+        columns = [each.column for each in await self.moves(game_id)]
+        if await self.game(game_id) is None or move > len(columns):
+            return None
+        board = Board.after(columns[:move])
+        return BoardRecord(game_id=game_id, move=move, board=board.rows(), line=None)
+
+    async def player(self, user_id: str) -> UserRecord | None:
+        if user_id != "ann":
+            return None
+        return UserRecord(
+            user_id="ann",
+            username="ann",
+            games_played=1,
+            wins=1,
+            losses=0,
+            draws=0,
+            score=3,
+        )
+
+
+class FakeStandings(FakeReadModel):
+    """One player, the best."""
+
+    entries = (
+        RankedEntry(rank=1, user_id="ann", score=3, wins=1, draws=0, losses=0, reached_at=NOW),
+    )
+
+    async def top(self, limit: int, offset: int = 0) -> Standings:
+        return Standings(entries=list(self.entries[offset : offset + limit]), total=1)
+
+    async def rank(self, user_id: str) -> RankedEntry | None:
+        return next((each for each in self.entries if each.user_id == user_id), None)

@@ -1,0 +1,156 @@
+"""The log in memory: real decisions, no server."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import msgspec
+
+from application.log.shard import IdempotencyKeyReused
+from application.ports.commands import Answer, Done, Envelope, NotOwned, Unavailable
+from application.ports.reading import ShardId
+from domain.aggregate import Aggregate, Command
+from domain.categories import CATEGORIES
+from domain.events import DomainEvent, Metadata, Position, Recorded
+from domain.games.commands import StartGame
+from domain.games.events import PlayersPaired
+from domain.refusals import Refusal
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+class FakeLog:
+    """A log of one partition per topic that never forgets an answer; also the feed."""
+
+    def __init__(self) -> None:
+        self.aggregates: dict[str, Aggregate] = {}
+        self.events: dict[str, list[Recorded]] = defaultdict(list)
+        self.commands: list[Envelope] = []
+        self.away = False
+        self.silent = False
+        self.owns_nothing = False
+        self.stumbles_over = ""
+        self.handed_over: list[ShardId] = []
+        self._answers: dict[str, tuple[Answer, str | None]] = {}
+        self._subscribers: dict[str, list[asyncio.Queue[Recorded | None]]] = defaultdict(list)
+
+    async def execute(self, envelope: Envelope) -> Answer:
+        return self._answer(envelope)
+
+    async def leave(self) -> None:
+        self.away = True
+
+    async def hand_over(self, shards: Iterable[ShardId]) -> None:
+        self.handed_over.extend(shards)
+
+    def submit(self, envelope: Envelope, done: Done) -> None:
+        if envelope.command_id == self.stumbles_over:
+            raise ZeroDivisionError
+        if self.silent:
+            return
+        if self.owns_nothing:
+            done(NotOwned("The shard is being taken over."))
+            return
+        try:
+            done(self._answer(envelope))
+        except (Refusal, Unavailable) as error:
+            done(error)
+
+    def _answer(self, envelope: Envelope) -> Answer:
+        command_id, metadata = envelope.command_id, envelope.metadata
+        self.commands.append(envelope)
+        if self.away:
+            raise Unavailable("Kafka is away.", retry_after=2)
+        if command_id in self._answers:
+            answer, fingerprint = self._answers[command_id]
+            if fingerprint != metadata.fingerprint:
+                raise IdempotencyKeyReused("The key was used for another request.")
+            reply = msgspec.Raw(msgspec.json.encode(answer.reply))
+            return answer._replace(reply=reply, repeated=True)
+        return self._decide(envelope.command, command_id, metadata)
+
+    def _decide(self, command: Command, command_id: str, metadata: Metadata) -> Answer:
+        category = next(each for each in CATEGORIES if type(command) in each.deciders)
+        id = command.aggregate_id
+        aggregate = self.aggregates.setdefault(
+            f"{category.name}/{id}", category.deciders[type(command)](id)
+        )
+        reply = aggregate.decide(command, NOW)
+        events = aggregate.collect_events()
+        for event in events:
+            self._publish(category.topic, event, command_id, metadata)
+        answer = Answer(Position(category.topic, 0, len(self.events[category.topic]) - 1), reply)
+        if events:
+            self._answers[command_id] = answer, metadata.fingerprint
+        self._react(events)
+        return answer
+
+    def _publish(self, topic: str, event: DomainEvent, command_id: str, metadata: Metadata) -> None:
+        position = Position(topic, 0, len(self.events[topic]))
+        recorded = Recorded(event, position, command_id, metadata)
+        self.events[topic].append(recorded)
+        for queue in self._subscribers[event.originator_id]:
+            queue.put_nowait(recorded)
+
+    def _react(self, events: Sequence[DomainEvent]) -> None:
+        """Start the games of those who have met, as the matchmaking process does."""
+        for event in events:
+            if isinstance(event, PlayersPaired):
+                start = StartGame(
+                    game_id=event.game_id,
+                    player1=event.player1,
+                    player2=event.player2,
+                    move_seconds=60,
+                )
+                self._decide(start, f"start-{event.game_id}", Metadata())
+
+    async def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
+        queue: asyncio.Queue[Recorded | None] = asyncio.Queue()
+        self._subscribers[aggregate_id].append(queue)
+        try:
+            while (recorded := await queue.get()) is not None:
+                yield recorded
+        finally:
+            if queue in self._subscribers[aggregate_id]:
+                self._subscribers[aggregate_id].remove(queue)
+
+    def cut(self, aggregate_id: str) -> None:
+        """End the subscriptions to an aggregate, as of readers that are behind."""
+        for queue in self._subscribers.pop(aggregate_id, []):
+            queue.put_nowait(None)
+
+    def subscriptions(self, aggregate_id: str) -> int:
+        return len(self._subscribers[aggregate_id])
+
+    @property
+    def told(self) -> "FakeTold":
+        """The log as a reader of its shards sees it."""
+        return FakeTold([recorded for topic in self.events.values() for recorded in topic])
+
+    def of(self, aggregate_id: str) -> list[DomainEvent]:
+        return [
+            recorded.event
+            for topic in self.events.values()
+            for recorded in topic
+            if recorded.event.originator_id == aggregate_id
+        ]
+
+
+class FakeTold(NamedTuple):
+    """All that is in the log, which has one partition."""
+
+    events: Sequence[Recorded]
+    partitions: int = 1
+
+
+class FakeReadModel:
+    """Shows the log as it is, unless it is told to lag: then nothing ever shows."""
+
+    def __init__(self, log: FakeLog) -> None:
+        self.log = log
+        self.lags = False
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        return not self.lags and len(self.log.events[position.topic]) > position.seq
