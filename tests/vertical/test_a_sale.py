@@ -24,7 +24,10 @@ async def test_a_thousand_people_join_at_once_and_are_let_in_one_by_one(hall: Ha
     async with client_of(hall) as client:
         room = await open_room(client, hall, capacity=CAPACITY)
         service = hall.service()
-        with listening(hall, "QUEUE_JOINED") as joined, listening(hall, "QUEUE_READY") as ready:
+        with (
+            listening(hall, "QUEUE_JOINED", room) as joined,
+            listening(hall, "QUEUE_READY", room) as ready,
+        ):
             answers = await asyncio.gather(
                 *(join(client, service, room, f"user-{n}") for n in range(CROWD))
             )
@@ -75,7 +78,11 @@ async def test_leaving_and_failing_and_running_out_of_time_let_others_in(hall: H
         room = await open_room(client, hall, capacity=1)
         hasty = await open_room(client, hall, capacity=1, checkout_seconds=1)
         service = hall.service()
-        with listening(hall, "QUEUE_READY") as ready, listening(hall, "QUEUE_LEFT") as left:
+        with (
+            listening(hall, "QUEUE_READY", room) as ready,
+            listening(hall, "QUEUE_LEFT", room) as left,
+            listening(hall, "QUEUE_READY", hasty) as ready_in_haste,
+        ):
             sessions = []
             for n in range(4):
                 answer = await join(client, service, room, f"user-{n}")
@@ -102,7 +109,7 @@ async def test_leaving_and_failing_and_running_out_of_time_let_others_in(hall: H
             late = await join(client, service, hasty, "late")
             next_in_line = await join(client, service, hasty, "next")
             expected = [answer.json()["session_id"] for answer in (late, next_in_line)]
-            assert [record["session_id"] for record in ready(2)] == expected
+            assert [record["session_id"] for record in ready_in_haste(2)] == expected
 
 
 async def test_a_malformed_message_is_set_aside_with_its_reason_and_stops_nothing(
@@ -110,7 +117,10 @@ async def test_a_malformed_message_is_set_aside_with_its_reason_and_stops_nothin
 ) -> None:
     async with client_of(hall) as client:
         room = await open_room(client, hall, capacity=1)
-        with listening(hall, "QUEUE_READY") as ready, records_of(hall, "checkout.dlq") as letters:
+        with (
+            listening(hall, "QUEUE_READY", room) as ready,
+            records_of(hall, "checkout.dlq", room) as letters,
+        ):
             first = (await join(client, hall.service(), room, "first")).json()
             second = (await join(client, hall.service(), room, "second")).json()
             assert ready(1)[0]["session_id"] == first["session_id"]
