@@ -23,12 +23,14 @@ from infra.redis_scan import keys_of
 from projections.generations import pointer, positions
 from projections.projection import Changes, RedisProjection
 
-TRANSIENT = (
-    redis.exceptions.ConnectionError,
-    redis.exceptions.TimeoutError,
-    redis.exceptions.BusyLoadingError,
+AWAY = (
+    redis.ConnectionError,  # also while it loads its data
+    redis.TimeoutError,
+    redis.ReadOnlyError,
+    redis.OutOfMemoryError,
 )
-"""The server is away, or not yet back."""
+AWAY_ANSWERS = ("MISCONF ", "BUSY ", "MASTERDOWN ", "CLUSTERDOWN ", "TRYAGAIN ", "NOREPLICAS ")
+"""How the answers begin that the client has no name for; MISCONF: it could not save its data."""
 
 BUILDER_LEASE_S = 60
 """A generation whose builder has not written for so long is abandoned, and swept away."""
@@ -66,6 +68,13 @@ redis.call('DEL', new .. ':building')
 redis.call('SET', KEYS[1], new)
 return 'swapped'
 """
+
+
+def is_away(error: Exception) -> bool:
+    """Whether an error says that the server is away, or not yet back."""
+    return isinstance(error, AWAY) or (
+        isinstance(error, redis.ResponseError) and str(error).startswith(AWAY_ANSWERS)
+    )
 
 
 def connect(url: str) -> "redis.Redis":

@@ -7,7 +7,7 @@ import stamina
 import structlog
 
 from interfaces import logs
-from interfaces.bootstrap.worker import PASSING, worker
+from interfaces.bootstrap.worker import is_away, worker
 from interfaces.garbage import collect_garbage_rarely
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def run(settings: "Settings", name: str) -> None:
     collect_garbage_rarely()
 
     def worth_another(error: Exception) -> bool:
-        return isinstance(error, PASSING) and not stopped()
+        return is_away(error) and not stopped()
 
     logger.info("worker starts", worker=name)
     for attempt in stamina.retry_context(

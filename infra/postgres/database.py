@@ -14,8 +14,29 @@ LIVE = """
 position along, so its events are read again (docs/adr/0012). A few rows are looked up by their
 keys, also in a table that has grown since PostgreSQL last counted its rows."""
 
-TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError)
-"""The server is away or asks for a repetition; the same events may succeed later."""
+LOST = (psycopg.OperationalError, psycopg.InterfaceError)
+"""What a statement raises on a connection that is lost, among other things."""
+
+AWAY = ("08", "40", "53", "55", "57", "58")
+"""Classes of SQLSTATE: no connection; another transaction came first; no room, memory or
+connection left; an object in use; an operator stepped in; the disk failed. The errors of other
+classes are about what PostgreSQL was given: an index row that is too large is one (54000)."""
+
+
+def is_away(error: Exception) -> bool:
+    """Whether an error says that the server is away, or asks for a repetition."""
+    if isinstance(error, psycopg.InterfaceError):
+        return True
+    code = error.sqlstate if isinstance(error, psycopg.Error) else ""
+    return (
+        code.startswith(AWAY) if code is not None else isinstance(error, psycopg.OperationalError)
+    )
+
+
+def blames_record(error: Exception) -> bool:
+    """Whether an error is about the values of what was written, rather than the server or us."""
+    ours = isinstance(error, psycopg.ProgrammingError)  # no value can change a statement
+    return isinstance(error, psycopg.Error) and not ours and not is_away(error)
 
 
 class Database:

@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 
 from application.ports.projections import PositionConflict, ReadModelState, RebuildRunning
 from application.ports.reading import ShardId
-from infra.postgres.database import TRANSIENT, Connection, Database
+from infra.postgres.database import LOST, Connection, Database
 from infra.postgres.generation import PostgresGeneration
 from infra.postgres.positions import LOCK, load_checkpoints, load_parked
 from infra.postgres.writing import PostgresWriting
@@ -50,7 +50,7 @@ class PostgresStore:
                 writing.store()
                 connection.execute("COMMIT")
         except BaseException:
-            with suppress(*TRANSIENT):  # a connection that is lost has nothing to roll back
+            with suppress(*LOST):  # a connection that is lost has nothing to roll back
                 connection.rollback()
             raise
         self._expected |= {(c.topic, c.partition): c.offset for c in writing.checkpoints}
@@ -84,7 +84,7 @@ class PostgresStore:
             try:
                 yield generation
             finally:
-                with suppress(*TRANSIENT):  # what is left behind, the next build drops
+                with suppress(*LOST):  # what is left behind, the next build drops
                     generation.drop()
                     # Closed, the connection would give the lock back a moment later only.
                     connection.execute("SELECT pg_advisory_unlock_all()")

@@ -7,7 +7,7 @@ import psycopg
 
 from application.ports.projections import Parked, Poisoned
 from application.ports.reading import Checkpoint
-from infra.postgres.database import Connection
+from infra.postgres.database import Connection, blames_record
 from infra.postgres.positions import move, park
 from projections.projection import PostgresProjection
 
@@ -39,16 +39,11 @@ class PostgresWriting:
         try:
             self.changed.extend(self._projection.apply(self._connection, events))
             self._applied = True
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
-            self._go_back()
-            raise Poisoned(
-                f"{type(error).__name__}: {error.diag.message_primary or error}"
-            ) from error
-        except psycopg.Error:
-            raise  # not the events' fault
         except Exception as error:  # whatever an event makes a fold raise, it is the event
+            if isinstance(error, psycopg.Error) and not blames_record(error):
+                raise
             self._go_back()
-            raise Poisoned(f"{type(error).__name__}: {error}") from error
+            raise Poisoned(_reason(error)) from error
 
     def _go_back(self) -> None:
         self._connection.execute("ROLLBACK TO applied")
@@ -62,3 +57,8 @@ class PostgresWriting:
         if self.checkpoints:
             move(self._connection, self._projection.name, self.checkpoints)
         park(self._connection, self._projection.name, self._parked)
+
+
+def _reason(error: Exception) -> str:
+    told = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return f"{type(error).__name__}: {told or error}"

@@ -8,13 +8,12 @@ from application.inbox import Inbox
 from application.outbox import Outbox
 from application.process_runner import Process, ProcessRunner
 from domain.categories import CATEGORIES
-from infra import redis, relay
+from infra import relay
+from infra.away import is_away
 from infra.commands_client import CommandsClient
 from infra.eventlog.snapshots import writer as checkpoint_writer
 from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.inbox import InboxWorker
-from infra.kafka import errors as kafka
-from infra.postgres import database
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
 from interfaces.bootstrap.read_models import log_reader, upkeep
@@ -23,8 +22,7 @@ from interfaces.settings import Settings
 from interfaces.tokens import Tokens
 from projections.read_model import ReadModel
 
-PASSING = (*database.TRANSIENT, *redis.TRANSIENT, *kafka.TRANSIENT)
-"""Errors that say a server is away; they are worth another attempt."""
+__all__ = ["is_away", "worker"]
 
 Stopped = Callable[[], bool]
 Work = Callable[[Stopped], None]
