@@ -4,9 +4,10 @@ from typing import Annotated
 
 import msgspec
 
-KEY_PATTERN = r"^[^\x00-\x1f\x7f/]+$(?!\n)"
-"""No control characters: PostgreSQL takes no NUL, and a log is read by people. No slash: keys
-are parts of addresses. The last group is for Python, whose `$` lets a line feed follow."""
+KEY_PATTERN = r"^(?!\.\.?$)[^\x00-\x1f\x7f/]+$(?!\n)"
+"""No control characters: PostgreSQL takes no NUL, and a log is read by people. No slash, and not
+`.` or `..`: keys are parts of addresses. The last group is for Python, whose `$` lets a line feed
+follow."""
 
 MOST_KEY_CHARACTERS = 200
 

@@ -19,7 +19,9 @@ MOST_CACHED = 10_000
 LAST_SECOND = 253_402_300_799
 """Of the year 9999, since 1970: no token is good for longer."""
 
-Scope = Literal["player", "service", "admin"]
+Scope = Literal["player", "service", "admin", "process"]
+"""Players act for themselves, services and administrators for anybody; a worker of the hall speaks
+for its process, and is heard at one address alone."""
 
 
 class TokenRefused(Exception):

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from application.door import flaw
-from application.validation import InvalidInput, MalformedInput, mistake_in
+from application.validation import InvalidInput, MalformedInput, decode_whole, mistake_in
 from domain.player_events.corrections import RESERVED
 from domain.player_events.event import Name, PlayerEvent, Timestamp, nothing
 from domain.player_events.types import TYPES
@@ -56,8 +56,8 @@ class Intake:
         self._accept_unknown = accept_unknown
         self._oldest = oldest
         self._ends = _random_ends()
-        self._decoders: Mapping[str, Callable[[bytes | msgspec.Raw], Any]] = {
-            name: msgspec.json.Decoder(type).decode for name, type in TYPES.items()
+        self._decoders: Mapping[str, msgspec.json.Decoder[Any]] = {
+            name: msgspec.json.Decoder(type) for name, type in TYPES.items()
         }
 
     def take(self, reports: Sequence[Report], now: datetime) -> list[PlayerEvent | InvalidEvent]:
@@ -101,12 +101,12 @@ class Intake:
         """Everything but the characters of names."""
         if wrong := flaw(bytes(report.data)):
             raise InvalidEvent("$.data", wrong)
-        decode = self._decoders.get(report.event_type)
-        if decode is None:
+        decoder = self._decoders.get(report.event_type)
+        if decoder is None:
             self._check_unknown(report)
         else:
             try:
-                decode(report.data)
+                decode_whole(bytes(report.data), decoder)
             except msgspec.ValidationError as error:
                 raise InvalidEvent(*mistake_in(error, "$.data")) from None
         if not earliest < report.timestamp < latest:
@@ -116,7 +116,9 @@ class Intake:
         for field in ("event_type", "player_id", "game_id"):
             if BAD_CHARACTER.search(getattr(report, field)):
                 raise InvalidEvent(
-                    f"$.{field}", "Expected text without control characters and without a slash"
+                    f"$.{field}",
+                    "Expected text without control characters and without a slash"
+                    "Expected text without control characters or a slash, and not . or ..",
                 )
         self._check(report, earliest, latest)
 

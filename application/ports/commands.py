@@ -18,7 +18,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `command_id` makes a repeat harmless; `metadata` says on whose behalf and because of what.
     """
 
-    command_id: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    command_id: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
     command: Command
     metadata: Metadata = Metadata()
 

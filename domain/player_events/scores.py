@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from domain.player_events.event import PlayerEvent
+from domain.player_events.types import HIGHEST_SCORE
 
 SCORING = frozenset({"player_score", "quest_completed", "achievement_unlocked", "boss_defeated"})
 """The types of events that leaderboards add up."""
@@ -17,7 +18,8 @@ FOREVER = date(1970, 1, 1)
 
 
 class _Scored(msgspec.Struct):
-    score: int = 0
+    score: int | float = 0
+    """Some languages write a whole number as 7.0."""
 
 
 _decode = msgspec.json.Decoder(_Scored).decode
@@ -32,8 +34,16 @@ class BoardKey(NamedTuple):
 
 
 def score_of(event: PlayerEvent) -> int:
-    """The points of an event; raises `msgspec.ValidationError` where its data has no number."""
-    return _decode(event.data).score if event.event_type in SCORING else 0
+    """The points of an event; raises `msgspec.ValidationError` where its data has none that fit.
+
+    The limits are those of the door, for events that came into the topic past it.
+    """
+    if event.event_type not in SCORING:
+        return 0
+    score = _decode(event.data).score
+    if not 0 <= score <= HIGHEST_SCORE or score != int(score):
+        raise msgspec.ValidationError(f"{score} is no whole number from 0 to {HIGHEST_SCORE:,}.")
+    return int(score)
 
 
 def starts_of(happened_at: datetime) -> Mapping[Period, date]:

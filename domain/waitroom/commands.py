@@ -10,6 +10,9 @@ from domain.keys import Key
 from domain.personal import Sealed
 
 Priority = Annotated[int, msgspec.Meta(ge=0, le=100)]
+RESERVED = frozenset({"join", "leave", "sessions"})
+"""What stands in addresses where the name of a room does; a test finds them all."""
+
 Status = Literal["waiting", "ready", "completed", "failed", "expired", "left"]
 
 

@@ -7,6 +7,10 @@ class WaitroomNotFound(Refusal, type="waitroom-not-found", status=404):
     """No room has been opened for this event."""
 
 
+class RoomNameReserved(Refusal, type="room-name-reserved", status=422):
+    """The name is a part of addresses, where such a room could not be reached."""
+
+
 class WaitroomAlreadyOpen(Refusal, type="waitroom-already-open"):
     """The room is open, with another capacity or another time limit."""
 

@@ -10,6 +10,7 @@ from domain.aggregate import Aggregate, decides, evolves
 from domain.events import DomainEvent
 from domain.snapshot import Snapshot
 from domain.waitroom.commands import (
+    RESERVED,
     CompleteCheckout,
     ExpireCheckout,
     ExpireOverdueCheckouts,
@@ -36,6 +37,7 @@ from domain.waitroom.refusals import (
     CheckoutOver,
     NotAdmitted,
     NotYourSession,
+    RoomNameReserved,
     SessionIdTaken,
     SessionNotFound,
     WaitroomAlreadyOpen,
@@ -74,13 +76,20 @@ class Waitroom(Aggregate):
 
     @decides(OpenWaitroom)
     def open(self, command: OpenWaitroom, now: datetime) -> Room:
-        """Open the room, once; raises `WaitroomAlreadyOpen` when it is open on other terms."""
+        """Open the room, once.
+
+        Raises `WaitroomAlreadyOpen` when it is open on other terms, and `RoomNameReserved`.
+        """
         wanted = Room(
             event_id=self.id,
             capacity=command.capacity,
             checkout_seconds=command.checkout_seconds,
         )
         if self._room is None:
+            if self.id in RESERVED:
+                raise RoomNameReserved(
+                    f"{self.id!r} has a meaning in addresses; call the room otherwise."
+                )
             self._record(
                 WaitroomOpened,
                 capacity=command.capacity,

@@ -22,6 +22,10 @@ AWAY = ("08", "40", "53", "55", "57", "58")
 connection left; an object in use; an operator stepped in; the disk failed. The errors of other
 classes are about what PostgreSQL was given: an index row that is too large is one (54000)."""
 
+OURS = ("25", "26", "3B", "3D", "3F", "42")
+"""Classes that no value leads to: statements, tables and transactions that are not as they have to
+be. To set records aside for them would set all of them aside."""
+
 
 def is_away(error: Exception) -> bool:
     """Whether an error says that the server is away, or asks for a repetition."""
@@ -35,8 +39,8 @@ def is_away(error: Exception) -> bool:
 
 def blames_record(error: Exception) -> bool:
     """Whether an error is about the values of what was written, rather than the server or us."""
-    ours = isinstance(error, psycopg.ProgrammingError)  # no value can change a statement
-    return isinstance(error, psycopg.Error) and not ours and not is_away(error)
+    code = error.sqlstate if isinstance(error, psycopg.Error) else None
+    return code is not None and not code.startswith(AWAY + OURS)
 
 
 class Database:

@@ -71,3 +71,23 @@ async def test_one_bad_command_and_nothing_is_decided(api: Api, body: Any, field
     details = problem(answer, 400, "invalid-request")
     assert details["errors"][0]["field"] == field
     assert not api.log.commands
+
+
+async def test_what_anybody_calls_a_command_is_never_the_id_of_a_process(api: Api) -> None:
+    taken = {"command_id": "checkout:CHECKOUT_COMPLETED/2@1", "command": OPEN}
+    for scope in ("service", "process"):
+        await api.ask("POST", "/api/v1/commands", [taken], user="checkout", scope=scope)
+
+    by_service, by_process = [each.command_id for each in api.log.commands]
+    assert by_service == "service/checkout/checkout:CHECKOUT_COMPLETED/2@1"
+    assert by_process == "checkout:CHECKOUT_COMPLETED/2@1"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/api/v1/games"), ("POST", "/api/v1/waitroom/join"), ("POST", "/api/v1/tickets")],
+)
+async def test_a_process_is_heard_at_one_address_only(api: Api, method: str, path: str) -> None:
+    answer = await api.ask(method, path, {}, user="checkout", scope="process")
+
+    problem(answer, 403, "wrong-scope")

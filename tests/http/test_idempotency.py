@@ -21,7 +21,7 @@ async def test_a_repeated_key_gets_the_first_answer_and_changes_nothing(api: Api
     )
     assert again.headers["position"] == first.headers["position"]
     assert len(api.log.events["waitroom-log"]) == events
-    assert api.log.commands[-1].command_id == "ann/first try"
+    assert api.log.commands[-1].command_id == "player/ann/first try"
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,13 @@ async def test_a_request_hands_its_trace_and_correlation_to_the_log(api: Api) ->
     assert (metadata[0].traceparent, metadata[0].correlation_id) == (trace, "order-7")
     assert metadata[1].traceparent is None
     assert metadata[1].correlation_id == api.log.commands[1].command_id
+
+
+async def test_a_key_belongs_to_one_kind_of_token(api: Api) -> None:
+    await api.open(capacity=5)
+    key, body = {"idempotency-key": "k"}, BODY | {"user_id": "ben"}
+    by_player = await api.ask("POST", JOIN, body, user="ben", headers=key)
+    by_service = await api.ask("POST", JOIN, body, user="ben", scope="service", headers=key)
+
+    assert (by_player.status_code, by_service.status_code) == (201, 200)
+    assert [each.command_id for each in api.log.commands[-2:]] == ["player/ben/k", "service/ben/k"]

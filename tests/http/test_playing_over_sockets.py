@@ -200,7 +200,7 @@ async def test_a_repeated_move_gets_its_first_answer_and_changes_nothing(api: Ap
         assert (await ann.until("game_state"))["moves"] == 2, "and then how it stands now"
 
     assert len(api.log.of(game)) == events
-    assert api.log.commands[-1].command_id == "ann/first move"
+    assert api.log.commands[-1].command_id == "player/ann/first move"
 
 
 async def test_looking_for_a_game_twice_with_one_key_is_looking_once(api: Api) -> None:

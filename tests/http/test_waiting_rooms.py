@@ -1,5 +1,14 @@
+import re
+
+import pytest
+
+from domain.waitroom.commands import RESERVED
+from interfaces.http.app import FEATURES
 from tests.http.conftest import Api, problem
 from tests.http.fakes.waitroom import leave
+
+WAITROOM = "/api/v1/waitroom"
+TERMS = {"capacity": 1, "checkout_seconds": 60}
 
 
 async def test_a_room_is_opened_joined_looked_at_and_left(api: Api) -> None:
@@ -86,3 +95,29 @@ async def test_a_command_answers_with_its_position_in_the_log(api: Api) -> None:
     await api.open()
 
     assert (await api.join("ann")).headers["position"] == "waitroom-log/0@2"
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED))
+async def test_a_room_that_could_not_be_reached_is_refused(api: Api, name: str) -> None:
+    problem(
+        await api.ask("POST", WAITROOM, TERMS | {"event_id": name}, scope="service"),
+        422,
+        "room-name-reserved",
+    )
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+async def test_a_name_that_vanishes_from_addresses_is_refused(api: Api, name: str) -> None:
+    problem(
+        await api.ask("POST", WAITROOM, TERMS | {"event_id": name}, scope="service"),
+        400,
+        "invalid-request",
+    )
+
+
+def test_the_reserved_names_are_those_in_addresses(api: Api) -> None:
+    beside = re.compile(re.escape(WAITROOM) + "/([^/{]+)")
+    paths = [route.path for route in api.app.app.routes]
+    paths += [path for feature in FEATURES for path in feature.functions]
+
+    assert {found[1] for path in paths if (found := beside.match(path))} == RESERVED

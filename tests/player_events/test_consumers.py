@@ -3,7 +3,6 @@
 import random
 from contextlib import ExitStack, suppress
 from datetime import date, timedelta
-from itertools import islice
 from typing import Any
 
 import hypothesis
@@ -343,22 +342,6 @@ def test_the_best_are_told_while_and_after_their_board_is_rebuilt(
     told.tell(scored("ada", 15))
     live(model)
     assert stored.best()["chess", "daily", NOON.date()] == [(1, "ada", 25), (2, "bob", 20)]
-
-
-def test_who_loses_points_makes_room_for_who_was_not_among_the_best(
-    read_model: Build, told: Told, stored: Stored
-) -> None:
-    live(read_model("leaderboards"))
-    told.tell(*(scored(f"player-{number:03}", 200 - number) for number in range(120)))
-    live(read_model("leaderboards"))
-
-    told.tell(scored("player-000", -150))
-    live(read_model("leaderboards"))
-
-    best = stored.best()["chess", "daily", NOON.date()]
-    assert best == ranks(scores(told.events)["chess", "daily", NOON.date()])
-    assert "player-100" in {player for _, player, _ in best}
-    assert list(islice((player for _, player, _ in best), 1)) == ["player-001"]
 
 
 def test_a_late_event_changes_the_closed_board_and_leaves_the_latest_alone(

@@ -296,3 +296,19 @@ def test_a_correction_is_read_and_written_as_it_ever_was(kind: str) -> None:
     )
     assert record.event_type == kind
     assert msgspec.json.decode(msgspec.json.encode(again)) == msgspec.json.decode(kept)
+
+
+def test_who_loses_points_makes_room_for_who_was_not_among_the_best(
+    read_model: Build, told: Told, stored: Stored
+) -> None:
+    live(read_model("leaderboards"))
+    told.tell(*(scored(f"player-{number:03}", 200 - number) for number in range(120)))
+    live(read_model("leaderboards"))
+
+    told.tell(replace(told.events[0], data=msgspec.Raw(b'{"score":50}')))
+    live(read_model("leaderboards"))
+
+    best = stored.best()["chess", "daily", NOON.date()]
+    assert best == ranks(scores(counting(told.events))["chess", "daily", NOON.date()])
+    assert "player-100" in {player for _, player, _ in best}
+    assert next(player for _, player, _ in best) == "player-001"

@@ -1,15 +1,19 @@
 """What comes from outside is looked at once, at the door, whichever way it comes."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from application.door import DEPTH_LIMIT, DIGITS_LIMIT, EVENT_LIMIT_BYTES, flaw, items_of
+from application.player_events.intake import Intake, Report
 from domain.player_events.event import PlayerEvent
+from domain.player_events.scores import score_of
 from domain.player_events.unreadable import UnreadableRecord
 from infra.player_events.reader import events_in
+from tests.player_events.told import NOON, scored
 
 ID = "0d9d3b7c-1a5e-4f0f-8a3b-6c2d1e0f9a8b"
 GOOD = {
@@ -156,3 +160,20 @@ def test_when_it_happened_is_left_as_it_was_told() -> None:
     (event,) = found(an_event())
     assert isinstance(event, PlayerEvent)
     assert event.timestamp == datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("points", [-5, 10**9 + 1, 2**53 + 1, 7.5, "7", None])
+def test_a_score_that_is_none_counts_nowhere(points: object) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        score_of(scored(points=points))
+
+
+@pytest.mark.parametrize(("written", "points"), [("7", 7), ("7.0", 7), ("1e3", 1_000), ("0e0", 0)])
+def test_a_whole_number_of_points_may_be_written_in_any_way(written: str, points: int) -> None:
+    data = msgspec.Raw(f'{{"score":{written}}}'.encode())
+    report = Report(
+        event_type="player_score", player_id="ada", game_id="chess", timestamp=NOON, data=data
+    )
+    taken = Intake(accept_unknown=False, oldest=timedelta(days=1)).take_one(report, NOON)
+
+    assert score_of(taken) == points

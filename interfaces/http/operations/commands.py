@@ -15,8 +15,10 @@ from domain.categories import CATEGORIES
 from domain.refusals import Refusal
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import BATCH_LIMIT_BYTES, Request
+from interfaces.http.platform.command_context import id_of_client
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import Services, services_of
+from interfaces.tokens import Identity
 
 MOST_COMMANDS = 1_000
 
@@ -25,15 +27,19 @@ AnyCommand: Any = reduce(or_, (kind for category in CATEGORIES for kind in categ
 
 
 class CommandEnvelope(Envelope, frozen=True, kw_only=True):
-    """A command to decide, and the id under which a repetition gets the first answer."""
+    """A command to decide, and the id under which a repetition gets the first answer.
 
+    The id is one's own, as an `Idempotency-Key` is: nobody else's has to differ from it.
+    """
+
+    command_id: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
     command: AnyCommand
 
 
 @post(
     "/commands",
     status_code=200,
-    guards=[only("service", "admin")],
+    guards=[only("service", "admin", "process")],
     request_max_body_size=BATCH_LIMIT_BYTES,
     operation_id="executeCommands",
     summary="Have many commands decided",
@@ -47,14 +53,25 @@ async def execute_commands(
 
     There is a verdict for each, in the same order; one that is refused does not stop the others.
     """
-    services, actor = services_of(request), request.user.user_id
-    return await asyncio.gather(*(_decide(services, envelope, actor) for envelope in data))
+    services, identity = services_of(request), request.user
+    return await asyncio.gather(
+        *(_decide(services, _in_the_name_of(identity, envelope)) for envelope in data)
+    )
 
 
-async def _decide(services: Services, envelope: CommandEnvelope, actor: str) -> VerdictMessage:
-    if envelope.metadata.actor is None:
-        metadata = msgspec.structs.replace(envelope.metadata, actor=actor)
-        envelope = msgspec.structs.replace(envelope, metadata=metadata)
+def _in_the_name_of(identity: Identity, envelope: CommandEnvelope) -> Envelope:
+    """A process brings an id of its own; what anybody else calls a command is a key of his."""
+    if identity.scope == "process":
+        return envelope
+    metadata = envelope.metadata
+    return msgspec.structs.replace(
+        envelope,
+        command_id=id_of_client(identity, envelope.command_id),
+        metadata=msgspec.structs.replace(metadata, actor=metadata.actor or identity.user_id),
+    )
+
+
+async def _decide(services: Services, envelope: Envelope) -> VerdictMessage:
     try:
         return VerdictMessage.of(await services.log.execute(envelope))
     except (Refusal, Unavailable) as error:

@@ -13,6 +13,9 @@ from interfaces.tokens import Identity, Scope, TokenRefused, Tokens
 BEARER = b"bearer "
 TRUSTED: frozenset[Scope] = frozenset({"service", "admin"})
 
+COMMANDS_PATH = "/api/v1/commands"
+"""Where processes are heard, and nowhere else: their commands bring ids of their own."""
+
 OPEN = {"open": True}
 """The `opt` of a handler that asks for no token. Every other address does, pages left aside."""
 
@@ -43,6 +46,15 @@ def bearer(tokens: Tokens, authorization: bytes | None) -> Identity:
         return tokens.verify(authorization[7:].strip().decode("latin-1"))
     except TokenRefused as refused:
         raise unauthenticated(str(refused), "invalid_token") from None
+
+
+def heard(identity: Identity, path: str) -> Identity:
+    """Let a process in where processes are heard; raises `Problem` 403 elsewhere."""
+    if identity.scope == "process" and path != COMMANDS_PATH:
+        raise forbidden(
+            "wrong-scope", f"A token of scope process is good for {COMMANDS_PATH} only."
+        )
+    return identity
 
 
 def require_scope(identity: Identity, *scopes: Scope) -> None:

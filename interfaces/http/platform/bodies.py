@@ -1,6 +1,5 @@
 """Bodies: JSON, of the declared shape, strictly, and not too much of it."""
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -11,7 +10,7 @@ from litestar.datastructures.state import State
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Receive
 
-from application.validation import FLOAT_FOR_INT, mistake_in
+from application.validation import decode_whole, mistake_in
 from interfaces.http.platform.problems import Problem, bad_request, invalid
 from interfaces.tokens import Identity
 
@@ -45,26 +44,11 @@ def decoder_of(type: Any) -> msgspec.json.Decoder[Any]:
 def decode(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
     """Read a body; raises `Problem` 400 that says what is wrong, and where."""
     try:
-        try:
-            return decoder.decode(body)
-        except msgspec.ValidationError as error:
-            if FLOAT_FOR_INT not in str(error):
-                raise
-            return _with_whole_numbers(body, decoder)
+        return decode_whole(body, decoder)
     except msgspec.ValidationError as error:
         raise invalid(400, "invalid-request", *mistake_in(error)) from None
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise bad_request("malformed-json", f"The body is not JSON: {error}.") from None
-
-
-def _with_whole_numbers(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
-    """Read 3.0 as 3, which are the same number in JSON Schema; some languages write it so."""
-
-    def number(text: str) -> float | int:
-        value = float(text)
-        return int(value) if value.is_integer() else value
-
-    return msgspec.convert(json.loads(body, parse_float=number), decoder.type)
 
 
 def require_json(headers: Mapping[bytes, bytes]) -> None:

@@ -145,7 +145,16 @@ def _command_id(identity: Identity, key: bytes | None) -> str:
         raise bad_request(
             "invalid-idempotency-key", "An Idempotency-Key is 1 to 200 printable ASCII characters."
         )
-    return f"{identity.user_id}/{key.decode()}"
+    return id_of_client(identity, key.decode())
+
+
+def id_of_client(identity: Identity, key: str) -> str:
+    """The command id of a key that somebody gave.
+
+    No other kind of token or subject leads to it, since a subject has no slash, and no process
+    does: its ids begin with the name of a worker and a colon.
+    """
+    return f"{identity.scope}/{identity.user_id}/{key}"
 
 
 def _fingerprint(services: Services, method: str, path: str, body: bytes) -> str:

@@ -10,7 +10,7 @@ from litestar.enums import ScopeType
 from litestar.types import LifeSpanScope, Message, Receive, Scope, Send
 
 from interfaces.http.platform import metrics
-from interfaces.http.platform.auth import bearer, open_handlers
+from interfaces.http.platform.auth import bearer, heard, open_handlers
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.pages import HALL, Page, Site, show_nowhere, wants_page
 from interfaces.http.platform.problems import Problem, bad_request
@@ -163,14 +163,15 @@ class Edge:
         """Who asks; everything that is not declared open wants a token, even what is not there."""
         if path in self._open:
             return None
-        return bearer(self._tokens, headers.get(b"authorization"))
+        return heard(bearer(self._tokens, headers.get(b"authorization")), path)
 
     def _socket_identity(self, scope: Any, headers: Mapping[bytes, bytes]) -> Identity | None:
         ticket = parse_qs(scope["query_string"]).get(b"ticket")
         if ticket is not None:
             return self._tickets.redeem(ticket[0].decode("latin-1"))
         try:
-            return bearer(self._tokens, headers.get(b"authorization"))
+            identity = bearer(self._tokens, headers.get(b"authorization"))
+            return heard(identity, scope["path"])
         except Problem:
             return None
 
