@@ -3,9 +3,11 @@
 from domain.category import Category
 from domain.games.four_in_a_row import FourInARow
 from domain.games.lobby import Lobby
+from domain.operations.consumer import Consumer
 from domain.waitroom.room import Waitroom
 
 WAITROOMS = Category("waitroom", Waitroom)
 GAMES = Category("game", Lobby, FourInARow)
+OPERATIONS = Category("operations", Consumer)
 
-CATEGORIES = (WAITROOMS, GAMES)
+CATEGORIES = (WAITROOMS, GAMES, OPERATIONS)

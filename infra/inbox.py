@@ -1,6 +1,6 @@
 """The worker of an inbox: messages of others become commands, and none stops the next."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 from confluent_kafka import Consumer, Message
@@ -23,11 +23,19 @@ class InboxWorker:
     """Reads the topics of an inbox in the consumer group `gamehall-<name>`.
 
     Guarantees: a message's command has been answered, or the message is a dead letter with its
-    reason, before its offset is committed. Messages of one partition are handled in order.
+    reason, before its offset is committed. Messages of one partition are handled in order. What is
+    at the positions `skipped` is not looked at.
     """
 
-    def __init__(self, bootstrap: str, inbox: Inbox, client: CommandsClient) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        inbox: Inbox,
+        client: CommandsClient,
+        skipped: Collection[Position] = (),
+    ) -> None:
         self._inbox = inbox
+        self._skipped = skipped
         self._consumer = Consumer(
             consumer_config(bootstrap, f"gamehall-{inbox.name}") | {"auto.offset.reset": "earliest"}
         )
@@ -58,8 +66,11 @@ class InboxWorker:
     def _handle(self, messages: Sequence[Message]) -> None:
         understood: list[tuple[Message, Envelope]] = []
         for message in messages:
+            source = _source(message)
+            if source in self._skipped:
+                continue
             try:
-                envelope = self._inbox.issue(_source(message), message.value())
+                envelope = self._inbox.issue(source, message.value())
                 understood.append((message, envelope))
             except Malformed as malformed:
                 self._bury(message, "malformed", str(malformed))

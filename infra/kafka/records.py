@@ -6,6 +6,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
+from domain.events import Position
 from infra.errors import SetupError
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
 from infra.kafka.quiet_logger import QUIET
@@ -79,6 +80,20 @@ def consume(bootstrap: str, name: str, *, limit: int | None, follow: bool) -> It
             else:
                 given += 1
                 yield _record(message)
+    finally:
+        reader.close()
+
+
+def record_at(bootstrap: str, position: Position) -> Record:
+    """The record at a place by offset; raises `SetupError` where there is none."""
+    metadata_of(bootstrap, position.topic)
+    reader = _reader(bootstrap)
+    try:
+        reader.assign([TopicPartition(*position)])
+        message = reader.poll(TIMEOUT_S)
+        if message is None or message.error() or message.offset() != position.seq:
+            raise SetupError(f"There is no record at {position}.")
+        return _record(message)
     finally:
         reader.close()
 

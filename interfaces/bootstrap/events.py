@@ -10,7 +10,7 @@ from domain.category import Category
 from domain.events import Recorded
 from infra.eventlog.partition import partition_for
 from interfaces.bootstrap import SetupError
-from interfaces.bootstrap.read_models import log_reader
+from interfaces.bootstrap.log import log_reader
 from interfaces.settings import Settings
 
 

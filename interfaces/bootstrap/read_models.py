@@ -1,33 +1,29 @@
 """Read models: the topics that they are folded from, and the store that they lie in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from application.player_events.triage import SkipEvent
 from application.ports.projections import ProjectionStore
-from application.ports.reading import ShardId
 from application.rebuild import Batches
 from application.triage import ParkStream
 from application.upkeep import Upkeep
-from domain.categories import CATEGORIES
 from infra.cached import CachedStore
 from infra.dead_letters import DeadLetterTopic, unreadable
-from infra.eventlog.reader import KafkaLogReader
-from infra.kafka.topics import refuse_missing, refuse_repartitioned
+from infra.kafka.topics import refuse_missing
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.dead_letters import LoggedLetters, letter_reader
 from infra.player_events.letters import PlayerDeadLetters
 from infra.postgres.database import LIVE, Database
 from infra.postgres.store import PostgresStore
 from infra.redis import RedisStore, connect
+from interfaces.bootstrap.log import METADATA_TIMEOUT_S, log_reader, skipping
 from interfaces.settings import Settings
 from projections.player_events import ARCHIVED_FIRST, LETTERS, WHOLE_TOPIC
 from projections.read_model import ReadModel, Source
-
-METADATA_TIMEOUT_S = 2.0
-"""How long Kafka may take to tell its partitions; a worker tries again, and has to stop in time."""
 
 REBUILD_BATCH = 100_000
 """Players' events that a rebuild folds in one transaction, some 100 MB of them: the more events
@@ -41,7 +37,8 @@ def upkeep(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upkeep:
 
     Raises `KafkaAway`, and `SetupError` where a topic is not as it has to be.
     """
-    return BY_SOURCE.get(model.source, _of_the_log)(settings, model, held)
+    built = BY_SOURCE.get(model.source, _of_the_log)(settings, model, held)
+    return replace(built, reader=skipping(settings, model.name, built.reader))
 
 
 def _of_the_log(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upkeep:
@@ -94,25 +91,3 @@ def store_of(settings: Settings, model: AnyReadModel, held: ExitStack) -> Projec
         return record
     cache = model.cache()
     return CachedStore(database, record, RedisStore(redis, cache), cache)
-
-
-def log_reader(
-    settings: Settings,
-    name: str,
-    topics: Sequence[str],
-    held: ExitStack,
-    only: ShardId | None = None,
-    of: str | None = None,
-) -> KafkaLogReader:
-    """Build the reader of some topics, or of one shard of them, or of one aggregate there.
-
-    Kafka's tools see its lag under `gamehall-<name>`. Raises `KafkaAway`, or `SetupError` where a
-    log has another number of partitions: some of its events would never be read.
-    """
-    categories = [category for category in CATEGORIES if category.topic in topics]
-    partitions = dict.fromkeys(topics, settings.log_partitions)
-    refuse_repartitioned(settings.kafka_bootstrap, partitions, METADATA_TIMEOUT_S)
-    reader = KafkaLogReader(
-        settings.kafka_bootstrap, categories, partitions, f"gamehall-{name}", only, of
-    )
-    return held.enter_context(closing(reader))

@@ -16,7 +16,8 @@ from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.inbox import InboxWorker
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
-from interfaces.bootstrap.read_models import log_reader, upkeep
+from interfaces.bootstrap.log import log_reader, skipped, skipping
+from interfaces.bootstrap.read_models import upkeep
 from interfaces.bootstrap.workers import declared
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
@@ -57,8 +58,8 @@ def worker(settings: Settings, name: str, stopped: Stopped) -> Iterator[Work]:
             case ProcessManager() as manager:
                 yield _process(context, manager)
             case Inbox() as inbox:
-                client = _client(context, inbox.name)
-                yield InboxWorker(settings.kafka_bootstrap, inbox, client).run
+                client, passed_over = _client(context, inbox.name), skipped(settings, inbox.name)
+                yield InboxWorker(settings.kafka_bootstrap, inbox, client, passed_over).run
             case tuple() as outboxes:
                 yield _relay(context, outboxes)
             case build:
@@ -69,9 +70,10 @@ def _process(context: Context, manager: ProcessManager) -> Work:
     settings, held = context.settings, context.held
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
     reader = log_reader(settings, manager.name, manager.topics, held)
+    unskipped = skipping(settings, manager.name, reader)
     positions = PostgresPositions(database, manager.name)
     client = _client(context, manager.name)
-    return ProcessRunner(reader, manager.build(settings), positions, client.execute).run
+    return ProcessRunner(unskipped, manager.build(settings), positions, client.execute).run
 
 
 def _client(context: Context, name: str) -> CommandsClient:
@@ -103,6 +105,7 @@ def _relay(context: Context, outboxes: Sequence[Outbox]) -> Work:
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
     lock = held.enter_context(closing(relay.RelayLock(database)))
     reader = log_reader(settings, relay.NAME, [category.topic for category in CATEGORIES], held)
+    unskipped = skipping(settings, relay.NAME, reader)
     positions = PostgresPositions(database, relay.NAME)
-    telling = relay.Relay(settings.kafka_bootstrap, outboxes, reader, positions, lock)
+    telling = relay.Relay(settings.kafka_bootstrap, outboxes, unskipped, positions, lock)
     return held.enter_context(closing(telling)).run

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 if TYPE_CHECKING:
+    from domain.events import Position
     from interfaces.settings import Settings
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -22,6 +23,16 @@ class Group(click.RichGroup):
             # Not as an exception of click: its box would wrap what has to be copied or searched.
             click.echo(f"Error: {error}", err=True)
             ctx.exit(1)
+
+
+def as_position(_: click.Context, __: click.Parameter, text: str | None) -> "Position | None":
+    """Read a parameter that is a position."""
+    from domain.events import Position
+
+    try:
+        return None if text is None else Position.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def settings() -> "Settings":

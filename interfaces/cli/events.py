@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from interfaces.cli.common import Group, json_option, print_json, print_pairs, settings
+from interfaces.cli.common import (
+    Group,
+    as_position,
+    json_option,
+    print_json,
+    print_pairs,
+    settings,
+)
 
 if TYPE_CHECKING:
     from application.history import Moment, Past
@@ -17,15 +24,6 @@ if TYPE_CHECKING:
 @click.group(cls=Group)
 def events() -> None:
     """Read events from the log, up to now or to any moment; export those of players."""
-
-
-def _position(_: click.Context, __: click.Parameter, text: str | None) -> "Position | None":
-    from domain.events import Position
-
-    try:
-        return None if text is None else Position.parse(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
 
 
 def _time(_: click.Context, __: click.Parameter, text: str | None) -> datetime | None:
@@ -41,7 +39,7 @@ def at_a_moment(command: Callable[..., None]) -> Callable[..., None]:
     """Let a command take options that name a moment, which it gets as `moment`."""
 
     @click.option("--at-version", type=click.IntRange(min=1), help="Up to this version.")
-    @click.option("--at-position", callback=_position, metavar="POSITION", help="Up to there.")
+    @click.option("--at-position", callback=as_position, metavar="POSITION", help="Up to there.")
     @click.option("--at-time", callback=_time, metavar="TIME", help="Up to this time.")
     @wraps(command)
     def with_moment(

@@ -1,0 +1,34 @@
+"""What an operator lets a consumer pass over is not there for it."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from application.ports.reading import Batch, Checkpoint, LogReader, ShardId
+from domain.events import Position
+
+
+class SkippingReader:
+    """A `LogReader` that leaves out what is at some positions, and moves on past them.
+
+    A rebuild and a comparison read through one as well, so that they come to the same.
+    """
+
+    def __init__(self, reader: LogReader, skipped: Collection[Position]) -> None:
+        self._reader = reader
+        self._skipped = frozenset(skipped)
+        self.start = reader.start
+        self.acknowledge = reader.acknowledge
+        self.close = reader.close
+
+    def read(self, limit: int, timeout: float) -> Batch:
+        """See the port."""
+        batch = self._reader.read(limit, timeout)
+        kept = [event for event in batch.events if event.position not in self._skipped]
+        return batch._replace(events=kept)
+
+    def ends(self) -> Mapping[ShardId, int]:
+        """See the port."""
+        return self._reader.ends()
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """See the port."""
+        return self._reader.checkpoints()
