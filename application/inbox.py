@@ -35,5 +35,7 @@ class Inbox(NamedTuple):
         except Malformed:
             raise
         except Exception as error:  # whatever a message makes a pure function raise, it is it
-            raise Malformed(f"{type(error).__name__}: {error}") from error
+            raise Malformed(
+                f"The value leads to no command ({type(error).__name__}: {error})."
+            ) from error
         return Envelope(command_id=f"{self.name}:{source}", command=command, metadata=metadata)

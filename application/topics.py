@@ -17,7 +17,10 @@ LETTER_PARTITIONS = 12
 
 
 class Topic(NamedTuple):
-    """A topic as it should be; `key`, `written_by` and `holds` tell people of its records."""
+    """A topic as it should be; `key`, `written_by` and `holds` tell people of its records.
+
+    `example` is the value of a record, in a topic that others write to.
+    """
 
     name: str
     partitions: int
@@ -25,6 +28,7 @@ class Topic(NamedTuple):
     key: str = ""
     written_by: str = ""
     holds: str = ""
+    example: str = ""
 
 
 def dead_letters(consumer: str, partitions: int = LETTER_PARTITIONS) -> Topic:

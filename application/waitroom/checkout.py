@@ -41,13 +41,19 @@ def _expire(message: CheckoutMessage) -> Command:
     return ExpireCheckout(event_id=message.event_id, session_id=message.session_id)
 
 
-def _topic(end: str, holds: str) -> Topic:
-    return Topic(f"CHECKOUT_{end}", 10, "messages", "`event_id`", "the shop", holds)
+EXAMPLE = """\
+{"event_id": "concert-2026", "session_id": "0d9d3b7c1a5e4f0f8a3b6c2d1e0f9a8b", \
+"user_id": "user-123"}"""
+EXAMPLE_WITH_REASON = EXAMPLE[:-1] + ', "reason": "The card was refused."}'
+
+
+def _topic(end: str, holds: str, example: str = EXAMPLE) -> Topic:
+    return Topic(f"CHECKOUT_{end}", 10, "messages", "`event_id`", "the shop", holds, example)
 
 
 REACTIONS = {
     _topic("COMPLETED", "purchases"): _complete,
-    _topic("FAILED", "purchases that failed"): _fail,
+    _topic("FAILED", "purchases that failed", EXAMPLE_WITH_REASON): _fail,
     _topic("EXPIRED", "checkouts that the shop gave up on"): _expire,
 }
 

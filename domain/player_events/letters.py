@@ -131,6 +131,10 @@ def _comes_after(position: str, other: str | None) -> bool:
 # -- records ---------------------------------------------------------------------------------------
 
 
+UNREADABLE = (msgspec.DecodeError, RecursionError)
+"""What a text that is no event, or is too deep for one, makes the decoder raise."""
+
+
 class _Reported(msgspec.Struct):
     player_id: str
 
@@ -156,7 +160,7 @@ def read(record: LetterRecord) -> DeadLetter | Decided:
 
 def _of_ingest(letter: DeadLetter, field: str) -> DeadLetter:
     letter.error_message = f"{field}: {letter.error_message}"
-    with suppress(msgspec.DecodeError):  # then who reported it is all that is known
+    with suppress(*UNREADABLE):  # then who reported it is all that is known
         reported = msgspec.json.decode(letter.original_event.encode(), type=_Reported)
         letter.player_id = reported.player_id.replace("\0", "\ufffd")  # which no table holds
     return letter
@@ -169,7 +173,8 @@ def _of_consumer(letter: DeadLetter, position: str | None) -> DeadLetter:
         with suppress(msgspec.ValidationError):  # then it replaces nothing, and is what it is about
             event = _without_place(replacement(event))  # a repaired event that failed again
             letter.original_event = msgspec.json.encode(event).decode()
-    letter.event_id = None if event is None else event.event_id
+    if event is not None and "\0" not in event.event_id:  # which no table holds, and is no id
+        letter.event_id = event.event_id
     return letter
 
 
@@ -177,7 +182,7 @@ def event_in(text: str) -> PlayerEvent | None:
     """The event that a text is, or None."""
     try:
         return msgspec.json.decode(text.encode(), type=PlayerEvent)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
 
 

@@ -39,8 +39,9 @@ def is_away(error: Exception) -> bool:
 
 def blames_record(error: Exception) -> bool:
     """Whether an error is about the values of what was written, rather than the server or us."""
-    code = error.sqlstate if isinstance(error, psycopg.Error) else None
-    return code is not None and not code.startswith(AWAY + OURS)
+    if not isinstance(error, psycopg.Error) or error.sqlstate is None:
+        return isinstance(error, psycopg.DataError)  # found by the client, such as a NUL in a text
+    return not error.sqlstate.startswith(AWAY + OURS)
 
 
 class Database:

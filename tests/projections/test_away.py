@@ -50,6 +50,7 @@ def test_a_server_that_is_away_is_waited_for(error: Exception) -> None:
         errors.StatementTooComplex("stack depth limit exceeded"),
         errors.CardinalityViolation("cannot affect row a second time"),
         errors.UniqueViolation("duplicate key"),
+        psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes"),
         errors.NumericValueOutOfRange("bigint out of range"),
         errors.UntranslatableCharacter("\\u0000 cannot be converted to text"),
         errors.InternalError_("invalid memory alloc request size"),

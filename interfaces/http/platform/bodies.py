@@ -1,6 +1,8 @@
 """Bodies: JSON, of the declared shape, strictly, and not too much of it."""
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -17,6 +19,8 @@ from interfaces.tokens import Identity
 KIB = 1024
 BODY_LIMIT_BYTES = 64 * KIB
 BATCH_LIMIT_BYTES = 1024 * KIB
+DISCARDED_BYTES = 4 * BATCH_LIMIT_BYTES
+DISCARD_TIMEOUT_S = 5.0
 JSON_TYPE = b"application/json"
 
 Body = TypeVar("Body")
@@ -86,11 +90,19 @@ async def read(
 
 
 async def discard(receive: Receive) -> None:
-    """Let a body go by, without keeping any of it: who is still sending hears no answer."""
-    more = True
-    while more:
-        message = await receive()
-        more = message["type"] == "http.request" and message.get("more_body", False)
+    """Let a body go by, without keeping any of it: who is still sending hears no answer.
+
+    Only so much of it, and for so long: whoever sends more is cut off.
+    """
+    left, more = DISCARDED_BYTES, True
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_TIMEOUT_S):
+            while more and left > 0:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return
+                more = message.get("more_body", False)
+                left -= len(message["body"])
 
 
 def too_large(limit: int) -> Problem:

@@ -11,6 +11,7 @@ from litestar.types import LifeSpanScope, Message, Receive, Scope, Send
 
 from interfaces.http.platform import metrics
 from interfaces.http.platform.auth import bearer, heard, open_handlers
+from interfaces.http.platform.bodies import discard
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.pages import HALL, Page, Site, show_nowhere, wants_page
 from interfaces.http.platform.problems import Problem, bad_request
@@ -57,6 +58,9 @@ def require_one(name: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
     """Refuse a header that stands there twice: who is in front may have read the other one."""
     if sum(each == name for each, _ in headers) > 1:
         raise bad_request("invalid-request", f"The header {name.decode()} stands there twice.")
+
+
+TOO_LARGE = 413
 
 
 class Edge:
@@ -119,6 +123,8 @@ class Edge:
                 await show_nowhere(answer)
             else:
                 await respond_with(problem, path, answer)
+        if status == TOO_LARGE and b"content-length" in headers:
+            await discard(receive)  # or the connection ends before the answer is read
         route = scope.get("path_template") or "none"
         metrics.requests(method, route, status).observe(time.perf_counter() - started)
 

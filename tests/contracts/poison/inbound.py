@@ -1,0 +1,79 @@
+"""Every message that comes in from outside, found where it is declared; later ones as well."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from application.inbox import Inbox
+from application.topics import Topic
+from interfaces.bootstrap import topics, workers
+from interfaces.bootstrap.workers import WORKERS
+from tests.contracts.rules import DOCUMENT
+
+
+class Operation(NamedTuple):
+    """An address that takes a body, and a good one."""
+
+    method: str
+    path: str
+    body: Any
+
+
+def operations() -> Iterator[Operation]:
+    """Every address that takes JSON, once for each kind of body that it takes."""
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            if isinstance(operation, dict) and "requestBody" in operation:
+                schema = operation["requestBody"]["content"]["application/json"]["schema"]
+                for body in samples(schema):
+                    yield Operation(method.upper(), path, body)
+
+
+def samples(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """A good value of a schema, or one of each kind."""
+    if "$ref" in schema:
+        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if "anyOf" in schema:
+        for kind in schema["anyOf"]:
+            if kind.get("type") != "null":
+                yield from samples(kind)
+    elif schema.get("type") == "array":
+        yield from ([each] for each in samples(schema.get("items", {"type": "string"})))
+    elif "properties" in schema:
+        yield from _objects(schema)
+    else:
+        yield _value(schema)
+
+
+def _objects(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """One object, and as many more as its most varied field has kinds."""
+    shown = schema.get("examples", [{}])[0]
+    kinds = {name: list(samples(field)) for name, field in schema["properties"].items()}
+    kinds |= {name: [value] for name, value in shown.items() if len(kinds[name]) == 1}
+    for number in range(max(map(len, kinds.values()), default=1)):
+        yield {name: values[min(number, len(values) - 1)] for name, values in kinds.items()}
+
+
+def _value(schema: Mapping[str, Any]) -> Any:
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "default" in schema:
+        return schema["default"]
+    defaults = {"integer": 1, "number": 1.0, "boolean": False, "object": {}, "null": None}
+    return defaults.get(schema.get("type", "string"), "some")
+
+
+def from_outside() -> list[Topic]:
+    """The topics that others write to and the hall reads."""
+    inboxes = [each for name in WORKERS if isinstance(each := workers.declared(name), Inbox)]
+    read = {topic.name for inbox in inboxes for topic in inbox.topics}
+    return [t for t in topics.declared(1) if t.kind == "stream" or t.name in read]
+
+
+def example(topic: Topic) -> dict[str, Any]:
+    """A good message of a topic."""
+    return dict(json.loads(topic.example))

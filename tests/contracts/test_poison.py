@@ -1,0 +1,159 @@
+"""Whatever is sent to the hall, by whichever way, stops and spoils nothing for anybody else."""
+
+import asyncio
+import json
+import uuid
+from collections import Counter
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+
+from application.topics import Topic
+from interfaces.bootstrap.workers import read_models
+from tests.conftest import Hall
+from tests.contracts.poison.inbound import Operation, example, from_outside, operations
+from tests.contracts.poison.mutations import WHOLES, Poison, poisons
+from tests.http.test_reporting_events import an_event
+from tests.people import (
+    a_name,
+    client_of,
+    eventually,
+    headers_of,
+    join,
+    listening,
+    open_room,
+    produce,
+    records_of,
+)
+
+AT_A_TIME = 32
+OPERATIONS = list(operations())
+TOPICS = from_outside()
+
+
+def test_every_topic_from_outside_shows_a_message() -> None:
+    """So that one that is added later is poisoned here by itself."""
+    assert TOPICS
+    assert [topic.name for topic in TOPICS if not topic.example] == []
+
+
+async def test_no_body_stops_or_spoils_anything(hall: Hall) -> None:
+    programs = running(hall)
+    async with client_of(hall) as client:
+        room = await open_room(client, hall, capacity=1_000)
+        turns = asyncio.Semaphore(AT_A_TIME)
+        for operation in OPERATIONS:
+            bad = list(poisons(operation.body))
+            answers = await asyncio.gather(
+                *(send(client, hall, operation, poison, turns) for poison in bad)
+            )
+            for poison, answer in zip(bad, answers, strict=True):
+                told(operation, poison, answer)
+            joined = await join(client, hall.service(), room, a_name("canary"))
+            assert joined.status_code == 201, joined.text
+        at_ease = await client.post("/api/v1/events", json=an_event(), headers=hall.service())
+        assert at_ease.status_code == 200, at_ease.text
+
+        async def ready() -> int:
+            answer = await client.get(f"/api/v1/waitroom/{room}", headers=hall.service())
+            return int(answer.json()["ready"])
+
+        await eventually(ready, lambda count: count == len(OPERATIONS))
+    assert running(hall) == programs, "somebody was started anew"
+
+
+async def send(
+    client: httpx.AsyncClient,
+    hall: Hall,
+    operation: Operation,
+    poison: Poison,
+    turns: asyncio.Semaphore,
+) -> httpx.Response:
+    path = operation.path.replace("{game_id}", a_name("game")).replace("{letter_id}", "a/b/c")
+    headers = hall.admin() | {"content-type": "application/json"}
+    async with turns:
+        return await client.request(operation.method, path, content=poison.body, headers=headers)
+
+
+def told(operation: Operation, poison: Poison, answer: httpx.Response) -> None:
+    """Every refusal is a problem with a sentence."""
+    about = f"{operation.method} {operation.path}, {poison.name}: {answer.status_code}"
+    assert answer.status_code < 500, f"{about} {answer.text[:500]}"
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json", about
+        assert answer.json()["detail"].endswith((".", ".)")), f"{about} {answer.text[:500]}"
+    else:
+        json.loads(answer.content)
+
+
+@pytest.mark.parametrize("topic", [t for t in TOPICS if t.kind == "messages"], ids=lambda t: t.name)
+async def test_no_message_stops_who_reads_it_and_each_is_a_letter_once(
+    hall: Hall, topic: Topic
+) -> None:
+    programs, key = running(hall), a_name("poisoned")
+    # Of a room and a session that nobody knows, so that no message has an effect.
+    bad = list(poisons(example(topic) | {"event_id": key, "session_id": a_name("unknown")}))
+    async with client_of(hall) as client:
+        room = await open_room(client, hall, capacity=1)
+        with (
+            listening(hall, "QUEUE_READY", room) as ready,
+            records_of(hall, "checkout.dlq", key) as letters,
+        ):
+            first, second = [
+                (await join(client, hall.service(), room, a_name("canary"))).json()["session_id"]
+                for _ in range(2)
+            ]
+            assert ready(1)[0]["session_id"] == first
+            good = {"session_id": first, "event_id": room}
+            produce(hall, topic.name, [(key, poison.body) for poison in bad])
+            produce(hall, topic.name, [(room, good)])
+            assert ready(1)[0]["session_id"] == second
+
+            found = [headers_of(letter) for letter in letters(len(bad))]
+    assert [count for count in Counter(f["position"] for f in found).values() if count > 1] == []
+    assert all(f["reason"].endswith(".") for f in found)
+    assert running(hall) == programs, "somebody was started anew"
+
+
+@pytest.mark.parametrize("topic", [t for t in TOPICS if t.kind == "stream"], ids=lambda t: t.name)
+async def test_no_event_stops_who_reads_it_and_none_is_two_letters(
+    hall: Hall, topic: Topic
+) -> None:
+    programs, key = running(hall), a_name("poisoned")
+    message = example(topic)
+    bad = [with_an_id_of_its_own(poison.body, message) for poison in poisons(message)]
+    readers = [m for m in read_models() if topic.name in m.source.topics]
+    with ExitStack() as held:
+        letters = {
+            each.name: held.enter_context(records_of(hall, f"{each.name}.dlq", key))
+            for each in readers
+        }
+        produce(hall, topic.name, [(key, body) for body in bad])
+        async with client_of(hall) as client:
+            canary = an_event(player_id=a_name("canary"), event_id=str(uuid.uuid4()))
+            answer = await client.post("/api/v1/events", json=canary, headers=hall.service())
+            for path in (
+                f"/api/v1/players/{canary['player_id']}/events",
+                f"/api/v1/player/{canary['player_id']}/stats",
+                f"/api/v1/games/{canary['game_id']}/leaderboard",
+            ):
+                asked = hall.service() | {"Read-After": answer.headers["Position"]}
+                ask = partial(client.get, path, headers=asked)
+                await eventually(ask, lambda found: found.status_code == 200)
+        for name, wait_for in letters.items():
+            places = [headers_of(letter)["position"] for letter in wait_for(len(WHOLES))]
+            assert len(set(places)) == len(places), name
+    assert running(hall) == programs, "somebody was started anew"
+
+
+def with_an_id_of_its_own(body: bytes, message: dict[str, Any]) -> bytes:
+    return body.replace(message["event_id"].encode(), str(uuid.uuid4()).encode())
+
+
+def running(hall: Hall) -> dict[str, int]:
+    """The programs of the hall and their process ids, which change when one is started anew."""
+    told = json.loads(hall.command("status", "--json").stdout)
+    return {each["name"]: each["pid"] for each in told["processes"]}
