@@ -7,7 +7,7 @@ import msgspec
 from application.log.records import UnreadableEvent
 from domain.events import Recorded
 from infra.eventlog.partition import partition_for
-from infra.kafka.append import Appender
+from infra.kafka.append import Appender, Headers
 
 DELIVERY_TIMEOUT_S = 30
 
@@ -45,17 +45,10 @@ class DeadLetterTopic:
         self.post(told.originator_id, value, headers)
 
     def post(self, key: str, value: bytes | None, headers: Mapping[str, str]) -> None:
-        """Hand over any record; those of one key keep their order.
-
-        A letter always fits: what is too long of it is cut, and the header `cut` then says how many
-        bytes the value had. The header `position` leads to the whole, for as long as it is kept.
-        """
+        """Hand over any record; those of one key keep their order, and each fits."""
         appender = self._appender or self._connect()
-        kept = None if value is None else value[:VALUE_LIMIT_BYTES]
-        cut = {} if value is None or kept == value else {"cut": str(len(value))}
-        encoded = [(name, _short(text)) for name, text in {**headers, **cut}.items()]
         partition = partition_for(key, self._partitions)
-        appender.append(self._topic, _short(key), kept, partition, encoded)
+        appender.append(self._topic, *fitting(key, value, headers, partition))
 
     def flush(self) -> None:
         """See the port; raises `KafkaException`."""
@@ -66,6 +59,20 @@ class DeadLetterTopic:
         self._appender = Appender(self._bootstrap, DELIVERY_TIMEOUT_S)
         self._partitions = self._appender.partitions_of(self._topic)
         return self._appender
+
+
+def fitting(
+    key: str, value: bytes | None, headers: Mapping[str, str], partition: int = -1
+) -> tuple[bytes, bytes | None, int, Headers]:
+    """The key, value, partition and headers of a letter that always fits.
+
+    What is too long of it is cut, and the header `cut` then says how many bytes the value had. The
+    header `position`, if there is one, leads to the whole, for as long as it is kept.
+    """
+    kept = None if value is None else value[:VALUE_LIMIT_BYTES]
+    cut = {} if value is None or kept == value else {"cut": str(len(value))}
+    encoded = [(name, _short(text)) for name, text in {**headers, **cut}.items()]
+    return _short(key), kept, partition, encoded
 
 
 def _short(text: str) -> bytes:

@@ -6,20 +6,21 @@ from contextlib import contextmanager
 
 import msgspec
 import structlog
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from application.player_events.ports import FailedEvent
 from application.ports.commands import Unavailable
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.letters import INGEST
+from infra.dead_letters import fitting
 from infra.kafka.clients import producer_config
 
 FAILED_EVENTS = f"{INGEST}.dlq"
 """Where events are kept that were refused, for somebody to repair."""
 
 Headers = list[tuple[str, str | bytes | None]]
-EventRecord = tuple[str, str, bytes, Headers]
+EventRecord = tuple[str, str | bytes, bytes, Headers]
 """Topic, key, value, headers."""
 
 POLL_INTERVAL_S = 0.001
@@ -124,9 +125,14 @@ class EventProducer:
             return arrived
         self._events += len(records)
         self._bytes += size
-        produce = self._producer.produce
-        for topic, key, value, headers in records:
-            produce(topic, value, key, headers=headers, on_delivery=delivery)
+        produce, handed_over = self._producer.produce, 0
+        try:
+            for topic, key, value, headers in records:
+                produce(topic, value, key, headers=headers, on_delivery=delivery)
+                handed_over += 1
+        except (KafkaException, BufferError) as error:
+            # No reports will come of the others; what cannot be sent must not take room for ever.
+            delivery.fail(len(records) - handed_over, error)
         if self._timer is None:
             self._timer = self._loop.call_later(POLL_INTERVAL_S, self._turn)
         return arrived
@@ -169,25 +175,34 @@ class Delivery:
         self.future = future
         self.count = self.left = count
         self.bytes = size
-        self.error: KafkaError | None = None
+        self.error: str | None = None
 
     def __call__(self, error: KafkaError | None, message: Message) -> None:
         """Count one of them, or what kept it from arriving."""
-        self.error = self.error or error
+        if error is not None:
+            self.error = self.error or error.str()
         self.left -= 1
         if not self.left:
             self.producer.delivered(self)
             self._settle(message)
 
-    def _settle(self, message: Message) -> None:
+    def fail(self, count: int, error: Exception) -> None:
+        """Count so many of them as failed, which were never handed over."""
+        self.error = self.error or str(error)
+        self.left -= count
+        if not self.left:
+            self.producer.delivered(self)
+            self._settle(None)
+
+    def _settle(self, message: Message | None) -> None:
         if self.future.done():  # whoever asked has hung up
             return
-        if self.error is None:
+        if self.error is None and message is not None:
             place = message.topic() or "", message.partition() or 0, message.offset() or 0
             self.future.set_result(Position(*place))
         else:
             self.future.set_exception(
-                Unavailable(f"Kafka did not take the events: {self.error.str()}.", RETRY_AFTER_S)
+                Unavailable(f"Kafka did not take the events: {self.error}.", RETRY_AFTER_S)
             )
 
 
@@ -202,9 +217,6 @@ def record_of(event: PlayerEvent, trace: Headers) -> EventRecord:
 
 
 def _failure(failed: FailedEvent, trace: Headers) -> EventRecord:
-    headers: Headers = [
-        ("reason", failed.reason),
-        ("field", failed.field),
-        *trace,
-    ]
-    return FAILED_EVENTS, failed.subject, failed.value, headers
+    told = {"reason": failed.reason, "field": failed.field}
+    key, value, _, headers = fitting(failed.subject, failed.value, told)
+    return FAILED_EVENTS, key, value or b"", [*headers, *trace]

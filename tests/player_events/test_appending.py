@@ -16,8 +16,9 @@ from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.eventlog.partition import partition_for
 from infra.player_events import producer as module
-from infra.player_events.producer import EventProducer
+from infra.player_events.producer import FAILED_EVENTS, EventProducer
 from tests.conftest import Hall, free_port
+from tests.people import a_name, headers_of, records_of
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -128,3 +129,25 @@ async def test_room_that_is_kept_is_nobody_else_s(
         with pytest.raises(Unavailable):
             await events.append([an_event()])
     await events.append([an_event()])
+
+
+async def test_what_cannot_be_handed_over_takes_no_room(events: EventProducer) -> None:
+    too_large = an_event(data=msgspec.Raw(b'"' + b"x" * 1_100_000 + b'"'))
+    for _ in range(20):
+        with pytest.raises(Unavailable, match="did not take"):
+            await events.append([an_event(), too_large, an_event()])
+
+    assert events.in_flight == 0
+    assert isinstance(await events.append([an_event()]), Position)
+
+
+async def test_what_failed_is_kept_also_where_it_is_too_large(
+    hall: Hall, events: EventProducer
+) -> None:
+    subject = a_name("large")
+    failed = FailedEvent(b"x" * 1_010_000, "$", "too large", subject)
+    with records_of(hall, FAILED_EVENTS, subject) as letters:
+        await events.append([an_event()], [failed])
+        (letter,) = letters(1)
+
+    assert headers_of(letter) == {"reason": "too large", "field": "$", "cut": "1010000"}
