@@ -3,12 +3,20 @@
 import os
 import secrets
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from socket import gethostname
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -34,6 +42,10 @@ def _from(least: float, most: float, takes: str = "a number") -> FieldInfo:
     return cast(
         "FieldInfo", Field(ge=least, le=most, description=f"{takes} from {least} to {most}")
     )
+
+
+def _network(text: str) -> str:
+    return str(ip_network(text))
 
 
 HTTP_ADDRESS = r"https?://[^\s/]+"
@@ -157,6 +169,16 @@ class Settings(BaseSettings):
     ] = ()
     """The origins whose pages may call the API from a browser, separated by commas."""
 
+    requests_per_address: Annotated[int, _from(1, 1_000_000)] = 512
+    """How many requests of one network address each API process has in progress at a time."""
+
+    trusted_networks: Annotated[
+        tuple[Annotated[str, AfterValidator(_network)], ...],
+        NoDecode,
+        Field(description="networks such as 10.0.0.0/8, separated by commas"),
+    ] = ()
+    """Networks whose addresses may have any number: proxies, and services that speak for many."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important messages that are logged."""
 
@@ -166,7 +188,7 @@ class Settings(BaseSettings):
         # Processes of the hall may run in other folders, and a mark of it is compared as text.
         return folder and folder.expanduser().resolve()
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "trusted_networks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):

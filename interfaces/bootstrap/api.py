@@ -24,6 +24,7 @@ from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
 from interfaces.bootstrap.subjects import master
 from interfaces.http.app import FEATURES
+from interfaces.http.platform.addresses import Addresses
 from interfaces.http.platform.services import Lookup, ReadinessCheck, Services
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
@@ -89,6 +90,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             seals=keys,
             tokens=tokens,
             parts=parts,
+            addresses=Addresses(settings.requests_per_address, settings.trusted_networks),
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
             checks=_checks(log, membership, keys, redis, pool),
         )

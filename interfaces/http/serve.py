@@ -1,12 +1,14 @@
 """The API as a process: one event loop, one server in it, no children that could be orphaned."""
 
 import asyncio
+import resource
 import signal
 from typing import Any
 
 import structlog
 import uvloop
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 from litestar.types import ASGIApp
@@ -15,10 +17,20 @@ from interfaces import logs
 from interfaces.bootstrap.api import api
 from interfaces.garbage import collect_garbage_rarely
 from interfaces.http.app import create_app
+from interfaces.http.platform.metrics import Pauses
 from interfaces.settings import Settings
 
 LISTEN_BACKLOG = 2_048
 """Connections that may wait to be accepted; a whole city arrives in the same second."""
+
+MOST_CONNECTIONS = 50_000
+"""Accepted at a time, or as many as the limit of descriptors allows beside those of our own."""
+
+OWN_DESCRIPTORS = 512
+"""For Kafka, PostgreSQL, Redis, files and other processes of the API."""
+
+HEADER_TIMEOUT_MS = 5_000
+"""How long a connection may be silent before its request's header is there."""
 
 QUIET: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {}}
 """The server's own messages go the way of all others; requests are counted, not logged."""
@@ -37,7 +49,9 @@ async def _serve(settings: Settings) -> None:
         app = create_app(services)
         collect_garbage_rarely()  # not before, since features load what they build
         # The second server, if any, serves the same on a port that no other process shares.
-        servers = [_server(app, settings, port) for port in {settings.port, settings.own_port}]
+        ports = {settings.port, settings.own_port}
+        each = _connections() // len(ports)
+        servers = [_server(app, settings, port, each) for port in ports]
 
         signalled = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -46,7 +60,9 @@ async def _serve(settings: Settings) -> None:
         logger.info("api starts", url=settings.base_url, peers=settings.peer_address)
         serving = asyncio.gather(*(server.serve() for server in servers))
         stopping = loop.create_task(signalled.wait())
+        watching = loop.create_task(Pauses().watch())
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        watching.cancel()
         await services.leave()
         for server in servers:
             server.stop()  # type: ignore[no-untyped-call]
@@ -54,7 +70,16 @@ async def _serve(settings: Settings) -> None:
     logger.info("api stopped")
 
 
-def _server(app: ASGIApp, settings: Settings, port: int) -> Server:
+def _connections() -> int:
+    """Raise the limit of descriptors as far as we may; how many connections fit under it."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = max(now, MOST_CONNECTIONS + OWN_DESCRIPTORS)
+    allowed = wanted if most == resource.RLIM_INFINITY else min(most, wanted)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+    return max(allowed - OWN_DESCRIPTORS, allowed // 2)
+
+
+def _server(app: ASGIApp, settings: Settings, port: int, connections: int) -> Server:
     return Server(
         app,
         address=settings.host,
@@ -62,6 +87,8 @@ def _server(app: ASGIApp, settings: Settings, port: int) -> Server:
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         backlog=LISTEN_BACKLOG,
+        backpressure=connections,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
         log_access=False,
         log_level=LogLevels.error,
         log_dictconfig=QUIET,

@@ -1,10 +1,12 @@
 """Bad bodies: a precise answer, and no event."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
+from interfaces.http.platform import bodies
 from interfaces.http.platform.bodies import BATCH_LIMIT_BYTES, BODY_LIMIT_BYTES
 from tests.http.conftest import Api, problem
 
@@ -141,6 +143,7 @@ async def directly(api: Api, path: str, receive: Any) -> Any:
     token = api.token("shop", "service")["authorization"].encode()
     headers = [(b"authorization", token), (b"content-type", b"application/json")]
     scope: Any = {"type": "http", "method": "POST", "path": path, "headers": headers}
+    scope["client"] = ("127.0.0.1", 50_000)
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -164,3 +167,19 @@ async def test_a_length_that_is_none_is_refused(api: Api, length: str) -> None:
 async def test_a_name_in_an_address_has_the_same_limits(api: Api, name: str) -> None:
     for path in (f"/api/v1/waitroom/{name}", f"/api/v1/games/{name}", f"/api/v1/players/{name}"):
         problem(await api.ask("GET", path), 400, "invalid-request")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_body_that_never_ends_is_not_waited_for(
+    api: Api, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "BODY_TIMEOUT_S", 0.05)
+    pieces = iter([b'{"user'])
+
+    async def receive() -> Any:
+        for piece in pieces:
+            return {"type": "http.request", "body": piece, "more_body": True}
+        return await asyncio.Future()
+
+    assert (await directly(api, path, receive))["status"] == 408
+    assert not api.log.commands

@@ -21,6 +21,10 @@ BODY_LIMIT_BYTES = 64 * KIB
 BATCH_LIMIT_BYTES = 1024 * KIB
 DISCARDED_BYTES = 4 * BATCH_LIMIT_BYTES
 DISCARD_TIMEOUT_S = 5.0
+
+BODY_TIMEOUT_S = 10.0
+"""How long a body may take to arrive, however little of it at a time."""
+
 JSON_TYPE = b"application/json"
 
 Body = TypeVar("Body")
@@ -87,6 +91,22 @@ async def read(
         # The server tells of the end in a message of its own, which is not worth waiting for.
         if not message.get("more_body") or len(body) == int(declared) > 0:
             return body
+
+
+def within_time(receive: Receive) -> Receive:
+    """Receive a body in time, counted from here; raises `Problem` 408 when it is over."""
+    deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
+
+    async def receive_in_time() -> Any:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await receive()
+        except TimeoutError:
+            raise Problem(
+                408, "body-too-slow", f"The body did not arrive within {BODY_TIMEOUT_S:g} seconds."
+            ) from None
+
+    return receive_in_time
 
 
 async def discard(receive: Receive) -> None:

@@ -11,7 +11,7 @@ from litestar.types import LifeSpanScope, Message, Receive, Scope, Send
 
 from interfaces.http.platform import metrics
 from interfaces.http.platform.auth import bearer, heard, open_handlers
-from interfaces.http.platform.bodies import discard
+from interfaces.http.platform.bodies import discard, within_time
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.pages import HALL, Page, Site, show_nowhere, wants_page
 from interfaces.http.platform.problems import Problem, bad_request
@@ -61,6 +61,7 @@ def require_one(name: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
 
 
 TOO_LARGE = 413
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class Edge:
@@ -85,6 +86,7 @@ class Edge:
         self._open = frozenset(open_handlers(app))
         self._tokens = services.tokens
         self._tickets = services.tickets
+        self._addresses = services.addresses
         self._origins = {origin.encode() for origin in services.allowed_origins}
 
     async def __call__(self, scope: Scope | LifeSpanScope, receive: Any, send: Any) -> None:
@@ -117,7 +119,8 @@ class Edge:
         except Exception as error:
             if status:  # half an answer is there already
                 raise
-            problem = problem_of(error)
+            # Its frames hold the body and this very frame, which only a garbage collection would end.
+            problem = problem_of(error).with_traceback(None)
             if wants_page(scope, problem):
                 always = self._headers(HALL, headers)
                 await show_nowhere(answer)
@@ -146,12 +149,22 @@ class Edge:
             if len(headers) < len(scope["headers"]):
                 require_one(b"authorization", scope["headers"])
             scope["user"] = self._identify(path, headers)
-            function = self._functions.get(path)
-            if function is None:
-                await self.app(scope, receive, send)
-            else:
-                scope["litestar_app"], scope["path_template"] = self.app, path
-                await function(scope, receive, send)
+            address = scope["client"][0]
+            self._addresses.enter(address)
+            try:
+                await self._call(scope, path, receive, send)
+            finally:
+                self._addresses.leave(address)
+
+    async def _call(self, scope: Any, path: str, receive: Receive, send: Send) -> None:
+        if scope["method"] in WITH_BODY:
+            receive = within_time(receive)
+        function = self._functions.get(path)
+        if function is None:
+            await self.app(scope, receive, send)
+        else:
+            scope["litestar_app"], scope["path_template"] = self.app, path
+            await function(scope, receive, send)
 
     async def _socket(self, scope: Any, receive: Receive, send: Send) -> None:
         """Let a socket in, or refuse its handshake."""

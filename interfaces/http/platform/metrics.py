@@ -1,5 +1,6 @@
 """What the API counts."""
 
+import asyncio
 from functools import lru_cache
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -7,6 +8,8 @@ from prometheus_client import Counter, Gauge, Histogram
 from application.ports.commands import Answer, CommandLog, Envelope, Unavailable
 from domain.aggregate import Command
 from domain.refusals import Refusal
+
+LOOK_INTERVAL_S = 0.05
 
 REQUESTS = Histogram(
     "gamehall_http_request_seconds",
@@ -21,7 +24,32 @@ COMMANDS = Counter(
 )
 SOCKETS = Gauge("gamehall_sockets", "Open sockets by kind.", ["kind"])
 
+PAUSE = Gauge(
+    "gamehall_event_loop_longest_pause_seconds",
+    "The longest time that the event loop has kept everybody waiting since this was last asked.",
+)
+
 METHODS = frozenset({"GET", "POST", "OPTIONS", "HEAD", "PUT", "PATCH", "DELETE"})
+
+
+class Pauses:
+    """Watches how late the event loop is, which is how long something in it has held it up."""
+
+    def __init__(self) -> None:
+        self._longest_s = 0.0
+        PAUSE.set_function(self._take)
+
+    def _take(self) -> float:
+        longest_s, self._longest_s = self._longest_s, 0.0
+        return longest_s
+
+    async def watch(self) -> None:
+        """Look at the clock again and again, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LOOK_INTERVAL_S
+            await asyncio.sleep(LOOK_INTERVAL_S)
+            self._longest_s = max(self._longest_s, loop.time() - due)
 
 
 @lru_cache

@@ -8,6 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
 
 from application.ports.commands import CommandLog, Feed, LocalLog, Seals
+from interfaces.http.platform.addresses import Addresses
 from interfaces.http.platform.socket_limits import SocketLimits
 from interfaces.http.platform.tickets import Tickets
 from interfaces.tokens import Tokens
@@ -51,6 +52,7 @@ class Services:
     checks: Mapping[str, ReadinessCheck] = field(default_factory=dict)
     tickets: Tickets = field(default_factory=Tickets)
     socket_limits: SocketLimits = field(default_factory=SocketLimits)
+    addresses: Addresses = field(default_factory=Addresses)
 
     def part(self, kind: type[Part]) -> Part:
         """What a feature has been given of this class."""

@@ -7,6 +7,7 @@ and `report_batch_documented`.
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -161,6 +162,10 @@ def _append(
     return _batch_answer(len(events), len(failures), now, results), arrived
 
 
+CUTTING = ThreadPoolExecutor(1, "cutting")
+"""Where an array that cannot be read in one go is cut, beside the event loop, which goes on. One
+thread, so that what half a million items take is taken once: each thread would keep it."""
+
 Piece = Report | tuple[bytes, InvalidEvent]
 """A report, or what stands in its place, and why it is none."""
 
@@ -175,8 +180,10 @@ async def _admitted(limits: Limits, subject: str, body: bytes, *, lines: bool) -
     if reports is not None:
         await _admit(limits, subject, reports)
         return reports
-    # An array that cannot be read in one go is cut beside the event loop, which goes on.
-    pieces = _lines_of(body) if lines else await asyncio.to_thread(_items_of, body)
+    if lines:
+        pieces: Sequence[bytes | msgspec.Raw] = _lines_of(body)
+    else:
+        pieces = await asyncio.get_running_loop().run_in_executor(CUTTING, _items_of, body)
     await _admit(limits, subject, pieces)
     found: list[Piece] = []
     for start in range(0, len(pieces), TURN_PIECES):
