@@ -34,8 +34,8 @@ class BotGame(msgspec.Struct):
 
     @property
     def bot_is_to_move(self) -> bool:
-        """Whether the bot owes a move; a winning move shows before the game's end is read."""
-        return self.game.to_move == self.game.player2 and self.game.board.winning_line() is None
+        """Whether the bot owes a move; the last one shows before the game's end is read."""
+        return self.game.to_move == self.game.player2 and not self.game.is_decided
 
 
 class MatchmakingProcess:

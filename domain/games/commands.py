@@ -30,9 +30,10 @@ class SeekGame(LobbyCommand, frozen=True, kw_only=True, tag="lobby.seek"):
 
 
 class CancelSeek(LobbyCommand, frozen=True, kw_only=True, tag="lobby.cancel-seek"):
-    """Stop looking."""
+    """Stop looking; with a `game_id`, only where that is still the table to be waited at."""
 
     user_id: Key
+    game_id: Key | None = None
 
 
 class SeatOverdueBots(LobbyCommand, frozen=True, kw_only=True, tag="lobby.seat-overdue-bots"):
@@ -66,16 +67,25 @@ class StartGame(GameCommand, frozen=True, kw_only=True, tag="game.start"):
 
 
 class MakeMove(GameCommand, frozen=True, kw_only=True, tag="game.move"):
-    """Drop a disc; any integer is understood, and a column that does not exist is refused."""
+    """Drop a disc; any integer is understood, and a column that does not exist is refused.
+
+    `number` says which move of the game it is meant to be, from 1: one that has been made is then
+    not made again.
+    """
 
     player: Key
     column: int
+    number: int | None = None
 
 
 class Resign(GameCommand, frozen=True, kw_only=True, tag="game.resign"):
     """Give up."""
 
     player: Key
+
+
+class LookAtGame(GameCommand, frozen=True, kw_only=True, tag="game.look"):
+    """Tell how the game stands; changes nothing."""
 
 
 class ForfeitOverdueMove(GameCommand, frozen=True, kw_only=True, tag="game.forfeit-overdue-move"):

@@ -69,6 +69,8 @@ class Lobby(Aggregate):
         if self._waiting is None or self._waiting.user_id != user:
             raise NotSeeking(user)
         game_id = self._waiting.game_id
+        if command.game_id not in (None, game_id):
+            raise NotSeeking(user)
         self._record(SeekCancelled, user_id=user, game_id=game_id)
         return Seek(user_id=user, game_id=game_id, status="cancelled")
 

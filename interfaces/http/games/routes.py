@@ -40,10 +40,14 @@ class Cancelling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Moving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A disc to drop: columns count from 0 at the left. The player is by default the subject."""
+    """A disc to drop: columns count from 0 at the left. The player is by default the subject.
+
+    `number` says which move of the game it is, from 1; one that was made is not made again.
+    """
 
     column: Annotated[int, msgspec.Meta(examples=[3])]
     player: Player | None = None
+    number: Annotated[int, msgspec.Meta(examples=[1])] | None = None
 
 
 class Resigning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,7 +91,7 @@ async def make_move(
 ) -> Response[GameView]:
     """Drop a disc into a column; each kind of illegal move is refused with its own type."""
     player = acting_as(request.user, data.player)
-    command = MakeMove(game_id=game_id, player=player, column=data.column)
+    command = MakeMove(game_id=game_id, player=player, column=data.column, number=data.number)
     return await carry_out(request, context, command)
 
 
