@@ -40,6 +40,12 @@ class SeatOverdueBots(LobbyCommand, frozen=True, kw_only=True, tag="lobby.seat-o
     """The owner's clock has passed the time someone was ready to wait."""
 
 
+class FindPlace(LobbyCommand, frozen=True, kw_only=True, tag="lobby.find-place"):
+    """Tell where somebody waits or sits; changes nothing."""
+
+    user_id: Key
+
+
 class CloseTable(LobbyCommand, frozen=True, kw_only=True, tag="lobby.close-table"):
     """A game has ended; its players are free."""
 
@@ -120,3 +126,9 @@ class GameView(msgspec.Struct, frozen=True, kw_only=True):
     result: Result | None = None
     winner: str | None = None
     line: list[tuple[int, int]] | None = None
+
+
+class GameLook(GameView, frozen=True, kw_only=True):
+    """A game as who sits down at it sees it."""
+
+    move_seconds: float

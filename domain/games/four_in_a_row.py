@@ -9,6 +9,7 @@ from domain.games.board import COLUMNS, ROWS, Board, Cell, has_column
 from domain.games.bots import BOT_NAMES, bot_name
 from domain.games.commands import (
     ForfeitOverdueMove,
+    GameLook,
     GameView,
     LookAtGame,
     MakeMove,
@@ -104,9 +105,11 @@ class FourInARow(Aggregate):
         return self._known().view
 
     @decides(LookAtGame)
-    def look(self, _command: LookAtGame, _now: datetime) -> GameView:
+    def look(self, _command: LookAtGame, _now: datetime) -> GameLook:
         """Tell how it stands."""
-        return self._known().view
+        view = msgspec.structs.asdict(self._known().view)
+        assert self._started is not None
+        return GameLook(**view, move_seconds=self._started.move_seconds)
 
     @property
     def view(self) -> GameView | None:

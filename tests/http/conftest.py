@@ -17,6 +17,7 @@ from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
 from interfaces.http import app as application
+from interfaces.http.games.lobby_feed import LobbyFeed
 from interfaces.http.platform.edge import Edge
 from interfaces.http.platform.services import ReadinessCheck, Services
 from interfaces.http.player_events.ingest import Ingestion
@@ -167,6 +168,7 @@ async def an_api() -> AsyncIterator[Api]:
         seals=seals,
         tokens=Tokens(SECRET),
         parts={
+            LobbyFeed: LobbyFeed(),
             RoomFeeds: RoomFeeds(),
             Settings: Settings(),
             Ingestion: Ingestion(

@@ -9,6 +9,7 @@ import msgspec
 from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
 
+from domain.events import Position
 from interfaces.http.platform import metrics
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.socket_limits import SocketLimits
@@ -49,10 +50,16 @@ def closing(error: Exception) -> Close:
 
 
 class Message(msgspec.Struct, frozen=True):
-    """What goes over a socket in either direction: `{"type": "move", "payload": {…}}`."""
+    """What goes over a socket in either direction: `{"type": "move", "payload": {…}}`.
+
+    `id` is the sender's own; what is answered to a message carries the same one. `position` is
+    where the log stands with what is told.
+    """
 
     type: str
     payload: Any = msgspec.field(default_factory=dict)
+    id: str | msgspec.UnsetType = msgspec.UNSET
+    position: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Channel:
@@ -68,17 +75,30 @@ class Channel:
         self._close: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
         self._heard = asyncio.get_running_loop().time()
 
-    def push(self, type: str, payload: Any = None) -> None:
+    def push(
+        self,
+        type: str,
+        payload: Any = None,
+        *,
+        id: str | None = None,
+        position: Position | None = None,
+    ) -> None:
         """Send a message, some time soon."""
-        message = msgspec.json.encode(Message(type, {} if payload is None else payload))
+        told = Message(
+            type,
+            {} if payload is None else payload,
+            msgspec.UNSET if id is None else id,
+            msgspec.UNSET if position is None else str(position),
+        )
+        message = msgspec.json.encode(told)
         try:
             self._outgoing.put_nowait(message)
         except asyncio.QueueFull:
             self.close(TRY_LATER, "too slow a reader")
 
-    def push_error(self, error: Exception, about: str = "") -> None:
+    def push_error(self, error: Exception, *, id: str | None = None) -> None:
         """Send the problem that stands for an error."""
-        self.push("error", problem_of(error).details(about))
+        self.push("error", problem_of(error).details(), id=id)
 
     def close(self, code: int, reason: str) -> None:
         """End the socket once what has been pushed is sent; only the first call counts."""
