@@ -20,11 +20,13 @@ from infra.eventlog.metrics import LogMetrics
 from infra.eventlog.peers import Peers
 from infra.eventlog.routing import RoutedLog
 from infra.kafka.topics import refuse_repartitioned
+from infra.once import OnceInRedis
 from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
 from interfaces.bootstrap.subjects import master
 from interfaces.http.app import FEATURES
 from interfaces.http.platform.services import Lookup, ReadinessCheck, Services
+from interfaces.http.platform.tickets import Tickets
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
 from projections.positions import Pool
@@ -88,6 +90,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             queries=queries,
             seals=keys,
             tokens=tokens,
+            tickets=Tickets(tokens, OnceInRedis(redis)),
             parts=parts,
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
             checks=_checks(log, membership, keys, redis, pool),

@@ -4,32 +4,20 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from application.ports.commands import Answer, CommandLog
 from domain.games.events import MovePlayed, SeekCancelled
-from interfaces.http import app as application
 from interfaces.http.games import following, seating
-from interfaces.http.games.lobby_feed import LobbyFeed
-from tests.http.conftest import Api
+from tests.http.conftest import Api, another_process
 from tests.http.fakes.feed import FakeFeed
 from tests.http.socket_client import Socket, connected
 
 LIVE = "/api/v1/games/live"
 WINNING = (0, 1, 0, 1, 0, 1)
 """Columns after which ann, who began, wins by another disc in column 0."""
-
-
-def another_process(api: Api) -> Api:
-    """Another process of the same service: its own feed, its own sockets, the same log."""
-    feed = FakeFeed()
-    api.log.feeds.append(feed)
-    parts = {**api.services.parts, LobbyFeed: LobbyFeed()}
-    services = replace(api.services, feed=feed, parts=parts)
-    return replace(api, services=services, app=application.create_app(services))
 
 
 async def everything(socket: Socket) -> list[tuple[str, Any]]:

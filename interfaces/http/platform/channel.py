@@ -1,6 +1,7 @@
 """One socket: bounded in every direction, and alive or closed."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -29,7 +30,10 @@ SEND_TIMEOUT_S = 10.0
 
 NORMAL, GOING_AWAY, TOO_BIG, WENT_WRONG, TRY_LATER = 1000, 1001, 1009, 1011, 1013
 STATUS_UNAVAILABLE = 503
-NOT_YOURS, NOT_FOUND = 4403, 4404
+TOKEN_EXPIRED, NOT_YOURS, NOT_FOUND = 4401, 4403, 4404
+
+EXPIRY_LOOK_S = 60.0
+"""Seconds between looks at the clock, which may have been set meanwhile."""
 
 Receive = Callable[[bytes], Awaitable[None]]
 
@@ -107,7 +111,7 @@ class Channel:
 
     async def run(self, receive: Receive, *background: Awaitable[None]) -> None:
         """Talk until one side has enough; `receive` gets one message after the other."""
-        own = (self._read(receive), self._write(), self._watch(), self._closing())
+        own = (self._read(receive), self._write(), self._watch(), self._closing(), self._expire())
         tasks = [asyncio.ensure_future(each) for each in (*own, *background)]
         try:
             close = await self._until_closed(tasks)
@@ -163,6 +167,12 @@ class Channel:
                 await self.socket.send_data(message.decode(), "text")
         except TimeoutError:
             raise Close(TRY_LATER, "too slow a reader") from None
+
+    async def _expire(self) -> None:
+        """End with the token that the socket was opened with."""
+        while (left := self.socket.user.expires - time.time()) > 0:  # noqa: ASYNC110 - it is time
+            await asyncio.sleep(min(left, EXPIRY_LOOK_S))
+        raise Close(TOKEN_EXPIRED, "the token has expired")
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
