@@ -75,6 +75,14 @@ class MatchmakingProcess:
         command = self._command_for(recorded)
         return [Envelope.because_of(recorded, command, process=NAME)] if command else []
 
+    def after_refusal(self, envelope: Envelope) -> list[Envelope]:
+        """Close the table of a game that cannot begin, so that nobody waits there for ever."""
+        if not isinstance(envelope.command, StartGame):
+            return []
+        close = CloseTable(game_id=envelope.command.game_id)
+        command_id = f"{envelope.command_id}:refused"
+        return [msgspec.structs.replace(envelope, command_id=command_id, command=close)]
+
     def _fold_move(self, event: MovePlayed) -> None:
         running = self._games.get(event.originator_id)
         if running is not None and event.move == running.game.board.moves + 1:

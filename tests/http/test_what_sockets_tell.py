@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from application.ports.commands import Answer, CommandLog
+from domain.games import four_in_a_row
+from domain.games.commands import StartGame
 from domain.games.events import MovePlayed, SeekCancelled
+from domain.games.refusals import SameOpponent
 from interfaces.http.games import following, seating
-from tests.http.conftest import Api, another_process
+from tests.http.conftest import Api, another_process, problem
 from tests.http.fakes.feed import FakeFeed
 from tests.http.socket_client import Socket, connected
 
@@ -191,6 +194,24 @@ async def test_a_seat_whose_game_does_not_begin_is_a_503_and_told_when_it_does(
         assert (await ann.until("game_started"))["player2"] == "ann"
 
 
+async def test_who_sits_where_no_game_can_begin_is_told_and_may_seek_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(api, LIVE) as ann:
+        await ann.send("seek")
+        game = (await ann.until("seeking"))["game_id"]
+        with monkeypatch.context() as refusing:
+            refusing.setattr(four_in_a_row, "_check_seats", _refuse)
+            refusing.setattr(seating, "BEGIN_TIMEOUT_S", 0.01)
+            answer = await api.ask("POST", "/api/v1/games/seek", {}, user="ben")
+            problem(answer, 503, "unavailable")
+        error = await ann.until("error")
+        assert error["type"].endswith("game-not-begun")
+        assert game in error["detail"]
+        await ann.send("seek")
+        assert (await ann.until("seeking"))["game_id"] != game
+
+
 async def test_all_sockets_of_a_player_hear_of_seek_cancel_and_seat(api: Api) -> None:
     other = another_process(api)
     async with (
@@ -357,6 +378,10 @@ async def test_a_repetition_need_not_have_the_same_id(api: Api) -> None:
         for id in ("1", "2"):
             answer = await answer_to(ann, {**move, "id": id})
             assert (answer["type"], answer["payload"]["moves"]) == ("game_state", 1)
+
+
+def _refuse(command: StartGame) -> None:
+    raise SameOpponent(command.player1)
 
 
 async def _moves(api: Api, game: str, count: int) -> None:

@@ -115,7 +115,10 @@ class FakeLog:
         """The matchmaker does what there is to do, as its worker would."""
         while self._duties:
             duty = self._duties.popleft()
-            self._decide(duty.command, duty.command_id, duty.metadata)
+            try:
+                self._decide(duty.command, duty.command_id, duty.metadata)
+            except Refusal:
+                self._duties.extend(self._matchmaker.after_refusal(duty))
 
     def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
         return self.feed.subscribe(aggregate_id)
