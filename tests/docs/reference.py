@@ -50,9 +50,9 @@ PLACE = re.compile(
 
 PROBLEMS = {
     "event-not-found": "There is no such event.",
+    "game-not-begun": "On a socket: a game could not begin, and its table is closed; seek again.",
     "history-not-found": "It was not there at that moment, or never.",
     "history-too-long": "It has more events than a request looks through; the command line does.",
-    "game-not-begun": "On a socket: a game could not begin, and its table is closed; seek again.",
     "history-unreadable": "It has an event that only a newer program can read.",
     "incomplete-request": "The request ended in the middle of its body.",
     "internal-error": "Something went wrong that nobody foresaw; it is in the log of the API.",

@@ -34,7 +34,8 @@ async def seek(log: CommandLog, context: CommandContext, command: SeekGame) -> A
         if await _is_ready(log, answer):
             return True
         # A seat at a table that is being cleared was no event; this asks anew.
-        answer = await log.execute(context.envelope(command))
+        again = await log.execute(context.envelope(command))
+        answer = answer if again.repeated else again
         return False
 
     if not await wait_until(is_ready, BEGIN_TIMEOUT_S):

@@ -87,7 +87,7 @@ class Seeker:
     def sit(self, seek: Seek, position: Position, id: str | None = None) -> None:
         """Tell of a seat as soon as its game can be moved in."""
         self._lobby.found(self._user_id)
-        if self._games.sit(seek, position, id).seat is not None:
+        if self._games.sit(seek, position, id).seats:
             self._lobby.seated(self._user_id, seek.game_id)
 
     def _note(self, seek: Seek) -> None:
@@ -115,7 +115,7 @@ class Seeker:
     def _clear(self, game_id: str) -> None:
         """A table has been closed; where its game has not begun, it never will."""
         watched = self._games.get(game_id)
-        if watched is None or watched.seat is None:
+        if watched is None or not watched.seats:
             return
         self._games.leave(game_id)
         problem = Problem(
@@ -123,7 +123,8 @@ class Seeker:
             "game-not-begun",
             f"The game at table {game_id!r} could not begin; its table is closed, so seek another.",
         )
-        self._say([Said("error", problem_of(problem).details(), id=watched.seat.id)])
+        details = problem_of(problem).details()
+        self._say([Said("error", details, id=seat.id) for seat in watched.seats])
 
     async def _look(self) -> None:
         try:

@@ -44,7 +44,7 @@ class WatchedGame:
         """How it stands, as far as its watcher has been told."""
         self.is_lost = True
         """Whether it has to be looked at before anything more can be told."""
-        self.seat: Said | None = None
+        self.seats: list[Said] = []
         """What its watcher, who sits at this table, is to hear once the game can be moved in."""
         self._position: Position | None = None
         self._waiting: list[Recorded] = []
@@ -98,7 +98,9 @@ class WatchedGame:
 
     def sit(self, seek: Seek, position: Position, id: str | None = None) -> list[Said]:
         """Its watcher sits at this table: tell so, once the game can be moved in."""
-        self.seat = Said("seated", seek, position, id)
+        if id is not None or not self.seats:
+            answered = [each for each in self.seats if each.id is not None]
+            self.seats = [*answered, Said("seated", seek, position, id)]
         return [] if self.game is None else self._sit_down()
 
     # -- what is known --------------------------------------------------------------------------
@@ -131,7 +133,7 @@ class WatchedGame:
     def _begin(self, event: GameStarted, position: Position) -> list[Said]:
         self.game, self._position, self.is_lost = Game.begun(event), position, False
         started = _told(event, position)
-        return [started, self._state()] if self.seat is None else self._sit_down(started)
+        return self._sit_down(started) if self.seats else [started, self._state()]
 
     def _go_on(self, event: MovePlayed | GameEnded, recorded: Recorded) -> list[Said]:
         assert self.game is not None
@@ -162,10 +164,10 @@ class WatchedGame:
 
     def _sit_down(self, *started: Said) -> list[Said]:
         """How it stands, and first of the seat, if there is one to tell of and the game goes on."""
-        seat, self.seat = self.seat, None
-        if seat is None or self.is_over:
-            return [self._state(seat.id if seat else None)]
-        return [seat, *started, self._state()]
+        seats, self.seats = self.seats, []
+        if self.is_over:
+            return [self._state(each.id) for each in seats] or [self._state()]
+        return [*seats, *(started if seats else ()), self._state()]
 
 
 def _follows(event: MovePlayed | GameEnded, game: Game) -> bool:

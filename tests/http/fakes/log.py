@@ -19,6 +19,9 @@ from domain.games.events import BotLevel
 from domain.refusals import Refusal
 from tests.http.fakes.feed import FakeFeed
 
+MANY = 1_000
+"""Duties, each of which may lead to others."""
+
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
@@ -111,9 +114,11 @@ class FakeLog:
         if not self.matchmaker_rests:
             self.matchmake()
 
-    def matchmake(self) -> None:
-        """The matchmaker does what there is to do, as its worker would."""
-        while self._duties:
+    def matchmake(self, most: int | None = None) -> None:
+        """The matchmaker does what there is to do, as its worker would; or so much of it."""
+        for _ in range(MANY if most is None else most):
+            if not self._duties:
+                return
             duty = self._duties.popleft()
             try:
                 self._decide(duty.command, duty.command_id, duty.metadata)
