@@ -187,7 +187,7 @@ TAKEN_AWAY: dict[str, tuple[Any, str, Any]] = {
     "a game is looked at again after a break": (WatchedGame, "lose", nothing),
     "a seek waits for the last table to be cleared": (seating, "_is_ready", always_ready),
     "a seat is told when its game can be moved in": (WatchedGame, "sit", tell_at_once),
-    "all sockets hear of the lobby": (Seeker, "_hear", nothing),
+    "all sockets hear of the lobby": (Seeker, "_hear", AsyncMock()),
     "the lobby is asked after a break": (Seeker, "_look", AsyncMock()),
     "what is told of the lobby never goes back": (Seeker, "_told_seq", Forgetful()),
     "every message is answered with its id": (socket, "sender_id", nothing),

@@ -189,10 +189,23 @@ def test_a_seat_is_told_as_well_where_a_look_is_faster_than_the_start() -> None:
     assert watched.take(events[0]) == []
 
 
-def test_no_seat_is_told_at_a_table_whose_game_is_over() -> None:
+def test_a_seat_that_is_heard_of_late_is_told_before_the_end_of_its_game() -> None:
     watched, events = seated(), story(3)
 
-    assert [(each.type, each.id) for each in watched.show(*look(events))] == [("game_state", "s")]
+    assert types(watched.show(*look(events))) == ["seated", "game_started", "game_state"]
+    assert watched.is_over
+
+
+def test_a_seat_is_told_once_and_answers_who_has_asked() -> None:
+    watched, events = seated(), story()
+    seek = Seek(user_id="ann", game_id=GAME, status="seated")
+    watched.sit(seek, at(1))
+    watched.sit(seek, at(2), "t")
+
+    told = watched.take(events[0])
+
+    assert [(each.type, each.id) for each in told[:2]] == [("seated", "s"), ("seated", "t")]
+    assert types(told[2:]) == ["game_started", "game_state"]
 
 
 def test_a_seat_at_a_game_that_is_known_is_told_at_once() -> None:

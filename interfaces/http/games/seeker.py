@@ -9,10 +9,11 @@ from application.ports.commands import Answer, CommandLog, Envelope, Feed
 from domain.events import Metadata, Position, Recorded
 from domain.games.commands import CancelSeek, FindPlace, LobbyCommand, Seek
 from domain.games.events import BotSeated, GameSought, PlayersPaired, SeekCancelled, TableClosed
-from domain.games.refusals import NotSeeking
+from domain.games.refusals import GameUnknown, NotSeeking
 from domain.refusals import Refusal
 from interfaces.http.games.following import FollowedGames
 from interfaces.http.games.lobby_feed import LobbyFeed
+from interfaces.http.games.seating import look_at
 from interfaces.http.games.watched_game import Said
 from interfaces.http.platform.command_context import FRESH_IDS, reply_of
 from interfaces.http.platform.errors import problem_of
@@ -71,7 +72,7 @@ class Seeker:
             await self._look()
         elif recorded.position.seq > self._told_seq:
             self._told_seq = recorded.position.seq
-            self._hear(recorded)
+            await self._hear(recorded)
 
     def tell(self, answer: Answer, id: str | None = None) -> None:
         """Tell what the lobby has answered to a message, or to another question."""
@@ -96,7 +97,7 @@ class Seeker:
         else:
             self._lobby.found(self._user_id)
 
-    def _hear(self, recorded: Recorded) -> None:
+    async def _hear(self, recorded: Recorded) -> None:
         event, position = recorded.event, recorded.position
         match event:
             case GameSought(game_id=game_id):
@@ -107,16 +108,22 @@ class Seeker:
             case PlayersPaired(game_id=game_id) | BotSeated(game_id=game_id):
                 self.sit(self._seek(game_id, "seated"), position)
             case TableClosed(game_id=game_id):
-                self._clear(game_id)
+                await self._clear(game_id)
 
     def _seek(self, game_id: str, status: str) -> Seek:
         return Seek(user_id=self._user_id, game_id=game_id, status=status)  # type: ignore[arg-type]
 
-    def _clear(self, game_id: str) -> None:
-        """A table has been closed; where its game has not begun, it never will."""
+    async def _clear(self, game_id: str) -> None:
+        """A table has been closed; where its game has not begun by then, it never will."""
         watched = self._games.get(game_id)
         if watched is None or not watched.seats:
             return
+        try:
+            await look_at(self._log, game_id)
+        except GameUnknown:
+            self._refuse(game_id, watched.seats)
+
+    def _refuse(self, game_id: str, seats: Iterable[Said]) -> None:
         self._games.leave(game_id)
         problem = Problem(
             409,
@@ -124,7 +131,7 @@ class Seeker:
             f"The game at table {game_id!r} could not begin; its table is closed, so seek another.",
         )
         details = problem_of(problem).details()
-        self._say([Said("error", details, id=seat.id) for seat in watched.seats])
+        self._say([Said("error", details, id=seat.id) for seat in seats])
 
     async def _look(self) -> None:
         try:

@@ -163,10 +163,8 @@ class WatchedGame:
         return Said("game_state", self.game.view, self._position, id)
 
     def _sit_down(self, *started: Said) -> list[Said]:
-        """How it stands, and first of the seat, if there is one to tell of and the game goes on."""
+        """How it stands, and first of the seat, if there is one to tell of."""
         seats, self.seats = self.seats, []
-        if self.is_over:
-            return [self._state(each.id) for each in seats] or [self._state()]
         return [*seats, *(started if seats else ()), self._state()]
 
 

@@ -61,7 +61,7 @@ class Tab:
         if type == "game_state":
             self._check_state(payload, position, id)
         elif type == "seated":
-            self._check_seat(payload)
+            self._check_seat(payload, id)
         if type in PLACES:
             self.place = payload
 
@@ -88,12 +88,12 @@ class Tab:
             self.world.lie("a position that there is not")
         self.states[view.game_id] = view
 
-    def _check_seat(self, seek: Seek) -> None:
+    def _check_seat(self, seek: Seek, id: str | None) -> None:
         if not any(isinstance(each, GameStarted) for each in self.world.log.of(seek.game_id)):
             self.world.lie(f"{self.user} is told of a seat at a game that has not begun")
         told = self.states.get(seek.game_id)
-        if told is not None and told.status == "finished":
-            self.world.lie(f"{self.user} is told of a seat at a game that is over")
+        if id is not None and told is not None and told.status == "finished":
+            self.world.lie(f"{self.user} looks for a game, and is told of one that is over")
 
 
 def _age(view: GameView) -> tuple[int, bool]:
