@@ -43,6 +43,7 @@ class Seeker:
         self._games = games
         self._say = say
         self._told_seq = -1
+        self._waits_at: str | None = None
         self._news: asyncio.Queue[Recorded | None] = asyncio.Queue()
         self._listener = self._news.put_nowait
 
@@ -83,11 +84,12 @@ class Seeker:
         if seek.status == "seated":
             self.sit(seek, answer.position, id)
         else:
-            self._say([Said(seek.status, seek, answer.position, id)])
+            self._tell(seek, answer.position, id)
 
     def sit(self, seek: Seek, position: Position, id: str | None = None) -> None:
         """Tell of a seat as soon as its game can be moved in."""
         self._lobby.found(self._user_id)
+        self._waits_at = None
         if self._games.sit(seek, position, id).seats:
             self._lobby.seated(self._user_id, seek.game_id)
 
@@ -101,14 +103,18 @@ class Seeker:
         event, position = recorded.event, recorded.position
         match event:
             case GameSought(game_id=game_id):
-                self._say([Said("seeking", self._seek(game_id, "seeking"), position)])
+                self._tell(self._seek(game_id, "seeking"), position)
             case SeekCancelled(game_id=game_id):
                 self._lobby.found(self._user_id)
-                self._say([Said("cancelled", self._seek(game_id, "cancelled"), position)])
+                self._tell(self._seek(game_id, "cancelled"), position)
             case PlayersPaired(game_id=game_id) | BotSeated(game_id=game_id):
                 self.sit(self._seek(game_id, "seated"), position)
             case TableClosed(game_id=game_id):
                 await self._clear(game_id)
+
+    def _tell(self, seek: Seek, position: Position | None, id: str | None = None) -> None:
+        self._waits_at = seek.game_id if seek.status == "seeking" else None
+        self._say([Said(seek.status, seek, position, id)])
 
     def _seek(self, game_id: str, status: str) -> Seek:
         return Seek(user_id=self._user_id, game_id=game_id, status=status)  # type: ignore[arg-type]
@@ -134,11 +140,14 @@ class Seeker:
         self._say([Said("error", details, id=seat.id) for seat in seats])
 
     async def _look(self) -> None:
+        """Tell where the player is by now, after what may have been missed."""
         try:
             answer = await self._ask(FindPlace(user_id=self._user_id))
         except Refusal as refusal:
             if refusal.type != NotSeeking.type:
                 raise
+            if self._waits_at is not None:
+                self._tell(self._seek(self._waits_at, "cancelled"), None)
         else:
             self.tell(answer)
 
