@@ -61,9 +61,18 @@ class Sockets(RuleBasedStateMachine):
         self.world.leave(self._tab(number))
 
     @precondition(lambda self: self.world.tabs)
-    @rule(number=numbers, type=st.sampled_from(["seek", "seek", "seek", "cancel"]))
-    def look_for_a_game(self, number: int, type: str) -> None:
-        self.world.say(self._tab(number), type)
+    @rule(
+        number=numbers, types=st.lists(st.sampled_from(["seek", "cancel"]), min_size=1, max_size=3)
+    )
+    def look_for_a_game(self, number: int, types: list[str]) -> None:
+        for type in types:
+            self.world.say(self._tab(number), type)
+
+    @precondition(lambda self: self.world.tabs and self.world.games)
+    @rule(number=numbers)
+    def give_up_and_look_for_another(self, number: int) -> None:
+        self.world.say(self._tab(number), "resign", game_id=self.world.games[-1])
+        self.world.say(self._tab(number), "seek")
 
     @precondition(lambda self: self.world.tabs and self.world.games)
     @rule(number=numbers, moves=st.integers(1, 8))
@@ -104,13 +113,13 @@ class Sockets(RuleBasedStateMachine):
         self.world.log.matchmake(duties)
         self.world.loop.pass_by(STEP_S)
 
-    @precondition(lambda self: self.world.games)
-    @rule(process=st.integers(0, 1), game=numbers)
-    def cut(self, process: int, game: int) -> None:
-        """A process falls behind with a game and the lobby, and what it has in hand is lost."""
+    @rule(process=st.integers(0, 1))
+    def cut(self, process: int) -> None:
+        """A process falls behind with all that its sockets follow, and misses what comes then."""
         feed = self.world.processes[process].feed
-        feed.cut("lobby")
-        feed.cut(self._game(game))
+        for followed in ("lobby", *self.world.games):
+            feed.cut(followed)
+        feed.catch_up()
 
     @rule()
     def settle(self) -> None:
@@ -135,7 +144,7 @@ class Sockets(RuleBasedStateMachine):
 SCHEDULES = 150
 """Tried at every run."""
 
-MOST_SCHEDULES = 1_500
+MOST_SCHEDULES = 1_000
 """Tried until what was taken away is missed; it is within some hundreds, as a rule."""
 
 

@@ -122,7 +122,8 @@ class FollowedGames:
                 return  # its start will be heard
             except Exception as error:  # noqa: BLE001 - whoever decides is away, and asked again
                 logger.warning("cannot look at a game", game=watched.game_id, error=repr(error))
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_S)
             else:
                 self._say(watched.show(reply_of(answer, GameLook), answer.position))
+            if watched.is_lost:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_S)

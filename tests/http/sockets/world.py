@@ -60,6 +60,8 @@ class Tab:
             self._check_answer(type, id)
         if type == "game_state":
             self._check_state(payload, position, id)
+        elif type == "unwatched":
+            self.unwatched.add(payload.game_id)
         elif type == "seated":
             self._check_seat(payload, id)
         if type in PLACES:
@@ -87,6 +89,7 @@ class Tab:
         if position.seq >= len(self.world.log.events["game-log"]):
             self.world.lie("a position that there is not")
         self.states[view.game_id] = view
+        self.unwatched.discard(view.game_id)
 
     def _check_seat(self, seek: Seek, id: str | None) -> None:
         if not any(isinstance(each, GameStarted) for each in self.world.log.of(seek.game_id)):
@@ -183,10 +186,6 @@ class World:
         """Somebody sends a message, with an id of its own."""
         name = next(self._names)
         tab.asked[name] = type
-        if type == "unwatch":
-            tab.unwatched.add(payload["game_id"])
-        elif "game_id" in payload:
-            tab.unwatched.discard(payload["game_id"])
         message = json.dumps({"type": type, "payload": payload, "id": name})
         self._inboxes[id(tab)].put_nowait(message.encode())
         self.loop.pass_by(STEP_S)
