@@ -1,9 +1,6 @@
 """What a player hears over several sockets, through several processes, and at awkward moments."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -13,49 +10,11 @@ from domain.games import four_in_a_row
 from domain.games.commands import StartGame
 from domain.games.events import MovePlayed, SeekCancelled
 from domain.games.refusals import SameOpponent
-from interfaces.http.games import following, seating
+from interfaces.http.games import seating
+from tests.http.at_tables import LIVE, WINNING, answer_to, at_the_table, everything, play
 from tests.http.conftest import Api, another_process, problem
 from tests.http.fakes.feed import FakeFeed
-from tests.http.socket_client import Socket, connected
-
-LIVE = "/api/v1/games/live"
-WINNING = (0, 1, 0, 1, 0, 1)
-"""Columns after which ann, who began, wins by another disc in column 0."""
-
-
-async def everything(socket: Socket) -> list[tuple[str, Any]]:
-    """All that this socket has been told by now: it has just been asked for a pong."""
-    await socket.send_text('{"type": "ping", "id": "the end"}')
-    heard: list[tuple[str, Any]] = []
-    while (message := await socket.receive()) != ("pong", {}):
-        heard.append(message)
-    return heard
-
-
-async def answer_to(socket: Socket, message: dict[str, Any]) -> dict[str, Any]:
-    """The message with the same id that answers this one."""
-    await socket.send_text(json.dumps(message))
-    while True:
-        async with asyncio.timeout(3):
-            said = json.loads((await socket.incoming.get())["text"])
-        if said.get("id") == message["id"]:
-            assert isinstance(said, dict)
-            return said
-
-
-@asynccontextmanager
-async def at_the_table(api: Api, *, user: str = "ann") -> AsyncIterator[Socket]:
-    """A socket of somebody who follows the game they sit at."""
-    async with connected(api, LIVE, user=user) as socket:
-        await socket.send("seek")
-        await socket.until("game_state")
-        yield socket
-
-
-async def play(api: Api, game: str, *columns: int) -> None:
-    for number, column in enumerate(columns):
-        user = ("ann", "ben")[number % 2]
-        await api.ask("POST", f"/api/v1/games/{game}/move", {"column": column}, user=user)
+from tests.http.socket_client import connected
 
 
 async def test_the_last_word_on_a_game_is_its_end(api: Api) -> None:
@@ -282,102 +241,6 @@ async def test_who_looks_for_a_game_by_requests_goes_on_without_a_socket(api: Ap
         await ann.until("seeking")
 
     assert not any(isinstance(event, SeekCancelled) for event in api.log.of("lobby"))
-
-
-@pytest.mark.parametrize(
-    ("message", "answer"),
-    [
-        ({"type": "seek"}, "seeking"),
-        ({"type": "cancel"}, "error"),
-        ({"type": "ping"}, "pong"),
-        ({"type": "watch", "payload": {"game_id": "unknown"}}, "error"),
-        ({"type": "unwatch", "payload": {"game_id": "unknown"}}, "unwatched"),
-        ({"type": "move", "payload": {"column": 3, "game_id": "unknown"}}, "error"),
-        ({"type": "resign", "payload": {"game_id": "unknown"}}, "error"),
-        ({"type": "move", "payload": {}}, "error"),
-        ({"type": "dance"}, "error"),
-    ],
-)
-async def test_every_message_is_answered_with_its_own_id(
-    api: Api, message: dict[str, Any], answer: str
-) -> None:
-    async with connected(api, LIVE) as ann:
-        assert (await answer_to(ann, {**message, "id": "7"}))["type"] == answer
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        {"type": "seek"},
-        {"type": "watch"},
-        {"type": "move", "payload": {"column": 3}},
-        {"type": "move", "payload": {"column": 2, "number": 1}},
-        {"type": "resign"},
-    ],
-)
-async def test_every_message_about_a_game_is_answered_with_its_own_id(
-    api: Api, message: dict[str, Any]
-) -> None:
-    game = await api.pair()
-    payload = message.get("payload", {}) | ({} if message["type"] == "seek" else {"game_id": game})
-    if payload.get("number"):
-        await play(api, game, 2)
-    for start in (at_the_table(api), connected(api, LIVE)):
-        async with start as ann:
-            answer = await answer_to(ann, {**message, "payload": payload, "id": "7"})
-            if message["type"] == "seek":
-                assert (answer["type"], answer["payload"]["status"]) == ("seated", "seated")
-                continue
-        assert answer["type"] == "game_state"
-        assert answer["position"].startswith("game-log/")
-        break
-
-
-async def test_an_unknown_game_takes_no_room(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "MOST_WATCHED", 1)
-    game = await api.pair("cem", "dan")
-    async with connected(api, LIVE) as ann:
-        for _ in range(3):
-            await ann.send("watch", game_id="unknown")
-            assert (await ann.until("error"))["type"].endswith("game-not-found")
-        await ann.send("watch", game_id=game)
-        await ann.until("game_state")
-
-
-async def test_a_game_that_is_unwatched_is_heard_of_no_more(api: Api) -> None:
-    game = await api.pair()
-    async with connected(api, LIVE, user="eve") as eve:
-        await eve.send("watch", game_id=game)
-        await eve.until("game_state")
-        await eve.send("unwatch", game_id=game)
-        assert (await eve.until("unwatched"))["game_id"] == game
-        await play(api, game, 3)
-        assert await everything(eve) == []
-    assert api.log.subscriptions(game) == 0
-
-
-async def test_a_move_with_its_number_is_made_once(api: Api) -> None:
-    game = await api.pair()
-    async with at_the_table(api) as ann:
-        for _ in range(2):
-            await ann.send("move", column=3, number=1)
-            assert (await ann.until("game_state"))["moves"] == 1
-        await ann.send("move", column=4, number=1)
-        assert (await ann.until("error"))["type"].endswith("not-that-move")
-    again = await api.ask("POST", f"/api/v1/games/{game}/move", {"column": 3, "number": 1})
-
-    assert (again.status_code, again.json()["moves"]) == (200, 1)
-    assert [type(event) for event in api.log.of(game)].count(MovePlayed) == 1
-
-
-async def test_a_repetition_need_not_have_the_same_id(api: Api) -> None:
-    game = await api.pair()
-    payload = {"column": 3, "game_id": game}
-    move = {"type": "move", "payload": payload, "idempotency_key": "k"}
-    async with at_the_table(api) as ann:
-        for id in ("1", "2"):
-            answer = await answer_to(ann, {**move, "id": id})
-            assert (answer["type"], answer["payload"]["moves"]) == ("game_state", 1)
 
 
 def _refuse(command: StartGame) -> None:
