@@ -6,6 +6,7 @@ It folds the log from its beginning, and reacts to what lies after its position.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from application.envelopes import RefusalBody, VerdictMessage
 from application.ports.commands import Envelope
 from application.ports.reading import LogReader, PositionStore, ShardId
 from domain.events import Recorded
@@ -23,13 +24,26 @@ class Process(Protocol):
     def react(self, recorded: Recorded) -> Sequence[Envelope]:
         """Take note of an event and say what it leads to."""
 
+    def after_refusal(self, envelope: Envelope) -> Sequence[Envelope]:
+        """Say what it leads to that one of its commands was refused."""
+
+
+class Refusals(Protocol):
+    """Where commands go that were refused."""
+
+    def keep(self, envelope: Envelope, refusal: RefusalBody) -> None:
+        """Keep a command, and why it was refused."""
+
+    def flush(self) -> None:
+        """Return when everything kept is durable; raises when it cannot be."""
+
 
 class ProcessRunner:
     """Keeps one process going.
 
     Guarantees: every event after the stored position is reacted to at least once, and before the
-    position moves past it its commands have been answered. A repeat after a crash is harmless,
-    because the command ids derive from the events.
+    position moves past it its commands have been answered, or kept with the reason why they were
+    refused. A repeat after a crash is harmless, because the command ids derive from the events.
     """
 
     def __init__(
@@ -37,12 +51,14 @@ class ProcessRunner:
         reader: LogReader,
         process: Process,
         positions: PositionStore,
-        execute: Callable[[Sequence[Envelope]], object],
+        execute: Callable[[Sequence[Envelope]], Sequence[VerdictMessage]],
+        refusals: Refusals,
     ) -> None:
         self._reader = reader
         self._process = process
         self._positions = positions
         self._execute = execute
+        self._refusals = refusals
         self._done: dict[ShardId, int] = {}
 
     def run(self, stopped: Callable[[], bool]) -> None:
@@ -56,14 +72,25 @@ class ProcessRunner:
         """Read once and react; returns the number of commands that were answered."""
         batch = self._reader.read(POLL_BATCH, timeout)
         envelopes = [envelope for recorded in batch.events for envelope in self._take(recorded)]
-        if envelopes:
-            self._execute(envelopes)
+        self._issue(envelopes)
         news = [c for c in batch.checkpoints if c.next_seq > self._next(c.topic, c.partition)]
         if news:
             self._positions.save(news)
             self._done.update({(c.topic, c.partition): c.next_seq for c in news})
         self._reader.acknowledge(batch.checkpoints)
         return len(envelopes)
+
+    def _issue(self, envelopes: Sequence[Envelope]) -> None:
+        """Have commands answered, and then those that refusals lead to."""
+        while envelopes:
+            verdicts = zip(envelopes, self._execute(envelopes), strict=True)
+            refused = [(each, verdict.refusal) for each, verdict in verdicts if verdict.refusal]
+            for envelope, refusal in refused:
+                self._refusals.keep(envelope, refusal)
+            self._refusals.flush()
+            envelopes = [
+                later for each, _ in refused for later in self._process.after_refusal(each)
+            ]
 
     def _take(self, recorded: Recorded) -> Sequence[Envelope]:
         if recorded.position.seq < self._next(*recorded.position[:2]):

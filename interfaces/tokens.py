@@ -1,10 +1,11 @@
 """Bearer tokens: who asks, for how long, and what they may ask for."""
 
+import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import jwt
 import msgspec
@@ -13,6 +14,9 @@ from domain.games.bots import BOT_NAMES
 from domain.keys import MOST_KEY_CHARACTERS, Key
 
 AUDIENCE = "gamehall"
+TICKET_AUDIENCE = "gamehall-ticket"
+"""What is signed for the door of a socket is no token, and no token opens that door."""
+
 ALGORITHM = "HS256"
 HOUR_S = 3600
 MOST_CACHED = 10_000
@@ -46,6 +50,15 @@ class _Claims(msgspec.Struct):
     priority: int = 0
 
 
+class _TicketClaims(_Claims):
+    jti: str = ""
+    until: int = 0
+    """When the token ends that the ticket was given for."""
+
+
+Claims = TypeVar("Claims", bound=_Claims)
+
+
 class Tokens:
     """Issues and verifies tokens with one secret."""
 
@@ -62,11 +75,34 @@ class Tokens:
         _refuse_bot(user_id, scope)
         now = int(self._clock())
         claims = {"sub": user_id, "scope": scope, "priority": priority, "aud": AUDIENCE}
-        return jwt.encode({**claims, "iat": now, "exp": now + ttl}, self._secret, ALGORITHM)
+        return self._encode({**claims, "iat": now, "exp": now + ttl})
+
+    def ticket(self, identity: Identity, ttl: int) -> str:
+        """Sign a ticket that tells for `ttl` seconds who holds it."""
+        now = int(self._clock())
+        claims = {
+            "sub": identity.user_id,
+            "scope": identity.scope,
+            "priority": identity.priority,
+            "until": identity.expires,
+        }
+        name = secrets.token_urlsafe(12)
+        times = {"iat": now, "exp": now + ttl}
+        return self._encode({**claims, **times, "aud": TICKET_AUDIENCE, "jti": name})
+
+    def holder(self, ticket: str) -> tuple[Identity, str]:
+        """Whom the ticket speaks for, until the end of their token, and the ticket's own name.
+
+        Raises `TokenRefused`.
+        """
+        claims = self._decode(ticket, TICKET_AUDIENCE, _TicketClaims)
+        if claims.exp <= self._clock():
+            raise TokenRefused("The ticket has expired; ask for a new one.")
+        return Identity(claims.sub, claims.scope, claims.priority, claims.until), claims.jti
 
     def verify(self, token: str) -> Identity:
         """Tell who the token speaks for, or refuse it."""
-        identity = self._verified.get(token) or self._remember(token, self._decode(token))
+        identity = self._verified.get(token) or self._remember(token, self._identity(token))
         if identity.expires <= self._clock():
             self._verified.pop(token, None)
             raise TokenRefused("The token has expired; ask for a new one.")
@@ -76,7 +112,16 @@ class Tokens:
         """What tells data from other data, and nothing else to who has not the secret."""
         return blake2b(data, digest_size=12, key=self._fingerprints).hexdigest()
 
-    def _decode(self, token: str) -> Identity:
+    def _encode(self, claims: dict[str, Any]) -> str:
+        return jwt.encode(claims, self._secret, ALGORITHM)
+
+    def _identity(self, token: str) -> Identity:
+        claims = self._decode(token, AUDIENCE, _Claims)
+        _require_key(claims.sub)
+        _refuse_bot(claims.sub, claims.scope)
+        return Identity(claims.sub, claims.scope, claims.priority, claims.exp)
+
+    def _decode(self, token: str, audience: str, kind: type[Claims]) -> Claims:
         # Times are checked by our own clock, on every use.
         options: Any = {
             "require": ["sub", "exp", "iat", "aud"],
@@ -84,16 +129,12 @@ class Tokens:
             "verify_iat": False,
         }
         try:
-            claims = msgspec.convert(
-                jwt.decode(token, self._secret, [ALGORITHM], options, audience=AUDIENCE), _Claims
-            )
+            claims = jwt.decode(token, self._secret, [ALGORITHM], options, audience=audience)
+            return msgspec.convert(claims, kind)
         except jwt.InvalidTokenError as error:
             raise TokenRefused(f"The token is not one of ours ({error}).") from error
         except msgspec.ValidationError as error:
             raise TokenRefused(f"The token's claims do not fit ({error}).") from error
-        _require_key(claims.sub)
-        _refuse_bot(claims.sub, claims.scope)
-        return Identity(claims.sub, claims.scope, claims.priority, claims.exp)
 
     def _remember(self, token: str, identity: Identity) -> Identity:
         if len(self._verified) >= MOST_CACHED:

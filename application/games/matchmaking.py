@@ -34,8 +34,8 @@ class BotGame(msgspec.Struct):
 
     @property
     def bot_is_to_move(self) -> bool:
-        """Whether the bot owes a move; a winning move shows before the game's end is read."""
-        return self.game.to_move == self.game.player2 and self.game.board.winning_line() is None
+        """Whether the bot owes a move; the last one shows before the game's end is read."""
+        return self.game.to_move == self.game.player2 and not self.game.is_decided
 
 
 class MatchmakingProcess:
@@ -74,6 +74,14 @@ class MatchmakingProcess:
         self.fold(recorded)
         command = self._command_for(recorded)
         return [Envelope.because_of(recorded, command, process=NAME)] if command else []
+
+    def after_refusal(self, envelope: Envelope) -> list[Envelope]:
+        """Close the table of a game that cannot begin, so that nobody waits there for ever."""
+        if not isinstance(envelope.command, StartGame):
+            return []
+        close = CloseTable(game_id=envelope.command.game_id)
+        command_id = f"{envelope.command_id}:refused"
+        return [msgspec.structs.replace(envelope, command_id=command_id, command=close)]
 
     def _fold_move(self, event: MovePlayed) -> None:
         running = self._games.get(event.originator_id)

@@ -1,4 +1,4 @@
-"""How often somebody may ask."""
+"""How often somebody may ask, and what happens once."""
 
 from typing import Protocol
 
@@ -31,3 +31,13 @@ class Limits(Protocol):
 
     async def admit(self, key: str, cost: int = 1) -> None:
         """Return when `key` may have `cost` more; raises `Limited`."""
+
+
+class Once(Protocol):
+    """Knows what has been done already."""
+
+    async def first(self, name: str, seconds: int) -> bool:
+        """Whether nobody has asked for this name within so many seconds; from now on somebody has.
+
+        Raises where that cannot be known at the moment.
+        """

@@ -30,13 +30,20 @@ class SeekGame(LobbyCommand, frozen=True, kw_only=True, tag="lobby.seek"):
 
 
 class CancelSeek(LobbyCommand, frozen=True, kw_only=True, tag="lobby.cancel-seek"):
-    """Stop looking."""
+    """Stop looking; with a `game_id`, only where that is still the table to be waited at."""
 
     user_id: Key
+    game_id: Key | None = None
 
 
 class SeatOverdueBots(LobbyCommand, frozen=True, kw_only=True, tag="lobby.seat-overdue-bots"):
     """The owner's clock has passed the time someone was ready to wait."""
+
+
+class FindPlace(LobbyCommand, frozen=True, kw_only=True, tag="lobby.find-place"):
+    """Tell where somebody waits or sits; changes nothing."""
+
+    user_id: Key
 
 
 class CloseTable(LobbyCommand, frozen=True, kw_only=True, tag="lobby.close-table"):
@@ -66,16 +73,25 @@ class StartGame(GameCommand, frozen=True, kw_only=True, tag="game.start"):
 
 
 class MakeMove(GameCommand, frozen=True, kw_only=True, tag="game.move"):
-    """Drop a disc; any integer is understood, and a column that does not exist is refused."""
+    """Drop a disc; any integer is understood, and a column that does not exist is refused.
+
+    `number` says which move of the game it is meant to be, from 1: one that has been made is then
+    not made again.
+    """
 
     player: Key
     column: int
+    number: int | None = None
 
 
 class Resign(GameCommand, frozen=True, kw_only=True, tag="game.resign"):
     """Give up."""
 
     player: Key
+
+
+class LookAtGame(GameCommand, frozen=True, kw_only=True, tag="game.look"):
+    """Tell how the game stands; changes nothing."""
 
 
 class ForfeitOverdueMove(GameCommand, frozen=True, kw_only=True, tag="game.forfeit-overdue-move"):
@@ -110,3 +126,9 @@ class GameView(msgspec.Struct, frozen=True, kw_only=True):
     result: Result | None = None
     winner: str | None = None
     line: list[tuple[int, int]] | None = None
+
+
+class GameLook(GameView, frozen=True, kw_only=True):
+    """A game as who sits down at it sees it."""
+
+    move_seconds: float

@@ -6,8 +6,16 @@ import msgspec
 
 from domain.aggregate import Aggregate, decides, evolves
 from domain.games.board import COLUMNS, ROWS, Board, Cell, has_column
-from domain.games.bots import bot_name
-from domain.games.commands import ForfeitOverdueMove, GameView, MakeMove, Resign, StartGame
+from domain.games.bots import BOT_NAMES, bot_name
+from domain.games.commands import (
+    ForfeitOverdueMove,
+    GameLook,
+    GameView,
+    LookAtGame,
+    MakeMove,
+    Resign,
+    StartGame,
+)
 from domain.games.events import GameEnded, GameStarted, MovePlayed, Result
 from domain.games.refusals import (
     BotMisnamed,
@@ -15,8 +23,10 @@ from domain.games.refusals import (
     GameOver,
     GameStartedDifferently,
     GameUnknown,
+    NameReserved,
     NoSuchColumn,
     NotAPlayer,
+    NotThatMove,
     NotYourTurn,
     SameOpponent,
 )
@@ -39,6 +49,7 @@ class FourInARow(Aggregate):
         super().__init__(id)
         self._started: GameStarted | None = None
         self._game: Game | None = None
+        self._columns = ""
         self._moved_at: datetime | None = None
         self._ended: GameEnded | None = None
 
@@ -60,7 +71,9 @@ class FourInARow(Aggregate):
 
     @decides(MakeMove)
     def move(self, command: MakeMove, now: datetime) -> GameView:
-        """Drop a disc, which may end the game."""
+        """Drop a disc, which may end the game; one that was dropped before stays as it is."""
+        if self._is_repeated(command):
+            return self._known().view
         board = self._check_move(command).board
         self._record(
             MovePlayed,
@@ -91,6 +104,13 @@ class FourInARow(Aggregate):
             self._end("timeout", self._opponent_of(game.to_move or ""), now)
         return self._known().view
 
+    @decides(LookAtGame)
+    def look(self, _command: LookAtGame, _now: datetime) -> GameLook:
+        """Tell how it stands."""
+        view = msgspec.structs.asdict(self._known().view)
+        assert self._started is not None
+        return GameLook(**view, move_seconds=self._started.move_seconds)
+
     @property
     def view(self) -> GameView | None:
         """The game as people see it."""
@@ -113,13 +133,11 @@ class FourInARow(Aggregate):
         return self._ended is not None
 
     def state(self) -> GameState:
-        """The whole game; the moves have become a board."""
-        board = self._known().board
+        """The whole game."""
         assert self._started is not None
         return GameState(
             started=self._started,
-            mover=board.mover,
-            mask=board.mask,
+            moves=self._columns,
             moved_at=self._moved_at,
             ended=self._ended,
         )
@@ -127,10 +145,9 @@ class FourInARow(Aggregate):
     def _restore(self, snapshot: Snapshot) -> None:
         game = snapshot.state
         assert isinstance(game, GameState)
-        self._started, self._ended = game.started, game.ended
-        begun = msgspec.structs.replace(
-            Game.begun(game.started), board=Board(game.mover, game.mask)
-        )
+        self._started, self._ended, self._columns = game.started, game.ended, game.moves
+        board = Board.after(map(int, game.moves))
+        begun = msgspec.structs.replace(Game.begun(game.started), board=board)
         self._game = begun if game.ended is None else begun.after(game.ended)
         self._moved_at = game.moved_at
 
@@ -143,6 +160,7 @@ class FourInARow(Aggregate):
     @evolves(MovePlayed)
     def _on_played(self, event: MovePlayed) -> None:
         self._game = self._known().after(event)
+        self._columns += f"{event.column}"
         self._moved_at = event.timestamp
 
     @evolves(GameEnded)
@@ -154,6 +172,19 @@ class FourInARow(Aggregate):
         if self._game is None:
             raise GameUnknown(self.id)
         return self._game
+
+    def _is_repeated(self, command: MakeMove) -> bool:
+        """Whether this very move has been made; refuses a number that is of another one."""
+        number, game = command.number, self._known()
+        if number is None or number == len(self._columns) + 1:
+            return False
+        made = 1 <= number <= len(self._columns)
+        mover = (game.player2, game.player1)[number % 2]
+        if not (
+            made and (mover, self._columns[number - 1]) == (command.player, f"{command.column}")
+        ):
+            raise NotThatMove(number, len(self._columns) + 1)
+        return True
 
     def _check_player(self, player: str) -> Game:
         game = self._known()
@@ -202,3 +233,6 @@ def _check_seats(command: StartGame) -> None:
         raise SameOpponent(command.player1)
     if command.bot_level and command.player2 != bot_name(command.bot_level):
         raise BotMisnamed(command.bot_level, bot_name(command.bot_level), command.player2)
+    people = (command.player1,) if command.bot_level else (command.player1, command.player2)
+    for each in BOT_NAMES.intersection(people):
+        raise NameReserved(each)

@@ -9,6 +9,7 @@ from domain.games.commands import (
     LOBBY_ID,
     CancelSeek,
     CloseTable,
+    FindPlace,
     LobbyView,
     SeatOverdueBots,
     Seek,
@@ -69,8 +70,17 @@ class Lobby(Aggregate):
         if self._waiting is None or self._waiting.user_id != user:
             raise NotSeeking(user)
         game_id = self._waiting.game_id
+        if command.game_id not in (None, game_id):
+            raise NotSeeking(user)
         self._record(SeekCancelled, user_id=user, game_id=game_id)
         return Seek(user_id=user, game_id=game_id, status="cancelled")
+
+    @decides(FindPlace)
+    def find(self, command: FindPlace, _now: datetime) -> Seek:
+        """Tell where somebody has a place."""
+        if not self._has_place(command.user_id):
+            raise NotSeeking(command.user_id)
+        return self._place_of(command.user_id)
 
     @decides(SeatOverdueBots)
     def seat_bots(self, _command: SeatOverdueBots, now: datetime) -> None:

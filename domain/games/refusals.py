@@ -52,6 +52,16 @@ class NotYourTurn(Refusal, type="not-your-turn"):
         super().__init__(f"Move {move} is for {to_move!r} to make, not for {player!r}.")
 
 
+class NotThatMove(Refusal, type="not-that-move"):
+    """The number of a move is that of another one."""
+
+    def __init__(self, number: int, next_number: int) -> None:
+        super().__init__(
+            f"Move {number} is not the next one, and not this one made before: "
+            f"the next is move {next_number}."
+        )
+
+
 class NoSuchColumn(Refusal, type="no-such-column", status=422):
     """The board does not have this column."""
 
@@ -74,7 +84,7 @@ class TableTaken(Refusal, type="table-taken"):
 
 
 class NameReserved(Refusal, type="name-reserved", status=422):
-    """A person sits down under the name of a bot."""
+    """Somebody sits down under the name of a bot."""
 
     def __init__(self, user_id: str) -> None:
         super().__init__(f"{user_id!r} is the name of a bot.")

@@ -7,12 +7,11 @@ from domain.games.events import GameEnded, GameSought, GameStarted
 from domain.snapshot import State
 
 
-class GameState(State, frozen=True, kw_only=True, tag="game.snapshot.v1"):
-    """A game: how it began and ended, and its board as `domain.games.board.Board` has it."""
+class GameState(State, frozen=True, kw_only=True, tag="game.snapshot.v2"):
+    """A game: how it began and ended, and its moves, the column of each as a digit."""
 
     started: GameStarted
-    mover: int
-    mask: int
+    moves: str
     moved_at: datetime | None
     ended: GameEnded | None
 

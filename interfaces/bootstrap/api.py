@@ -20,12 +20,14 @@ from infra.eventlog.metrics import LogMetrics
 from infra.eventlog.peers import Peers
 from infra.eventlog.routing import RoutedLog
 from infra.kafka.topics import refuse_repartitioned
+from infra.once import OnceInRedis
 from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
 from interfaces.bootstrap.subjects import master
 from interfaces.http.app import FEATURES
 from interfaces.http.platform.addresses import Addresses
 from interfaces.http.platform.services import Lookup, ReadinessCheck, Services
+from interfaces.http.platform.tickets import Tickets
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens
 from projections.positions import Pool
@@ -89,6 +91,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             queries=queries,
             seals=keys,
             tokens=tokens,
+            tickets=Tickets(tokens, OnceInRedis(redis)),
             parts=parts,
             addresses=Addresses(settings.requests_per_address, settings.trusted_networks),
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),

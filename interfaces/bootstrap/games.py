@@ -1,4 +1,4 @@
-"""What games need from outside: a clock for the bots."""
+"""What games need from outside: a clock for the bots, and what sockets of a process share."""
 
 import time
 
@@ -7,7 +7,9 @@ from domain.categories import GAMES
 from domain.games.board import Board
 from domain.games.bot import choose_column
 from domain.games.events import BotLevel
+from interfaces.bootstrap.api import Foundation
 from interfaces.bootstrap.worker import ProcessManager
+from interfaces.http.games.lobby_feed import LobbyFeed
 from interfaces.settings import Settings
 
 
@@ -26,3 +28,8 @@ def _choose_within(seconds: float) -> matchmaking.Choose:
 
 
 MATCHMAKING = ProcessManager(name=matchmaking.NAME, topics=(GAMES.topic,), build=_matchmaking)
+
+
+async def build(_: Foundation) -> list[object]:
+    """Build what is shared by the sockets of a process."""
+    return [LobbyFeed()]

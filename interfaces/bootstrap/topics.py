@@ -12,6 +12,7 @@ from infra.kafka.records import consume, describe, produce
 from infra.kafka.topics import existing
 from infra.subjects.keys import KEYS
 from interfaces.bootstrap import workers
+from interfaces.bootstrap.worker import ProcessManager
 from interfaces.bootstrap.workers import WORKERS
 from interfaces.http.app import FEATURES
 from interfaces.settings import Settings
@@ -36,6 +37,8 @@ def _of_worker(declaration: Any) -> Iterator[Topic]:
             yield dead_letters(name, partitions)
         case Inbox(name=name, topics=topics):
             yield from topics
+            yield dead_letters(name)
+        case ProcessManager(name=name):
             yield dead_letters(name)
         case tuple() as outboxes:
             yield from (topic for outbox in outboxes for topic in outbox.topics)

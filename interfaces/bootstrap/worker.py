@@ -16,6 +16,7 @@ from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.inbox import InboxWorker
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
+from infra.refused_commands import RefusedCommands
 from interfaces.bootstrap.log import log_reader, skipped, skipping
 from interfaces.bootstrap.read_models import upkeep
 from interfaces.bootstrap.workers import declared
@@ -73,7 +74,9 @@ def _process(context: Context, manager: ProcessManager) -> Work:
     unskipped = skipping(settings, manager.name, reader)
     positions = PostgresPositions(database, manager.name)
     client = _client(context, manager.name)
-    return ProcessRunner(unskipped, manager.build(settings), positions, client.execute).run
+    refusals = RefusedCommands(settings.kafka_bootstrap, manager.name)
+    process = manager.build(settings)
+    return ProcessRunner(unskipped, process, positions, client.execute, refusals).run
 
 
 def _client(context: Context, name: str) -> CommandsClient:

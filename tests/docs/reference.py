@@ -50,6 +50,7 @@ PLACE = re.compile(
 
 PROBLEMS = {
     "event-not-found": "There is no such event.",
+    "game-not-begun": "On a socket: a game could not begin, and its table is closed; seek again.",
     "history-not-found": "It was not there at that moment, or never.",
     "history-too-long": "It has more events than a request looks through; the command line does.",
     "history-unreadable": "It has an event that only a newer program can read.",

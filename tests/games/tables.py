@@ -36,8 +36,8 @@ def starting(
     )
 
 
-def moving(player: str, column: int) -> MakeMove:
-    return MakeMove(game_id=GAME, player=player, column=column)
+def moving(player: str, column: int, number: int | None = None) -> MakeMove:
+    return MakeMove(game_id=GAME, player=player, column=column, number=number)
 
 
 def taking_turns(columns: Iterable[int]) -> list[MakeMove]:
@@ -66,8 +66,8 @@ def seeking(
     )
 
 
-def cancelling(user: str) -> CancelSeek:
-    return CancelSeek(user_id=user)
+def cancelling(user: str, table: str | None = None) -> CancelSeek:
+    return CancelSeek(user_id=user, game_id=table)
 
 
 def closing(user: str) -> CloseTable:

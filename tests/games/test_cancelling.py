@@ -23,6 +23,11 @@ def test_who_never_looked_cannot_give_up() -> None:
     lobby("ann").when(cancelling("ben")).refuses(NotSeeking)
 
 
+def test_a_seek_of_before_is_given_up_no_more() -> None:
+    lobby("ann").when(cancelling("ann", "another-table")).refuses(NotSeeking)
+    lobby("ann").when(cancelling("ann", "anns-table")).then(SeekCancelled)
+
+
 def test_who_is_seated_resigns_instead() -> None:
     story = lobby("ann", "ben").when(cancelling("ann")).refuses(AlreadySeated)
 

@@ -1,5 +1,6 @@
 import pytest
 
+from domain.games.commands import LookAtGame
 from domain.games.events import MovePlayed
 from domain.games.refusals import (
     ColumnFull,
@@ -7,9 +8,10 @@ from domain.games.refusals import (
     GameUnknown,
     NoSuchColumn,
     NotAPlayer,
+    NotThatMove,
     NotYourTurn,
 )
-from tests.games.tables import game, moving, unstarted, view_of
+from tests.games.tables import GAME, game, moving, unstarted, view_of
 
 
 def test_a_disc_falls_to_the_bottom() -> None:
@@ -71,3 +73,41 @@ def test_nobody_moves_after_the_end() -> None:
 
 def test_a_spectator_is_one_after_the_end_as_well() -> None:
     game(0, 1, 0, 1, 0, 1, 0).when(moving("eve", 1)).refuses(NotAPlayer)
+
+
+def test_a_move_may_say_which_one_it_is() -> None:
+    game(3).when(moving("ben", 3, number=2)).then(MovePlayed).with_facts(move=2)
+
+
+@pytest.mark.parametrize("later", [[], [4], [4, 4, 4]])
+def test_a_move_that_was_made_is_not_made_again(later: list[int]) -> None:
+    story = game(3, *later).when(moving("ann", 3, number=1)).then()
+
+    assert view_of(story).moves == 1 + len(later), "as the game stands now"
+
+
+def test_the_last_move_of_a_game_is_repeated_like_any_other() -> None:
+    story = game(0, 1, 0, 1, 0, 1, 0).when(moving("ann", 0, number=7)).then()
+
+    assert view_of(story).status == "finished"
+
+
+@pytest.mark.parametrize(
+    ("player", "column", "number"),
+    [("ann", 4, 1), ("ben", 3, 1), ("ann", 3, 2), ("ben", 3, 4), ("ben", 3, 0), ("ben", 3, -1)],
+)
+def test_a_number_that_is_of_another_move_is_refused(player: str, column: int, number: int) -> None:
+    story = game(3, 5).when(moving(player, column, number)).refuses(NotThatMove)
+
+    assert "the next is move 3" in str(story.refusal)
+
+
+def test_whose_turn_it_is_is_no_matter_of_numbers() -> None:
+    game(3).when(moving("ann", 3, number=2)).refuses(NotYourTurn)
+
+
+def test_to_look_at_a_game_changes_nothing() -> None:
+    story = game(3).when(LookAtGame(game_id=GAME)).then()
+    assert view_of(story).moves == 1
+
+    unstarted().when(LookAtGame(game_id=GAME)).refuses(GameUnknown)

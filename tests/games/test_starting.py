@@ -1,5 +1,13 @@
+import pytest
+
+from domain.games.commands import StartGame
 from domain.games.events import GameStarted
-from domain.games.refusals import BotMisnamed, GameStartedDifferently, SameOpponent
+from domain.games.refusals import (
+    BotMisnamed,
+    GameStartedDifferently,
+    NameReserved,
+    SameOpponent,
+)
 from tests.games.tables import GAME, game, starting, unstarted, view_of
 
 
@@ -22,6 +30,20 @@ def test_a_bot_takes_the_second_seat_under_the_name_of_its_level() -> None:
 
 def test_a_bot_goes_by_no_other_name() -> None:
     unstarted().when(starting("ann", "ben", "hard")).refuses(BotMisnamed)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        starting("ann", "bot-hard"),
+        starting("bot-easy", "ben"),
+        starting("bot-easy", "bot-hard", "hard"),
+    ],
+)
+def test_a_bot_sits_nowhere_but_on_the_second_seat_with_its_level(start: StartGame) -> None:
+    story = unstarted().when(start).refuses(NameReserved)
+
+    assert "is the name of a bot" in str(story.refusal)
 
 
 def test_nobody_plays_against_themselves() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -17,8 +17,10 @@ from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
 from interfaces.http import app as application
+from interfaces.http.games.lobby_feed import LobbyFeed
 from interfaces.http.platform.edge import Edge
 from interfaces.http.platform.services import ReadinessCheck, Services
+from interfaces.http.platform.tickets import Tickets
 from interfaces.http.player_events.ingest import Ingestion
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.settings import Settings
@@ -34,8 +36,10 @@ from projections.player_events import (
 from projections.player_events.exported_events import EventExport
 from projections.read_model import ReadModel
 from projections.waitroom import WAITROOM
+from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.games import FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
+from tests.http.fakes.once import FakeOnce
 from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
 from tests.http.fakes.subjects import FakeSeals
 from tests.http.fakes.waitroom import FakeQueue
@@ -158,6 +162,7 @@ async def an_api() -> AsyncIterator[Api]:
         PLAYER_ACTIVITY: of_players,
         DEAD_LETTERS: desk.letters,
     }
+    tokens = Tokens(SECRET)
     services = Services(
         log=log,
         local=log,
@@ -165,8 +170,10 @@ async def an_api() -> AsyncIterator[Api]:
         feed=log,
         queries=fakes.__getitem__,
         seals=seals,
-        tokens=Tokens(SECRET),
+        tokens=tokens,
+        tickets=Tickets(tokens, FakeOnce()),
         parts={
+            LobbyFeed: LobbyFeed(),
             RoomFeeds: RoomFeeds(),
             Settings: Settings(),
             Ingestion: Ingestion(
@@ -199,6 +206,16 @@ async def an_api() -> AsyncIterator[Api]:
             services,
             checks,
         )
+
+
+def another_process(api: Api) -> Api:
+    """Another process of the same service: its own feed, its own sockets, the same log."""
+    feed = FakeFeed()
+    api.log.feeds.append(feed)
+    parts = {**api.services.parts, LobbyFeed: LobbyFeed()}
+    services = replace(api.services, feed=feed, parts=parts)
+    with patch.object(application, "Litestar", Litestar):  # not the one of the first process
+        return replace(api, services=services, app=application.create_app(services))
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from interfaces.http.platform import channel, socket_limits
-from tests.http.conftest import ORIGIN, Api, problem
+from tests.http.conftest import ORIGIN, Api, another_process, problem
+from tests.http.fakes.once import FakeOnce
 from tests.http.socket_client import Closed, connected
 
 LIVE = "/api/v1/games/live"
@@ -46,6 +47,51 @@ async def test_a_ticket_opens_one_socket(api: Api) -> None:
     with pytest.raises(Closed):
         async with connected(api, path, headers={}):
             pass
+
+
+async def test_a_ticket_of_one_process_opens_one_socket_at_any_other(api: Api) -> None:
+    ticket = (await api.ask("POST", "/api/v1/tickets")).json()["ticket"]
+    other = another_process(api)
+    async with connected(other, f"{LIVE}?ticket={ticket}", headers={}) as socket:
+        await socket.send("seek")
+        assert (await socket.until("seeking"))["user_id"] == "ann"
+    for each in (api, other):
+        with pytest.raises(Closed):
+            async with connected(each, f"{LIVE}?ticket={ticket}", headers={}):
+                pass
+
+
+async def test_however_many_tickets_somebody_takes_another_s_is_good(api: Api) -> None:
+    ticket = (await api.ask("POST", "/api/v1/tickets", user="ben")).json()["ticket"]
+    identity = api.services.tokens.verify(api.token("ann")["authorization"][7:])
+    for _ in range(10_001):
+        api.services.tickets.issue(identity)
+
+    async with connected(api, f"{LIVE}?ticket={ticket}", headers={}):
+        pass
+
+
+async def test_a_ticket_that_nobody_can_check_opens_nothing(api: Api) -> None:
+    ticket = (await api.ask("POST", "/api/v1/tickets")).json()["ticket"]
+    once = api.services.tickets._used
+    assert isinstance(once, FakeOnce)
+    once.away = True
+    with pytest.raises(Closed):
+        async with connected(api, f"{LIVE}?ticket={ticket}", headers={}):
+            pass
+    once.away = False
+    async with connected(api, f"{LIVE}?ticket={ticket}", headers={}):
+        pass
+
+
+async def test_a_socket_ends_with_its_token(api: Api) -> None:
+    token = api.services.tokens.issue("ann", "player", ttl=1)
+    authorization = {"authorization": f"Bearer {token}"}
+    asked = await api.client.post("/api/v1/tickets", headers=authorization)
+    by_ticket = f"{LIVE}?ticket={asked.json()['ticket']}"
+    for path, headers in ((LIVE, authorization), (by_ticket, {})):
+        async with connected(api, path, headers=headers) as socket:
+            assert await socket.closed() == channel.TOKEN_EXPIRED
 
 
 async def test_a_token_in_the_address_opens_nothing(api: Api) -> None:

@@ -2,11 +2,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from application.envelopes import RefusalBody, VerdictMessage
 from application.games.matchmaking import MatchmakingProcess
 from application.ports.commands import Envelope
 from application.ports.reading import Checkpoint
 from application.process_runner import ProcessRunner
-from domain.games.commands import CloseTable, MakeMove, StartGame
+from domain.aggregate import Command
+from domain.games.commands import CloseTable, MakeMove, Resign, SeekGame, StartGame
 from tests.projections.fakes import FakeReader
 from tests.projections.stories import tell_of_game
 from tests.projections.story import Narrator
@@ -26,16 +28,31 @@ class Positions:
 
 
 class Commands:
-    """Answers every command, or none of them."""
+    """Answers every command, or none of them; also keeps those that it refuses."""
 
     def __init__(self) -> None:
         self.issued: list[Envelope] = []
+        self.refused: type[Command] | None = None
+        self.kept: list[tuple[Envelope, RefusalBody]] = []
+        self.durable = 0
         self.away = False
 
-    def execute(self, envelopes: Sequence[Envelope]) -> None:
+    def execute(self, envelopes: Sequence[Envelope]) -> Sequence[VerdictMessage]:
         if self.away:
             raise ConnectionError
         self.issued.extend(envelopes)
+        return [self._verdict(envelope.command) for envelope in envelopes]
+
+    def _verdict(self, command: Command) -> VerdictMessage:
+        if self.refused is None or not isinstance(command, self.refused):
+            return VerdictMessage(position="game-log/0@1")
+        return VerdictMessage(refusal=RefusalBody(type="no", status=422, detail="It may not be."))
+
+    def keep(self, envelope: Envelope, refusal: RefusalBody) -> None:
+        self.kept.append((envelope, refusal))
+
+    def flush(self) -> None:
+        self.durable = len(self.kept)
 
 
 @pytest.fixture
@@ -45,7 +62,8 @@ def commands() -> Commands:
 
 def processing(narrator: Narrator, positions: Positions, commands: Commands) -> ProcessRunner:
     process = MatchmakingProcess(move_seconds=60, choose=lambda board, level: 6)
-    return ProcessRunner(FakeReader(narrator, ["game-log"]), process, positions, commands.execute)
+    reader = FakeReader(narrator, ["game-log"])
+    return ProcessRunner(reader, process, positions, commands.execute, commands)
 
 
 def work(narrator: Narrator, positions: Positions, commands: Commands) -> None:
@@ -90,3 +108,39 @@ def test_the_position_does_not_pass_an_event_whose_command_was_not_answered(
     work(narrator, positions, commands)
 
     assert [each.command for each in commands.issued] == [CloseTable(game_id="g")]
+
+
+def test_the_table_of_a_game_that_cannot_begin_is_closed_and_the_refusal_is_kept(
+    narrator: Narrator, commands: Commands
+) -> None:
+    for user in ("ada", "bob"):
+        narrator.tell(SeekGame(user_id=user, game_id=f"{user}s-table", bot_after=60))
+    commands.refused = StartGame
+
+    work(narrator, Positions(), commands)
+
+    start, close = commands.issued
+    assert isinstance(start.command, StartGame)
+    assert close.command == CloseTable(game_id="adas-table")
+    assert close.command_id == f"{start.command_id}:refused"
+    assert [(each, refusal.detail) for each, refusal in commands.kept] == [
+        (start, "It may not be.")
+    ]
+
+
+@pytest.mark.parametrize("refused", [MakeMove, CloseTable])
+def test_no_refusal_is_lost_before_the_position_moves(
+    narrator: Narrator, commands: Commands, refused: type[Command]
+) -> None:
+    start = StartGame(
+        game_id="g", player1="ada", player2="bot-easy", bot_level="easy", move_seconds=60
+    )
+    narrator.tell(start)
+    narrator.tell(MakeMove(game_id="g", player="ada", column=3))
+    narrator.tell(Resign(game_id="g", player="ada"))
+    commands.refused = refused
+
+    work(narrator, Positions(), commands)
+
+    assert [type(envelope.command) for envelope, _ in commands.kept] == [refused]
+    assert commands.durable == 1

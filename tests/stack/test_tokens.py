@@ -81,6 +81,23 @@ def test_nobody_holds_a_token_in_the_name_of_a_bot(name: str) -> None:
     assert signer.verify(signer.issue(name, "service")).user_id == name
 
 
+def test_a_ticket_says_for_whom_it_was_given_and_is_no_token() -> None:
+    clock = Clock()
+    signer = Tokens(SECRET, clock)
+    ada = signer.verify(signer.issue("ada", "player", ttl=600, priority=2))
+    ticket = signer.ticket(ada, 30)
+
+    assert Tokens(SECRET, clock).holder(ticket)[0] == ada
+    assert signer.holder(ticket)[1] != signer.holder(signer.ticket(ada, 30))[1]
+    with pytest.raises(TokenRefused):
+        signer.verify(ticket)
+    with pytest.raises(TokenRefused):
+        signer.holder(signer.issue("ada", "player"))
+    clock.now += 30
+    with pytest.raises(TokenRefused, match="ticket has expired"):
+        signer.holder(ticket)
+
+
 def test_the_cache_of_verified_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens, "MOST_CACHED", 2)
     signer = Tokens(SECRET)

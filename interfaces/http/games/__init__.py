@@ -14,6 +14,7 @@ GAMES = Feature(
     sockets=[socket.play],
     examples=Path(__file__).with_name("examples.json"),
     links=GAME_LINKS,
+    build="interfaces.bootstrap.games:build",
 )
 LEADERBOARD = Feature(
     tag=Tag("Leaderboard", "Who plays best."),

@@ -11,9 +11,15 @@ from domain.categories import GAMES
 from domain.games.commands import CancelSeek, GameView, MakeMove, Resign, Seek, SeekGame
 from domain.games.events import BotLevel
 from domain.keys import Key
+from interfaces.http.games import seating
 from interfaces.http.platform.auth import acting_as
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
+from interfaces.http.platform.command_context import (
+    CommandContext,
+    answered,
+    carry_out,
+    provide_context,
+)
 from interfaces.http.platform.freshness import caught_up, found, read_after_of
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.routes import command, query
@@ -40,10 +46,14 @@ class Cancelling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Moving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A disc to drop: columns count from 0 at the left. The player is by default the subject."""
+    """A disc to drop: columns count from 0 at the left. The player is by default the subject.
+
+    `number` says which move of the game it is, from 1; one that was made is not made again.
+    """
 
     column: Annotated[int, msgspec.Meta(examples=[3])]
     player: Player | None = None
+    number: Annotated[int, msgspec.Meta(examples=[1])] | None = None
 
 
 class Resigning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,7 +68,8 @@ async def seek_game(
 ) -> Response[Seek]:
     """Be paired with who came first, or wait; after a while alone, a bot is seated.
 
-    Who waits or plays already is told at which table.
+    Who waits or plays already is told at which table. A seat is told once its game can be moved in;
+    a game that does not begin in time is a 503, and the same request may be sent again.
     """
     command = SeekGame(
         user_id=acting_as(request.user, data.user_id),
@@ -66,7 +77,7 @@ async def seek_game(
         bot_level=data.bot_level,
         bot_after=services_of(request).part(Settings).bot_after,
     )
-    return await carry_out(request, context, command)
+    return answered(await seating.seek(services_of(request).log, context, command))
 
 
 @command("/cancel", "cancelSeek", "Stop looking for a game", 403, 404, 409, 422)
@@ -87,7 +98,7 @@ async def make_move(
 ) -> Response[GameView]:
     """Drop a disc into a column; each kind of illegal move is refused with its own type."""
     player = acting_as(request.user, data.player)
-    command = MakeMove(game_id=game_id, player=player, column=data.column)
+    command = MakeMove(game_id=game_id, player=player, column=data.column, number=data.number)
     return await carry_out(request, context, command)
 
 

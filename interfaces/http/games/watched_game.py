@@ -1,15 +1,25 @@
-"""A game as one player watches it: events in, messages out."""
+"""A game as one player watches it: events in, messages out, and never a step back."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from domain.events import DomainEvent
+from domain.events import DomainEvent, Position, Recorded
 from domain.games.board import Board
+from domain.games.commands import GameLook, GameView, Seek
 from domain.games.events import GameEnded, GameStarted, MovePlayed
 from domain.games.view import Game
-from projections.games.game_records import GameRecord
 
-Said = tuple[str, Any]
-"""A message: its type and its payload."""
+
+class Said(NamedTuple):
+    """A message to a player: its type, its payload, where the log stands with it, whom it answers.
+
+    `id` is that of the message which this is an answer to, if it had one.
+    """
+
+    type: str
+    payload: Any
+    position: Position | None = None
+    id: str | None = None
+
 
 TOLD: dict[type[DomainEvent], tuple[str, tuple[str, ...]]] = {
     GameStarted: ("game_started", ("player1", "player2", "move_seconds")),
@@ -20,17 +30,25 @@ TOLD: dict[type[DomainEvent], tuple[str, tuple[str, ...]]] = {
 
 
 class WatchedGame:
-    """Keeps up with one game, whatever is known first: its events, or its record.
+    """Keeps up with one game: from a look at it on, by its events.
 
-    Events that come before anything is known wait; those the record shows already are dropped;
-    one that does not follow (the record was behind) makes the watcher ask for the record again.
+    Guarantees: what is told of it never goes back, as every look and every event has its position;
+    events wait for the first look, and those that it shows already are dropped. An event that does
+    not follow makes the watcher look again. A move that ends the game is told with its end, and
+    one state after both.
     """
 
     def __init__(self, game_id: str) -> None:
         self.game_id = game_id
         self.game: Game | None = None
         """How it stands, as far as its watcher has been told."""
-        self._waiting: list[MovePlayed | GameEnded] = []
+        self.is_lost = True
+        """Whether it has to be looked at before anything more can be told."""
+        self.seats: list[Said] = []
+        """What its watcher, who sits at this table, is to hear once the game can be moved in."""
+        self._position: Position | None = None
+        self._waiting: list[Recorded] = []
+        self._commands: dict[str, str | None] = {}
 
     @property
     def is_over(self) -> bool:
@@ -42,62 +60,132 @@ class WatchedGame:
         game = self.game
         return game is not None and not self.is_over and user_id in {game.player1, game.player2}
 
-    def show(self, record: GameRecord) -> list[Said]:
-        """The record has been read: tell how the game stands, and what came after it.
+    # -- answers --------------------------------------------------------------------------------
 
-        A record that is behind what was told already, or that the waiting events do not follow,
-        is of no use.
-        """
-        game = _game(record)
-        behind = self._waiting and _is_ahead(self._waiting[0], game)
-        if self.game is not None or behind:
+    def expect(self, command_id: str, id: str | None) -> None:
+        """The watcher has sent a command: the state that it leads to answers message `id`."""
+        self._commands[command_id] = id
+
+    def is_answered(self, command_id: str) -> bool:
+        """Whether that state has been told."""
+        return command_id not in self._commands
+
+    def is_as_far_as(self, view: GameView) -> bool:
+        """Whether its watcher has been told as much as this."""
+        game = self.game
+        if game is None or game.board.moves < view.moves:
+            return False
+        return self.is_over or view.status == "playing"
+
+    def give_up(self, command_id: str) -> None:
+        """The command is answered otherwise."""
+        self._commands.pop(command_id, None)
+
+    def answer(self, command_id: str, view: GameView, position: Position) -> list[Said]:
+        """Who decides the game has answered a command: tell what is not told yet."""
+        if self.is_answered(command_id):
             return []
-        self.game = game
-        said: list[Said] = [("game_state", game.view)]
+        return self.tell(view, position, self._commands.pop(command_id))
+
+    def tell(self, view: GameView, position: Position, id: str | None) -> list[Said]:
+        """The game has been looked at for who has asked; not a look after which to follow it."""
+        *said, state = self._show(view, position) or [self._state()]
+        return [*said, state._replace(id=id)]
+
+    def state(self, id: str | None = None) -> list[Said]:
+        """How it stands, for who has asked."""
+        return [] if self.game is None else [self._state(id)]
+
+    def sit(self, seek: Seek, position: Position, id: str | None = None) -> list[Said]:
+        """Its watcher sits at this table: tell so, once the game can be moved in."""
+        if id is not None or not self.seats:
+            answered = [each for each in self.seats if each.id is not None]
+            self.seats = [*answered, Said("seated", seek, position, id)]
+        return [] if self.game is None else self._sit_down()
+
+    # -- what is known --------------------------------------------------------------------------
+
+    def lose(self) -> None:
+        """Events may have been missed."""
+        self.is_lost = True
+
+    def show(self, view: GameView, position: Position) -> list[Said]:
+        """The game has been looked at: tell how it stands, and what came after that."""
+        said = self._show(view, position)
+        self.is_lost = False
         waiting, self._waiting = self._waiting, []
-        for event in waiting:
-            said.extend(self.take(event))
+        for recorded in waiting:
+            said.extend(self.take(recorded))
         return said
 
-    def take(self, event: DomainEvent) -> list[Said]:
+    def take(self, recorded: Recorded) -> list[Said]:
         """An event has happened: tell it, if it is news."""
-        match event:
-            case GameStarted():
-                return self._start(event)
-            case MovePlayed() | GameEnded():
-                return self._go_on(event)
-        return []
-
-    def _start(self, event: GameStarted) -> list[Said]:
-        if self.game is not None:  # the record was faster
-            return [_told(event)]
-        self.game = Game.begun(event)
-        return [_told(event), ("game_state", self.game.view)]
-
-    def _go_on(self, event: MovePlayed | GameEnded) -> list[Said]:
-        game = self.game
-        if game is None or _is_ahead(event, game):
-            self.game = None
-            self._waiting.append(event)
+        event, position = recorded.event, recorded.position
+        if isinstance(event, GameStarted) and self.game is None:
+            return self._begin(event, position)
+        if self.is_lost or self.game is None:
+            self._waiting.append(recorded)
             return []
-        if self.is_over or (isinstance(event, MovePlayed) and event.move <= game.board.moves):
+        if not isinstance(event, MovePlayed | GameEnded) or self._is_told(position):
             return []
-        self.game = game.after(event)
-        return [_told(event), ("game_state", self.game.view)]
+        return self._go_on(event, recorded)
+
+    def _begin(self, event: GameStarted, position: Position) -> list[Said]:
+        self.game, self._position, self.is_lost = Game.begun(event), position, False
+        started = _told(event, position)
+        return self._sit_down(started) if self.seats else [started, self._state()]
+
+    def _go_on(self, event: MovePlayed | GameEnded, recorded: Recorded) -> list[Said]:
+        assert self.game is not None
+        if not _follows(event, self.game):
+            self.is_lost = True
+            self._waiting.append(recorded)
+            return []
+        self.game, self._position = self.game.after(event), recorded.position
+        said = _told(event, recorded.position)
+        if isinstance(event, MovePlayed) and self.game.is_decided:
+            return [said]  # the end is on its way
+        return [said, self._state(self._commands.pop(recorded.command_id, None))]
+
+    def _show(self, view: GameView, position: Position) -> list[Said]:
+        if self._is_told(position):
+            return []
+        known, self.game, self._position = self.game, _game(view), position
+        if known == self.game:
+            return []
+        return self._sit_down(*([_begun(view, position)] if isinstance(view, GameLook) else []))
+
+    def _is_told(self, position: Position) -> bool:
+        return self._position is not None and position.seq <= self._position.seq
+
+    def _state(self, id: str | None = None) -> Said:
+        assert self.game is not None
+        return Said("game_state", self.game.view, self._position, id)
+
+    def _sit_down(self, *started: Said) -> list[Said]:
+        """How it stands, and first of the seat, if there is one to tell of."""
+        seats, self.seats = self.seats, []
+        return [*seats, *(started if seats else ()), self._state()]
 
 
-def _is_ahead(event: MovePlayed | GameEnded, game: Game) -> bool:
+def _follows(event: MovePlayed | GameEnded, game: Game) -> bool:
     if isinstance(event, MovePlayed):
-        return event.move > game.board.moves + 1
-    return event.moves > game.board.moves
+        return event.move == game.board.moves + 1
+    return event.moves == game.board.moves
 
 
-def _told(event: GameStarted | MovePlayed | GameEnded) -> Said:
+def _told(event: GameStarted | MovePlayed | GameEnded, position: Position) -> Said:
     kind, fields = TOLD[type(event)]
     facts = {field: getattr(event, field) for field in fields}
-    return kind, {"game_id": event.originator_id, **facts}
+    return Said(kind, {"game_id": event.originator_id, **facts}, position)
 
 
-def _game(record: GameRecord) -> Game:
-    over = record.result, record.winner, record.line
-    return Game(record.game_id, record.player1, record.player2, Board.of(record.board), *over)
+def _begun(look: GameLook, position: Position) -> Said:
+    kind, fields = TOLD[GameStarted]
+    facts = {field: getattr(look, field) for field in fields}
+    return Said(kind, {"game_id": look.game_id, **facts}, position)
+
+
+def _game(view: GameView) -> Game:
+    over = view.result, view.winner, view.line
+    return Game(view.game_id, view.player1, view.player2, Board.of(view.board), *over)

@@ -1,6 +1,7 @@
 """One socket: bounded in every direction, and alive or closed."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +10,7 @@ import msgspec
 from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
 
+from domain.events import Position
 from interfaces.http.platform import metrics
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.socket_limits import SocketLimits
@@ -28,7 +30,10 @@ SEND_TIMEOUT_S = 10.0
 
 NORMAL, GOING_AWAY, TOO_BIG, WENT_WRONG, TRY_LATER = 1000, 1001, 1009, 1011, 1013
 STATUS_UNAVAILABLE = 503
-NOT_YOURS, NOT_FOUND = 4403, 4404
+TOKEN_EXPIRED, NOT_YOURS, NOT_FOUND = 4401, 4403, 4404
+
+EXPIRY_LOOK_S = 60.0
+"""Seconds between looks at the clock, which may have been set meanwhile."""
 
 Receive = Callable[[bytes], Awaitable[None]]
 
@@ -49,10 +54,16 @@ def closing(error: Exception) -> Close:
 
 
 class Message(msgspec.Struct, frozen=True):
-    """What goes over a socket in either direction: `{"type": "move", "payload": {…}}`."""
+    """What goes over a socket in either direction: `{"type": "move", "payload": {…}}`.
+
+    `id` is the sender's own; what is answered to a message carries the same one. `position` is
+    where the log stands with what is told.
+    """
 
     type: str
     payload: Any = msgspec.field(default_factory=dict)
+    id: str | msgspec.UnsetType = msgspec.UNSET
+    position: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Channel:
@@ -68,17 +79,30 @@ class Channel:
         self._close: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
         self._heard = asyncio.get_running_loop().time()
 
-    def push(self, type: str, payload: Any = None) -> None:
+    def push(
+        self,
+        type: str,
+        payload: Any = None,
+        *,
+        id: str | None = None,
+        position: Position | None = None,
+    ) -> None:
         """Send a message, some time soon."""
-        message = msgspec.json.encode(Message(type, {} if payload is None else payload))
+        told = Message(
+            type,
+            {} if payload is None else payload,
+            msgspec.UNSET if id is None else id,
+            msgspec.UNSET if position is None else str(position),
+        )
+        message = msgspec.json.encode(told)
         try:
             self._outgoing.put_nowait(message)
         except asyncio.QueueFull:
             self.close(TRY_LATER, "too slow a reader")
 
-    def push_error(self, error: Exception, about: str = "") -> None:
+    def push_error(self, error: Exception, *, id: str | None = None) -> None:
         """Send the problem that stands for an error."""
-        self.push("error", problem_of(error).details(about))
+        self.push("error", problem_of(error).details(), id=id)
 
     def close(self, code: int, reason: str) -> None:
         """End the socket once what has been pushed is sent; only the first call counts."""
@@ -87,7 +111,7 @@ class Channel:
 
     async def run(self, receive: Receive, *background: Awaitable[None]) -> None:
         """Talk until one side has enough; `receive` gets one message after the other."""
-        own = (self._read(receive), self._write(), self._watch(), self._closing())
+        own = (self._read(receive), self._write(), self._watch(), self._closing(), self._expire())
         tasks = [asyncio.ensure_future(each) for each in (*own, *background)]
         try:
             close = await self._until_closed(tasks)
@@ -143,6 +167,12 @@ class Channel:
                 await self.socket.send_data(message.decode(), "text")
         except TimeoutError:
             raise Close(TRY_LATER, "too slow a reader") from None
+
+    async def _expire(self) -> None:
+        """End with the token that the socket was opened with."""
+        while (left := self.socket.user.expires - time.time()) > 0:  # noqa: ASYNC110 - it is time
+            await asyncio.sleep(min(left, EXPIRY_LOOK_S))
+        raise Close(TOKEN_EXPIRED, "the token has expired")
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()

@@ -170,7 +170,7 @@ class Edge:
         """Let a socket in, or refuse its handshake."""
         headers = dict(scope["headers"])
         origin = headers.get(b"origin")
-        identity = self._socket_identity(scope, headers)
+        identity = await self._socket_identity(scope, headers)
         if identity is None or (origin is not None and origin not in self._origins):
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "not authorized"})
@@ -184,10 +184,10 @@ class Edge:
             return None
         return heard(bearer(self._tokens, headers.get(b"authorization")), path)
 
-    def _socket_identity(self, scope: Any, headers: Mapping[bytes, bytes]) -> Identity | None:
+    async def _socket_identity(self, scope: Any, headers: Mapping[bytes, bytes]) -> Identity | None:
         ticket = parse_qs(scope["query_string"]).get(b"ticket")
         if ticket is not None:
-            return self._tickets.redeem(ticket[0].decode("latin-1"))
+            return await self._tickets.redeem(ticket[0].decode("latin-1"))
         try:
             identity = bearer(self._tokens, headers.get(b"authorization"))
             return heard(identity, scope["path"])

@@ -47,10 +47,10 @@ class Services:
     queries: Lookup
     seals: Seals
     tokens: Tokens
+    tickets: Tickets
     parts: Mapping[type, Any]
     allowed_origins: frozenset[str] = frozenset()
     checks: Mapping[str, ReadinessCheck] = field(default_factory=dict)
-    tickets: Tickets = field(default_factory=Tickets)
     socket_limits: SocketLimits = field(default_factory=SocketLimits)
     addresses: Addresses = field(default_factory=Addresses)
 

@@ -1,38 +1,39 @@
 """One-time tickets: how a browser opens a socket without its token in the address."""
 
-import secrets
-import time
-from collections import OrderedDict
-from collections.abc import Callable
+import structlog
 
-from interfaces.tokens import Identity
+from application.ports.limits import Once
+from interfaces.tokens import Identity, TokenRefused, Tokens
 
 TICKET_LIFETIME_S = 30
 """Seconds: long enough for a page to open its socket, too short to be worth stealing."""
 
-MOST_OUTSTANDING_TICKETS = 10_000
+logger = structlog.get_logger(__name__)
 
 
 class Tickets:
-    """Hands out tickets, each of which is good once, for a moment, in this process.
+    """Hands out tickets, each of which is good once, for a moment, in any process of the API.
 
-    A process that is not reached again when the socket opens knows nothing of the ticket: several
-    processes behind one address need a balancer that keeps a client at its process.
+    A ticket is signed, and kept nowhere until it is used: however many somebody asks for, none of
+    another's is lost. What is remembered, for as long as a ticket lives, is which have been used.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._tickets: OrderedDict[str, tuple[Identity, float]] = OrderedDict()
+    def __init__(self, tokens: Tokens, used: Once) -> None:
+        self._tokens = tokens
+        self._used = used
 
     def issue(self, identity: Identity) -> str:
-        """Give a new ticket for this identity; when too many are out, the oldest is void."""
-        ticket = secrets.token_urlsafe(24)
-        self._tickets[ticket] = identity, self._clock() + TICKET_LIFETIME_S
-        if len(self._tickets) > MOST_OUTSTANDING_TICKETS:
-            self._tickets.popitem(last=False)
-        return ticket
+        """Give a new ticket for this identity."""
+        return self._tokens.ticket(identity, TICKET_LIFETIME_S)
 
-    def redeem(self, ticket: str) -> Identity | None:
-        """Whose ticket it is, once; None when it is unknown, used or too old."""
-        identity, expires = self._tickets.pop(ticket, (None, 0.0))
-        return identity if self._clock() < expires else None
+    async def redeem(self, ticket: str) -> Identity | None:
+        """Whose ticket it is, once; None when it is none, used, too old, or cannot be checked."""
+        try:
+            identity, name = self._tokens.holder(ticket)
+            first = await self._used.first(f"ticket:{name}", TICKET_LIFETIME_S)
+        except TokenRefused:
+            return None
+        except Exception as error:  # noqa: BLE001 - who was let in before is not known
+            logger.warning("cannot check a ticket", error=repr(error))
+            return None
+        return identity if first else None

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from litestar import WebSocket, websocket
 
-from domain.events import DomainEvent
+from domain.events import Recorded
 from domain.waitroom.commands import Status
 from domain.waitroom.events import SessionAdmitted
 from interfaces.http.platform.auth import is_trusted
@@ -92,7 +92,10 @@ class SessionWatch:
         place = self._place
         await self._rooms.listen(self._services.feed, place.event_id, place.session_id, self._hear)
 
-    def _hear(self, event: DomainEvent) -> None:
+    def _hear(self, recorded: Recorded | None) -> None:
+        if recorded is None:
+            return  # what was missed shows in the read model, which is looked at anyway
+        event = recorded.event
         if isinstance(event, SessionAdmitted):
             self._tell(self._out_of_line("ready", event.deadline))
         elif (status := ENDS.get(type(event))) is not None:

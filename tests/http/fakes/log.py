@@ -1,28 +1,35 @@
 """The log in memory: real decisions, no server."""
 
-import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
 
+from application.games.matchmaking import MatchmakingProcess
 from application.log.shard import IdempotencyKeyReused
 from application.ports.commands import Answer, Done, Envelope, NotOwned, Unavailable
 from application.ports.reading import ShardId
 from domain.aggregate import Aggregate, Command
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent, Metadata, Position, Recorded
-from domain.games.commands import StartGame
-from domain.games.events import PlayersPaired
+from domain.games.board import COLUMNS, Board
+from domain.games.events import BotLevel
 from domain.refusals import Refusal
+from tests.http.fakes.feed import FakeFeed
+
+MANY = 1_000
+"""Duties, each of which may lead to others."""
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
 class FakeLog:
-    """A log of one partition per topic that never forgets an answer; also the feed."""
+    """A log of one partition per topic that never forgets an answer; also the feed.
+
+    What follows from what happens in the lobby and in games is done at once, or by `matchmake`.
+    """
 
     def __init__(self) -> None:
         self.aggregates: dict[str, Aggregate] = {}
@@ -34,7 +41,11 @@ class FakeLog:
         self.stumbles_over = ""
         self.handed_over: list[ShardId] = []
         self._answers: dict[str, tuple[Answer, str | None]] = {}
-        self._subscribers: dict[str, list[asyncio.Queue[Recorded | None]]] = defaultdict(list)
+        self.feed = FakeFeed()
+        self.feeds = [self.feed]
+        self.matchmaker_rests = False
+        self._matchmaker = MatchmakingProcess(move_seconds=60, choose=_first_free)
+        self._duties: deque[Envelope] = deque()
 
     async def execute(self, envelope: Envelope) -> Answer:
         return self._answer(envelope)
@@ -79,50 +90,49 @@ class FakeLog:
         )
         reply = aggregate.decide(command, NOW)
         events = aggregate.collect_events()
-        for event in events:
-            self._publish(category.topic, event, command_id, metadata)
+        news = [self._publish(category.topic, event, command_id, metadata) for event in events]
         answer = Answer(Position(category.topic, 0, len(self.events[category.topic]) - 1), reply)
         if events:
             self._answers[command_id] = answer, metadata.fingerprint
-        self._react(events)
+        for recorded in news:
+            self._react(recorded)
         return answer
 
-    def _publish(self, topic: str, event: DomainEvent, command_id: str, metadata: Metadata) -> None:
+    def _publish(
+        self, topic: str, event: DomainEvent, command_id: str, metadata: Metadata
+    ) -> Recorded:
         position = Position(topic, 0, len(self.events[topic]))
         recorded = Recorded(event, position, command_id, metadata)
         self.events[topic].append(recorded)
-        for queue in self._subscribers[event.originator_id]:
-            queue.put_nowait(recorded)
+        for feed in self.feeds:
+            feed.publish(recorded)
+        return recorded
 
-    def _react(self, events: Sequence[DomainEvent]) -> None:
-        """Start the games of those who have met, as the matchmaking process does."""
-        for event in events:
-            if isinstance(event, PlayersPaired):
-                start = StartGame(
-                    game_id=event.game_id,
-                    player1=event.player1,
-                    player2=event.player2,
-                    move_seconds=60,
-                )
-                self._decide(start, f"start-{event.game_id}", Metadata())
+    def _react(self, recorded: Recorded) -> None:
+        """Let the matchmaker do what follows, unless it rests."""
+        self._duties.extend(self._matchmaker.react(recorded))
+        if not self.matchmaker_rests:
+            self.matchmake()
 
-    async def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
-        queue: asyncio.Queue[Recorded | None] = asyncio.Queue()
-        self._subscribers[aggregate_id].append(queue)
-        try:
-            while (recorded := await queue.get()) is not None:
-                yield recorded
-        finally:
-            if queue in self._subscribers[aggregate_id]:
-                self._subscribers[aggregate_id].remove(queue)
+    def matchmake(self, most: int | None = None) -> None:
+        """The matchmaker does what there is to do, as its worker would; or so much of it."""
+        for _ in range(MANY if most is None else most):
+            if not self._duties:
+                return
+            duty = self._duties.popleft()
+            try:
+                self._decide(duty.command, duty.command_id, duty.metadata)
+            except Refusal:
+                self._duties.extend(self._matchmaker.after_refusal(duty))
+
+    def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
+        return self.feed.subscribe(aggregate_id)
 
     def cut(self, aggregate_id: str) -> None:
-        """End the subscriptions to an aggregate, as of readers that are behind."""
-        for queue in self._subscribers.pop(aggregate_id, []):
-            queue.put_nowait(None)
+        self.feed.cut(aggregate_id)
 
     def subscriptions(self, aggregate_id: str) -> int:
-        return len(self._subscribers[aggregate_id])
+        return self.feed.subscriptions(aggregate_id)
 
     @property
     def told(self) -> "FakeTold":
@@ -136,6 +146,10 @@ class FakeLog:
             for recorded in topic
             if recorded.event.originator_id == aggregate_id
         ]
+
+
+def _first_free(board: Board, _level: BotLevel) -> int:
+    return next(column for column in range(COLUMNS) if board.has_room(column))
 
 
 class FakeTold(NamedTuple):

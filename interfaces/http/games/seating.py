@@ -1,0 +1,69 @@
+"""Looking for a game: who is told of a seat can move there."""
+
+from application.ports.commands import Answer, CommandLog, Envelope, Unavailable
+from domain.games.commands import GameLook, LookAtGame, Seek, SeekGame
+from domain.games.refusals import GameUnknown
+from domain.refusals import Refusal
+from interfaces.http.platform.command_context import FRESH_IDS, CommandContext, reply_of
+from projections.projection import wait_until
+
+BEGIN_TIMEOUT_S = 2.0
+"""For which a seat may wait for its game to begin, or for the table of the last one to be cleared;
+both take the matchmaker some hundredths of a second."""
+
+
+class NotBegun(Unavailable):
+    """The seat is there, and its game is not."""
+
+    def __init__(self, answer: Answer, seek: Seek) -> None:
+        super().__init__(f"The game at table {seek.game_id!r} has not begun yet; ask again.")
+        self.answer = answer
+        self.seek = seek
+
+
+async def seek(log: CommandLog, context: CommandContext, command: SeekGame) -> Answer:
+    """Look for a game until there is a place to wait at, or a game that goes on.
+
+    The lobby hears of the end of a game a moment after its players do, and games begin a moment
+    after their players have been paired. Raises `NotBegun`, and as `CommandLog.execute` does.
+    """
+    answer = await log.execute(context.envelope(command))
+
+    async def is_ready() -> bool:
+        nonlocal answer
+        if await _is_ready(log, answer):
+            return True
+        # A seat at a table that is being cleared was no event; this asks anew.
+        again = await log.execute(context.envelope(command))
+        answer = answer if again.repeated else again
+        return False
+
+    if not await wait_until(is_ready, BEGIN_TIMEOUT_S):
+        raise NotBegun(answer, reply_of(answer, Seek))
+    return answer
+
+
+async def look_at(log: CommandLog, game_id: str) -> Answer:
+    """Ask who decides the game how it stands: unlike a read model, that is never behind.
+
+    The reply is a `GameLook`. Raises `GameUnknown`, and as `CommandLog.execute` does.
+    """
+    envelope = Envelope(command_id=next(FRESH_IDS), command=LookAtGame(game_id=game_id))
+    try:
+        return await log.execute(envelope)
+    except Refusal as refusal:
+        if refusal.type == GameUnknown.type:  # also where another process said so
+            raise GameUnknown(game_id) from refusal
+        raise
+
+
+async def _is_ready(log: CommandLog, answer: Answer) -> bool:
+    place = reply_of(answer, Seek)
+    if place.status != "seated":
+        return True
+    try:
+        game = reply_of(await look_at(log, place.game_id), GameLook)
+    except GameUnknown:
+        return False
+    # A seat that was given some time ago is told again, whatever has become of it.
+    return game.status == "playing" or answer.repeated

@@ -1,0 +1,17 @@
+"""What has been done already, for all processes together."""
+
+
+class FakeOnce:
+    """Remembers for ever; `away` is a server that does not answer."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.away = False
+
+    async def first(self, name: str, seconds: int) -> bool:
+        if self.away:
+            raise ConnectionError(f"nobody knows of {name} within {seconds} seconds")
+        if name in self.names:
+            return False
+        self.names.add(name)
+        return True
