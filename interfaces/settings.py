@@ -109,6 +109,10 @@ class Settings(BaseSettings):
     secret: Annotated[SecretStr | None, Secret] = None
     """Signs tokens; by default one is made on first use and kept in the home, for us only."""
 
+    clock_leeway_seconds: Annotated[float, _from(0, 3_600, Seconds)] = 5.0
+    """By how many seconds the clocks of machines may differ: so much longer a token is good at both
+    ends."""
+
     master_key: Annotated[SecretStr | None, Secret] = None
     """Wraps the keys of personal texts; without one, Kafka holds them as they are."""
 
@@ -164,7 +168,10 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, folder: Path | None) -> Path | None:
         # Processes of the hall may run in other folders, and a mark of it is compared as text.
-        return folder and folder.expanduser().resolve()
+        try:
+            return folder and folder.expanduser().resolve()
+        except RuntimeError as error:  # a user or a link that leads nowhere
+            raise ValueError(str(error)) from error
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -292,7 +299,13 @@ def _kept_secret(home: Path) -> str:
     kept = home / "secret"
     if not kept.exists():
         _make_secret(kept)
-    return kept.read_text().strip()
+    secret = kept.read_text(errors="replace").strip()
+    if len(secret) < SECRET_CHARACTERS:
+        raise SettingsRefused(
+            f"The secret in {kept} has {len(secret)} characters, but takes at least"
+            f" {SECRET_CHARACTERS}; remove the file, and a new one is made."
+        )
+    return secret
 
 
 def _make_secret(kept: Path) -> None:

@@ -1,6 +1,10 @@
 """The API, as the stack sees it: a process that says of itself whether it is well."""
 
+from email.utils import parsedate_to_datetime
+
 import httpx
+
+from infra.errors import SetupError
 
 ANSWER_TIMEOUT_S = 2
 
@@ -11,3 +15,14 @@ def answers(url: str, question: str = "live") -> bool:
         return httpx.get(f"{url}/health/{question}", timeout=ANSWER_TIMEOUT_S).is_success
     except httpx.HTTPError:
         return False
+
+
+def clock(url: str, seconds: float) -> float:
+    """Ask for the time there, in seconds since 1970; raises `SetupError` where it is not live."""
+    try:
+        answer = httpx.get(f"{url}/health/live", timeout=seconds).raise_for_status()
+        return parsedate_to_datetime(answer.headers["date"]).timestamp()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise SetupError(str(error)) from error
+    except (KeyError, ValueError) as error:
+        raise SetupError("it is no API of ours: its answer has no Date") from error

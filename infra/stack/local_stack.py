@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra import reach
 from infra.errors import SetupError
 from infra.stack import api, kafka, orphans, ports, postgres, valkey
 from infra.stack.program import Program, ProgramGroup
@@ -141,13 +142,17 @@ class LocalStack:
         if embedded:
             self.supervisor.start(SERVERS)
         self._await("postgres", self._postgres_answers, postgres.START_TIMEOUT_S)
-        self._await("valkey", lambda: valkey.answers(servers.redis), valkey.START_TIMEOUT_S)
-        self._await("kafka", lambda: kafka.answers(servers.kafka), kafka.START_TIMEOUT_S)
+        self._await(
+            "valkey", lambda: reach.answers(reach.valkey, servers.redis), valkey.START_TIMEOUT_S
+        )
+        self._await(
+            "kafka", lambda: reach.answers(reach.kafka, servers.kafka), kafka.START_TIMEOUT_S
+        )
 
     def _postgres_answers(self) -> bool:
         if self.servers.postgres_port is None:
-            return postgres.answers(self.servers.postgres)
-        if not postgres.answers(postgres.dsn(self.servers.postgres_port, "postgres")):
+            return reach.answers(reach.postgres, self.servers.postgres)
+        if not reach.answers(reach.postgres, postgres.dsn(self.servers.postgres_port, "postgres")):
             return False
         postgres.create_database(self.servers.postgres_port)
         return True

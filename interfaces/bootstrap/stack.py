@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 # For the command line, which imports no infrastructure, not even where types are checked.
 __all__ = ["Check", "SupervisedProcess"]
 
+GREETING_S = 0.8
+"""How long servers may take to answer `gamehall doctor`: with the start of Python, it says within
+two seconds what is wrong, whatever is down."""
+
 GIVE_WAY = ("nice", "-n", "10")
 """Workers leave the processor to the API, which people wait for; they then read larger batches."""
 
@@ -65,12 +69,27 @@ def processes(settings: Settings) -> "list[SupervisedProcess]":
 
 def examine(settings: Settings) -> "list[Check]":
     """Check everything that the hall stands on."""
-    from infra.stack.doctor import examine
+    from infra.reach import greet
+    from interfaces.bootstrap.reach import with_api
+
+    servers = with_api(settings)
+    greeted = greet(servers, GREETING_S)
+    # While they answer, what is asked behind them is loaded, which takes about as long.
+    from infra.stack.doctor import Settled, examine
     from interfaces.bootstrap.topics import declared
 
-    wanted = declared(settings.log_partitions)
-    factor = settings.replication_factor
-    return examine(_servers(settings), settings.base_url, tuple(WORKERS), wanted, factor)
+    settled = Settled(
+        home=settings.home,
+        jars=settings.jar_folder if settings.kafka_port else None,
+        servers=servers,
+        bootstrap=settings.kafka_bootstrap,
+        dsn=settings.postgres_dsn,
+        topics=declared(settings.log_partitions),
+        replication_factor=settings.replication_factor,
+        workers=tuple(WORKERS),
+        leeway_s=settings.clock_leeway_seconds,
+    )
+    return examine(settled, greeted())
 
 
 def _servers(settings: Settings) -> "Servers":

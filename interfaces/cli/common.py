@@ -1,9 +1,10 @@
 """What every command of the command line shares: settings, output, errors as sentences."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import rich_click as click
+from click.exceptions import Exit
 
 if TYPE_CHECKING:
     from domain.events import Position
@@ -19,10 +20,14 @@ class Group(click.RichGroup):
         """Run the command; what a person can set right is told without a traceback."""
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.Abort, Exit, BrokenPipeError):
+            raise  # click knows what to do
         except _refusals() as error:
-            # Not as an exception of click: its box would wrap what has to be copied or searched.
-            click.echo(f"Error: {error}", err=True)
-            ctx.exit(1)
+            _end(ctx, str(error))
+        except _told() as error:
+            from interfaces.bootstrap.errors import sentence
+
+            _end(ctx, sentence(error))
 
 
 def as_position(_: click.Context, __: click.Parameter, text: str | None) -> "Position | None":
@@ -35,11 +40,25 @@ def as_position(_: click.Context, __: click.Parameter, text: str | None) -> "Pos
         raise click.BadParameter(str(error)) from error
 
 
-def settings() -> "Settings":
-    """Read the settings."""
+def _end(context: click.Context, sentence: str) -> NoReturn:
+    # Not as an exception of click: its box would wrap what has to be copied or searched.
+    click.echo(f"Error: {sentence}", err=True)
+    context.exit(1)
+
+
+def settings(*needed: str) -> "Settings":
+    """Read the settings; refuses where one of these servers does not answer.
+
+    `needed` are `kafka`, `postgres` and `redis`, whatever the command asks of.
+    """
     from interfaces.settings import load
 
-    return load()
+    read = load()
+    if needed:
+        from interfaces.bootstrap.reach import require
+
+        require(read, needed)
+    return read
 
 
 def show(data: Any, as_json: bool, table: Callable[[], None]) -> None:
@@ -83,3 +102,10 @@ def _refusals() -> tuple[type[Exception], ...]:
     from interfaces.tokens import TokenRefused
 
     return SetupError, SettingsRefused, TokenRefused
+
+
+def _told() -> tuple[type[Exception], ...]:
+    """Give the errors of clients and of the system that are told in a sentence."""
+    from interfaces.bootstrap.errors import TOLD
+
+    return TOLD

@@ -70,8 +70,9 @@ def show_events(topic: str, aggregate_id: str, moment: "Moment", as_json: bool) 
     from interfaces.bootstrap.events import events
     from interfaces.bootstrap.subjects import opener
 
-    found, open = 0, opener(settings())
-    for recorded in events(settings(), topic, aggregate_id, moment):
+    chosen = settings("kafka")
+    found, open = 0, opener(chosen)
+    for recorded in events(chosen, topic, aggregate_id, moment):
         found += 1
         facts = opened(recorded.event, open)
         if as_json:
@@ -95,7 +96,7 @@ def show_state(topic: str, aggregate_id: str, moment: "Moment", as_json: bool) -
     from interfaces.bootstrap import SetupError
     from interfaces.bootstrap.events import past
 
-    found = past(settings(), topic, aggregate_id, moment)
+    found = past(settings("kafka"), topic, aggregate_id, moment)
     if found is None:
         raise SetupError(f"{topic} holds no event of {aggregate_id!r} up to then.")
     if as_json:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from application.rebuild import Built, OnProgress, RebuildProgress
     from application.upkeep import ReadModelStatus, Upkeep
+    from interfaces.settings import Settings
 
 
 @click.group(cls=Group)
@@ -54,7 +55,7 @@ def lag(as_json: bool) -> None:
 @json_option
 def parked(name: str, as_json: bool) -> None:
     """List the streams that a read model has parked, and since which event."""
-    with _read_model(name) as model:
+    with _read_model(name, _settings(name)) as model:
         found = model.parked()
     data = [each._asdict() for each in found]
     show(data, as_json, lambda: print_table(["topic", "stream", "since", "reason"], found))
@@ -65,7 +66,7 @@ def parked(name: str, as_json: bool) -> None:
 @json_option
 def rebuild(name: str, as_json: bool) -> None:
     """Build NAME afresh beside the live one, compare the two, and swap; queries go on."""
-    with _read_model(name) as model:
+    with _read_model(name, _settings(name)) as model:
         built = _watched(f"Rebuilding {name}", model.rebuild, hidden=as_json)
     _print_built(name, built, as_json, "was rebuilt from")
 
@@ -76,7 +77,7 @@ def rebuild(name: str, as_json: bool) -> None:
 @click.pass_context
 def verify(context: click.Context, name: str, as_json: bool) -> None:
     """Fold the log afresh and compare NAME with it; exit with 1 if they differ."""
-    with _read_model(name) as model:
+    with _read_model(name, _settings(name)) as model:
         built = _watched(f"Verifying {name}", model.verify, hidden=as_json)
     if not built.compared:
         raise click.ClickException(f"There is no read model {name} yet; its worker builds it.")
@@ -85,16 +86,23 @@ def verify(context: click.Context, name: str, as_json: bool) -> None:
 
 
 def _statuses() -> "list[ReadModelStatus]":
-    return [_status(name) for name in PROJECTIONS]
+    chosen = settings("kafka", "postgres", "redis")
+    return [_status(name, chosen) for name in PROJECTIONS]
 
 
-def _status(name: str) -> "ReadModelStatus":
-    with _read_model(name) as model:
+def _status(name: str, chosen: "Settings") -> "ReadModelStatus":
+    with _read_model(name, chosen) as model:
         return model.status()
 
 
+def _settings(name: str) -> "Settings":
+    from interfaces.bootstrap.workers import declared
+
+    return settings("kafka", *declared(name).stores)
+
+
 @contextmanager
-def _read_model(name: str) -> "Iterator[Upkeep]":
+def _read_model(name: str, chosen: "Settings") -> "Iterator[Upkeep]":
     from application.ports.projections import GenerationLost, PositionConflict, RebuildRunning
     from interfaces.bootstrap.read_models import upkeep
     from interfaces.bootstrap.workers import declared
@@ -104,7 +112,7 @@ def _read_model(name: str) -> "Iterator[Upkeep]":
 
     try:
         with ExitStack() as held:
-            yield upkeep(settings(), declared(name), held)
+            yield upkeep(chosen, declared(name), held)
     except RebuildRunning as error:
         raise click.ClickException(str(error)) from error
     except (PositionConflict, GenerationLost) as error:
