@@ -16,25 +16,13 @@ Python, it says within three seconds that one is away."""
 def servers(settings: Settings) -> Mapping[str, Server]:
     """The servers by the name of the setting, or of the property, that says where each is."""
     kafka, postgres, redis = settings.kafka_bootstrap, settings.postgres_dsn, settings.redis_url
+    url, readable = settings.base_url, hide_password
     return {
         "kafka": Server("Kafka", kafka, "GAMEHALL_KAFKA", partial(reach.kafka, kafka)),
         "postgres": Server(
-            "PostgreSQL",
-            hide_password(postgres),
-            "GAMEHALL_POSTGRES",
-            partial(reach.postgres, postgres),
+            "PostgreSQL", readable(postgres), "GAMEHALL_POSTGRES", partial(reach.postgres, postgres)
         ),
-        "redis": Server(
-            "Valkey", hide_password(redis), "GAMEHALL_REDIS", partial(reach.valkey, redis)
-        ),
-    }
-
-
-def with_api(settings: Settings) -> Mapping[str, Server]:
-    """The same, and the API."""
-    url = settings.base_url
-    return {
-        **servers(settings),
+        "redis": Server("Valkey", readable(redis), "GAMEHALL_REDIS", partial(reach.valkey, redis)),
         "api": Server("API", url, "GAMEHALL_PORT", partial(api.clock, url)),
     }
 

@@ -70,10 +70,9 @@ def processes(settings: Settings) -> "list[SupervisedProcess]":
 def examine(settings: Settings) -> "list[Check]":
     """Check everything that the hall stands on."""
     from infra.reach import greet
-    from interfaces.bootstrap.reach import with_api
+    from interfaces.bootstrap.reach import servers
 
-    servers = with_api(settings)
-    greeted = greet(servers, GREETING_S)
+    greeted = greet(servers(settings), GREETING_S)
     # While they answer, what is asked behind them is loaded, which takes about as long.
     from infra.stack.doctor import Settled, examine
     from interfaces.bootstrap.topics import declared
@@ -81,7 +80,7 @@ def examine(settings: Settings) -> "list[Check]":
     settled = Settled(
         home=settings.home,
         jars=settings.jar_folder if settings.kafka_port else None,
-        servers=servers,
+        servers=servers(settings),
         bootstrap=settings.kafka_bootstrap,
         dsn=settings.postgres_dsn,
         topics=declared(settings.log_partitions),

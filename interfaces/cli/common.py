@@ -49,7 +49,7 @@ def _end(context: click.Context, sentence: str) -> NoReturn:
 def settings(*needed: str) -> "Settings":
     """Read the settings; refuses where one of these servers does not answer.
 
-    `needed` are `kafka`, `postgres` and `redis`, whatever the command asks of.
+    `needed` are `kafka`, `postgres`, `redis` and `api`, whatever the command asks of.
     """
     from interfaces.settings import load
 

@@ -52,9 +52,12 @@ COMMANDS = {
     "dlq retry x": "Kafka",
     "dlq retry --all": "PostgreSQL",
     "dlq drop x": "Kafka",
+    "consumers skip checkout CHECKOUT_FAILED/0@1 --reason x": "API",
+    "consumers skip checkout CHECKOUT_FAILED/0@1 --reason x --dry-run": "Kafka",
+    "consumers skipped checkout": "Kafka",
     "dlq edit x -": "Kafka",
 }
-BEHIND = {"Kafka": 1, "PostgreSQL": 3, "Valkey": 4}
+BEHIND = {"API": 0, "Kafka": 1, "PostgreSQL": 3, "Valkey": 4}
 """How far behind the API's port that of a server is."""
 
 EVENT = """{"event_type": "player_score", "player_id": "ada", "game_id": "snake",
