@@ -1,6 +1,8 @@
 """`gamehall up`, `down` and `status`."""
 
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -14,11 +16,11 @@ if TYPE_CHECKING:
 NOT_RUNNING = 3  # as init scripts answer `status`
 
 FIRST_REQUEST = """
-Open a room, and join it (from this folder, in another terminal):
+Open a room, and join it (in another terminal, from any folder{provided}):
 
   curl -X POST {url}/api/v1/waitroom -H 'Content-Type: application/json' \\
     -H "Authorization: Bearer $({gamehall} token --admin)" \\
-    -d '{{"event_id": "concert", "capacity": 10, "checkout_seconds": 300}}'
+    -d '{{"event_id": "concert", "capacity": 1, "checkout_seconds": 300}}'
   curl -X POST {url}/api/v1/waitroom/join -H 'Content-Type: application/json' \\
     -H "Authorization: Bearer $({gamehall} token --user ada)" \\
     -d '{{"event_id": "concert", "user_id": "ada", "priority": 0}}'
@@ -105,7 +107,22 @@ def _welcome(chosen: "Settings", *, as_json: bool, servers_only: bool) -> None:
     click.echo()
     print_pairs(_addresses(chosen))
     if not servers_only:
-        click.echo(FIRST_REQUEST.format(url=chosen.base_url, gamehall=sys.argv[0]))
+        click.echo(first_request(chosen, program(sys.argv[0])))
+
+
+def program(called: str) -> str:
+    """How to call this program from any folder and terminal."""
+    path = Path(called).absolute()
+    as_module = path.name == "__main__.py"
+    return shlex.join([sys.executable, "-m", "interfaces.cli"] if as_module else [str(path)])
+
+
+def first_request(chosen: "Settings", gamehall: str) -> str:
+    """Commands that open a room and join it, wherever they are pasted."""
+    provided = " where GAMEHALL_SECRET is set as here" if chosen.secret else ""
+    home = "" if chosen.secret else f"GAMEHALL_HOME={shlex.quote(str(chosen.home))} "
+    url, gamehall = chosen.base_url, f"{home}{gamehall}"
+    return FIRST_REQUEST.format(url=url, gamehall=gamehall, provided=provided)
 
 
 def _addresses(chosen: "Settings") -> dict[str, str]:

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -8,6 +9,7 @@ from click.testing import CliRunner, Result
 from application.rebuild import Built
 from interfaces.cli import COMMANDS, gamehall
 from interfaces.cli.projections import _watched
+from interfaces.cli.stack import first_request, program
 from interfaces.settings import load
 from interfaces.tokens import Tokens
 
@@ -44,13 +46,49 @@ def test_a_wrong_setting_ends_every_command_with_its_sentence(
     assert result.stderr == "Error: GAMEHALL_PORT is 'many', but takes a port from 1 to 65531.\n"
 
 
+def test_a_token_of_no_hall_is_refused_and_no_secret_is_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GAMEHALL_HOME", str(tmp_path / "elsewhere"))
+    result = run("token", "--user", "ada")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{tmp_path / 'elsewhere'} is no hall that has been started" in result.stderr
+    assert "set GAMEHALL_HOME to the folder of the hall" in result.stderr
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_secret_that_is_set_signs_tokens_wherever_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMEHALL_SECRET", "hush" * 8)
+    printed = run("token", "--admin").stdout.strip()
+    assert Tokens("hush" * 8).verify(printed).scope == "admin"
+
+
+def test_what_up_prints_names_the_home_and_the_program_in_full(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GAMEHALL_HOME", str(tmp_path / "a home"))
+    monkeypatch.chdir(tmp_path)
+    said = first_request(load(), program(".venv/bin/gamehall"))
+    assert f"$(GAMEHALL_HOME='{tmp_path}/a home' {tmp_path}/.venv/bin/gamehall token" in said
+    assert program("/x/interfaces/cli/__main__.py") == f"{sys.executable} -m interfaces.cli"
+
+
+def test_what_up_prints_does_not_tell_a_secret_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMEHALL_SECRET", "hush" * 8)
+    said = first_request(load(), "gamehall")
+    assert "hush" not in said
+    assert "where GAMEHALL_SECRET is set as here" in said
+
+
 def test_a_token_is_printed_alone_for_the_shell() -> None:
+    load().signing_secret(make=True)
     printed = run("token", "--user", "ada", "--priority", "3").stdout.strip()
     identity = Tokens(load().signing_secret()).verify(printed)
     assert (identity.user_id, identity.scope, identity.priority) == ("ada", "player", 3)
 
 
 def test_a_token_comes_with_its_identity_as_json() -> None:
+    load().signing_secret(make=True)
     printed = json.loads(run("token", "--service", "checkout", "--json").stdout)
     assert printed["identity"]["scope"] == "service"
 
@@ -63,6 +101,7 @@ def test_a_token_has_one_holder(holders: tuple[str, ...]) -> None:
 
 
 def test_a_token_in_the_name_of_a_bot_is_refused_by_a_sentence() -> None:
+    load().signing_secret(make=True)
     result = run("token", "--user", "bot-easy")
     assert result.exit_code == 1
     assert result.stdout == ""
