@@ -1,7 +1,8 @@
-"""`gamehall up`, `down` and `status`."""
+"""`gamehall up`, `down`, `status` and `logs`."""
 
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,11 +54,14 @@ def up(detach: bool, servers_only: bool, apis: int, as_json: bool) -> None:
         if detach:
             return
         try:
-            wait()
+            ended_with = wait()
         except KeyboardInterrupt:
             stack.stop(chosen)
             return
-    raise click.ClickException(f"The supervisor ended; its log in {chosen.home / 'logs'} says why.")
+    if ended_with:
+        logs = chosen.home / "logs"
+        raise click.ClickException(f"The supervisor ended; its log in {logs} says why.")
+    click.echo("The hall was stopped from elsewhere.", err=True)
 
 
 @click.command()
@@ -78,7 +82,7 @@ def down(as_json: bool) -> None:
 @json_option
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:
-    """Show the processes and addresses; exit with 3 unless all of them run."""
+    """Show the processes and addresses; exit with 3 unless all of them run and are looked after."""
     from interfaces.bootstrap import stack
 
     chosen = settings()
@@ -91,6 +95,29 @@ def status(context: click.Context, as_json: bool) -> None:
     context.exit(0 if up else NOT_RUNNING)
 
 
+@click.command()
+@click.argument("name", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Wait for more; Ctrl-C ends it.")
+@click.option(
+    "--lines",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="How many of each program, from the end.",
+)
+@json_option
+def logs(name: str | None, follow: bool, lines: int, as_json: bool) -> None:
+    """Print what the programs of the hall have written, or the one called NAME, such as api."""
+    from interfaces.bootstrap import interruptible, stack
+
+    with interruptible(), suppress(KeyboardInterrupt):
+        for program, text in stack.logs(settings(), name, lines, follow=follow):
+            if as_json:
+                print_json({"program": program, "text": text})
+            else:
+                click.echo(text if name else f"{program} | {text}")
+
+
 def _print_status(chosen: "Settings", processes: "list[SupervisedProcess]") -> None:
     if not processes:
         click.echo(f"The hall in {chosen.home} is not up; start it with `gamehall up`.")
@@ -98,6 +125,11 @@ def _print_status(chosen: "Settings", processes: "list[SupervisedProcess]") -> N
     rows = [(each.name, each.state.lower(), each.pid or "", each.uptime) for each in processes]
     print_table(["process", "state", "pid", "seconds up"], rows)
     print_pairs(_addresses(chosen))
+    if any(each.state == "UNSUPERVISED" for each in processes):
+        click.echo(
+            "\nThe supervisor of these was killed, and nobody starts them again when they end;"
+            " `gamehall up` stops them and starts the hall, `gamehall down` stops them."
+        )
 
 
 def _welcome(chosen: "Settings", *, as_json: bool, servers_only: bool) -> None:
