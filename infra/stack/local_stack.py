@@ -1,6 +1,7 @@
 """The hall as a whole: servers first, then what lies between, then our own processes."""
 
 import fcntl
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from infra.stack.waiting import wait_for
 
 SERVERS = "servers"
 READY_TIMEOUT_S = 60
+ASKED_TO_STOP = (0, -signal.SIGTERM)
+"""How a supervisor ends that was asked to; asked again at its very end, it dies of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +66,12 @@ class LocalStack:
         self.supervisor = Supervisor(servers.home)
         self._progress = progress
 
-    def start(self, services: OwnServices | None, between: Callable[[], None]) -> Callable[[], int]:
+    def start(
+        self, services: OwnServices | None, between: Callable[[], None]
+    ) -> Callable[[], bool]:
         """Start everything; `between` runs when the servers answer, before the services start.
 
-        The answer waits for the end of the hall.
+        The answer waits for the end of the hall, and says whether somebody asked for it.
         """
         with self._starting():
             self._clear()
@@ -82,7 +87,7 @@ class LocalStack:
             except BaseException:
                 self.stop()
                 raise
-        return process.wait
+        return lambda: process.wait() in ASKED_TO_STOP
 
     def stop(self) -> int:
         """Stop everything; give the number of processes that were running."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from infra.errors import SetupError
 
 
-class Line(NamedTuple):
+class LogLine(NamedTuple):
     """What a program wrote, without the end of the line."""
 
     program: str
@@ -61,15 +61,15 @@ def opened(folder: Path, name: str | None) -> Logs:
     return {each: LogFile(path) for each, path in found.items() if name in {None, each}}
 
 
-def last(logs: Logs, lines: int) -> Iterator[Line]:
+def last(logs: Logs, lines: int) -> Iterator[LogLine]:
     """Give the last lines of each log, one log after the other."""
     for program, log in logs.items():
-        yield from (Line(program, text) for text in log.last(lines))
+        yield from (LogLine(program, text) for text in log.last(lines))
 
 
-def follow(logs: Logs, pause: Callable[[], object]) -> Iterator[Line]:
+def follow(logs: Logs, pause: Callable[[], object]) -> Iterator[LogLine]:
     """Give what is written from now on, for ever; `pause` is called before each look."""
     while True:
         pause()
         for program, log in logs.items():
-            yield from (Line(program, text) for text in log.new())
+            yield from (LogLine(program, text) for text in log.new())

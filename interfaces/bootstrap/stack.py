@@ -15,12 +15,12 @@ from interfaces.settings import Settings
 if TYPE_CHECKING:
     from infra.stack.doctor import Check  # noqa: TC004  a name for the type checker
     from infra.stack.local_stack import LocalStack, OwnServices, Servers
-    from infra.stack.logs import Line  # noqa: TC004  a name for the type checker
+    from infra.stack.logs import LogLine  # noqa: TC004  a name for the type checker
     from infra.stack.progress import ConsoleProgress
     from infra.stack.supervise import SupervisedProcess  # noqa: TC004  a name for the type checker
 
 # For the command line, which imports no infrastructure, not even where types are checked.
-__all__ = ["Check", "Line", "SupervisedProcess"]
+__all__ = ["Check", "LogLine", "SupervisedProcess"]
 
 GREETING_S = 0.8
 """How long servers may take to answer `gamehall doctor`: with the start of Python, it says within
@@ -33,8 +33,11 @@ GIVE_WAY = ("nice", "-n", "10")
 """Workers leave the processor to the API, which people wait for; they then read larger batches."""
 
 
-def start(settings: Settings, *, apis: int = 1, servers_only: bool = False) -> Callable[[], int]:
-    """Start everything; requests are answered when this returns. The answer waits for the end."""
+def start(settings: Settings, *, apis: int = 1, servers_only: bool = False) -> Callable[[], bool]:
+    """Start everything; requests are answered when this returns.
+
+    The answer waits for the end, and says whether somebody asked for it.
+    """
     from infra.stack.progress import ConsoleProgress
 
     progress = ConsoleProgress()
@@ -74,7 +77,7 @@ def processes(settings: Settings) -> "list[SupervisedProcess]":
     return Supervisor(settings.home).processes() or orphans.programs(settings.home)
 
 
-def logs(settings: Settings, name: str | None, lines: int, *, follow: bool) -> "Iterator[Line]":
+def logs(settings: Settings, name: str | None, lines: int, *, follow: bool) -> "Iterator[LogLine]":
     """Give the last lines that each program wrote, or the one of this name; then on and on."""
     from infra.stack import logs
 

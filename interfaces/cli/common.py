@@ -1,6 +1,7 @@
 """What every command of the command line shares: settings, output, errors as sentences."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import rich_click as click
@@ -93,6 +94,23 @@ def print_pairs(pairs: Mapping[str, object]) -> None:
     width = max(map(len, pairs))
     for name, value in pairs.items():
         click.echo(f"  {name:<{width}}  {value}")
+
+
+def human(value: object) -> str:
+    """A value as somebody reads it who does not know Python."""
+    match value:
+        case datetime():
+            return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case float():
+            return f"{value:.10g}"
+        case bytes():
+            return value.decode(errors="replace")
+        case dict():
+            return ", ".join(f"{name} {human(each)}" for name, each in value.items())
+        case list() | tuple():
+            return f"[{', '.join(map(human, value))}]"
+        case _:
+            return "none" if value is None else str(value)
 
 
 def _refusals() -> tuple[type[Exception], ...]:

@@ -1,20 +1,33 @@
 """`gamehall projections`: where the read models stand, rebuild and verify them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from interfaces.bootstrap.workers import PROJECTIONS
-from interfaces.cli.common import Group, json_option, print_json, print_table, settings, show
+from interfaces.cli.common import (
+    Group,
+    human,
+    json_option,
+    print_json,
+    print_pairs,
+    print_table,
+    settings,
+    show,
+)
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from application.ports.projections import Difference
     from application.rebuild import Built, OnProgress, RebuildProgress
     from application.upkeep import ReadModelStatus, Upkeep
     from interfaces.settings import Settings
+
+FIRST_DIFFERENCES = 5
+VALUE_CHARACTERS = 120
 
 
 @click.group(cls=Group)
@@ -166,9 +179,9 @@ def _print_built(name: str, built: "Built", as_json: bool, did: str) -> None:
         f"{name} {did} {built.events:,} events in {built.seconds:.1f} s ({rate:,.0f}/s); "
         f"{_verdict(built)}"
     )
-    if built.examples:
-        columns = ["value", "field", "live", "from the log"]
-        print_table(columns, built.examples)
+    if built.different:
+        print_pairs({place: f"{count:,}" for place, count in built.places.items()})
+        print_first(built.examples, built.different)
 
 
 def _verdict(built: "Built") -> str:
@@ -176,8 +189,28 @@ def _verdict(built: "Built") -> str:
         return "there was none to compare with."
     if not built.different:
         return "every value is the same as before."
-    return f"{built.different:,} values differed" + (
-        f", the first {len(built.examples)} of which are:"
-        if built.different > len(built.examples)
-        else ":"
-    )
+    return f"{built.different:,} values differed, in"
+
+
+def print_first(examples: "Sequence[Difference]", different: int) -> None:
+    """Print the first of so many differences, each as a sentence."""
+    click.echo("The first of them:")
+    for each in examples[:FIRST_DIFFERENCES]:
+        click.echo(f"  {_told(each)}.")
+    if (more := different - FIRST_DIFFERENCES) > 0:
+        click.echo(f"  … and {more:,} more; --json tells the first {len(examples)} whole.")
+
+
+def _told(difference: "Difference") -> str:
+    key, field, live, folded = difference
+    name = key if field == "*" else f"{key}, {field}"
+    if live is None:
+        return f"{name} is not there; the log says {_short(folded)}"
+    if folded is None:
+        return f"{name} is {_short(live)}, of which the log knows nothing"
+    return f"{name} is {_short(live)}; the log says {_short(folded)}"
+
+
+def _short(value: object) -> str:
+    text = human(value)
+    return text if len(text) <= VALUE_CHARACTERS else f"{text[: VALUE_CHARACTERS - 1]}…"

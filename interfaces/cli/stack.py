@@ -54,11 +54,11 @@ def up(detach: bool, servers_only: bool, apis: int, as_json: bool) -> None:
         if detach:
             return
         try:
-            ended_with = wait()
+            asked = wait()
         except KeyboardInterrupt:
             stack.stop(chosen)
             return
-    if ended_with:
+    if not asked:
         logs = chosen.home / "logs"
         raise click.ClickException(f"The supervisor ended; its log in {logs} says why.")
     click.echo("The hall was stopped from elsewhere.", err=True)

@@ -1,14 +1,16 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from application.ports.projections import Difference
 from application.rebuild import Built
 from interfaces.cli import COMMANDS, gamehall
-from interfaces.cli.projections import _watched
+from interfaces.cli.projections import _print_built, _watched
 from interfaces.cli.stack import first_request, program
 from interfaces.settings import load
 from interfaces.tokens import Tokens
@@ -127,9 +129,36 @@ def test_an_unknown_worker_is_refused_with_the_known_ones() -> None:
 
 
 def test_the_bar_of_a_build_ends_with_what_was_built(capsys: pytest.CaptureFixture[str]) -> None:
-    built = Built(events=12_345, seconds=0.5, compared=True, different=0, examples=())
+    built = Built(events=12_345, seconds=0.5, compared=True, different=0, places={}, examples=())
     assert _watched("Rebuilding queue", lambda report: built, hidden=False) is built
     assert "12,345 events, 24,690/s" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_differences_are_told_in_sentences_the_first_of_them_only(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    at = datetime(2026, 11, 29, tzinfo=UTC)
+    found = [
+        Difference("games/g1", "winner", "ada", "bob"),
+        Difference("games/g2", "*", None, {"winner": None, "at": at}),
+        Difference("sessions:s1", "status", "x" * 500, None),
+        *(Difference(f"games/{number}", "moves", number, 7) for number in range(17)),
+    ]
+    built = Built(9, 0.5, True, 325, {"games": 324, "sessions": 1}, found)
+    _print_built("game-records", built, False, "was compared with")
+    assert capsys.readouterr().out == (
+        "game-records was compared with 9 events in 0.5 s (18/s); 325 values differed, in\n"
+        "  games     324\n"
+        "  sessions  1\n"
+        "The first of them:\n"
+        "  games/g1, winner is ada; the log says bob.\n"
+        "  games/g2 is not there; the log says winner none, at 2026-11-29T00:00:00.000Z.\n"
+        f"  sessions:s1, status is {'x' * 119}…, of which the log knows nothing.\n"
+        "  games/0, moves is 0; the log says 7.\n"
+        "  games/1, moves is 1; the log says 7.\n"
+        "  … and 320 more; --json tells the first 20 whole.\n"
+    )
+    assert [each.place for each in found[:3]] == ["games", "games", "sessions"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -48,9 +48,9 @@ def test_a_hall_keeps_its_data_and_leaves_no_process_behind(hall_home: Path) -> 
 
 
 def test_a_hall_that_is_stopped_from_another_terminal_ends_well(
-    servers: Hall, hall_home: Path
+    servers: Hall, tmp_path: Path
 ) -> None:
-    beside = hall_in(hall_home, KAFKA=servers.kafka, POSTGRES=servers.postgres, REDIS=servers.redis)
+    beside = hall_in(tmp_path, KAFKA=servers.kafka, POSTGRES=servers.postgres, REDIS=servers.redis)
     with subprocess.Popen(
         [sys.executable, "-m", "interfaces.cli", "up", "--servers", "--json"],
         cwd=ROOT,
