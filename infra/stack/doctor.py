@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from application.topics import Topic
-from infra import migrations
+from infra import clocks, migrations
 from infra.kafka import topics
 from infra.reach import Heard, Server, begin
 from infra.stack import jars
@@ -20,8 +20,6 @@ PYTHON = (3, 11)
 FREE_BYTES = 2_000_000_000
 BEHIND_S = 0.5
 """How long servers that answer may take to tell what they hold."""
-CLOCK_RESOLUTION_S = 2.0
-"""What clocks may differ by at any rate: an answer of HTTP tells whole seconds, and takes time."""
 UP = "Start the hall with `gamehall up`"
 
 
@@ -113,10 +111,10 @@ def _behind(settled: Settled, name: str) -> Mapping[str, Callable[[], Check]]:
         case "postgres":
             return {
                 "migrations": lambda: _migrations(settled.dsn),
-                "clock of PostgreSQL": lambda: _clock("PostgreSQL", greet, settled.leeway_s),
+                "clock of PostgreSQL": lambda: clock("PostgreSQL", greet, settled.leeway_s),
             }
         case "api":
-            return {"clock of the API": lambda: _clock("the API", greet, settled.leeway_s)}
+            return {"clock of the API": lambda: clock("the API", greet, settled.leeway_s)}
     return {}
 
 
@@ -162,14 +160,14 @@ def _replication(bootstrap: str, wanted: Iterable[Topic], factor: int) -> Check:
     return Check("replication", "not as set" if different else "as set", different)
 
 
-def _clock(whose: str, tell: Callable[[float], float], leeway_s: float) -> Check:
-    ahead_s = tell(BEHIND_S) - time.time()
-    if abs(ahead_s) <= leeway_s + CLOCK_RESOLUTION_S:
+def clock(whose: str, tell: Callable[[float], float], leeway_s: float) -> Check:
+    """Compare a clock with the one here; `tell` asks for the time in seconds since 1970."""
+    there, here = tell(BEHIND_S), time.time()
+    if abs(there - here) <= leeway_s + clocks.RESOLUTION_S:
         return Check(f"clock of {whose}", "as here")
-    finding = f"{abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} the one here"
     return Check(
         f"clock of {whose}",
-        finding,
+        clocks.compared(there, here),
         "Set the clocks of both machines (`timedatectl set-ntp true`): tokens and deadlines are"
         f" right only where they differ by less than GAMEHALL_CLOCK_LEEWAY_SECONDS={leeway_s:g}.",
     )

@@ -1,6 +1,7 @@
 """Servers that are away: known by a deadline, and said in a sentence with the remedy."""
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from threading import Event
@@ -12,7 +13,7 @@ from click.testing import CliRunner, Result
 from infra import reach
 from infra.errors import SetupError
 from infra.reach import Server, begin
-from infra.stack import api
+from infra.stack import api, doctor
 from interfaces.bootstrap import reach as reaching
 from interfaces.cli import gamehall
 from tests.conftest import free_port
@@ -177,3 +178,15 @@ def test_doctor_names_each_server_that_is_away_and_what_nobody_knows_therefore()
         assert f"✗ {server}: does not answer at " in result.stdout
     assert "✗ topics: unknown, since Kafka does not answer" in result.stdout
     assert "✗ migrations: unknown, since PostgreSQL does not answer" in result.stdout
+
+
+@pytest.mark.parametrize(("ahead_s", "finding"), [(7_200, "ahead of"), (-7_200, "behind")])
+def test_doctor_tells_a_clock_that_goes_wrong(ahead_s: int, finding: str) -> None:
+    check = doctor.clock("the API", lambda _: time.time() + ahead_s, 5.0)
+    assert f"s {finding} the one here" in check.finding
+    assert "GAMEHALL_CLOCK_LEEWAY_SECONDS=5" in check.remedy
+
+
+@pytest.mark.parametrize("ahead_s", [-5, 5])
+def test_doctor_allows_clocks_the_leeway(ahead_s: int) -> None:
+    assert doctor.clock("the API", lambda _: time.time() + ahead_s, 5.0).well
