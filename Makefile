@@ -4,6 +4,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
+# What a program says is worth reading only when it fails.
+quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11
 
 # The tests start Python some hundred times; to compile every module each time would take minutes.
@@ -60,12 +62,12 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo 'Python 3.11 or newer is needed; $(PYTHON) is older.'; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo 'Installing into $(VENV) …'
-	@$(PIP) --require-hashes -r requirements.txt
-	@$(PIP) --no-deps --no-build-isolation --editable .
+	@echo 'Installing into $(VENV), which takes a minute or two, once …'
+	@$(call quietly,$(PIP) --require-hashes -r requirements.txt)
+	@$(call quietly,$(PIP) --no-deps --no-build-isolation --editable .)
 	@touch $@
 
 $(TESTABLE): $(INSTALLED) requirements-dev.txt
 	@echo 'Installing what tests need …'
-	@$(PIP) --require-hashes -r requirements-dev.txt
+	@$(call quietly,$(PIP) --require-hashes -r requirements-dev.txt)
 	@touch $@

@@ -1,10 +1,11 @@
 """Build a read model afresh beside the live one, compare the two, and swap."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple, Self
 
 from application.ports.projections import Difference, Generation, ProjectionStore, Triage
@@ -37,13 +38,15 @@ class Built(NamedTuple):
     """What came of a build.
 
     `compared` is False where there was no live read model to compare with; `different` counts
-    the values that differed from it, and `examples` holds the first of them.
+    the values that differed from it, `places` those of each table or kind of keys, and `examples`
+    holds the first of them.
     """
 
     events: int
     seconds: float
     compared: bool
     different: int
+    places: Mapping[str, int]
     examples: Sequence[Difference]
 
 
@@ -73,22 +76,23 @@ def build(
             GenerationFold(reader, generation, triage, report, batches.rebuild)
         )
         live = generation.live()
-        different = 0
+        places: Counter[str] = Counter()
         examples: list[Difference] = []
         if live is not None:
             fold.to(live)
-            different, examples = _count(generation, fold)
+            places, examples = _count(generation, fold)
         if swap:
             fold.on()
             while not generation.swap(fold.on, triage.parked):
                 pass
-    return Built(fold.events, time.monotonic() - started, live is not None, different, examples)
+    seconds = time.monotonic() - started
+    return Built(fold.events, seconds, live is not None, places.total(), places, examples)
 
 
-def _count(generation: Generation, fold: "GenerationFold") -> tuple[int, list[Difference]]:
+def _count(generation: Generation, fold: "GenerationFold") -> tuple[Counter[str], list[Difference]]:
     differences = generation.differences(fold.to)
     examples = list(islice(differences, MOST_EXAMPLES))
-    return len(examples) + sum(1 for _ in differences), examples
+    return Counter(each.place for each in chain(examples, differences)), examples
 
 
 class GenerationFold:

@@ -1,13 +1,17 @@
 """A worker's way to the log: commands over HTTP, many in one request, until they are answered."""
 
+import time
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 
 import httpx
 import msgspec
 import stamina
+import structlog
 
 from application.envelopes import RefusalBody, VerdictMessage
 from application.ports.commands import Envelope
+from infra import clocks
 
 COMMANDS_PATH = "/api/v1/commands"
 REQUEST_TIMEOUT_S = 30.0
@@ -15,6 +19,8 @@ LONGEST_PAUSE_S = 2.0
 MOST_COMMANDS = 500
 NOT_UNDERSTOOD = frozenset({400, 413, 422})
 """Statuses that blame the body: of several commands, those to blame are found one by one."""
+
+logger = structlog.get_logger(__name__)
 
 
 class ApiAway(Exception):
@@ -71,6 +77,10 @@ class CommandsClient:
                 self._send_part([each], verdicts)
         elif response.status_code in NOT_UNDERSTOOD:
             verdicts.append(_not_understood(response))
+        elif response.status_code == HTTPStatus.UNAUTHORIZED:
+            reason = _refused(response, time.time())
+            logger.warning("the API refuses this worker", reason=reason)
+            raise ApiAway(reason)
         elif not response.is_success:
             # Even a wrong address or token is waited for: messages lost would not come back.
             raise ApiAway(f"The API answers {response.status_code}: {response.text[:200]}")
@@ -86,6 +96,18 @@ class CommandsClient:
             "Content-Type": "application/json",
         }
         return self._http.post(COMMANDS_PATH, content=self._encode(part), headers=headers)
+
+
+def _refused(response: httpx.Response, now: float) -> str:
+    """Say that our token was refused, and why it may have been: a clock, or a secret."""
+    told = f"The API refuses this worker's token ({response.text[:200]})"
+    there = clocks.told_by(response)
+    if there is None or abs(there - now) <= clocks.RESOLUTION_S:
+        return f"{told}; both need the same GAMEHALL_SECRET, or the same GAMEHALL_HOME."
+    return (
+        f"{told}; its clock is {clocks.compared(there, now)}: set the clocks of both machines, or"
+        " raise GAMEHALL_CLOCK_LEEWAY_SECONDS there."
+    )
 
 
 def _not_understood(response: httpx.Response) -> VerdictMessage:

@@ -119,7 +119,11 @@ class Settings(BaseSettings):
     """The folder that keeps Kafka's downloaded jars; by default kafka/jars in the home."""
 
     secret: Annotated[SecretStr | None, Secret] = None
-    """Signs tokens; by default one is made on first use and kept in the home, for us only."""
+    """Signs tokens; by default the API makes one and keeps it in the home, for us only."""
+
+    clock_leeway_seconds: Annotated[float, _from(0, 3_600, Seconds)] = 5.0
+    """By how many seconds the clocks of machines may differ: so much longer a token is good at both
+    ends."""
 
     master_key: Annotated[SecretStr | None, Secret] = None
     """Wraps the keys of personal texts; without one, Kafka holds them as they are."""
@@ -186,7 +190,10 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, folder: Path | None) -> Path | None:
         # Processes of the hall may run in other folders, and a mark of it is compared as text.
-        return folder and folder.expanduser().resolve()
+        try:
+            return folder and folder.expanduser().resolve()
+        except RuntimeError as error:  # a user or a link that leads nowhere
+            raise ValueError(str(error)) from error
 
     @field_validator("allowed_origins", "trusted_networks", mode="before")
     @classmethod
@@ -264,9 +271,12 @@ class Settings(BaseSettings):
         """The folder that keeps Kafka's jars."""
         return self.jars or self.home / "kafka" / "jars"
 
-    def signing_secret(self) -> str:
-        """Give the secret that signs tokens; made on first use."""
-        return self.secret.get_secret_value() if self.secret else _kept_secret(self.home)
+    def signing_secret(self, *, make: bool = False) -> str:
+        """Give the secret that signs tokens; raises `SettingsRefused` where there is none.
+
+        Those who serve make one. Who made one elsewhere would sign tokens that open nothing.
+        """
+        return self.secret.get_secret_value() if self.secret else _kept_secret(self.home, make)
 
 
 def takes(name: str) -> str:
@@ -310,11 +320,24 @@ def _sentence(name: str, environment: Mapping[str, str]) -> str:
     return f"{variable} {shown}, but takes {takes(name)}."
 
 
-def _kept_secret(home: Path) -> str:
+def _kept_secret(home: Path, make: bool) -> str:
     kept = home / "secret"
     if not kept.exists():
+        if not make:
+            raise SettingsRefused(
+                f"{home} is no hall that has been started, so no token would be good there; set"
+                " GAMEHALL_HOME to the folder of the hall (.gamehall, where it was started), or"
+                " GAMEHALL_SECRET to its secret."
+            )
         _make_secret(kept)
-    return kept.read_text().strip()
+    secret = kept.read_text(errors="replace").strip()
+    if len(secret) < SECRET_CHARACTERS:
+        raise SettingsRefused(
+            f"The secret in {kept} has {len(secret)} characters, but takes at least"
+            f" {SECRET_CHARACTERS}; remove the file, and the next `gamehall up` makes another, with"
+            " which no token is good that there was."
+        )
+    return secret
 
 
 def _make_secret(kept: Path) -> None:

@@ -23,6 +23,8 @@ MOST_CACHED = 10_000
 LAST_SECOND = 253_402_300_799
 """Of the year 9999, since 1970: no token is good for longer."""
 
+Second = Annotated[int, msgspec.Meta(ge=0, le=LAST_SECOND)]
+
 Scope = Literal["player", "service", "admin", "process"]
 """Players act for themselves, services and administrators for anybody; a worker of the hall speaks
 for its process, and is heard at one address alone."""
@@ -41,12 +43,15 @@ class Identity(msgspec.Struct, frozen=True):
     """The highest waitroom priority that the holder may ask for."""
     expires: int
     """Seconds since 1970."""
+    begins: int = 0
+    """Seconds since 1970; before that, the token is not good yet."""
 
 
 class _Claims(msgspec.Struct):
     sub: str
     scope: Scope
-    exp: Annotated[int, msgspec.Meta(ge=0, le=LAST_SECOND)]
+    exp: Second
+    nbf: Second = 0
     priority: int = 0
 
 
@@ -60,12 +65,18 @@ Claims = TypeVar("Claims", bound=_Claims)
 
 
 class Tokens:
-    """Issues and verifies tokens with one secret."""
+    """Issues and verifies tokens with one secret.
 
-    def __init__(self, secret: str, clock: Callable[[], float] = time.time) -> None:
+    Clocks of machines may differ by `leeway_s`: so much longer a token is good at both ends.
+    """
+
+    def __init__(
+        self, secret: str, clock: Callable[[], float] = time.time, *, leeway_s: float = 0.0
+    ) -> None:
         self._secret = secret
         self._fingerprints = blake2b(secret.encode(), person=b"fingerprints").digest()
         self._clock = clock
+        self._leeway_s = leeway_s
         # Ordered, since the first key of a plain dict is looked for behind all that were deleted.
         self._verified: OrderedDict[str, Identity] = OrderedDict()
 
@@ -96,16 +107,25 @@ class Tokens:
         Raises `TokenRefused`.
         """
         claims = self._decode(ticket, TICKET_AUDIENCE, _TicketClaims)
-        if claims.exp <= self._clock():
+        if claims.exp + self._leeway_s <= self._clock():
             raise TokenRefused("The ticket has expired; ask for a new one.")
         return Identity(claims.sub, claims.scope, claims.priority, claims.until), claims.jti
 
     def verify(self, token: str) -> Identity:
         """Tell who the token speaks for, or refuse it."""
         identity = self._verified.get(token) or self._remember(token, self._identity(token))
-        if identity.expires <= self._clock():
+        now = self._clock()
+        if identity.expires + self._leeway_s <= now:
             self._verified.pop(token, None)
-            raise TokenRefused("The token has expired; ask for a new one.")
+            raise TokenRefused(
+                f"The token has expired, {now - identity.expires:.0f} s ago by the clock of this"
+                " server; ask for a new one."
+            )
+        if identity.begins - self._leeway_s > now:
+            raise TokenRefused(
+                f"The token is not good yet, for {identity.begins - now:.0f} s by the clock of this"
+                " server."
+            )
         return identity
 
     def fingerprint(self, data: bytes) -> str:
@@ -119,13 +139,14 @@ class Tokens:
         claims = self._decode(token, AUDIENCE, _Claims)
         _require_key(claims.sub)
         _refuse_bot(claims.sub, claims.scope)
-        return Identity(claims.sub, claims.scope, claims.priority, claims.exp)
+        return Identity(claims.sub, claims.scope, claims.priority, claims.exp, claims.nbf)
 
     def _decode(self, token: str, audience: str, kind: type[Claims]) -> Claims:
         # Times are checked by our own clock, on every use.
         options: Any = {
             "require": ["sub", "exp", "iat", "aud"],
             "verify_exp": False,
+            "verify_nbf": False,
             "verify_iat": False,
         }
         try:

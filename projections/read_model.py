@@ -62,6 +62,12 @@ class ReadModel(Generic[Queries_co]):
     queries: Callable[[Stores], Queries_co]
 
     @property
+    def stores(self) -> tuple[str, ...]:
+        """Where it lies: `postgres`, `redis`, or both."""
+        kept = {"postgres": self.record, "redis": self.cache or self.keys}
+        return tuple(name for name, there in kept.items() if there)
+
+    @property
     def tables(self) -> list[str]:
         """The names of its tables."""
         return [table.name for table in self.record().tables] if self.record else []

@@ -51,7 +51,7 @@ class Hall:
 
     @property
     def tokens(self) -> Tokens:
-        return Tokens(self.settings.signing_secret())
+        return Tokens(self.settings.signing_secret(make=True))
 
     def player(self, user_id: str, *, priority: int = 0) -> dict[str, str]:
         """The headers of a player's request."""

@@ -42,6 +42,11 @@ class Difference(NamedTuple):
     live: object
     folded: object
 
+    @property
+    def place(self) -> str:
+        """The table that it is in, or what the keys in Redis are called by that it is among."""
+        return self.key.replace(":", "/").partition("/")[0]
+
 
 class Change(msgspec.Struct, frozen=True):
     """A row that would become another; null for `before` or `after` means: not there."""

@@ -2,6 +2,9 @@
 
 import httpx
 
+from infra import clocks
+from infra.errors import SetupError
+
 ANSWER_TIMEOUT_S = 2
 
 
@@ -11,3 +14,15 @@ def answers(url: str, question: str = "live") -> bool:
         return httpx.get(f"{url}/health/{question}", timeout=ANSWER_TIMEOUT_S).is_success
     except httpx.HTTPError:
         return False
+
+
+def clock(url: str, seconds: float) -> float:
+    """Ask for the time there, in seconds since 1970; raises `SetupError` where it is not live."""
+    try:
+        answer = httpx.get(f"{url}/health/live", timeout=seconds).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise SetupError(str(error)) from error
+    told = clocks.told_by(answer)
+    if told is None:
+        raise SetupError("it is no API of ours: its answer has no Date")
+    return told

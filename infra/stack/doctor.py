@@ -3,22 +3,23 @@
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import psycopg
+from typing import Any
 
 from application.topics import Topic
-from infra import migrations
-from infra.errors import SetupError
+from infra import clocks, migrations
 from infra.kafka import topics
-from infra.stack import api, jars, kafka, postgres, valkey
-from infra.stack.local_stack import Servers
+from infra.reach import Heard, Server, begin
+from infra.stack import jars
 from infra.stack.supervise import Supervisor
 
 PYTHON = (3, 11)
 FREE_BYTES = 2_000_000_000
+BEHIND_S = 0.5
+"""How long servers that answer may take to tell what they hold."""
 UP = "Start the hall with `gamehall up`"
 
 
@@ -36,28 +37,85 @@ class Check:
         return not self.remedy
 
 
-def examine(
-    servers: Servers,
-    url: str,
-    workers: Sequence[str],
-    wanted: Sequence[Topic],
-    replication_factor: int,
-) -> list[Check]:
-    """Look at everything, from the machine up to the services."""
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A server, and what is looked at behind it once it answers, by name."""
+
+    server: Server
+    behind: Mapping[str, Callable[[], Check]]
+
+    def look(self) -> list[Check]:
+        """Look behind it; raises one of `reach.ERRORS` where it does not answer any more."""
+        return [check() for check in self.behind.values()]
+
+    def well(self) -> Check:
+        """Say that it answers."""
+        return Check(self.server.name, f"answers at {self.server.address}")
+
+    def away(self, problem: str) -> list[Check]:
+        """Say that it does not, and what nobody knows therefore."""
+        name, address, variable, _ = self.server
+        finding = f"does not answer at {address} ({problem})"
+        unknown = f"unknown, since {name} does not answer"
+        return [
+            Check(name, finding, f"{UP}, or correct {variable}."),
+            *(Check(each, unknown, f"{UP}.") for each in self.behind),
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What there should be, as the settings have it; `jars` is None where Kafka is another's."""
+
+    home: Path
+    jars: Path | None
+    servers: Mapping[str, Server]
+    bootstrap: str
+    dsn: str
+    topics: Sequence[Topic]
+    replication_factor: int
+    workers: Sequence[str]
+    leeway_s: float
+
+
+def examine(settled: Settled, greeted: Mapping[str, Heard[Any]]) -> list[Check]:
+    """Look at everything, from the machine up to the services, once servers have been greeted."""
+    pieces = {
+        name: Examined(each, _behind(settled, name)) for name, each in settled.servers.items()
+    }
+    there = {name: pieces[name].look for name, answer in greeted.items() if not answer.problem}
+    answers = {**greeted, **begin(there, BEHIND_S)()}
     return [
         _python(),
-        _disk(servers.home),
-        *([_jars(servers.jars)] if servers.kafka_port else []),
-        _reachable("Kafka", kafka.answers(servers.kafka), "GAMEHALL_KAFKA"),
-        _reachable("PostgreSQL", postgres.answers(servers.postgres), "GAMEHALL_POSTGRES"),
-        _reachable("Valkey", valkey.answers(servers.redis), "GAMEHALL_REDIS"),
-        _asked("migrations", lambda: _migrations(servers.postgres)),
-        _asked("topics", lambda: _topics(servers.kafka, wanted)),
-        _asked("log partitions", lambda: _partitions(servers.kafka, wanted)),
-        _asked("replication", lambda: _replication(servers.kafka, wanted, replication_factor)),
-        _api(url),
-        _workers(servers.home, workers),
+        _disk(settled.home),
+        *([_jars(settled.jars)] if settled.jars else []),
+        *(check for name, piece in pieces.items() for check in _found(piece, answers[name])),
+        _workers(settled.home, settled.workers),
     ]
+
+
+def _found(piece: Examined, answer: Heard[list[Check]]) -> list[Check]:
+    return piece.away(answer.problem) if answer.problem else [piece.well(), *(answer.told or ())]
+
+
+def _behind(settled: Settled, name: str) -> Mapping[str, Callable[[], Check]]:
+    greet = settled.servers[name].greet
+    of_kafka = settled.bootstrap, settled.topics
+    match name:
+        case "kafka":
+            return {
+                "topics": lambda: _topics(*of_kafka),
+                "log partitions": lambda: _partitions(*of_kafka),
+                "replication": lambda: _replication(*of_kafka, settled.replication_factor),
+            }
+        case "postgres":
+            return {
+                "migrations": lambda: _migrations(settled.dsn),
+                "clock of PostgreSQL": lambda: clock("PostgreSQL", greet, settled.leeway_s),
+            }
+        case "api":
+            return {"clock of the API": lambda: clock("the API", greet, settled.leeway_s)}
+    return {}
 
 
 def _python() -> Check:
@@ -77,19 +135,6 @@ def _jars(folder: Path) -> Check:
     missing = jars.missing(folder)
     remedy = f"{UP}, which downloads them." if missing else ""
     return Check("kafka jars", f"{len(missing)} of {len(jars.pinned())} missing", remedy)
-
-
-def _reachable(name: str, answers: bool, variable: str) -> Check:
-    if answers:
-        return Check(name, "answers")
-    return Check(name, "does not answer", f"{UP}, or set {variable} to one that runs.")
-
-
-def _asked(name: str, check: Callable[[], Check]) -> Check:
-    try:
-        return check()
-    except (SetupError, psycopg.Error):
-        return Check(name, "unknown, since the server does not answer", f"{UP}.")
 
 
 def _migrations(dsn: str) -> Check:
@@ -115,10 +160,17 @@ def _replication(bootstrap: str, wanted: Iterable[Topic], factor: int) -> Check:
     return Check("replication", "not as set" if different else "as set", different)
 
 
-def _api(url: str) -> Check:
-    if api.answers(url):
-        return Check("api", f"live at {url}")
-    return Check("api", f"not live at {url}", f"{UP}, or alone with `gamehall api`.")
+def clock(whose: str, tell: Callable[[float], float], leeway_s: float) -> Check:
+    """Compare a clock with the one here; `tell` asks for the time in seconds since 1970."""
+    there, here = tell(BEHIND_S), time.time()
+    if abs(there - here) <= leeway_s + clocks.RESOLUTION_S:
+        return Check(f"clock of {whose}", "as here")
+    return Check(
+        f"clock of {whose}",
+        clocks.compared(there, here),
+        "Set the clocks of both machines (`timedatectl set-ntp true`): tokens and deadlines are"
+        f" right only where they differ by less than GAMEHALL_CLOCK_LEEWAY_SECONDS={leeway_s:g}.",
+    )
 
 
 def _workers(home: Path, names: Iterable[str]) -> Check:

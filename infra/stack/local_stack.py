@@ -1,11 +1,13 @@
 """The hall as a whole: servers first, then what lies between, then our own processes."""
 
 import fcntl
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra import reach
 from infra.errors import SetupError
 from infra.stack import api, kafka, orphans, ports, postgres, valkey
 from infra.stack.program import Program, ProgramGroup
@@ -16,6 +18,8 @@ from infra.stack.waiting import wait_for
 
 SERVERS = "servers"
 READY_TIMEOUT_S = 60
+ASKED_TO_STOP = (0, -signal.SIGTERM)
+"""How a supervisor ends that was asked to; asked again at its very end, it dies of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +66,12 @@ class LocalStack:
         self.supervisor = Supervisor(servers.home)
         self._progress = progress
 
-    def start(self, services: OwnServices | None, between: Callable[[], None]) -> Callable[[], int]:
+    def start(
+        self, services: OwnServices | None, between: Callable[[], None]
+    ) -> Callable[[], bool]:
         """Start everything; `between` runs when the servers answer, before the services start.
 
-        The answer waits for the end of the hall.
+        The answer waits for the end of the hall, and says whether somebody asked for it.
         """
         with self._starting():
             self._clear()
@@ -81,7 +87,7 @@ class LocalStack:
             except BaseException:
                 self.stop()
                 raise
-        return process.wait
+        return lambda: process.wait() in ASKED_TO_STOP
 
     def stop(self) -> int:
         """Stop everything; give the number of processes that were running."""
@@ -141,13 +147,17 @@ class LocalStack:
         if embedded:
             self.supervisor.start(SERVERS)
         self._await("postgres", self._postgres_answers, postgres.START_TIMEOUT_S)
-        self._await("valkey", lambda: valkey.answers(servers.redis), valkey.START_TIMEOUT_S)
-        self._await("kafka", lambda: kafka.answers(servers.kafka), kafka.START_TIMEOUT_S)
+        self._await(
+            "valkey", lambda: reach.answers(reach.valkey, servers.redis), valkey.START_TIMEOUT_S
+        )
+        self._await(
+            "kafka", lambda: reach.answers(reach.kafka, servers.kafka), kafka.START_TIMEOUT_S
+        )
 
     def _postgres_answers(self) -> bool:
         if self.servers.postgres_port is None:
-            return postgres.answers(self.servers.postgres)
-        if not postgres.answers(postgres.dsn(self.servers.postgres_port, "postgres")):
+            return reach.answers(reach.postgres, self.servers.postgres)
+        if not reach.answers(reach.postgres, postgres.dsn(self.servers.postgres_port, "postgres")):
             return False
         postgres.create_database(self.servers.postgres_port)
         return True

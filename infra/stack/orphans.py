@@ -2,12 +2,13 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
 
-from infra.stack.supervise import MARK
+from infra.stack.supervise import MARK, SupervisedProcess
 
 STOP_TIMEOUT_S = 60
 SERVERS = ("kafka", "postgres", "valkey")
@@ -17,6 +18,17 @@ def find(home: Path) -> list[psutil.Process]:
     """List every process of this hall, the supervisor's included."""
     found = (_marked(process, str(home)) for process in psutil.process_iter())
     return [process for process in found if process and process.pid != os.getpid()]
+
+
+def programs(home: Path) -> list[SupervisedProcess]:
+    """Say which programs of this hall still run, when nobody supervises them; the oldest first."""
+    oldest: dict[str, SupervisedProcess] = {}
+    for process in sorted(find(home), key=psutil.Process.create_time):
+        name = _name(process)
+        if name and name not in oldest:
+            uptime = int(time.time() - process.create_time())
+            oldest[name] = SupervisedProcess(name, "", "UNSUPERVISED", process.pid, uptime)
+    return list(oldest.values())
 
 
 def stop(processes: Iterable[psutil.Process]) -> None:

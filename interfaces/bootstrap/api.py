@@ -73,7 +73,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         keys = SubjectKeys(settings.kafka_bootstrap, master(settings))
         await keys.start()
         held.push_async_callback(keys.stop)
-        tokens = Tokens(settings.signing_secret())
+        tokens = Tokens(settings.signing_secret(make=True), leeway_s=settings.clock_leeway_seconds)
         peers = Peers(lambda: tokens.issue("api", "service"))
         await peers.start()
         held.push_async_callback(peers.close)

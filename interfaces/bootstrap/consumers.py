@@ -15,7 +15,6 @@ from domain.operations.consumer import PositionSkipped, SkipPosition
 from infra.commands_client import ApiAway, CommandsClient
 from infra.kafka import records
 from interfaces.bootstrap import SetupError
-from interfaces.bootstrap.errors import as_setup_error
 from interfaces.bootstrap.events import events
 from interfaces.bootstrap.log import log_reader
 from interfaces.settings import Settings
@@ -26,10 +25,9 @@ LOGS = frozenset(category.topic for category in CATEGORIES)
 
 def what_is_at(settings: Settings, position: Position) -> Mapping[str, object]:
     """Show what an operator is about to skip; raises `SetupError` where there is nothing."""
-    with as_setup_error():
-        if position.topic in LOGS:
-            return _event_at(settings, position)
-        found = records.record_at(settings.kafka_bootstrap, position)
+    if position.topic in LOGS:
+        return _event_at(settings, position)
+    found = records.record_at(settings.kafka_bootstrap, position)
     return {"position": str(position), "key": found.key, "value": found.value}
 
 
@@ -69,9 +67,8 @@ def skip(settings: Settings, consumer: str, position: Position, reason: str, by:
 
 def skips(settings: Settings, consumer: str) -> Sequence[tuple[str, datetime, str, str]]:
     """Give what a consumer passes over: position, when, by whom and why."""
-    with as_setup_error():
-        return [
-            (event.position, event.timestamp, recorded.metadata.actor or "", event.reason)
-            for recorded in events(settings, OPERATIONS.topic, consumer, LATEST)
-            if isinstance(event := recorded.event, PositionSkipped)
-        ]
+    return [
+        (event.position, event.timestamp, recorded.metadata.actor or "", event.reason)
+        for recorded in events(settings, OPERATIONS.topic, consumer, LATEST)
+        if isinstance(event := recorded.event, PositionSkipped)
+    ]

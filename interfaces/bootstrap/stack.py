@@ -4,7 +4,9 @@ Imports stand inside the functions, so that `gamehall status` and `down` load no
 """
 
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from interfaces.bootstrap.workers import WORKERS
@@ -13,18 +15,29 @@ from interfaces.settings import Settings
 if TYPE_CHECKING:
     from infra.stack.doctor import Check  # noqa: TC004  a name for the type checker
     from infra.stack.local_stack import LocalStack, OwnServices, Servers
+    from infra.stack.logs import LogLine  # noqa: TC004  a name for the type checker
     from infra.stack.progress import ConsoleProgress
     from infra.stack.supervise import SupervisedProcess  # noqa: TC004  a name for the type checker
 
 # For the command line, which imports no infrastructure, not even where types are checked.
-__all__ = ["Check", "SupervisedProcess"]
+__all__ = ["Check", "LogLine", "SupervisedProcess"]
+
+GREETING_S = 0.8
+"""How long servers may take to answer `gamehall doctor`: with the start of Python, it says within
+two seconds what is wrong, whatever is down."""
+
+LOOK_INTERVAL_S = 0.2
+"""Between looks at logs that are followed."""
 
 GIVE_WAY = ("nice", "-n", "10")
 """Workers leave the processor to the API, which people wait for; they then read larger batches."""
 
 
-def start(settings: Settings, *, apis: int = 1, servers_only: bool = False) -> Callable[[], int]:
-    """Start everything; requests are answered when this returns. The answer waits for the end."""
+def start(settings: Settings, *, apis: int = 1, servers_only: bool = False) -> Callable[[], bool]:
+    """Start everything; requests are answered when this returns.
+
+    The answer waits for the end, and says whether somebody asked for it.
+    """
     from infra.stack.progress import ConsoleProgress
 
     progress = ConsoleProgress()
@@ -57,20 +70,45 @@ def _prepare_servers(settings: Settings, progress: "ConsoleProgress") -> None:
 
 
 def processes(settings: Settings) -> "list[SupervisedProcess]":
-    """Say how every process of the hall is."""
+    """Say how every process of the hall is, also of those whose supervisor was killed."""
+    from infra.stack import orphans
     from infra.stack.supervise import Supervisor
 
-    return Supervisor(settings.home).processes()
+    return Supervisor(settings.home).processes() or orphans.programs(settings.home)
+
+
+def logs(settings: Settings, name: str | None, lines: int, *, follow: bool) -> "Iterator[LogLine]":
+    """Give the last lines that each program wrote, or the one of this name; then on and on."""
+    from infra.stack import logs
+
+    opened = logs.opened(settings.home / "logs", name)
+    yield from logs.last(opened, lines)
+    if follow:
+        yield from logs.follow(opened, partial(time.sleep, LOOK_INTERVAL_S))
 
 
 def examine(settings: Settings) -> "list[Check]":
     """Check everything that the hall stands on."""
-    from infra.stack.doctor import examine
+    from infra.reach import greet
+    from interfaces.bootstrap.reach import servers
+
+    greeted = greet(servers(settings), GREETING_S)
+    # While they answer, what is asked behind them is loaded, which takes about as long.
+    from infra.stack.doctor import Settled, examine
     from interfaces.bootstrap.topics import declared
 
-    wanted = declared(settings.log_partitions)
-    factor = settings.replication_factor
-    return examine(_servers(settings), settings.base_url, tuple(WORKERS), wanted, factor)
+    settled = Settled(
+        home=settings.home,
+        jars=settings.jar_folder if settings.kafka_port else None,
+        servers=servers(settings),
+        bootstrap=settings.kafka_bootstrap,
+        dsn=settings.postgres_dsn,
+        topics=declared(settings.log_partitions),
+        replication_factor=settings.replication_factor,
+        workers=tuple(WORKERS),
+        leeway_s=settings.clock_leeway_seconds,
+    )
+    return examine(settled, greeted())
 
 
 def _servers(settings: Settings) -> "Servers":

@@ -80,7 +80,7 @@ def _process(context: Context, manager: ProcessManager) -> Work:
 
 
 def _client(context: Context, name: str) -> CommandsClient:
-    tokens = Tokens(context.settings.signing_secret())
+    tokens = Tokens(context.settings.signing_secret(make=True))
     url = context.settings.base_url
     client = CommandsClient(url, lambda: tokens.issue(name, "process"), context.stopped)
     return context.held.enter_context(closing(client))

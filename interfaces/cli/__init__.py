@@ -30,6 +30,7 @@ COMMANDS: tuple[click.Command, ...] = (
     stack.up,
     stack.down,
     stack.status,
+    stack.logs,
     doctor.doctor,
     services.api,
     services.worker,

@@ -1,9 +1,11 @@
 """What every command of the command line shares: settings, output, errors as sentences."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import rich_click as click
+from click.exceptions import Exit
 
 if TYPE_CHECKING:
     from domain.events import Position
@@ -19,10 +21,14 @@ class Group(click.RichGroup):
         """Run the command; what a person can set right is told without a traceback."""
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.Abort, Exit, BrokenPipeError):
+            raise  # click knows what to do
         except _refusals() as error:
-            # Not as an exception of click: its box would wrap what has to be copied or searched.
-            click.echo(f"Error: {error}", err=True)
-            ctx.exit(1)
+            _end(ctx, str(error))
+        except _told() as error:
+            from interfaces.bootstrap.errors import sentence
+
+            _end(ctx, sentence(error))
 
 
 def as_position(_: click.Context, __: click.Parameter, text: str | None) -> "Position | None":
@@ -35,11 +41,25 @@ def as_position(_: click.Context, __: click.Parameter, text: str | None) -> "Pos
         raise click.BadParameter(str(error)) from error
 
 
-def settings() -> "Settings":
-    """Read the settings."""
+def _end(context: click.Context, sentence: str) -> NoReturn:
+    # Not as an exception of click: its box would wrap what has to be copied or searched.
+    click.echo(f"Error: {sentence}", err=True)
+    context.exit(1)
+
+
+def settings(*needed: str) -> "Settings":
+    """Read the settings; refuses where one of these servers does not answer.
+
+    `needed` are `kafka`, `postgres`, `redis` and `api`, whatever the command asks of.
+    """
     from interfaces.settings import load
 
-    return load()
+    read = load()
+    if needed:
+        from interfaces.bootstrap.reach import require
+
+        require(read, needed)
+    return read
 
 
 def show(data: Any, as_json: bool, table: Callable[[], None]) -> None:
@@ -76,6 +96,23 @@ def print_pairs(pairs: Mapping[str, object]) -> None:
         click.echo(f"  {name:<{width}}  {value}")
 
 
+def human(value: object) -> str:
+    """A value as somebody reads it who does not know Python."""
+    match value:
+        case datetime():
+            return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case float():
+            return f"{value:.10g}"
+        case bytes():
+            return value.decode(errors="replace")
+        case dict():
+            return ", ".join(f"{name} {human(each)}" for name, each in value.items())
+        case list() | tuple():
+            return f"[{', '.join(map(human, value))}]"
+        case _:
+            return "none" if value is None else str(value)
+
+
 def _refusals() -> tuple[type[Exception], ...]:
     """Give the errors that are sentences; evaluated only when an error is on its way."""
     from interfaces.bootstrap import SetupError
@@ -83,3 +120,10 @@ def _refusals() -> tuple[type[Exception], ...]:
     from interfaces.tokens import TokenRefused
 
     return SetupError, SettingsRefused, TokenRefused
+
+
+def _told() -> tuple[type[Exception], ...]:
+    """Give the errors of clients and of the system that are told in a sentence."""
+    from interfaces.bootstrap.errors import TOLD
+
+    return TOLD

@@ -10,6 +10,7 @@ import rich_click as click
 from interfaces.cli.common import (
     Group,
     as_position,
+    human,
     json_option,
     print_json,
     print_pairs,
@@ -70,8 +71,9 @@ def show_events(topic: str, aggregate_id: str, moment: "Moment", as_json: bool) 
     from interfaces.bootstrap.events import events
     from interfaces.bootstrap.subjects import opener
 
-    found, open = 0, opener(settings())
-    for recorded in events(settings(), topic, aggregate_id, moment):
+    chosen = settings("kafka")
+    found, open = 0, opener(chosen)
+    for recorded in events(chosen, topic, aggregate_id, moment):
         found += 1
         facts = opened(recorded.event, open)
         if as_json:
@@ -95,7 +97,7 @@ def show_state(topic: str, aggregate_id: str, moment: "Moment", as_json: bool) -
     from interfaces.bootstrap import SetupError
     from interfaces.bootstrap.events import past
 
-    found = past(settings(), topic, aggregate_id, moment)
+    found = past(settings("kafka"), topic, aggregate_id, moment)
     if found is None:
         raise SetupError(f"{topic} holds no event of {aggregate_id!r} up to then.")
     if as_json:
@@ -119,10 +121,10 @@ def _print_state(past: "Past") -> None:
     import msgspec
 
     event = past.latest.event
-    at = f"{_human(event.timestamp)}, at {past.latest.position}"
+    at = f"{human(event.timestamp)}, at {past.latest.position}"
     click.echo(f"{past.aggregate.id}, version {past.aggregate.version}, {at}")
     state = msgspec.to_builtins(past.aggregate.view) or {"state": None}
-    print_pairs({name: _human(value) for name, value in state.items()})
+    print_pairs({name: human(value) for name, value in state.items()})
 
 
 def _event_as_json(recorded: "Recorded", facts: dict[str, Any]) -> dict[str, Any]:
@@ -134,23 +136,6 @@ def _event_as_json(recorded: "Recorded", facts: dict[str, Any]) -> dict[str, Any
 
 def _print(recorded: "Recorded", facts: dict[str, Any]) -> None:
     event = recorded.event
-    version, at = event.originator_version, _human(event.timestamp)
-    shown = ", ".join(f"{name}={_human(value)}" for name, value in facts.items())
+    version, at = event.originator_version, human(event.timestamp)
+    shown = ", ".join(f"{name}={human(value)}" for name, value in facts.items())
     click.echo(f"{version:>6}  {at}  {event.wire_name():<32} {shown}  ({recorded.position})")
-
-
-def _human(value: object) -> str:
-    """A value as somebody reads it who does not know Python."""
-    match value:
-        case datetime():
-            return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        case float():
-            return f"{value:.10g}"
-        case bytes():
-            return value.decode(errors="replace")
-        case dict():
-            return ", ".join(f"{name} {_human(each)}" for name, each in value.items())
-        case list() | tuple():
-            return f"[{', '.join(map(_human, value))}]"
-        case _:
-            return "none" if value is None else str(value)

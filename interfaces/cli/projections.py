@@ -1,19 +1,33 @@
 """`gamehall projections`: where the read models stand, rebuild and verify them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from interfaces.bootstrap.workers import PROJECTIONS
-from interfaces.cli.common import Group, json_option, print_json, print_table, settings, show
+from interfaces.cli.common import (
+    Group,
+    human,
+    json_option,
+    print_json,
+    print_pairs,
+    print_table,
+    settings,
+    show,
+)
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from application.ports.projections import Difference
     from application.rebuild import Built, OnProgress, RebuildProgress
     from application.upkeep import ReadModelStatus, Upkeep
+    from interfaces.settings import Settings
+
+FIRST_DIFFERENCES = 5
+VALUE_CHARACTERS = 120
 
 
 @click.group(cls=Group)
@@ -54,7 +68,7 @@ def lag(as_json: bool) -> None:
 @json_option
 def parked(name: str, as_json: bool) -> None:
     """List the streams that a read model has parked, and since which event."""
-    with _read_model(name) as model:
+    with _read_model(name, _settings(name)) as model:
         found = model.parked()
     data = [each._asdict() for each in found]
     show(data, as_json, lambda: print_table(["topic", "stream", "since", "reason"], found))
@@ -65,7 +79,7 @@ def parked(name: str, as_json: bool) -> None:
 @json_option
 def rebuild(name: str, as_json: bool) -> None:
     """Build NAME afresh beside the live one, compare the two, and swap; queries go on."""
-    with _read_model(name) as model:
+    with _read_model(name, _settings(name)) as model:
         built = _watched(f"Rebuilding {name}", model.rebuild, hidden=as_json)
     _print_built(name, built, as_json, "was rebuilt from")
 
@@ -76,7 +90,7 @@ def rebuild(name: str, as_json: bool) -> None:
 @click.pass_context
 def verify(context: click.Context, name: str, as_json: bool) -> None:
     """Fold the log afresh and compare NAME with it; exit with 1 if they differ."""
-    with _read_model(name) as model:
+    with _read_model(name, _settings(name)) as model:
         built = _watched(f"Verifying {name}", model.verify, hidden=as_json)
     if not built.compared:
         raise click.ClickException(f"There is no read model {name} yet; its worker builds it.")
@@ -85,16 +99,23 @@ def verify(context: click.Context, name: str, as_json: bool) -> None:
 
 
 def _statuses() -> "list[ReadModelStatus]":
-    return [_status(name) for name in PROJECTIONS]
+    chosen = settings("kafka", "postgres", "redis")
+    return [_status(name, chosen) for name in PROJECTIONS]
 
 
-def _status(name: str) -> "ReadModelStatus":
-    with _read_model(name) as model:
+def _status(name: str, chosen: "Settings") -> "ReadModelStatus":
+    with _read_model(name, chosen) as model:
         return model.status()
 
 
+def _settings(name: str) -> "Settings":
+    from interfaces.bootstrap.workers import declared
+
+    return settings("kafka", *declared(name).stores)
+
+
 @contextmanager
-def _read_model(name: str) -> "Iterator[Upkeep]":
+def _read_model(name: str, chosen: "Settings") -> "Iterator[Upkeep]":
     from application.ports.projections import GenerationLost, PositionConflict, RebuildRunning
     from interfaces.bootstrap.read_models import upkeep
     from interfaces.bootstrap.workers import declared
@@ -104,7 +125,7 @@ def _read_model(name: str) -> "Iterator[Upkeep]":
 
     try:
         with ExitStack() as held:
-            yield upkeep(settings(), declared(name), held)
+            yield upkeep(chosen, declared(name), held)
     except RebuildRunning as error:
         raise click.ClickException(str(error)) from error
     except (PositionConflict, GenerationLost) as error:
@@ -158,9 +179,9 @@ def _print_built(name: str, built: "Built", as_json: bool, did: str) -> None:
         f"{name} {did} {built.events:,} events in {built.seconds:.1f} s ({rate:,.0f}/s); "
         f"{_verdict(built)}"
     )
-    if built.examples:
-        columns = ["value", "field", "live", "from the log"]
-        print_table(columns, built.examples)
+    if built.different:
+        print_pairs({place: f"{count:,}" for place, count in built.places.items()})
+        print_first(built.examples, built.different)
 
 
 def _verdict(built: "Built") -> str:
@@ -168,8 +189,28 @@ def _verdict(built: "Built") -> str:
         return "there was none to compare with."
     if not built.different:
         return "every value is the same as before."
-    return f"{built.different:,} values differed" + (
-        f", the first {len(built.examples)} of which are:"
-        if built.different > len(built.examples)
-        else ":"
-    )
+    return f"{built.different:,} values differed, in"
+
+
+def print_first(examples: "Sequence[Difference]", different: int) -> None:
+    """Print the first of so many differences, each as a sentence."""
+    click.echo("The first of them:")
+    for each in examples[:FIRST_DIFFERENCES]:
+        click.echo(f"  {_told(each)}.")
+    if (more := different - FIRST_DIFFERENCES) > 0:
+        click.echo(f"  … and {more:,} more; --json tells the first {len(examples)} whole.")
+
+
+def _told(difference: "Difference") -> str:
+    key, field, live, folded = difference
+    name = key if field == "*" else f"{key}, {field}"
+    if live is None:
+        return f"{name} is not there; the log says {_short(folded)}"
+    if folded is None:
+        return f"{name} is {_short(live)}, of which the log knows nothing"
+    return f"{name} is {_short(live)}; the log says {_short(folded)}"
+
+
+def _short(value: object) -> str:
+    text = human(value)
+    return text if len(text) <= VALUE_CHARACTERS else f"{text[: VALUE_CHARACTERS - 1]}…"

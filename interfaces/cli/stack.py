@@ -1,6 +1,9 @@
-"""`gamehall up`, `down` and `status`."""
+"""`gamehall up`, `down`, `status` and `logs`."""
 
+import shlex
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -14,11 +17,11 @@ if TYPE_CHECKING:
 NOT_RUNNING = 3  # as init scripts answer `status`
 
 FIRST_REQUEST = """
-Open a room, and join it (from this folder, in another terminal):
+Open a room, and join it (in another terminal, from any folder{provided}):
 
   curl -X POST {url}/api/v1/waitroom -H 'Content-Type: application/json' \\
     -H "Authorization: Bearer $({gamehall} token --admin)" \\
-    -d '{{"event_id": "concert", "capacity": 10, "checkout_seconds": 300}}'
+    -d '{{"event_id": "concert", "capacity": 1, "checkout_seconds": 300}}'
   curl -X POST {url}/api/v1/waitroom/join -H 'Content-Type: application/json' \\
     -H "Authorization: Bearer $({gamehall} token --user ada)" \\
     -d '{{"event_id": "concert", "user_id": "ada", "priority": 0}}'
@@ -51,11 +54,14 @@ def up(detach: bool, servers_only: bool, apis: int, as_json: bool) -> None:
         if detach:
             return
         try:
-            wait()
+            asked = wait()
         except KeyboardInterrupt:
             stack.stop(chosen)
             return
-    raise click.ClickException(f"The supervisor ended; its log in {chosen.home / 'logs'} says why.")
+    if not asked:
+        logs = chosen.home / "logs"
+        raise click.ClickException(f"The supervisor ended; its log in {logs} says why.")
+    click.echo("The hall was stopped from elsewhere.", err=True)
 
 
 @click.command()
@@ -76,7 +82,7 @@ def down(as_json: bool) -> None:
 @json_option
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:
-    """Show the processes and addresses; exit with 3 unless all of them run."""
+    """Show the processes and addresses; exit with 3 unless all of them run and are looked after."""
     from interfaces.bootstrap import stack
 
     chosen = settings()
@@ -89,6 +95,29 @@ def status(context: click.Context, as_json: bool) -> None:
     context.exit(0 if up else NOT_RUNNING)
 
 
+@click.command()
+@click.argument("name", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Wait for more; Ctrl-C ends it.")
+@click.option(
+    "--lines",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="How many of each program, from the end.",
+)
+@json_option
+def logs(name: str | None, follow: bool, lines: int, as_json: bool) -> None:
+    """Print what the programs of the hall have written, or the one called NAME, such as api."""
+    from interfaces.bootstrap import interruptible, stack
+
+    with interruptible(), suppress(KeyboardInterrupt):
+        for program, text in stack.logs(settings(), name, lines, follow=follow):
+            if as_json:
+                print_json({"program": program, "text": text})
+            else:
+                click.echo(text if name else f"{program} | {text}")
+
+
 def _print_status(chosen: "Settings", processes: "list[SupervisedProcess]") -> None:
     if not processes:
         click.echo(f"The hall in {chosen.home} is not up; start it with `gamehall up`.")
@@ -96,6 +125,11 @@ def _print_status(chosen: "Settings", processes: "list[SupervisedProcess]") -> N
     rows = [(each.name, each.state.lower(), each.pid or "", each.uptime) for each in processes]
     print_table(["process", "state", "pid", "seconds up"], rows)
     print_pairs(_addresses(chosen))
+    if any(each.state == "UNSUPERVISED" for each in processes):
+        click.echo(
+            "\nThe supervisor of these was killed, and nobody starts them again when they end;"
+            " `gamehall up` stops them and starts the hall, `gamehall down` stops them."
+        )
 
 
 def _welcome(chosen: "Settings", *, as_json: bool, servers_only: bool) -> None:
@@ -105,7 +139,22 @@ def _welcome(chosen: "Settings", *, as_json: bool, servers_only: bool) -> None:
     click.echo()
     print_pairs(_addresses(chosen))
     if not servers_only:
-        click.echo(FIRST_REQUEST.format(url=chosen.base_url, gamehall=sys.argv[0]))
+        click.echo(first_request(chosen, program(sys.argv[0])))
+
+
+def program(called: str) -> str:
+    """How to call this program from any folder and terminal."""
+    path = Path(called).absolute()
+    as_module = path.name == "__main__.py"
+    return shlex.join([sys.executable, "-m", "interfaces.cli"] if as_module else [str(path)])
+
+
+def first_request(chosen: "Settings", gamehall: str) -> str:
+    """Commands that open a room and join it, wherever they are pasted."""
+    provided = " where GAMEHALL_SECRET is set as here" if chosen.secret else ""
+    home = "" if chosen.secret else f"GAMEHALL_HOME={shlex.quote(str(chosen.home))} "
+    url, gamehall = chosen.base_url, f"{home}{gamehall}"
+    return FIRST_REQUEST.format(url=url, gamehall=gamehall, provided=provided)
 
 
 def _addresses(chosen: "Settings") -> dict[str, str]:

@@ -17,7 +17,7 @@ def show_subject(subject: str, as_json: bool) -> None:
     """Show whether personal texts about SUBJECT can be read: which keys there are."""
     from interfaces.bootstrap.subjects import keys_of
 
-    keys = keys_of(settings(), subject)
+    keys = keys_of(settings("kafka"), subject)
     text = (
         f"{subject} has {_keys(len(keys))}: {', '.join(keys)}."
         if keys
@@ -36,7 +36,7 @@ def erase(subject: str, as_json: bool) -> None:
     """
     from interfaces.bootstrap.subjects import erase
 
-    destroyed = erase(settings(), subject)
+    destroyed = erase(settings("kafka"), subject)
     text = (
         f"{_keys(destroyed)} of {subject} destroyed."
         if destroyed

@@ -28,7 +28,7 @@ def list_topics(as_json: bool) -> None:
     """List the topics and their partition counts."""
     from interfaces.bootstrap import topics
 
-    found = topics.existing(settings().kafka_bootstrap)
+    found = topics.existing(settings("kafka").kafka_bootstrap)
     rows = [{"topic": name, "partitions": count} for name, count in found.items()]
     show(rows, as_json, lambda: print_table(["topic", "partitions"], found.items()))
 
@@ -39,7 +39,7 @@ def create(as_json: bool) -> None:
     """Create the topics that are missing; harmless to repeat."""
     from interfaces.bootstrap import topics
 
-    chosen = settings()
+    chosen = settings("kafka")
     created = topics.create(chosen)
     if warning := topics.warning(chosen):
         click.echo(f"Warning: {warning}", err=True)
@@ -54,7 +54,7 @@ def describe(topic: str, as_json: bool) -> None:
     """Show a topic's own settings and what each partition holds."""
     from interfaces.bootstrap import topics
 
-    found = topics.describe(settings().kafka_bootstrap, topic)
+    found = topics.describe(settings("kafka").kafka_bootstrap, topic)
     show(found, as_json, lambda: _print_description(found))
 
 
@@ -68,7 +68,9 @@ def produce(topic: str, value: str | None, key: str | None, as_json: bool) -> No
     from interfaces.bootstrap import topics
 
     values = [value] if value is not None else (line.rstrip("\n") for line in sys.stdin)
-    written = topics.produce(settings().kafka_bootstrap, topic, ((key, each) for each in values))
+    written = topics.produce(
+        settings("kafka").kafka_bootstrap, topic, ((key, each) for each in values)
+    )
     rows = [{"partition": partition, "offset": offset} for partition, offset in written]
     text = f"{len(written)} written to {topic}."
     show(rows, as_json, lambda: click.echo(text))
@@ -84,7 +86,7 @@ def consume(topic: str, limit: int | None, follow: bool, as_json: bool) -> None:
     from interfaces.bootstrap import topics
 
     records: Iterator[Any] = topics.consume(
-        settings().kafka_bootstrap, topic, limit=limit, follow=follow
+        settings("kafka").kafka_bootstrap, topic, limit=limit, follow=follow
     )
     for record in records:
         if as_json:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from confluent_kafka.admin import AdminClient
 
+from infra import reach
 from infra.kafka.quiet_logger import QUIET
 from infra.stack import kafka
 from infra.stack.ports import HOST
@@ -78,7 +79,7 @@ class Broker(Process):
         super().__init__(program.command, self.folder, self.folder / "kafka.log")
 
     def answers(self) -> bool:
-        return kafka.answers(f"{HOST}:{self.port}")
+        return reach.answers(reach.kafka, f"{HOST}:{self.port}")
 
 
 class Cluster:

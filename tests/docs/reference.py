@@ -49,6 +49,7 @@ PLACE = re.compile(
 )
 
 PROBLEMS = {
+    "body-too-slow": "The body did not arrive within 10 seconds.",
     "event-not-found": "There is no such event.",
     "game-not-begun": "On a socket: a game could not begin, and its table is closed; seek again.",
     "history-not-found": "It was not there at that moment, or never.",
@@ -77,6 +78,7 @@ PROBLEMS = {
     "repeated-step": "A funnel names a step twice.",
     "several-games": "On a socket: a move names no game, and the player is in several.",
     "too-large": "The body is larger than the address takes.",
+    "too-many-from-address": "Too many requests of one network address are in progress.",
     "too-many-games": "On a socket: it watches as many games as it may.",
     "too-many-requests": "Too many at a time; `Retry-After` says when to come back.",
     "unauthenticated": "There is no token, or it is expired, a bot's or not one of ours.",

@@ -27,6 +27,12 @@ def leads_somewhere(page: Path, target: str) -> bool:
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_has_typed_or_saved_goes_to_the_port_that_is_set(page: Path) -> None:
+    made = [each for each in blocks(page.read_text()) if each.language == "sh" or each.title]
+    assert [each.line for each in made if "127.0.0.1:8080" in each.text] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     assert unknown_files(page.read_text()) == []
 

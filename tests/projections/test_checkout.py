@@ -1,10 +1,13 @@
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from email.utils import formatdate
 
 import httpx
 import pytest
 from confluent_kafka import Producer
+from structlog.testing import capture_logs
 
 from application.inbox import Malformed
 from application.ports.commands import Envelope
@@ -133,6 +136,31 @@ def test_who_is_told_to_stop_does_not_wait_for_the_api() -> None:
     with pytest.raises(ApiAway, match="503"):
         away.execute(issued("0"))
     away.close()
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "says"),
+    [
+        (7_200, r"its clock is 7\d\d\d s ahead of the one here: set the clocks"),
+        (-7_200, r"its clock is 7\d\d\d s behind the one here: set the clocks"),
+        (0, "both need the same GAMEHALL_SECRET"),
+    ],
+)
+def test_a_worker_whose_token_is_refused_says_whether_it_is_the_clock(
+    ahead_s: int, says: str
+) -> None:
+    headers = {"Date": formatdate(time.time() + ahead_s, usegmt=True)}
+    refusing = client(lambda body: httpx.Response(401, headers=headers), stopped=lambda: True)
+    with pytest.raises(ApiAway, match=says):
+        refusing.execute(issued("0"))
+
+
+def test_a_worker_whose_token_is_refused_says_so_in_its_log() -> None:
+    answers = iter([httpx.Response(401), httpx.Response(200, json=done([{"command_id": "0"}]))])
+    with capture_logs() as logged:
+        client(lambda body: next(answers)).execute(issued("0"))
+    (said,) = [each["reason"] for each in logged if each["event"] == "the API refuses this worker"]
+    assert said.endswith("both need the same GAMEHALL_SECRET, or the same GAMEHALL_HOME.")
 
 
 # -- from topic to topic ---------------------------------------------------------------------------

@@ -1,7 +1,10 @@
 """Starting, stopping, dying and starting again, with real servers."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -11,7 +14,7 @@ import redis
 from infra.kafka import records
 from infra.stack import orphans
 from infra.stack.supervise import Supervisor
-from tests.conftest import Hall, free_port, hall_in
+from tests.conftest import ROOT, Hall, free_port, hall_in
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -30,11 +33,37 @@ def test_a_hall_keeps_its_data_and_leaves_no_process_behind(hall_home: Path) -> 
     assert read(elsewhere) == ["in Kafka", "in PostgreSQL", "in Valkey"]
 
     kill_supervisor(home)
-    assert orphans.find(home) != []
+    left = elsewhere.command("status", "--json")
+    assert left.returncode == 3
+    assert {each["name"]: each["state"] for each in json.loads(left.stdout)["processes"]} == {
+        "kafka": "UNSUPERVISED",
+        "postgres": "UNSUPERVISED",
+        "valkey": "UNSUPERVISED",
+    }
+    assert "`gamehall down` stops them" in elsewhere.command("status").stdout
     elsewhere.up("--servers")
     assert read(elsewhere) == ["in Kafka", "in PostgreSQL", "in Valkey"]
     elsewhere.down()
     assert orphans.find(home) == []
+
+
+def test_a_hall_that_is_stopped_from_another_terminal_ends_well(
+    servers: Hall, tmp_path: Path
+) -> None:
+    beside = hall_in(tmp_path, KAFKA=servers.kafka, POSTGRES=servers.postgres, REDIS=servers.redis)
+    with subprocess.Popen(
+        [sys.executable, "-m", "interfaces.cli", "up", "--servers", "--json"],
+        cwd=ROOT,
+        env=beside.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as up:
+        assert up.stdout is not None
+        assert json.loads(up.stdout.readline())["kafka"] == servers.kafka
+        beside.down()
+        _, said = up.communicate(timeout=60)
+    assert (up.returncode, said.splitlines()[-1]) == (0, "The hall was stopped from elsewhere.")
 
 
 def write(hall: Hall) -> None:

@@ -1,11 +1,17 @@
 """What the command line says of a hall that is up."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from tests.conftest import Hall
+from interfaces.cli.stack import first_request
+from tests.conftest import ROOT, Hall
 
 
 def with_settings(hall: Hall, **changes: str) -> Hall:
@@ -19,6 +25,23 @@ def test_every_process_runs_and_every_check_is_well(hall: Hall) -> None:
     assert {process["state"] for process in status["processes"]} == {"RUNNING"}
     checks = json.loads(hall.command("doctor", "--json").stdout)
     assert [check for check in checks if check["remedy"]] == []
+
+
+def test_what_up_prints_opens_a_room_from_any_folder(hall: Hall, tmp_path: Path) -> None:
+    text = first_request(hall.settings, f"PYTHONPATH={ROOT} {sys.executable} -m interfaces.cli")
+    room = f"room-{uuid4().hex[:8]}"
+    (tmp_path / "pasted.sh").write_text(text.partition(":\n")[2].replace("concert", room))
+    elsewhere = {name: each for name, each in os.environ.items() if "GAMEHALL" not in name}
+    pasted = subprocess.run(
+        ["bash", "pasted.sh"],
+        cwd=tmp_path,
+        env=elsewhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f'"event_id":"{room}","capacity":1' in pasted.stdout
+    assert '"user_id":"ada","status":"ready"' in pasted.stdout
 
 
 def test_topics_are_created_once(hall: Hall) -> None:

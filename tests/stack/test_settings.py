@@ -102,7 +102,7 @@ def test_the_secret_is_made_once_and_kept_for_its_owner_only(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("GAMEHALL_HOME", str(tmp_path / "new"))
-    secret = load().signing_secret()
+    secret = load().signing_secret(make=True)
     assert len(secret) >= 32
     assert load().signing_secret() == secret
     assert stat.S_IMODE((tmp_path / "new" / "secret").stat().st_mode) == 0o600

@@ -70,6 +70,35 @@ def test_a_token_is_good_until_a_time_that_there_is(expires: int) -> None:
         Tokens(SECRET).verify(jwt.encode(claims, SECRET))
 
 
+def test_clocks_may_differ_by_the_leeway_at_both_ends() -> None:
+    clock = Clock()
+    issuer, verifier = Tokens(SECRET, clock), Tokens(SECRET, clock, leeway_s=5)
+    signed = issuer.issue("ada", "player", ttl=60)
+    clock.now += 64
+    assert verifier.verify(signed).user_id == "ada"
+    clock.now += 1
+    with pytest.raises(TokenRefused, match="has expired, 5 s ago by the clock of this server"):
+        verifier.verify(signed)
+
+
+def test_a_token_is_not_good_before_its_time() -> None:
+    clock = Clock()
+    verifier = Tokens(SECRET, clock, leeway_s=5)
+    claims = {"sub": "ada", "scope": "player", "iat": 1, "nbf": 1_010, "exp": 2_000}
+    signed = jwt.encode({**claims, "aud": "gamehall"}, SECRET)
+    with pytest.raises(TokenRefused, match="not good yet, for 10 s by the clock of this server"):
+        verifier.verify(signed)
+    clock.now += 5
+    assert verifier.verify(signed).begins == 1_010
+
+
+def test_who_signs_in_the_future_is_believed_until_the_token_ends() -> None:
+    ahead, clock = Clock(), Clock()
+    ahead.now += 7_200
+    signed = Tokens(SECRET, ahead).issue("ada", "player")
+    assert Tokens(SECRET, clock).verify(signed).expires == 1_000 + 7_200 + 3_600
+
+
 @pytest.mark.parametrize("name", ["bot-easy", "bot-medium", "bot-hard"])
 def test_nobody_holds_a_token_in_the_name_of_a_bot(name: str) -> None:
     signer = Tokens(SECRET)

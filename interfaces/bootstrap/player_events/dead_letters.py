@@ -7,7 +7,6 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
-import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from application.player_events.dead_letters import DeadLetterRepairs
@@ -23,13 +22,15 @@ from infra.player_events.preview import preview
 from infra.player_events.publishing import publish
 from infra.postgres.database import Database
 from interfaces.bootstrap import SetupError
-from interfaces.bootstrap.errors import as_setup_error
 from interfaces.settings import Settings
 from projections.player_events.dead_letters import DeadLetterQueries, Wanted
 from projections.positions import Pool
 from projections.projection import ReadModelMissing
 
 __all__ = ["Change", "Wanted", "ask", "dead_letters", "intake_of", "repair_from"]
+
+CONNECT_TIMEOUT_S = 5
+"""How long PostgreSQL may take to let a command in."""
 
 Outcome = TypeVar("Outcome")
 Work = Callable[[DeadLetterRepairs, DeadLetterQueries], Awaitable[Outcome]]
@@ -73,8 +74,7 @@ def repair_from(text: bytes) -> Repair:
 def ask(settings: Settings, work: Work[Outcome]) -> Outcome:
     """Let a command look at dead letters and decide; raises `SetupError`."""
     try:
-        with as_setup_error():
-            return asyncio.run(_ask(settings, work))
+        return asyncio.run(_ask(settings, work))
     except InvalidEvent as error:
         raise SetupError(f"{error.field}: {error}.") from error
     except (Refusal, Unavailable, ReadModelMissing) as error:
@@ -82,9 +82,9 @@ def ask(settings: Settings, work: Work[Outcome]) -> Outcome:
 
 
 async def _ask(settings: Settings, work: Work[Outcome]) -> Outcome:
-    # A pool would try for half a minute to reach what is away.
-    await (await psycopg.AsyncConnection.connect(settings.postgres_dsn, connect_timeout=5)).close()
-    pool: Pool = AsyncConnectionPool(settings.postgres_dsn, min_size=1, open=False)
+    pool: Pool = AsyncConnectionPool(
+        settings.postgres_dsn, min_size=1, timeout=CONNECT_TIMEOUT_S, open=False
+    )
     async with pool:
         letters = DeadLetterQueries(pool)
         return await work(dead_letters(settings, letters, intake_of(settings)), letters)

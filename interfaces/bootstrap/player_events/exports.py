@@ -5,7 +5,6 @@ from typing import BinaryIO
 from psycopg_pool import AsyncConnectionPool
 
 from infra.errors import SetupError
-from interfaces.bootstrap.errors import as_setup_error
 from interfaces.settings import Settings
 from projections.player_events.exported_events import EventExport, Format, Selection
 from projections.positions import Pool
@@ -22,8 +21,7 @@ async def export(settings: Settings, selection: Selection, format: Format, file:
     )
     async with pool:
         try:
-            with as_setup_error():
-                async for piece in EventExport(pool).export(selection, format):
-                    file.write(piece)
+            async for piece in EventExport(pool).export(selection, format):
+                file.write(piece)
         except ReadModelMissing as error:
             raise SetupError(str(error)) from error

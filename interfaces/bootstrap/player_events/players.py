@@ -12,7 +12,6 @@ from infra.player_events.preview import preview
 from infra.player_events.publishing import publish
 from infra.postgres.database import Database
 from interfaces.bootstrap import SetupError
-from interfaces.bootstrap.errors import as_setup_error
 from interfaces.settings import Settings
 
 __all__ = ["Change", "append", "changes_by", "restoration_of", "void_of", "voids"]
@@ -48,17 +47,16 @@ def _record(player_id: str, said: Correction) -> PlayerEvent:
 
 def voids(settings: Settings, player_id: str) -> Sequence[tuple[str, datetime, datetime, str, str]]:
     """Give the voids in force: id, since, until, by whom and why."""
-    with as_setup_error(), closing(Database(settings.postgres_dsn)) as database:
+    with closing(Database(settings.postgres_dsn)) as database:
         return database.connection.execute(VOIDS, [player_id]).fetchall()
 
 
 def changes_by(settings: Settings, record: PlayerEvent) -> Sequence[Change]:
     """Give the rows that a record would change; raises `SetupError`."""
-    with as_setup_error(), closing(Database(settings.postgres_dsn)) as database:
+    with closing(Database(settings.postgres_dsn)) as database:
         return preview(database, [record])
 
 
 def append(settings: Settings, record: PlayerEvent) -> None:
     """Append a record to the topic; the workers do the rest. Raises `SetupError`."""
-    with as_setup_error():
-        publish(settings.kafka_bootstrap, [record])
+    publish(settings.kafka_bootstrap, [record])

@@ -46,9 +46,10 @@ def skip(
     from interfaces.bootstrap.consumers import skip as decide
     from interfaces.bootstrap.consumers import what_is_at
 
-    found = what_is_at(settings(), position)
+    chosen = settings("kafka", *(() if dry_run else ("api",)))
+    found = what_is_at(chosen, position)
     if not dry_run:
-        decide(settings(), name, position, reason, by)
+        decide(chosen, name, position, reason, by)
     data = {"consumer": name, "position": str(position), "skipped": not dry_run, "record": found}
     show(data, as_json, lambda: print_pairs(found))
     if not as_json:
@@ -63,7 +64,7 @@ def skipped(name: str, as_json: bool) -> None:
     """List what NAME passes over: position, when, by whom and why."""
     from interfaces.bootstrap.consumers import skips
 
-    found = skips(settings(), name)
+    found = skips(settings("kafka"), name)
     columns = ("position", "at", "by", "reason")
     data = [dict(zip(columns, row, strict=True)) for row in found]
     show(data, as_json, lambda: print_table(columns, found))

@@ -52,7 +52,7 @@ def list_letters(
     from interfaces.bootstrap.player_events.dead_letters import Wanted, ask
 
     wanted = Wanted(consumer=consumer, status=status, player=player)
-    found = ask(settings(), lambda _, letters: letters.page(wanted, limit)).letters
+    found = ask(settings("postgres"), lambda _, letters: letters.page(wanted, limit)).letters
     columns = ["id", "player", "status", "attempts", "error"]
     rows = [(x.id, x.player_id, x.status, x.attempts, _short(x.error_message)) for x in found]
     show(found, as_json, lambda: print_table(columns, rows))
@@ -67,7 +67,7 @@ def show_letter(id: str, as_json: bool) -> None:
 
     from interfaces.bootstrap.player_events.dead_letters import ask
 
-    letter = ask(settings(), lambda service, _: service.show(id))
+    letter = ask(settings("postgres"), lambda service, _: service.show(id))
     show(letter, as_json, lambda: print_pairs(_told(msgspec.structs.asdict(letter))))
 
 
@@ -84,7 +84,7 @@ def edit(id: str, file: IO[bytes], by: str, as_json: bool) -> None:
     from interfaces.bootstrap.player_events.dead_letters import ask, repair_from
 
     repair = repair_from(file.read())
-    letter = ask(settings(), lambda service, _: service.edit(id, repair, by))
+    letter = ask(settings("kafka", "postgres"), lambda service, _: service.edit(id, repair, by))
     show(letter, as_json, lambda: click.echo(f"Edited {letter.id}; now retry it."))
 
 
@@ -112,10 +112,13 @@ def retry(
 
     chosen = _open(consumer) if every else _named(ids)
     if dry_run:
-        changes = ask(settings(), lambda service, _: service.preview(chosen, by))
+        changes = ask(settings("postgres"), lambda service, _: service.preview(chosen, by))
         show(changes, as_json, lambda: print_changes(changes))
     else:
-        _print(ask(settings(), lambda service, _: service.retry(chosen, by)), as_json)
+        _print(
+            ask(settings("kafka", "postgres"), lambda service, _: service.retry(chosen, by)),
+            as_json,
+        )
 
 
 @dlq.command()
@@ -126,7 +129,7 @@ def drop(ids: tuple[str, ...], by: str, as_json: bool) -> None:
     """Note that nobody will try the events of dead letters again."""
     from interfaces.bootstrap.player_events.dead_letters import ask
 
-    _print(ask(settings(), lambda service, _: service.drop(ids, by)), as_json)
+    _print(ask(settings("kafka", "postgres"), lambda service, _: service.drop(ids, by)), as_json)
 
 
 def _named(ids: tuple[str, ...]) -> Sequence[str]:
@@ -140,7 +143,8 @@ def _open(consumer: str | None) -> Sequence[str]:
 
     wanted = Wanted(consumer=consumer, status="open")
     return [
-        letter.id for letter in ask(settings(), lambda _, letters: letters.page(wanted)).letters
+        letter.id
+        for letter in ask(settings("postgres"), lambda _, letters: letters.page(wanted)).letters
     ]
 
 

@@ -40,4 +40,4 @@ def export_events(format: "Format", output: BinaryIO, **selected: Any) -> None:
     from interfaces.bootstrap.player_events.exports import export
     from projections.player_events.exported_events import Selection
 
-    asyncio.run(export(settings(), Selection(**selected), format, output))
+    asyncio.run(export(settings("postgres"), Selection(**selected), format, output))

@@ -70,7 +70,7 @@ def restore(player: str, void: str, by: str, dry_run: bool, as_json: bool) -> No
     """Take back the VOID of PLAYER: what they did then counts again."""
     from interfaces.bootstrap.player_events.players import restoration_of
 
-    _decide(restoration_of(settings(), player, void, by), "Restored.", dry_run, as_json)
+    _decide(restoration_of(settings("postgres"), player, void, by), "Restored.", dry_run, as_json)
 
 
 @players.command()
@@ -80,7 +80,7 @@ def voids(player: str, as_json: bool) -> None:
     """List the voids of PLAYER that are in force."""
     from interfaces.bootstrap.player_events.players import voids
 
-    found = voids(settings(), player)
+    found = voids(settings("postgres"), player)
     columns = ("void", "from", "until", "by", "reason")
     data = [dict(zip(columns, row, strict=True)) for row in found]
     show(data, as_json, lambda: print_table(columns, found))
@@ -90,7 +90,8 @@ def _decide(record: "PlayerEvent", done: str, dry_run: bool, as_json: bool) -> N
     """Show what a record changes, and append it."""
     from interfaces.bootstrap.player_events.players import append, changes_by
 
-    changes = changes_by(settings(), record)
+    chosen = settings("kafka", "postgres")
+    changes = changes_by(chosen, record)
     data = {
         "event_id": record.event_id,
         "appended": not dry_run,
@@ -98,7 +99,7 @@ def _decide(record: "PlayerEvent", done: str, dry_run: bool, as_json: bool) -> N
     }
     show(data, as_json, lambda: print_changes(changes))
     if not dry_run:
-        append(settings(), record)
+        append(chosen, record)
         if not as_json:
             click.echo(done)
 

@@ -119,7 +119,7 @@ class Edge:
         except Exception as error:
             if status:  # half an answer is there already
                 raise
-            # Its frames hold the body and this very frame, which only a garbage collection would end.
+            # Its frames hold the body, and this frame too: only a garbage collection would end it.
             problem = problem_of(error).with_traceback(None)
             if wants_page(scope, problem):
                 always = self._headers(HALL, headers)
