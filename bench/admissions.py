@@ -18,6 +18,7 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from rich.console import Console
 
 from bench.hall import Hall
+from infra.kafka.clients import connection
 
 TARGET_MEDIAN = 50.0
 PATIENCE_S = 10.0
@@ -27,9 +28,9 @@ class Shop:
     """An ordinary Kafka client."""
 
     def __init__(self, bootstrap: str) -> None:
-        self._producer = Producer({"bootstrap.servers": bootstrap})
+        self._producer = Producer(connection(bootstrap))
         self._consumer = Consumer(
-            {"bootstrap.servers": bootstrap, "group.id": uuid.uuid4().hex, "log_level": 3}
+            {**connection(bootstrap), "group.id": uuid.uuid4().hex, "log_level": 3}
         )
         found = self._consumer.list_topics("QUEUE_READY", timeout=PATIENCE_S).topics["QUEUE_READY"]
         self._consumer.assign([self._end(number) for number in found.partitions])

@@ -168,8 +168,9 @@ def peer(hall: Hall) -> Iterator[tuple[str, int] | None]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(PEER / "ingest"), hall.settings.kafka_bootstrap, PEER_TOPIC, f"127.0.0.1:{port}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    command = [str(PEER / "ingest"), PEER_TOPIC, f"127.0.0.1:{port}"]
+    environment = {**os.environ, "KAFKA": hall.kafka}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()  # it says when it listens
         try:

@@ -18,6 +18,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from infra.errors import SetupError
+from infra.kafka.clients import connection
 from infra.kafka.quiet_logger import QUIET
 
 Told = TypeVar("Told")
@@ -85,7 +86,7 @@ def require(servers: Mapping[str, Server], seconds: float) -> None:
 def kafka(bootstrap: str, seconds: float) -> None:
     """Ask for metadata; raises one of `ERRORS`, at once where all brokers refuse a connection."""
     down: list[KafkaError] = []
-    config: dict[str, Any] = {"bootstrap.servers": bootstrap, "error_cb": down.append}
+    config: dict[str, Any] = {**connection(bootstrap), "error_cb": down.append}
     admin = AdminClient(config, logger=QUIET)
     deadline = time.monotonic() + seconds
     while not _has_brokers(admin):

@@ -1,13 +1,12 @@
 """Settings: every one from an environment variable that starts with GAMEHALL_."""
 
 import os
-import secrets
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from socket import gethostname
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import (
     AfterValidator,
@@ -20,10 +19,15 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from interfaces import kept
+
 PREFIX = "GAMEHALL_"
 SECRET_CHARACTERS = 32
 HIGHEST_PORT = 65535
 SERVER_PORTS = 4  # Kafka, its controller, PostgreSQL and Valkey take the ports after the API's
+HALL_PORTS = SERVER_PORTS + 2  # with the API's, and the one that its process has alone
+SERVICE = "hall"
+"""The name of the service at the embedded servers."""
 LOOPBACK = "127.0.0.1"
 ANY_HOST = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104  to be told from addresses of one
 
@@ -49,7 +53,8 @@ def _network(text: str) -> str:
 
 
 HTTP_ADDRESS = r"https?://[^\s/]+"
-BROKERS = r"[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*"
+BROKERS = r"[^\s,:/@]+:\d{1,5}(,[^\s,:/@]+:\d{1,5})*"
+KAFKA_ADDRESS = rf"((plaintext|ssl|sasl_plaintext|sasl_ssl)://([^\s/@]+@)?)?{BROKERS}(\?\S+)?"
 
 Folder = Field(description="a folder")
 Port = _from(1, HIGHEST_PORT, "a port")
@@ -70,9 +75,9 @@ class Settings(BaseSettings):
     host: Annotated[str, _like(r"[^\s/]+", "an address to listen on")] = LOOPBACK
     """The address that the API listens on. The embedded servers never leave 127.0.0.1."""
 
-    port: Annotated[int, _from(1, HIGHEST_PORT - SERVER_PORTS, "a port")] = 8080
-    """The API's port. Embedded: Kafka +1, its controller +2, PostgreSQL +3, Valkey +4;
-    of several API processes (`gamehall up --api N`) each has one more, from +5 on."""
+    port: Annotated[int, _from(1, HIGHEST_PORT - HALL_PORTS + 1, "a port")] = 8080
+    """The API's port. Embedded: Kafka +1, its controller +2, PostgreSQL +3, Valkey +4; each API
+    process (`gamehall up --api N`) has one of its own besides, from +5 on."""
 
     api_url: Annotated[
         str | None, _like(HTTP_ADDRESS, "an address such as http://127.0.0.1:8080, without a path")
@@ -80,8 +85,8 @@ class Settings(BaseSettings):
     """Where others reach this API; by default http://host:port."""
 
     peer_port: Annotated[int | None, Port] = None
-    """A port of this API process alone, where others forward commands to it; by default its port.
-    With it, several API processes can share GAMEHALL_PORT on one machine."""
+    """A port of this API process alone, where others forward commands to it; by default
+    GAMEHALL_PORT +5. Each of several on one machine needs one; keep it from the outside."""
 
     peer_url: Annotated[
         str | None, _like(HTTP_ADDRESS, "an address such as http://10.0.0.7:8080, without a path")
@@ -89,9 +94,12 @@ class Settings(BaseSettings):
     """Where other API processes reach this one; by default http://host:peer port."""
 
     kafka: Annotated[
-        str | None, _like(BROKERS, "host:port of one or more brokers, separated by commas")
+        str | None,
+        Field(repr=False),
+        _like(KAFKA_ADDRESS, "host:port of one or more brokers, separated by commas"),
     ] = None
-    """An existing Kafka; by default one is started."""
+    """An existing Kafka; by default one is started. A way in stands around the brokers, as in
+    sasl_ssl://user:password@host:port?sasl.mechanisms=SCRAM-SHA-512."""
 
     postgres: Annotated[
         str | None,
@@ -218,7 +226,7 @@ class Settings(BaseSettings):
     @property
     def own_port(self) -> int:
         """The port on which nobody but this API process listens."""
-        return self.peer_port or self.port
+        return self.peer_port or self.first_peer_port
 
     @property
     def peer_address(self) -> str:
@@ -252,19 +260,32 @@ class Settings(BaseSettings):
         return self.port + SERVER_PORTS + 1
 
     @property
+    def password_file(self) -> Path:
+        """The file with what the embedded servers ask for, which is made with them."""
+        return self.home / "password"
+
+    @property
     def kafka_bootstrap(self) -> str:
-        """The brokers to connect to."""
-        return self.kafka or f"{LOOPBACK}:{self.kafka_port}"
+        """The brokers to connect to, and the way in; not to be shown."""
+        brokers = f"{LOOPBACK}:{self.kafka_port}"
+        way_in = self._way_in(SERVICE)
+        return self.kafka or (f"sasl_plaintext://{way_in}{brokers}" if way_in else brokers)
 
     @property
     def postgres_dsn(self) -> str:
-        """The database to connect to."""
-        return self.postgres or f"postgresql://gamehall@{LOOPBACK}:{self.postgres_port}/gamehall"
+        """The database to connect to, and the way in; not to be shown."""
+        at = f"{LOOPBACK}:{self.postgres_port}"
+        return self.postgres or f"postgresql://{self._way_in(SERVICE)}{at}/gamehall"
 
     @property
     def redis_url(self) -> str:
-        """The Redis or Valkey to connect to."""
-        return self.redis or f"redis://{LOOPBACK}:{self.redis_port}/0"
+        """The Redis or Valkey to connect to, and the way in; not to be shown."""
+        return self.redis or f"redis://{self._way_in('')}{LOOPBACK}:{self.redis_port}/0"
+
+    def _way_in(self, user: str) -> str:
+        """What stands before an embedded server's address: nothing as long as there is none."""
+        password = kept.read(self.password_file)
+        return f"{user}:{password}@" if password else ""
 
     @property
     def jar_folder(self) -> Path:
@@ -301,10 +322,8 @@ def load() -> Settings:
 
 def hide_password(url: str) -> str:
     """Give an address that may be printed."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+    hidden = re.sub(r"(//[^\s/:@]*):[^\s/]*@", r"\1:***@", url)
+    return re.sub(r"(password=)[^&\s]*", r"\1***", hidden)
 
 
 def _sentences(error: ValidationError) -> list[str]:
@@ -321,34 +340,18 @@ def _sentence(name: str, environment: Mapping[str, str]) -> str:
 
 
 def _kept_secret(home: Path, make: bool) -> str:
-    kept = home / "secret"
-    if not kept.exists():
-        if not make:
-            raise SettingsRefused(
-                f"{home} is no hall that has been started, so no token would be good there; set"
-                " GAMEHALL_HOME to the folder of the hall (.gamehall, where it was started), or"
-                " GAMEHALL_SECRET to its secret."
-            )
-        _make_secret(kept)
-    secret = kept.read_text(errors="replace").strip()
+    file = home / "secret"
+    if not make and not file.exists():
+        raise SettingsRefused(
+            f"{home} is no hall that has been started, so no token would be good there; set"
+            " GAMEHALL_HOME to the folder of the hall (.gamehall, where it was started), or"
+            " GAMEHALL_SECRET to its secret."
+        )
+    secret = kept.kept(file)
     if len(secret) < SECRET_CHARACTERS:
         raise SettingsRefused(
-            f"The secret in {kept} has {len(secret)} characters, but takes at least"
+            f"The secret in {file} has {len(secret)} characters, but takes at least"
             f" {SECRET_CHARACTERS}; remove the file, and the next `gamehall up` makes another, with"
             " which no token is good that there was."
         )
     return secret
-
-
-def _make_secret(kept: Path) -> None:
-    """Write the file whole and link it into place, so that two processes agree on one secret."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    draft = kept.with_name(f"secret.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    try:
-        os.link(draft, kept)
-    except FileExistsError:
-        pass  # another process was first, and its secret counts
-    finally:
-        draft.unlink()

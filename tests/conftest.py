@@ -16,7 +16,7 @@ import redis
 
 from infra.stack import orphans
 from infra.stack.ports import is_free
-from interfaces.settings import PREFIX, SERVER_PORTS, Settings
+from interfaces.settings import HALL_PORTS, PREFIX, Settings
 from interfaces.tokens import Tokens
 from tests import lanes
 from tests.read_models import TABLES
@@ -97,7 +97,7 @@ def hall_in(home: Path, **changes: str) -> Hall:
     return Hall(Settings(**{name.lower(): value for name, value in given.items()}), environment)  # type: ignore[arg-type]
 
 
-def free_port(count: int = SERVER_PORTS + 1) -> int:
+def free_port(count: int = HALL_PORTS) -> int:
     """The first of so many free ports, below those of outgoing connections; as a hall takes."""
     while True:
         first = random.randrange(20_000, 32_000)
@@ -118,7 +118,7 @@ def hall() -> Iterator[Hall]:
     """The complete stack with default settings, once for all tests that ask for it."""
     with _home() as home:
         # One port more than it takes, for another API process that somebody may start beside it.
-        running = hall_in(Path(home), PORT=str(free_port(SERVER_PORTS + 2)))
+        running = hall_in(Path(home), PORT=str(free_port(HALL_PORTS + 1)))
         running.up()
         yield running
         running.down()

@@ -11,6 +11,7 @@ import httpx
 import websockets
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
+from infra.kafka.clients import connection
 from tests.conftest import Hall
 
 PATIENCE_S = 30.0
@@ -66,7 +67,7 @@ async def eventually(
 
 def produce(hall: Hall, topic: str, records: Iterable[tuple[str, Any]]) -> None:
     """An ordinary Kafka client tells the hall something."""
-    producer = Producer({"bootstrap.servers": hall.kafka, "acks": "all"})
+    producer = Producer({**connection(hall.kafka), "acks": "all"})
     for key, value in records:
         producer.produce(topic, value if isinstance(value, bytes) else json.dumps(value), key)
     assert producer.flush(PATIENCE_S) == 0
@@ -81,7 +82,7 @@ def records_of(hall: Hall, topic: str, key: str) -> Iterator[Callable[[int], Seq
     """
     consumer = Consumer(
         {
-            "bootstrap.servers": hall.kafka,
+            **connection(hall.kafka),
             "group.id": a_name("listener"),
             "enable.auto.commit": False,
         }

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import structlog
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
-from infra.kafka.clients import FAILOVER_CONFIG
+from infra.kafka.clients import FAILOVER_CONFIG, connection
 
 OWNERS_GROUP = "gamehall-owners"
 
@@ -72,7 +72,7 @@ class Membership:
         """Join the group."""
         self._consumer = Consumer(
             {
-                "bootstrap.servers": self._bootstrap,
+                **connection(self._bootstrap),
                 "group.id": self._group,
                 "partition.assignment.strategy": "cooperative-sticky",
                 "session.timeout.ms": SESSION_TIMEOUT_S * 1_000,

@@ -43,10 +43,10 @@ class _Waiting(NamedTuple):
 class Peers:
     """Sends envelopes to other processes.
 
-    `token` gives a service's token. Each gets exactly one verdict: the owner's, or
-    `NotOwned` where it certainly or possibly did not get there, or `Unavailable` where nobody
-    knows in time, or `OwnerGone` where nobody will. They carry their command ids, so that
-    asking once more is harmless.
+    `token` gives one of those that such processes take from each other. Each envelope gets exactly
+    one verdict: the owner's, or `NotOwned` where it certainly or possibly did not get there, or
+    `Unavailable` where nobody knows in time, or `OwnerGone` where nobody will. They carry their
+    command ids, so that asking once more is harmless.
     """
 
     def __init__(self, token: Callable[[], str]) -> None:

@@ -2,7 +2,8 @@
 
 Environment, each also with the application's name in front (`BANKACCOUNTS_KAFKA_…`):
 
-- `KAFKA_BOOTSTRAP_SERVERS`: host:port of one or more brokers, separated by commas. Required.
+- `KAFKA_BOOTSTRAP_SERVERS`: host:port of one or more brokers, separated by commas, and the way in
+  around them; see `infra.kafka.clients.connection`. Required.
 - `KAFKA_TOPIC_PREFIX`: put in front of the names of topics; empty by default.
 - `KAFKA_REPLICATION_FACTOR`: how many brokers hold each topic that is created; 1 by default.
 - `KAFKA_TIMEOUT`: seconds that an insert or a read waits for Kafka; 30 by default.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 FAILOVER_CONFIG: Mapping[str, Any] = {
     "socket.timeout.ms": 3_000,
@@ -17,6 +18,32 @@ minutes and whenever a connection breaks, and remembers a wrong one for a quarte
 """
 
 
+def connection(address: str) -> dict[str, Any]:
+    """What every client needs to know to reach the brokers, in librdkafka's words.
+
+    `address` is their hosts and ports, separated by commas, and around them the way in, as in
+    `sasl_ssl://user:password@kafka-1:9093,kafka-2:9093?sasl.mechanisms=SCRAM-SHA-512`. What follows
+    the question mark are librdkafka's own settings; the mechanism is `PLAIN` unless it says so.
+    """
+    given, _, query = address.partition("?")
+    protocol, _, rest = given.rpartition("://")
+    login, _, brokers = rest.rpartition("@")
+    user, _, password = login.partition(":")
+    return {
+        "bootstrap.servers": brokers,
+        **({"security.protocol": protocol} if protocol else {}),
+        **({"sasl.mechanisms": "PLAIN", "sasl.username": unquote(user)} if user else {}),
+        **({"sasl.password": unquote(password)} if user else {}),
+        **dict(parse_qsl(query)),
+    }
+
+
+def shown(address: str) -> str:
+    """The brokers of an address alone, to be told to people."""
+    brokers: str = connection(address)["bootstrap.servers"]
+    return brokers
+
+
 def producer_config(bootstrap: str) -> dict[str, Any]:
     """An idempotent producer that waits for all replicas.
 
@@ -29,7 +56,7 @@ def producer_config(bootstrap: str) -> dict[str, Any]:
     twice as long (measured). A commit outlasts both, so that it need not be decided again.
     """
     return {
-        "bootstrap.servers": bootstrap,
+        **connection(bootstrap),
         "enable.idempotence": True,
         "acks": "all",
         "linger.ms": 1,
@@ -46,7 +73,7 @@ def producer_config(bootstrap: str) -> dict[str, Any]:
 def consumer_config(bootstrap: str, group: str) -> dict[str, Any]:
     """A consumer that is told where to read; it joins no group and commits no offset by itself."""
     return {
-        "bootstrap.servers": bootstrap,
+        **connection(bootstrap),
         "group.id": group,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,

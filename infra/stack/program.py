@@ -1,12 +1,24 @@
 """One process that the supervisor keeps alive."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+NEEDED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+"""What any program may need of an environment."""
+
+
+def bare_environment() -> dict[str, str]:
+    """Give what a server is told of our environment, where the hall's secrets may stand."""
+    return {name: os.environ[name] for name in NEEDED if name in os.environ}
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A command with the folder it runs in and the way it wants to be stopped."""
+    """A command with the folder it runs in and the way it wants to be stopped.
+
+    One that is `bare` is told no more of our environment than `bare_environment`.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -14,6 +26,7 @@ class Program:
     stop_signal: str = "TERM"
     stop_seconds: int = 20
     user: str | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

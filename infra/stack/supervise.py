@@ -17,7 +17,8 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from infra.errors import SetupError
-from infra.stack.program import Program, ProgramGroup
+from infra.stack.permissions import own_folder, write
+from infra.stack.program import Program, ProgramGroup, bare_environment
 from infra.stack.waiting import wait_for
 
 START_TIMEOUT_S = 15
@@ -25,6 +26,9 @@ STOP_TIMEOUT_S = 180  # the sum of what the programs may take one after another
 SOCKET_PATH_BYTES = 100  # of the 108 bytes that Linux has, less what is appended for a moment
 LOG_FILE_BYTES = 20_000_000
 MARK = "GAMEHALL_SUPERVISED"  # in the environment of every process of a hall: its home
+NAMED = "SUPERVISOR_PROCESS_NAME"  # there as well: which program it is
+OURS_ALONE = 0o077
+"""The umask of everything that is supervised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ class Supervisor:
 
     def launch(self, groups: Iterable[ProgramGroup]) -> subprocess.Popen[bytes]:
         """Start the supervisor itself, in its own session and with nothing running yet."""
-        self.logs.mkdir(parents=True, exist_ok=True)
-        self._configuration.write_text("\n".join(self._lines(groups)))
+        own_folder(self.logs)
+        write(self._configuration, "\n".join(self._lines(groups)))
         # Its own session keeps a Ctrl-C at the terminal from reaching anything but ourselves.
         process = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", self._configuration],
@@ -69,6 +73,7 @@ class Supervisor:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            umask=OURS_ALONE,
         )
         wait_for(self._answers, seconds=START_TIMEOUT_S, otherwise=self._silence)
         return process
@@ -161,7 +166,7 @@ class Supervisor:
     def _program(self, program: Program) -> Iterator[str]:
         yield from (
             f"[program:{program.name}]",
-            f"command={_value(shlex.join(program.command))}",
+            f"command={_value(shlex.join(self._command(program)))}",
             *((f"directory={_value(program.directory)}",) if program.directory else ()),
             *((f"user={program.user}",) if program.user else ()),
             "autostart=false",
@@ -175,6 +180,13 @@ class Supervisor:
             f"stdout_logfile_maxbytes={LOG_FILE_BYTES}",
             "stdout_logfile_backups=3",
         )
+
+    def _command(self, program: Program) -> tuple[str, ...]:
+        if not program.bare:
+            return program.command
+        told = bare_environment() | {MARK: str(self.home), NAMED: program.name}
+        environment = (f"{name}={value}" for name, value in told.items())
+        return "env", "-i", *environment, *program.command
 
 
 def _process(row: dict[str, Any]) -> SupervisedProcess:

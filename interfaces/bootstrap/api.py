@@ -29,7 +29,7 @@ from interfaces.http.platform.addresses import Addresses
 from interfaces.http.platform.services import Lookup, ReadinessCheck, Services
 from interfaces.http.platform.tickets import Tickets
 from interfaces.settings import Settings
-from interfaces.tokens import Tokens
+from interfaces.tokens import Tokens, of_peers
 from projections.positions import Pool
 from projections.read_model import ReadModel, Stores
 
@@ -73,8 +73,10 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         keys = SubjectKeys(settings.kafka_bootstrap, master(settings))
         await keys.start()
         held.push_async_callback(keys.stop)
-        tokens = Tokens(settings.signing_secret(make=True), leeway_s=settings.clock_leeway_seconds)
-        peers = Peers(lambda: tokens.issue("api", "service"))
+        secret = settings.signing_secret(make=True)
+        tokens = Tokens(secret, leeway_s=settings.clock_leeway_seconds)
+        peer_tokens = of_peers(secret, settings.clock_leeway_seconds)
+        peers = Peers(lambda: peer_tokens.issue("api", "process"))
         await peers.start()
         held.push_async_callback(peers.close)
         log, membership = await _log(settings, partitions, peers, held)
@@ -91,6 +93,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             queries=queries,
             seals=keys,
             tokens=tokens,
+            peer_tokens=peer_tokens,
             tickets=Tickets(tokens, OnceInRedis(redis)),
             parts=parts,
             addresses=Addresses(settings.requests_per_address, settings.trusted_networks),

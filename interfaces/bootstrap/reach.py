@@ -18,7 +18,7 @@ def servers(settings: Settings) -> Mapping[str, Server]:
     kafka, postgres, redis = settings.kafka_bootstrap, settings.postgres_dsn, settings.redis_url
     url, readable = settings.base_url, hide_password
     return {
-        "kafka": Server("Kafka", kafka, "GAMEHALL_KAFKA", partial(reach.kafka, kafka)),
+        "kafka": Server("Kafka", readable(kafka), "GAMEHALL_KAFKA", partial(reach.kafka, kafka)),
         "postgres": Server(
             "PostgreSQL", readable(postgres), "GAMEHALL_POSTGRES", partial(reach.postgres, postgres)
         ),

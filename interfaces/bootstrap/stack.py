@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from interfaces import kept
 from interfaces.bootstrap.workers import WORKERS
-from interfaces.settings import Settings
+from interfaces.settings import SERVICE, Settings
 
 if TYPE_CHECKING:
     from infra.stack.doctor import Check  # noqa: TC004  a name for the type checker
@@ -40,6 +41,7 @@ def start(settings: Settings, *, apis: int = 1, servers_only: bool = False) -> C
     """
     from infra.stack.progress import ConsoleProgress
 
+    kept.kept(settings.password_file)  # before anybody asks where the servers are
     progress = ConsoleProgress()
     services = None if servers_only else _services(settings, apis)
     return _hall(settings, progress).start(services, lambda: _prepare_servers(settings, progress))
@@ -124,6 +126,8 @@ def _servers(settings: Settings) -> "Servers":
         postgres_port=settings.postgres_port,
         redis=settings.redis_url,
         redis_port=settings.redis_port,
+        user=SERVICE,
+        password=kept.read(settings.password_file),
     )
 
 
@@ -132,19 +136,20 @@ def _services(settings: Settings, apis: int) -> "OwnServices":
     from infra.stack.program import Program, ProgramGroup
 
     command = sys.executable, "-m", "interfaces.cli"
-    peer_ports = [settings.first_peer_port + number for number in range(apis)] if apis > 1 else []
-    shared = [
-        Program(f"api-{number}", ("env", f"GAMEHALL_PEER_PORT={port}", *command, "api"))
-        for number, port in enumerate(peer_ports, 1)
-    ]
-    alone = Program("api", (*command, "api"))
+    own_ports = [settings.own_port + number for number in range(apis)]
+    processes = tuple(
+        Program(
+            f"api-{number}" if apis > 1 else "api",
+            ("env", f"GAMEHALL_PEER_PORT={port}", *command, "api"),
+        )
+        for number, port in enumerate(own_ports, 1)
+    )
     workers = tuple(
         Program(f"worker-{name}", (*GIVE_WAY, *command, "worker", name)) for name in WORKERS
     )
-    api = ProgramGroup("api", 2, tuple(shared) or (alone,))
     return OwnServices(
-        groups=(api, ProgramGroup("workers", 3, workers)),
+        groups=(ProgramGroup("api", 2, processes), ProgramGroup("workers", 3, workers)),
         host=settings.host,
-        ports=(settings.port, *peer_ports),
+        ports=(settings.port, *own_ports),
         url=f"http://{settings.host}:{settings.port}",
     )

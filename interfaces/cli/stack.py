@@ -163,7 +163,7 @@ def _addresses(chosen: "Settings") -> dict[str, str]:
     return {
         "api": chosen.base_url,
         "docs": f"{chosen.base_url}/docs",
-        "kafka": chosen.kafka_bootstrap,
+        "kafka": hide_password(chosen.kafka_bootstrap),
         "postgres": hide_password(chosen.postgres_dsn),
         "redis": hide_password(chosen.redis_url),
         "logs": str(chosen.home / "logs"),

@@ -1,8 +1,10 @@
 """The HTTP application, put together."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
+from typing import NamedTuple
 
 from litestar import Litestar
 from litestar.datastructures import State
@@ -15,6 +17,7 @@ from interfaces.http.platform.errors import on_error
 from interfaces.http.platform.feature import Feature
 from interfaces.http.platform.metrics import CountedLog
 from interfaces.http.platform.pages import Site
+from interfaces.http.platform.responses import ASGIFunction
 from interfaces.http.platform.services import STATE_KEY, Services
 
 FEATURES: tuple[Feature, ...] = tuple(
@@ -27,8 +30,18 @@ FEATURES: tuple[Feature, ...] = tuple(
 PAGES = (documentation.PAGE, *(page for feature in FEATURES for page in feature.pages))
 
 
-def create_app(services: Services) -> Edge:
-    """Build the application on its services; it holds no connections of its own."""
+class Doors(NamedTuple):
+    """The application as the public sees it, and as other processes of the API do."""
+
+    public: Edge
+    own: Edge
+
+
+def create_app(services: Services) -> Doors:
+    """Build the application on its services; it holds no connections of its own.
+
+    What other processes ask is served at their door alone, beside all that the public may ask.
+    """
     counted = replace(services, log=CountedLog(services.log))
     app = Litestar(
         [
@@ -43,10 +56,17 @@ def create_app(services: Services) -> Edge:
         logging_config=None,
         debug=False,
     )
-    functions = {
-        path: function for feature in FEATURES for path, function in feature.functions.items()
-    }
-    return Edge(app, counted, functions, Site(PAGES, app))
+    site = Site(PAGES, app)
+    functions = _all(feature.functions for feature in FEATURES)
+    for_peers = _all(feature.for_peers for feature in FEATURES)
+    return Doors(
+        public=Edge(app, counted, functions, site),
+        own=Edge(app, counted, functions, site, for_peers),
+    )
+
+
+def _all(mappings: Iterable[Mapping[str, ASGIFunction]]) -> dict[str, ASGIFunction]:
+    return {path: function for mapping in mappings for path, function in mapping.items()}
 
 
 @cache

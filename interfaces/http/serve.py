@@ -46,12 +46,14 @@ def serve(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     async with api(settings) as services:
-        app = create_app(services)
+        doors = create_app(services)
         collect_garbage_rarely()  # not before, since features load what they build
-        # The second server, if any, serves the same on a port that no other process shares.
-        ports = {settings.port, settings.own_port}
-        each = _connections() // len(ports)
-        servers = [_server(app, settings, port, each) for port in ports]
+        # Several processes may share the public port; the other one is this process's alone.
+        each = _connections() // len(doors)
+        servers = [
+            _server(doors.public, settings, settings.port, each),
+            _server(doors.own, settings, settings.own_port, each),
+        ]
 
         signalled = asyncio.Event()
         loop = asyncio.get_running_loop()

@@ -13,6 +13,7 @@ from domain.events import Recorded
 from infra.eventlog.reader import KafkaLogReader
 from infra.stack.ports import HOST
 from infra.stack.waiting import wait_for
+from interfaces.settings import HALL_PORTS
 from tests.chaos.cluster import Broker, Cluster, running_cluster
 from tests.chaos.network import Network
 from tests.chaos.processes import Process
@@ -28,7 +29,7 @@ class Api(Process):
     """A process of the API, as an orchestrator starts it, without the supervisor."""
 
     def __init__(self, name: str, hall: Hall, kafka: str) -> None:
-        port = free_port(1)
+        port = free_port(HALL_PORTS)
         self.url = f"http://{HOST}:{port}"
         settings = {
             "PORT": str(port),

@@ -7,7 +7,7 @@
 - ```` ```console ```` shows what is typed elsewhere, and is not run here.
 
 Addresses that begin with 127.0.0.1:8080, the service's own and those of its servers behind it,
-become those of the hall that the page is read beside.
+become those of the hall that the page is read beside, and so does its password's file.
 """
 
 import os
@@ -25,7 +25,7 @@ from tests.conftest import Hall
 from tests.docs.markdown import ROOT, Block
 from tests.docs.markdown import blocks as blocks_of
 
-PORT = re.compile(r"((?<=127\.0\.0\.1:)|(?<=_PORT=))808([0-5])\b")
+PORT = re.compile(r"((?<=127\.0\.0\.1:)|(?<=_PORT=))808([0-6])\b")
 TIMEOUT_S = 400
 
 
@@ -98,7 +98,8 @@ def run(hall: Hall, folder: Path, notes: Path, blocks: Sequence[Block], **change
 
 
 def _at(hall: Hall, text: str) -> str:
-    return PORT.sub(lambda found: str(hall.settings.port + int(found[2])), text)
+    at = PORT.sub(lambda found: str(hall.settings.port + int(found[2])), text)
+    return at.replace(" .gamehall/password", f" {hall.settings.password_file}")
 
 
 def _path() -> str:

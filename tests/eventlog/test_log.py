@@ -16,6 +16,7 @@ from domain.events import Recorded
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.partition import partition_for
 from infra.eventlog.reader import KafkaLogReader
+from infra.kafka.clients import connection
 from tests.conftest import Hall
 from tests.eventlog.counter import Count, Counter, Look, SetAlarm, Total
 
@@ -30,7 +31,7 @@ def kafka(servers: Hall) -> str:
 @pytest.fixture
 def category(kafka: str) -> Category:
     category = Category(f"counter-{uuid.uuid4().hex[:8]}", Counter)
-    admin = AdminClient({"bootstrap.servers": kafka})
+    admin = AdminClient(connection(kafka))
     admin.create_topics([NewTopic(category.topic, PARTITIONS, 1)])[category.topic].result()
     return category
 
@@ -189,7 +190,7 @@ async def test_a_reader_does_not_believe_who_owns_nothing(
     kafka: str, category: Category, log: KafkaLog
 ) -> None:
     await count(log)
-    producer = Producer({"bootstrap.servers": kafka})
+    producer = Producer(connection(kafka))
     shard = partition_for("counter", PARTITIONS)
     for value in (
         b'{"record":"commit","epoch":1,"owner":"impostor","seq":1,"command_id":"x","metadata":{},'

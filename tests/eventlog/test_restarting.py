@@ -21,6 +21,7 @@ from infra.eventlog.reader import KafkaLogReader
 from infra.eventlog.snapshots import writer
 from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.eventlog.snapshots.writer import CheckpointWriter
+from infra.kafka.clients import connection
 from infra.kafka.topics import settings_of
 from tests.conftest import Hall
 from tests.eventlog.counter import Total
@@ -44,7 +45,7 @@ def category(kafka: str) -> Category:
         NewTopic(category.topic, PARTITIONS, 1),
         NewTopic(category.snapshots_topic, PARTITIONS, 1, config=settings_of("snapshots", 1)),
     ]
-    admin = AdminClient({"bootstrap.servers": kafka})  # named, as its futures need it
+    admin = AdminClient(connection(kafka))  # named, as its futures need it
     for created in admin.create_topics(new).values():
         created.result()
     return category
@@ -194,7 +195,7 @@ def harm(request: pytest.FixtureRequest, kafka: str, category: Category) -> Call
     }
 
     def harm() -> None:
-        producer = Producer({"bootstrap.servers": kafka})
+        producer = Producer(connection(kafka))
         partition = partition_for("tally-1", PARTITIONS)
         value = values[request.param]
         producer.produce(category.snapshots_topic, value, "tally-1", partition=partition)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import httpx
@@ -17,14 +17,14 @@ from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
 from interfaces.http import app as application
+from interfaces.http.app import Doors
 from interfaces.http.games.lobby_feed import LobbyFeed
-from interfaces.http.platform.edge import Edge
 from interfaces.http.platform.services import ReadinessCheck, Services
 from interfaces.http.platform.tickets import Tickets
 from interfaces.http.player_events.ingest import Ingestion
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.settings import Settings
-from interfaces.tokens import Scope, Tokens
+from interfaces.tokens import Scope, Tokens, of_peers
 from projections.games import GAME_RECORDS, STANDINGS
 from projections.player_events import (
     DEAD_LETTERS,
@@ -56,7 +56,8 @@ class Api:
     """The API, and what it stands on."""
 
     client: AsyncTestClient[Any]
-    app: Edge
+    peers: httpx.AsyncClient
+    doors: Doors
     log: FakeLog
     queue: FakeQueue
     games: FakeGames
@@ -68,6 +69,10 @@ class Api:
     desk: Desk
     services: Services
     checks: dict[str, ReadinessCheck]
+
+    def peer_token(self) -> dict[str, str]:
+        token = self.services.peer_tokens.issue("api", "process")
+        return {"authorization": f"Bearer {token}"}
 
     def token(self, user_id: str, scope: Scope = "player", priority: int = 0) -> dict[str, str]:
         token = self.services.tokens.issue(user_id, scope, priority=priority)
@@ -171,6 +176,7 @@ async def an_api() -> AsyncIterator[Api]:
         queries=fakes.__getitem__,
         seals=seals,
         tokens=tokens,
+        peer_tokens=of_peers(SECRET),
         tickets=Tickets(tokens, FakeOnce()),
         parts={
             LobbyFeed: LobbyFeed(),
@@ -189,11 +195,15 @@ async def an_api() -> AsyncIterator[Api]:
         checks=checks,
         allowed_origins=frozenset({ORIGIN}),
     )
-    app = application.create_app(services)
-    async with AsyncTestClient(app) as client:
+    doors = application.create_app(services)
+    own = httpx.AsyncClient(
+        transport=httpx.ASGITransport(cast("Any", doors.own)), base_url="http://own"
+    )
+    async with AsyncTestClient(doors.public) as client, own as peers:
         yield Api(
             client,
-            app,
+            peers,
+            doors,
             log,
             queue,
             games,
@@ -215,7 +225,7 @@ def another_process(api: Api) -> Api:
     parts = {**api.services.parts, LobbyFeed: LobbyFeed()}
     services = replace(api.services, feed=feed, parts=parts)
     with patch.object(application, "Litestar", Litestar):  # not the one of the first process
-        return replace(api, services=services, app=application.create_app(services))
+        return replace(api, services=services, doors=application.create_app(services))
 
 
 @pytest.fixture

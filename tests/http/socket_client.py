@@ -86,7 +86,7 @@ async def connected(
         "subprotocols": [],
         "extensions": {},
     }
-    serving = asyncio.create_task(api.app(scope, socket.outgoing.get, socket.answer))
+    serving = asyncio.create_task(api.doors.public(scope, socket.outgoing.get, socket.answer))
     try:
         async with asyncio.timeout(PATIENCE_S):
             first = await socket.incoming.get()

@@ -149,7 +149,7 @@ async def directly(api: Api, path: str, receive: Any) -> Any:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await api.app(scope | {"query_string": b"", "root_path": ""}, receive, send)
+    await api.doors.public(scope | {"query_string": b"", "root_path": ""}, receive, send)
     return sent[0]
 
 

@@ -1,6 +1,6 @@
 """What a process does for another one that does not own the shard."""
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -8,6 +8,8 @@ import pytest
 from application.envelopes import FORWARD_PATH, HANDOVER_PATH, SECONDS_LEFT_HEADER
 from domain.waitroom.commands import JoinWaitroom
 from domain.waitroom.events import WaitroomJoined
+from interfaces.http.app import FEATURES
+from interfaces.tokens import Scope
 from tests.http.conftest import Api, problem
 from tests.http.test_commands import JOIN, OPEN
 
@@ -17,8 +19,8 @@ async def forward(api: Api, *commands: dict[str, Any], seconds: str = "0.5") -> 
         {"command_id": f"c{n}", "command": command, "metadata": {"actor": "ann"}}
         for n, command in enumerate(commands)
     ]
-    headers = api.token("api", "service") | {SECONDS_LEFT_HEADER: seconds}
-    return await api.client.post(FORWARD_PATH, json=body, headers=headers)
+    headers = api.peer_token() | {SECONDS_LEFT_HEADER: seconds}
+    return await api.peers.post(FORWARD_PATH, json=body, headers=headers)
 
 
 async def test_forwarded_commands_are_decided_here_and_answered_in_order(api: Api) -> None:
@@ -84,15 +86,55 @@ async def test_a_deadline_has_to_make_sense(api: Api, seconds: str) -> None:
 
 
 async def test_a_shard_is_handed_over(api: Api) -> None:
-    headers = api.token("api", "service")
-    answer = await api.client.post(HANDOVER_PATH, json=[["game-log", 3]], headers=headers)
+    answer = await api.peers.post(HANDOVER_PATH, json=[["game-log", 3]], headers=api.peer_token())
 
     assert answer.status_code == 200
     assert api.log.handed_over == [("game-log", 3)]
 
 
-@pytest.mark.parametrize("path", [FORWARD_PATH, HANDOVER_PATH])
-@pytest.mark.parametrize("scope", ["player", "admin"])
-async def test_it_is_between_services(api: Api, path: str, scope: Any) -> None:
-    problem(await api.ask("POST", path, [], scope=scope), 403, "wrong-scope")
-    problem(await api.ask("GET", path, scope="service"), 405, "method-not-allowed")
+@pytest.fixture(params=[FORWARD_PATH, HANDOVER_PATH])
+def path(request: pytest.FixtureRequest) -> str:
+    """Everything that processes ask each other."""
+    return str(request.param)
+
+
+def test_every_address_between_processes_is_tried_here() -> None:
+    assert {path for feature in FEATURES for path in feature.for_peers} == {
+        FORWARD_PATH,
+        HANDOVER_PATH,
+    }
+
+
+@pytest.mark.parametrize("scope", ["player", "service", "admin"])
+async def test_nothing_between_processes_is_there_for_the_public(
+    api: Api, path: str, scope: Any
+) -> None:
+    for method in ("GET", "POST"):
+        problem(await api.ask(method, path, [], scope=scope), 404, "not-found")
+
+
+async def test_no_process_asks_another_where_the_public_asks(api: Api, path: str) -> None:
+    headers = api.peer_token()
+    problem(await api.client.post(path, json=[], headers=headers), 401, "unauthenticated")
+    problem(await api.client.post("/api/v1/tickets", headers=headers), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("scope", get_args(Scope))
+async def test_no_token_of_the_public_opens_the_door_of_processes(
+    api: Api, path: str, scope: Any
+) -> None:
+    answer = await api.peers.post(path, json=[], headers=api.token("shop", scope))
+    problem(answer, 401, "unauthenticated")
+    problem(await api.peers.post(path, json=[]), 401, "unauthenticated")
+    assert not api.log.handed_over
+
+
+async def test_what_processes_ask_is_posted(api: Api, path: str) -> None:
+    answer = await api.peers.get(path, headers=api.peer_token())
+    problem(answer, 405, "method-not-allowed")
+
+
+async def test_a_process_alone_serves_what_all_serve(api: Api) -> None:
+    assert (await api.peers.get("/health/live")).is_success
+    answer = await api.peers.post("/api/v1/tickets", headers=api.token("ann"))
+    assert answer.is_success

@@ -223,7 +223,7 @@ async def test_what_kafka_does_not_take_is_not_answered_with_success(api: Api) -
 async def test_failed_events_are_kept_one_by_one_where_that_is_wanted(api: Api) -> None:
     ingestion = api.services.part(Ingestion)._replace(keep_failed=True)
     keeping = replace(api.services, parts={**api.services.parts, Ingestion: ingestion})
-    async with AsyncTestClient(create_app(keeping)) as client:
+    async with AsyncTestClient(create_app(keeping).public) as client:
         api.client = client
         await report(api, an_event(data={}))
         await send(api, encoded(an_event(), an_event(player_id="a/b"), {"event_type": 1}))

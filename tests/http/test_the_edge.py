@@ -68,7 +68,7 @@ async def test_who_asks_in_two_names_is_not_heard(api: Api) -> None:
         sent.append(message)
 
     # The client of the tests would make one header of the two.
-    await api.app(scope, receive, send)  # type: ignore[arg-type]
+    await api.doors.public(scope, receive, send)  # type: ignore[arg-type]
     assert sent[0]["status"] == 400
 
 

@@ -117,7 +117,7 @@ async def test_a_name_that_vanishes_from_addresses_is_refused(api: Api, name: st
 
 def test_the_reserved_names_are_those_in_addresses(api: Api) -> None:
     beside = re.compile(re.escape(WAITROOM) + "/([^/{]+)")
-    paths = [route.path for route in api.app.app.routes]
+    paths = [route.path for route in api.doors.public.app.routes]
     paths += [path for feature in FEATURES for path in feature.functions]
 
     assert {found[1] for path in paths if (found := beside.match(path))} == RESERVED

@@ -126,7 +126,7 @@ async def site(browser: Browser) -> AsyncIterator[Site]:
     async with an_api() as api:
         port = free_port(1)
         server = Server(
-            api.app,
+            api.doors.public,
             address="127.0.0.1",
             port=port,
             interface=Interfaces.ASGINL,

@@ -15,6 +15,7 @@ from application.ports.commands import Unavailable
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.eventlog.partition import partition_for
+from infra.kafka.clients import connection
 from infra.player_events import producer as module
 from infra.player_events.producer import FAILED_EVENTS, EventProducer
 from tests.conftest import Hall, free_port
@@ -37,7 +38,7 @@ def an_event(player: str = "ada", **changes: Any) -> PlayerEvent:
 
 
 def record_at(hall: Hall, topic: str, partition: int, offset: int) -> Any:
-    config = {"bootstrap.servers": hall.kafka, "group.id": "test", "enable.auto.commit": False}
+    config = {**connection(hall.kafka), "group.id": "test", "enable.auto.commit": False}
     consumer = Consumer(config)
     try:
         consumer.assign([TopicPartition(topic, partition, offset)])

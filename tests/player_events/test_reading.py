@@ -18,7 +18,7 @@ from application.upkeep import Upkeep
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.errors import SetupError
 from infra.eventlog.partition import partition_for
-from infra.kafka.clients import producer_config
+from infra.kafka.clients import connection, producer_config
 from infra.kafka.records import consume
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.letters import PlayerDeadLetters
@@ -39,7 +39,7 @@ class Topic:
     def __init__(self, kafka: str) -> None:
         self.name = f"told-{uuid.uuid4().hex[:8]}"
         self.kafka = kafka
-        self._admin = AdminClient({"bootstrap.servers": kafka})
+        self._admin = AdminClient(connection(kafka))
         for made in self._admin.create_topics([NewTopic(self.name, PARTITIONS, 1)]).values():
             made.result()
         self._producer = Producer(producer_config(kafka))

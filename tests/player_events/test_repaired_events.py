@@ -138,7 +138,7 @@ async def test_a_score_that_was_text_is_repaired_and_counts(hall: Hall, operator
 @pytest.fixture
 async def keeping(hall: Hall, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of one more API process of the hall, which keeps what it refuses."""
-    port = hall.settings.first_peer_port
+    port = hall.settings.first_peer_port + 1
     changes = {"GAMEHALL_PEER_PORT": str(port), "GAMEHALL_EVENTS_KEEP_FAILED": "true"}
     with (tmp_path / "api.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(

@@ -16,6 +16,7 @@ from domain.events import Metadata, Position
 from domain.waitroom.commands import CompleteCheckout, ExpireCheckout, FailCheckout
 from infra.commands_client import ApiAway, CommandsClient
 from infra.inbox import InboxWorker
+from infra.kafka.clients import connection
 from infra.kafka.records import consume
 from tests.conftest import Hall
 
@@ -168,7 +169,7 @@ def test_a_worker_whose_token_is_refused_says_so_in_its_log() -> None:
 
 @pytest.fixture
 def shop(empty: Hall) -> Iterator[Producer]:
-    producer = Producer({"bootstrap.servers": empty.kafka, "message.max.bytes": 50_000_000})
+    producer = Producer({**connection(empty.kafka), "message.max.bytes": 50_000_000})
     yield producer
     assert producer.flush(10) == 0
 

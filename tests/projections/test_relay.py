@@ -10,6 +10,7 @@ from confluent_kafka import KafkaException, Producer
 from domain.categories import CATEGORIES
 from domain.events import Recorded
 from domain.waitroom.commands import JoinWaitroom, LeaveWaitroom, OpenWaitroom
+from infra.kafka.clients import connection
 from infra.kafka.records import Record, consume
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
@@ -190,7 +191,7 @@ def test_what_others_write_to_a_public_topic_hides_nothing_from_the_relay(
 ) -> None:
     tell_of_rooms(relays.narrator, named="others")
     relays.drain()
-    producer = Producer({"bootstrap.servers": empty.kafka})
+    producer = Producer(connection(empty.kafka))
     for _ in range(FIRST_LOOK_RECORDS + 1):
         for partition in range(5):
             producer.produce("QUEUE_JOINED", b"{}", partition=partition)

@@ -9,6 +9,7 @@ import pytest
 
 from domain.categories import CATEGORIES
 from infra.errors import SetupError
+from infra.kafka.clients import connection, shown
 from infra.kafka.topics import settings_of
 from infra.stack import jars, permissions
 from infra.stack.jars import Jar
@@ -79,6 +80,67 @@ def test_an_installation_under_a_strict_umask_becomes_readable(tmp_path: Path) -
     permissions.tree(installed)
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (installed, program, library)]
     assert modes == [0o705, 0o705, 0o604]
+
+
+def test_a_home_is_closed_with_what_lies_in_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "logs").mkdir(parents=True)
+    (home / "secret").touch()
+    for path in (home, home / "logs", home / "secret"):
+        path.chmod(0o755)
+    permissions.close(home)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (home, home / "logs", home / "secret")]
+    assert modes == [0o700, 0o700, 0o700]
+
+
+def test_a_folder_of_everybody_is_no_home(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(SetupError, match="choose a folder of its own with GAMEHALL_HOME"):
+        permissions.close(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
+
+
+def test_a_server_is_told_nothing_of_our_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GAMEHALL_MASTER_KEY", "hush")
+    supervisor = Supervisor(tmp_path)
+    told = supervisor._command(Program("kafka", ("java",), bare=True))
+    assert told[:2] == ("env", "-i")
+    assert not [each for each in told if "MASTER_KEY" in each]
+    assert f"GAMEHALL_SUPERVISED={tmp_path}" in told, "by which it is found when it is an orphan"
+    assert supervisor._command(Program("api", ("api",))) == ("api",)
+
+
+@pytest.mark.parametrize(
+    ("address", "settings"),
+    [
+        ("one:9092,two:9092", {"bootstrap.servers": "one:9092,two:9092"}),
+        (
+            "ssl://one:9093?ssl.ca.location=/etc/ca.pem",
+            {
+                "bootstrap.servers": "one:9093",
+                "security.protocol": "ssl",
+                "ssl.ca.location": "/etc/ca.pem",
+            },
+        ),
+        (
+            "sasl_ssl://ada:p%40ss@one:9093?sasl.mechanisms=SCRAM-SHA-512",
+            {
+                "bootstrap.servers": "one:9093",
+                "security.protocol": "sasl_ssl",
+                "sasl.mechanisms": "SCRAM-SHA-512",
+                "sasl.username": "ada",
+                "sasl.password": "p@ss",
+            },
+        ),
+    ],
+)
+def test_the_way_to_kafka_is_said_in_its_client_s_words(
+    address: str, settings: dict[str, str]
+) -> None:
+    assert connection(address) == settings
+    assert shown(address) == settings["bootstrap.servers"]
 
 
 def test_log_topics_keep_everything_and_lose_nothing() -> None:

@@ -3,14 +3,15 @@ from pathlib import Path
 
 import pytest
 
+from interfaces.kept import kept
 from interfaces.settings import SettingsRefused, hide_password, load
 
 
 @pytest.mark.parametrize(
     ("variable", "value", "sentence"),
     [
-        ("PORT", "80800", "GAMEHALL_PORT is '80800', but takes a port from 1 to 65531."),
-        ("PORT", "http", "GAMEHALL_PORT is 'http', but takes a port from 1 to 65531."),
+        ("PORT", "80800", "GAMEHALL_PORT is '80800', but takes a port from 1 to 65530."),
+        ("PORT", "http", "GAMEHALL_PORT is 'http', but takes a port from 1 to 65530."),
         (
             "KAFKA",
             "broker",
@@ -72,21 +73,56 @@ def test_secrets_and_passwords_are_never_shown(monkeypatch: pytest.MonkeyPatch) 
     assert "hush" not in str(refused.value)
     monkeypatch.setenv("GAMEHALL_SECRET", "hush" * 8)
     monkeypatch.setenv("GAMEHALL_POSTGRES", "postgresql://ada:hush@db/games")
+    monkeypatch.setenv("GAMEHALL_KAFKA", "sasl_ssl://ada:hush@kafka:9093")
     assert "hush" not in repr(load())
 
 
 def test_a_password_in_an_address_is_hidden() -> None:
     assert hide_password("redis://:secret@cache:6379/0") == "redis://:***@cache:6379/0"
     assert hide_password("redis://cache:6379/0") == "redis://cache:6379/0"
+    several = "sasl_ssl://ada:s3cret@one:9093,two:9093?ssl.key.password=s3cret&acks=all"
+    assert hide_password(several) == (
+        "sasl_ssl://ada:***@one:9093,two:9093?ssl.key.password=***&acks=all"
+    )
 
 
 def test_embedded_servers_take_the_ports_after_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAMEHALL_PORT", "9000")
+    monkeypatch.setenv("GAMEHALL_HOME", "/nowhere")
     settings = load()
     assert settings.base_url == "http://127.0.0.1:9000"
+    assert settings.peer_address == "http://127.0.0.1:9005"
     assert settings.kafka_bootstrap == "127.0.0.1:9001"
-    assert settings.postgres_dsn == "postgresql://gamehall@127.0.0.1:9003/gamehall"
+    assert settings.postgres_dsn == "postgresql://127.0.0.1:9003/gamehall"
     assert settings.redis_url == "redis://127.0.0.1:9004/0"
+
+
+def test_embedded_servers_ask_for_the_password_that_the_home_keeps(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GAMEHALL_PORT", "9000")
+    monkeypatch.setenv("GAMEHALL_HOME", str(tmp_path))
+    settings = load()
+    password = kept(settings.password_file)
+    assert settings.kafka_bootstrap == f"sasl_plaintext://hall:{password}@127.0.0.1:9001"
+    assert settings.postgres_dsn == f"postgresql://hall:{password}@127.0.0.1:9003/gamehall"
+    assert settings.redis_url == f"redis://:{password}@127.0.0.1:9004/0"
+    assert stat.S_IMODE(settings.password_file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "one:9092,two:9092",
+        "ssl://one:9093?ssl.ca.location=/etc/ca.pem",
+        "sasl_ssl://ada:p%40ss@one:9093,two:9093?sasl.mechanisms=SCRAM-SHA-512",
+    ],
+)
+def test_an_existing_kafka_may_ask_for_a_way_in(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("GAMEHALL_KAFKA", address)
+    assert load().kafka_bootstrap == address
 
 
 def test_an_existing_server_takes_the_place_of_the_embedded_one(

@@ -11,6 +11,7 @@ import pytest
 import redis
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from infra.kafka.clients import connection
 from infra.kafka.topics import existing
 from tests.conftest import Hall
 from tests.people import a_name, client_of, eventually, open_room
@@ -102,7 +103,7 @@ def everything_stored(hall: Hall) -> str:
 
 def everything_in_kafka(hall: Hall) -> Iterator[str]:
     """Every record, its headers included; all topics at a time, since each alone takes a while."""
-    config = {"bootstrap.servers": hall.kafka, "group.id": "test", "enable.partition.eof": True}
+    config = {**connection(hall.kafka), "group.id": "test", "enable.partition.eof": True}
     consumer = Consumer(config)
     places = [
         TopicPartition(topic, partition, 0)

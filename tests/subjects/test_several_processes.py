@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from interfaces.settings import SERVER_PORTS
+from interfaces.settings import HALL_PORTS
 from tests.conftest import Hall, free_port, hall_in
 from tests.people import a_name, client_of, eventually, open_room
 from tests.subjects.test_erasing import command, everything_stored, is_called
@@ -26,7 +26,7 @@ ROOMS = 6
 
 @pytest.mark.timeout(300)  # a hall of its own starts and stops
 async def test_names_are_read_in_every_process_and_after_erasing_in_none(hall_home: Path) -> None:
-    port = str(free_port(SERVER_PORTS + 3))
+    port = str(free_port(HALL_PORTS + 1))
     hall = hall_in(hall_home, PORT=port, CHECKPOINT_SECONDS="1", LOG_PARTITIONS="2")
     hall.up("--api", "2")
     ada, bob = a_name("ada"), a_name("bob")

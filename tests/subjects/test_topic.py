@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from application.ports.commands import Unavailable
 from infra.errors import SetupError
+from infra.kafka.clients import connection
 from infra.kafka.records import consume, describe
 from infra.kafka.topics import DAY_MS, KEYS_SEGMENT_MS, settings_of
 from infra.subjects.cipher import Master
@@ -27,7 +28,7 @@ def create(servers: Hall, **config: str) -> str:
     name = f"{KEYS.name}-{uuid.uuid4().hex[:8]}"
     own = {key.replace("_", "."): value for key, value in config.items()}
     settings = settings_of(KEYS.kind, 1) | own
-    admin = AdminClient({"bootstrap.servers": servers.kafka})
+    admin = AdminClient(connection(servers.kafka))
     admin.create_topics([NewTopic(name, 1, 1, config=settings)])[name].result()
     return name
 
@@ -147,7 +148,7 @@ async def test_nothing_is_sealed_or_opened_before_all_keys_are_known(
 async def test_rubbish_on_the_topic_is_passed_over(
     servers: Hall, topic: str, keys: SubjectKeys
 ) -> None:
-    producer = Producer({"bootstrap.servers": servers.kafka})
+    producer = Producer(connection(servers.kafka))
     producer.produce(topic, b"rubbish", b"ada/00", partition=0)
     producer.produce(topic, b"rubbish", None, partition=0)
     producer.flush()

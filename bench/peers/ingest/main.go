@@ -1,7 +1,7 @@
 // Takes in player events as Gamehall does, for comparison: net/http and franz-go, an answer when
 // Kafka has acknowledged. It checks that an event is JSON of the right shape, and nothing else.
 //
-//	ingest BROKERS TOPIC ADDRESS
+//	KAFKA=sasl_plaintext://USER:PASSWORD@BROKERS ingest TOPIC ADDRESS
 package main
 
 import (
@@ -21,6 +21,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
 )
 
 type event struct {
@@ -161,21 +162,31 @@ func respond(w http.ResponseWriter, what any) {
 	_, _ = w.Write(body)
 }
 
+// The brokers of an address, and the user and password in front of them.
+func reach(address string) []kgo.Opt {
+	login, brokers, _ := strings.Cut(address[strings.Index(address, "//")+2:], "@")
+	user, password, _ := strings.Cut(login, ":")
+	return []kgo.Opt{
+		kgo.SeedBrokers(strings.Split(brokers, ",")...),
+		kgo.SASL(plain.Auth{User: user, Pass: password}.AsMechanism()),
+	}
+}
+
 func main() {
-	client, err := kgo.NewClient(
-		kgo.SeedBrokers(strings.Split(os.Args[1], ",")...),
+	client, err := kgo.NewClient(append(
+		reach(os.Getenv("KAFKA")),
 		kgo.ProducerLinger(time.Millisecond),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression()),
 		kgo.MaxBufferedRecords(200_000),
-	)
+	)...)
 	if err != nil {
 		log.Fatal(err)
 	}
-	s := &service{client, os.Args[2]}
+	s := &service{client, os.Args[1]}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/v1/events", s.one)
 	mux.HandleFunc("POST /api/v1/events/batch", s.many)
-	listener, err := net.Listen("tcp", os.Args[3])
+	listener, err := net.Listen("tcp", os.Args[2])
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -18,7 +18,7 @@ ACCESS = Feature(tag=Tag("Access", "Ways in for browsers."), routers=[access.rou
 COMMANDS = Feature(
     tag=Tag("Commands", "Many decisions in one request, for services."),
     routers=[commands.router],
-    functions={FORWARD_PATH: forward.forwarded, HANDOVER_PATH: forward.handover},
+    for_peers={FORWARD_PATH: forward.forwarded, HANDOVER_PATH: forward.handover},
 )
 HEALTH = Feature(
     tag=Tag("Health", "For whoever keeps the service running."),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -71,6 +72,8 @@ class Edge:
     another exception handler, and would not see addresses that lead nowhere. The functions that
     are asked most it calls itself: to be found by Litestar took longer than their work (measured:
     53 of 83 µs).
+
+    `for_peers` are functions that take no token but those of other processes of the API.
     """
 
     def __init__(
@@ -79,12 +82,14 @@ class Edge:
         services: Services,
         functions: Mapping[str, ASGIFunction],
         site: Site,
+        for_peers: Mapping[str, ASGIFunction] = MappingProxyType({}),
     ) -> None:
         self.app = app
-        self._functions = functions
+        self._functions = {**functions, **for_peers}
+        self._for_peers = frozenset(for_peers)
         self._site = site
         self._open = frozenset(open_handlers(app))
-        self._tokens = services.tokens
+        self._tokens, self._peer_tokens = services.tokens, services.peer_tokens
         self._tickets = services.tickets
         self._addresses = services.addresses
         self._origins = {origin.encode() for origin in services.allowed_origins}
@@ -182,6 +187,8 @@ class Edge:
         """Who asks; everything that is not declared open wants a token, even what is not there."""
         if path in self._open:
             return None
+        if path in self._for_peers:
+            return bearer(self._peer_tokens, headers.get(b"authorization"))
         return heard(bearer(self._tokens, headers.get(b"authorization")), path)
 
     async def _socket_identity(self, scope: Any, headers: Mapping[bytes, bytes]) -> Identity | None:

@@ -17,9 +17,10 @@ from interfaces.http.platform.responses import ASGIFunction
 class Feature:
     """Operations that belong together: what serves them, and what describes them.
 
-    `tag` heads them in the OpenAPI document. `functions` answer what is asked most, by crowds and
-    by other processes, and are found by their address; `documented` are handlers that describe
-    those of them that the public may ask, and are never served. `examples` is a file of JSON
+    `tag` heads them in the OpenAPI document. `functions` answer what is asked most, by crowds, and
+    are found by their address; `documented` are handlers that describe them, and are never served.
+    `for_peers` are functions that only other processes of the API may ask, at a port of their own.
+    `examples` is a file of JSON
     with one of each shape that goes in or out, by the shape's name; `links` are what can be done
     with the answers of an operation, by its id; `topics` those that it appends to beside the log.
 
@@ -31,6 +32,7 @@ class Feature:
     routers: Sequence[ControllerRouterHandler] = ()
     sockets: Sequence[ControllerRouterHandler] = ()
     functions: Mapping[str, ASGIFunction] = field(default_factory=dict)
+    for_peers: Mapping[str, ASGIFunction] = field(default_factory=dict)
     documented: Sequence[ControllerRouterHandler] = ()
     pages: Sequence[Page] = ()
     topics: Sequence[Topic] = ()

@@ -36,7 +36,8 @@ Part = TypeVar("Part")
 class Services:
     """The log that decides, the read models that answer, and what guards the door.
 
-    `local` is the log as far as this process owns it; `leave` gives that to other processes.
+    `local` is the log as far as this process owns it; `leave` gives that to other processes, who
+    show `peer_tokens`.
     `parts` are what features need beyond that, by their classes; see `Feature.build`.
     """
 
@@ -47,6 +48,7 @@ class Services:
     queries: Lookup
     seals: Seals
     tokens: Tokens
+    peer_tokens: Tokens
     tickets: Tickets
     parts: Mapping[type, Any]
     allowed_origins: frozenset[str] = frozenset()

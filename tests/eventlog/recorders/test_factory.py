@@ -13,6 +13,7 @@ from eventsourcing.utils import Environment
 
 from infra.eventlog.persistence import KafkaFactory
 from infra.eventlog.recorders.recorders import KafkaApplicationRecorder
+from infra.kafka.clients import connection
 from infra.kafka.records import describe
 from infra.kafka.topics import existing
 from tests.conftest import Hall
@@ -72,7 +73,7 @@ def test_a_topic_with_several_partitions_is_refused(
     servers: Hall, name: str, factory: KafkaFactory
 ) -> None:
     topic = f"{name}-accounts-events-log"
-    admin = AdminClient({"bootstrap.servers": servers.kafka})
+    admin = AdminClient(connection(servers.kafka))
     admin.create_topics([NewTopic(topic, 3, 1)])[topic].result()
     while topic not in existing(servers.kafka):  # brokers tell each other after the answer
         pass

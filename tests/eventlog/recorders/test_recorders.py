@@ -18,6 +18,7 @@ from eventsourcing.persistence import (
 
 from infra.eventlog.recorders.ledger import MOST_RECORD_BYTES
 from infra.eventlog.recorders.recorders import KafkaProcessRecorder
+from infra.kafka.clients import connection
 from infra.kafka.records import consume
 from tests.conftest import Hall
 from tests.eventlog.recorders.conftest import Open
@@ -165,7 +166,7 @@ def test_what_a_newer_version_wrote_is_not_built_on(
         b'"events":[{"type":"eventsourcing.stored.v9","originator_id":"a",'
         b'"originator_version":2,"timestamp":"2026-11-01T12:00:00Z"}]}',
     )
-    producer = Producer({"bootstrap.servers": servers.kafka})
+    producer = Producer(connection(servers.kafka))
     for value in newer:
         producer.produce(f"{name}-log", value, partition=0)
     producer.flush()

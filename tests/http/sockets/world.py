@@ -120,6 +120,7 @@ class Process:
             queries=nothing,
             seals=nothing,
             tokens=tokens,
+            peer_tokens=nothing,
             tickets=nothing,
             parts={Settings: Settings(), LobbyFeed: LobbyFeed()},
         )
