@@ -78,7 +78,7 @@ class Api:
         os.kill(self._process.pid, number)
 
     def is_ready(self) -> bool:
-        return bool(self._get("/health/ready"))
+        return bool(self._get("/health/ready?of=commands"))
 
     def owned(self) -> int:
         """How many shards of the waiting rooms it owns."""

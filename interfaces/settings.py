@@ -191,6 +191,9 @@ class Settings(BaseSettings):
     ] = ()
     """Networks whose addresses may have any number: proxies, and services that speak for many."""
 
+    lag_seconds: Annotated[float, _from(1, 86_400, Seconds)] = 30.0
+    """For how many seconds a read model may be behind the log before `/health/ready` says so."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important messages that are logged."""
 

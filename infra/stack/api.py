@@ -6,10 +6,13 @@ from infra import clocks
 from infra.errors import SetupError
 
 ANSWER_TIMEOUT_S = 2
+LIVES = "live"
+TAKES_COMMANDS = "ready?of=commands"
+"""Queries may have to wait for a read model that is being built, and a start need not."""
 
 
-def answers(url: str, question: str = "live") -> bool:
-    """Whether the API says that it is live, or ready."""
+def answers(url: str, question: str = LIVES) -> bool:
+    """Whether the API says that it lives, or whatever else it is asked about its health."""
     try:
         return httpx.get(f"{url}/health/{question}", timeout=ANSWER_TIMEOUT_S).is_success
     except httpx.HTTPError:

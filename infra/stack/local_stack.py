@@ -184,7 +184,7 @@ class LocalStack:
             self.supervisor.start(group.name)
         with self._progress.step(f"{len(names)} services run"):
             wait_for(
-                lambda: not self._down(names) and api.answers(services.url, "ready"),
+                lambda: not self._down(names) and api.answers(services.url, api.TAKES_COMMANDS),
                 seconds=READY_TIMEOUT_S,
                 otherwise=lambda: self._last_words(
                     self._down(names) or ["api"], f"not ready within {READY_TIMEOUT_S} s"

@@ -23,10 +23,11 @@ from infra.kafka.topics import refuse_repartitioned
 from infra.once import OnceInRedis
 from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
+from interfaces.bootstrap import readiness
 from interfaces.bootstrap.subjects import master
 from interfaces.http.app import FEATURES
 from interfaces.http.platform.addresses import Addresses
-from interfaces.http.platform.services import Lookup, ReadinessCheck, Services
+from interfaces.http.platform.services import Lookup, Services
 from interfaces.http.platform.tickets import Tickets
 from interfaces.settings import Settings
 from interfaces.tokens import Tokens, of_peers
@@ -98,7 +99,8 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             parts=parts,
             addresses=Addresses(settings.requests_per_address, settings.trusted_networks),
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
-            checks=_checks(log, membership, keys, redis, pool),
+            commands_need=readiness.of_commands(log, membership, keys),
+            queries_need=readiness.of_queries(log, redis, pool, queries, settings.lag_seconds),
         )
 
 
@@ -175,36 +177,3 @@ async def connections(
     await pool.open(wait=False)
     held.push_async_callback(pool.close)
     return pool
-
-
-def _checks(
-    log: KafkaLog, membership: Membership, keys: SubjectKeys, redis: Redis, pool: Pool
-) -> dict[str, ReadinessCheck]:
-    async def has_owners() -> str | None:
-        if not membership.settled:
-            return "waits for its part of the shards"
-        return None if log.ready else "not every shard has an owner yet"
-
-    async def has_subject_keys() -> str | None:
-        return keys.problem
-
-    async def answers_kafka() -> str | None:
-        await log.ends()
-        return None
-
-    async def answers_redis() -> str | None:
-        await redis.ping()
-        return None
-
-    async def answers_postgres() -> str | None:
-        async with pool.connection() as connection:
-            await connection.execute("SELECT 1")
-        return None
-
-    return {
-        "log": has_owners,
-        "subject-keys": has_subject_keys,
-        "kafka": answers_kafka,
-        "redis": answers_redis,
-        "postgres": answers_postgres,
-    }

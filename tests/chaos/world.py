@@ -62,7 +62,7 @@ class Api(Process):
 
     def _health(self) -> str:
         try:
-            answer = httpx.get(f"{self.url}/health/ready", timeout=5)
+            answer = httpx.get(f"{self.url}/health/ready?of=commands", timeout=5)
         except httpx.TransportError as error:
             return repr(error)
         return f"{answer.status_code} {answer.text}"

@@ -70,7 +70,7 @@ PROBLEMS = {
     "no-game": "On a socket: a move names no game, and the player is in none.",
     "not-caught-up": "The read model did not reach the `Read-After` position in time; ask again.",
     "not-found": "There is nothing at this address.",
-    "not-ready": "`/health/ready`: `checks` says what is missing.",
+    "not-ready": "`/health/ready`: `checks` says what is missing, `ready` what goes on.",
     "not-yourself": "A player's token was used to act for somebody else.",
     "player-not-found": "The player has finished no game, or had no event.",
     "position-elsewhere": "What is looked at is in another shard than the `position`.",

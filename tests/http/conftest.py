@@ -68,7 +68,8 @@ class Api:
     limits: FakeLimits
     desk: Desk
     services: Services
-    checks: dict[str, ReadinessCheck]
+    commands_need: dict[str, ReadinessCheck]
+    queries_need: dict[str, ReadinessCheck]
 
     def peer_token(self) -> dict[str, str]:
         token = self.services.peer_tokens.issue("api", "process")
@@ -156,7 +157,8 @@ async def an_api() -> AsyncIterator[Api]:
     player_events, limits = FakePlayerEvents(), FakeLimits()
     desk = a_desk()
     of_players = FakePlayerQueries(player_events)
-    checks: dict[str, ReadinessCheck] = {}
+    commands_need: dict[str, ReadinessCheck] = {}
+    queries_need: dict[str, ReadinessCheck] = {}
     fakes: dict[ReadModel[Any], Any] = {
         WAITROOM: queue,
         GAME_RECORDS: games,
@@ -192,7 +194,8 @@ async def an_api() -> AsyncIterator[Api]:
             EventExport: of_players,
             History: history_of(log),
         },
-        checks=checks,
+        commands_need=commands_need,
+        queries_need=queries_need,
         allowed_origins=frozenset({ORIGIN}),
     )
     doors = application.create_app(services)
@@ -214,7 +217,8 @@ async def an_api() -> AsyncIterator[Api]:
             limits,
             desk,
             services,
-            checks,
+            commands_need,
+            queries_need,
         )
 
 

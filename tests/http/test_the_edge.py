@@ -101,30 +101,46 @@ async def test_commands_are_counted_by_what_came_of_them(api: Api) -> None:
         assert label in metrics
 
 
-async def test_health_names_what_is_not_ready(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def well() -> None:
-        return None
+async def well() -> None:
+    return None
 
-    async def unwell() -> str:
-        return "3 of 24 shards are not owned yet"
 
-    async def broken() -> None:
-        raise ConnectionError("refused")
+async def unwell() -> str:
+    return "3 of 24 shards are not owned yet"
 
-    async def silent() -> None:
-        await asyncio.sleep(5)
 
+async def broken() -> None:
+    raise ConnectionError("a host and a password")
+
+
+async def silent() -> None:
+    await asyncio.sleep(5)
+
+
+async def test_health_names_what_is_not_ready_and_tells_nobody_why(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(health, "CHECK_TIMEOUT_S", 0.05)
-    checks = {"postgres": well, "log": unwell, "redis": broken, "other": silent}
-    api.checks.update(checks)
+    api.commands_need.update({"log": unwell, "kafka": well})
+    api.queries_need.update({"redis": broken, "postgres": silent})
     answer = await api.client.get("/health/ready")
 
     details = problem(answer, 503, "not-ready")
     assert details["checks"] == {
         "log": "3 of 24 shards are not owned yet",
-        "redis": "ConnectionError: refused",
-        "other": "no answer within 0.05 s",
+        "redis": "away",
+        "postgres": "away",
     }
+
+
+async def test_health_tells_commands_and_queries_apart(api: Api) -> None:
+    api.commands_need["kafka"] = well
+    api.queries_need["postgres"] = broken
+    details = problem(await api.client.get("/health/ready"), 503, "not-ready")
+    assert details["ready"] == {"commands": True, "queries": False}
+    assert (await api.client.get("/health/ready?of=commands")).json() == {"status": "ready"}
+    problem(await api.client.get("/health/ready?of=queries"), 503, "not-ready")
+    problem(await api.client.get("/health/ready?of=both"), 400, "invalid-request")
 
 
 # -- documentation ----------------------------------------------------------------------------

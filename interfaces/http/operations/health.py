@@ -1,21 +1,31 @@
 """Health: whether the process lives, whether it can answer, and what it has counted."""
 
 import asyncio
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+import structlog
 from litestar import MediaType, Response, get
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import QueryParameter
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from interfaces.http.platform.auth import OPEN
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.problems import MEDIA_TYPE, Problem, ProblemDetails
-from interfaces.http.platform.services import ReadinessCheck, services_of
+from interfaces.http.platform.services import Readiness, ReadinessCheck, services_of
+
+Side = Literal["commands", "queries"]
+"""What the service does; each can go on without the other."""
+
+AWAY = "away"
+"""All that anybody is told of a part that does not answer."""
 
 CHECK_TIMEOUT_S = 1.0
 """For which a part may take to say that it is well."""
+
+logger = structlog.get_logger(__name__)
 
 NOT_READY = {503: ResponseSpec(ProblemDetails, description="What is not", media_type=MEDIA_TYPE)}
 
@@ -39,14 +49,23 @@ async def get_liveness() -> Health:
     summary="Ready?",
     responses=NOT_READY,
 )
-async def get_readiness(request: Request) -> Health:
-    """Tell whether everything that requests need is there, or name what is not."""
-    checks = services_of(request).checks
-    answers = await asyncio.gather(*(_ask(check) for check in checks.values()))
-    wrong = {name: answer for name, answer in zip(checks, answers, strict=True) if answer}
-    if wrong:
-        detail = f"Not ready: {', '.join(wrong)}."
-        raise Problem(503, "not-ready", detail, headers={"Retry-After": "1"}, checks=wrong)
+async def get_readiness(
+    request: Request,
+    of: Annotated[Side | None, QueryParameter(description="One of both; by default both.")] = None,
+) -> Health:
+    """Tell whether everything that commands and queries need is there, or name what is not.
+
+    A shop that sells goes on while a page is behind: ask for one of both where that matters.
+    """
+    services = services_of(request)
+    needs = {"commands": services.commands_need, "queries": services.queries_need}
+    wrong = {side: await _wrong(needs[side]) for side in ([of] if of else needs)}
+    missing = {name: answer for each in wrong.values() for name, answer in each.items()}
+    if missing:
+        detail = f"Not ready: {', '.join(missing)}."
+        ready = {side: not each for side, each in wrong.items()}
+        retry = {"Retry-After": "1"}
+        raise Problem(503, "not-ready", detail, headers=retry, checks=missing, ready=ready)
     return Health(status="ready")
 
 
@@ -64,14 +83,19 @@ async def get_metrics() -> Response[str]:
     )
 
 
-async def _ask(check: ReadinessCheck) -> str | None:
+async def _wrong(needs: Readiness) -> dict[str, str]:
+    answers = await asyncio.gather(*(_ask(name, check) for name, check in needs.items()))
+    return {name: answer for name, answer in zip(needs, answers, strict=True) if answer}
+
+
+async def _ask(name: str, check: ReadinessCheck) -> str | None:
+    """What is wrong with a part, for anybody: why it is away is told in the log alone."""
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S):
             return await check()
-    except TimeoutError:
-        return f"no answer within {CHECK_TIMEOUT_S:g} s"
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a part, it is not ready
-        return f"{type(error).__name__}: {error}"
+        logger.warning("not ready", part=name, error=f"{type(error).__name__}: {error}")
+        return AWAY
 
 
 HANDLERS = [get_liveness, get_readiness, get_metrics]

@@ -30,6 +30,7 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     instance: Annotated[str, msgspec.Meta(examples=["/api/v1/waitroom/leave"])] = ""
     errors: list[InvalidField] = []
     checks: dict[str, str] = {}
+    ready: dict[str, bool] = {}
 
 
 class Problem(Exception):
@@ -45,6 +46,7 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
         errors: Sequence[InvalidField] = (),
         checks: Mapping[str, str] | None = None,
+        ready: Mapping[str, bool] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -53,6 +55,7 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         self.errors = list(errors)
         self.checks = dict(checks or {})
+        self.ready = dict(ready or {})
 
     def details(self, instance: str = "") -> ProblemDetails:
         """The problem as its reader sees it; `instance` is the path that was asked for."""
@@ -64,6 +67,7 @@ class Problem(Exception):
             instance=instance,
             errors=self.errors,
             checks=self.checks,
+            ready=self.ready,
         )
 
 

@@ -25,7 +25,13 @@ class Lookup(Protocol):
 
 
 ReadinessCheck = Callable[[], Awaitable[str | None]]
-"""Whether a part of the service is ready: None, or a sentence on what is wrong with it."""
+"""Whether a part of the service is ready: None, or what is wrong with it, to be told to anybody.
+
+Raises whatever it likes where the part is away.
+"""
+
+Readiness = Mapping[str, ReadinessCheck]
+"""The parts that something needs, by their names."""
 
 STATE_KEY = "services"
 
@@ -52,7 +58,8 @@ class Services:
     tickets: Tickets
     parts: Mapping[type, Any]
     allowed_origins: frozenset[str] = frozenset()
-    checks: Mapping[str, ReadinessCheck] = field(default_factory=dict)
+    commands_need: Readiness = field(default_factory=dict)
+    queries_need: Readiness = field(default_factory=dict)
     socket_limits: SocketLimits = field(default_factory=SocketLimits)
     addresses: Addresses = field(default_factory=Addresses)
 
