@@ -126,7 +126,7 @@ class LocalStack:
             )
         if left := orphans.find(self.servers.home):
             with self._progress.step(f"Stopping {len(left)} processes of a killed supervisor"):
-                orphans.stop(left)
+                orphans.make_way(left)
 
     def _refuse_taken(self, services: OwnServices | None) -> None:
         ports.refuse_taken(self.servers.ports)

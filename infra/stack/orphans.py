@@ -31,13 +31,26 @@ def programs(home: Path) -> list[SupervisedProcess]:
     return list(oldest.values())
 
 
+def make_way(processes: Iterable[psutil.Process]) -> None:
+    """Stop all for somebody who waits for a start: only servers are given time.
+
+    Our own processes may die at any moment, since what they have answered is in the log.
+    """
+    rest = list(processes)
+    for process in rest:
+        if _name(process) not in SERVERS:
+            _signal(process, signal.SIGKILL)
+    stop(rest)
+
+
 def stop(processes: Iterable[psutil.Process]) -> None:
     """Stop what uses the servers first, then the servers, then by force whatever is left."""
     rest = list(processes)
     servers = [process for process in rest if _name(process) in SERVERS]
     for group in ([process for process in rest if process not in servers], servers):
         for process in group:
-            _signal(process)
+            # PostgreSQL: the fast shutdown, which does not wait for its clients to leave.
+            _signal(process, signal.SIGINT if _name(process) == "postgres" else signal.SIGTERM)
         psutil.wait_procs(group, timeout=STOP_TIMEOUT_S)
     for process in rest:
         if process.is_running():
@@ -45,10 +58,9 @@ def stop(processes: Iterable[psutil.Process]) -> None:
     psutil.wait_procs(rest, timeout=STOP_TIMEOUT_S)
 
 
-def _signal(process: psutil.Process) -> None:
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
     try:
-        # PostgreSQL: the fast shutdown, which does not wait for its clients to leave.
-        process.send_signal(signal.SIGINT if _name(process) == "postgres" else signal.SIGTERM)
+        process.send_signal(number)
     except psutil.NoSuchProcess:
         return
 

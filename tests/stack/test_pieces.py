@@ -1,21 +1,23 @@
 """The stack's pieces, each without a server."""
 
 import os
+import signal
 import socket
 import stat
 from pathlib import Path
 
+import psutil
 import pytest
 
 from domain.categories import CATEGORIES
 from infra.errors import SetupError
 from infra.kafka.clients import connection, shown
 from infra.kafka.topics import settings_of
-from infra.stack import jars, permissions
+from infra.stack import jars, orphans, permissions
 from infra.stack.jars import Jar
 from infra.stack.ports import refuse_taken
 from infra.stack.program import Program, ProgramGroup
-from infra.stack.supervise import Supervisor
+from infra.stack.supervise import NAMED, Supervisor
 from infra.stack.waiting import wait_for
 from interfaces.bootstrap.topics import declared
 from interfaces.bootstrap.workers import PROJECTIONS
@@ -110,6 +112,23 @@ def test_a_server_is_told_nothing_of_our_environment(
     assert not [each for each in told if "MASTER_KEY" in each]
     assert f"GAMEHALL_SUPERVISED={tmp_path}" in told, "by which it is found when it is an orphan"
     assert supervisor._command(Program("api", ("api",))) == ("api",)
+
+
+def test_who_waits_for_a_start_waits_for_servers_only() -> None:
+    names = ("worker-relay", "kafka", "postgres")
+    processes = [psutil.Popen(["sleep", "600"], env={**os.environ, NAMED: name}) for name in names]
+    wait_for(
+        lambda: all(process.environ().get(NAMED) for process in processes),
+        seconds=30,
+        otherwise=lambda: "a process has no environment",
+    )
+    orphans.make_way(processes)
+    ended_by = {name: -process.wait() for name, process in zip(names, processes, strict=True)}
+    assert ended_by == {
+        "worker-relay": signal.SIGKILL,
+        "kafka": signal.SIGTERM,
+        "postgres": signal.SIGINT,
+    }
 
 
 @pytest.mark.parametrize(
