@@ -6,12 +6,13 @@ from litestar.openapi.spec import Tag
 
 from interfaces.http.games import routes, socket, standings
 from interfaces.http.games.links import GAME_LINKS, LEADERBOARD_LINKS
+from interfaces.http.games.messages import Incoming
 from interfaces.http.platform.feature import Feature
 
 GAMES = Feature(
     tag=Tag("Games", "Four in a row, against people and bots."),
     routers=[routes.router],
-    sockets=[socket.play],
+    sockets={socket.play: Incoming},
     examples=Path(__file__).with_name("examples.json"),
     links=GAME_LINKS,
     build="interfaces.bootstrap.games:build",

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from litestar.handlers import WebsocketRouteHandler
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
@@ -20,9 +22,9 @@ class Feature:
     `tag` heads them in the OpenAPI document. `functions` answer what is asked most, by crowds, and
     are found by their address; `documented` are handlers that describe them, and are never served.
     `for_peers` are functions that only other processes of the API may ask, at a port of their own.
-    `examples` is a file of JSON
-    with one of each shape that goes in or out, by the shape's name; `links` are what can be done
-    with the answers of an operation, by its id; `topics` those that it appends to beside the log.
+    `sockets` come with the type of what is said over each. `examples` is a file of JSON with one of
+    each shape that goes in or out, by the shape's name; `links` are what can be done with the
+    answers of an operation, by its id; `topics` those that it appends to beside the log.
 
     `build` names what builds the parts that it needs of the world, as `module:function` of the
     composition root: called with a `Foundation`, it returns them. See `Services.part`.
@@ -30,7 +32,7 @@ class Feature:
 
     tag: Tag
     routers: Sequence[ControllerRouterHandler] = ()
-    sockets: Sequence[ControllerRouterHandler] = ()
+    sockets: Mapping[WebsocketRouteHandler, Any] = field(default_factory=dict)
     functions: Mapping[str, ASGIFunction] = field(default_factory=dict)
     for_peers: Mapping[str, ASGIFunction] = field(default_factory=dict)
     documented: Sequence[ControllerRouterHandler] = ()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from litestar.openapi.spec import Tag
 
+from interfaces.http.platform.channel import Message
 from interfaces.http.platform.feature import Feature
 from interfaces.http.waitroom import join, routes, socket
 from interfaces.http.waitroom.links import LINKS
@@ -11,7 +12,7 @@ from interfaces.http.waitroom.links import LINKS
 WAITROOM = Feature(
     tag=Tag("Waiting room", "Stand in line, fairly, for one of a few slots."),
     routers=[routes.router],
-    sockets=[socket.watch_session],
+    sockets={socket.watch_session: Message},
     functions={join.PATH: join.join},
     documented=[join.join_documented],
     examples=Path(__file__).with_name("examples.json"),

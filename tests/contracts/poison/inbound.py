@@ -4,11 +4,16 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+import msgspec
+
 from application.inbox import Inbox
 from application.topics import Topic
 from interfaces.bootstrap import topics, workers
 from interfaces.bootstrap.workers import WORKERS
+from interfaces.http.app import FEATURES
 from tests.contracts.rules import DOCUMENT
+
+SHAPES: Mapping[str, Any] = DOCUMENT["components"]["schemas"]
 
 
 class Operation(NamedTuple):
@@ -29,26 +34,26 @@ def operations() -> Iterator[Operation]:
                     yield Operation(method.upper(), path, body)
 
 
-def samples(schema: Mapping[str, Any]) -> Iterator[Any]:
-    """A good value of a schema, or one of each kind."""
+def samples(schema: Mapping[str, Any], components: Mapping[str, Any] = SHAPES) -> Iterator[Any]:
+    """A good value of a schema, or one of each kind; `components` are what it refers to."""
     if "$ref" in schema:
-        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        schema = components[schema["$ref"].rpartition("/")[2]]
     if "anyOf" in schema:
         for kind in schema["anyOf"]:
             if kind.get("type") != "null":
-                yield from samples(kind)
+                yield from samples(kind, components)
     elif schema.get("type") == "array":
-        yield from ([each] for each in samples(schema.get("items", {"type": "string"})))
+        yield from ([each] for each in samples(schema.get("items", {"type": "string"}), components))
     elif "properties" in schema:
-        yield from _objects(schema)
+        yield from _objects(schema, components)
     else:
         yield _value(schema)
 
 
-def _objects(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _objects(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One object, and as many more as its most varied field has kinds."""
     shown = schema.get("examples", [{}])[0]
-    kinds = {name: list(samples(field)) for name, field in schema["properties"].items()}
+    kinds = {name: list(samples(field, components)) for name, field in schema["properties"].items()}
     kinds |= {name: [value] for name, value in shown.items() if len(kinds[name]) == 1}
     for number in range(max(map(len, kinds.values()), default=1)):
         yield {name: values[min(number, len(values) - 1)] for name, values in kinds.items()}
@@ -77,3 +82,13 @@ def from_outside() -> list[Topic]:
 def example(topic: Topic) -> dict[str, Any]:
     """A good message of a topic."""
     return dict(json.loads(topic.example))
+
+
+def sockets() -> Iterator[tuple[str, Any]]:
+    """The address of every socket, with a good message of each kind that can be said there."""
+    for feature in FEATURES:
+        for handler, said in feature.sockets.items():
+            (schema,), components = msgspec.json.schema_components([said])
+            (path,) = handler.paths
+            for message in samples(schema, components):
+                yield path, message
