@@ -14,6 +14,7 @@ import redis
 from infra.kafka import records
 from infra.stack import orphans
 from infra.stack.supervise import Supervisor
+from interfaces.settings import hide_password
 from tests.conftest import ROOT, Hall, free_port, hall_in
 
 pytestmark = pytest.mark.timeout(600)
@@ -60,7 +61,7 @@ def test_a_hall_that_is_stopped_from_another_terminal_ends_well(
         text=True,
     ) as up:
         assert up.stdout is not None
-        assert json.loads(up.stdout.readline())["kafka"] == servers.kafka
+        assert json.loads(up.stdout.readline())["kafka"] == hide_password(servers.kafka)
         beside.down()
         _, said = up.communicate(timeout=60)
     assert (up.returncode, said.splitlines()[-1]) == (0, "The hall was stopped from elsewhere.")
