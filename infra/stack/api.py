@@ -8,7 +8,7 @@ from infra.errors import SetupError
 ANSWER_TIMEOUT_S = 2
 LIVES = "live"
 TAKES_COMMANDS = "ready?of=commands"
-"""Queries may have to wait for a read model that is being built, and a start need not."""
+ANSWERS_QUERIES = "ready?of=queries"
 
 
 def answers(url: str, question: str = LIVES) -> bool:

@@ -14,10 +14,11 @@ from infra.stack.program import Program, ProgramGroup
 from infra.stack.progress import ConsoleProgress
 from infra.stack.signals import undisturbed
 from infra.stack.supervise import Supervisor
-from infra.stack.waiting import wait_for
+from infra.stack.waiting import until, wait_for
 
 SERVERS = "servers"
 READY_TIMEOUT_S = 60
+BUILD_PATIENCE_S = 20
 ASKED_TO_STOP = (0, -signal.SIGTERM)
 """How a supervisor ends that was asked to; asked again at its very end, it dies of that."""
 
@@ -190,6 +191,17 @@ class LocalStack:
                     self._down(names) or ["api"], f"not ready within {READY_TIMEOUT_S} s"
                 ),
             )
+
+        self._await_read_models(services)
+
+    def _await_read_models(self, services: OwnServices) -> None:
+        """A hall that is new has them in a moment; one that has lost them takes commands now."""
+        with self._progress.step("Read models are looked for"):
+            found = until(
+                lambda: api.answers(services.url, api.ANSWERS_QUERIES), seconds=BUILD_PATIENCE_S
+            )
+        if not found:
+            self._progress.say("Read models are being built; until then, queries are answered 503.")
 
     def _down(self, names: Iterable[str]) -> list[str]:
         running = {process.name for process in self.supervisor.processes() if process.running}

@@ -17,6 +17,9 @@ from interfaces.http.platform.services import Lookup, Readiness, ReadinessCheck
 from projections.positions import Pool
 from projections.projection import ReadModelMissing
 
+NOWHERE = Position("", 0, -1)
+"""Before every event there is."""
+
 AT_ONCE_S = 0.0
 """Seconds that a check waits for a read model."""
 
@@ -43,7 +46,7 @@ def of_commands(log: KafkaLog, membership: Membership, keys: SubjectKeys) -> Rea
 def of_queries(
     log: KafkaLog, redis: Redis, pool: Pool, queries: Lookup, lag_seconds: float
 ) -> Readiness:
-    """Where read models lie, and that those of the log are not `lag_seconds` behind it."""
+    """Where read models lie, that all are there, and those of the log not `lag_seconds` behind."""
 
     async def answers_redis() -> None:
         await redis.ping()
@@ -52,12 +55,25 @@ def of_queries(
         async with pool.connection() as connection:
             await connection.execute("SELECT 1")
 
-    behind = {
-        model.name: not_behind(Trail(shards, _shown_by(queries(model))), lag_seconds)
-        for model in read_models()
-        if (shards := [each for each in log.shards if each.topic in model.source.topics])
-    }
-    return {"redis": answers_redis, "postgres": answers_postgres, **behind}
+    models = {}
+    for model in read_models():
+        shards = [each for each in log.shards if each.topic in model.source.topics]
+        trail = Trail(shards, _shown_by(queries(model)))
+        models[model.name] = built(queries(model), not_behind(trail, lag_seconds))
+    return {"redis": answers_redis, "postgres": answers_postgres, **models}
+
+
+def built(queries: Any, then: ReadinessCheck) -> ReadinessCheck:
+    """A check of whether a read model is there; `then` it is asked for more."""
+
+    async def check() -> str | None:
+        try:
+            await queries.wait_for(NOWHERE, AT_ONCE_S)
+        except ReadModelMissing:
+            return "is being built"
+        return await then()
+
+    return check
 
 
 def not_behind(trail: "Trail", most_seconds: float) -> ReadinessCheck:

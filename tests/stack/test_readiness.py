@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from domain.events import Position
-from interfaces.bootstrap.readiness import Trail, not_behind
+from interfaces.bootstrap.readiness import Trail, built, not_behind
+from projections.projection import ReadModelMissing
 
 MOST_S = 30.0
 
@@ -65,3 +66,23 @@ async def test_who_shows_events_late_but_in_time_is_never_behind(world: World) -
         world.happens(1)
         assert await world.after(MOST_S - 1) is None
         world.catches_up()
+
+
+class Queries:
+    """A read model that is there, or not yet."""
+
+    is_there = False
+
+    async def wait_for(self, position: Position, timeout: float) -> bool:  # noqa: ASYNC109
+        if not self.is_there:
+            raise ReadModelMissing("The read model is being built.")
+        return True
+
+
+async def test_what_is_being_built_is_not_ready(world: World) -> None:
+    queries = Queries()
+    check = built(queries, world.check)
+
+    assert await check() == "is being built"
+    queries.is_there = True
+    assert await check() is None
