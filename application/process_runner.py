@@ -6,6 +6,8 @@ It folds the log from its beginning, and reacts to what lies after its position.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import structlog
+
 from application.envelopes import RefusalBody, VerdictMessage
 from application.ports.commands import Envelope
 from application.ports.reading import LogReader, PositionStore, ShardId
@@ -13,6 +15,8 @@ from domain.events import Recorded
 
 POLL_BATCH = 500
 POLL_TIMEOUT_S = 0.5
+
+logger = structlog.get_logger(__name__)
 
 
 class Process(Protocol):
@@ -29,7 +33,10 @@ class Process(Protocol):
 
 
 class Refusals(Protocol):
-    """Where commands go that were refused."""
+    """Where commands go that were refused, and events that nothing could be made of."""
+
+    def set_aside(self, recorded: Recorded, reason: str) -> None:
+        """Keep an event that the process could not take, and why."""
 
     def keep(self, envelope: Envelope, refusal: RefusalBody) -> None:
         """Keep a command, and why it was refused."""
@@ -44,6 +51,7 @@ class ProcessRunner:
     Guarantees: every event after the stored position is reacted to at least once, and before the
     position moves past it its commands have been answered, or kept with the reason why they were
     refused. A repeat after a crash is harmless, because the command ids derive from the events.
+    An event that the process cannot take is set aside, and stops none of the others.
     """
 
     def __init__(
@@ -82,6 +90,7 @@ class ProcessRunner:
 
     def _issue(self, envelopes: Sequence[Envelope]) -> None:
         """Have commands answered, and then those that refusals lead to."""
+        self._refusals.flush()
         while envelopes:
             verdicts = zip(envelopes, self._execute(envelopes), strict=True)
             refused = [(each, verdict.refusal) for each, verdict in verdicts if verdict.refusal]
@@ -93,10 +102,16 @@ class ProcessRunner:
             ]
 
     def _take(self, recorded: Recorded) -> Sequence[Envelope]:
-        if recorded.position.seq < self._next(*recorded.position[:2]):
+        is_news = recorded.position.seq >= self._next(*recorded.position[:2])
+        try:
+            if is_news:
+                return self._process.react(recorded)
             self._process.fold(recorded)
-            return ()
-        return self._process.react(recorded)
+        except Exception as error:  # whatever an event makes a process raise, it is the event
+            logger.exception("event not taken", position=str(recorded.position))
+            if is_news:
+                self._refusals.set_aside(recorded, f"{type(error).__name__}: {error}")
+        return ()
 
     def _next(self, topic: str, partition: int) -> int:
         return self._done.get((topic, partition), 0)

@@ -1,10 +1,11 @@
-"""Commands of process managers that were refused, as dead letters."""
+"""Commands of process managers that were refused, and events they could not take, as letters."""
 
 import msgspec
 import structlog
 
 from application.envelopes import RefusalBody
 from application.ports.commands import Envelope
+from domain.events import Recorded
 from infra.dead_letters import DeadLetterTopic
 
 logger = structlog.get_logger(__name__)
@@ -16,6 +17,10 @@ class RefusedCommands:
     def __init__(self, bootstrap: str, process: str) -> None:
         self._process = process
         self._letters = DeadLetterTopic(bootstrap, process)
+
+    def set_aside(self, recorded: Recorded, reason: str) -> None:
+        """See the port: the value is the event as it is in the log."""
+        self._letters.send(recorded, reason)
 
     def keep(self, envelope: Envelope, refusal: RefusalBody) -> None:
         """See the port: the value is the command."""

@@ -8,7 +8,10 @@ from application.ports.commands import Envelope
 from application.ports.reading import Checkpoint
 from application.process_runner import ProcessRunner
 from domain.aggregate import Command
+from domain.events import Recorded
+from domain.games.board import Board
 from domain.games.commands import CloseTable, MakeMove, Resign, SeekGame, StartGame
+from domain.games.events import BotLevel
 from tests.projections.fakes import FakeReader
 from tests.projections.stories import tell_of_game
 from tests.projections.story import Narrator
@@ -34,6 +37,7 @@ class Commands:
         self.issued: list[Envelope] = []
         self.refused: type[Command] | None = None
         self.kept: list[tuple[Envelope, RefusalBody]] = []
+        self.aside: list[tuple[str, str]] = []
         self.durable = 0
         self.away = False
 
@@ -50,6 +54,9 @@ class Commands:
 
     def keep(self, envelope: Envelope, refusal: RefusalBody) -> None:
         self.kept.append((envelope, refusal))
+
+    def set_aside(self, recorded: Recorded, reason: str) -> None:
+        self.aside.append((str(recorded.position), reason))
 
     def flush(self) -> None:
         self.durable = len(self.kept)
@@ -144,3 +151,33 @@ def test_no_refusal_is_lost_before_the_position_moves(
 
     assert [type(envelope.command) for envelope, _ in commands.kept] == [refused]
     assert commands.durable == 1
+
+
+def test_an_event_that_a_process_cannot_take_is_set_aside_and_the_next_is_taken(
+    narrator: Narrator, commands: Commands
+) -> None:
+    def choose(_: Board, level: BotLevel) -> int:
+        return {"easy": 6}[level]
+
+    process = MatchmakingProcess(move_seconds=60, choose=choose)
+    reader = FakeReader(narrator, ["game-log"])
+    runner = ProcessRunner(reader, process, Positions(), commands.execute, commands)
+    moved = []
+    for level in ("hard", "easy"):
+        narrator.tell(
+            StartGame(
+                game_id=level,
+                player1="ada",
+                player2=f"bot-{level}",
+                bot_level=level,
+                move_seconds=60,
+            )
+        )
+        moved += narrator.tell(MakeMove(game_id=level, player="ada", column=3))
+    rounds = iter((False, False, True))
+    runner.run(lambda: next(rounds))
+
+    assert commands.aside == [(str(moved[0].position), "KeyError: 'hard'")]
+    assert [each.command for each in commands.issued] == [
+        MakeMove(game_id="easy", player="bot-easy", column=6)
+    ]
