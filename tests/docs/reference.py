@@ -39,7 +39,7 @@ from interfaces.bootstrap import workers
 from interfaces.bootstrap.topics import declared
 from interfaces.cli import gamehall
 from interfaces.http.app import describe
-from tests.docs import recorders
+from tests.docs import limits, recorders
 from tests.docs.markdown import ROOT
 
 FOLDER = ROOT / "docs" / "reference"
@@ -391,12 +391,14 @@ def library_cases() -> Iterator[str]:
 
 # -- pages -----------------------------------------------------------------------------------------
 
+
 WRITERS: dict[str, Callable[[], Iterator[str]]] = {
     "settings": settings_table,
     "events": events_catalogue,
     "topics": topics_table,
     "public-messages": public_messages,
     "routes": routes_table,
+    "limits": lambda: table(["what", "how much", "beyond that"], iter(limits.ROWS)),
     "problems": problems_table,
     "command-line": command_line,
     "recorder-settings": recorder_settings,

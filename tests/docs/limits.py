@@ -1,0 +1,41 @@
+"""What everybody may cost, from the constants that say so."""
+
+from application import door
+from interfaces.http import serve
+from interfaces.http.operations import commands
+from interfaces.http.platform import addresses, bodies, channel, socket_limits
+
+ROWS = (
+    ("connections of an API process", f"{serve.MOST_CONNECTIONS:,}", "they wait"),
+    (
+        "the header of a request",
+        f"{serve.HEADER_TIMEOUT_MS / 1_000:g} s",
+        "the connection ends",
+    ),
+    ("a body, from its first byte to its last", f"{bodies.BODY_TIMEOUT_S:g} s", "408"),
+    ("a body", f"{bodies.BODY_LIMIT_BYTES // bodies.KIB} KiB", "413"),
+    (
+        "a body of many commands or events, unpacked",
+        f"{bodies.BATCH_LIMIT_BYTES // bodies.KIB} KiB",
+        "413",
+    ),
+    (
+        "requests of one network address in progress",
+        f"{addresses.MOST_REQUESTS}, `GAMEHALL_REQUESTS_PER_ADDRESS`",
+        "429",
+    ),
+    ("commands of a request", f"{commands.MOST_COMMANDS:,}", "400"),
+    ("events of a batch", f"{door.PIECES_LIMIT:,}", "413"),
+    ("the `data` of an event", f"{door.EVENT_LIMIT_BYTES // bodies.KIB} KiB", "422"),
+    ("its nesting", f"{door.DEPTH_LIMIT} levels", "422"),
+    ("a number in it", f"{door.DIGITS_LIMIT} digits", "422"),
+    (
+        "sockets of a user, and of a process",
+        f"{socket_limits.MOST_SOCKETS_PER_USER}, {socket_limits.MOST_SOCKETS:,}",
+        "1013",
+    ),
+    ("a message over a socket", f"{channel.MESSAGE_LIMIT_BYTES // bodies.KIB} KiB", "1009"),
+    ("messages that wait for a slow reader", f"{channel.BACKLOG_MESSAGES}", "1013"),
+    ("silence of a socket", f"{channel.IDLE_LIMIT_S:g} s", "1001"),
+)
+"""What, how much, and what happens beyond that."""
