@@ -215,7 +215,7 @@ deeds = st.builds(
     ),
     kind=kinds,
     player=st.sampled_from(["ada", "bob"]),
-    points=st.sampled_from([1, 5, -3, 20]),
+    points=st.sampled_from([1, 5, 3, 20]),
     game=st.sampled_from(["chess", "go"]),
     hours=st.sampled_from([-61, -1, 0, 1, 13, 240]),
     late=st.sampled_from([-30, 0, 100]),
@@ -301,12 +301,12 @@ def test_a_correction_is_read_and_written_as_it_ever_was(kind: str) -> None:
 def test_who_loses_points_makes_room_for_who_was_not_among_the_best(
     read_model: Build, told: Told, stored: Stored
 ) -> None:
-    live(read_model("leaderboards"))
+    follow(read_model)
     told.tell(*(scored(f"player-{number:03}", 200 - number) for number in range(120)))
-    live(read_model("leaderboards"))
+    follow(read_model)
 
     told.tell(replace(told.events[0], data=msgspec.Raw(b'{"score":50}')))
-    live(read_model("leaderboards"))
+    follow(read_model)
 
     best = stored.best()["chess", "daily", NOON.date()]
     assert best == ranks(scores(counting(told.events))["chess", "daily", NOON.date()])
