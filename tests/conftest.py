@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Generator, Iterator, Mapping
@@ -20,6 +21,10 @@ from interfaces.settings import HALL_PORTS, PREFIX, Settings
 from interfaces.tokens import Tokens
 from tests import lanes
 from tests.read_models import TABLES
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As a shell leaves it for what it runs in the background; programs of ours would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 JARS = ROOT / ".gamehall" / "kafka" / "jars"  # shared with `make run`, to be downloaded once

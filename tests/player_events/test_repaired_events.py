@@ -111,7 +111,7 @@ async def test_a_score_that_was_text_is_repaired_and_counts(hall: Hall, operator
     tell(hall, an_event(ada, game, 7), an_event(ada, game, "ten"))
     letter = await operator.letter(ada)
     assert letter["consumer_service"] == "leaderboards"
-    assert "Expected `int`, got `str`" in letter["error_message"]
+    assert "Expected `int | float`, got `str`" in letter["error_message"]
     # The letter is durable before what was taken in beside it shows.
     await eventually(partial(operator.counted, ada), lambda count: count == 2)
     await eventually(partial(operator.archived, ada), lambda data: len(data) == 2)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from domain.categories import CATEGORIES
 from tests.conftest import Hall, hall_in
 from tests.people import a_name, client_of, eventually, join, open_room
 
@@ -36,7 +37,8 @@ async def test_a_killed_api_begins_with_the_snapshots(hall_home: Path) -> None:
         left = await leave(client, hall, people["ann"])
         assert (left["status"], left["ticket"]) == ("left", 1)
     hall.down()
-    assert '"checkpoints": 4' in log_of(hall), "the API began without the snapshots"
+    shards = 2 * len(CATEGORIES)
+    assert f'"checkpoints": {shards}' in log_of(hall), "the API began without the snapshots"
     assert "cannot be used" not in log_of(hall)
 
 

@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from interfaces.http.platform.auth import OPEN
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.problems import MEDIA_TYPE, Problem, ProblemDetails
+from interfaces.http.platform.problems import MEDIA_TYPE, Problem, ProblemDetails, documented
 from interfaces.http.platform.services import Readiness, ReadinessCheck, services_of
 
 Side = Literal["commands", "queries"]
@@ -27,7 +27,10 @@ CHECK_TIMEOUT_S = 1.0
 
 logger = structlog.get_logger(__name__)
 
-NOT_READY = {503: ResponseSpec(ProblemDetails, description="What is not", media_type=MEDIA_TYPE)}
+NOT_READY = {
+    400: documented(400)[400],
+    503: ResponseSpec(ProblemDetails, description="What is not", media_type=MEDIA_TYPE),
+}
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
