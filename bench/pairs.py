@@ -26,7 +26,7 @@ from tempfile import TemporaryDirectory
 
 import rich_click as click
 
-from infra.stack.api import answers
+from infra.stack.api import TAKES_COMMANDS, answers
 from infra.stack.waiting import wait_for
 from interfaces.settings import PREFIX
 from tests.conftest import JARS, ROOT, free_port
@@ -93,7 +93,9 @@ def api(tree: Path, environment: dict[str, str]) -> Iterator[None]:
     try:
         url = f"http://127.0.0.1:{environment[f'{PREFIX}PORT']}"
         wait_for(
-            lambda: answers(url, "ready"), seconds=60, otherwise=lambda: f"{tree} is not ready."
+            lambda: answers(url, TAKES_COMMANDS),
+            seconds=60,
+            otherwise=lambda: f"{tree} is not ready.",
         )
         yield
     finally:
@@ -116,14 +118,39 @@ def checkout(revision: str) -> Iterator[Path]:
 
 
 @contextmanager
-def servers() -> Iterator[dict[str, str]]:
-    """Servers in a home of their own, and the environment in which they are found."""
+def servers(tree: Path) -> Iterator[dict[str, str]]:
+    """Servers of a tree in a home of their own, and the environment in which both find them.
+
+    The old tree starts them: it may be from before servers asked for a password, which the present
+    code does without where an address has none.
+    """
     with TemporaryDirectory(prefix="gamehall-", ignore_cleanup_errors=True) as home:
         given = {"HOME": home, "PORT": str(free_port()), "JARS": str(JARS)}
         outside = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment = outside | {f"{PREFIX}{name}": value for name, value in given.items()}
-        with hall(ROOT, environment, "--servers"):
-            yield environment
+        with hall(tree, environment, "--servers"):
+            addressed = environment | addresses(Path(home), int(given["PORT"]))
+            python(ROOT, addressed, "interfaces.cli", "topics", "create")
+            yield addressed
+
+
+def addresses(home: Path, port: int) -> dict[str, str]:
+    """Where the servers of a home are, with the password, if they have one."""
+    file = home / "password"
+    if file.exists():
+        password = file.read_text().strip()
+        login, way_in, key = (
+            f"hall:{password}",
+            f"sasl_plaintext://hall:{password}@",
+            f":{password}@",
+        )
+    else:
+        login, way_in, key = "gamehall", "", ""
+    return {
+        f"{PREFIX}KAFKA": f"{way_in}127.0.0.1:{port + 1}",
+        f"{PREFIX}POSTGRES": f"postgresql://{login}@127.0.0.1:{port + 3}/gamehall",
+        f"{PREFIX}REDIS": f"redis://{key}127.0.0.1:{port + 4}/0",
+    }
 
 
 def interval(ratios: list[float]) -> tuple[float, float]:
@@ -142,7 +169,7 @@ def main(kind: str, old: str, pairs: int) -> None:
     turn_ns = 1e9 * min(timeit.repeat("for _ in range(1_000_000): pass", number=1)) / 1e6
     print(f"{os.cpu_count()} cores; a turn of a plain loop takes {turn_ns:.0f} ns")
     found: list[tuple[Figures, Figures]] = []
-    with checkout(old) as tree, servers() as environment:
+    with checkout(old) as tree, servers(tree) as environment:
         for each in (tree, ROOT) * WARM_UP_PAIRS:
             with suppress(click.ClickException):  # a cold broker may stall for a second
                 KINDS[kind](each, environment)
