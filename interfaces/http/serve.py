@@ -29,8 +29,10 @@ MOST_CONNECTIONS = 50_000
 OWN_DESCRIPTORS = 512
 """For Kafka, PostgreSQL, Redis, files and other processes of the API."""
 
-HEADER_TIMEOUT_MS = 5_000
-"""How long a connection may be silent before its request's header is there."""
+HEADER_TIMEOUT_MS = 6_000
+"""How long a connection may be silent before its request's header is there; the server counts from
+the last answer on. A little longer than the five seconds after which common clients give up an idle
+connection by themselves: to end it at the same moment lost requests that were just being sent."""
 
 QUIET: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {}}
 """The server's own messages go the way of all others; requests are counted, not logged."""
