@@ -113,6 +113,8 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status == TOO_LARGE and b"content-length" in headers:
+                    await discard(receive)  # or the connection ends before the answer is read
                 message["headers"] = [*message["headers"], *always]
             await send(message)
 
@@ -131,8 +133,6 @@ class Edge:
                 await show_nowhere(answer)
             else:
                 await respond_with(problem, path, answer)
-        if status == TOO_LARGE and b"content-length" in headers:
-            await discard(receive)  # or the connection ends before the answer is read
         route = scope.get("path_template") or "none"
         metrics.requests(method, route, status).observe(time.perf_counter() - started)
 
