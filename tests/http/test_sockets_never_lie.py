@@ -151,7 +151,7 @@ class Sockets(RuleBasedStateMachine):
 
 
 SCHEDULES = 150
-"""Tried at every run."""
+"""Tried at every run, always the same ones; another seed tries others."""
 
 SCHEDULES_OF_A_SEED = 100
 SEEDS = range(20)
@@ -171,7 +171,7 @@ def trying(schedules: int) -> settings:
 
 
 def test_sockets_never_lie() -> None:
-    run(Sockets, settings=trying(SCHEDULES))
+    run(seed(0)(Sockets), settings=trying(SCHEDULES))
 
 
 def try_every_seed() -> None:
