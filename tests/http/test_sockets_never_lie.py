@@ -151,7 +151,9 @@ class Sockets(RuleBasedStateMachine):
 
 
 SCHEDULES = 150
-"""Tried at every run, always the same ones; another seed tries others."""
+"""Tried at every run, always the same ones; another seed tries others. A fault is left that few of
+them show (seeds 8, 11, 21 and 24): who seeks anew in one tab may still be told of the old table in
+another, until it hears of the next."""
 
 SCHEDULES_OF_A_SEED = 100
 SEEDS = range(20)
