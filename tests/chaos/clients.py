@@ -42,13 +42,19 @@ def join(room: str, refusal: str | None = None) -> Request:
     key = a_name("join")
     body = {"event_id": room, "user_id": a_name("user"), "priority": 0}
     headers = {"Idempotency-Key": key}
-    return Request(f"{SUBJECT}/{key}", "/api/v1/waitroom/join", body, headers, refusal)
+    return Request(f"service/{SUBJECT}/{key}", "/api/v1/waitroom/join", body, headers, refusal)
 
 
 def command(fields: Mapping[str, Any], refusal: str | None = None) -> Request:
     """A command as another service sends it."""
     id = a_name("command")
-    return Request(id, "/api/v1/commands", [{"command_id": id, "command": fields}], {}, refusal)
+    return Request(
+        f"service/{SUBJECT}/{id}",
+        "/api/v1/commands",
+        [{"command_id": id, "command": fields}],
+        {},
+        refusal,
+    )
 
 
 def start_game(game: str) -> Request:
