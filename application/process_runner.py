@@ -81,6 +81,7 @@ class ProcessRunner:
         batch = self._reader.read(POLL_BATCH, timeout)
         envelopes = [envelope for recorded in batch.events for envelope in self._take(recorded)]
         self._issue(envelopes)
+        self._refusals.flush()
         news = [c for c in batch.checkpoints if c.next_seq > self._next(c.topic, c.partition)]
         if news:
             self._positions.save(news)
@@ -90,13 +91,11 @@ class ProcessRunner:
 
     def _issue(self, envelopes: Sequence[Envelope]) -> None:
         """Have commands answered, and then those that refusals lead to."""
-        self._refusals.flush()
         while envelopes:
             verdicts = zip(envelopes, self._execute(envelopes), strict=True)
             refused = [(each, verdict.refusal) for each, verdict in verdicts if verdict.refusal]
             for envelope, refusal in refused:
                 self._refusals.keep(envelope, refusal)
-            self._refusals.flush()
             envelopes = [
                 later for each, _ in refused for later in self._process.after_refusal(each)
             ]

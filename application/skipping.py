@@ -1,8 +1,8 @@
 """What an operator lets a consumer pass over is not there for it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 
-from application.ports.reading import Batch, Checkpoint, LogReader, ShardId
+from application.ports.reading import Batch, LogReader
 from domain.events import Position
 
 
@@ -16,6 +16,8 @@ class SkippingReader:
         self._reader = reader
         self._skipped = frozenset(skipped)
         self.start = reader.start
+        self.ends = reader.ends
+        self.checkpoints = reader.checkpoints
         self.acknowledge = reader.acknowledge
         self.close = reader.close
 
@@ -24,11 +26,3 @@ class SkippingReader:
         batch = self._reader.read(limit, timeout)
         kept = [event for event in batch.events if event.position not in self._skipped]
         return batch._replace(events=kept)
-
-    def ends(self) -> Mapping[ShardId, int]:
-        """See the port."""
-        return self._reader.ends()
-
-    def checkpoints(self) -> Sequence[Checkpoint]:
-        """See the port."""
-        return self._reader.checkpoints()

@@ -47,8 +47,9 @@ class DeadLetterTopic:
     def post(self, key: str, value: bytes | None, headers: Mapping[str, str]) -> None:
         """Hand over any record; those of one key keep their order, and each fits."""
         appender = self._appender or self._connect()
+        short, kept, encoded = fitting(key, value, headers)
         partition = partition_for(key, self._partitions)
-        appender.append(self._topic, *fitting(key, value, headers, partition))
+        appender.append(self._topic, short, kept, partition, encoded)
 
     def flush(self) -> None:
         """See the port; raises `KafkaException`."""
@@ -62,9 +63,9 @@ class DeadLetterTopic:
 
 
 def fitting(
-    key: str, value: bytes | None, headers: Mapping[str, str], partition: int = -1
-) -> tuple[bytes, bytes | None, int, Headers]:
-    """The key, value, partition and headers of a letter that always fits.
+    key: str, value: bytes | None, headers: Mapping[str, str]
+) -> tuple[bytes, bytes | None, Headers]:
+    """The key, value and headers of a letter that always fits.
 
     What is too long of it is cut, and the header `cut` then says how many bytes the value had. The
     header `position`, if there is one, leads to the whole, for as long as it is kept.
@@ -72,7 +73,7 @@ def fitting(
     kept = None if value is None else value[:VALUE_LIMIT_BYTES]
     cut = {} if value is None or kept == value else {"cut": str(len(value))}
     encoded = [(name, _short(text)) for name, text in {**headers, **cut}.items()]
-    return _short(key), kept, partition, encoded
+    return _short(key), kept, encoded
 
 
 def _short(text: str) -> bytes:

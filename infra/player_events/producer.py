@@ -218,5 +218,5 @@ def record_of(event: PlayerEvent, trace: Headers) -> EventRecord:
 
 def _failure(failed: FailedEvent, trace: Headers) -> EventRecord:
     told = {"reason": failed.reason, "field": failed.field}
-    key, value, _, headers = fitting(failed.subject, failed.value, told)
+    key, value, headers = fitting(failed.subject, failed.value, told)
     return FAILED_EVENTS, key, value or b"", [*headers, *trace]

@@ -9,6 +9,8 @@ import httpx
 
 from application.history import LATEST, Moment, batches
 from application.ports.commands import Envelope
+from application.ports.reading import LogReader
+from application.skipping import SkippingReader
 from domain.categories import CATEGORIES, OPERATIONS
 from domain.events import Metadata, Position
 from domain.operations.consumer import PositionSkipped, SkipPosition
@@ -72,3 +74,14 @@ def skips(settings: Settings, consumer: str) -> Sequence[tuple[str, datetime, st
         for recorded in events(settings, OPERATIONS.topic, consumer, LATEST)
         if isinstance(event := recorded.event, PositionSkipped)
     ]
+
+
+def skipped(settings: Settings, consumer: str) -> frozenset[Position]:
+    """What a consumer passes over, up to now; raises as `log_reader` does."""
+    return frozenset(Position.parse(position) for position, *_ in skips(settings, consumer))
+
+
+def skipping(settings: Settings, consumer: str, reader: LogReader) -> LogReader:
+    """The reader of a consumer, without what it passes over."""
+    passed_over = skipped(settings, consumer)
+    return SkippingReader(reader, passed_over) if passed_over else reader

@@ -20,7 +20,8 @@ from infra.player_events.letters import PlayerDeadLetters
 from infra.postgres.database import LIVE, Database
 from infra.postgres.store import PostgresStore
 from infra.redis import RedisStore, connect
-from interfaces.bootstrap.log import METADATA_TIMEOUT_S, log_reader, skipping
+from interfaces.bootstrap.consumers import skipping
+from interfaces.bootstrap.log import METADATA_TIMEOUT_S, log_reader
 from interfaces.settings import Settings
 from projections.player_events import ARCHIVED_FIRST, LETTERS, WHOLE_TOPIC
 from projections.read_model import ReadModel, Source

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
@@ -58,7 +59,7 @@ def of_queries(
     models = {}
     for model in read_models():
         shards = [each for each in log.shards if each.topic in model.source.topics]
-        trail = Trail(shards, _shown_by(queries(model)))
+        trail = Trail(shards, partial(queries(model).wait_for, timeout=AT_ONCE_S))
         models[model.name] = built(queries(model), not_behind(trail, lag_seconds))
     return {"redis": answers_redis, "postgres": answers_postgres, **models}
 
@@ -69,9 +70,9 @@ def built(queries: Any, then: ReadinessCheck) -> ReadinessCheck:
     async def check() -> str | None:
         try:
             await queries.wait_for(NOWHERE, AT_ONCE_S)
+            return await then()
         except ReadModelMissing:
             return "is being built"
-        return await then()
 
     return check
 
@@ -113,14 +114,3 @@ class Trail:
         moved = [shard for shard, end in ends.items() if end > self._seen.get(shard, 0)]
         self._seen = ends
         return Position(*moved[0], ends[moved[0]] - 1) if moved else None
-
-
-def _shown_by(queries: Any) -> Shows:
-    async def shows(position: Position) -> bool:
-        try:
-            shown: bool = await queries.wait_for(position, AT_ONCE_S)
-        except ReadModelMissing:
-            return False  # it is being built, which may take its time
-        return shown
-
-    return shows

@@ -17,7 +17,8 @@ from infra.inbox import InboxWorker
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
 from infra.refused_commands import RefusedCommands
-from interfaces.bootstrap.log import log_reader, skipped, skipping
+from interfaces.bootstrap.consumers import skipped, skipping
+from interfaces.bootstrap.log import log_reader
 from interfaces.bootstrap.read_models import upkeep
 from interfaces.bootstrap.workers import declared
 from interfaces.settings import Settings
