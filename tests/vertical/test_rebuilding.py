@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import redis
 
+from projections.generations import pointer, positions
 from tests.conftest import Hall
 from tests.people import Player, a_name, client_of, eventually, join, open_room, produce
 
@@ -75,6 +76,11 @@ async def something_happens(hall: Hall) -> tuple[str, str, int]:
         places = [answer.json() for answer in await asyncio.gather(*people)]
         done = next(place for place in places if place["status"] == "ready")
         produce(hall, "CHECKOUT_COMPLETED", [(room, done)])
+
+        async def overview() -> Any:
+            return (await client.get(f"/api/v1/waitroom/{room}", headers=hall.service())).json()
+
+        await eventually(overview, lambda there: there["waiting"] == 37)
     return ada.user, room, 39
 
 
@@ -103,11 +109,18 @@ def rows(hall: Hall, name: str) -> dict[str, list[Any]]:
 
 
 def sessions(hall: Hall, room: str) -> dict[str, Any]:
-    """What Redis says of a room, without the generation in front; others move on meanwhile."""
+    """What Redis says of a room, without the generation in front; others move on meanwhile.
+
+    A worker that lost its read model builds it too, and whichever comes second takes over: it is
+    read again when the generation that was read is the live one no longer.
+    """
     with redis.Redis.from_url(hall.redis, decode_responses=True) as valkey:
-        keys = [key for key in valkey.scan_iter("*@*") if not key.endswith(":positions")]
-        values = {key.partition(":")[2]: value_of(valkey, key) for key in keys}
-    return {key: value for key, value in values.items() if room in key or room in repr(value)}
+        while True:
+            live = valkey.get(pointer("waitroom"))
+            keys = [key for key in valkey.scan_iter(f"{live}:*") if key != positions(live)]
+            values = {key.partition(":")[2]: value_of(valkey, key) for key in keys}
+            if valkey.get(pointer("waitroom")) == live:
+                return {key: of for key, of in values.items() if room in key or room in repr(of)}
 
 
 def value_of(valkey: "redis.Redis", key: str) -> Any:

@@ -132,10 +132,13 @@ def test_what_was_sent_by_an_owner_that_has_lost_its_topic_is_stored_once(
     assert [each.originator_version for each in recorder.select_events(ID)] == [1, 2, 3]
 
 
-def test_nobody_waits_for_ever_and_what_was_given_up_is_not_begun(open_log: Open) -> None:
-    other, log = KafkaProcessRecorder(open_log()), open_log(seconds=0.3)
+def test_nobody_waits_for_ever_and_what_was_given_up_is_not_begun(
+    open_log: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, log = KafkaProcessRecorder(open_log()), open_log()
     recorder = KafkaProcessRecorder(log)
-    with frozen(log):
+    with frozen(log), monkeypatch.context() as hasty:
+        hasty.setattr(log, "_seconds", 0.3)
         with pytest.raises(OperationalError, match="look before you store them again"):
             recorder.insert_events([event(1)])
         other.insert_events([event(1, b"other")])
