@@ -71,9 +71,18 @@ def batches(host: str, token: str) -> Iterator[bytes]:
 @click.option("--rounds", default=4, show_default=True)
 @click.option("--rate", default=3_000, show_default=True, help="Of the open loop.")
 @click.option("--warm-up", default=15.0, show_default=True)
-def main(seconds: float, rounds: int, rate: int, warm_up: float) -> None:
+@click.option("--alone", is_flag=True, help="Only the service, told as JSON.")
+def main(seconds: float, rounds: int, rate: int, warm_up: float, *, alone: bool) -> None:
     """Measure taking in events."""
     hall = Hall()
+    if alone:
+        place = hall.host, hall.port
+        get_warm(place, hall, warm_up)
+        runs = [dict(measured(place, hall, seconds, rate)) for _ in range(rounds)]
+        print(
+            msgspec.json.encode({kind: told([r[kind] for r in runs]) for kind in runs[0]}).decode()
+        )
+        return
     with (
         topics(
             hall.settings.kafka_bootstrap, {PEER_TOPIC: TOPIC}, partitions=PLAYER_EVENTS.partitions
@@ -85,27 +94,45 @@ def main(seconds: float, rounds: int, rate: int, warm_up: float) -> None:
             if go
             else {"Gamehall": (hall.host, hall.port)}
         )
-        for host, port in subjects.values():
-            uvloop.run(closed(host, port, singles(host, hall.token), 64, warm_up / 2))
-            uvloop.run(closed(host, port, batches(host, hall.token), 16, warm_up / 2))
+        for place in subjects.values():
+            get_warm(place, hall, warm_up)
         results: dict[tuple[str, str], list[Result]] = {}
         bare: list[float] = []
         for _ in range(rounds):
             bare.append(bare_producer(hall.settings.kafka_bootstrap, seconds))
-            for name, (host, port) in subjects.items():
-                one, many = singles(host, hall.token), batches(host, hall.token)
-                for kind, run in (
-                    ("single, 64 connections", closed(host, port, one, 64, seconds)),
-                    (f"single, {rate:,} a second", at_rate(host, port, one, rate, seconds)),
-                    (
-                        f"batches of {PER_BATCH:,}, 16 connections",
-                        closed(host, port, many, 16, seconds),
-                    ),
-                ):
-                    results.setdefault((kind, name), []).append(uvloop.run(run))
+            for name, place in subjects.items():
+                for kind, result in measured(place, hall, seconds, rate):
+                    results.setdefault((kind, name), []).append(result)
     show(results)
     CONSOLE.print(f"bare producer, same records and headers: {spread(bare)} events a second")
     CONSOLE.print(f"cores: {os.cpu_count()}, everything on this machine")
+
+
+def get_warm(place: tuple[str, int], hall: Hall, seconds: float) -> None:
+    """Load a service for a while before it is measured."""
+    uvloop.run(closed(*place, singles(place[0], hall.token), 64, seconds / 2))
+    uvloop.run(closed(*place, batches(place[0], hall.token), 16, seconds / 2))
+
+
+def measured(
+    place: tuple[str, int], hall: Hall, seconds: float, rate: int
+) -> Iterator[tuple[str, Result]]:
+    """One run of each kind."""
+    one, many = singles(place[0], hall.token), batches(place[0], hall.token)
+    yield "single, 64 connections", uvloop.run(closed(*place, one, 64, seconds))
+    yield f"single, {rate:,} a second", uvloop.run(at_rate(*place, one, rate, seconds))
+    batched = f"batches of {PER_BATCH:,}, 16 connections"
+    yield batched, uvloop.run(closed(*place, many, 16, seconds))
+
+
+def told(runs: list[Result]) -> dict[str, float]:
+    """Requests a second, their p99, and how many were not taken."""
+    refused = sum(n for run in runs for status, n in run.statuses.items() if status != 200)
+    return {
+        "rate": median(run.rate for run in runs),
+        "p99_ms": median(run.percentile(99) for run in runs),
+        "refused": refused,
+    }
 
 
 def show(results: dict[tuple[str, str], list[Result]]) -> None:

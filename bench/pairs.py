@@ -2,12 +2,13 @@
 
     .venv/bin/python -m bench.pairs commands --old REVISION
     .venv/bin/python -m bench.pairs joins --old REVISION
+    .venv/bin/python -m bench.pairs ingest --old REVISION
 
 All runs share servers, which have been used for a while, since Java compiles what it runs often.
-Each has a log or a room of its own, for `joins` behind an API process that was just started; no
-worker reads along. Which of a pair comes first takes turns. What decides is the interval of the
-paired ratio: it is drawn from the pairs again and again (a bootstrap of the geometric mean), and
-holds the ratio in 95 of 100 cases, however fast the machine is.
+Each has a log or a room of its own, for `joins` and `ingest` behind an API process that was just
+started; no worker reads along. Which of a pair comes first takes turns. What decides is the
+interval of the paired ratio: it is drawn from the pairs again and again (a bootstrap of the
+geometric mean), and holds the ratio in 95 of 100 cases, however fast the machine is.
 """
 
 import json
@@ -61,7 +62,27 @@ def joins(tree: Path, environment: dict[str, str]) -> Figures:
     }
 
 
-KINDS: dict[str, Callable[[Path, dict[str, str]], Figures]] = {"commands": commands, "joins": joins}
+def ingest(tree: Path, environment: dict[str, str]) -> Figures:
+    """Player events over HTTP; the present load generator asks both."""
+    limits = ("EVENTS_PER_SECOND", "EVENTS_PER_SECOND_EACH")
+    unlimited = environment | {f"{PREFIX}{name}": "10000000" for name in limits}
+    with api(tree, unlimited):
+        options = ("--alone", "--rounds", "1", "--seconds", "4", "--rate", "500", "--warm-up", "6")
+        told = python(ROOT, unlimited, "bench.ingest", *options)
+    one, timed, many = json.loads(told.splitlines()[-1]).values()
+    assert not one["refused"] + timed["refused"] + many["refused"], told
+    return {
+        "single events a second, 64 connections": one["rate"],
+        "ms less, p99 at 500 a second": 1 / timed["p99_ms"],
+        "batches of a thousand a second": many["rate"],
+    }
+
+
+KINDS: dict[str, Callable[[Path, dict[str, str]], Figures]] = {
+    "commands": commands,
+    "joins": joins,
+    "ingest": ingest,
+}
 
 
 def python(tree: Path, environment: dict[str, str], module: str, *arguments: str) -> str:
