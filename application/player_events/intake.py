@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -13,6 +13,7 @@ from application.door import flaw
 from application.validation import InvalidInput, MalformedInput, decode_whole, mistake_in
 from domain.player_events.corrections import RESERVED
 from domain.player_events.event import Name, PlayerEvent, Timestamp, nothing
+from domain.player_events.scores import score_in
 from domain.player_events.types import TYPES
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -49,21 +50,28 @@ class Intake:
     """Makes reports into events.
 
     `accept_unknown` lets in types that are not in `domain.player_events.types`. What happened
-    longer than `oldest` ago is refused: its place in the archive may be gone.
+    longer than `oldest` ago is refused: its place in the archive may be gone. In the games of
+    `players_score_in`, of which "*" is all, players report their own points.
     """
 
-    def __init__(self, *, accept_unknown: bool, oldest: timedelta) -> None:
+    def __init__(
+        self, *, accept_unknown: bool, oldest: timedelta, players_score_in: Container[str] = ()
+    ) -> None:
         self._accept_unknown = accept_unknown
         self._oldest = oldest
+        self._players_score_in = players_score_in
         self._ends = _random_ends()
         self._decoders: Mapping[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(type) for name, type in TYPES.items()
         }
 
-    def take(self, reports: Sequence[Report], now: datetime) -> list[PlayerEvent | InvalidEvent]:
+    def take(
+        self, reports: Sequence[Report], now: datetime, *, trusted: bool = False
+    ) -> list[PlayerEvent | InvalidEvent]:
         """An event for each report, in the same order, or what is wrong with it.
 
-        `now` is the time of ingestion, for all of them.
+        `now` is the time of ingestion, for all of them. `trusted` says that who reports is none of
+        the players.
         """
         names = "".join([r.event_type + r.player_id + r.game_id for r in reports])
         check = self._check_all if BAD_CHARACTER.search(names) else self._check
@@ -72,6 +80,8 @@ class Intake:
         for report in reports:
             try:
                 check(report, earliest, latest)
+                if not trusted:
+                    self._check_points(report)
             except InvalidEvent as invalid:
                 taken.append(invalid)
                 continue
@@ -90,9 +100,9 @@ class Intake:
             )
         return taken
 
-    def take_one(self, report: Report, now: datetime) -> PlayerEvent:
+    def take_one(self, report: Report, now: datetime, *, trusted: bool = False) -> PlayerEvent:
         """The event of one report; raises `InvalidEvent`."""
-        (taken,) = self.take((report,), now)
+        (taken,) = self.take((report,), now, trusted=trusted)
         if isinstance(taken, InvalidEvent):
             raise taken
         return taken
@@ -121,6 +131,18 @@ class Intake:
                     "Expected text without control characters or a slash, and not . or ..",
                 )
         self._check(report, earliest, latest)
+
+    def _check_points(self, report: Report) -> None:
+        """Keep players from making points up: their programs are in their own hands."""
+        allowed = self._players_score_in
+        if report.game_id in allowed or "*" in allowed:
+            return
+        if score_in(report.event_type, report.data):
+            raise InvalidEvent(
+                "$.data.score",
+                f"Points of {report.game_id!r} are taken from services only: let the game's server "
+                "report them, or name the game in GAMEHALL_PLAYERS_SCORE_IN",
+            )
 
     def _check_unknown(self, report: Report) -> None:
         if report.event_type.startswith(RESERVED):
