@@ -2,11 +2,14 @@
 
 import json
 import re
-from typing import TypeVar
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
 
-from domain.keys import KEY_PATTERN
+from domain.keys import IN_WORDS as KEY_IN_WORDS
+from domain.keys import KEY_PATTERN, flaw_in_key
 from domain.personal import PERSONAL_PATTERN
 from domain.refusals import Refusal
 
@@ -16,7 +19,7 @@ PLACE = re.compile(r" - at `(?P<path>[^`]*)`$")
 FIELD = re.compile(r"field `(?P<name>[^`]+)`")
 FLOAT_FOR_INT = "Expected `int`, got `float`"
 IN_WORDS = {
-    repr(KEY_PATTERN): "Expected text without control characters or a slash, and not . or ..",
+    repr(KEY_PATTERN): KEY_IN_WORDS,
     repr(PERSONAL_PATTERN): "Expected text without control characters",
 }
 
@@ -31,6 +34,10 @@ class InvalidInput(Refusal, status=422):
 
 class MalformedInput(InvalidInput, type="malformed-json", status=400):
     """The body is not JSON."""
+
+
+class AmbiguousId(InvalidInput, type="ambiguous-id", status=422):
+    """An id looks like another one, as with a character that nobody sees; `errors` says which."""
 
 
 def decode_whole(text: bytes, decoder: "msgspec.json.Decoder[Value]") -> Value:
@@ -49,6 +56,48 @@ def decode_whole(text: bytes, decoder: "msgspec.json.Decoder[Value]") -> Value:
 def _number(text: str) -> float | int:
     value = float(text)
     return int(value) if value.is_integer() else value
+
+
+def refuse_ambiguous(text: bytes, value: object) -> None:
+    """Look at the keys of what was decoded from a text; raises `AmbiguousId`.
+
+    Most texts need no look, since they hold neither white space at the ends of a text nor anything
+    but ASCII.
+    """
+    plain = text.isascii() and b"\\" not in text and b'" ' not in text and b' "' not in text
+    for path, key in () if plain else keys_in(value):
+        if flaw := flaw_in_key(key):
+            raise AmbiguousId(path, flaw)
+
+
+def keys_in(value: object, path: str = "$") -> Iterator[tuple[str, str]]:
+    """The keys in a struct, a list of them or whatever else, each with its JSON path."""
+    if isinstance(value, msgspec.Struct):
+        keys = _names_of_keys(type(value))
+        for name in value.__struct_fields__:
+            field = getattr(value, name)
+            if name in keys and isinstance(field, str):
+                yield f"{path}.{name}", field
+            else:
+                yield from keys_in(field, f"{path}.{name}")
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from keys_in(item, f"{path}[{number}]")
+
+
+@cache
+def _names_of_keys(kind: type[msgspec.Struct]) -> frozenset[str]:
+    """The fields of a struct that hold a `Key`, if they hold anything."""
+    fields: Any = msgspec.inspect.type_info(kind)
+    return frozenset(field.name for field in fields.fields if _is_key(field.type))
+
+
+def _is_key(kind: Any) -> bool:
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return any(map(_is_key, kind.types))
+    if isinstance(kind, msgspec.inspect.Metadata):
+        return _is_key(kind.type)
+    return isinstance(kind, msgspec.inspect.StrType) and kind.pattern == KEY_PATTERN
 
 
 def mistake_in(error: msgspec.ValidationError, root: str = "$") -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """Taking in what games report of their players: checked, given an id and a time, and appended."""
 
 import os
-import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
@@ -11,6 +10,7 @@ import msgspec
 
 from application.door import flaw
 from application.validation import InvalidInput, MalformedInput, decode_whole, mistake_in
+from domain.keys import are_plain, flaw_in_key
 from domain.player_events.corrections import RESERVED
 from domain.player_events.event import Name, PlayerEvent, Timestamp, nothing
 from domain.player_events.scores import score_in
@@ -19,7 +19,6 @@ from domain.player_events.types import TYPES
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a game's clock may be ahead of ours."""
 
-BAD_CHARACTER = re.compile(r"[\x00-\x1f\x7f/]")
 Data = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
 
 
@@ -73,8 +72,8 @@ class Intake:
         `now` is the time of ingestion, for all of them. `trusted` says that who reports is none of
         the players.
         """
-        names = "".join([r.event_type + r.player_id + r.game_id for r in reports])
-        check = self._check_all if BAD_CHARACTER.search(names) else self._check
+        names = [n for r in reports for n in (r.event_type, r.player_id, r.game_id)]
+        check = self._check if are_plain(names) else self._check_all
         earliest, latest, begin = now - self._oldest, now + CLOCK_TOLERANCE, _beginning(now)
         taken: list[PlayerEvent | InvalidEvent] = []
         for report in reports:
@@ -124,12 +123,8 @@ class Intake:
 
     def _check_all(self, report: Report, earliest: datetime, latest: datetime) -> None:
         for field in ("event_type", "player_id", "game_id"):
-            if BAD_CHARACTER.search(getattr(report, field)):
-                raise InvalidEvent(
-                    f"$.{field}",
-                    "Expected text without control characters and without a slash"
-                    "Expected text without control characters or a slash, and not . or ..",
-                )
+            if wrong := flaw_in_key(getattr(report, field)):
+                raise InvalidEvent(f"$.{field}", wrong)
         self._check(report, earliest, latest)
 
     def _check_points(self, report: Report) -> None:
