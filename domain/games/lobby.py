@@ -63,7 +63,7 @@ class Lobby(Aggregate):
 
     @decides(CancelSeek)
     def cancel(self, command: CancelSeek, _now: datetime) -> Seek:
-        """Stop waiting; who has been seated resigns the game instead."""
+        """Stop waiting; who has been seated resigns the game instead, which costs nothing yet."""
         user = command.user_id
         if user in self._table_of:
             raise AlreadySeated(user, self._table_of[user])
