@@ -32,7 +32,7 @@ class SeekCancelled(DomainEvent, frozen=True, kw_only=True, tag="lobby.seek-canc
 
 
 class PlayersPaired(DomainEvent, frozen=True, kw_only=True, tag="lobby.players-paired.v1"):
-    """Two people meet at the table of who came first, who is `player1`."""
+    """Two people meet at the table of who came first; `player1`, drawn by lot, is to begin."""
 
     game_id: str
     player1: str

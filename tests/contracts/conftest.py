@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,8 +31,13 @@ def positions(hall: Hall) -> set[str]:
 async def _something_happens(hall: Hall) -> set[str]:
     """A room is opened and a game sought and another won; whoever reads of it has done so then."""
     headers = hall.service()
-    game = {"game_id": a_name("game")}
-    start = {"command": "game.start", "player1": "ann", "player2": "ben", "move_seconds": 60}
+    game: dict[str, Any] = {"game_id": a_name("game")}
+    start: dict[str, Any] = {
+        "command": "game.start",
+        "player1": "ann",
+        "player2": "ben",
+        "move_seconds": 60,
+    }
     moves = [{"command": "game.move", "player": each, "column": 3} for each in ("ann", "ben")]
     commands = [start, *moves, {"command": "game.resign", "player": "ben"}]
     room = {"event_id": a_name("contract"), "capacity": 1, "checkout_seconds": 600}
