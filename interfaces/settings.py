@@ -160,6 +160,9 @@ class Settings(BaseSettings):
     """The games whose players report their own points; * for all. Elsewhere points are taken from
     services only: a player's program can report any."""
 
+    public_statistics: bool = False
+    """Whether players may see what other players did altogether; boards anybody may see."""
+
     events_oldest_days: Annotated[int, _from(1, 3_650, "a number of days")] = 30
     """How many days ago a player's event may have happened at the most."""
 
