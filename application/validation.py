@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -73,30 +73,41 @@ def refuse_ambiguous(text: bytes, value: object) -> None:
 def keys_in(value: object, path: str = "$") -> Iterator[tuple[str, str]]:
     """The keys in a struct, a list of them or whatever else, each with its JSON path."""
     if isinstance(value, msgspec.Struct):
-        keys = _names_of_keys(type(value))
-        for name in value.__struct_fields__:
-            field = getattr(value, name)
-            if name in keys and isinstance(field, str):
-                yield f"{path}.{name}", field
-            else:
-                yield from keys_in(field, f"{path}.{name}")
+        keys, others = _fields_of(type(value))
+        for name in keys:
+            if isinstance(key := getattr(value, name), str):
+                yield f"{path}.{name}", key
+        for name in others:
+            yield from keys_in(getattr(value, name), f"{path}.{name}")
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from keys_in(item, f"{path}[{number}]")
 
 
 @cache
-def _names_of_keys(kind: type[msgspec.Struct]) -> frozenset[str]:
-    """The fields of a struct that hold a `Key`, if they hold anything."""
-    fields: Any = msgspec.inspect.type_info(kind)
-    return frozenset(field.name for field in fields.fields if _is_key(field.type))
+def _fields_of(kind: type[msgspec.Struct]) -> tuple[Sequence[str], Sequence[str]]:
+    """The fields of a struct that hold a `Key`, if they hold anything, and those with others."""
+    info: Any = msgspec.inspect.type_info(kind)
+    kinds = {field.name: list(_kinds_in(field.type)) for field in info.fields}
+    keys = [name for name, found in kinds.items() if any(map(_is_key, found))]
+    structs_or_lists = msgspec.inspect.StructType | msgspec.inspect.ListType
+    others = [
+        n for n, found in kinds.items() if any(isinstance(k, structs_or_lists) for k in found)
+    ]
+    return keys, others
+
+
+def _kinds_in(kind: Any) -> Iterator[Any]:
+    if isinstance(kind, msgspec.inspect.Metadata):
+        yield from _kinds_in(kind.type)
+    elif isinstance(kind, msgspec.inspect.UnionType):
+        for each in kind.types:
+            yield from _kinds_in(each)
+    else:
+        yield kind
 
 
 def _is_key(kind: Any) -> bool:
-    if isinstance(kind, msgspec.inspect.UnionType):
-        return any(map(_is_key, kind.types))
-    if isinstance(kind, msgspec.inspect.Metadata):
-        return _is_key(kind.type)
     return isinstance(kind, msgspec.inspect.StrType) and kind.pattern == KEY_PATTERN
 
 
