@@ -12,7 +12,7 @@ from application.inbox import Malformed
 from application.validation import AmbiguousId, keys_in
 from application.waitroom.checkout import CHECKOUT
 from domain.events import Position
-from domain.keys import KEY_PATTERN, are_plain, flaw_in_key
+from domain.keys import are_plain, flaw_in_key
 from domain.player_events.event import TOPIC
 from domain.player_events.unreadable import UnreadableRecord
 from infra.player_events.reader import events_in
@@ -20,9 +20,10 @@ from interfaces.http.games.messages import read
 from interfaces.http.games.socket import SOCKET_PATH
 from interfaces.http.platform.problems import Problem
 from interfaces.tokens import TokenRefused
-from tests.contracts.poison.inbound import SHAPES, example, from_outside, operations
+from tests.contracts.poison.inbound import example, from_outside, operations
 from tests.contracts.poison.inbound import sockets as messages
 from tests.contracts.poison.mutations import Path, paths
+from tests.contracts.rules import IDS
 from tests.http.conftest import Api, problem
 from tests.player_events.test_the_door import Record
 
@@ -91,15 +92,6 @@ def test_a_look_at_many_at_once_finds_what_is_no_name(names: list[str]) -> None:
     assert are_plain(["a", "b.", "..."])
 
 
-FIELDS = {
-    name
-    for shape in SHAPES.values()
-    for name, field in shape.get("properties", {}).items()
-    if KEY_PATTERN in repr(field).replace("\\\\", "\\")
-}
-"""What fields are called that hold ids, somewhere."""
-
-
 def with_look_alikes(message: Any, kind: str) -> Mapping[Path, bytes]:
     """A message once for each of its ids, which is a look-alike then."""
     found: dict[Path, bytes] = {}
@@ -108,7 +100,7 @@ def with_look_alikes(message: Any, kind: str) -> Mapping[Path, bytes]:
         holder = copy
         for step in path[:-1]:
             holder = holder[step]
-        if path[-1] in FIELDS and isinstance(holder[path[-1]], str):
+        if path[-1] in IDS and isinstance(holder[path[-1]], str):
             holder[path[-1]] = KINDS[kind]
             # Written in both ways that JSON has for it.
             found[path] = json.dumps(copy, ensure_ascii=len(found) % 2 == 0).encode()
@@ -116,7 +108,7 @@ def with_look_alikes(message: Any, kind: str) -> Mapping[Path, bytes]:
 
 
 def test_ids_are_known_by_their_schema() -> None:
-    assert {"user_id", "event_id", "game_id", "player_id", "player1", "session_id"} <= FIELDS
+    assert {"user_id", "event_id", "game_id", "player_id", "player1", "session_id"} <= IDS
 
 
 OPERATIONS = [
