@@ -11,6 +11,8 @@ import pytest
 from application.player_events.intake import CLOCK_TOLERANCE, Intake, InvalidEvent, Report
 from domain.player_events.event import PlayerEvent
 from domain.player_events.scores import SCORING
+from interfaces.bootstrap.player_events.dead_letters import intake_of
+from interfaces.settings import load
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 GIVEN_ID = "0d9d3b7c-1a5e-4f0f-8a3b-6c2d1e0f9a8b"
@@ -111,6 +113,13 @@ def test_points_that_players_report_are_taken_in_games_that_are_named(event_type
         with pytest.raises(InvalidEvent, match="GAMEHALL_PLAYERS_SCORE_IN") as invalid:
             intake(players_score_in=games).take_one(scored, NOW)
         assert invalid.value.field == "$.data.score"
+
+
+def test_games_are_named_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InvalidEvent):
+        intake_of(load()).take_one(a_report(), NOW)
+    monkeypatch.setenv("GAMEHALL_PLAYERS_SCORE_IN", "chess, tetris")
+    assert intake_of(load()).take_one(a_report(), NOW).game_id == "tetris"
 
 
 def test_what_brings_no_points_is_taken_from_players() -> None:
