@@ -2,11 +2,14 @@
 
 import json
 import re
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
 
-from domain.keys import KEY_PATTERN
+from domain.keys import IN_WORDS as KEY_IN_WORDS
+from domain.keys import KEY_PATTERN, flaw_in_key
 from domain.personal import PERSONAL_PATTERN
 from domain.refusals import Refusal
 
@@ -16,7 +19,7 @@ PLACE = re.compile(r" - at `(?P<path>[^`]*)`$")
 FIELD = re.compile(r"field `(?P<name>[^`]+)`")
 FLOAT_FOR_INT = "Expected `int`, got `float`"
 IN_WORDS = {
-    repr(KEY_PATTERN): "Expected text without control characters or a slash, and not . or ..",
+    repr(KEY_PATTERN): KEY_IN_WORDS,
     repr(PERSONAL_PATTERN): "Expected text without control characters",
 }
 
@@ -31,6 +34,10 @@ class InvalidInput(Refusal, status=422):
 
 class MalformedInput(InvalidInput, type="malformed-json", status=400):
     """The body is not JSON."""
+
+
+class AmbiguousId(InvalidInput, type="ambiguous-id", status=422):
+    """An id looks like another one, as with a character that nobody sees; `errors` says which."""
 
 
 def decode_whole(text: bytes, decoder: "msgspec.json.Decoder[Value]") -> Value:
@@ -49,6 +56,59 @@ def decode_whole(text: bytes, decoder: "msgspec.json.Decoder[Value]") -> Value:
 def _number(text: str) -> float | int:
     value = float(text)
     return int(value) if value.is_integer() else value
+
+
+def refuse_ambiguous(text: bytes, value: object) -> None:
+    """Look at the keys of what was decoded from a text; raises `AmbiguousId`.
+
+    Most texts need no look, since they hold neither white space at the ends of a text nor anything
+    but ASCII.
+    """
+    plain = text.isascii() and b"\\" not in text and b'" ' not in text and b' "' not in text
+    for path, key in () if plain else keys_in(value):
+        if flaw := flaw_in_key(key):
+            raise AmbiguousId(path, flaw)
+
+
+def keys_in(value: object, path: str = "$") -> Iterator[tuple[str, str]]:
+    """The keys in a struct, a list of them or whatever else, each with its JSON path."""
+    if isinstance(value, msgspec.Struct):
+        keys, others = _fields_of(type(value))
+        for name in keys:
+            if isinstance(key := getattr(value, name), str):
+                yield f"{path}.{name}", key
+        for name in others:
+            yield from keys_in(getattr(value, name), f"{path}.{name}")
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from keys_in(item, f"{path}[{number}]")
+
+
+@cache
+def _fields_of(kind: type[msgspec.Struct]) -> tuple[Sequence[str], Sequence[str]]:
+    """The fields of a struct that hold a `Key`, if they hold anything, and those with others."""
+    info: Any = msgspec.inspect.type_info(kind)
+    kinds = {field.name: list(_kinds_in(field.type)) for field in info.fields}
+    keys = [name for name, found in kinds.items() if any(map(_is_key, found))]
+    structs_or_lists = msgspec.inspect.StructType | msgspec.inspect.ListType
+    others = [
+        n for n, found in kinds.items() if any(isinstance(k, structs_or_lists) for k in found)
+    ]
+    return keys, others
+
+
+def _kinds_in(kind: Any) -> Iterator[Any]:
+    if isinstance(kind, msgspec.inspect.Metadata):
+        yield from _kinds_in(kind.type)
+    elif isinstance(kind, msgspec.inspect.UnionType):
+        for each in kind.types:
+            yield from _kinds_in(each)
+    else:
+        yield kind
+
+
+def _is_key(kind: Any) -> bool:
+    return isinstance(kind, msgspec.inspect.StrType) and kind.pattern == KEY_PATTERN
 
 
 def mistake_in(error: msgspec.ValidationError, root: str = "$") -> tuple[str, str]:

@@ -154,6 +154,15 @@ class Settings(BaseSettings):
     event_types: Literal["known", "any"] = "any"
     """Whether players' events of types that Gamehall does not know are taken or refused."""
 
+    players_score_in: Annotated[
+        tuple[str, ...], NoDecode, Field(description="ids of games, separated by commas, or *")
+    ] = ()
+    """The games whose players report their own points; * for all. Elsewhere points are taken from
+    services only: a player's program can report any."""
+
+    public_statistics: bool = False
+    """Whether players may see what other players did altogether; boards anybody may see."""
+
     events_oldest_days: Annotated[int, _from(1, 3_650, "a number of days")] = 30
     """How many days ago a player's event may have happened at the most."""
 
@@ -206,7 +215,7 @@ class Settings(BaseSettings):
         except RuntimeError as error:  # a user or a link that leads nowhere
             raise ValueError(str(error)) from error
 
-    @field_validator("allowed_origins", "trusted_networks", mode="before")
+    @field_validator("allowed_origins", "trusted_networks", "players_score_in", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):

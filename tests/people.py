@@ -164,3 +164,15 @@ class Player:
                 message: dict[str, Any] = json.loads(await self._socket.recv())
                 if message["type"] in types:
                     return message
+
+
+async def in_turn(one: Player, other: Player) -> tuple[Player, Player, str]:
+    """Two people meet; who begins, who does not, and the id of their game."""
+    await one.say("seek")
+    await one.hear("seeking")
+    await other.say("seek")
+    started = (await one.hear("game_started"))["payload"]
+    await other.hear("game_started")
+    assert {started["player1"], started["player2"]} == {one.user, other.user}
+    first, second = (one, other) if started["player1"] == one.user else (other, one)
+    return first, second, str(started["game_id"])

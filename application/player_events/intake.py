@@ -1,8 +1,7 @@
 """Taking in what games report of their players: checked, given an id and a time, and appended."""
 
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -11,14 +10,15 @@ import msgspec
 
 from application.door import flaw
 from application.validation import InvalidInput, MalformedInput, decode_whole, mistake_in
+from domain.keys import are_plain, flaw_in_key
 from domain.player_events.corrections import RESERVED
 from domain.player_events.event import Name, PlayerEvent, Timestamp, nothing
+from domain.player_events.scores import score_in
 from domain.player_events.types import TYPES
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a game's clock may be ahead of ours."""
 
-BAD_CHARACTER = re.compile(r"[\x00-\x1f\x7f/]")
 Data = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
 
 
@@ -49,29 +49,38 @@ class Intake:
     """Makes reports into events.
 
     `accept_unknown` lets in types that are not in `domain.player_events.types`. What happened
-    longer than `oldest` ago is refused: its place in the archive may be gone.
+    longer than `oldest` ago is refused: its place in the archive may be gone. In the games of
+    `players_score_in`, of which "*" is all, players report their own points.
     """
 
-    def __init__(self, *, accept_unknown: bool, oldest: timedelta) -> None:
+    def __init__(
+        self, *, accept_unknown: bool, oldest: timedelta, players_score_in: Container[str] = ()
+    ) -> None:
         self._accept_unknown = accept_unknown
         self._oldest = oldest
+        self._players_score_in = players_score_in
         self._ends = _random_ends()
         self._decoders: Mapping[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(type) for name, type in TYPES.items()
         }
 
-    def take(self, reports: Sequence[Report], now: datetime) -> list[PlayerEvent | InvalidEvent]:
+    def take(
+        self, reports: Sequence[Report], now: datetime, *, trusted: bool = False
+    ) -> list[PlayerEvent | InvalidEvent]:
         """An event for each report, in the same order, or what is wrong with it.
 
-        `now` is the time of ingestion, for all of them.
+        `now` is the time of ingestion, for all of them. `trusted` says that who reports is none of
+        the players.
         """
-        names = "".join([r.event_type + r.player_id + r.game_id for r in reports])
-        check = self._check_all if BAD_CHARACTER.search(names) else self._check
+        names = [n for r in reports for n in (r.event_type, r.player_id, r.game_id)]
+        check = self._check if are_plain(names) else self._check_all
         earliest, latest, begin = now - self._oldest, now + CLOCK_TOLERANCE, _beginning(now)
         taken: list[PlayerEvent | InvalidEvent] = []
         for report in reports:
             try:
                 check(report, earliest, latest)
+                if not trusted:
+                    self._check_points(report)
             except InvalidEvent as invalid:
                 taken.append(invalid)
                 continue
@@ -90,9 +99,9 @@ class Intake:
             )
         return taken
 
-    def take_one(self, report: Report, now: datetime) -> PlayerEvent:
+    def take_one(self, report: Report, now: datetime, *, trusted: bool = False) -> PlayerEvent:
         """The event of one report; raises `InvalidEvent`."""
-        (taken,) = self.take((report,), now)
+        (taken,) = self.take((report,), now, trusted=trusted)
         if isinstance(taken, InvalidEvent):
             raise taken
         return taken
@@ -114,13 +123,21 @@ class Intake:
 
     def _check_all(self, report: Report, earliest: datetime, latest: datetime) -> None:
         for field in ("event_type", "player_id", "game_id"):
-            if BAD_CHARACTER.search(getattr(report, field)):
-                raise InvalidEvent(
-                    f"$.{field}",
-                    "Expected text without control characters and without a slash"
-                    "Expected text without control characters or a slash, and not . or ..",
-                )
+            if wrong := flaw_in_key(getattr(report, field)):
+                raise InvalidEvent(f"$.{field}", wrong)
         self._check(report, earliest, latest)
+
+    def _check_points(self, report: Report) -> None:
+        """Keep players from making points up: their programs are in their own hands."""
+        allowed = self._players_score_in
+        if report.game_id in allowed or "*" in allowed:
+            return
+        if score_in(report.event_type, report.data):
+            raise InvalidEvent(
+                "$.data.score",
+                f"Points of {report.game_id!r} are taken from services only: let the game's server "
+                "report them, or name the game in GAMEHALL_PLAYERS_SCORE_IN",
+            )
 
     def _check_unknown(self, report: Report) -> None:
         if report.event_type.startswith(RESERVED):

@@ -32,7 +32,7 @@ class SeekCancelled(DomainEvent, frozen=True, kw_only=True, tag="lobby.seek-canc
 
 
 class PlayersPaired(DomainEvent, frozen=True, kw_only=True, tag="lobby.players-paired.v1"):
-    """Two people meet at the table of who came first, who is `player1`."""
+    """Two people meet at the table of who came first; `player1`, drawn by lot, is to begin."""
 
     game_id: str
     player1: str
@@ -75,10 +75,18 @@ class MovePlayed(DomainEvent, frozen=True, kw_only=True, tag="game.move-played.v
 
 
 class GameEnded(DomainEvent, frozen=True, kw_only=True, tag="game.ended.v1"):
-    """The game is over: `duration` in seconds since its start, `line` as (column, row) pairs."""
+    """The game is over: `duration` in seconds since its start, `line` as (column, row) pairs.
+
+    One that somebody left before both had moved has no winner, and counts for nobody.
+    """
 
     result: Result
     winner: str | None
     duration: float
     moves: int
     line: list[tuple[int, int]] | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was won, lost or drawn."""
+        return self.winner is not None or self.result == "draw"

@@ -34,6 +34,10 @@ from domain.games.states import GameState
 from domain.games.view import Game
 from domain.snapshot import Snapshot
 
+MOVES_THAT_COUNT = 2
+"""One of each player. Who leaves before that may never have come, and a win without a move would be
+given away."""
+
 
 class FourInARow(Aggregate):
     """A game of four in a row, from its start to its one end; its stream key is the `game_id`.
@@ -91,17 +95,17 @@ class FourInARow(Aggregate):
 
     @decides(Resign)
     def resign(self, command: Resign, now: datetime) -> GameView:
-        """Give up, in turn or not; the other one wins."""
+        """Give up, in turn or not; the other one wins, if both have moved."""
         self._check_player(command.player)
-        self._end("resignation", self._opponent_of(command.player), now)
+        self._end("resignation", self._winner_without(command.player), now)
         return self._known().view
 
     @decides(ForfeitOverdueMove)
     def forfeit(self, _command: ForfeitOverdueMove, now: datetime) -> GameView:
-        """End a game whose move is overdue; does nothing where it is not."""
+        """End a game whose move is overdue, as giving up does; does nothing where it is not."""
         game = self._known()
         if self.deadline is not None and now >= self.deadline:
-            self._end("timeout", self._opponent_of(game.to_move or ""), now)
+            self._end("timeout", self._winner_without(game.to_move or ""), now)
         return self._known().view
 
     @decides(LookAtGame)
@@ -124,7 +128,7 @@ class FourInARow(Aggregate):
         return self._moved_at + timedelta(seconds=self._started.move_seconds)
 
     def on_deadline(self) -> ForfeitOverdueMove:
-        """Let who is to move lose."""
+        """Let the game end without who is to move."""
         return ForfeitOverdueMove(game_id=self.id)
 
     @property
@@ -204,8 +208,11 @@ class FourInARow(Aggregate):
             raise ColumnFull(command.column, ROWS)
         return game
 
-    def _opponent_of(self, player: str) -> str:
+    def _winner_without(self, player: str) -> str | None:
+        """Who wins when this player leaves: the opponent, or nobody before both have moved."""
         game = self._known()
+        if game.board.moves < MOVES_THAT_COUNT:
+            return None
         return game.player2 if player == game.player1 else game.player1
 
     def _end(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
 from domain.aggregate import Aggregate, decides, evolves
 from domain.games.bots import BOT_NAMES
@@ -23,6 +24,15 @@ from domain.snapshot import Snapshot
 EVENTS_TO_A_ROW = 512
 """Tables that were taken during so many events stand in a row, which is a part of a snapshot.
 With the longest names there can be, it is within the megabyte that Kafka takes in one record."""
+
+
+def drawn(game_id: str, waiting: str, coming: str) -> tuple[str, str]:
+    """Who begins, and who does not: a lot that is the same whoever draws it again.
+
+    Who waits knows the id of the table, and not who will come; who comes does not know the id.
+    """
+    (lot,) = blake2b(f"{game_id}\n{coming}".encode(), digest_size=1).digest()
+    return (waiting, coming) if lot % 2 else (coming, waiting)
 
 
 class Row:
@@ -63,7 +73,7 @@ class Lobby(Aggregate):
 
     @decides(CancelSeek)
     def cancel(self, command: CancelSeek, _now: datetime) -> Seek:
-        """Stop waiting; who has been seated resigns the game instead."""
+        """Stop waiting; who has been seated resigns the game instead, which costs nothing yet."""
         user = command.user_id
         if user in self._table_of:
             raise AlreadySeated(user, self._table_of[user])
@@ -171,13 +181,9 @@ class Lobby(Aggregate):
 
     def _find_place(self, command: SeekGame, now: datetime) -> None:
         if self._waiting is not None:
-            first = self._waiting
-            self._record(
-                PlayersPaired,
-                game_id=first.game_id,
-                player1=first.user_id,
-                player2=command.user_id,
-            )
+            table = self._waiting.game_id
+            first, second = drawn(table, self._waiting.user_id, command.user_id)
+            self._record(PlayersPaired, game_id=table, player1=first, player2=second)
         else:
             self._wait(command, now)
 

@@ -98,7 +98,10 @@ class NotSeeking(Refusal, type="not-seeking"):
 
 
 class AlreadySeated(Refusal, type="already-seated"):
-    """The game has been found; it can be resigned, but no longer not sought."""
+    """The game has been found; resigned before both have moved, it counts for nobody."""
 
     def __init__(self, user_id: str, game_id: str) -> None:
-        super().__init__(f"{user_id!r} already sits at table {game_id!r}.")
+        super().__init__(
+            f"{user_id!r} already sits at table {game_id!r}; to resign that game costs nothing "
+            "until both have moved."
+        )

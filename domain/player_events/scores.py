@@ -38,9 +38,14 @@ def score_of(event: PlayerEvent) -> int:
 
     The limits are those of the door, for events that came into the topic past it.
     """
-    if event.event_type not in SCORING:
+    return score_in(event.event_type, event.data)
+
+
+def score_in(event_type: str, data: msgspec.Raw) -> int:
+    """The points in the data of an event of some type; raises as `score_of` does."""
+    if event_type not in SCORING:
         return 0
-    score = _decode(event.data).score
+    score = _decode(data).score
     if not 0 <= score <= HIGHEST_SCORE or score != int(score):
         raise msgspec.ValidationError(f"{score} is no whole number from 0 to {HIGHEST_SCORE:,}.")
     return int(score)

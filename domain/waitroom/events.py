@@ -38,7 +38,7 @@ class WaitroomLeft(DomainEvent, frozen=True, kw_only=True, tag="waitroom.left.v1
 
 
 class SessionAdmitted(DomainEvent, frozen=True, kw_only=True, tag="waitroom.admitted.v1"):
-    """The head of the line got a slot and may check out until `deadline`."""
+    """The head of the line got a slot and may check out until `deadline`, or a moment longer."""
 
     session_id: str
     user_id: str

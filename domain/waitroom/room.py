@@ -52,6 +52,11 @@ OVERDUE_BATCH = 500
 megabyte; after an outage a large room has more than that overdue. What is left over keeps the
 room's deadline in the past, so the next command follows at once."""
 
+MOST_GRACE = timedelta(seconds=5)
+GRACE_SHARE = 10
+"""A checkout expires so much after its deadline: a tenth of its time, and 5 seconds at most. Who
+paid in the last moment has paid, and the shop's message is still on its way."""
+
 
 class Waitroom(Aggregate):
     """A waiting room; its stream key is the `event_id` that people wait for.
@@ -68,6 +73,7 @@ class Waitroom(Aggregate):
         super().__init__(id)
         self._room: Room | None = None
         self._limit = timedelta()
+        self._grace = timedelta()
         self._line = Line()
         self._register = Register()
         self._session_of: dict[str, Session] = {}
@@ -164,10 +170,10 @@ class Waitroom(Aggregate):
 
     @decides(ExpireOverdueCheckouts)
     def expire_overdue(self, command: ExpireOverdueCheckouts, now: datetime) -> None:
-        """End checkouts whose deadline has passed, the oldest first, and fill their slots."""
+        """End checkouts whose grace is over, the oldest first, and fill their slots."""
         room = self._opened()
-        ready = self._admitted.values()
-        overdue = takewhile(lambda s: s.deadline is not None and s.deadline <= now, ready)
+        ready, latest = self._admitted.values(), now - self._grace
+        overdue = takewhile(lambda s: s.deadline is not None and s.deadline <= latest, ready)
         for session in list(islice(overdue, OVERDUE_BATCH)):
             self._record(CheckoutExpired, session_id=session.session_id, user_id=session.user_id)
         self._admit(room, now)
@@ -188,12 +194,13 @@ class Waitroom(Aggregate):
 
     @property
     def deadline(self) -> datetime | None:
-        """The deadline of who was admitted first.
+        """When the grace of who was admitted first is over.
 
         The time limit is the same for everyone, so deadlines follow the order of admission, give
         or take a jump of the owner's clock.
         """
-        return next((session.deadline for session in self._admitted.values()), None)
+        first = next((session.deadline for session in self._admitted.values()), None)
+        return None if first is None else first + self._grace
 
     def on_deadline(self) -> ExpireOverdueCheckouts:
         """Expire what is overdue."""
@@ -239,6 +246,7 @@ class Waitroom(Aggregate):
     def _open(self, capacity: int, checkout_seconds: float) -> None:
         self._room = Room(event_id=self.id, capacity=capacity, checkout_seconds=checkout_seconds)
         self._limit = timedelta(seconds=checkout_seconds)
+        self._grace = min(self._limit / GRACE_SHARE, MOST_GRACE)
 
     @evolves(WaitroomJoined)
     def _on_joined(self, event: WaitroomJoined) -> None:

@@ -4,8 +4,8 @@
   that it comes out the same whenever the log is folded.
 - `games`: every game; `moves` holds the columns as digits, in order, which is enough to know the
   board at any move.
-- `game_stats`: every finished game.
-- `users`: everyone who finished a game; bots are no users. A user's name is the id until there
+- `game_stats`: every finished game that counts; one that was left before both had moved does not.
+- `users`: everyone who finished such a game; bots are no users. A user's name is the id until there
   are profiles. The score is three for a win, as PostgreSQL computes it from `wins`.
 """
 
@@ -224,6 +224,7 @@ class GameChanges:
 
     def _write_ended(self, connection: psycopg.Connection[Any]) -> None:
         games, ids = self.ended.values(), list(self.ended)
+        counted = [game_id for game_id, game in self.ended.items() if game.counts]
         columns = [
             ids,
             [game.result for game in games],
@@ -232,8 +233,8 @@ class GameChanges:
             [game.timestamp for game in games],
         ]
         connection.execute(END, columns)
-        connection.execute(COUNT_GAMES, [ids])
-        connection.execute(COUNT_PLAYERS, [ids])
+        connection.execute(COUNT_GAMES, [counted])
+        connection.execute(COUNT_PLAYERS, [counted])
 
 
 GAME = """

@@ -174,7 +174,7 @@ def _unseat(connection: psycopg.Connection[Any], games: list[str]) -> dict[str, 
 def _tally(ended: dict[str, GameEnded], players: dict[str, list[str]]) -> dict[str, GameTally]:
     tallies: dict[str, GameTally] = {}
     for game_id, event in ended.items():
-        for player in players.get(game_id, ()):
+        for player in players.get(game_id, ()) if event.counts else ():
             tally = GameTally.of(player, event)
             known = tallies.get(player)
             tallies[player] = known.plus(tally) if known else tally

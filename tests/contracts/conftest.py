@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,11 +29,22 @@ def positions(hall: Hall) -> set[str]:
 
 
 async def _something_happens(hall: Hall) -> set[str]:
-    """A room is opened and a game sought; those who start with an empty hall wait a moment."""
+    """A room is opened and a game sought and another won; whoever reads of it has done so then."""
     headers = hall.service()
+    game: dict[str, Any] = {"game_id": a_name("game")}
+    start: dict[str, Any] = {
+        "command": "game.start",
+        "player1": "ann",
+        "player2": "ben",
+        "move_seconds": 60,
+    }
+    moves = [{"command": "game.move", "player": each, "column": 3} for each in ("ann", "ben")]
+    commands = [start, *moves, {"command": "game.resign", "player": "ben"}]
     room = {"event_id": a_name("contract"), "capacity": 1, "checkout_seconds": 600}
     async with client_of(hall) as client:
         opened = await client.post("/api/v1/waitroom", json=room, headers=headers)
+        played = [{"command_id": a_name("played"), "command": each | game} for each in commands]
+        won = await client.post("/api/v1/commands", json=played, headers=headers)
         sought = await client.post("/api/v1/games/seek", json={}, headers=headers)
         told = await client.post("/api/v1/events", json=an_event(), headers=headers)
         after_room, after_game, after_event = (
@@ -41,7 +53,7 @@ async def _something_happens(hall: Hall) -> set[str]:
         for path, position in (
             (f"/api/v1/waitroom/{room['event_id']}", after_room),
             ("/api/v1/players/nobody", after_game),
-            ("/api/v1/leaderboard", after_game),
+            ("/api/v1/leaderboard", won.json()[-1]["position"]),
             ("/api/v1/players/nobody/events", after_event),
             ("/api/v1/player/nobody/stats", after_event),
             ("/api/v1/games/none/leaderboard", after_event),

@@ -13,7 +13,13 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.generation.stateful import APIStateMachine
 
 from tests.conftest import Hall
-from tests.contracts.rules import SEED, AnyCase, contract, read_after_what_there_is
+from tests.contracts.rules import (
+    SEED,
+    AnyCase,
+    call_things_by_names,
+    contract,
+    read_after_what_there_is,
+)
 
 DEPARTURES = 6
 JOURNEYS = hypothesis.settings(
@@ -84,6 +90,7 @@ def journeys(hall: Hall, diary: Diary, tags: list[str]) -> type[APIStateMachine]
 
         def before_call(self, case: AnyCase) -> None:
             read_after_what_there_is(case, diary.positions)
+            call_things_by_names(case)
             drop_discs_into_the_board(case)
 
         def after_call(self, response: Response, case: AnyCase) -> None:

@@ -5,7 +5,14 @@ import pytest
 from schemathesis.checks import CHECKS, not_a_server_error
 
 from tests.conftest import Hall
-from tests.contracts.rules import DOCUMENT, OPERATIONS, AnyCase, contract, read_after_what_there_is
+from tests.contracts.rules import (
+    DOCUMENT,
+    OPERATIONS,
+    AnyCase,
+    call_things_by_names,
+    contract,
+    read_after_what_there_is,
+)
 
 CONTRACT = contract(OPERATIONS)
 OF_ADMINISTRATORS = contract(OPERATIONS, under="/api/v1/dead-letters")
@@ -27,6 +34,7 @@ def test_every_operation_keeps_its_promises_to_a_service(
     case: AnyCase, hall: Hall, positions: set[str]
 ) -> None:
     read_after_what_there_is(case, positions)
+    call_things_by_names(case)
     case.call_and_validate(base_url=hall.base_url, headers=hall.service())
 
 
@@ -35,6 +43,7 @@ def test_every_operation_keeps_its_promises_to_a_player(
     case: AnyCase, hall: Hall, positions: set[str]
 ) -> None:
     read_after_what_there_is(case, positions)
+    call_things_by_names(case)
     case.call_and_validate(base_url=hall.base_url, headers=hall.player("ada"))
 
 
@@ -43,6 +52,7 @@ def test_every_operation_keeps_its_promises_to_a_player(
 def test_what_administrators_alone_may_do_keeps_its_promises_to_them(
     case: AnyCase, hall: Hall
 ) -> None:
+    call_things_by_names(case)
     case.call_and_validate(base_url=hall.base_url, headers=hall.admin())
 
 

@@ -31,4 +31,7 @@ def test_a_seek_of_before_is_given_up_no_more() -> None:
 def test_who_is_seated_resigns_instead() -> None:
     story = lobby("ann", "ben").when(cancelling("ann")).refuses(AlreadySeated)
 
-    assert str(story.refusal) == "'ann' already sits at table 'anns-table'."
+    assert str(story.refusal) == (
+        "'ann' already sits at table 'anns-table'; to resign that game costs nothing "
+        "until both have moved."
+    )

@@ -49,7 +49,7 @@ class AnyLobby(RuleBasedStateMachine):
             case SeekCancelled(user_id=user):
                 self.line.remove(user)
             case PlayersPaired(game_id=table, player1=first, player2=second):
-                assert self.line.pop(0) == first
+                assert self.line.pop(0) in (first, second)
                 self.tables[table] = [first, second]
             case BotSeated(game_id=table, player1=first):
                 assert self.line.pop(0) == first

@@ -1,3 +1,5 @@
+import pytest
+
 from domain.games.commands import ForfeitOverdueMove
 from domain.games.events import GameEnded, MovePlayed
 from domain.games.four_in_a_row import FourInARow
@@ -20,14 +22,24 @@ def test_each_move_sets_the_clock_anew() -> None:
 
 
 def test_who_is_overdue_loses() -> None:
-    story = game(3).when(FORFEIT, now=at(30)).then(GameEnded)
+    story = game(3, 4, 3).when(FORFEIT, now=at(30)).then(GameEnded)
 
-    story.with_facts(result="timeout", winner="ann", moves=1, duration=30, line=None)
+    story.with_facts(result="timeout", winner="ann", moves=3, duration=30, line=None)
     assert view_of(story.folds_the_same()).winner == "ann"
 
 
+@pytest.mark.parametrize("columns", [(), (3,)])
+def test_nobody_loses_to_somebody_who_never_came(columns: tuple[int, ...]) -> None:
+    story = game(*columns).when(FORFEIT, now=at(30)).then(GameEnded)
+
+    story.with_facts(result="timeout", winner=None, moves=len(columns), line=None)
+    view = view_of(story.folds_the_same())
+    assert (view.status, view.to_move, view.winner) == ("finished", None, None)
+
+
 def test_a_bot_that_does_not_move_loses_as_well() -> None:
-    story = given(FourInARow(GAME), starting("ann", "bot-easy", "easy"), moving("ann", 3))
+    moves = moving("ann", 3), moving("bot-easy", 3), moving("ann", 3)
+    story = given(FourInARow(GAME), starting("ann", "bot-easy", "easy"), *moves)
 
     story.when(FORFEIT, now=at(30)).then(GameEnded).with_facts(result="timeout", winner="ann")
 

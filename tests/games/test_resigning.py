@@ -1,7 +1,7 @@
 import pytest
 
 from domain.games.commands import Resign
-from domain.games.events import GameEnded
+from domain.games.events import GameEnded, Result
 from domain.games.refusals import GameOver, GameUnknown, NotAPlayer
 from tests.games.tables import GAME, game, unstarted, view_of
 from tests.given import at
@@ -18,6 +18,43 @@ def test_who_gives_up_loses_in_turn_or_not(player: str, winner: str) -> None:
     story.with_facts(result="resignation", winner=winner, moves=2, duration=7, line=None)
     view = view_of(story.folds_the_same())
     assert (view.status, view.winner, view.to_move) == ("finished", winner, None)
+
+
+@pytest.mark.parametrize("columns", [(), (3,)])
+@pytest.mark.parametrize("player", ["ann", "ben"])
+def test_who_leaves_before_both_have_moved_loses_nothing(
+    player: str, columns: tuple[int, ...]
+) -> None:
+    story = game(*columns).when(resigning(player)).then(GameEnded)
+
+    story.with_facts(result="resignation", winner=None, moves=len(columns), line=None)
+    view = view_of(story.folds_the_same())
+    assert (view.status, view.to_move, view.winner) == ("finished", None, None)
+
+
+@pytest.mark.parametrize(
+    ("result", "winner", "counts"),
+    [
+        ("win", "ann", True),
+        ("draw", None, True),
+        ("resignation", "ben", True),
+        ("resignation", None, False),
+        ("timeout", None, False),
+    ],
+)
+def test_a_game_counts_that_was_won_or_drawn(
+    result: Result, winner: str | None, counts: bool
+) -> None:
+    ended = GameEnded(
+        originator_id=GAME,
+        originator_version=2,
+        timestamp=at(0),
+        result=result,
+        winner=winner,
+        duration=0,
+        moves=0,
+    )
+    assert ended.counts == counts
 
 
 def test_a_clock_that_went_back_makes_no_negative_duration() -> None:

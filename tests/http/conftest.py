@@ -16,6 +16,7 @@ from litestar.testing import AsyncTestClient
 from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
+from domain.games import lobby
 from interfaces.http import app as application
 from interfaces.http.app import Doors
 from interfaces.http.games.lobby_feed import LobbyFeed
@@ -145,6 +146,13 @@ def _routes_once() -> Iterator[None]:
         return built[found]
 
     with patch.object(application, "Litestar", build):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _who_waits_begins() -> Iterator[None]:
+    """Ids of tables are random, and so would be who begins."""
+    with patch.object(lobby, "drawn", lambda _, waiting, coming: (waiting, coming)):
         yield
 
 

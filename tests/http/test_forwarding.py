@@ -50,6 +50,14 @@ async def test_a_name_in_the_open_is_taken_from_nobody(api: Api) -> None:
     assert not api.log.of("e")
 
 
+async def test_what_is_called_otherwise_since_before_is_decided_beside_the_others(api: Api) -> None:
+    look = {"command": "game.look", "game_id": "an old\u200b game"}
+    opened, unknown = (await forward(api, OPEN, look)).json()
+
+    assert opened["position"] == "waitroom-log/0@0"
+    assert unknown["refusal"]["type"] == "game-not-found"
+
+
 async def test_an_answer_that_was_given_before_says_so(api: Api) -> None:
     first, again = await forward(api, OPEN), await forward(api, OPEN)
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from domain.player_events.types import TYPES
+from interfaces.settings import Settings
 from tests.http.conftest import Api, problem
 from tests.http.test_reporting_events import an_event, report
 
@@ -52,10 +53,22 @@ async def test_a_player_s_events_come_page_by_page_the_latest_first(api: Api) ->
 async def test_statistics_tell_what_a_player_did_altogether(api: Api) -> None:
     await report(api, an_event())
     await report(api, an_event(event_type="player_level_up", data={"level": 3}))
-    shown = (await ask(api, "player/ada/stats", "eve")).json()
+    shown = (await ask(api, "player/ada/stats")).json()
     assert shown["total_events"] == 2
     assert shown["event_breakdown"] == {"player_score": 1, "player_level_up": 1}
-    problem(await ask(api, "player/nobody/stats"), 404, "player-not-found")
+    problem(await ask(api, "player/nobody/stats", "nobody"), 404, "player-not-found")
+
+
+async def test_what_others_did_altogether_is_shown_where_a_setting_says_so(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await report(api, an_event())
+    for player in ("ada", "nobody"):
+        problem(await ask(api, f"player/{player}/stats", "eve"), 403, "not-yourself")
+    services = await api.ask("GET", "/api/v1/player/ada/stats", user="server", scope="service")
+    assert services.status_code == 200
+    monkeypatch.setitem(api.services.parts, Settings, Settings(public_statistics=True))
+    assert (await ask(api, "player/ada/stats", "eve")).json()["total_events"] == 1
 
 
 async def test_a_board_adds_up_scores_of_its_period(api: Api) -> None:

@@ -25,9 +25,18 @@ async def test_two_players_meet_play_and_can_look_at_every_move(api: Api) -> Non
 @pytest.mark.parametrize("body", [None, {}, {"player": "ann"}])
 async def test_a_player_resigns_with_or_without_a_body(api: Api, body: object) -> None:
     game = await api.pair()
+    for user in ("ann", "ben"):
+        await api.ask("POST", f"/api/v1/games/{game}/move", {"column": 3}, user=user)
     resigned = await api.ask("POST", f"/api/v1/games/{game}/resign", body)
 
     assert (resigned.status_code, resigned.json()["winner"]) == (200, "ben")
+
+
+async def test_a_cancel_that_meets_the_match_is_no_loss(api: Api) -> None:
+    game = await api.pair()
+    problem(await api.ask("POST", "/api/v1/games/cancel", {}), 409, "already-seated")
+    resigned = (await api.ask("POST", f"/api/v1/games/{game}/resign")).json()
+    assert (resigned["status"], resigned["winner"]) == ("finished", None)
 
 
 async def test_who_waits_can_stop_waiting(api: Api) -> None:

@@ -107,7 +107,7 @@ async def test_resigning_ends_the_game_for_both(api: Api) -> None:
         await _listening(api.log, 1)
         await ann.send("resign", game_id=game)
         for player in (ann, ben):
-            assert (await player.until("game_state"))["winner"] == "ben"
+            assert (await player.until("game_state"))["status"] == "finished"
 
 
 async def test_who_stops_looking_is_told_so(api: Api) -> None:

@@ -20,6 +20,8 @@ from tests.http.conftest import Api, problem
 PATH, BATCH = "/api/v1/events", "/api/v1/events/batch"
 GIVEN_ID = "0d9d3b7c-1a5e-4f0f-8a3b-6c2d1e0f9a8b"
 
+CAME = {"event_type": "session_started", "data": {}}
+
 
 def an_event(**changes: Any) -> dict[str, Any]:
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
@@ -70,14 +72,28 @@ async def test_the_trace_goes_along(api: Api) -> None:
 
 
 async def test_a_player_reports_what_it_did_itself_and_nothing_else(api: Api) -> None:
-    own = await report(api, an_event(player_id="ada"), user="ada", scope="player")
+    own = await report(api, an_event(**CAME, player_id="ada"), user="ada", scope="player")
     assert own.status_code == 200
     problem(await report(api, an_event(), user="eve", scope="player"), 403, "not-yourself")
     headers = api.token("eve", "player") | {"content-type": "application/json"}
-    body = encoded(an_event(), an_event(player_id="eve"))
+    body = encoded(an_event(**CAME), an_event(**CAME, player_id="eve"))
     batch = (await api.client.post(BATCH, content=body, headers=headers)).json()
     assert [result["status"] for result in batch["results"]] == ["refused", "accepted"]
     assert batch["results"][0]["errors"][0]["field"] == "$.player_id"
+
+
+async def test_points_are_for_services_to_report(api: Api) -> None:
+    alone = await report(api, an_event(player_id="eve"), user="eve", scope="player")
+    details = problem(alone, 422, "invalid-event")
+    assert details["errors"][0]["field"] == "$.data.score"
+    headers = api.token("eve", "player") | {"content-type": "application/json"}
+    body = encoded(an_event(player_id="eve"), an_event(**CAME, player_id="eve"))
+    batch = (await api.client.post(BATCH, content=body, headers=headers)).json()
+    assert [result["status"] for result in batch["results"]] == ["refused", "accepted"]
+    (wrong,) = batch["results"][0]["errors"]
+    assert "let the game's server report them" in wrong["message"]
+    assert (await report(api, an_event(player_id="eve"))).status_code == 200
+    assert (await report(api, an_event(player_id="eve"), scope="admin")).status_code == 200
 
 
 async def test_nobody_reports_without_a_token(api: Api) -> None:

@@ -174,6 +174,8 @@ def test_a_whole_number_of_points_may_be_written_in_any_way(written: str, points
     report = Report(
         event_type="player_score", player_id="ada", game_id="chess", timestamp=NOON, data=data
     )
-    taken = Intake(accept_unknown=False, oldest=timedelta(days=1)).take_one(report, NOON)
+    taken = Intake(accept_unknown=False, oldest=timedelta(days=1)).take_one(
+        report, NOON, trusted=True
+    )
 
     assert score_of(taken) == points

@@ -70,9 +70,20 @@ def tell_of_a_bot(narrator: Narrator, id: str = "bot-game", player: str = "ada")
             game_id=id, player1=player, player2="bot-easy", bot_level="easy", move_seconds=60
         ),
         MakeMove(game_id=id, player=player, column=0),
+        MakeMove(game_id=id, player="bot-easy", column=0),
         Resign(game_id=id, player=player),
         CloseTable(game_id=id),
         now=at(50),
+    )
+
+
+def tell_of_who_left(narrator: Narrator, id: str = "left-game", second: str = "bob") -> None:
+    """Somebody leaves before both have moved, which counts for nobody."""
+    narrator.tell(
+        StartGame(game_id=id, player1="fay", player2=second, move_seconds=60),
+        MakeMove(game_id=id, player="fay", column=0),
+        Resign(game_id=id, player=second),
+        now=at(60),
     )
 
 
@@ -81,3 +92,4 @@ def tell_of_everything(narrator: Narrator) -> None:
     tell_of_rooms(narrator)
     tell_of_games(narrator)
     tell_of_a_bot(narrator)
+    tell_of_who_left(narrator)

@@ -20,7 +20,7 @@ from tests.conftest import Hall
 from tests.given import T0, at
 from tests.projections.conftest import Build
 from tests.projections.living import live, quietly
-from tests.projections.stories import tell_of_a_bot, tell_of_game, tell_of_rooms
+from tests.projections.stories import tell_of_a_bot, tell_of_game, tell_of_rooms, tell_of_who_left
 from tests.projections.story import Narrator
 
 
@@ -274,6 +274,29 @@ async def test_a_user_shows_how_their_games_went_and_a_bot_is_no_user(
         user_id="ada", username="ada", games_played=3, wins=1, losses=2, draws=0, score=3
     )
     assert await games.player("bot-easy") is None
+
+
+async def test_a_game_that_was_left_before_both_had_moved_counts_for_nobody(
+    read_model: Build,
+    narrator: Narrator,
+    redis: Redis,
+    pool: AsyncConnectionPool[Any],
+) -> None:
+    tell_of_who_left(narrator, "1")
+    for name in ("game-records", "standings"):
+        live(read_model(name))
+    tell_of_who_left(narrator, "2")
+    for name in ("game-records", "standings"):
+        live(read_model(name))
+
+    game = await GameQueries(pool).game("2")
+    assert game is not None
+    assert (game.status, game.result, game.winner) == ("finished", "resignation", None)
+    assert await GameQueries(pool).player("fay") is None
+    assert (await StandingsQueries(redis).top(10)).total == 0
+    async with pool.connection() as connection:
+        found = await connection.execute("SELECT count(*) FROM game_stats")
+        assert await found.fetchone() == (0,)
 
 
 async def test_nothing_is_said_to_be_missing_while_the_records_are_built(

@@ -5,37 +5,28 @@ from typing import Any
 import psycopg
 
 from tests.conftest import Hall
-from tests.people import Player, a_name, client_of, eventually
+from tests.people import Player, a_name, client_of, eventually, in_turn
 
 
 async def test_two_people_play_to_the_end(hall: Hall) -> None:
     async with Player(hall, a_name("ada")) as ada, Player(hall, a_name("bob")) as bob:
-        await ada.say("seek")
-        await ada.hear("seeking")
-        await bob.say("seek")
-        started = await ada.hear("game_started")
-        game_id = started["payload"]["game_id"]
-        assert (started["payload"]["player1"], started["payload"]["player2"]) == (
-            ada.user,
-            bob.user,
-        )
-        await bob.hear("game_started")
+        first, second, game_id = await in_turn(ada, bob)
 
-        # Ada stacks column 3, Bob column 4; Ada has four first.
+        # The first stacks column 3, the second column 4; the first has four first.
         for _ in range(3):
-            await ada.say("move", column=3)
-            await bob.hear_move_of(ada.user)
-            await bob.say("move", column=4)
-            await ada.hear_move_of(bob.user)
-        await ada.say("move", column=3)
-        ended = (await bob.hear("game_ended"))["payload"]
-        assert (ended["winner"], ended["result"]) == (ada.user, "win")
-        await ada.hear("game_ended")
+            await first.say("move", column=3)
+            await second.hear_move_of(first.user)
+            await second.say("move", column=4)
+            await first.hear_move_of(second.user)
+        await first.say("move", column=3)
+        ended = (await second.hear("game_ended"))["payload"]
+        assert (ended["winner"], ended["result"]) == (first.user, "win")
+        await first.hear("game_ended")
 
-    assert await game_row(hall, game_id) == ("finished", ada.user, "win")
+    assert await game_row(hall, game_id) == ("finished", first.user, "win")
     assert events_of(hall, game_id) == ["game_started", *["move"] * 7, "game_ended"]
-    await standings(hall, ada.user, {"wins": 1, "losses": 0, "draws": 0, "score": 3})
-    await standings(hall, bob.user, {"wins": 0, "losses": 1, "draws": 0, "score": 0})
+    await standings(hall, first.user, {"wins": 1, "losses": 0, "draws": 0, "score": 3})
+    await standings(hall, second.user, {"wins": 0, "losses": 1, "draws": 0, "score": 0})
 
 
 async def test_a_player_alone_meets_the_bot_and_plays_to_the_end(hall: Hall) -> None:
@@ -60,29 +51,23 @@ async def test_a_player_alone_meets_the_bot_and_plays_to_the_end(hall: Hall) -> 
 
 async def test_a_move_out_of_turn_is_refused_on_the_socket_and_changes_nothing(hall: Hall) -> None:
     async with Player(hall, a_name("ada")) as ada, Player(hall, a_name("bob")) as bob:
-        await ada.say("seek")
-        await ada.hear("seeking")
-        await bob.say("seek")
-        game_id = (await bob.hear("game_started"))["payload"]["game_id"]
-        await bob.say("move", column=0)
-        refused = (await bob.hear("error"))["payload"]
+        first, second, game_id = await in_turn(ada, bob)
+        await second.say("move", column=0)
+        refused = (await second.hear("error"))["payload"]
         assert refused["type"].endswith("not-your-turn")
-        await bob.say("resign")
-        assert (await ada.hear("game_ended"))["payload"]["winner"] == ada.user
+        await second.say("resign")
+        ended = (await first.hear("game_ended"))["payload"]
+        assert (ended["result"], ended["winner"]) == ("resignation", None)
     assert "move" not in events_of(hall, game_id)
 
 
 async def test_a_game_can_be_looked_at_as_of_any_move(hall: Hall) -> None:
     async with Player(hall, a_name("ada")) as ada, Player(hall, a_name("bob")) as bob:
-        await ada.say("seek")
-        await ada.hear("seeking")
-        await bob.say("seek")
-        game_id = (await bob.hear("game_started"))["payload"]["game_id"]
-        await ada.hear("game_started")
-        await ada.say("move", column=0)
-        await bob.hear("move")
-        await bob.say("resign")
-        await ada.hear("game_ended")
+        first, second, game_id = await in_turn(ada, bob)
+        await first.say("move", column=0)
+        await second.hear("move")
+        await second.say("resign")
+        await first.hear("game_ended")
     async with client_of(hall) as client:
         headers = hall.player(ada.user)
 

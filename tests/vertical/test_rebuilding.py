@@ -9,7 +9,7 @@ import redis
 
 from projections.generations import pointer, positions
 from tests.conftest import Hall
-from tests.people import Player, a_name, client_of, eventually, join, open_room, produce
+from tests.people import Player, a_name, client_of, eventually, in_turn, join, open_room, produce
 
 TABLES = ("games", "game_stats", "game_analytics", "users", "standings")
 
@@ -64,12 +64,13 @@ async def rebuild_everything(hall: Hall) -> None:
 async def something_happens(hall: Hall) -> tuple[str, str, int]:
     """A game is won and a room fills; gives the winner, the room and how many are in it."""
     async with Player(hall, a_name("ada")) as ada, Player(hall, a_name("bob")) as bob:
-        await ada.say("seek")
-        await ada.hear("seeking")
-        await bob.say("seek")
-        await bob.hear("game_started")
-        await bob.say("resign")
-        await ada.hear("game_ended")
+        first, second, _ = await in_turn(ada, bob)
+        await first.say("move", column=0)
+        await second.hear("move")
+        await second.say("move", column=0)
+        await first.hear_move_of(second.user)
+        await first.say("resign")
+        await second.hear("game_ended")
     async with client_of(hall) as client:
         room = await open_room(client, hall, capacity=2)
         people = [join(client, hall.service(), room, f"user-{n}") for n in range(40)]
@@ -81,7 +82,7 @@ async def something_happens(hall: Hall) -> tuple[str, str, int]:
             return (await client.get(f"/api/v1/waitroom/{room}", headers=hall.service())).json()
 
         await eventually(overview, lambda there: there["waiting"] == 37)
-    return ada.user, room, 39
+    return second.user, room, 39
 
 
 async def everything_is_projected(hall: Hall) -> None:

@@ -83,21 +83,38 @@ def test_the_room_wants_to_be_woken_when_the_first_checkout_runs_out() -> None:
     assert story.aggregate.deadline is None
 
     story = room("ann", "ben", capacity=2).when(leaving("ann"))
-    assert story.aggregate.deadline == at(60)
+    assert story.aggregate.deadline == at(65)
     assert story.aggregate.on_deadline() == EXPIRE_OVERDUE
 
 
 def test_what_is_overdue_expires_and_the_line_moves_up() -> None:
     story = room("ann", "ben", "cem", "dora", "eve", capacity=2)
 
-    story.when(EXPIRE_OVERDUE, now=at(60))
+    story.when(EXPIRE_OVERDUE, now=at(65))
     story.then(CheckoutExpired, CheckoutExpired, SessionAdmitted, SessionAdmitted)
-    story.with_facts(0, session_id="s-ann").with_facts(2, session_id="s-cem", deadline=at(120))
-    assert story.folds_the_same().aggregate.deadline == at(120)
+    story.with_facts(0, session_id="s-ann").with_facts(2, session_id="s-cem", deadline=at(125))
+    assert story.folds_the_same().aggregate.deadline == at(130)
 
 
 def test_nothing_expires_before_its_time() -> None:
-    room("ann").when(EXPIRE_OVERDUE, now=at(59.9)).then()
+    room("ann").when(EXPIRE_OVERDUE, now=at(64.9)).then()
+
+
+@pytest.mark.parametrize(("seconds", "grace"), [(1, 0.1), (10, 1), (50, 5), (3_600, 5)])
+def test_a_checkout_has_a_moment_longer_than_it_was_told(seconds: float, grace: float) -> None:
+    story = room("ann", checkout_seconds=seconds)
+
+    assert story.aggregate.deadline == at(seconds + grace)
+    assert isinstance(story.reply, Place)
+    assert story.reply.deadline == at(seconds)
+    paid = CompleteCheckout(event_id=EVENT, session_id="s-ann")
+    story.when(EXPIRE_OVERDUE, now=at(seconds + 0.02)).then()
+    story.when(paid, now=at(seconds + 0.03)).then(CheckoutCompleted)
+
+
+def test_a_purchase_after_that_is_refused() -> None:
+    paid = CompleteCheckout(event_id=EVENT, session_id="s-ann")
+    room("ann").when(EXPIRE_OVERDUE, now=at(65)).when(paid, now=at(65.02)).refuses(CheckoutOver)
 
 
 def test_more_overdue_checkouts_than_fit_one_record_expire_in_turns() -> None:
@@ -105,6 +122,6 @@ def test_more_overdue_checkouts_than_fit_one_record_expire_in_turns() -> None:
     story = room(*users, capacity=len(users))
 
     story.when(EXPIRE_OVERDUE, now=at(99)).then(*[CheckoutExpired] * OVERDUE_BATCH)
-    assert story.aggregate.deadline == at(60)
+    assert story.aggregate.deadline == at(65)
     story.when(EXPIRE_OVERDUE, now=at(99)).then(CheckoutExpired)
     assert story.aggregate.deadline is None

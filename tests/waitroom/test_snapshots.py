@@ -48,7 +48,7 @@ def test_a_restored_room_answers_as_the_one_before() -> None:
 def test_who_was_admitted_first_is_overdue_first_after_a_restart_too() -> None:
     story = room(*"abcdef", capacity=3).when(leaving("b"), now=at(1))
     again = restored(story)
-    assert again.aggregate.deadline == at(60)
+    assert again.aggregate.deadline == at(65)
     again.when(again.aggregate.on_deadline(), now=at(99))
     assert [e.session_id for e in again.events[:3]] == ["s-a", "s-c", "s-d"]  # type: ignore[attr-defined]
 

@@ -39,7 +39,11 @@ Work = Callable[[DeadLetterRepairs, DeadLetterQueries], Awaitable[Outcome]]
 def intake_of(settings: Settings) -> Intake:
     """Build what takes in reports."""
     oldest = timedelta(days=settings.events_oldest_days)
-    return Intake(accept_unknown=settings.event_types == "any", oldest=oldest)
+    return Intake(
+        accept_unknown=settings.event_types == "any",
+        oldest=oldest,
+        players_score_in=frozenset(settings.players_score_in),
+    )
 
 
 def dead_letters(

@@ -5,7 +5,7 @@ from interfaces.http.platform.links import AFTER_THIS, Link, in_answer
 GAME = {"path.game_id": in_answer("game_id")}
 PAST = {"path.category": "game", "path.aggregate_id": in_answer("game_id")}
 MOVE = {"path.move": in_answer("moves")}
-WINNER = {"path.user_id": in_answer("winner")}
+WHO_BEGAN = {"path.user_id": in_answer("player1")}
 BEST = {"path.user_id": in_answer("entries/0/user_id")}
 WHO_SEEKS = in_answer("user_id")
 WHO_IS_TO_MOVE = {"player": in_answer("to_move")}
@@ -32,8 +32,8 @@ GAME_LINKS = {
     ),
     "resignGame": (
         Link("getGame", "See how it ended.", GAME | AFTER_THIS),
-        Link("getPlayer", "See the winner's record.", WINNER | AFTER_THIS),
-        Link("getRank", "See the winner's rank.", WINNER | AFTER_THIS),
+        Link("getPlayer", "See the record of who began.", WHO_BEGAN | AFTER_THIS),
+        Link("getRank", "See the rank of who began.", WHO_BEGAN | AFTER_THIS),
     ),
 }
 

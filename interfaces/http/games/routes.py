@@ -84,7 +84,10 @@ async def seek_game(
 async def cancel_seek(
     request: Request, data: JSONBody[Cancelling], context: NamedDependency[CommandContext]
 ) -> Response[Seek]:
-    """Stop waiting for an opponent; who has been seated resigns the game instead."""
+    """Stop waiting for an opponent; who has been seated resigns the game instead.
+
+    Until both have moved, nobody loses by that.
+    """
     command = CancelSeek(user_id=acting_as(request.user, data.user_id))
     return await carry_out(request, context, command)
 
@@ -109,7 +112,7 @@ async def resign_game(
     context: NamedDependency[CommandContext],
     data: JSONBody[Resigning | None] = None,
 ) -> Response[GameView]:
-    """Give up, which the opponent wins by."""
+    """Give up, which the opponent wins by; before both have moved, the game counts for nobody."""
     player = acting_as(request.user, data.player if data else None)
     return await carry_out(request, context, Resign(game_id=game_id, player=player))
 

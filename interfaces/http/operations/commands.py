@@ -43,7 +43,7 @@ class CommandEnvelope(Envelope, frozen=True, kw_only=True):
     request_max_body_size=BATCH_LIMIT_BYTES,
     operation_id="executeCommands",
     summary="Have many commands decided",
-    responses=documented(400, 403, 413, 415),
+    responses=documented(400, 403, 413, 415, 422),
 )
 async def execute_commands(
     request: Request,

@@ -17,7 +17,7 @@ from application.envelopes import SECONDS_LEFT_HEADER, ForwardedVerdict
 from application.ports.commands import Done, Envelope, LocalLog, Unavailable, Verdict
 from application.ports.reading import ShardId
 from interfaces.http.operations.commands import CommandEnvelope
-from interfaces.http.platform.bodies import KIB, decode, decoder_of, posted, read, require_json
+from interfaces.http.platform.bodies import KIB, decode_own, decoder_of, posted, read, require_json
 from interfaces.http.platform.problems import bad_request
 from interfaces.http.platform.responses import JSON_BODY, respond
 from interfaces.http.platform.services import services_in
@@ -42,7 +42,7 @@ async def forwarded(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Decide commands here and answer with a verdict for each; raises `Problem`."""
     headers = _posted(scope)
     seconds = _seconds_left(headers.get(SECONDS_LEFT_HEADER.encode()))
-    envelopes = decode(await read(receive, headers, FORWARDED_LIMIT_BYTES), ENVELOPES_DECODER)
+    envelopes = decode_own(await read(receive, headers, FORWARDED_LIMIT_BYTES), ENVELOPES_DECODER)
     verdicts = await decide(services_in(scope).local, envelopes, seconds)
     await respond(send, 200, [JSON_BODY], ENCODER.encode(verdicts))
 
@@ -50,7 +50,7 @@ async def forwarded(scope: HTTPScope, receive: Receive, send: Send) -> None:
 async def handover(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Let go of shards that the process which asks is to own; raises `Problem`."""
     headers = _posted(scope)
-    shards = decode(await read(receive, headers), SHARD_IDS_DECODER)
+    shards = decode_own(await read(receive, headers), SHARD_IDS_DECODER)
     await services_in(scope).local.hand_over(shards)
     await respond(send, 200, [JSON_BODY], b"null")
 

@@ -12,7 +12,7 @@ from litestar.datastructures.state import State
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Receive
 
-from application.validation import decode_whole, mistake_in
+from application.validation import decode_whole, mistake_in, refuse_ambiguous
 from interfaces.http.platform.problems import Problem, bad_request, invalid
 from interfaces.tokens import Identity
 
@@ -50,7 +50,14 @@ def decoder_of(type: Any) -> msgspec.json.Decoder[Any]:
 
 
 def decode(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
-    """Read a body; raises `Problem` 400 that says what is wrong, and where."""
+    """Read what comes from outside; raises as `decode_own` does, and `AmbiguousId`."""
+    value = decode_own(body, decoder)
+    refuse_ambiguous(body, value)
+    return value
+
+
+def decode_own(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
+    """Read a body of ours; raises `Problem` 400 that says what is wrong, and where."""
     try:
         return decode_whole(body, decoder)
     except msgspec.ValidationError as error:

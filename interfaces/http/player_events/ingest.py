@@ -112,7 +112,7 @@ async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
     try:
         asked = decode_report(body)
         acting_as(identity, asked.player_id)
-        event = ingestion.intake.take_one(asked, now)
+        event = ingestion.intake.take_one(asked, now, trusted=is_trusted(identity))
     except InvalidEvent as error:
         if ingestion.keep_failed:
             failed = FailedEvent(body, error.field, str(error), identity.user_id)
@@ -240,7 +240,7 @@ def _sort_out(intake: Intake, identity: Identity, found: Sequence[Piece], now: d
     failures: list[FailedEvent] = []
     results: list[bytes] = []
     reports = [each for each in found if isinstance(each, Report)]
-    taken = iter(intake.take(reports, now))
+    taken = iter(intake.take(reports, now, trusted=trusted))
     for each in found:
         event = next(taken) if isinstance(each, Report) else each[1]
         if isinstance(event, PlayerEvent):
@@ -287,6 +287,8 @@ def _comes_in_lines(headers: Headers) -> bool:
 @command(PATH, "reportEvent", "Report an event", 403, 422, 429)
 async def report_documented(request: Request, data: JSONBody[Report]) -> Ingested:
     """Take in what a player did; the answer comes when all replicas in sync have it.
+
+    Players report their own events, and no points but in games that a setting names.
 
     With an `event_id` of its own, an event that is sent again is stored and counted once. Without
     one, it gets one.

@@ -18,7 +18,9 @@ from interfaces.http.platform.freshness import caught_up, found
 from interfaces.http.platform.parameters import Before, PathKey, limit_of
 from interfaces.http.platform.problems import bad_request
 from interfaces.http.platform.routes import query
+from interfaces.http.platform.services import services_of
 from interfaces.http.player_events.parameters import AfterPlayerEvent
+from interfaces.settings import Settings
 from projections.player_events import EVENT_ARCHIVE, LEADERBOARDS, PLAYER_STATISTICS
 from projections.player_events.event_archive import ArchivedEvent, EventPage
 from projections.player_events.leaderboard_queries import Leaderboard
@@ -87,11 +89,16 @@ async def list_events(
     return _json(await archive.of_player(player_id, limit, before))
 
 
-@query("/player/{player_id:str}/stats", "getPlayerStats", "What a player did altogether", 404)
+@query("/player/{player_id:str}/stats", "getPlayerStats", "What a player did altogether", 403, 404)
 async def get_stats(
     request: Request, player_id: PathKey, read_after: AfterPlayerEvent = None
 ) -> PlayerStatistics:
-    """Tell how many events of each type a player had, and when the last was."""
+    """Tell how many events of each type a player had, and when the last was.
+
+    Players see their own, or everybody's where a setting says so.
+    """
+    if not services_of(request).part(Settings).public_statistics:
+        acting_as(request.user, player_id)
     statistics = await caught_up(request, PLAYER_STATISTICS, read_after)
     return found(
         await statistics.stats(player_id), "player-not-found", f"{player_id!r} had no event."
