@@ -20,6 +20,11 @@ ROWS = (
         "413",
     ),
     (
+        "what is left of a body when it is refused",
+        f"{bodies.DISCARDED_BYTES // bodies.KIB} KiB, {bodies.DISCARD_TIMEOUT_S:g} s",
+        "the connection ends",
+    ),
+    (
         "requests of one network address in progress",
         f"{addresses.MOST_REQUESTS}, `GAMEHALL_REQUESTS_PER_ADDRESS`",
         "429",

@@ -3,7 +3,6 @@
 It looks at nothing but this server, and whatever it complains of fails the test.
 """
 
-import asyncio
 import os
 import re
 import shutil
@@ -16,13 +15,10 @@ from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.conftest import free_port
 from tests.http.conftest import Api, an_api
+from tests.http.serving import served
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
 MISSING = "A browser is missing: apt-get install chromium, and these tests run."
@@ -123,38 +119,9 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def site(browser: Browser) -> AsyncIterator[Site]:
     """A hall in which tetris has been played for three weeks, until today."""
-    async with an_api() as api:
-        port = free_port(1)
-        server = Server(
-            api.doors.public,
-            address="127.0.0.1",
-            port=port,
-            interface=Interfaces.ASGINL,
-            http=HTTPModes.http1,
-            log_access=False,
-            log_level=LogLevels.error,
-        )
-        serving = asyncio.create_task(server.serve())
-        try:
-            await listening(port)
-            await play(api)
-            yield Site(api, browser, f"http://127.0.0.1:{port}")
-        finally:
-            server.stop()  # type: ignore[no-untyped-call]  # as in `interfaces.http.serve`
-            await serving
-
-
-async def listening(port: int) -> None:
-    """Wait until somebody listens at a port."""
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionRefusedError:
-                await asyncio.sleep(0.01)
-            else:
-                writer.close()
-                return
+    async with an_api() as api, served(api.doors.public) as port:
+        await play(api)
+        yield Site(api, browser, f"http://127.0.0.1:{port}")
 
 
 async def play(api: Api) -> None:

@@ -20,7 +20,6 @@ from litestar.types import HTTPScope, Receive, Send
 from application.door import PIECES_LIMIT, items_of
 from application.player_events.intake import Intake, InvalidEvent, Report, decode_report
 from application.player_events.ports import FailedEvent, PlayerEventLog
-from application.ports.commands import Unavailable
 from application.ports.limits import Limits
 from domain.player_events.event import PlayerEvent
 from interfaces.http.platform.auth import acting_as, is_trusted
@@ -29,7 +28,6 @@ from interfaces.http.platform.bodies import (
     BODY_LIMIT_BYTES,
     JSON_TYPE,
     Request,
-    discard,
     posted,
     read,
     require_json,
@@ -129,12 +127,8 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     lines = _comes_in_lines(headers)
     ingestion, identity = services_in(scope).part(Ingestion), scope["user"]
     log = ingestion.log
-    try:
-        with log.reserve(_declared(headers)):
-            pass  # there is some; to wait for a slow client is no reason to keep it from others
-    except Unavailable:
-        await discard(receive)
-        raise
+    with log.reserve(_declared(headers)):
+        pass  # there is some; to wait for a slow client is no reason to keep it from others
     body = decoded(await read(receive, headers, BATCH_LIMIT_BYTES), headers, BATCH_LIMIT_BYTES)
     with log.reserve(len(body)):
         found = await _admitted(ingestion.limits, identity.user_id, body, lines=lines)
