@@ -15,10 +15,10 @@ PATIENCE_S = 20.0
 
 
 @asynccontextmanager
-async def served(app: Any) -> AsyncIterator[int]:
+async def served(app: Any, connections: int = 1_000) -> AsyncIterator[int]:
     """Serve an application as the API is served; gives the port."""
     port = free_port(1)
-    serving_it = server(app, Settings(), port, 1_000)
+    serving_it = server(app, Settings(), port, connections)
     serving = asyncio.create_task(serving_it.serve())
     try:
         await listening(port)
