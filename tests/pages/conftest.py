@@ -6,22 +6,21 @@ It looks at nothing but this server, and whatever it complains of fails the test
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.http.conftest import Api, an_api
 from tests.http.serving import served
+from tests.programs import found
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
-MISSING = "A browser is missing: apt-get install chromium, and these tests run."
 QUIET = [
     "--no-sandbox",  # which root has none of; it shows nothing but our own pages
     "--disable-gpu",
@@ -100,17 +99,10 @@ def own(url: str, base: str) -> bool:
     return url.startswith((base + "/", "data:", "blob:")) or bool(re.fullmatch("about:.*", url))
 
 
-def found(chromium: str | None, environment: Mapping[str, str]) -> str:
-    """The browser; without one, tests are skipped, and fail where `CI` is set."""
-    if chromium is None:
-        (pytest.fail if environment.get("CI") else pytest.skip)(MISSING)
-    return chromium
-
-
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        path = found(shutil.which("chromium"), os.environ)
+        path = found("chromium", shutil.which("chromium"), os.environ)
         running = await playwright.chromium.launch(executable_path=path, args=QUIET)
         yield running
         await running.close()
