@@ -3,13 +3,15 @@
 import asyncio
 import gzip
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
 import msgspec
 import pytest
+from websockets.asyncio.client import connect
 
+from interfaces.http.platform import channel
 from interfaces.http.platform.bodies import KIB
 from interfaces.http.serve import MOST_CONNECTIONS
 from tests.docs.markdown import ROOT
@@ -333,6 +335,25 @@ async def test_who_sends_more_than_what_is_left_may_be_is_cut_off(api: Api) -> N
         assert (await told(port, heads[0] + b" " * sizes[0])).startswith(b"HTTP/1.1 401")
         with pytest.raises(ConnectionError):
             await told(port, heads[1] + b" " * sizes[1])
+
+
+async def test_a_message_that_is_never_whole_is_silence(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "PING_AFTER_S", 0.2)
+    monkeypatch.setattr(channel, "IDLE_LIMIT_S", 0.5)
+
+    async def parts() -> AsyncIterator[str]:
+        yield '{"type": "ping", '
+        await asyncio.Future()
+
+    async with served(api.doors.public) as port:
+        url, token = f"ws://{HOST}:{port}{LIVE}", api.token("ann")
+        async with connect(url, additional_headers=token, proxy=None) as socket:
+            sending = asyncio.create_task(socket.send(parts()))
+            assert all([said async for said in socket]), "until it is ended"
+            assert socket.close_code == channel.GOING_AWAY
+            sending.cancel()
 
 
 def test_every_limit_is_attacked() -> None:
