@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
 from domain.categories import CATEGORIES
+from infra import reach
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.membership import Membership
 from infra.eventlog.metrics import LogMetrics
@@ -61,11 +62,13 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
 
     `Services.leave` gives the shards to other processes before that, while requests still come.
 
-    Raises `SetupError` where the port is taken, Kafka does not answer, or a log has another number
-    of partitions.
+    Raises `KafkaException` where Kafka does not answer, `SetupError` where the port is taken or a
+    log has another number of partitions.
     """
     async with AsyncExitStack() as held:
         partitions = {category.topic: settings.log_partitions for category in CATEGORIES}
+        # Where nobody listens, this says so at once; who is slow has all the time there is.
+        await asyncio.to_thread(reach.kafka, settings.kafka_bootstrap, METADATA_TIMEOUT_S)
         await asyncio.to_thread(
             refuse_repartitioned, settings.kafka_bootstrap, partitions, METADATA_TIMEOUT_S
         )

@@ -1,5 +1,10 @@
 """The command `gamehall`: one module per group of commands."""
 
+import signal
+
+UNTIL_THERE_ARE_COMMANDS = signal.signal(signal.SIGINT, signal.SIG_DFL)
+"""What Ctrl-C does later; while the commands load, it ends them without a traceback."""
+
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -55,6 +60,8 @@ def gamehall() -> None:
 
 for command in COMMANDS:
     gamehall.add_command(command)
+
+signal.signal(signal.SIGINT, UNTIL_THERE_ARE_COMMANDS)
 
 
 def main() -> None:

@@ -51,10 +51,10 @@ async def _serve(settings: Settings) -> None:
         doors = create_app(services)
         collect_garbage_rarely()  # not before, since features load what they build
         # Several processes may share the public port; the other one is this process's alone.
-        each = _connections() // len(doors)
+        connections = _connections() // len(doors)
         servers = [
-            _server(doors.public, settings, settings.port, each),
-            _server(doors.own, settings, settings.own_port, each),
+            server(doors.public, settings, settings.port, connections),
+            server(doors.own, settings, settings.own_port, connections),
         ]
 
         signalled = asyncio.Event()
@@ -62,14 +62,14 @@ async def _serve(settings: Settings) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, signalled.set)
         logger.info("api starts", url=settings.base_url, peers=settings.peer_address)
-        serving = asyncio.gather(*(server.serve() for server in servers))
+        serving = asyncio.gather(*(each.serve() for each in servers))
         stopping = loop.create_task(signalled.wait())
         watching = loop.create_task(Pauses().watch())
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         watching.cancel()
         await services.leave()
-        for server in servers:
-            server.stop()  # type: ignore[no-untyped-call]
+        for each in servers:
+            each.stop()  # type: ignore[no-untyped-call]
         await serving
     logger.info("api stopped")
 
@@ -83,7 +83,8 @@ def _connections() -> int:
     return max(allowed - OWN_DESCRIPTORS, allowed // 2)
 
 
-def _server(app: ASGIApp, settings: Settings, port: int, connections: int) -> Server:
+def server(app: ASGIApp, settings: Settings, port: int, connections: int) -> Server:
+    """The server of an application, which takes so many connections at a time."""
     return Server(
         app,
         address=settings.host,

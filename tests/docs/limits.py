@@ -20,13 +20,18 @@ ROWS = (
         "413",
     ),
     (
+        "what is left of a body when it is refused",
+        f"{bodies.DISCARDED_BYTES // bodies.KIB} KiB, {bodies.DISCARD_TIMEOUT_S:g} s",
+        "the connection ends",
+    ),
+    (
         "requests of one network address in progress",
         f"{addresses.MOST_REQUESTS}, `GAMEHALL_REQUESTS_PER_ADDRESS`",
         "429",
     ),
     ("commands of a request", f"{commands.MOST_COMMANDS:,}", "400"),
     ("events of a batch", f"{door.PIECES_LIMIT:,}", "413"),
-    ("the `data` of an event", f"{door.EVENT_LIMIT_BYTES // bodies.KIB} KiB", "422"),
+    ("the `data` of an event", f"{door.EVENT_LIMIT_BYTES // bodies.KIB} KiB", "refused"),
     ("its nesting", f"{door.DEPTH_LIMIT} levels", "422"),
     ("a number in it", f"{door.DIGITS_LIMIT} digits", "422"),
     (
@@ -38,4 +43,4 @@ ROWS = (
     ("messages that wait for a slow reader", f"{channel.BACKLOG_MESSAGES}", "1013"),
     ("silence of a socket", f"{channel.IDLE_LIMIT_S:g} s", "1001"),
 )
-"""What, how much, and what happens beyond that."""
+"""What, how much, and what happens beyond that; tests/http/test_limits.py attacks each."""

@@ -51,7 +51,7 @@ PLACE = re.compile(
 PROBLEMS = {
     "body-too-slow": "The body did not arrive within 10 seconds.",
     "event-not-found": "There is no such event.",
-    "game-not-begun": "On a socket: a game could not begin, and its table is closed; seek again.",
+    "game-not-begun": "On a socket: a table was closed before its game could be told; seek again.",
     "history-not-found": "It was not there at that moment, or never.",
     "history-too-long": "It has more events than a request looks through; the command line does.",
     "history-unreadable": "It has an event that only a newer program can read.",

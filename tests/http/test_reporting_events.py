@@ -14,6 +14,7 @@ from litestar.testing import AsyncTestClient
 from application.ports.commands import Unavailable
 from application.ports.limits import Limited
 from interfaces.http.app import create_app
+from interfaces.http.player_events import ingest
 from interfaces.http.player_events.ingest import Ingestion
 from tests.http.conftest import Api, problem
 
@@ -294,3 +295,49 @@ async def test_more_pieces_than_a_batch_may_have_are_not_looked_at(
 ) -> None:
     problem(await send(api, body, kind), 413, "too-large")
     assert not api.player_events.events
+
+
+def broken(events: int) -> bytes:
+    """An array of so many events, the last of which is no JSON."""
+    return encoded(*[an_event()] * events)[:-2] + b"\xff}]"
+
+
+async def test_an_array_is_not_cut_before_the_limits_were_asked(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "items_of", None)
+    api.limits.refuse = limited(10_000)
+    problem(await send(api, broken(100)), 429, "too-many-requests")
+
+
+async def test_an_array_that_is_cut_is_counted_by_its_bytes(api: Api) -> None:
+    body = broken(100)
+    batch = (await send(api, body)).json()
+    assert (batch["accepted"], batch["refused"]) == (99, 1)
+    assert api.limits.admitted == [("server", len(body) // ingest.COMMON_EVENT_BYTES + 1)]
+
+
+async def test_an_array_of_more_items_than_its_bytes_let_expect_is_counted_by_them(
+    api: Api,
+) -> None:
+    assert (await send(api, b"[" + b"1," * 999 + b"\xff]")).json()["refused"] == 1_000
+    assert sum(cost for _, cost in api.limits.admitted) == 1_000
+
+
+async def test_an_array_that_is_cut_is_let_in_by_any_limit_that_lets_it_in_whole(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    async def admit(_: str, cost: int) -> None:
+        asked.append(cost)
+        if cost > 100:
+            raise limited(100)
+
+    monkeypatch.setattr(api.limits, "admit", admit)
+    assert (await send(api, broken(100))).json()["accepted"] == 99
+    assert asked[1:] == [100]
+
+
+def limited(limit: int) -> Limited:
+    return Limited("Enough.", limit=limit, remaining=0, reset_after=1, retry_after=1)

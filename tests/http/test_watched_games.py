@@ -135,6 +135,28 @@ def test_a_move_that_ends_the_game_is_followed_by_one_state_the_last() -> None:
     assert said[-1].payload.status == "finished"
 
 
+def test_between_a_move_that_ends_the_game_and_the_end_it_stands_as_before() -> None:
+    events = story(*WINNING, resigned=False)
+    watched = watched_from(events[:-2])
+    seek = Seek(user_id="ann", game_id=GAME, status="seated")
+
+    watched.take(events[-2])
+
+    assert moves([*watched.state("w"), *watched.sit(seek, at(99))]) == [6, 6]
+    assert types(watched.take(events[-1])) == ["move", "game_ended", "game_state"]
+
+
+def test_a_lost_end_is_told_from_another_look() -> None:
+    events = story(*WINNING, resigned=False)
+    watched = watched_from(events[:-2])
+    watched.take(events[-2])
+
+    watched.lose()
+
+    assert [each.payload.status for each in watched.show(*look(events))] == ["finished"]
+    assert watched.take(events[-1]) == []
+
+
 def test_the_state_after_one_s_own_move_is_the_answer_to_it() -> None:
     events = story(3, 4)
     watched = watched_from(events[:1])

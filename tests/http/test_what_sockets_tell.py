@@ -1,16 +1,17 @@
 """What a player hears over several sockets, through several processes, and at awkward moments."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
-from application.ports.commands import Answer, CommandLog
+from application.ports.commands import Answer, CommandLog, Unavailable
 from domain.games import four_in_a_row
 from domain.games.commands import StartGame
 from domain.games.events import MovePlayed, SeekCancelled
 from domain.games.refusals import SameOpponent
-from interfaces.http.games import seating
+from interfaces.http.games import following, seating
 from tests.http.at_tables import LIVE, WINNING, answer_to, at_the_table, everything, play
 from tests.http.conftest import Api, another_process, problem
 from tests.http.fakes.feed import FakeFeed
@@ -171,6 +172,22 @@ async def test_who_sits_where_no_game_can_begin_is_told_and_may_seek_again(
         assert (await ann.until("seeking"))["game_id"] != game
 
 
+async def test_a_seat_that_is_given_up_before_it_could_be_told_is_no_answer(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = await api.pair()
+    async with connected(api, LIVE) as ann:
+        monkeypatch.setattr(following, "look_at", _nobody_knows)
+        await ann.send_text('{"type": "seek", "id": "7"}')
+        assert await everything(ann) == []
+        await api.ask("POST", f"/api/v1/games/{game}/resign", {})
+        await api.ask("POST", "/api/v1/games/seek", {})
+        answer = json.loads((await ann.incoming.get())["text"])
+        assert (answer["type"], answer["id"]) == ("error", "7")
+        assert game in answer["payload"]["detail"]
+        assert (await ann.receive())[0] == "seeking"
+
+
 async def test_all_sockets_of_a_player_hear_of_seek_cancel_and_seat(api: Api) -> None:
     other = another_process(api)
     async with (
@@ -241,6 +258,10 @@ async def test_who_looks_for_a_game_by_requests_goes_on_without_a_socket(api: Ap
         await ann.until("seeking")
 
     assert not any(isinstance(event, SeekCancelled) for event in api.log.of("lobby"))
+
+
+async def _nobody_knows(_log: CommandLog, _game_id: str) -> Answer:
+    raise Unavailable("The shard is being taken over.")
 
 
 def _refuse(command: StartGame) -> None:

@@ -3,29 +3,24 @@
 It looks at nothing but this server, and whatever it complains of fails the test.
 """
 
-import asyncio
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-import pytest
 import pytest_asyncio
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.conftest import free_port
 from tests.http.conftest import Api, an_api
+from tests.http.serving import served
+from tests.programs import found
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
-MISSING = "A browser is missing: apt-get install chromium, and these tests run."
 QUIET = [
     "--no-sandbox",  # which root has none of; it shows nothing but our own pages
     "--disable-gpu",
@@ -104,17 +99,10 @@ def own(url: str, base: str) -> bool:
     return url.startswith((base + "/", "data:", "blob:")) or bool(re.fullmatch("about:.*", url))
 
 
-def found(chromium: str | None, environment: Mapping[str, str]) -> str:
-    """The browser; without one, tests are skipped, and fail where `CI` is set."""
-    if chromium is None:
-        (pytest.fail if environment.get("CI") else pytest.skip)(MISSING)
-    return chromium
-
-
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        path = found(shutil.which("chromium"), os.environ)
+        path = found("chromium", shutil.which("chromium"), os.environ)
         running = await playwright.chromium.launch(executable_path=path, args=QUIET)
         yield running
         await running.close()
@@ -123,38 +111,9 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def site(browser: Browser) -> AsyncIterator[Site]:
     """A hall in which tetris has been played for three weeks, until today."""
-    async with an_api() as api:
-        port = free_port(1)
-        server = Server(
-            api.doors.public,
-            address="127.0.0.1",
-            port=port,
-            interface=Interfaces.ASGINL,
-            http=HTTPModes.http1,
-            log_access=False,
-            log_level=LogLevels.error,
-        )
-        serving = asyncio.create_task(server.serve())
-        try:
-            await listening(port)
-            await play(api)
-            yield Site(api, browser, f"http://127.0.0.1:{port}")
-        finally:
-            server.stop()  # type: ignore[no-untyped-call]  # as in `interfaces.http.serve`
-            await serving
-
-
-async def listening(port: int) -> None:
-    """Wait until somebody listens at a port."""
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionRefusedError:
-                await asyncio.sleep(0.01)
-            else:
-                writer.close()
-                return
+    async with an_api() as api, served(api.doors.public) as port:
+        await play(api)
+        yield Site(api, browser, f"http://127.0.0.1:{port}")
 
 
 async def play(api: Api) -> None:

@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.pages.conftest import MISSING, found
+from tests.programs import found
 
 
 def test_without_a_browser_tests_are_skipped_with_a_sentence() -> None:
     with pytest.raises(pytest.skip.Exception, match="apt-get install chromium"):
-        found(None, {})
+        found("chromium", None, {})
 
 
 def test_without_a_browser_tests_fail_where_all_have_to_run() -> None:
-    with pytest.raises(pytest.fail.Exception, match=MISSING):
-        found(None, {"CI": "true"})
-    assert found("/usr/bin/chromium", {"CI": "true"}) == "/usr/bin/chromium"
+    with pytest.raises(pytest.fail.Exception, match="chromium is missing"):
+        found("chromium", None, {"CI": "true"})
+    assert found("chromium", "/usr/bin/chromium", {"CI": "true"}) == "/usr/bin/chromium"

@@ -7,7 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from application.door import DEPTH_LIMIT, DIGITS_LIMIT, EVENT_LIMIT_BYTES, flaw, items_of
+from application.door import (
+    DEPTH_LIMIT,
+    DIGITS_LIMIT,
+    EVENT_LIMIT_BYTES,
+    PIECES_LIMIT,
+    flaw,
+    items_of,
+)
 from application.player_events.intake import Intake, Report
 from domain.player_events.event import PlayerEvent
 from domain.player_events.scores import score_of
@@ -154,6 +161,16 @@ def test_the_items_of_an_array_are_found_where_one_of_them_cannot_be_read(
 @pytest.mark.parametrize("text", [b"", b"[", b"[]", b"[1", b"[1],[2]", b"{}", b"[1]]", b"nonsense"])
 def test_what_is_no_array_has_no_items(text: bytes) -> None:
     assert items_of(text) is None
+
+
+def test_a_text_in_which_no_string_ends_is_looked_through_once() -> None:
+    quotes = b'\\"' * 500_000
+    for end in (b"", b"\\", b"]"):
+        assert items_of(b'["' + quotes + end) is None
+
+
+def test_an_array_is_cut_as_far_as_a_batch_goes() -> None:
+    assert len(items_of(b"[" + b"1," * 400_000) or ()) == PIECES_LIMIT + 1
 
 
 def test_when_it_happened_is_left_as_it_was_told() -> None:

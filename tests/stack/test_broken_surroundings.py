@@ -173,3 +173,21 @@ def test_ctrl_c_ends_a_command_with_a_word(tmp_path: Path) -> None:
         _, said = command.communicate(timeout=60)
     assert command.returncode == 1
     assert said.split() == ["Aborted."]
+
+
+def test_ctrl_c_ends_what_still_loads_without_a_word() -> None:
+    loading = f"""
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(name, path, target=None):
+        if name == "interfaces.cli.topics":
+            os.kill(os.getpid(), {signal.SIGINT:d})
+
+sys.meta_path.insert(0, Interrupting)
+import interfaces.cli
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", loading], cwd=ROOT, capture_output=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, b"")

@@ -9,13 +9,16 @@ from threading import Event
 import pytest
 import rich_click as click
 from click.testing import CliRunner, Result
+from confluent_kafka import KafkaException
 
 from infra import reach
 from infra.errors import SetupError
 from infra.reach import Server, begin
 from infra.stack import api, doctor
+from interfaces.bootstrap import api as building
 from interfaces.bootstrap import reach as reaching
 from interfaces.cli import gamehall
+from interfaces.settings import load
 from tests.conftest import free_port
 
 FOREVER_S = 3_600.0
@@ -160,6 +163,12 @@ def test_a_command_waits_for_a_frozen_server_no_longer_than_for_a_greeting(
     result = run("topics", "list")
     assert result.exit_code == 1
     assert f"Kafka at 127.0.0.1:{frozen} does not answer (not within 0.01 s)" in result.stderr
+
+
+async def test_an_api_process_waits_for_no_kafka_that_refuses_its_connection() -> None:
+    with pytest.raises(KafkaException, match="refused"):
+        async with building.api(load()):
+            pass
 
 
 def test_a_password_is_not_told(monkeypatch: pytest.MonkeyPatch, nowhere: int) -> None:

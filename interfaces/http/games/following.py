@@ -60,6 +60,10 @@ class FollowedGames:
         self._say(watched.sit(seek, position, id))
         return watched
 
+    def not_sat_down(self) -> list[WatchedGame]:
+        """The games whose seats wait to be told until they can be moved in."""
+        return [each for each in self if each.seats]
+
     async def watch(self, game_id: str, id: str | None) -> None:
         """Follow a game that there is, and tell how it stands.
 

@@ -15,10 +15,10 @@ both take the matchmaker some hundredths of a second."""
 class NotBegun(Unavailable):
     """The seat is there, and its game is not."""
 
-    def __init__(self, answer: Answer, seek: Seek) -> None:
-        super().__init__(f"The game at table {seek.game_id!r} has not begun yet; ask again.")
+    def __init__(self, answer: Answer) -> None:
+        table = reply_of(answer, Seek).game_id
+        super().__init__(f"The game at table {table!r} has not begun yet; ask again.")
         self.answer = answer
-        self.seek = seek
 
 
 async def seek(log: CommandLog, context: CommandContext, command: SeekGame) -> Answer:
@@ -39,7 +39,7 @@ async def seek(log: CommandLog, context: CommandContext, command: SeekGame) -> A
         return False
 
     if not await wait_until(is_ready, BEGIN_TIMEOUT_S):
-        raise NotBegun(answer, reply_of(answer, Seek))
+        raise NotBegun(answer)
     return answer
 
 

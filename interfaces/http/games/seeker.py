@@ -76,45 +76,48 @@ class Seeker:
             await self._hear(recorded)
 
     def tell(self, answer: Answer, id: str | None = None) -> None:
-        """Tell what the lobby has answered to a message, or to another question."""
+        """Tell what the lobby has answered to a message, or to another question.
+
+        Of a seat, as soon as its game can be moved in.
+        """
         seek = reply_of(answer, Seek)
         if not answer.repeated:
             self._told_seq = max(self._told_seq, answer.position.seq)
-            self._note(seek)
-        if seek.status == "seated":
-            self.sit(seek, answer.position, id)
-        else:
-            self._tell(seek, answer.position, id)
-
-    def sit(self, seek: Seek, position: Position, id: str | None = None) -> None:
-        """Tell of a seat as soon as its game can be moved in."""
-        self._lobby.found(self._user_id)
-        self._waits_at = None
-        if self._games.sit(seek, position, id).seats:
-            self._lobby.seated(self._user_id, seek.game_id)
-
-    def _note(self, seek: Seek) -> None:
-        if seek.status == "seeking":
-            self._lobby.sought(self._user_id, seek.game_id)
-        else:
-            self._lobby.found(self._user_id)
+            if seek.status == "seeking":
+                self._lobby.sought(self._user_id, seek.game_id)
+            self._be(seek)
+        self._tell(seek, answer.position, id)
 
     async def _hear(self, recorded: Recorded) -> None:
-        event, position = recorded.event, recorded.position
-        match event:
+        match recorded.event:
             case GameSought(game_id=game_id):
-                self._tell(self._seek(game_id, "seeking"), position)
+                self._go(game_id, "seeking", recorded.position)
             case SeekCancelled(game_id=game_id):
-                self._lobby.found(self._user_id)
-                self._tell(self._seek(game_id, "cancelled"), position)
+                self._go(game_id, "cancelled", recorded.position)
             case PlayersPaired(game_id=game_id) | BotSeated(game_id=game_id):
-                self.sit(self._seek(game_id, "seated"), position)
+                self._go(game_id, "seated", recorded.position)
             case TableClosed(game_id=game_id):
                 await self._clear(game_id)
 
-    def _tell(self, seek: Seek, position: Position | None, id: str | None = None) -> None:
+    def _go(self, game_id: str, status: str, position: Position | None) -> None:
+        seek = self._seek(game_id, status)
+        self._be(seek)
+        self._tell(seek, position)
+
+    def _be(self, seek: Seek) -> None:
+        """Have the player at this place by now: a seat elsewhere that is not told yet never is."""
         self._waits_at = seek.game_id if seek.status == "seeking" else None
-        self._say([Said(seek.status, seek, position, id)])
+        if self._waits_at is None:
+            self._lobby.found(self._user_id)
+        for seated in self._games.not_sat_down():
+            if seated.game_id != seek.game_id:
+                self._refuse(seated.game_id, [seat for seat in seated.seats if seat.id is not None])
+
+    def _tell(self, seek: Seek, position: Position | None, id: str | None = None) -> None:
+        if seek.status != "seated" or position is None:
+            self._say([Said(seek.status, seek, position, id)])
+        elif self._games.sit(seek, position, id).seats:
+            self._lobby.seated(self._user_id, seek.game_id)
 
     def _seek(self, game_id: str, status: str) -> Seek:
         return Seek(user_id=self._user_id, game_id=game_id, status=status)  # type: ignore[arg-type]
@@ -134,7 +137,7 @@ class Seeker:
         problem = Problem(
             409,
             "game-not-begun",
-            f"The game at table {game_id!r} could not begin; its table is closed, so seek another.",
+            f"Table {game_id!r} is closed: its game could not begin, or is over; seek another.",
         )
         details = problem_of(problem).details()
         self._say([Said("error", details, id=seat.id) for seat in seats])
@@ -146,8 +149,10 @@ class Seeker:
         except Refusal as refusal:
             if refusal.type != NotSeeking.type:
                 raise
+            for seated in self._games.not_sat_down():
+                await self._clear(seated.game_id)
             if self._waits_at is not None:
-                self._tell(self._seek(self._waits_at, "cancelled"), None)
+                self._go(self._waits_at, "cancelled", None)
         else:
             self.tell(answer)
 

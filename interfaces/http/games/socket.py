@@ -135,7 +135,7 @@ class PlayerConnection:
         try:
             answer = await seating.seek(self._services.log, context, command)
         except seating.NotBegun as problem:
-            self._seeker.sit(problem.seek, problem.answer.position)
+            self._seeker.tell(problem.answer)
             raise
         self._seeker.tell(answer, id)
 

@@ -19,7 +19,7 @@ from interfaces.tokens import Identity
 KIB = 1024
 BODY_LIMIT_BYTES = 64 * KIB
 BATCH_LIMIT_BYTES = 1024 * KIB
-DISCARDED_BYTES = 4 * BATCH_LIMIT_BYTES
+DISCARDED_BYTES = 8 * BATCH_LIMIT_BYTES
 DISCARD_TIMEOUT_S = 5.0
 
 BODY_TIMEOUT_S = 10.0
@@ -100,36 +100,50 @@ async def read(
             return body
 
 
-def within_time(receive: Receive) -> Receive:
-    """Receive a body in time, counted from here; raises `Problem` 408 when it is over."""
-    deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
+class Arriving:
+    """A body on its way, and whether all of it is here."""
 
-    async def receive_in_time() -> Any:
+    __slots__ = ("_deadline", "_discarded_bytes", "_left_bytes", "_receive", "has_ended")
+
+    def __init__(self, receive: Receive, headers: Mapping[bytes, bytes]) -> None:
+        self._receive = receive
+        self._deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
+        declared = headers.get(b"content-length", b"")
+        self._left_bytes = int(declared) if declared.isdigit() else -1
+        self.has_ended = self._left_bytes <= 0 and b"transfer-encoding" not in headers
+        # Who waits for leave to send it has nothing on the way.
+        self._discarded_bytes = 0 if b"expect" in headers else DISCARDED_BYTES
+
+    async def receive(self) -> Any:
+        """The next of it, in time, counted from the beginning; raises `Problem` 408 after that."""
+        if self.has_ended:
+            return await self._receive()  # which tells when the asker has gone
         try:
-            async with asyncio.timeout_at(deadline):
-                return await receive()
+            async with asyncio.timeout_at(self._deadline):
+                return self._counted(await self._receive())
         except TimeoutError:
+            self.has_ended = True  # as far as anybody waits for it
             raise Problem(
                 408, "body-too-slow", f"The body did not arrive within {BODY_TIMEOUT_S:g} seconds."
             ) from None
 
-    return receive_in_time
+    async def discard(self) -> None:
+        """Let the rest go by, without keeping any of it: who is still sending hears no answer.
 
+        Only so much of it, and for so long: whoever sends more is cut off.
+        """
+        left_bytes = self._discarded_bytes
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DISCARD_TIMEOUT_S):
+                while not self.has_ended and left_bytes > 0:
+                    message = self._counted(await self._receive())
+                    left_bytes -= len(message.get("body", b""))
+        self.has_ended = True
 
-async def discard(receive: Receive) -> None:
-    """Let a body go by, without keeping any of it: who is still sending hears no answer.
-
-    Only so much of it, and for so long: whoever sends more is cut off.
-    """
-    left, more = DISCARDED_BYTES, True
-    with suppress(TimeoutError):
-        async with asyncio.timeout(DISCARD_TIMEOUT_S):
-            while more and left > 0:
-                message = await receive()
-                if message["type"] != "http.request":
-                    return
-                more = message.get("more_body", False)
-                left -= len(message["body"])
+    def _counted(self, message: Any) -> Any:
+        self._left_bytes -= len(message.get("body", b""))
+        self.has_ended = self._left_bytes == 0 or not message.get("more_body")
+        return message
 
 
 def too_large(limit: int) -> Problem:

@@ -12,7 +12,7 @@ from litestar.types import LifeSpanScope, Message, Receive, Scope, Send
 
 from interfaces.http.platform import metrics
 from interfaces.http.platform.auth import bearer, heard, open_handlers
-from interfaces.http.platform.bodies import discard, within_time
+from interfaces.http.platform.bodies import Arriving
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.pages import HALL, Page, Site, show_nowhere, wants_page
 from interfaces.http.platform.problems import Problem, bad_request
@@ -61,10 +61,6 @@ def require_one(name: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
         raise bad_request("invalid-request", f"The header {name.decode()} stands there twice.")
 
 
-TOO_LARGE = 413
-WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-
-
 class Edge:
     """The application as the server sees it: Litestar, behind authentication.
 
@@ -108,13 +104,15 @@ class Edge:
         path, method, headers = scope["path"], scope["method"], dict(scope["headers"])
         page = self._site.page_at(path)
         always = self._headers(page, headers)
+        body = Arriving(receive, headers)
+        receive = body.receive
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if status == TOO_LARGE and b"content-length" in headers:
-                    await discard(receive)  # or the connection ends before the answer is read
+                if not body.has_ended:
+                    await body.discard()  # or the connection ends before the answer is read
                 message["headers"] = [*message["headers"], *always]
             await send(message)
 
@@ -162,8 +160,6 @@ class Edge:
                 self._addresses.leave(address)
 
     async def _call(self, scope: Any, path: str, receive: Receive, send: Send) -> None:
-        if scope["method"] in WITH_BODY:
-            receive = within_time(receive)
         function = self._functions.get(path)
         if function is None:
             await self.app(scope, receive, send)

@@ -20,8 +20,7 @@ from litestar.types import HTTPScope, Receive, Send
 from application.door import PIECES_LIMIT, items_of
 from application.player_events.intake import Intake, InvalidEvent, Report, decode_report
 from application.player_events.ports import FailedEvent, PlayerEventLog
-from application.ports.commands import Unavailable
-from application.ports.limits import Limits
+from application.ports.limits import Limited, Limits
 from domain.player_events.event import PlayerEvent
 from interfaces.http.platform.auth import acting_as, is_trusted
 from interfaces.http.platform.bodies import (
@@ -29,7 +28,6 @@ from interfaces.http.platform.bodies import (
     BODY_LIMIT_BYTES,
     JSON_TYPE,
     Request,
-    discard,
     posted,
     read,
     require_json,
@@ -95,6 +93,13 @@ class Ingestion(NamedTuple):
 TURN_PIECES = 500
 """How many are looked at one by one before others get their turn; some milliseconds."""
 
+MOST_COMMAS = 8 * PIECES_LIMIT
+"""In an array that is read in one go, which an event loop waits for: so many more items there may
+be. Events that fit are not counted like that."""
+
+COMMON_EVENT_BYTES = 128
+"""By which the items of an array that has to be cut are estimated."""
+
 ONE = msgspec.json.Decoder(Report)
 MANY = msgspec.json.Decoder(list[Report])
 PIECES = msgspec.json.Decoder(list[msgspec.Raw])
@@ -129,12 +134,8 @@ async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     lines = _comes_in_lines(headers)
     ingestion, identity = services_in(scope).part(Ingestion), scope["user"]
     log = ingestion.log
-    try:
-        with log.reserve(_declared(headers)):
-            pass  # there is some; to wait for a slow client is no reason to keep it from others
-    except Unavailable:
-        await discard(receive)
-        raise
+    with log.reserve(_declared(headers)):
+        pass  # there is some; to wait for a slow client is no reason to keep it from others
     body = decoded(await read(receive, headers, BATCH_LIMIT_BYTES), headers, BATCH_LIMIT_BYTES)
     with log.reserve(len(body)):
         found = await _admitted(ingestion.limits, identity.user_id, body, lines=lines)
@@ -180,11 +181,11 @@ async def _admitted(limits: Limits, subject: str, body: bytes, *, lines: bool) -
     if reports is not None:
         await _admit(limits, subject, reports)
         return reports
-    if lines:
-        pieces: Sequence[bytes | msgspec.Raw] = _lines_of(body)
+    pieces = _lines_of(body) if lines else _items_in(body)
+    if pieces is None:
+        pieces = await _cut(limits, subject, body)
     else:
-        pieces = await asyncio.get_running_loop().run_in_executor(CUTTING, _items_of, body)
-    await _admit(limits, subject, pieces)
+        await _admit(limits, subject, pieces)
     found: list[Piece] = []
     for start in range(0, len(pieces), TURN_PIECES):
         found += [_found(bytes(piece)) for piece in pieces[start : start + TURN_PIECES]]
@@ -192,10 +193,32 @@ async def _admitted(limits: Limits, subject: str, body: bytes, *, lines: bool) -
     return found
 
 
-async def _admit(limits: Limits, subject: str, pieces: Sequence[object]) -> None:
+async def _admit(limits: Limits, subject: str, pieces: Sequence[object], admitted: int = 0) -> None:
     if len(pieces) > PIECES_LIMIT:
         raise Problem(413, "too-large", f"A batch here has at most {PIECES_LIMIT:,} events.")
-    await limits.admit(subject, len(pieces))
+    if len(pieces) > admitted:
+        await limits.admit(subject, len(pieces) - admitted)
+
+
+async def _cut(limits: Limits, subject: str, body: bytes) -> Sequence[bytes]:
+    """The items of an array that cannot be read in one go; raises `Problem` and `Limited`.
+
+    Nobody knows how many before it is cut, which costs by the byte: so many of a common size are
+    asked for first, or all that there may be in a second.
+    """
+    admitted = len(body) // COMMON_EVENT_BYTES + 1
+    try:
+        await limits.admit(subject, admitted)
+    except Limited as limited:
+        if admitted <= limited.limit:
+            raise
+        admitted = limited.limit
+        await limits.admit(subject, admitted)
+    items = await asyncio.get_running_loop().run_in_executor(CUTTING, items_of, body)
+    if items is None:
+        raise bad_request("malformed-json", "The body is not JSON, nor an array of what might be.")
+    await _admit(limits, subject, items, admitted)
+    return items
 
 
 def _reports_in(body: bytes, *, lines: bool) -> Sequence[Report] | None:
@@ -211,16 +234,16 @@ def _lines_of(body: bytes) -> Sequence[bytes]:
     return [line for line in lines if line.strip()] if len(lines) <= PIECES_LIMIT else lines
 
 
-def _items_of(body: bytes) -> Sequence[bytes | msgspec.Raw]:
-    """The items of a JSON array; raises `Problem` where there is none."""
+def _items_in(body: bytes) -> Sequence[msgspec.Raw] | None:
+    """The items of a JSON array, or None where it has to be cut; raises `Problem` for others."""
+    if body.count(b",") > MOST_COMMAS:
+        return None
     try:
         return PIECES.decode(body)
     except msgspec.ValidationError as error:
         raise bad_request("invalid-request", f"A batch is an array of events: {error}.") from None
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        if (items := items_of(body)) is None:
-            raise bad_request("malformed-json", f"The body is not JSON: {error}.") from None
-        return items
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
 
 
 def _found(piece: bytes) -> Piece:

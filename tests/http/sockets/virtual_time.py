@@ -16,8 +16,10 @@ class VirtualTime(asyncio.SelectorEventLoop):
 
     def _run_once(self) -> None:
         loop: Any = self
-        if not loop._ready and loop._scheduled:
-            self._virtual = max(self._virtual, loop._scheduled[0].when())
+        timers = [each.when() for each in loop._scheduled if not each.cancelled()]
+        if timers and not loop._ready:
+            # No clock stands still, not even where a timer is too near to be told from now.
+            self._virtual = max(self._virtual, min(timers)) + 1e-6
         super()._run_once()  # type: ignore[misc]
 
     def pass_by(self, seconds: float) -> None:
