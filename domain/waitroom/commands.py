@@ -34,7 +34,9 @@ class OpenWaitroom(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.ope
     checkout_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)]
 
 
-class JoinWaitroom(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.join"):
+class JoinWaitroom(
+    WaitroomCommand, frozen=True, kw_only=True, omit_defaults=True, tag="waitroom.join"
+):
     """Take a place in line; `session_id` is used unless the user already has a live session.
 
     Whoever takes the command in gives that id; leave it out.

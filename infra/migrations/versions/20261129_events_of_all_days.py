@@ -13,8 +13,8 @@ DO $$ BEGIN
     IF to_regclass('events_by_day') IS NULL THEN
         ALTER TABLE events RENAME TO events_by_day;
         CREATE TABLE events (LIKE events_by_day INCLUDING ALL EXCLUDING INDEXES);
-        ALTER TABLE events ADD PRIMARY KEY (event_id, player_id, event_timestamp, ingested_at);
-        CREATE INDEX ON events (player_id, event_timestamp, event_id DESC);
+        CREATE INDEX ON events (event_id);
+        CREATE INDEX ON events (player_id, event_timestamp);
         CREATE INDEX ON events (game_id, event_timestamp);
         CREATE INDEX ON events (event_type, event_timestamp);
         CREATE INDEX ON events (event_timestamp);
@@ -22,7 +22,8 @@ DO $$ BEGIN
 END $$
 """
 """The newest events last, so that pages are filled from left to right and stay full; PostgreSQL
-reads an index from either end. The other way round, pages were halved again and again."""
+reads an index from either end. No key: what an event is known by takes twice the index, and that
+none is written twice follows from the position, which is written with them."""
 
 DAYS = """
 SELECT inhrelid::regclass::text FROM pg_inherits
