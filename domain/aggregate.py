@@ -24,9 +24,14 @@ class Command(
 
     `confirmed` commands are never answered by an owner that has lost its shard a moment ago, even
     where they append nothing: the owner first commits an empty record and reads it back.
+
+    `makes` names the field, if there is one, with the id of what comes into being. It is given by
+    whoever takes the command in, never by who sends it: such ids are asked for without their
+    aggregate, so no two aggregates may hand out the same.
     """
 
     confirmed: ClassVar[bool] = False
+    makes: ClassVar[str] = ""
 
     @property
     def aggregate_id(self) -> str:

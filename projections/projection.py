@@ -40,15 +40,15 @@ class Table(NamedTuple):
     """A table of a read model and what orders its rows, for comparing two generations.
 
     Columns that tell when a row was `written` are not compared, and of a table without a key
-    nothing is. One that is partitioned, `by` what PARTITION BY says, gets its indexes when a new
-    generation is complete: its own statements have to find their rows without any. Its `views`
-    are made again when it is swapped.
+    nothing is. One that is `indexed_last` gets its indexes when a new generation is complete: its
+    own statements have to find their rows without any. Its `views` are made again when it is
+    swapped.
     """
 
     name: LiteralString
     key: Sequence[LiteralString]
     written: Sequence[LiteralString] = ()
-    by: LiteralString = ""
+    indexed_last: bool = False
     views: Sequence[LiteralString] = ()
 
 

@@ -21,10 +21,15 @@ class LobbyCommand(Command, frozen=True, kw_only=True):
 
 
 class SeekGame(LobbyCommand, frozen=True, kw_only=True, tag="lobby.seek"):
-    """Look for an opponent; `game_id` is the new table, `bot_after` the seconds to wait alone."""
+    """Look for an opponent; `game_id` is the new table, `bot_after` the seconds to wait alone.
+
+    Whoever takes the command in gives that id; leave it out.
+    """
+
+    makes = "game_id"
 
     user_id: Key
-    game_id: Key
+    game_id: Key = ""
     bot_level: BotLevel = "medium"
     bot_after: Annotated[float, msgspec.Meta(ge=0, le=3_600)]
 

@@ -23,7 +23,10 @@ GAME = "gamehall"
 
 
 class PlayerVoided(msgspec.Struct, frozen=True, kw_only=True):
-    """What the player did from `since` until before `until` counts nowhere, but is kept."""
+    """The player's events from `since` until before `until` count on no board and in no statistics.
+
+    They are kept. Other families know nothing of it: a game that was won stays won.
+    """
 
     since: datetime
     until: datetime

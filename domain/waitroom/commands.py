@@ -34,11 +34,18 @@ class OpenWaitroom(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.ope
     checkout_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)]
 
 
-class JoinWaitroom(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.join"):
-    """Take a place in line; `session_id` is used unless the user already has a live session."""
+class JoinWaitroom(
+    WaitroomCommand, frozen=True, kw_only=True, omit_defaults=True, tag="waitroom.join"
+):
+    """Take a place in line; `session_id` is used unless the user already has a live session.
+
+    Whoever takes the command in gives that id; leave it out.
+    """
+
+    makes = "session_id"
 
     user_id: Key
-    session_id: Key
+    session_id: Key = ""
     priority: Priority = 0
     display_name: Sealed | None = None
 

@@ -19,9 +19,7 @@ from projections.projection import PostgresProjection
 
 ALIKE = "CREATE TABLE {schema}.{table} (LIKE public.{table} INCLUDING ALL)"
 
-PARTITIONED = """
-    CREATE TABLE {schema}.{table} (LIKE public.{table} INCLUDING ALL EXCLUDING INDEXES)
-    PARTITION BY """
+BARE = "CREATE TABLE {schema}.{table} (LIKE public.{table} INCLUDING ALL EXCLUDING INDEXES)"
 
 INDEXED = "SELECT FROM pg_index WHERE indrelid = %s::regclass"
 
@@ -29,18 +27,13 @@ INDEXES = """
     WITH names (made, live) AS (SELECT %s::text, %s::regclass)
     SELECT coalesce(
         'ALTER TABLE ' || made || ' ADD ' || pg_get_constraintdef(con.oid),
-        regexp_replace(pg_get_indexdef(indexrelid), ' ON (ONLY )?\\S+ ', ' ON ' || made || ' ')
+        regexp_replace(pg_get_indexdef(indexrelid), ' ON \\S+ ', ' ON ' || made || ' ')
     )
     FROM names JOIN pg_index ON indrelid = live
     LEFT JOIN pg_constraint con ON conindid = indexrelid AND conrelid = live
     ORDER BY indexrelid
 """
 """What makes the indexes of a live table, keys included, on one that is made."""
-
-PARTS = """
-    SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-    WHERE inhparent = %s::regclass
-"""
 
 DEFINITION = "SELECT pg_get_viewdef(%s::regclass)"
 
@@ -64,7 +57,7 @@ class PostgresGeneration:
         self.drop()
         self._run("CREATE SCHEMA {schema}")
         for table in self._projection.tables:
-            self._run(PARTITIONED + table.by if table.by else ALIKE, table.name)
+            self._run(BARE if table.indexed_last else ALIKE, table.name)
 
     def drop(self) -> None:
         """Remove the schema and whatever is in it."""
@@ -95,7 +88,7 @@ class PostgresGeneration:
     def swap(self, fold_on: Callable[[], Sequence[Checkpoint]], parked: Sequence[Parked]) -> bool:
         """See the port: the live worker waits at its positions while the tables change places."""
         for table in self._projection.tables:
-            if table.by:
+            if table.indexed_last:
                 self._index(table.name)
         try:
             with self._connection.transaction():
@@ -150,10 +143,7 @@ class PostgresGeneration:
     def _exchange(self, names: Sequence[str]) -> None:
         for name in names:
             self._run("DROP TABLE public.{table}", name)
-            # A partition stays behind when its table moves.
-            parts = self._connection.execute(PARTS, [self._name_of(name)]).fetchall()
-            for each in (name, *(part for (part,) in parts)):
-                self._run("ALTER TABLE {schema}.{table} SET SCHEMA public", each)
+            self._run("ALTER TABLE {schema}.{table} SET SCHEMA public", name)
 
     def _run(self, statement: Any, table: str = "") -> None:
         self._connection.execute(

@@ -1,21 +1,20 @@
 """`event-archive`: every event of every player, in PostgreSQL.
 
-- `events`, in a partition for each UTC day of `event_timestamp`. `partition` and `offset` are
-  where the event stood in Kafka, `minted` whether Gamehall made its id, and `created_at` is when
-  the row was written. An id that comes again after the retention is another event, so the time at
-  which it was taken in is part of the key.
+- `events`, one table for all days (docs/adr/0017). `partition` and `offset` are where the event
+  stood in Kafka, `minted` whether Gamehall made its id, and `created_at` is when the row was
+  written. An id that comes again after the retention is another event, so the time at which it
+  was taken in is part of the key.
 - `events_seen`: see `seen_ids`.
 """
 
 import base64
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import psycopg
-from psycopg import sql
 from psycopg.rows import dict_row
 
 from domain.player_events.corrections import REPLACED, replacement
@@ -56,7 +55,7 @@ class EventArchive:
             "events",
             ("event_id", "player_id", "event_timestamp", "ingested_at"),
             written=("created_at",),
-            by="RANGE (event_timestamp)",
+            indexed_last=True,
         ),
         Table("events_seen", ()),
     )
@@ -95,50 +94,9 @@ TAKE_AWAY = """
 
 def _append(connection: psycopg.Connection[Any], new: Sequence[PlayerEvent]) -> None:
     if new:
-        _make_partitions(connection, {e.timestamp.astimezone(UTC).date() for e in new})
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
             for first in range(0, len(new), TEXT_ROWS):
                 copy.write(rows(new[first : first + TEXT_ROWS]))
-
-
-# -- partitions ------------------------------------------------------------------------------------
-
-PARTITIONS = """
-    SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-    WHERE inhparent = 'events'::regclass AND relname = ANY(%s)
-"""
-
-MAKE = """
-    CREATE TABLE IF NOT EXISTS {name} (LIKE events INCLUDING ALL)
-"""
-
-ATTACH = """
-    ALTER TABLE events ATTACH PARTITION {name} FOR VALUES FROM ({first}) TO ({end})
-"""
-"""Attached, because making it a partition at once would wait for every query that is running."""
-
-
-def partition_of(day: date) -> str:
-    """What the table of a day is called."""
-    return f"events_{day:%Y_%m_%d}"
-
-
-def _make_partitions(connection: psycopg.Connection[Any], days: Iterable[date]) -> None:
-    wanted = {partition_of(day): day for day in sorted(days)}
-    there = connection.execute(PARTITIONS, [list(wanted)]).fetchall()
-    for name in wanted.keys() - {name for (name,) in there}:
-        _make_partition(connection, name, wanted[name])
-
-
-def _make_partition(connection: psycopg.Connection[Any], name: str, day: date) -> None:
-    first = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    parts = {
-        "name": sql.Identifier(name),
-        "first": sql.Literal(first),
-        "end": sql.Literal(first + timedelta(days=1)),
-    }
-    for statement in (MAKE, ATTACH):
-        connection.execute(sql.SQL(statement).format(**parts))
 
 
 # -- rows ------------------------------------------------------------------------------------------

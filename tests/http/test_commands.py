@@ -1,12 +1,21 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import fields
 
+from application.ports.commands import Envelope
+from domain.categories import CATEGORIES
+from domain.waitroom.commands import JoinWaitroom
 from interfaces.http.operations.commands import MOST_COMMANDS
+from interfaces.http.platform.command_context import id_made_by, id_of_client
+from interfaces.tokens import Identity, Scope
 from tests.http.conftest import Api, problem
 
 OPEN = {"command": "waitroom.open", "event_id": "e", "capacity": 1, "checkout_seconds": 60}
-JOIN = {"command": "waitroom.join", "event_id": "e", "user_id": "ann", "session_id": "s1"}
+JOIN = {"command": "waitroom.join", "event_id": "e", "user_id": "ann"}
+SEEK = {"command": "lobby.seek", "user_id": "ann", "bot_after": 10}
 
 
 async def send(api: Api, *commands: dict[str, Any]) -> Any:
@@ -15,8 +24,13 @@ async def send(api: Api, *commands: dict[str, Any]) -> Any:
 
 
 async def test_commands_are_decided_in_order_and_answered_in_order(api: Api) -> None:
-    complete = {"command": "waitroom.complete", "event_id": "e", "session_id": "s1"}
-    answer = await send(api, OPEN, JOIN, complete, complete | {"session_id": "s2"})
+    complete = {"command": "waitroom.complete", "event_id": "e"}
+    id = id_made_by(
+        Envelope(command_id="service/worker/c1", command=JoinWaitroom(event_id="e", user_id="ann"))
+    )
+    answer = await send(
+        api, OPEN, JOIN, complete | {"session_id": id}, complete | {"session_id": "s2"}
+    )
 
     opened, joined, completed, refused = answer.json()
     assert answer.status_code == 200
@@ -31,6 +45,51 @@ async def test_a_repeated_command_gets_its_first_answer(api: Api) -> None:
     first, again = await send(api, OPEN, JOIN), await send(api, OPEN, JOIN)
 
     assert first.json() == again.json()
+
+
+@pytest.mark.parametrize(
+    ("command", "makes"), [(JOIN, "session_id"), (SEEK, "game_id")], ids=["session", "game"]
+)
+async def test_the_id_of_what_a_command_makes_is_taken_from_nobody(
+    api: Api, command: dict[str, Any], makes: str
+) -> None:
+    answer = await send(api, OPEN, command | {makes: "mine"}, command)
+
+    _, refused, made = answer.json()
+    assert refused["refusal"]["type"] == "id-not-yours"
+    assert "'mine'" in refused["refusal"]["detail"]
+    assert made["reply"][makes] not in {"", "mine"}
+
+
+def test_every_command_that_makes_something_leaves_its_id_to_the_hall() -> None:
+    kinds = [kind for category in CATEGORIES for kind in category.deciders if kind.makes]
+
+    defaults = {kind: {f.name: f.default for f in fields(kind)} for kind in kinds}
+
+    assert {(kind.makes, defaults[kind][kind.makes]) for kind in kinds} == {
+        ("session_id", ""),
+        ("game_id", ""),
+    }
+
+
+SCOPES: st.SearchStrategy[Scope] = st.sampled_from(["service", "admin"])
+keys = st.text("ab\n /", min_size=1, max_size=4)
+senders = st.tuples(SCOPES, st.sampled_from("ab"), keys)
+
+
+@given(st.sets(st.tuples(st.text("ab", min_size=1, max_size=3), senders), min_size=2))
+def test_no_two_commands_lead_to_one_id(commands: set[tuple[str, tuple[Scope, str, str]]]) -> None:
+    made = {
+        id_made_by(
+            Envelope(
+                command_id=id_of_client(Identity(user, scope, 0, 0), key),
+                command=JoinWaitroom(event_id=room, user_id="ann"),
+            )
+        )
+        for room, (scope, user, key) in commands
+    }
+
+    assert len(made) == len(commands)
 
 
 async def test_a_command_without_an_answer_does_not_spoil_the_others(api: Api) -> None:

@@ -11,7 +11,10 @@ from domain.waitroom.events import WaitroomJoined
 from interfaces.http.app import FEATURES
 from interfaces.tokens import Scope
 from tests.http.conftest import Api, problem
-from tests.http.test_commands import JOIN, OPEN
+from tests.http.test_commands import JOIN as JOIN_UNNAMED
+from tests.http.test_commands import OPEN
+
+JOIN = JOIN_UNNAMED | {"session_id": "s1"}
 
 
 async def forward(api: Api, *commands: dict[str, Any], seconds: str = "0.5") -> Any:

@@ -113,7 +113,7 @@ async def test_what_is_no_name_is_refused(api: Api, name: object) -> None:
 
 async def test_a_batch_of_commands_takes_no_name_in_the_open(api: Api) -> None:
     await api.open()
-    command = {"command": "waitroom.join", "session_id": "s", **joining(display_name=NAME)}
+    command = {"command": "waitroom.join", **joining(display_name=NAME)}
     orders = [{"command_id": "c", "command": command}]
     answer = await api.ask("POST", "/api/v1/commands", orders, scope="service")
     problem(answer, 400, "invalid-request")

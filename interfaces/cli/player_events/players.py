@@ -1,4 +1,4 @@
-"""`gamehall players`: what a player got by cheating, and giving it back."""
+"""`gamehall players`: what a player got by cheating in what games report, and giving it back."""
 
 import getpass
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ by_option = click.option("--by", default=getpass.getuser, help="Who decides; you
 
 @click.group(cls=Group)
 def players() -> None:
-    """Take away what a player got by cheating, and give it back."""
+    """Take away what a player got by events that games report, and give it back."""
 
 
 @players.command()
@@ -42,9 +42,10 @@ def void(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Let nothing count that PLAYER did in a time: on no board and in no statistics.
+    """Let no event of PLAYER count that is from a time: on no game's boards, in no statistics.
 
     Shows what changes before it does. The events stay in the archive, so it can be taken back.
+    Games of four in a row that the player won stay won, in the standings too.
     """
     from domain.player_events.corrections import PlayerVoided
     from interfaces.bootstrap.player_events.players import void_of

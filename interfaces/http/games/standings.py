@@ -22,7 +22,10 @@ Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000_000, description="How 
 async def get_leaderboard(
     request: Request, limit: Limit = 10, offset: Offset = 0, read_after: AfterGame = None
 ) -> Standings:
-    """List players by score, 3 for a win; equal scores in the order they were reached."""
+    """List players by score, 3 for a win; equal scores in the order they were reached.
+
+    Games that were won here stay won, also where the events of a player are voided.
+    """
     standings = await caught_up(request, STANDINGS, read_after)
     return await standings.top(limit, offset)
 

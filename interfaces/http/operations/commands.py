@@ -15,12 +15,17 @@ from domain.categories import CATEGORIES
 from domain.refusals import Refusal
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import BATCH_LIMIT_BYTES, Request
-from interfaces.http.platform.command_context import id_of_client
+from interfaces.http.platform.command_context import id_made_by, id_of_client
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import Services, services_of
 from interfaces.tokens import Identity
 
 MOST_COMMANDS = 1_000
+
+
+class IdNotYours(Refusal, type="id-not-yours", status=422):
+    """A command brought the id of what it makes, which the hall gives."""
+
 
 AnyCommand: Any = reduce(or_, (kind for category in CATEGORIES for kind in category.deciders))
 """Every command there is, told apart by its member `command`."""
@@ -52,6 +57,8 @@ async def execute_commands(
     """Have up to 1,000 commands decided, those of one aggregate in the order given.
 
     There is a verdict for each, in the same order; one that is refused does not stop the others.
+    What a command makes, a session or the table of who seeks a game, gets its id from the hall;
+    it stands in the reply.
     """
     services, identity = services_of(request), request.user
     return await asyncio.gather(
@@ -71,9 +78,23 @@ def _in_the_name_of(identity: Identity, envelope: CommandEnvelope) -> Envelope:
     )
 
 
+def _naming(envelope: Envelope) -> Envelope:
+    """The command with an id for what it makes; raises `IdNotYours`."""
+    command = envelope.command
+    if not command.makes:
+        return envelope
+    if given := getattr(command, command.makes):
+        raise IdNotYours(
+            f"The hall gives the {command.makes}, so that none is given twice; "
+            f"leave {given!r} out, and take the id from the reply."
+        )
+    named = msgspec.structs.replace(command, **{command.makes: id_made_by(envelope)})
+    return msgspec.structs.replace(envelope, command=named)
+
+
 async def _decide(services: Services, envelope: Envelope) -> VerdictMessage:
     try:
-        return VerdictMessage.of(await services.log.execute(envelope))
+        return VerdictMessage.of(await services.log.execute(_naming(envelope)))
     except (Refusal, Unavailable) as error:
         return VerdictMessage.of(error)
 

@@ -71,8 +71,21 @@ class CommandContext(NamedTuple):
         """An id for what this request creates, and the same one when it is repeated."""
         if self.metadata.fingerprint is None:
             return self.command_id  # fresh, so nothing else is called by it
-        seed = f"{self.command_id}\n{self.metadata.fingerprint}".encode()
-        return UUID(bytes=blake2b(seed, digest_size=16).digest(), version=4).hex
+        return _id_by(self.command_id, self.metadata.fingerprint)
+
+
+def id_made_by(envelope: Envelope) -> str:
+    """An id for what a command creates, which no other command leads to, and a repeated one does.
+
+    One command id may be used for several aggregates. None has a slash in its name, as the ids of
+    all commands have that anybody but a process sends, so that these meet no ids of requests.
+    """
+    return _id_by(envelope.command.aggregate_id, envelope.command_id)
+
+
+def _id_by(*seed: str) -> str:
+    digest = blake2b("\n".join(seed).encode(), digest_size=16).digest()
+    return UUID(bytes=digest, version=4).hex
 
 
 def context_of(
