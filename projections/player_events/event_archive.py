@@ -1,6 +1,6 @@
 """`event-archive`: every event of every player, in PostgreSQL.
 
-- `events`, one table for all days (docs/adr/0017). `partition` and `offset` are where the event
+- `events`, one table for all days (docs/adr/0021). `partition` and `offset` are where the event
   stood in Kafka, `minted` whether Gamehall made its id, and `created_at` is when the row was
   written. An id that comes again after the retention is another event, so the time at which it
   was taken in is part of the key.
