@@ -26,12 +26,13 @@ EVENTS_TO_A_ROW = 512
 With the longest names there can be, it is within the megabyte that Kafka takes in one record."""
 
 
-def drawn(game_id: str, waiting: str, coming: str) -> tuple[str, str]:
+def by_lot(game_id: str, waiting: str, coming: str, now: datetime) -> tuple[str, str]:
     """Who begins, and who does not: a lot that is the same whoever draws it again.
 
-    Who waits knows the id of the table, and not who will come; who comes does not know the id.
+    Neither can know it beforehand: who comes does not know the table, and nobody the microsecond
+    at which the lobby decides.
     """
-    (lot,) = blake2b(f"{game_id}\n{coming}".encode(), digest_size=1).digest()
+    lot = blake2b(f"{game_id}\n{coming}\n{now.isoformat()}".encode(), digest_size=1).digest()[0]
     return (waiting, coming) if lot % 2 else (coming, waiting)
 
 
@@ -182,7 +183,7 @@ class Lobby(Aggregate):
     def _find_place(self, command: SeekGame, now: datetime) -> None:
         if self._waiting is not None:
             table = self._waiting.game_id
-            first, second = drawn(table, self._waiting.user_id, command.user_id)
+            first, second = by_lot(table, self._waiting.user_id, command.user_id, now)
             self._record(PlayersPaired, game_id=table, player1=first, player2=second)
         else:
             self._wait(command, now)

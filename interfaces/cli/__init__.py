@@ -2,8 +2,9 @@
 
 import signal
 
-UNTIL_THERE_ARE_COMMANDS = signal.signal(signal.SIGINT, signal.SIG_DFL)
-"""What Ctrl-C does later; while the commands load, it ends them without a traceback."""
+WOULD_TELL_WHERE = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+if WOULD_TELL_WHERE:  # Ctrl-C while the commands load ends them without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -61,7 +62,8 @@ def gamehall() -> None:
 for command in COMMANDS:
     gamehall.add_command(command)
 
-signal.signal(signal.SIGINT, UNTIL_THERE_ARE_COMMANDS)
+if WOULD_TELL_WHERE:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def main() -> None:

@@ -72,8 +72,8 @@ async def proxy(tmp_path: Path) -> AsyncIterator[tuple[Api, int]]:
         yield api, port
 
 
-def live(api: Api, port: int, user: str) -> "connect":
-    url = f"wss://{HOST}:{port}{LIVE}"
+def live(api: Api, port: int, user: str, address: str = LIVE) -> "connect":
+    url = f"wss://{HOST}:{port}{address}"
     return connect(url, ssl=ANY_CERTIFICATE, additional_headers=api.token(user), proxy=None)
 
 
@@ -87,7 +87,9 @@ async def test_people_join_and_play_through_it(proxy: tuple[Api, int]) -> None:
         assert joined.status_code == 201
         large = await client.post("/api/v1/waitroom/join", content=b" " * 1_000_000)
         assert large.status_code == 401, "what a hall says is read"
-        assert (await client.get("/metrics")).status_code == 404
+        for spelling in ("/metrics", "/%6detrics", "//metrics", "/metrics/", "/metrics?a=b"):
+            metrics = await client.get(base + spelling, headers=api.token("ann"))
+            assert metrics.status_code == 404, spelling
     async with live(api, port, "ann") as socket:
         await socket.send('{"type": "ping", "id": "p"}')
         assert '"pong"' in str(await socket.recv())
@@ -100,8 +102,9 @@ async def test_an_address_has_so_many_sockets(proxy: tuple[Api, int]) -> None:
             await sockets.enter_async_context(live(api, port, f"user-{number}"))
             for number in range(MOST_SOCKETS)
         ]
-        with pytest.raises(InvalidStatus, match="429"):
-            await sockets.enter_async_context(live(api, port, "another"))
+        for spelling in (LIVE, LIVE.replace("live", "%6cive"), f"{LIVE}/", f"{LIVE}?a=b"):
+            with pytest.raises(InvalidStatus, match="429"):
+                await sockets.enter_async_context(live(api, port, "another", spelling))
         await opened[0].send('{"type": "ping"}')
         assert '"pong"' in str(await opened[0].recv())
 

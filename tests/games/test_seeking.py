@@ -2,7 +2,7 @@ from hashlib import blake2b
 
 from domain.games.commands import LOBBY_ID
 from domain.games.events import GameSought, PlayersPaired
-from domain.games.lobby import drawn
+from domain.games.lobby import by_lot
 from domain.games.refusals import NameReserved, TableTaken
 from tests.games.tables import cancelling, closing, lobby, seek_of, seeking
 from tests.given import at
@@ -18,7 +18,7 @@ def test_who_comes_first_waits_at_their_table() -> None:
 def test_who_comes_second_sits_down_opposite() -> None:
     story = lobby("ann").when(seeking("ben")).then(PlayersPaired)
 
-    first, second = drawn("anns-table", "ann", "ben")
+    first, second = by_lot("anns-table", "ann", "ben", at(0))
     story.with_facts(game_id="anns-table", player1=first, player2=second).folds_the_same()
     assert seek_of(story) == ("seated", "anns-table")
 
@@ -55,23 +55,24 @@ def test_who_has_played_may_look_again() -> None:
     story = lobby("ann", "ben").when(closing("ann"))
 
     story.when(seeking("ben")).then(GameSought).when(seeking("ann")).then(PlayersPaired)
-    first, second = drawn("bens-table", "ben", "ann")
+    first, second = by_lot("bens-table", "ben", "ann", at(0))
     story.with_facts(game_id="bens-table", player1=first, player2=second)
 
 
 def test_who_begins_is_a_lot_that_is_the_same_whoever_draws_it() -> None:
     tables = [blake2b(str(number).encode()).hexdigest() for number in range(1_000)]
-    lots = [drawn(table, "ann", "ben") for table in tables]
+    lots = [by_lot(table, "ann", "ben", at(1)) for table in tables]
 
     assert set(lots) == {("ann", "ben"), ("ben", "ann")}
     assert 400 < lots.count(("ann", "ben")) < 600
-    assert lots == [drawn(table, "ann", "ben") for table in tables]
+    assert lots == [by_lot(table, "ann", "ben", at(1)) for table in tables]
 
 
 def test_who_waits_cannot_tell_from_the_table_who_begins() -> None:
-    lots = [drawn("anns-table", "ann", f"user-{number}")[0] == "ann" for number in range(100)]
+    strangers = [by_lot("anns-table", "ann", f"user-{n}", at(1))[0] == "ann" for n in range(100)]
+    moments = [by_lot("anns-table", "ann", "ben", at(n / 1e6))[0] == "ann" for n in range(100)]
 
-    assert set(lots) == {True, False}
+    assert set(strangers) == set(moments) == {True, False}
 
 
 def test_a_new_table_needs_an_id_of_its_own() -> None:

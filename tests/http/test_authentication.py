@@ -47,6 +47,16 @@ async def test_addresses_that_lead_nowhere_are_told_to_who_has_a_token(api: Api,
     problem(await api.ask("GET", path), 404, "not-found")
 
 
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=name)
+@pytest.mark.parametrize("spelling", ["{}/", "/{}", "{}//"])
+async def test_an_address_has_one_spelling(
+    api: Api, method: str, path: str, operation: Any, spelling: str
+) -> None:
+    answer = await api.ask(method, spelling.format(path))
+
+    problem(answer, 404, "not-found")
+
+
 def _unsigned() -> str:
     claims = {"sub": "ann", "scope": "admin", "aud": "gamehall", "iat": 0, "exp": 2**40}
     return jwt.encode(claims, "", algorithm="none")

@@ -25,6 +25,13 @@ async def test_nothing_opens_without_a_token(api: Api, headers: dict[str, str]) 
             pass
 
 
+@pytest.mark.parametrize("address", [f"{LIVE}/", f"/{LIVE}", LIVE.replace("/live", "//live")])
+async def test_the_address_of_a_socket_has_one_spelling(api: Api, address: str) -> None:
+    with pytest.raises(Closed):
+        async with connected(api, address):
+            pass
+
+
 @pytest.mark.parametrize(("origin", "opens"), [(ORIGIN, True), ("https://evil.example", False)])
 async def test_browsers_open_sockets_from_allowed_pages_only(
     api: Api, origin: str, opens: bool

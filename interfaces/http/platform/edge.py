@@ -61,6 +61,15 @@ def require_one(name: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
         raise bad_request("invalid-request", f"The header {name.decode()} stands there twice.")
 
 
+def is_canonical(path: str) -> bool:
+    """Whether an address is written in the one way that it has.
+
+    Litestar would take others too, with which bounds that a proxy, an open address or a token's
+    scope has for a path could be walked around.
+    """
+    return path == "/" or not (path.endswith("/") or "//" in path)
+
+
 class Edge:
     """The application as the server sees it: Litestar, behind authentication.
 
@@ -162,6 +171,12 @@ class Edge:
     async def _call(self, scope: Any, path: str, receive: Receive, send: Send) -> None:
         function = self._functions.get(path)
         if function is None:
+            if not is_canonical(path):
+                raise Problem(
+                    404,
+                    "not-found",
+                    "There is nothing at this address; it ends with a slash, or has two in a row.",
+                )
             await self.app(scope, receive, send)
         else:
             scope["litestar_app"], scope["path_template"] = self.app, path
@@ -172,7 +187,8 @@ class Edge:
         headers = dict(scope["headers"])
         origin = headers.get(b"origin")
         identity = await self._socket_identity(scope, headers)
-        if identity is None or (origin is not None and origin not in self._origins):
+        is_foreign = origin is not None and origin not in self._origins
+        if identity is None or is_foreign or not is_canonical(scope["path"]):
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "not authorized"})
             return
