@@ -149,7 +149,7 @@ def _routes_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _who_waits_begins() -> Iterator[None]:
     """Ids of tables are random, and so would be who begins."""
     with patch.object(lobby, "by_lot", lambda _, waiting, coming, __: (waiting, coming)):
