@@ -10,7 +10,7 @@ from domain.games.board import Board
 from domain.games.commands import CloseTable, MakeMove, StartGame
 from domain.games.events import BotLevel, BotSeated, GameEnded
 from domain.games.four_in_a_row import FourInARow
-from domain.games.lobby import Lobby
+from domain.games.lobby import Lobby, by_lot
 from tests.games.tables import GAME, game, moving, seeking, starting
 from tests.given import T0, Story, at, given
 
@@ -53,9 +53,10 @@ def bot_game(*columns: int) -> Story:
 
 def test_a_pair_starts_a_game_at_its_table() -> None:
     paired = given(Lobby(), seeking("ann"), seeking("ben"))
+    first, second = by_lot("anns-table", "ann", "ben", T0)
 
     assert Matchmaker().commands_for(log_of(paired)) == [
-        StartGame(game_id="anns-table", player1="ann", player2="ben", move_seconds=45)
+        StartGame(game_id="anns-table", player1=first, player2=second, move_seconds=45)
     ]
 
 
