@@ -19,9 +19,10 @@ from domain.player_events.event import PlayerEvent
 REPEAT_WINDOW = timedelta(days=7)
 
 ID_RETENTION = timedelta(days=15)
-"""How long an id is kept, by the clock of the database: an event is read seven days after it was
-taken in at the latest, since Kafka keeps it no longer, and is compared with what was taken in up
-to `REPEAT_WINDOW` before it. A day for clocks that differ."""
+"""How long an id is kept from when it was written, by the clock of the database: an event is read
+seven days after it was taken in at the latest, since Kafka keeps it no longer, and is compared with
+what was taken in up to `REPEAT_WINDOW` before it. A day for clocks that differ. From when it was
+taken in would be too short for events of other producers, which may say that it was long ago."""
 
 TIDY_ROWS = 10_000
 TIDY_EVERY_S = 60.0
@@ -33,13 +34,15 @@ KNOWN = """
 """
 
 REMEMBER = """
-    INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, %s::json)
-    ON CONFLICT (player_id, event_id) DO UPDATE SET ingested_at = excluded.ingested_at
+    INSERT INTO {table} (player_id, event_id, ingested_at)
+    SELECT player_id, event_id, ingested_at FROM json_populate_recordset(NULL::{table}, %s::json)
+    ON CONFLICT (player_id, event_id) DO UPDATE
+    SET ingested_at = excluded.ingested_at, seen_at = excluded.seen_at
 """
 
 FORGET = """
     DELETE FROM {table} WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM {table} WHERE ingested_at < now() - %s LIMIT %s
+        SELECT ctid FROM {table} WHERE seen_at < now() - %s LIMIT %s
     ))
 """
 

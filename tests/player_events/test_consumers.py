@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from application.ports.projections import PositionConflict
 from domain.player_events.event import PlayerEvent
 from domain.player_events.scores import SCORING
+from projections.player_events import seen_ids
 from tests.conftest import Hall
 from tests.player_events.conftest import Build, builder
 from tests.player_events.stored import Stored
@@ -158,6 +159,19 @@ def test_an_id_that_comes_again_after_the_retention_is_another_event(
         live(read_model(name))
 
     assert total(stored, name) == 2
+
+
+@pytest.mark.parametrize("name", PLAYER_PROJECTIONS)
+def test_an_event_that_says_it_was_taken_in_long_ago_counts_once_too(
+    name: str, read_model: Build, told: Told, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seen_ids, "TIDY_EVERY_S", 0.0)
+    worker = read_model(name)
+    for _ in range(3):
+        told.tell(scored("ada", 10, id=IDS[0], taken=NOON - 100 * DAY))
+        live(worker)
+
+    assert total(stored, name) == 1
 
 
 @pytest.mark.parametrize("name", PLAYER_PROJECTIONS)
