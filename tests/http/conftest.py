@@ -149,7 +149,7 @@ def _routes_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _who_waits_begins() -> Iterator[None]:
     """Ids of tables are random, and so would be who begins."""
     with patch.object(lobby, "drawn", lambda _, waiting, coming: (waiting, coming)):
