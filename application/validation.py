@@ -58,57 +58,58 @@ def _number(text: str) -> float | int:
     return int(value) if value.is_integer() else value
 
 
-def refuse_ambiguous(text: bytes, value: object) -> None:
-    """Look at the keys of what was decoded from a text; raises `AmbiguousId`.
+def is_plain(text: bytes) -> bool:
+    """Whether no key in a JSON text can look like another, which most texts tell at a glance.
 
-    Most texts need no look, since they hold neither white space at the ends of a text nor anything
-    but ASCII.
+    They hold neither white space at the ends of a text nor anything but ASCII.
     """
-    plain = text.isascii() and b"\\" not in text and b'" ' not in text and b' "' not in text
-    for path, key in () if plain else keys_in(value):
+    return text.isascii() and b"\\" not in text and b'" ' not in text and b' "' not in text
+
+
+def refuse_ambiguous(value: object, path: str = "$") -> None:
+    """Look at each `NewKey` in a struct, which is at a JSON path; raises `AmbiguousId`.
+
+    What stands in a list is answered one by one, and looked at by whoever does that.
+    """
+    for place, key in new_keys_in(value, path):
         if flaw := flaw_in_key(key):
-            raise AmbiguousId(path, flaw)
+            raise AmbiguousId(place, flaw)
 
 
-def keys_in(value: object, path: str = "$") -> Iterator[tuple[str, str]]:
-    """The keys in a struct, a list of them or whatever else, each with its JSON path."""
-    if isinstance(value, msgspec.Struct):
-        keys, others = _fields_of(type(value))
-        for name in keys:
-            if isinstance(key := getattr(value, name), str):
-                yield f"{path}.{name}", key
-        for name in others:
-            yield from keys_in(getattr(value, name), f"{path}.{name}")
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from keys_in(item, f"{path}[{number}]")
+def new_keys_in(value: object, path: str = "$") -> Iterator[tuple[str, str]]:
+    """The texts of type `NewKey` in a struct and those in it, each with its JSON path."""
+    if not isinstance(value, msgspec.Struct):
+        return
+    keys, structs = _fields_of(type(value))
+    for name in keys:
+        if isinstance(key := getattr(value, name), str):
+            yield f"{path}.{name}", key
+    for name in structs:
+        yield from new_keys_in(getattr(value, name), f"{path}.{name}")
 
 
 @cache
 def _fields_of(kind: type[msgspec.Struct]) -> tuple[Sequence[str], Sequence[str]]:
-    """The fields of a struct that hold a `Key`, if they hold anything, and those with others."""
+    """The fields of a struct that hold a `NewKey`, if anything, and those that hold structs."""
     info: Any = msgspec.inspect.type_info(kind)
     kinds = {field.name: list(_kinds_in(field.type)) for field in info.fields}
-    keys = [name for name, found in kinds.items() if any(map(_is_key, found))]
-    structs_or_lists = msgspec.inspect.StructType | msgspec.inspect.ListType
-    others = [
-        n for n, found in kinds.items() if any(isinstance(k, structs_or_lists) for k in found)
-    ]
-    return keys, others
+    keys = [name for name, found in kinds.items() if any(map(_is_new_key, found))]
+    struct = msgspec.inspect.StructType
+    return keys, [n for n, found in kinds.items() if any(isinstance(k, struct) for k in found)]
 
 
 def _kinds_in(kind: Any) -> Iterator[Any]:
-    if isinstance(kind, msgspec.inspect.Metadata):
-        yield from _kinds_in(kind.type)
-    elif isinstance(kind, msgspec.inspect.UnionType):
+    if isinstance(kind, msgspec.inspect.UnionType):
         for each in kind.types:
             yield from _kinds_in(each)
+    elif isinstance(kind, msgspec.inspect.Metadata) and not _is_new_key(kind):
+        yield from _kinds_in(kind.type)
     else:
         yield kind
 
 
-def _is_key(kind: Any) -> bool:
-    return isinstance(kind, msgspec.inspect.StrType) and kind.pattern == KEY_PATTERN
+def _is_new_key(kind: Any) -> bool:
+    return isinstance(kind, msgspec.inspect.Metadata) and bool((kind.extra or {}).get("is_new"))
 
 
 def mistake_in(error: msgspec.ValidationError, root: str = "$") -> tuple[str, str]:

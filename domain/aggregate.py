@@ -27,7 +27,8 @@ class Command(
 
     `makes` names the field, if there is one, with the id of what comes into being. It is given by
     whoever takes the command in, never by who sends it: such ids are asked for without their
-    aggregate, so no two aggregates may hand out the same.
+    aggregate, so no two aggregates may hand out the same. Until then it is empty, which is no id
+    and is not sent: such a command omits defaults.
     """
 
     confirmed: ClassVar[bool] = False

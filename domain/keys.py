@@ -19,6 +19,10 @@ Key = Annotated[
     str, msgspec.Meta(min_length=1, max_length=MOST_KEY_CHARACTERS, pattern=KEY_PATTERN)
 ]
 
+NewKey = Annotated[Key, msgspec.Meta(extra={"is_new": True})]
+"""What comes into being with a command, or the name of a person anew, which must not look like
+another. What exists is found under whatever it was called once, or it is not."""
+
 _is_key = re.compile(KEY_PATTERN).search
 _is_plain = re.compile(r"(?!\.\.?$)[!-.0-~]+").fullmatch
 _find_unusual = re.compile(r"[^\n!-.0-~]").search

@@ -4,7 +4,6 @@ import msgspec
 
 from application.inbox import Inbox, Malformed
 from application.topics import Topic
-from application.validation import AmbiguousId, refuse_ambiguous
 from domain.aggregate import Command
 from domain.keys import Key
 from domain.waitroom.commands import CompleteCheckout, ExpireCheckout, FailCheckout
@@ -66,9 +65,6 @@ def react(topic: str, value: bytes | None) -> Command:
     """See `Inbox`."""
     try:
         message = _decode(value or b"")
-        refuse_ambiguous(value or b"", message)
-    except AmbiguousId as ambiguous:
-        raise Malformed(f"{ambiguous.field}: {ambiguous}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"The value is no checkout message: {error}.") from error
     return _by_name[topic](message)

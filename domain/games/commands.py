@@ -6,7 +6,7 @@ import msgspec
 
 from domain.aggregate import Command
 from domain.games.events import BotLevel, Result
-from domain.keys import Key
+from domain.keys import Key, NewKey
 
 LOBBY_ID = "lobby"
 
@@ -20,7 +20,7 @@ class LobbyCommand(Command, frozen=True, kw_only=True):
         return LOBBY_ID
 
 
-class SeekGame(LobbyCommand, frozen=True, kw_only=True, tag="lobby.seek"):
+class SeekGame(LobbyCommand, frozen=True, kw_only=True, omit_defaults=True, tag="lobby.seek"):
     """Look for an opponent; `game_id` is the new table, `bot_after` the seconds to wait alone.
 
     Whoever takes the command in gives that id; leave it out.
@@ -28,7 +28,7 @@ class SeekGame(LobbyCommand, frozen=True, kw_only=True, tag="lobby.seek"):
 
     makes = "game_id"
 
-    user_id: Key
+    user_id: NewKey
     game_id: Key = ""
     bot_level: BotLevel = "medium"
     bot_after: Annotated[float, msgspec.Meta(ge=0, le=3_600)]
@@ -71,8 +71,9 @@ class GameCommand(Command, frozen=True, kw_only=True):
 class StartGame(GameCommand, frozen=True, kw_only=True, tag="game.start"):
     """Begin a game between two people, or between one and a bot."""
 
-    player1: Key
-    player2: Key
+    game_id: NewKey
+    player1: NewKey
+    player2: NewKey
     bot_level: BotLevel | None = None
     move_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)]
 

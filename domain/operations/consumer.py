@@ -8,7 +8,7 @@ import msgspec
 
 from domain.aggregate import Aggregate, Command, decides, evolves
 from domain.events import DomainEvent
-from domain.keys import Key
+from domain.keys import NewKey
 from domain.refusals import Refusal
 from domain.snapshot import Snapshot, State
 
@@ -16,14 +16,17 @@ MOST_SKIPPED = 1_000
 """Positions that one consumer passes over. Who needs more has not one bad record, but a bad
 consumer."""
 
-PositionText = Annotated[str, msgspec.Meta(max_length=300, pattern=r"^[^/@\s]+/[0-9]+@[0-9]+$")]
+PositionText = Annotated[
+    str,
+    msgspec.Meta(max_length=300, pattern=r"^[^/@\s]+/[0-9]+@[0-9]+$", examples=["game-log/3@17"]),
+]
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 
 
 class SkipPosition(Command, frozen=True, kw_only=True, tag="consumer.skip"):
     """Let a consumer pass over what is at a position, as if it were not there."""
 
-    consumer: Key
+    consumer: NewKey
     position: PositionText
     reason: Reason
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from domain.aggregate import Command
-from domain.keys import Key
+from domain.keys import Key, NewKey
 from domain.personal import Sealed
 
 Priority = Annotated[int, msgspec.Meta(ge=0, le=100)]
@@ -30,6 +30,7 @@ class WaitroomCommand(Command, frozen=True, kw_only=True):
 class OpenWaitroom(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.open"):
     """Open a room. Opening it again the same way changes nothing; otherwise it is refused."""
 
+    event_id: NewKey
     capacity: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
     checkout_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)]
 
@@ -44,7 +45,7 @@ class JoinWaitroom(
 
     makes = "session_id"
 
-    user_id: Key
+    user_id: NewKey
     session_id: Key = ""
     priority: Priority = 0
     display_name: Sealed | None = None

@@ -53,8 +53,8 @@ async def _serve(settings: Settings) -> None:
         # Several processes may share the public port; the other one is this process's alone.
         connections = _connections() // len(doors)
         servers = [
-            server(doors.public, settings, settings.port, connections),
-            server(doors.own, settings, settings.own_port, connections),
+            server_of(doors.public, settings, settings.port, connections),
+            server_of(doors.own, settings, settings.own_port, connections),
         ]
 
         signalled = asyncio.Event()
@@ -62,14 +62,14 @@ async def _serve(settings: Settings) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, signalled.set)
         logger.info("api starts", url=settings.base_url, peers=settings.peer_address)
-        serving = asyncio.gather(*(each.serve() for each in servers))
+        serving = asyncio.gather(*(server.serve() for server in servers))
         stopping = loop.create_task(signalled.wait())
         watching = loop.create_task(Pauses().watch())
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         watching.cancel()
         await services.leave()
-        for each in servers:
-            each.stop()  # type: ignore[no-untyped-call]
+        for server in servers:
+            server.stop()  # type: ignore[no-untyped-call]
         await serving
     logger.info("api stopped")
 
@@ -83,7 +83,7 @@ def _connections() -> int:
     return max(allowed - OWN_DESCRIPTORS, allowed // 2)
 
 
-def server(app: ASGIApp, settings: Settings, port: int, connections: int) -> Server:
+def server_of(app: ASGIApp, settings: Settings, port: int, connections: int) -> Server:
     """The server of an application, which takes so many connections at a time."""
     return Server(
         app,

@@ -80,9 +80,9 @@ class GameTally(NamedTuple):
     def of(cls, player: str, ended: GameEnded) -> "GameTally":
         """One game."""
         at, winner = ended.timestamp.replace(microsecond=0), ended.winner
-        won, drawn = winner == player, winner is None
-        lost = not won and not drawn
-        return cls(int(won), int(drawn), int(lost), at, at if won else None)
+        won, is_draw = winner == player, winner is None
+        lost = not won and not is_draw
+        return cls(int(won), int(is_draw), int(lost), at, at if won else None)
 
     def plus(self, other: "GameTally") -> "GameTally":
         """Both together, in whichever order."""

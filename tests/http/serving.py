@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from interfaces.http.serve import server
+from interfaces.http.serve import server_of
 from interfaces.settings import Settings
 from tests.conftest import free_port
 
@@ -18,7 +18,7 @@ PATIENCE_S = 20.0
 async def served(app: Any, connections: int = 1_000) -> AsyncIterator[int]:
     """Serve an application as the API is served; gives the port."""
     port = free_port(1)
-    serving_it = server(app, Settings(), port, connections)
+    serving_it = server_of(app, Settings(), port, connections)
     serving = asyncio.create_task(serving_it.serve())
     try:
         await listening(port)

@@ -11,6 +11,7 @@ from domain.waitroom.commands import JoinWaitroom
 from interfaces.http.operations.commands import MOST_COMMANDS
 from interfaces.http.platform.command_context import id_made_by, id_of_client
 from interfaces.tokens import Identity, Scope
+from tests.contracts.rules import DOCUMENT
 from tests.http.conftest import Api, problem
 
 OPEN = {"command": "waitroom.open", "event_id": "e", "capacity": 1, "checkout_seconds": 60}
@@ -70,6 +71,15 @@ def test_every_command_that_makes_something_leaves_its_id_to_the_hall() -> None:
         ("session_id", ""),
         ("game_id", ""),
     }
+
+
+def test_what_the_hall_alone_gives_is_neither_documented_nor_sent_empty() -> None:
+    kinds = [kind for category in CATEGORIES for kind in category.deciders if kind.makes]
+
+    assert kinds
+    for kind in kinds:
+        assert kind.makes not in DOCUMENT["components"]["schemas"][kind.__name__]["properties"]
+        assert kind.__struct_config__.omit_defaults
 
 
 SCOPES: st.SearchStrategy[Scope] = st.sampled_from(["service", "admin"])

@@ -7,14 +7,20 @@ from typing import Any
 import pytest
 
 from application.ports.commands import Answer, CommandLog, Unavailable
+from domain.events import Metadata, Position, Recorded
 from domain.games import four_in_a_row
-from domain.games.commands import StartGame
-from domain.games.events import MovePlayed, SeekCancelled
+from domain.games.commands import LOBBY_ID, Seek, StartGame
+from domain.games.events import MovePlayed, PlayersPaired, SeekCancelled
 from domain.games.refusals import SameOpponent
 from interfaces.http.games import following, seating
+from interfaces.http.games.following import FollowedGames
+from interfaces.http.games.lobby_feed import LobbyFeed
+from interfaces.http.games.seeker import Seeker
+from interfaces.http.games.watched_game import Said
 from tests.http.at_tables import LIVE, WINNING, answer_to, at_the_table, everything, play
 from tests.http.conftest import Api, another_process, problem
 from tests.http.fakes.feed import FakeFeed
+from tests.http.fakes.log import NOW
 from tests.http.socket_client import connected
 
 
@@ -223,6 +229,22 @@ async def test_what_a_process_hears_late_of_the_lobby_is_no_news(api: Api) -> No
         assert [(await ann.receive())[0] for _ in range(3)] == ["seeking", "cancelled", "seeking"]
         feed.catch_up()
         assert await everything(ann) == []
+
+
+async def test_an_answer_that_comes_late_takes_no_seat_away(api: Api) -> None:
+    said: list[Said] = []
+    games = FollowedGames(api.log, api.services.feed, said.extend)
+    ann = Seeker("ann", api.log, LobbyFeed(), games, said.extend)
+    fields: Any = {"originator_id": LOBBY_ID, "originator_version": 3, "timestamp": NOW}
+    paired = PlayersPaired(game_id="second", player1="ann", player2="ben", **fields)
+    first = Seek(user_id="ann", game_id="first", status="seeking")
+
+    await ann.hear(Recorded(paired, Position("game-log", 0, 13), "c", Metadata()))
+    ann.tell(Answer(Position("game-log", 0, 10), first), "late")
+
+    assert [game.game_id for game in games.not_sat_down()] == ["second"]
+    assert [(one.type, one.id) for one in said] == [("seeking", "late")]
+    await games.close()
 
 
 async def test_a_break_in_what_the_lobby_tells_is_made_up_for(

@@ -1,11 +1,11 @@
-"""What a void takes away in the whole hall, and what it says that it leaves."""
+"""What a void takes away in the whole hall, and what it leaves."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
-from tests.conftest import ROOT, Hall
+from tests.conftest import Hall
 from tests.http.test_reporting_events import an_event
 from tests.people import a_name, client_of, eventually
 
@@ -30,16 +30,6 @@ async def test_a_void_empties_the_boards_of_events_and_leaves_games_that_were_wo
         assert voided.returncode == 0, voided.stderr
         await seen(client, hall, board, lambda found: not found["entries"])
         assert await seen(client, hall, rank, lambda _: True) == won
-
-
-def test_whoever_is_about_to_void_is_told_what_it_leaves() -> None:
-    guide = (ROOT / "docs/how-to/void-a-player.md").read_text()
-    command = (ROOT / "docs/reference/command-line.md").read_text()
-
-    _, left = guide.split("## What a void does not reach")
-    assert "`GET /api/v1/leaderboard`" in left
-    _, of_void = command.split("### `gamehall players void PLAYER")
-    assert "stay won, in the standings too" in of_void.partition("###")[0]
 
 
 async def win(client: httpx.AsyncClient, hall: Hall, player: str) -> None:

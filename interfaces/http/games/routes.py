@@ -10,7 +10,7 @@ from litestar.params import JSONBody, PathParameter
 from domain.categories import GAMES
 from domain.games.commands import CancelSeek, GameView, MakeMove, Resign, Seek, SeekGame
 from domain.games.events import BotLevel
-from domain.keys import Key
+from domain.keys import Key, NewKey
 from interfaces.http.games import seating
 from interfaces.http.platform.auth import acting_as
 from interfaces.http.platform.bodies import Request
@@ -35,7 +35,7 @@ AfterGame = Annotated[str | None, read_after_of(GAMES.topic)]
 class Seeking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who looks for a game, by default the token's subject, and how well a bot should play."""
 
-    user_id: Player | None = None
+    user_id: Annotated[NewKey, msgspec.Meta(examples=["user-123"])] | None = None
     bot_level: BotLevel = "medium"
 
 

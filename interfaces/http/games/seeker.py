@@ -78,11 +78,11 @@ class Seeker:
     def tell(self, answer: Answer, id: str | None = None) -> None:
         """Tell what the lobby has answered to a message, or to another question.
 
-        Of a seat, as soon as its game can be moved in.
+        Of a seat, as soon as its game can be moved in. What is no news moves the player nowhere.
         """
         seek = reply_of(answer, Seek)
-        if not answer.repeated:
-            self._told_seq = max(self._told_seq, answer.position.seq)
+        if not answer.repeated and answer.position.seq >= self._told_seq:
+            self._told_seq = answer.position.seq
             if seek.status == "seeking":
                 self._lobby.sought(self._user_id, seek.game_id)
             self._be(seek)

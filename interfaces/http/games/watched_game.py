@@ -48,7 +48,7 @@ class WatchedGame:
         """What its watcher, who sits at this table, is to hear once the game can be moved in."""
         self._position: Position | None = None
         self._waiting: list[Recorded] = []
-        self._decided: tuple[Game, list[Said]] | None = None
+        self._ending: tuple[Game, list[Said]] | None = None
         """The game after its last move, which is told with its end; that is on its way."""
         self._commands: dict[str, str | None] = {}
 
@@ -139,14 +139,14 @@ class WatchedGame:
 
     def _go_on(self, event: MovePlayed | GameEnded, recorded: Recorded) -> list[Said]:
         assert self.game is not None
-        (game, told), self._decided = self._decided or (self.game, []), None
+        (game, told), self._ending = self._ending or (self.game, []), None
         if not _follows(event, game):
             self.is_lost = True
             self._waiting.append(recorded)
             return []
         game, told = game.after(event), [*told, _told(event, recorded.position)]
         if isinstance(event, MovePlayed) and game.is_decided:
-            self._decided = game, told
+            self._ending = game, told
             return []
         self.game, self._position = game, recorded.position
         return [*told, self._state(self._commands.pop(recorded.command_id, None))]

@@ -11,6 +11,7 @@ from litestar.params import JSONBody
 
 from application.envelopes import VerdictMessage
 from application.ports.commands import Envelope, Unavailable
+from application.validation import AmbiguousId, is_plain, refuse_ambiguous
 from domain.categories import CATEGORIES
 from domain.refusals import Refusal
 from interfaces.http.platform.auth import only
@@ -61,8 +62,13 @@ async def execute_commands(
     it stands in the reply.
     """
     services, identity = services_of(request), request.user
+    # What a process names is in the log already, and must not get stuck there.
+    is_doubtful = identity.scope != "process" and not is_plain(await request.body())
     return await asyncio.gather(
-        *(_decide(services, _in_the_name_of(identity, envelope)) for envelope in data)
+        *(
+            _decide(services, _in_the_name_of(identity, envelope), f"$[{n}]" if is_doubtful else "")
+            for n, envelope in enumerate(data)
+        )
     )
 
 
@@ -92,8 +98,19 @@ def _naming(envelope: Envelope) -> Envelope:
     return msgspec.structs.replace(envelope, command=named)
 
 
-async def _decide(services: Services, envelope: Envelope) -> VerdictMessage:
+def _refuse_ambiguous(envelope: Envelope, path: str) -> None:
+    """As `refuse_ambiguous`, and the text says where: a verdict has no list of fields."""
     try:
+        refuse_ambiguous(envelope, path)
+    except AmbiguousId as ambiguous:
+        raise AmbiguousId(ambiguous.field, f"{ambiguous.field}: {ambiguous}.") from None
+
+
+async def _decide(services: Services, envelope: Envelope, doubtful_at: str) -> VerdictMessage:
+    """The verdict on a command; where its ids need a look, its path in the body is given."""
+    try:
+        if doubtful_at:
+            _refuse_ambiguous(envelope, doubtful_at)
         return VerdictMessage.of(await services.log.execute(_naming(envelope)))
     except (Refusal, Unavailable) as error:
         return VerdictMessage.of(error)

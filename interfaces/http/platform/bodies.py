@@ -12,7 +12,7 @@ from litestar.datastructures.state import State
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Receive
 
-from application.validation import decode_whole, mistake_in, refuse_ambiguous
+from application.validation import decode_whole, is_plain, mistake_in, refuse_ambiguous
 from interfaces.http.platform.problems import Problem, bad_request, invalid
 from interfaces.tokens import Identity
 
@@ -52,7 +52,8 @@ def decoder_of(type: Any) -> msgspec.json.Decoder[Any]:
 def decode(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
     """Read what comes from outside; raises as `decode_own` does, and `AmbiguousId`."""
     value = decode_own(body, decoder)
-    refuse_ambiguous(body, value)
+    if not is_plain(body):
+        refuse_ambiguous(value)
     return value
 
 

@@ -119,7 +119,16 @@ def _shapes(
     )
     for name, example in examples:
         shapes[name]["examples"] = [example]
+    for shape in shapes.values():
+        fields = shape.get("properties", {})
+        for name in [name for name, field in fields.items() if _is_ours(field)]:
+            del fields[name]
     return dict(zip(bodies, schemas, strict=False)), _plain(dict(shapes))
+
+
+def _is_ours(field: Mapping[str, Any]) -> bool:
+    """Whether the hall gives a field, as `Command.makes` says: empty, it is none to be sent."""
+    return field.get("default") == "" and "minLength" in field
 
 
 def _plain(schema: Any) -> Any:

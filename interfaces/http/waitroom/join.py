@@ -14,7 +14,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from litestar.types import HTTPScope, Receive, Send
 
-from domain.keys import Key
+from domain.keys import Key, NewKey
 from domain.personal import PersonalText
 from domain.waitroom.commands import JoinWaitroom, Place, Priority
 from interfaces.http.platform.auth import acting_as, with_priority
@@ -39,7 +39,7 @@ class Joining(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `display_name` is kept so that it can be erased, and is shown with the session.
     """
 
-    user_id: Annotated[Key, msgspec.Meta(examples=["user-123"])]
+    user_id: Annotated[NewKey, msgspec.Meta(examples=["user-123"])]
     event_id: Annotated[Key, msgspec.Meta(examples=["concert-2026"])]
     priority: Annotated[Priority, msgspec.Meta(examples=[0])] = 0
     display_name: Annotated[PersonalText, msgspec.Meta(examples=["Ada"])] | None = None

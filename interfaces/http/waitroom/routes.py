@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
 from domain.categories import WAITROOMS
-from domain.keys import Key
+from domain.keys import Key, NewKey
 from domain.waitroom.commands import LeaveWaitroom, OpenWaitroom, Place, Room
 from domain.waitroom.refusals import NotYourSession
 from interfaces.http.platform.auth import is_trusted, only
@@ -26,7 +26,7 @@ AfterWaitroom = Annotated[str | None, read_after_of(WAITROOMS.topic)]
 class Opening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A room to open: what people wait for, and how many may check out at a time."""
 
-    event_id: Annotated[Key, msgspec.Meta(examples=["concert-2026"])]
+    event_id: Annotated[NewKey, msgspec.Meta(examples=["concert-2026"])]
     capacity: Annotated[int, msgspec.Meta(ge=1, le=1_000_000, examples=[10])]
     checkout_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400, examples=[300])]
 
