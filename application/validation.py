@@ -61,10 +61,11 @@ def _number(text: str) -> float | int:
 def refuse_ambiguous(text: bytes, value: object) -> None:
     """Look at the keys of what was decoded from a text; raises `AmbiguousId`.
 
-    Most texts need no look, since they hold neither white space at the ends of a text nor anything
-    but ASCII.
+    Most texts need no look, since they hold neither white space that a key may not have nor
+    anything but ASCII.
     """
-    plain = text.isascii() and b"\\" not in text and b'" ' not in text and b' "' not in text
+    spaced = b'" ' in text or b' "' in text or b"  " in text
+    plain = text.isascii() and b"\\" not in text and not spaced
     for path, key in () if plain else keys_in(value):
         if flaw := flaw_in_key(key):
             raise AmbiguousId(path, flaw)
