@@ -61,9 +61,10 @@ def _number(text: str) -> float | int:
 def is_plain(text: bytes) -> bool:
     """Whether no key in a JSON text can look like another, which most texts tell at a glance.
 
-    They hold neither white space at the ends of a text nor anything but ASCII.
+    They hold neither white space that a key may not have nor anything but ASCII.
     """
-    return text.isascii() and b"\\" not in text and b'" ' not in text and b' "' not in text
+    spaced = b'" ' in text or b' "' in text or b"  " in text
+    return text.isascii() and b"\\" not in text and not spaced
 
 
 def refuse_ambiguous(value: object, path: str = "$") -> None:

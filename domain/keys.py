@@ -33,11 +33,11 @@ _VISIBLE = "LMNPS"
 punctuation and symbols. The rest are spaces, controls, formats and what nobody has given a form."""
 
 _BLANK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U0001d159\U000e0100-\U000e01ef]"
 )
 """Of these categories, and invisible all the same."""
 
-_DASHES = "\u02d7\u2043\u2212"
+_DASHES = "\u02d7\u2043\u2212\u2500\u2796"
 """Of no dash's category, and with the looks of one."""
 
 
@@ -59,11 +59,20 @@ def flaw_in_key(key: str) -> str | None:
         return None
     if not _is_key(key):
         return IN_WORDS
+    flaws = (flaw for each in key if (flaw := _flaw_in_character(each)))
+    return _flaw_in_form(key) or next(flaws, None)
+
+
+def _flaw_in_form(key: str) -> str | None:
     if key != key.strip():
         return "It begins or ends with white space, which nobody sees"
+    if "  " in key:
+        return "It has several spaces in a row, which pages show as one"
     if key != (normal := unicodedata.normalize("NFKC", key)):
         return f"It looks like {normal!r}; write it like that, in the form NFKC of Unicode"
-    return next((flaw for each in key if (flaw := _flaw_in_character(each))), None)
+    if unicodedata.category(key[0])[0] == "M":
+        return f"It begins with U+{ord(key[0]):04X}, which is drawn on the character before it"
+    return None
 
 
 def _flaw_in_character(character: str) -> str | None:

@@ -50,7 +50,7 @@ async def join(
 
 
 async def eventually(
-    ask: Callable[[], Any], is_right: Callable[[Any], bool], patience: float = PATIENCE_S
+    ask: Callable[[], Any], is_right: Callable[[Any], bool], patience: float = 10
 ) -> Any:
     """Ask until the answer is right, as long as a read model may lag."""
     answer = None

@@ -49,16 +49,23 @@ class Intake:
     """Makes reports into events.
 
     `accept_unknown` lets in types that are not in `domain.player_events.types`. What happened
-    longer than `oldest` ago is refused: its place in the archive may be gone. In the games of
-    `players_score_in`, of which "*" is all, players report their own points.
+    longer than `oldest` ago is refused: what was counted long ago stays as it is. In the games of
+    `players_score_in`, of which "*" is all, players report their own points. Names that are `known`
+    have come in before, and may look like others.
     """
 
     def __init__(
-        self, *, accept_unknown: bool, oldest: timedelta, players_score_in: Container[str] = ()
+        self,
+        *,
+        accept_unknown: bool,
+        oldest: timedelta,
+        players_score_in: Container[str] = (),
+        known: Container[str] = (),
     ) -> None:
         self._accept_unknown = accept_unknown
         self._oldest = oldest
         self._players_score_in = players_score_in
+        self._known = known
         self._ends = _random_ends()
         self._decoders: Mapping[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(type) for name, type in TYPES.items()
@@ -123,7 +130,8 @@ class Intake:
 
     def _check_all(self, report: Report, earliest: datetime, latest: datetime) -> None:
         for field in ("event_type", "player_id", "game_id"):
-            if wrong := flaw_in_key(getattr(report, field)):
+            name = getattr(report, field)
+            if name not in self._known and (wrong := flaw_in_key(name)):
                 raise InvalidEvent(f"$.{field}", wrong)
         self._check(report, earliest, latest)
 

@@ -11,6 +11,7 @@ from domain.player_events.corrections import RESERVED, replacing
 from domain.player_events.event import PlayerEvent, Timestamp
 from domain.player_events.letters import INGEST, DeadLetter, DeadLetterUnrepaired, event_in
 
+NUL = "\0"
 ANY_AGE = timedelta(days=36_500)
 
 Fact = TypeVar("Fact")
@@ -39,13 +40,13 @@ def decode_repair(text: bytes) -> Repair:
 class Repairing:
     """Checks what is edited, and makes the records that a retry publishes.
 
-    What was refused goes through `intake`, as if it had just been reported. What was recorded may
-    be of any time and type: it was taken in long ago.
+    What was refused goes through `intake`, as if a player had just reported it: that a service did
+    is not kept. Whoever edits it vouches for its points. What was recorded may be of any time and
+    type, and keeps its names: it was taken in long ago.
     """
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
-        self._of_recorded = Intake(accept_unknown=True, oldest=ANY_AGE)
 
     def edited(self, letter: DeadLetter, repair: Repair) -> msgspec.Raw:
         """The JSON that takes the original's place; raises `InvalidEvent`."""
@@ -59,8 +60,9 @@ class Repairing:
         return Report(**{name: getattr(repair, name) for name in Report.__struct_fields__})
 
     def _event(self, letter: DeadLetter, repair: Repair) -> PlayerEvent:
-        event = self._of_recorded.take_one(repair, datetime.now(UTC), trusted=True)
         original = event_in(letter.original_event)
+        intake = Intake(accept_unknown=True, oldest=ANY_AGE, known=_names_in(original))
+        event = intake.take_one(repair, datetime.now(UTC), trusted=True)
         if original is None:
             # Three consumers have a letter of it; the same repair of each has to be one event.
             id = repair.event_id or _id_of(letter.position or letter.id)
@@ -69,7 +71,7 @@ class Repairing:
         return msgspec.structs.replace(
             event,
             event_id=_same_id(original, repair),
-            player_id=_same("player_id", original.player_id, repair.player_id),
+            player_id=_same_player(original, repair),
             ingested_at=_same("ingested_at", original.ingested_at, repair.ingested_at),
             minted=original.minted,
         )
@@ -95,11 +97,17 @@ class Repairing:
 
     def _taken(self, letter: DeadLetter, text: bytes, now: datetime) -> PlayerEvent:
         report = decode_report(text)
-        event = self._intake.take_one(report, now, trusted=True)
+        event = self._intake.take_one(report, now, trusted=letter.edited_event is not None)
         if report.event_id is not None:
             return event
         # However often it is retried, it is one event.
         return msgspec.structs.replace(event, event_id=str(_id_of(letter.id)), minted=False)
+
+
+def _names_in(event: PlayerEvent | None) -> list[str]:
+    """The names that tables hold, and that stay whatever they look like."""
+    names = [event.event_type, event.player_id, event.game_id] if event else []
+    return [name for name in names if NUL not in name]
 
 
 def _was_refused(letter: DeadLetter) -> bool:
@@ -117,6 +125,13 @@ def _same_id(original: PlayerEvent, repair: Repair) -> str:
     except ValueError:
         return str(repair.event_id or _id_of(f"{original.player_id}/{original.event_id}"))
     return original.event_id
+
+
+def _same_player(original: PlayerEvent, repair: Repair) -> str:
+    """The player of the original; or another, where no table holds one of that name."""
+    if NUL in original.player_id:
+        return repair.player_id
+    return _same("player_id", original.player_id, repair.player_id)
 
 
 def _same(field: str, recorded: Fact, given: Fact | None) -> Fact:

@@ -1,14 +1,12 @@
 """How workers read players' events: the whole topic, in batches."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 from confluent_kafka import Message
 
 from application.door import flaw
-from domain.keys import are_plain, flaw_in_key
-from domain.player_events.corrections import RESERVED
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.unreadable import UnreadableRecord
 from infra.kafka.reader import TopicReader
@@ -44,7 +42,11 @@ class PlayerEventReader(TopicReader[PlayerEvent | UnreadableRecord]):
 
 
 def events_in(records: Sequence[Message]) -> list[PlayerEvent | UnreadableRecord]:
-    """The events that some records of the topic hold."""
+    """The events that some records of the topic hold.
+
+    Names are what they are: they are looked at where they come in, and what has been counted is
+    counted again by whoever reads the topic anew.
+    """
     events: list[PlayerEvent | UnreadableRecord] = []
     append = events.append
     for record in records:
@@ -61,24 +63,7 @@ def events_in(records: Sequence[Message]) -> list[PlayerEvent | UnreadableRecord
             continue
         event.partition, event.offset = record.partition() or 0, record.offset() or 0
         append(event)
-    return events if are_plain(_names_in(events)) else list(map(_well_named, records, events))
-
-
-def _names_in(events: Iterable[PlayerEvent | UnreadableRecord]) -> list[str]:
-    found = [event for event in events if isinstance(event, PlayerEvent)]
-    return [name for e in found for name in (e.event_type, e.player_id, e.game_id)]
-
-
-def _well_named(
-    record: Message, event: PlayerEvent | UnreadableRecord
-) -> PlayerEvent | UnreadableRecord:
-    """The event, unless its names are none; a correction may be about one that has been taken."""
-    if isinstance(event, UnreadableRecord) or event.event_type.startswith(RESERVED):
-        return event
-    for field in ("event_type", "player_id", "game_id"):
-        if wrong := flaw_in_key(getattr(event, field)):
-            return _unreadable(record, f"$.{field}: {wrong}")
-    return event
+    return events
 
 
 def _canonical(id: str) -> str:

@@ -148,6 +148,7 @@ def a_desk() -> Desk:
     failures, published = Failures(), list[PlayerEvent]()
     letters, decisions = FakeLetters(failures), FakeDecisions(failures)
     changes = [Change("leaderboard_scores", "chess alltime 1970-01-01 ada", None, "10")]
-    repairing = Repairing(Intake(accept_unknown=True, oldest=timedelta(days=30)))
+    intake = Intake(accept_unknown=True, oldest=timedelta(days=30), players_score_in=["chess"])
+    repairing = Repairing(intake)
     deciding = DeadLetterRepairs(letters, decisions, repairing, published.extend, lambda _: changes)
     return Desk(failures, letters, decisions, published, changes, deciding)

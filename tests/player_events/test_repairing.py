@@ -104,6 +104,32 @@ async def test_what_says_which_event_it_is_does_not_change(
     assert refused.value.field == f"$.{field}"
 
 
+async def test_names_that_have_come_in_before_stay_whatever_they_look_like(desk: Desk) -> None:
+    names = {"player_id": "grace\u200b", "game_id": "concert\u20102026"}
+    id = desk.failures.fail(msgspec.structs.replace(EVENT, **names))
+    with pytest.raises(InvalidEvent, match=r"U\+2013") as refused:
+        await desk.dead_letters.edit(id, repair(**names | {"game_id": "concert\u20132026"}), "ann")
+    assert refused.value.field == "$.game_id"
+    await desk.dead_letters.edit(id, repair(**names), "ann")
+    await desk.dead_letters.retry([id], "ann")
+    (event,) = put_in_place(desk)
+    assert (event.player_id, event.game_id) == ("grace\u200b", "concert\u20102026")
+    assert bytes(event.data) == b'{"score":10}'
+
+
+async def test_a_player_whom_no_table_holds_is_called_otherwise(desk: Desk) -> None:
+    id = desk.failures.fail(msgspec.structs.replace(EVENT, player_id="gr\0ace", game_id="\0"))
+    for wrong in ("player_id", "game_id"):
+        with pytest.raises(InvalidEvent, match="control characters") as refused:
+            await desk.dead_letters.edit(id, repair(**{wrong: "gr\0ace"}), "ann")
+        assert refused.value.field == f"$.{wrong}"
+    await desk.dead_letters.edit(id, repair(player_id="grace"), "ann")
+    await desk.dead_letters.retry([id], "ann")
+    (event,) = put_in_place(desk)
+    assert (desk.published[0].player_id, event.player_id) == ("grace", "grace")
+    assert event.event_id == ID
+
+
 async def test_an_id_that_is_none_becomes_the_same_one_for_all_consumers(desk: Desk) -> None:
     event = msgspec.structs.replace(EVENT, event_id="seventeen")
     ids = [desk.failures.fail(event, consumer, at=3) for consumer in CONSUMERS]
@@ -212,6 +238,18 @@ async def test_what_makes_no_event_is_no_repair(
             await desk.dead_letters.edit(id, repair(**changes), "ann")
         assert refused.value.field == field
     assert len(desk.failures.events) == 2
+
+
+async def test_points_that_a_player_made_up_count_only_once_somebody_vouches_for_them(
+    desk: Desk,
+) -> None:
+    id = desk.failures.refuse(report(game_id="go"), by="ada")
+    with pytest.raises(DeadLetterUnrepaired, match=r"edit it first.*from services only"):
+        await desk.dead_letters.retry([id], "ann")
+    assert not desk.published
+    await desk.dead_letters.edit(id, repair(game_id="go"), "ann")
+    await desk.dead_letters.retry([id], "ann")
+    assert [event.game_id for event in desk.published] == ["go"]
 
 
 async def test_what_was_never_taken_in_has_no_such_time(desk: Desk) -> None:
