@@ -2,8 +2,12 @@
 
 import psycopg
 from alembic import context
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
+
+LOCK = text("SELECT pg_advisory_lock(hashtextextended('gamehall migrations', 0))")
+"""Of the session: whoever migrates beside us waits for the end, then reads the version anew. The
+revisions themselves are in transactions of their own, and cannot hold one."""
 
 
 def _dsn() -> str:
@@ -17,6 +21,8 @@ def _migrate() -> None:
         "postgresql+psycopg://", creator=lambda: psycopg.connect(_dsn()), poolclass=NullPool
     )
     with engine.connect() as connection:
+        connection.execute(LOCK)
+        connection.commit()  # or Alembic would leave all of its transactions to us
         context.configure(connection=connection, transaction_per_migration=True)
         with context.begin_transaction():
             context.run_migrations()

@@ -1,6 +1,7 @@
 """The archive of more days than PostgreSQL can lock tables: nothing costs more for each day."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,9 +15,10 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
-from infra.migrations import _config, upgrade
+from infra.migrations import _config, missing, upgrade
 from projections.player_events.event_archive import EVENT, OF_PLAYER, Cursor, EventQueries
 from tests.conftest import Hall
+from tests.people import eventually
 from tests.player_events.conftest import Build
 from tests.player_events.stored import Stored
 from tests.player_events.told import NOON, Told, scored
@@ -145,8 +147,7 @@ def database(servers: Hall) -> Iterator[str]:
     with psycopg.connect(servers.postgres, autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS earlier WITH (FORCE)")
         connection.execute("CREATE DATABASE earlier")
-        upgrade(dsn)
-        command.downgrade(_config(dsn), BY_DAY)
+        command.upgrade(_config(dsn), BY_DAY)
         with psycopg.connect(dsn) as earlier:
             for n in range(3):
                 day = NOON.replace(hour=0) - n * DAY
@@ -183,6 +184,57 @@ def test_a_move_that_was_stopped_goes_on_where_it_was(database: str) -> None:
         connection.execute("DROP VIEW in_the_way")
 
     upgrade(database)
+
+    assert events_in(database) == 3
+
+
+def test_a_move_that_was_stopped_before_its_end_was_noted_is_not_made_again(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "ALTER TABLE alembic_version ADD CONSTRAINT unnoted CHECK (false) NOT VALID"
+        )
+        with pytest.raises(Exception, match='constraint "unnoted"'):
+            upgrade(database)
+        assert events_in(database) == 3
+        connection.execute("ALTER TABLE alembic_version DROP CONSTRAINT unnoted")
+
+    upgrade(database)
+
+    assert events_in(database) == 3
+    assert not missing(database)
+
+
+def test_a_move_whose_version_was_set_back_is_not_made_again(database: str) -> None:
+    upgrade(database)
+    command.stamp(_config(database), BY_DAY)
+
+    upgrade(database)
+
+    assert events_in(database) == 3
+
+
+WAITING = """
+    SELECT DISTINCT locktype FROM pg_locks JOIN pg_database ON pg_database.oid = database
+    WHERE datname = current_database() AND NOT granted
+"""
+
+
+async def test_of_two_that_move_at_once_one_waits_for_the_other(database: str) -> None:
+    migrate = "import sys; from infra.migrations import upgrade; upgrade(sys.argv[1])"
+    with psycopg.connect(database, autocommit=True) as connection:
+        with connection.transaction():
+            connection.execute("LOCK TABLE events_2026_11_17")
+            both = [
+                await asyncio.create_subprocess_exec(sys.executable, "-c", migrate, database)
+                for _ in range(2)
+            ]
+
+            async def waiting() -> set[str]:
+                return {kind for (kind,) in connection.execute(WAITING).fetchall()}
+
+            await eventually(waiting, lambda kinds: kinds == {"advisory", "relation"})
+
+        assert [await each.wait() for each in both] == [0, 0]
 
     assert events_in(database) == 3
 
