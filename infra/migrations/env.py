@@ -21,6 +21,7 @@ def _migrate() -> None:
         "postgresql+psycopg://", creator=lambda: psycopg.connect(_dsn()), poolclass=NullPool
     )
     with engine.connect() as connection:
+        connection.execute(LOCK)
         connection.commit()  # or Alembic would leave all of its transactions to us
         context.configure(connection=connection, transaction_per_migration=True)
         with context.begin_transaction():

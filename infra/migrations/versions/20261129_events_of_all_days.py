@@ -10,7 +10,7 @@ depends_on = None
 
 BEGIN = """
 DO $$ BEGIN
-    IF to_regclass('events_by_day') IS NULL THEN
+    IF (SELECT relkind FROM pg_class WHERE oid = 'events'::regclass) = 'p' THEN
         ALTER TABLE events RENAME TO events_by_day;
         CREATE TABLE events (LIKE events_by_day INCLUDING ALL EXCLUDING INDEXES);
         CREATE INDEX ON events (event_id);
@@ -23,11 +23,14 @@ END $$
 """
 """The newest events last, so that pages are filled from left to right and stay full; PostgreSQL
 reads an index from either end. No key: what an event is known by takes twice the index, and that
-none is written twice follows from the position, which is written with them."""
+none is written twice follows from the position, which is written with them.
+
+What the table is decides, since the version is written in another transaction than the last day:
+whoever was stopped between the two finds everything done, and moves nothing again."""
 
 DAYS = """
 SELECT inhrelid::regclass::text FROM pg_inherits
-WHERE inhparent = 'events_by_day'::regclass ORDER BY 1
+WHERE inhparent = to_regclass('events_by_day') ORDER BY 1
 """
 
 MOVE = """
@@ -71,7 +74,7 @@ def upgrade() -> None:
         op.execute(BEGIN)
         for (day,) in op.get_bind().execute(text(DAYS)).fetchall():
             op.execute(MOVE.format(day=day))
-        op.execute("DROP TABLE events_by_day")
+        op.execute("DROP TABLE IF EXISTS events_by_day")
 
 
 def downgrade() -> None:
