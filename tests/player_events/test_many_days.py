@@ -132,6 +132,7 @@ def test_they_are_rebuilt_and_compared(archive: Any, stored: Stored) -> None:
 # -- from an archive with a table for each day -----------------------------------------------------
 
 BY_DAY = "20261127_best_hundred"
+OF_ALL_DAYS = "20261129_events_of_all_days"
 
 OLD_EVENT = """
     CREATE TABLE {table} PARTITION OF events FOR VALUES FROM ({day}) TO ({end});
@@ -205,10 +206,10 @@ def test_a_move_that_was_stopped_before_its_end_was_noted_is_not_made_again(data
 
 
 def test_a_move_whose_version_was_set_back_is_not_made_again(database: str) -> None:
-    upgrade(database)
+    command.upgrade(_config(database), OF_ALL_DAYS)
     command.stamp(_config(database), BY_DAY)
 
-    upgrade(database)
+    command.upgrade(_config(database), OF_ALL_DAYS)
 
     assert events_in(database) == 3
 

@@ -8,10 +8,16 @@ from eventsourcing.persistence import InterfaceError, OperationalError
 
 from infra.kafka.watermarks import Watermarks
 
-UNKNOWN_TOPIC_CODES = (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC)  # noqa: SLF001 - their names
+NEW_TOPIC_CODES = (
+    KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001 - their names
+    KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+)
+"""What a broker says that has not heard yet of a topic, or that it leads it."""
 
 NEW_TOPIC_PAUSE_S = 0.05
-"""Until another question about a topic that the broker does not know yet."""
+"""Until another question about such a topic."""
 
 
 class Ends:
@@ -46,7 +52,7 @@ class Ends:
         patience = time.monotonic() + self._seconds
         while (error := self._ask_once()) is not None:
             # A controller creates topics, and tells the brokers a moment later.
-            if error.code() not in UNKNOWN_TOPIC_CODES or time.monotonic() > patience:
+            if error.code() not in NEW_TOPIC_CODES or time.monotonic() > patience:
                 raise OperationalError(self._problem(error.str()))
             time.sleep(NEW_TOPIC_PAUSE_S)
 
