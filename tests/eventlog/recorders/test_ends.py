@@ -19,7 +19,15 @@ class Brokers:
         return dict.fromkeys(places, 7)
 
 
-@pytest.mark.parametrize("code", ends.NEW_TOPIC_CODES)
+@pytest.mark.parametrize(
+    "code",
+    [
+        KafkaError._UNKNOWN_PARTITION,
+        KafkaError._UNKNOWN_TOPIC,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+    ],
+)
 def test_a_new_topic_is_asked_about_until_its_leader_knows(
     code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
