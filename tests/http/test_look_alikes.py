@@ -21,7 +21,7 @@ from interfaces.http.games.socket import SOCKET_PATH
 from interfaces.tokens import Scope, TokenRefused
 from tests.contracts.poison.inbound import Operation, example, operations
 from tests.contracts.poison.inbound import sockets as messages
-from tests.contracts.poison.mutations import Path, paths
+from tests.contracts.poison.mutations import Path, holding, paths
 from tests.contracts.rules import IDS
 from tests.http.conftest import PREFIX, Api, problem
 from tests.player_events.test_the_door import Record
@@ -100,10 +100,7 @@ def with_look_alikes(message: Any, kind: str) -> Mapping[Path, bytes]:
     """A message once for each of its ids, which is a look-alike then."""
     found: dict[Path, bytes] = {}
     for path in paths(message):
-        copy = json.loads(json.dumps(message))
-        holder = copy
-        for step in path[:-1]:
-            holder = holder[step]
+        copy, holder = holding(message, path)
         if path[-1] in IDS and isinstance(holder[path[-1]], str | None):
             holder[path[-1]] = KINDS[kind]
             # Written in both ways that JSON has for it, and as closely as most programs do.

@@ -96,7 +96,7 @@ def paths(message: Any, above: Path = ()) -> Iterator[Path]:
         yield from paths(value, (*above, name))
 
 
-def _copy(message: Any, path: Path) -> tuple[Any, Any]:
+def holding(message: Any, path: Path) -> tuple[Any, Any]:
     """A copy of a message, and what in it holds the field."""
     copy = json.loads(json.dumps(message))
     holder = copy
@@ -106,13 +106,13 @@ def _copy(message: Any, path: Path) -> tuple[Any, Any]:
 
 
 def _with(message: Any, path: Path, value: bytes) -> bytes:
-    copy, holder = _copy(message, path)
+    copy, holder = holding(message, path)
     holder[path[-1]] = HERE
     return json.dumps(copy).encode().replace(json.dumps(HERE).encode(), value)
 
 
 def _without(message: Any, path: Path) -> Any:
-    copy, holder = _copy(message, path)
+    copy, holder = holding(message, path)
     del holder[path[-1]]
     return copy
 
@@ -125,5 +125,5 @@ def _twice(message: Any, path: Path) -> bytes:
 
 
 def _capitals(message: Any, path: Path) -> bytes:
-    _, holder = _copy(message, path)
+    _, holder = holding(message, path)
     return json.dumps(holder[path[-1]]).upper().encode()
