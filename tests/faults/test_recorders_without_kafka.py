@@ -23,6 +23,8 @@ from tests.people import a_name
 STOP_SECONDS = 30
 """A busy machine takes a moment to stop all of Kafka's threads."""
 
+OPEN_SECONDS = 60
+
 
 @contextmanager
 def frozen_kafka(servers: Hall) -> Iterator[None]:
@@ -40,6 +42,15 @@ def frozen_kafka(servers: Hall) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
+def has_opened(log: BlockingLog) -> bool:
+    """Whether it is open; the patience of a hasty one may be over before a new topic is known."""
+    try:
+        log.open()
+    except OperationalError:
+        return False
+    return True
+
+
 @pytest.fixture
 def open_recorder(servers: Hall) -> Iterator[Callable[[float], KafkaApplicationRecorder]]:
     name, opened = a_name("away"), list[BlockingLog]()
@@ -48,7 +59,9 @@ def open_recorder(servers: Hall) -> Iterator[Callable[[float], KafkaApplicationR
     def open_recorder(seconds: float) -> KafkaApplicationRecorder:
         log = BlockingLog(servers.kafka, name, seconds=seconds, most_bytes=1_000_000)
         opened.append(log)
-        log.open()
+        wait_for(
+            lambda: has_opened(log), seconds=OPEN_SECONDS, otherwise=lambda: f"{name} is not read"
+        )
         return KafkaApplicationRecorder(log)
 
     yield open_recorder
