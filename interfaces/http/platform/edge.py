@@ -12,7 +12,7 @@ from litestar.types import LifeSpanScope, Message, Receive, Scope, Send
 
 from interfaces.http.platform import metrics
 from interfaces.http.platform.auth import bearer, heard, open_handlers
-from interfaces.http.platform.bodies import Arriving
+from interfaces.http.platform.bodies import Arriving, SlowBodies
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.pages import HALL, Page, Site, show_nowhere, wants_page
 from interfaces.http.platform.problems import Problem, bad_request
@@ -97,6 +97,7 @@ class Edge:
         self._tokens, self._peer_tokens = services.tokens, services.peer_tokens
         self._tickets = services.tickets
         self._addresses = services.addresses
+        self._slow = SlowBodies()
         self._origins = {origin.encode() for origin in services.allowed_origins}
 
     async def __call__(self, scope: Scope | LifeSpanScope, receive: Any, send: Any) -> None:
@@ -113,7 +114,7 @@ class Edge:
         path, method, headers = scope["path"], scope["method"], dict(scope["headers"])
         page = self._site.page_at(path)
         always = self._headers(page, headers)
-        body = Arriving(receive, headers)
+        body = Arriving(receive, headers, self._slow)
         receive = body.receive
 
         async def answer(message: Message) -> None:
