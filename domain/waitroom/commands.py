@@ -10,7 +10,7 @@ from domain.keys import Key, NewKey
 from domain.personal import Sealed
 
 Priority = Annotated[int, msgspec.Meta(ge=0, le=100)]
-RESERVED = frozenset({"join", "leave", "sessions"})
+RESERVED = frozenset({"join", "leave", "passes", "sessions"})
 """What stands in addresses where the name of a room does; a test finds them all."""
 
 Status = Literal["waiting", "ready", "completed", "failed", "expired", "left"]
@@ -73,6 +73,12 @@ class FailCheckout(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.fai
 
 class ExpireCheckout(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.expire"):
     """The shop gave up on a checkout."""
+
+    session_id: Key
+
+
+class RedeemPass(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.redeem-pass"):
+    """The shop let somebody in for the pass of a session; it does so once."""
 
     session_id: Key
 

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from operator import attrgetter, itemgetter
 
+from msgspec.structs import replace
+
 from domain.aggregate import Aggregate, decides, evolves
 from domain.events import DomainEvent
 from domain.snapshot import Snapshot
@@ -19,6 +21,7 @@ from domain.waitroom.commands import (
     LeaveWaitroom,
     OpenWaitroom,
     Place,
+    RedeemPass,
     Room,
     RoomView,
     Status,
@@ -27,6 +30,7 @@ from domain.waitroom.events import (
     CheckoutCompleted,
     CheckoutExpired,
     CheckoutFailed,
+    PassRedeemed,
     SessionAdmitted,
     WaitroomJoined,
     WaitroomLeft,
@@ -37,6 +41,7 @@ from domain.waitroom.refusals import (
     CheckoutOver,
     NotAdmitted,
     NotYourSession,
+    PassRedeemedBefore,
     RoomNameReserved,
     SessionIdTaken,
     SessionNotFound,
@@ -168,6 +173,22 @@ class Waitroom(Aggregate):
         """End a checkout that took too long."""
         return self._check_out(command, "expired", CheckoutExpired, now)
 
+    @decides(RedeemPass)
+    def redeem(self, command: RedeemPass, now: datetime) -> Place:
+        """Let somebody into the shop for the pass of a session, once.
+
+        Raises `WaitroomNotFound`, `SessionNotFound`, `NotAdmitted`, `CheckoutOver` and
+        `PassRedeemedBefore`.
+        """
+        self._opened()
+        session = self._session(command.session_id)
+        if _slot_of(session).redeemed:
+            raise PassRedeemedBefore(
+                f"The pass of session {session.session_id!r} has been redeemed before."
+            )
+        self._record(PassRedeemed, session_id=session.session_id, user_id=session.user_id)
+        return self._place(session)
+
     @decides(ExpireOverdueCheckouts)
     def expire_overdue(self, command: ExpireOverdueCheckouts, now: datetime) -> None:
         """End checkouts whose grace is over, the oldest first, and fill their slots."""
@@ -266,6 +287,12 @@ class Waitroom(Aggregate):
         self._register.changed(session, event.originator_version)
         self._admitted[session.session_id] = session
 
+    @evolves(PassRedeemed)
+    def _on_redeemed(self, event: PassRedeemed) -> None:
+        session = self._register.live(event.session_id)
+        session.slot = replace(_slot_of(session), redeemed=True)
+        self._register.changed(session, event.originator_version)
+
     @evolves(WaitroomLeft)
     def _on_left(self, event: WaitroomLeft) -> None:
         session = self._register.live(event.session_id)
@@ -314,10 +341,7 @@ class Waitroom(Aggregate):
         session = self._session(command.session_id)
         if session.status == outcome:
             return self._place(session)
-        if session.status == "waiting":
-            raise NotAdmitted(f"Session {session.session_id!r} still waits in line.")
-        if session.status != "ready":
-            raise _over(session)
+        _slot_of(session)
         return self._end(session, event, room, now, **facts)
 
     def _end(
@@ -358,6 +382,15 @@ class Waitroom(Aggregate):
             joined_at=session.joined_at,
             deadline=session.deadline,
         )
+
+
+def _slot_of(session: Session) -> Slot:
+    """The slot of a session; raises `NotAdmitted` and `CheckoutOver` when it has none."""
+    if session.slot is not None:
+        return session.slot
+    if session.status == "waiting":
+        raise NotAdmitted(f"Session {session.session_id!r} still waits in line.")
+    raise _over(session)
 
 
 def _over(session: Session) -> CheckoutOver:

@@ -8,10 +8,14 @@ from domain.waitroom.commands import Status
 
 
 class Slot(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Room for one checkout, until `deadline`; the event of version `since` gave it."""
+    """Room for one checkout, until `deadline`; the event of version `since` gave it.
+
+    The shop has let its holder in once `redeemed`.
+    """
 
     deadline: datetime
     since: int
+    redeemed: bool = False
 
 
 class Session(msgspec.Struct, array_like=True, gc=False):

@@ -29,6 +29,7 @@ from domain.waitroom.events import (
     CheckoutCompleted,
     CheckoutExpired,
     CheckoutFailed,
+    PassRedeemed,
     SessionAdmitted,
     WaitroomJoined,
     WaitroomLeft,
@@ -49,7 +50,10 @@ ENDS: dict[type[DomainEvent], Status] = {
 
 
 class QueuePlace(msgspec.Struct, frozen=True, kw_only=True):
-    """A session's place: `position` 1 is the head of the line, 0 is no longer in line."""
+    """A session's place: `position` 1 is the head of the line, 0 is no longer in line.
+
+    `redeemed_at` is when the shop let its holder in, if it takes passes.
+    """
 
     session_id: str
     event_id: str
@@ -61,6 +65,7 @@ class QueuePlace(msgspec.Struct, frozen=True, kw_only=True):
     people_ahead: int
     joined_at: datetime
     deadline: datetime | None = None
+    redeemed_at: datetime | None = None
     display_name: str | None = None
 
 
@@ -92,6 +97,7 @@ class Queue:
         WaitroomOpened,
         WaitroomJoined,
         SessionAdmitted,
+        PassRedeemed,
         *ENDS,
     )
 
@@ -130,6 +136,8 @@ class QueueChanges:
                 self._join(event, self.rooms[event.originator_id])
             case SessionAdmitted():
                 self._admit(event, self.rooms[event.originator_id])
+            case PassRedeemed():
+                self.sessions[event.session_id]["redeemed_at"] = event.timestamp.isoformat()
             case WaitroomLeft() | CheckoutCompleted() | CheckoutFailed() | CheckoutExpired():
                 self._end(event.session_id, ENDS[type(event)], self.rooms[event.originator_id])
             case WaitroomOpened():

@@ -11,14 +11,21 @@ from domain.waitroom.commands import (
     ExpireOverdueCheckouts,
     FailCheckout,
     Place,
+    RedeemPass,
 )
 from domain.waitroom.events import (
     CheckoutCompleted,
     CheckoutExpired,
     CheckoutFailed,
+    PassRedeemed,
     SessionAdmitted,
 )
-from domain.waitroom.refusals import CheckoutOver, NotAdmitted, SessionNotFound
+from domain.waitroom.refusals import (
+    CheckoutOver,
+    NotAdmitted,
+    PassRedeemedBefore,
+    SessionNotFound,
+)
 from domain.waitroom.room import OVERDUE_BATCH
 from tests.given import at
 from tests.waitroom.rooms import EVENT, leaving, room
@@ -125,3 +132,19 @@ def test_more_overdue_checkouts_than_fit_one_record_expire_in_turns() -> None:
     assert story.aggregate.deadline == at(65)
     story.when(EXPIRE_OVERDUE, now=at(99)).then(CheckoutExpired)
     assert story.aggregate.deadline is None
+
+
+def test_the_shop_lets_somebody_in_for_a_pass_once() -> None:
+    redeeming = RedeemPass(event_id=EVENT, session_id="s-ann")
+    story = room("ann", "ben").when(redeeming, now=at(7))
+
+    story.then(PassRedeemed).with_facts(session_id="s-ann", user_id="ann").folds_the_same()
+    assert isinstance(story.reply, Place)
+    assert (story.reply.status, story.reply.deadline) == ("ready", at(60))
+    story.when(redeeming).refuses(PassRedeemedBefore)
+
+
+def test_a_pass_of_somebody_who_waits_or_is_done_lets_nobody_in() -> None:
+    room("ann", "ben").when(RedeemPass(event_id=EVENT, session_id="s-ben")).refuses(NotAdmitted)
+    story = room("ann").when(leaving("ann")).when(RedeemPass(event_id=EVENT, session_id="s-ann"))
+    story.refuses(CheckoutOver)

@@ -19,8 +19,9 @@ from domain.waitroom.commands import (
     FailCheckout,
     JoinWaitroom,
     LeaveWaitroom,
+    RedeemPass,
 )
-from domain.waitroom.events import SessionAdmitted, WaitroomJoined
+from domain.waitroom.events import PassRedeemed, SessionAdmitted, WaitroomJoined
 from tests.given import T0
 from tests.snapshots import folds_the_same_from_any_snapshot
 from tests.waitroom.rooms import EVENT, opening
@@ -28,6 +29,7 @@ from tests.waitroom.rooms import EVENT, opening
 users = st.integers(0, 9).map(lambda number: f"user-{number}")
 sessions = st.integers(1, 40).map(lambda number: f"session-{number}")
 ends = st.sampled_from([CompleteCheckout, FailCheckout, ExpireCheckout, LeaveWaitroom])
+"""What ends a session."""
 
 
 class AnyRoom(RuleBasedStateMachine):
@@ -39,6 +41,7 @@ class AnyRoom(RuleBasedStateMachine):
         self.capacity = 0
         self.waiting: list[tuple[int, int, str]] = []
         self.ready: set[str] = set()
+        self.let_in: set[str] = set()
         self.admitted: list[str] = []
         self.tickets = 0
 
@@ -68,6 +71,9 @@ class AnyRoom(RuleBasedStateMachine):
                 assert self.waiting.pop(0)[2] == event.session_id
                 self.ready.add(event.session_id)
                 self.admitted.append(event.session_id)
+            case PassRedeemed():
+                assert event.session_id in self.ready - self.let_in
+                self.let_in.add(event.session_id)
             case _ if session := getattr(event, "session_id", None):
                 self.waiting = [entry for entry in self.waiting if entry[2] != session]
                 self.ready.discard(session)
@@ -87,6 +93,10 @@ class AnyRoom(RuleBasedStateMachine):
     @rule(end=ends, session=sessions)
     def end(self, end: type[CompleteCheckout], session: str) -> None:
         self.decide(end(event_id=EVENT, session_id=session))
+
+    @rule(session=sessions)
+    def redeem(self, session: str) -> None:
+        self.decide(RedeemPass(event_id=EVENT, session_id=session))
 
     @rule(user=users, session=sessions)
     def leave_as(self, user: str, session: str) -> None:

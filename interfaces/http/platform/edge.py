@@ -61,6 +61,12 @@ def require_one(name: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
         raise bad_request("invalid-request", f"The header {name.decode()} stands there twice.")
 
 
+def unsaid(always: Headers, own: Iterable[Header]) -> Headers:
+    """The headers of all answers, less those that this one says otherwise."""
+    said = {name for name, _ in own}
+    return [header for header in always if header[0] not in said]
+
+
 def is_canonical(path: str) -> bool:
     """Whether an address is written in the one way that it has.
 
@@ -123,7 +129,7 @@ class Edge:
                 status = message["status"]
                 if not body.has_ended:
                     await body.discard()  # or the connection ends before the answer is read
-                message["headers"] = [*message["headers"], *always]
+                message["headers"] = [*message["headers"], *unsaid(always, message["headers"])]
             await send(message)
 
         if method == "HEAD":  # as GET, up to the body

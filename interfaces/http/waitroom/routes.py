@@ -76,18 +76,18 @@ async def get_session(
     request: Request, session_id: PathKey, read_after: AfterWaitroom = None
 ) -> QueuePlace:
     """Tell a session's status, its position and how many are ahead; a player only its own."""
-    place = await session_for(request, session_id, read_after)
+    return await own_session(request, session_id, read_after)
+
+
+async def own_session(request: Request, session_id: str, read_after: str | None) -> QueuePlace:
+    """Look a session up; raises `NotYourSession`, and `Problem` 404 when there is none."""
+    queue = await caught_up(request, WAITROOM, read_after)
+    place = found(
+        await queue.session(session_id), "session-not-found", f"No session {session_id!r} is known."
+    )
     if place.user_id != request.user.user_id and not is_trusted(request.user):
         raise NotYourSession(f"Session {session_id!r} belongs to somebody else.")
     return place
-
-
-async def session_for(request: Request, session_id: str, read_after: str | None) -> QueuePlace:
-    """Look a session up; raises `Problem` 404 when there is none."""
-    queue = await caught_up(request, WAITROOM, read_after)
-    return found(
-        await queue.session(session_id), "session-not-found", f"No session {session_id!r} is known."
-    )
 
 
 @query("/{event_id:str}", "getWaitroom", "How a waiting room is doing", 404)

@@ -1,0 +1,5 @@
+"""Commands for waiting rooms."""
+
+from interfaces.cli.waitroom import passes
+
+COMMANDS = (passes.passes,)
