@@ -175,7 +175,6 @@ async def test_a_body_that_never_ends_is_not_waited_for(
     api: Api, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "BODY_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(bodies, "LOOK_INTERVAL_S", 0.01)
     pieces = iter([b'{"user'])
 
     async def receive() -> Any:
@@ -201,7 +200,6 @@ async def test_a_slow_body_takes_nothing_from_one_that_arrives(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "BODY_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(bodies, "LOOK_INTERVAL_S", 0.01)
     slow_is_over = asyncio.Event()
 
     async def never() -> Any:
