@@ -203,6 +203,10 @@ class Settings(BaseSettings):
     lag_seconds: Annotated[float, _from(1, 86_400, Seconds)] = 30.0
     """For how many seconds a read model may be behind the log before `/health/ready` says so."""
 
+    guests: bool = False
+    """Whether anybody may sign in as a guest, under a name of their choice; `make run` lets them.
+    """
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important messages that are logged."""
 
@@ -234,6 +238,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The address under which others reach this API."""
         return self.api_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the hall by https alone."""
+        return self.base_url.startswith("https:")
 
     @property
     def own_port(self) -> int:

@@ -20,9 +20,11 @@ from domain.games import lobby
 from interfaces.http import app as application
 from interfaces.http.app import Doors
 from interfaces.http.games.lobby_feed import LobbyFeed
+from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.services import ReadinessCheck, Services
 from interfaces.http.platform.tickets import Tickets
 from interfaces.http.player_events.ingest import Ingestion
+from interfaces.http.sign_in.guests import Guests
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.settings import Settings
 from interfaces.tokens import Scope, Tokens, of_peers
@@ -42,6 +44,7 @@ from tests.http.fakes.games import FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
 from tests.http.fakes.once import FakeOnce
 from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
+from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
 from tests.http.fakes.waitroom import FakeQueue
 from tests.player_events.failing import Desk, a_desk
@@ -68,6 +71,7 @@ class Api:
     of_players: FakePlayerQueries
     limits: FakeLimits
     desk: Desk
+    sign_ins: FakeSignIns
     services: Services
     commands_need: dict[str, ReadinessCheck]
     queries_need: dict[str, ReadinessCheck]
@@ -178,6 +182,7 @@ async def an_api() -> AsyncIterator[Api]:
         DEAD_LETTERS: desk.letters,
     }
     tokens = Tokens(SECRET)
+    sign_ins = FakeSignIns()
     services = Services(
         log=log,
         local=log,
@@ -188,6 +193,7 @@ async def an_api() -> AsyncIterator[Api]:
         tokens=tokens,
         peer_tokens=of_peers(SECRET),
         tickets=Tickets(tokens, FakeOnce()),
+        cookies=Cookies(tokens, sign_ins, secure=False),
         parts={
             LobbyFeed: LobbyFeed(),
             RoomFeeds: RoomFeeds(),
@@ -201,6 +207,7 @@ async def an_api() -> AsyncIterator[Api]:
             DeadLetterRepairs: desk.dead_letters,
             EventExport: of_players,
             History: history_of(log),
+            Guests: Guests(FakeTries(), allowed=True),
         },
         commands_need=commands_need,
         queries_need=queries_need,
@@ -224,6 +231,7 @@ async def an_api() -> AsyncIterator[Api]:
             of_players,
             limits,
             desk,
+            sign_ins,
             services,
             commands_need,
             queries_need,
