@@ -8,7 +8,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from application.ports.sign_ins import SignIn
 
-SWEPT = 100
+SWEPT_AT_ONCE = 100
 """Expired rows that go with each sign-in: many more than come, so that none stay."""
 
 BEGIN = """
@@ -43,7 +43,7 @@ class SignInsInPostgres:
         """See the port."""
         row = sign_in.user_id, sign_in.name, sign_in.scope, sign_in.way, sign_in.expires_at
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(BEGIN, [SWEPT, digest, *row, once])
+            cursor = await connection.execute(BEGIN, [SWEPT_AT_ONCE, digest, *row, once])
             return cursor.rowcount == 1
 
     async def find(self, digest: bytes) -> SignIn | None:
