@@ -1,5 +1,7 @@
 """Signing in at a browser: as a guest, by a link of the hall, and out again."""
 
+from pathlib import Path
+
 from litestar.openapi.spec import Tag
 
 from interfaces.http.platform.feature import Feature
@@ -18,6 +20,7 @@ FEATURES = (
         tag=Tag("Signing in", "Who asks."),
         routers=[routes.router],
         pages=[SIGN_IN],
+        examples=Path(__file__).with_name("examples.json"),
         build="interfaces.bootstrap.sign_in:build",
     ),
 )
