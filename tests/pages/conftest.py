@@ -55,7 +55,8 @@ class Visit:
     async def keep(self, name: str, *, whole: bool = True) -> None:
         """Keep a picture of the page, or of what is seen of it first."""
         SCREENSHOTS.mkdir(exist_ok=True)
-        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=whole)
+        path = SCREENSHOTS / f"{name}.png"
+        await self.page.screenshot(path=path, full_page=whole, animations="disabled")
 
     async def width(self) -> int:
         """How wide what is in the page is, in its own pixels."""

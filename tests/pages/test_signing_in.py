@@ -65,6 +65,6 @@ async def test_nobody_is_led_elsewhere_after_signing_in(site: Site, elsewhere: s
         await visit.go("/sign-in")
         await visit.page.get_by_label("A name").fill("Ada")
         await visit.page.get_by_label("A name").press("Enter")
-        await visit.page.wait_for_url(f"{site.base}/")
+        await visit.page.wait_for_url(f"{site.base}/play")
         await visit.go(f"/sign-in?return={elsewhere}")
-        await expect(visit.page.locator("#go-on")).to_have_attribute("href", "/")
+        await expect(visit.page.locator("#go-on")).to_have_attribute("href", "/play")

@@ -20,8 +20,8 @@ function tell({ guests, me }) {
   at("until").textContent =
     (me.scope === "admin" ? "You run this hall from this browser, until " : "At this browser, until ") +
     new Date(me.expires_at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) + ".";
-  at("go-on").textContent = next ? "Go on" : "To the hall";
-  at("go-on").href = next ?? "/";
+  at("go-on").textContent = next ? "Go on" : "Play";
+  at("go-on").href = next ?? "/play";
 }
 
 async function look() {
@@ -51,7 +51,7 @@ at("guest").addEventListener("submit", (event) => {
   attempt(async () => {
     if (!name) throw new Error("Give a name of 1 to 24 characters.");
     await ask("/api/v1/sign-in/guest", { body: { name } });
-    location.assign(next ?? "/");
+    location.assign(next ?? "/play");
   }, "guest-wrong").then(() => at("guest-name").focus());
 });
 
