@@ -112,7 +112,7 @@ class Seek(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["seeking", "seated", "cancelled"]
 
 
-class Place(Seek, frozen=True, kw_only=True):
+class PlaceLook(Seek, frozen=True, kw_only=True):
     """Where somebody waits or sits: with `seconds_left` until a bot comes, if nobody does."""
 
     seconds_left: float | None

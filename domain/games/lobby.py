@@ -14,7 +14,7 @@ from domain.games.commands import (
     CloseTable,
     FindPlace,
     LobbyView,
-    Place,
+    PlaceLook,
     SeatOverdueBots,
     Seek,
     SeekGame,
@@ -90,14 +90,14 @@ class Lobby(Aggregate):
         return Seek(user_id=user, game_id=game_id, status="cancelled")
 
     @decides(FindPlace)
-    def find(self, command: FindPlace, now: datetime) -> Place:
+    def find(self, command: FindPlace, now: datetime) -> PlaceLook:
         """Tell where somebody has a place."""
         if not self._has_place(command.user_id):
             raise NotSeeking(command.user_id)
         seek = self._place_of(command.user_id)
         waits = self._waiting if seek.status == "seeking" else None
         left = None if waits is None else (waits.bot_at - now).total_seconds()
-        return Place(**msgspec.structs.asdict(seek), seconds_left=left)
+        return PlaceLook(**msgspec.structs.asdict(seek), seconds_left=left)
 
     @decides(SeatOverdueBots)
     def seat_bots(self, _command: SeatOverdueBots, now: datetime) -> None:

@@ -71,6 +71,7 @@ PROBLEMS = {
     "method-not-allowed": "The address does not take this method.",
     "no-game": "On a socket: a move names no game, and the player is in none.",
     "no-guests": "The hall takes no guests.",
+    "no-provider": "The hall has no identity provider.",
     "not-a-name": "A guest cannot be called that.",
     "not-caught-up": "The read model did not reach the `Read-After` position in time; ask again.",
     "not-found": "There is nothing at this address.",

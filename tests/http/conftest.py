@@ -25,6 +25,7 @@ from interfaces.http.platform.services import ReadinessCheck, Services
 from interfaces.http.platform.tickets import Tickets
 from interfaces.http.player_events.ingest import Ingestion
 from interfaces.http.sign_in.guests import Guests
+from interfaces.http.sign_in.provider import Provider
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.settings import Settings
 from interfaces.tokens import Scope, Tokens, of_peers
@@ -72,6 +73,7 @@ class Api:
     limits: FakeLimits
     desk: Desk
     sign_ins: FakeSignIns
+    tries: FakeTries
     services: Services
     commands_need: dict[str, ReadinessCheck]
     queries_need: dict[str, ReadinessCheck]
@@ -182,7 +184,7 @@ async def an_api() -> AsyncIterator[Api]:
         DEAD_LETTERS: desk.letters,
     }
     tokens = Tokens(SECRET)
-    sign_ins = FakeSignIns()
+    sign_ins, tries = FakeSignIns(), FakeTries()
     services = Services(
         log=log,
         local=log,
@@ -207,7 +209,8 @@ async def an_api() -> AsyncIterator[Api]:
             DeadLetterRepairs: desk.dead_letters,
             EventExport: of_players,
             History: history_of(log),
-            Guests: Guests(FakeTries(), allowed=True),
+            Guests: Guests(tries, allowed=True),
+            Provider: Provider(None),
         },
         commands_need=commands_need,
         queries_need=queries_need,
@@ -232,6 +235,7 @@ async def an_api() -> AsyncIterator[Api]:
             limits,
             desk,
             sign_ins,
+            tries,
             services,
             commands_need,
             queries_need,

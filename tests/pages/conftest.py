@@ -76,6 +76,7 @@ class Site:
         self, size: str = "desktop", scheme: Scheme = "light", **options: Any
     ) -> AsyncIterator[Visit]:
         """Open a tab; fails if the browser has complained in it, or asked anybody else."""
+        self.api.tries.tried.clear()  # all tests are at one address
         context = await self.browser.new_context(
             viewport=SIZES[size], color_scheme=scheme, has_touch=size == "phone", **options
         )

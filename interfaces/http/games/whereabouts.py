@@ -7,7 +7,7 @@ from litestar import Router
 from litestar.params import QueryParameter
 
 from application.ports.commands import CommandLog, Envelope
-from domain.games.commands import FindPlace, GameLook, Place
+from domain.games.commands import FindPlace, GameLook, PlaceLook
 from domain.games.refusals import GameUnknown, NotSeeking
 from domain.keys import KEY_PATTERN, MOST_KEY_CHARACTERS
 from domain.refusals import Refusal
@@ -92,10 +92,10 @@ async def list_games(
     return await games.games(limit, player=player, status=status, before=before)
 
 
-async def _place(log: CommandLog, user_id: str) -> Place | None:
+async def _place(log: CommandLog, user_id: str) -> PlaceLook | None:
     envelope = Envelope(command_id=next(FRESH_IDS), command=FindPlace(user_id=user_id))
     try:
-        return reply_of(await log.execute(envelope), Place)
+        return reply_of(await log.execute(envelope), PlaceLook)
     except Refusal as refusal:
         if refusal.type != NotSeeking.type:
             raise

@@ -53,6 +53,7 @@ class Cookies:
         self._clock = clock
         # The prefix keeps pages of other hosts of the same domain from setting it.
         self.name = "__Host-gamehall" if secure else "gamehall"
+        self.aside_name = f"{self.name}-aside"
         self._attributes = f"Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
         self._known: OrderedDict[str, tuple[SignIn, float]] = OrderedDict()
 
@@ -101,6 +102,10 @@ class Cookies:
             await self._sign_ins.end(_digest(value))
             self._known.pop(value, None)
         return self._set("", 0)
+
+    def aside(self, value: str, seconds: int) -> str:
+        """The `Set-Cookie` of something that a browser keeps for us on its way to a sign-in."""
+        return f"{self.aside_name}={value}; Max-Age={seconds}; {self._attributes}"
 
     async def _look(self, value: str, now: float) -> SignIn | None:
         found = await self._sign_ins.find(_digest(value))

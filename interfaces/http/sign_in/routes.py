@@ -11,10 +11,11 @@ from application.ports.sign_ins import SignIn
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.cookies import require_same_origin
-from interfaces.http.platform.metrics import SIGN_INS
 from interfaces.http.platform.problems import Problem, documented, forbidden
 from interfaces.http.platform.services import services_of
 from interfaces.http.sign_in.guests import MOST_NAME_CHARACTERS, Guests
+from interfaces.http.sign_in.provider import Provider, come_from_provider, go_to_provider
+from interfaces.http.sign_in.welcome import admit, let_in
 from interfaces.tokens import LINK_AUDIENCE, Scope, TokenRefused
 
 
@@ -31,6 +32,8 @@ class Entrance(msgspec.Struct, frozen=True, kw_only=True):
     """How one can sign in, and who is signed in already."""
 
     guests: bool
+    provider: str | None
+    """What the identity provider is called, if there is one."""
     me: Me | None
 
 
@@ -63,7 +66,11 @@ async def get_me(request: Request) -> Me:
 @get("/sign-in", opt=OPEN_TO_PAGES, include_in_schema=False)
 async def get_entrance(request: Request) -> Entrance:
     """Tell how one can sign in, and who is signed in at this browser."""
-    return Entrance(guests=_guests(request).allowed, me=await _signed_in(request))
+    return Entrance(
+        guests=_guests(request).allowed,
+        provider=services_of(request).part(Provider).name,
+        me=await _signed_in(request),
+    )
 
 
 @post("/sign-in/guest", opt=OPEN_TO_PAGES, include_in_schema=False, status_code=201)
@@ -113,17 +120,13 @@ async def _signed_in(request: Request) -> Me | None:
 async def _admit(request: Request) -> None:
     """Let somebody try to sign in, from a page of ours; no page signs anybody in elsewhere."""
     require_same_origin(dict(request.scope["headers"]))
-    assert request.client is not None
-    if not services_of(request).addresses.trusts(request.client.host):
-        await _guests(request).admit(request.client.host)
+    await admit(request)
 
 
 async def _welcome(request: Request, begun: tuple[SignIn, str]) -> Response[Me]:
-    """Answer somebody who has signed in; whoever was signed in at the browser no longer is."""
-    sign_in, cookie = begun
-    await services_of(request).cookies.end(dict(request.scope["headers"]))
-    SIGN_INS.labels(sign_in.way).inc()
-    return Response(_me(sign_in), status_code=201, headers={"Set-Cookie": cookie})
+    """Answer somebody who has signed in."""
+    cookie = await let_in(request, begun)
+    return Response(_me(begun[0]), status_code=201, headers={"Set-Cookie": cookie})
 
 
 def _me(sign_in: SignIn) -> Me:
@@ -136,5 +139,13 @@ def _no_link(why: str) -> Problem:
 
 router = Router(
     path="/api/v1",
-    route_handlers=[get_me, get_entrance, sign_in_guest, sign_in_by_link, sign_out],
+    route_handlers=[
+        get_me,
+        get_entrance,
+        sign_in_guest,
+        sign_in_by_link,
+        go_to_provider,
+        come_from_provider,
+        sign_out,
+    ],
 )

@@ -11,11 +11,19 @@ function show(id, sentence = "") {
   at(id).textContent = sentence;
 }
 
-function tell({ guests, me }) {
+const REFUSED = {
+  away: "The provider does not answer; try again in a while.",
+  refused: "You have not been signed in; try again, at one browser from beginning to end.",
+};
+
+function tell({ guests, provider, me }) {
   at("signed-in").hidden = !me;
   at("guest").hidden = !!me || !guests;
   at("operator").hidden = !!me;
-  if (!me) return at("guest-name").focus();
+  at("provider").hidden = !!me || !provider;
+  at("provider-name").textContent = provider ?? "";
+  if (next) at("provider").querySelector("a").search = new URLSearchParams({ return: next });
+  if (!me) return guests ? at("guest-name").focus() : undefined;
   at("name").textContent = me.name;
   at("until").textContent =
     (me.scope === "admin" ? "You run this hall from this browser, until " : "At this browser, until ") +
@@ -62,6 +70,8 @@ at("sign-out").addEventListener("click", () =>
   }),
 );
 
-const code = new URLSearchParams(location.hash.slice(1)).get("link");
+const told = new URLSearchParams(location.hash.slice(1));
+const code = told.get("link");
+show("problem", REFUSED[told.get("problem")]);
 if (code) await attempt(() => byLink(code));
 if (at("signed-in").hidden) await look().catch((error) => show("problem", error.message));
