@@ -52,6 +52,7 @@ PROBLEMS = {
     "another-origin": "A page of another address asks with a cookie, or would sign somebody in.",
     "body-too-slow": "The body did not arrive within 10 seconds.",
     "event-not-found": "There is no such event.",
+    "game-goes-on": "The game is not over, and nobody is helped while it goes on.",
     "game-not-begun": "On a socket: a table was closed before its game could be told; seek again.",
     "history-not-found": "It was not there at that moment, or never.",
     "history-too-long": "It has more events than a request looks through; the command line does.",

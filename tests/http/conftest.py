@@ -19,6 +19,7 @@ from application.player_events.intake import Intake
 from domain.games import lobby
 from interfaces.http import app as application
 from interfaces.http.app import Doors
+from interfaces.http.games.judging import Judge
 from interfaces.http.games.lobby_feed import LobbyFeed
 from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.services import ReadinessCheck, Services
@@ -199,6 +200,7 @@ async def an_api() -> AsyncIterator[Api]:
         parts={
             LobbyFeed: LobbyFeed(),
             RoomFeeds: RoomFeeds(),
+            Judge: Judge(0.02),
             Settings: Settings(),
             Ingestion: Ingestion(
                 Intake(accept_unknown=True, oldest=timedelta(days=30)),

@@ -226,3 +226,76 @@ async def test_after_a_game_there_is_another(site: Site, size: str, scheme: Sche
             await each.button("Play again").click()
         await expect(first.status).to_have_text(re.compile("turn|to move"))
         await first.visit.keep(f"play-begun-{size}-{scheme}")
+
+
+async def a_finished_game(first: Player, second: Player) -> None:
+    """The first wins in the lowest row, after a mistake of the second."""
+    for column in (3, 2, 4):
+        await first.drop(column)
+        await second.drop(column)
+    await first.drop(5)
+    await expect(first.status).to_contain_text("You win!")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_game_that_is_over_is_stepped_through_with_the_bot_s_judgement(
+    site: Site, size: str, scheme: Scheme
+) -> None:
+    async with a_game(site, size, scheme) as (first, second):
+        await a_finished_game(first, second)
+        page, told = first.page, first.page.locator("#told")
+        await expect(told).to_contain_text("Move 7:")
+        await first.button("One move back").click()
+        await expect(first.page.locator("#board .disc")).to_have_count(6)
+        await expect(told).to_contain_text("goes on with column 6, as good as any: it wins at once")
+        await expect(page.locator("#judgement .best")).to_have_text("win 1")
+        await first.visit.keep(f"play-review-{size}-{scheme}")
+        assert await first.visit.width() <= SIZES[size]["width"]
+
+        await page.get_by_label("Moves made").focus()
+        await page.keyboard.press("Home")
+        await expect(first.page.locator("#board .disc")).to_have_count(0)
+        await expect(told).to_contain_text("The empty board.")
+        await expect(first.button("One move back")).to_be_disabled()
+        await expect(told).to_contain_text("column 4, as good as any")
+        for _ in range(3):
+            await page.keyboard.press("ArrowRight")
+        await expect(first.page.locator("#board .disc")).to_have_count(3)
+
+
+async def test_one_s_games_and_those_that_go_on_are_there_to_look_at(site: Site) -> None:
+    async with a_game(site) as (first, second):
+        await a_finished_game(first, second)
+        await second.page.locator("#mine a").first.click()
+        await expect(second.page.locator("#status")).to_contain_text("You lose.")
+        await expect(second.page.locator("#told")).to_contain_text("Move 7:")
+        await expect(second.page.locator("#mine a").first).to_contain_text("lost")
+        await expect(second.page.locator("#best li").first).to_contain_text("points")
+        await expect(second.page.get_by_role("link", name="Play yourself")).to_be_visible()
+
+
+async def test_a_game_of_others_is_watched_as_it_goes_on(site: Site) -> None:
+    async with a_game(site) as (first, second), a_player(site, "Eve") as eve:
+        await first.drop(3)
+        await expect(second.status).to_have_text(YOUR_TURN)
+        game = site.api.log.events["game-log"][-1].event.originator_id
+        await eve.visit.go(f"/play?game={game}")
+        name = await second.page.locator("#bottom .name").inner_text()
+        await expect(eve.status).to_have_text(f"{name.split()[0]} is to move.")
+        await expect(eve.page.locator(".clock.runs")).to_have_count(1)
+        assert await eve.discs() == 1
+        await expect(eve.button("Resign")).to_be_hidden()
+        await second.drop(2)
+        await expect(eve.page.locator("#board .disc")).to_have_count(2)
+        await first.button("Resign").click()
+        await first.button("Yes, give up").click()
+        await expect(eve.status).to_contain_text("gave up")
+        await expect(eve.page.locator("#told")).to_contain_text("Move 2:")
+
+
+async def test_a_game_that_there_is_not_is_told(site: Site) -> None:
+    async with a_player(site, "Eve") as eve:
+        await eve.visit.go("/play?game=none")
+        await expect(eve.page.locator("#problem")).to_contain_text("There is no game 'none'.")
+        eve.visit.complaints = [each for each in eve.visit.complaints if "404" not in each]

@@ -9,14 +9,13 @@ from litestar.params import QueryParameter
 from application.ports.commands import CommandLog, Envelope
 from domain.games.commands import FindPlace, GameLook, PlaceLook
 from domain.games.refusals import GameUnknown, NotSeeking
-from domain.keys import KEY_PATTERN, MOST_KEY_CHARACTERS
 from domain.refusals import Refusal
 from interfaces.http.games.routes import AfterGame
 from interfaces.http.games.seating import look_at
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import FRESH_IDS, reply_of
 from interfaces.http.platform.freshness import caught_up
-from interfaces.http.platform.parameters import PathKey, limit_of
+from interfaces.http.platform.parameters import PathKey, key_of, limit_of
 from interfaces.http.platform.routes import query
 from interfaces.http.platform.services import services_of
 from projections.games import GAME_RECORDS
@@ -25,20 +24,11 @@ from projections.games.game_records import GamePage
 Limit = Annotated[int, limit_of("games")]
 
 
-def _key(description: str) -> QueryParameter:
-    return QueryParameter(
-        description=description,
-        min_length=1,
-        max_length=MOST_KEY_CHARACTERS,
-        pattern=KEY_PATTERN,
-    )
-
-
-OfPlayer = Annotated[str | None, _key("Whose games; by default everybody's.")]
+OfPlayer = Annotated[str | None, key_of("Whose games; by default everybody's.")]
 OfStatus = Annotated[
     Literal["playing", "finished"] | None, QueryParameter(description="By default both.")
 ]
-BeforeGame = Annotated[str | None, _key("`before` of the page before.")]
+BeforeGame = Annotated[str | None, key_of("`before` of the page before.")]
 
 
 class MyPlace(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,9 @@
 // Four in a row: looks for a game, plays it, and comes back to it after whatever happened.
 import { ask } from "/ask.js";
 import { Board } from "/play/board.js";
+import { Lists } from "/play/lists.js";
 import { Live } from "/play/live.js";
+import { Review } from "/play/review.js";
 
 const at = (id) => document.getElementById(id);
 const MOVES_THAT_COUNT = 2; // before both have moved, leaving costs nothing
@@ -10,7 +12,8 @@ const SLOW_MS = 500; // for a move; what is quicker need not be told
 
 let me = null;
 let live = null;
-let place = "loading"; // or "out", "idle", "seeking", "playing", "over"
+let lists = null;
+let place = "loading"; // or "out", "idle", "seeking", "playing", "watching", "over"
 let game = null; // the game_state that is shown
 let last = null; // its last move, as [column, row]
 let moving = null; // the id of the move that is on its way, and its number
@@ -20,7 +23,9 @@ let botAt = null;
 let online = true;
 let sure = false; // whether one was asked if one really gives up
 
+const asked = new URLSearchParams(location.search).get("game"); // one to look at
 const board = new Board(at("board"), choose);
+const review = new Review({ at, called, show: (position) => board.show({ ...position, names: names() }) });
 
 // -- what is said --------------------------------------------------------------------------------
 
@@ -28,7 +33,7 @@ const heard = {
   seeking: () => look(),
   cancelled: () => place === "seeking" && be("idle"),
   seated: ({ game_id }) => {
-    if (game?.game_id === game_id) return;
+    if (game?.game_id === game_id || asked) return;
     [game, last, moving, endsAt] = [{ game_id }, null, null, null];
     be("playing");
   },
@@ -48,52 +53,64 @@ const heard = {
   error: (problem, id) => {
     if (moving?.id === id) moving = null;
     if (!problem.type.endsWith("not-seeking")) say("problem", problem.detail);
-    if (game) live.say("watch", { game_id: game.game_id });
+    if (place === "playing" && game) live.say("watch", { game_id: game.game_id });
     else look();
   },
 };
 
 function opened() {
   if (place === "seeking") seek(); // it was given up with the connection
-  if (place === "playing") {
-    live.say("watch", { game_id: game.game_id });
-    look();
-  }
+  if (place === "playing" || place === "watching") watch(game.game_id);
 }
 
-// Where one is, and how much time is left there.
+// Follows a game from now on, and learns how much time is left there.
+async function watch(game_id) {
+  live.say("watch", { game_id });
+  const now = await ask(`/api/v1/games/${encodeURIComponent(game_id)}/now`).catch(() => null);
+  if (!now || game?.game_id !== game_id) return;
+  moveSeconds = now.move_seconds;
+  clock(now.seconds_left);
+}
+
+// Shows a game that was asked for: as it ended, or as it goes on.
+async function visit(game_id) {
+  const known = await ask(`/api/v1/games/${encodeURIComponent(game_id)}`).catch((error) => error);
+  if (known.status === "finished") return tell(known);
+  if (known instanceof Error && known.status !== 404) return say("problem", known.message);
+  game = { game_id };
+  place = "watching";
+  watch(game_id);
+  draw();
+}
+
+// Where one is: whether one looks for a game, or plays one.
 async function look() {
   const told = await ask("/api/v1/me/place").catch(() => null);
-  if (!told) return;
+  if (!told) return void setTimeout(() => place === "loading" && look(), 1_000);
   if (told.status === "seeking") {
     botAt = Date.now() + told.seconds_left * 1000;
-    if (place !== "seeking") be("seeking");
-  } else if (told.game && (place === "loading" || place === "idle" || game?.game_id === told.game_id)) {
-    if (told.game.status === "finished" && place !== "playing") return void be("idle");
-    if (game?.game_id !== told.game_id) last = null;
-    game ??= { game_id: told.game_id };
-    moveSeconds = told.game.move_seconds;
-    if (place !== "playing" && place !== "over") {
-      place = "playing";
-      game = { game_id: told.game_id };
-      live.say("watch", { game_id: told.game_id });
-    }
-    clock(told.seconds_left);
-  } else if (told.status === "idle" && place === "loading") be("idle");
+    if (place === "loading") be("seeking");
+  } else if (place === "loading" && told.game?.status === "playing") {
+    game = { game_id: told.game_id };
+    be("playing");
+    watch(told.game_id);
+  } else if (place === "loading") be("idle");
   draw();
 }
 
 // How a game stands; what is older than what is shown is never told by the hall.
 function tell(state) {
-  const added = game.board && board.added(state.board);
+  const added = game?.board && board.added(state.board);
   if (added) last = added;
   game = state;
   if (moving && state.moves >= moving.number) moving = null;
   if (state.status === "finished") {
     endsAt = null;
+    if (place === "playing") lists.look();
     place = "over";
-  } else place = "playing";
+  } else place = isPlayer() ? "playing" : "watching";
   draw();
+  if (place === "over") review.open(game);
 }
 
 function clock(seconds) {
@@ -120,6 +137,7 @@ at("seek").addEventListener("submit", (event) => {
   event.preventDefault();
   game = last = null;
   botAt = null;
+  review.close();
   be("seeking");
   seek();
 });
@@ -160,7 +178,10 @@ at("guest").addEventListener("submit", async (event) => {
 // -- what is shown -------------------------------------------------------------------------------
 
 const isMine = () => place === "playing" && online && !moving && game.to_move === me.user_id;
-const other = () => (game.player1 === me.user_id ? game.player2 : game.player1);
+const isPlayer = () => game.player1 === me.user_id || game.player2 === me.user_id;
+// Who is drawn above and below the board: oneself below, and of others who began.
+const below = () => (game.player2 === me.user_id ? game.player2 : game.player1);
+const other = () => (below() === game.player1 ? game.player2 : game.player1);
 
 function say(id, sentence = "") {
   at(id).hidden = !sentence && id === "problem";
@@ -179,12 +200,17 @@ function called(user) {
   return user?.split("~")[0] ?? "";
 }
 
-function seat(id, user, disc) {
+function marked(user) {
+  const each = document.createElement("span");
   const [name, mark] = (user ?? "").split("~");
-  const where = at(id).querySelector(".name");
-  where.textContent = name;
-  if (user && user === me?.user_id) where.append(" ", small("you"));
-  else if (mark) where.append(" ", small(mark));
+  each.textContent = name;
+  if (user && user === me?.user_id) each.append(" ", small("you"));
+  else if (mark) each.append(" ", small(mark));
+  return each;
+}
+
+function seat(id, user, disc) {
+  at(id).querySelector(".name").replaceChildren(marked(user));
   at(id).querySelector("i").hidden = !user;
   at(id).querySelector("i").className = disc ? `disc ${disc}` : "";
 }
@@ -201,8 +227,9 @@ function status() {
   if (place === "out") return "Drop four discs in a row before the other one does.";
   if (place === "idle") return `Hello, ${called(me.name)}. Drop four discs in a row before the other one does.`;
   if (place === "seeking") return waiting();
-  if (!game.board) return "An opponent is here…";
-  if (place === "over") return outcome();
+  if (!game.board) return place === "watching" ? "Looking at the game…" : "An opponent is here…";
+  if (place === "over") return isPlayer() ? outcome() : ended();
+  if (place === "watching") return `${called(game.to_move)} is to move.`;
   if (moving && Date.now() - moving.since > SLOW_MS) return "Your move is on its way…";
   if (sure) return `Really? ${called(other())} wins then.`;
   return game.to_move === me.user_id ? "Your turn." : `${called(other())} is to move.`;
@@ -225,15 +252,24 @@ function outcome() {
   return `${won ? "You win!" : "You lose."} ${how}`;
 }
 
+// How a game of others ended.
+function ended() {
+  if (game.winner === null) return game.result === "draw" ? "A draw: the board is full." : "Nobody won: the game was left before both had moved.";
+  const loser = called(game.winner === game.player1 ? game.player2 : game.player1);
+  return { win: `${called(game.winner)} won.`, resignation: `${called(game.winner)} won: ${loser} gave up.`, timeout: `${called(game.winner)} won: ${loser} ran out of time.` }[game.result];
+}
+
+const names = () => (game?.player1 ? { 1: whose(game.player1), 2: whose(game.player2) } : {});
+
 function draw() {
   const playing = place === "playing";
-  const seated = (playing || place === "over") && !!game.board;
-  const names = seated ? { 1: whose(game.player1), 2: whose(game.player2) } : {};
-  board.show(seated ? { rows: game.board, line: game.line, last, mine: isMine(), over: place === "over", names } : {});
-  const first = seated && game.player1 === me.user_id;
+  const seated = (playing || place === "watching" || place === "over") && !!game.board;
+  board.show(seated ? { rows: game.board, line: game.line, last, mine: isMine(), over: place === "over", names: names() } : {});
+  const first = seated && below() === game.player1;
   seat("top", seated ? other() : "", seated && (first ? "second" : "first"));
-  seat("bottom", seated ? me.user_id : me?.user_id, seated && (first ? "first" : "second"));
-  at("seek").hidden = place !== "idle" && place !== "over";
+  seat("bottom", seated ? below() : me?.user_id, seated && (first ? "first" : "second"));
+  at("seek").hidden = place !== "idle" && (place !== "over" || !!asked);
+  at("to-play").hidden = !asked || !me;
   at("seek").querySelector("button").textContent = place === "over" ? "Play again" : "Find an opponent";
   at("cancel").hidden = place !== "seeking";
   at("leave").hidden = !playing || !game.board;
@@ -247,11 +283,11 @@ const whose = (user) => (user === me.user_id ? "yours" : called(user));
 
 function tick() {
   say("status", status());
-  const runs = place === "playing" && game.board && endsAt !== null;
+  const runs = (place === "playing" || place === "watching") && game.board && endsAt !== null;
   const left = runs ? Math.max(0, Math.ceil((endsAt - Date.now()) / 1000)) : null;
   for (const [id, mine] of [["top", false], ["bottom", true]]) {
     const shown = at(id).querySelector(".clock");
-    const its = runs && (game.to_move === me.user_id) === mine;
+    const its = runs && (game.to_move === below()) === mine;
     shown.hidden = !runs;
     shown.textContent = runs ? minutes(its ? left : moveSeconds) : "";
     shown.classList.toggle("runs", !!its);
@@ -278,12 +314,15 @@ function enter(who) {
       online = is;
       draw();
     },
+    // Also where a network is gone; then nobody says so.
     refused: async () => {
       const { me: still } = await ask("/api/v1/sign-in").catch(() => ({ me }));
       if (!still) location.reload();
     },
   });
-  look();
+  lists = new Lists({ at, me: me.user_id, called: marked });
+  if (asked) visit(asked);
+  else look();
 }
 
 setInterval(tick, 250);
