@@ -24,10 +24,14 @@ from application.player_events.intake import Intake
 from domain.games import lobby
 from interfaces.http import app as application
 from interfaces.http.app import Doors
+from interfaces.http.games.judging import Judge
 from interfaces.http.games.lobby_feed import LobbyFeed
+from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.services import ReadinessCheck, Services
 from interfaces.http.platform.tickets import Tickets
 from interfaces.http.player_events.ingest import Ingestion
+from interfaces.http.sign_in.guests import Guests
+from interfaces.http.sign_in.provider import Provider
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.pass_keys import PassKeys
 from interfaces.passes import Passes
@@ -50,6 +54,7 @@ from tests.http.fakes.games import FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
 from tests.http.fakes.once import FakeOnce
 from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
+from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
 from tests.http.fakes.waitroom import FakeQueue
 from tests.player_events.failing import Desk, a_desk
@@ -76,6 +81,8 @@ class Api:
     of_players: FakePlayerQueries
     limits: FakeLimits
     desk: Desk
+    sign_ins: FakeSignIns
+    tries: FakeTries
     services: Services
     commands_need: dict[str, ReadinessCheck]
     queries_need: dict[str, ReadinessCheck]
@@ -195,6 +202,7 @@ async def an_api() -> AsyncIterator[Api]:
         DEAD_LETTERS: desk.letters,
     }
     tokens = Tokens(SECRET)
+    sign_ins, tries = FakeSignIns(), FakeTries()
     services = Services(
         log=log,
         local=log,
@@ -205,10 +213,12 @@ async def an_api() -> AsyncIterator[Api]:
         tokens=tokens,
         peer_tokens=of_peers(SECRET),
         tickets=Tickets(tokens, FakeOnce()),
+        cookies=Cookies(tokens, sign_ins, secure=False),
         parts={
             LobbyFeed: LobbyFeed(),
             RoomFeeds: RoomFeeds(),
             Passes: passes(),
+            Judge: Judge(0.02),
             Settings: Settings(),
             Ingestion: Ingestion(
                 Intake(accept_unknown=True, oldest=timedelta(days=30)),
@@ -219,6 +229,8 @@ async def an_api() -> AsyncIterator[Api]:
             DeadLetterRepairs: desk.dead_letters,
             EventExport: of_players,
             History: history_of(log),
+            Guests: Guests(tries, allowed=True),
+            Provider: Provider(None),
         },
         commands_need=commands_need,
         queries_need=queries_need,
@@ -242,6 +254,8 @@ async def an_api() -> AsyncIterator[Api]:
             of_players,
             limits,
             desk,
+            sign_ins,
+            tries,
             services,
             commands_need,
             queries_need,

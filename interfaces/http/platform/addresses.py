@@ -47,6 +47,10 @@ class Addresses:
         else:
             self.present[address] -= 1
 
+    def trusts(self, address: str) -> bool:
+        """Whether somebody there speaks for many."""
+        return self._is_trusted(address)
+
     def _find(self, address: str) -> bool:
         try:
             known = ip_address(address)
