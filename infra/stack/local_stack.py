@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra import reach
 from infra.errors import SetupError
-from infra.stack import api, kafka, orphans, permissions, ports, postgres, valkey
+from infra.stack import api, kafka, orphans, permissions, ports, postgres, valkey, workers
 from infra.stack.program import Program, ProgramGroup
 from infra.stack.progress import ConsoleProgress
 from infra.stack.signals import undisturbed
@@ -128,6 +128,7 @@ class LocalStack:
         if left := orphans.find(self.servers.home):
             with self._progress.step(f"Stopping {len(left)} processes of a killed supervisor"):
                 orphans.make_way(left)
+        workers.forget(self.servers.home)
 
     def _refuse_taken(self, services: OwnServices | None) -> None:
         ports.refuse_taken(self.servers.ports)

@@ -40,6 +40,7 @@ class SupervisedProcess:
     state: str
     pid: int | None
     uptime: int
+    restarts: int = 0  # of a worker beside others, within their process
 
     @property
     def running(self) -> bool:
