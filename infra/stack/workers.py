@@ -12,7 +12,7 @@ from threading import Lock
 import msgspec
 
 from infra.stack.permissions import own_folder, write
-from infra.stack.supervise import MARK, NAMED, SupervisedProcess
+from infra.stack.program import MARK, NAMED, SupervisedProcess
 
 FOLDER = "workers"
 

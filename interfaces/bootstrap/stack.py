@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from infra.stack.doctor import Check  # noqa: TC004  a name for the type checker
     from infra.stack.local_stack import LocalStack, OwnServices, Servers
     from infra.stack.logs import LogLine  # noqa: TC004  a name for the type checker
+    from infra.stack.program import SupervisedProcess  # noqa: TC004  a name for the type checker
     from infra.stack.progress import ConsoleProgress
-    from infra.stack.supervise import SupervisedProcess  # noqa: TC004  a name for the type checker
 
 # For the command line, which imports no infrastructure, not even where types are checked.
 __all__ = ["Check", "LogLine", "SupervisedProcess"]

@@ -14,7 +14,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from infra.stack import logs, workers
-from infra.stack.supervise import MARK, NAMED, SupervisedProcess
+from infra.stack.program import MARK, NAMED, SupervisedProcess
 from interfaces import worker
 from interfaces.bootstrap import stack
 from interfaces.bootstrap.workers import OF_ALL_FEATURES, WORKERS, by_feature
