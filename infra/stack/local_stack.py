@@ -140,7 +140,8 @@ class LocalStack:
         servers, password = self.servers, self.servers.password or ""
         if servers.kafka_port:
             ports, login = (servers.kafka_port, servers.controller_port), (servers.user, password)
-            yield kafka.prepare(servers.home, ports, login, servers.jars, self._progress)
+            address, progress = servers.kafka, self._progress
+            yield kafka.prepare(servers.home, ports, login, address, servers.jars, progress)
         if servers.postgres_port:
             port, user = servers.postgres_port, servers.user
             yield postgres.prepare(servers.home, port, user, password, self._progress)

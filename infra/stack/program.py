@@ -10,8 +10,8 @@ MARK = "GAMEHALL_SUPERVISED"
 NAMED = "SUPERVISOR_PROCESS_NAME"
 """There as well: which program it is."""
 
-NEEDED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
-"""What any program may need of an environment."""
+NEEDED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "JDK_JAVA_OPTIONS")
+"""What any program may need of an environment; the last are options for Java, as it knows them."""
 
 
 def bare_environment() -> dict[str, str]:
