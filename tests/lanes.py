@@ -1,7 +1,7 @@
 """Which servers a test needs, read off its fixtures: that is its marker.
 
-`make test` runs three lanes side by side, chosen by these markers: each set of servers starts once,
-and while the tests of one lane wait for theirs, those of another have the cores.
+`make test` runs lanes side by side, chosen by these markers: each set of servers starts once, and
+while the tests of one lane wait for theirs, those of another have the cores.
 """
 
 from collections.abc import Iterator
