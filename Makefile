@@ -31,22 +31,22 @@ test: $(TESTABLE) ## Run every check and the whole test suite, on servers of its
 	$(BIN)/coverage report --include='domain/*,application/*,projections/*' --fail-under=99
 
 # Lanes that wait for servers, and one that takes what these leave of the processor.
-lane-hall: LANE := -m 'hall and not apart' --ignore tests/docs
-lane-pages: LANE := -m 'hall and not apart' tests/docs
-lane-servers: LANE := -m servers
-lane-apart: LANE := -m apart
-lane-chaos: LANE := -m chaos
-lane-unit: LANE := -m unit
+lane-hall: LANE := hall and not apart and not documents
+lane-documents: LANE := hall and not apart and documents
+lane-servers: LANE := servers
+lane-apart: LANE := apart
+lane-chaos: LANE := chaos
+lane-unit: LANE := unit
 lane-unit: GIVE_WAY := nice -n 5
 # Brokers of tests live for minutes; what Java gains by optimizing it has not paid off by then.
 lane-%: export JDK_JAVA_OPTIONS := -XX:TieredStopAtLevel=1
 lane-%:
-	COVERAGE_FILE=.coverage.$* $(GIVE_WAY) $(BIN)/pytest -q $(LANE) --cov --cov-report=
+	COVERAGE_FILE=.coverage.$* $(GIVE_WAY) $(BIN)/pytest -q -m '$(LANE)' --cov --cov-report=
 
 # In that lane checks are made in copies, with what was found here kept; and three brokers want
 # their turn when nobody else has servers.
 lane-apart: checks
-lane-chaos: lane-hall lane-pages lane-servers lane-apart
+lane-chaos: lane-hall lane-documents lane-servers lane-apart
 
 checks:
 	$(BIN)/ruff format --check .
