@@ -152,6 +152,10 @@ class Settings(BaseSettings):
     bot_seconds: Annotated[float, _from(0, 10, Seconds)] = 0.2
     """How many seconds a bot may think; a hard one uses all of them in the opening."""
 
+    workers_apart: bool = False
+    """Whether each worker has a process of its own; otherwise those of a feature share one, which
+    takes a third of the memory. For machines with a core for each."""
+
     checkpoint_events: Annotated[int, _from(1_000, 10_000_000)] = 50_000
     """After how many events snapshots and checkpoints are written."""
 
