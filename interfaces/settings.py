@@ -129,6 +129,13 @@ class Settings(BaseSettings):
     secret: Annotated[SecretStr | None, Secret] = None
     """Signs tokens; by default the API makes one and keeps it in the home, for us only."""
 
+    pass_keys: Annotated[Path | None, Folder] = None
+    """The folder of the keys that sign passes of waiting rooms; by default passes in the home. API
+    processes on several machines need the same keys."""
+
+    pass_audience: Annotated[str, _like(r"[!-~]{1,200}", "1 to 200 printable characters")] = "shop"  # noqa: S105  no password
+    """Whom passes are for; who verifies one asks for this audience."""
+
     clock_leeway_seconds: Annotated[float, _from(0, 3_600, Seconds)] = 5.0
     """By how many seconds the clocks of machines may differ: so much longer a token is good at both
     ends."""
@@ -210,7 +217,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important messages that are logged."""
 
-    @field_validator("home", "jars")
+    @field_validator("home", "jars", "pass_keys")
     @classmethod
     def _absolute(cls, folder: Path | None) -> Path | None:
         # Processes of the hall may run in other folders, and a mark of it is compared as text.
@@ -307,6 +314,11 @@ class Settings(BaseSettings):
     def jar_folder(self) -> Path:
         """The folder that keeps Kafka's jars."""
         return self.jars or self.home / "kafka" / "jars"
+
+    @property
+    def pass_key_folder(self) -> Path:
+        """The folder that keeps the keys of passes."""
+        return self.pass_keys or self.home / "passes"
 
     def signing_secret(self, *, make: bool = False) -> str:
         """Give the secret that signs tokens; raises `SettingsRefused` where there is none.

@@ -13,7 +13,7 @@ Priority = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Capacity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 CheckoutSeconds = Annotated[float, msgspec.Meta(ge=1, le=86_400)]
 FailureReason = Annotated[str, msgspec.Meta(max_length=1_000)]
-RESERVED = frozenset({"join", "leave", "sessions"})
+RESERVED = frozenset({"join", "leave", "passes", "rooms", "sessions"})
 """What stands in addresses where the name of a room does; a test finds them all."""
 
 Status = Literal[
@@ -82,6 +82,12 @@ class FailCheckout(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.fai
 
 class ExpireCheckout(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.expire"):
     """The shop gave up on a checkout."""
+
+    session_id: Key
+
+
+class RedeemPass(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.redeem-pass"):
+    """The shop let somebody in for the pass of a session; it does so once."""
 
     session_id: Key
 

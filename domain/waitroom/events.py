@@ -47,6 +47,13 @@ class SessionAdmitted(DomainEvent, frozen=True, kw_only=True, tag="waitroom.admi
     deadline: datetime
 
 
+class PassRedeemed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.pass-redeemed.v1"):
+    """The shop let in whoever has this slot; the pass opens nothing any more."""
+
+    session_id: str
+    user_id: str
+
+
 class CheckoutCompleted(
     DomainEvent, frozen=True, kw_only=True, tag="waitroom.checkout-completed.v1"
 ):

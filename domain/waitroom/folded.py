@@ -18,6 +18,7 @@ from domain.waitroom.events import (
     CheckoutExpired,
     CheckoutExtended,
     CheckoutFailed,
+    PassRedeemed,
     SessionAdmitted,
     SessionDismissed,
     SessionRemoved,
@@ -266,7 +267,14 @@ class FoldedRoom(Aggregate):
     def _on_extended(self, event: CheckoutExtended) -> None:
         session = self._register.live(event.session_id)
         assert session.slot is not None
-        self._give(session, Slot(event.deadline, session.slot.since))
+        self._give(session, replace(session.slot, deadline=event.deadline))
+
+    @evolves(PassRedeemed)
+    def _on_redeemed(self, event: PassRedeemed) -> None:
+        session = self._register.live(event.session_id)
+        assert session.slot is not None
+        session.slot = replace(session.slot, redeemed=True)
+        self._register.changed(session, event.originator_version)
 
     def _give(self, session: Session, slot: Slot) -> None:
         session.slot = slot

@@ -40,7 +40,7 @@ from domain.waitroom.refusals import (
     WaitroomNotFound,
     WaitroomOver,
 )
-from domain.waitroom.session import Session
+from domain.waitroom.session import Session, Slot
 from domain.waitroom.states import Closing
 
 MOST_AT_ONCE = 500
@@ -137,7 +137,7 @@ class OperatedRoom(FoldedRoom):
         """
         self._opened()
         session = self._session(command.session_id)
-        deadline = self._checking_out(session) + timedelta(seconds=command.seconds)
+        deadline = self._slot_of(session).deadline + timedelta(seconds=command.seconds)
         if deadline > now + LONGEST_CHECKOUT:
             raise ExtendedTooFar(
                 f"Session {session.session_id!r} would be open until {deadline.isoformat()}, "
@@ -250,13 +250,13 @@ class OperatedRoom(FoldedRoom):
             raise SessionNotFound(f"There is no session {session_id!r} in this room.")
         return session
 
-    def _checking_out(self, session: Session) -> datetime:
-        """Until when a session may check out; raises where it may not."""
+    def _slot_of(self, session: Session) -> Slot:
+        """The slot of a session; raises `NotAdmitted` and `CheckoutOver` when it has none."""
         if session.status == "waiting":
             raise NotAdmitted(f"Session {session.session_id!r} still waits in line.")
         self._require_live(session)
-        assert session.deadline is not None
-        return session.deadline
+        assert session.slot is not None
+        return session.slot
 
     def _require_live(self, session: Session) -> None:
         if not session.is_live:

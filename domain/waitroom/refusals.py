@@ -31,6 +31,10 @@ class NotAdmitted(Refusal, type="not-admitted"):
     """The session is still waiting, so it has no checkout that could end."""
 
 
+class PassRedeemedBefore(Refusal, type="pass-redeemed-before"):
+    """The shop has let somebody in for this pass already."""
+
+
 class CheckoutOver(Refusal, type="checkout-over"):
     """The session has ended already, and in another way."""
 

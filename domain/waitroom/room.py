@@ -13,6 +13,7 @@ from domain.waitroom.commands import (
     LeaveWaitroom,
     OpenWaitroom,
     Place,
+    RedeemPass,
     Room,
     Status,
 )
@@ -21,6 +22,7 @@ from domain.waitroom.events import (
     CheckoutCompletedLate,
     CheckoutExpired,
     CheckoutFailed,
+    PassRedeemed,
     WaitroomJoined,
     WaitroomLeft,
     WaitroomOpened,
@@ -28,6 +30,7 @@ from domain.waitroom.events import (
 from domain.waitroom.operated import OperatedRoom
 from domain.waitroom.refusals import (
     NotYourSession,
+    PassRedeemedBefore,
     RoomNameReserved,
     SessionIdTaken,
     WaitroomAlreadyOpen,
@@ -151,6 +154,22 @@ class Waitroom(OperatedRoom):
         self._opened()
         return self._check_out(self._session(command.session_id), "expired", CheckoutExpired, now)
 
+    @decides(RedeemPass)
+    def redeem(self, command: RedeemPass, now: datetime) -> Place:
+        """Let somebody into the shop for the pass of a session, once.
+
+        Raises `WaitroomNotFound`, `WaitroomOver`, `SessionNotFound`, `NotAdmitted`, `CheckoutOver`
+        and `PassRedeemedBefore`.
+        """
+        self._opened()
+        session = self._session(command.session_id)
+        if self._slot_of(session).redeemed:
+            raise PassRedeemedBefore(
+                f"The pass of session {session.session_id!r} has been redeemed before."
+            )
+        self._record(PassRedeemed, session_id=session.session_id, user_id=session.user_id)
+        return self._place(session)
+
     def _check_out(
         self,
         session: Session,
@@ -161,7 +180,7 @@ class Waitroom(OperatedRoom):
     ) -> Place:
         if session.status == outcome:
             return self._place(session)
-        self._checking_out(session)
+        self._slot_of(session)
         return self._end(session, event, self._opened(), now, **facts)
 
 

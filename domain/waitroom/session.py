@@ -12,11 +12,13 @@ LIVE = frozenset({"waiting", "ready"})
 class Slot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Room for one checkout, until `deadline`; the event of version `since` gave it.
 
-    A session that has expired keeps it, to tell how late a purchase is that is reported after all.
+    The shop has let its holder in once `redeemed`. A session that has expired keeps its slot, to
+    tell how late a purchase is that is reported after all.
     """
 
     deadline: datetime
     since: int
+    redeemed: bool = False
 
 
 class Session(msgspec.Struct, array_like=True, gc=False):

@@ -37,12 +37,12 @@ class WaitroomState(State, frozen=True, kw_only=True, tag="waitroom.snapshot.v2"
     appearance: Appearance | None
 
 
-class WaitroomSessions(State, frozen=True, kw_only=True, tag="waitroom.sessions-snapshot.v2"):
+class WaitroomSessions(State, frozen=True, kw_only=True, tag="waitroom.sessions-snapshot.v3"):
     """The sessions of a page of the register, in the order of tickets.
 
     A session is a list: `session_id`, `user_id`, `priority`, `ticket`, `joined_at`, `status` and
-    its slot, while it has one or after it has expired: `deadline` and the version of the event
-    that gave it.
+    its slot, while it has one or after it has expired: `deadline`, the version of the event that
+    gave it and whether its pass was redeemed.
     """
 
     sessions: Sequence[Session]

@@ -39,6 +39,7 @@ from domain.waitroom.events import (
     CheckoutExpired,
     CheckoutExtended,
     CheckoutFailed,
+    PassRedeemed,
     SessionAdmitted,
     SessionDismissed,
     SessionRemoved,
@@ -71,7 +72,10 @@ ENDS: dict[type[DomainEvent], Status] = {
 
 
 class QueuePlace(msgspec.Struct, frozen=True, kw_only=True):
-    """A session's place: `position` 1 is the head of the line, 0 is no longer in line."""
+    """A session's place: `position` 1 is the head of the line, 0 is no longer in line.
+
+    `redeemed_at` is when the shop let its holder in, if it takes passes.
+    """
 
     session_id: str
     event_id: str
@@ -83,6 +87,7 @@ class QueuePlace(msgspec.Struct, frozen=True, kw_only=True):
     people_ahead: int
     joined_at: datetime
     deadline: datetime | None = None
+    redeemed_at: datetime | None = None
     display_name: str | None = None
 
 
@@ -119,6 +124,7 @@ class Queue:
         WaitroomOpened,
         WaitroomJoined,
         SessionAdmitted,
+        PassRedeemed,
         CheckoutExtended,
         CheckoutCompletedLate,
         *ENDS,
@@ -181,14 +187,8 @@ class QueueChanges:
                 self._join(event, room)
             case SessionAdmitted():
                 self._admit(event, room)
-            case CheckoutExtended(session_id=session_id, deadline=deadline):
-                room.admitted[session_id] = deadline.timestamp()
-                self.sessions[session_id]["deadline"] = deadline.isoformat()
-            case CheckoutCompletedLate(session_id=session_id):
-                room.counts["expired"] -= 1
-                room.counts["completed"] += 1
-                room.counts["late"] += 1
-                self.sessions[session_id]["status"] = "completed"
+            case PassRedeemed() | CheckoutExtended() | CheckoutCompletedLate():
+                self._change(event, room)
             case WaitroomArchived(sessions=sessions, left=left):
                 room.archived += sessions
                 room.is_gone = left == 0
@@ -222,6 +222,21 @@ class QueueChanges:
             "status": "ready",
             "deadline": event.deadline.isoformat(),
         }
+
+    def _change(
+        self, event: PassRedeemed | CheckoutExtended | CheckoutCompletedLate, room: RoomChanges
+    ) -> None:
+        session = self.sessions[event.session_id]
+        match event:
+            case PassRedeemed():
+                session["redeemed_at"] = event.timestamp.isoformat()
+            case CheckoutExtended(deadline=deadline):
+                room.admitted[event.session_id] = deadline.timestamp()
+                session["deadline"] = deadline.isoformat()
+            case CheckoutCompletedLate():
+                session["status"] = "completed"
+                for what, by in (("expired", -1), ("completed", 1), ("late", 1)):
+                    room.counts[what] += by
 
     def _end(self, session_id: str, status: Status, room: RoomChanges) -> None:
         room.counts[status] += 1

@@ -72,6 +72,7 @@ PROBLEMS = {
     "not-found": "There is nothing at this address.",
     "not-ready": "`/health/ready`: `checks` says what is missing, `ready` what goes on.",
     "not-yourself": "A player's token was used to act for somebody else.",
+    "pass-refused": "A pass is forged, expired, or of another hall; `detail` says which.",
     "player-not-found": "The player has finished no game, or had no event.",
     "position-elsewhere": "What is looked at is in another shard than the `position`.",
     "priority-not-granted": "The token does not grant that much priority.",

@@ -203,7 +203,7 @@ async def test_rooms_are_listed_by_name_and_filtered(api: Api) -> None:
     await order(api, "close", {"waiting": "serve"}, "/api/v1/waitroom/cinema")
 
     async def names(**asked: Any) -> list[str]:
-        rooms = await look(api, "/api/v1/waitroom", **asked)
+        rooms = await look(api, "/api/v1/waitroom/rooms", **asked)
         return [room["event_id"] for room in rooms["rooms"]]
 
     assert await names() == ["cinema", "concert", "theatre"]
@@ -211,9 +211,9 @@ async def test_rooms_are_listed_by_name_and_filtered(api: Api) -> None:
     assert await names(status="open", paused="no") == ["theatre"]
     assert await names(paused="yes") == ["concert"]
     assert await names(prefix="c") == ["cinema", "concert"]
-    assert (await look(api, "/api/v1/waitroom", limit=2))["after"] == "concert"
+    assert (await look(api, "/api/v1/waitroom/rooms", limit=2))["after"] == "concert"
     assert await names(after="concert") == ["theatre"]
-    problem(await api.ask("GET", "/api/v1/waitroom"), 403, "wrong-scope")
+    problem(await api.ask("GET", "/api/v1/waitroom/rooms"), 403, "wrong-scope")
 
 
 async def test_sessions_are_listed_and_searched(api: Api) -> None:

@@ -11,6 +11,7 @@ from domain.waitroom.commands import (
     JoinWaitroom,
     LeaveWaitroom,
     OpenWaitroom,
+    RedeemPass,
     TendWaitroom,
 )
 from domain.waitroom.description import Description
@@ -44,6 +45,7 @@ def tell_of_rooms(
             )
             narrator.tell(join, now=at(guest))
         narrator.tell(
+            RedeemPass(event_id=event_id, session_id=f"{event_id}-0"),
             CompleteCheckout(event_id=event_id, session_id=f"{event_id}-0"),
             FailCheckout(event_id=event_id, session_id=f"{event_id}-1", reason="no money"),
             ExpireCheckout(event_id=event_id, session_id=f"{event_id}-2"),

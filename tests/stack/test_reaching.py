@@ -81,7 +81,9 @@ BEHIND = {"API": 0, "Kafka": 1, "PostgreSQL": 3, "Valkey": 4}
 EVENT = """{"event_type": "player_score", "player_id": "ada", "game_id": "snake",
 "timestamp": "2026-11-01T00:00:00Z", "data": {"score": 1}}"""
 
-WITHOUT_SERVERS = {"up", "down", "status", "logs", "doctor", "api", "worker", "token", "completion"}
+WITHOUT_SERVERS = {
+    *("up", "down", "status", "logs", "doctor", "api", "worker", "token", "completion", "passes"),
+}
 """Commands that do something else where servers are away."""
 
 

@@ -107,7 +107,7 @@ def test_lists_go_on_until_they_end_or_enough_is_told(asked: Asked) -> None:
     first, second = {"rooms": [ROOM], "after": "a b"}, {"rooms": [ROOM], "after": None}
     asked.answers = [(200, first), (200, second)]
     assert len(json.loads(run("list", "--paused", "--json").stdout)) == 2
-    assert asked.last[1] == "/api/v1/waitroom?after=a+b&limit=99&paused=yes"
+    assert asked.last[1] == "/api/v1/waitroom/rooms?after=a+b&limit=99&paused=yes"
 
     asked.answers = [(200, first)]
     assert len(json.loads(run("list", "--limit", "1", "--json").stdout)) == 1

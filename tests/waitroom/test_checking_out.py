@@ -10,6 +10,7 @@ from domain.waitroom.commands import (
     ExpireCheckout,
     FailCheckout,
     Place,
+    RedeemPass,
     RoomView,
     TendWaitroom,
 )
@@ -18,10 +19,16 @@ from domain.waitroom.events import (
     CheckoutCompletedLate,
     CheckoutExpired,
     CheckoutFailed,
+    PassRedeemed,
     SessionAdmitted,
 )
 from domain.waitroom.operated import MOST_AT_ONCE
-from domain.waitroom.refusals import CheckoutOver, NotAdmitted, SessionNotFound
+from domain.waitroom.refusals import (
+    CheckoutOver,
+    NotAdmitted,
+    PassRedeemedBefore,
+    SessionNotFound,
+)
 from tests.given import at
 from tests.waitroom.rooms import EVENT, joining, leaving, room
 
@@ -158,3 +165,19 @@ def test_more_overdue_checkouts_than_fit_one_record_expire_in_turns() -> None:
     assert story.aggregate.deadline == at(65)
     story.when(TEND, now=at(99)).then(CheckoutExpired)
     assert story.aggregate.deadline is None
+
+
+def test_the_shop_lets_somebody_in_for_a_pass_once() -> None:
+    redeeming = RedeemPass(event_id=EVENT, session_id="s-ann")
+    story = room("ann", "ben").when(redeeming, now=at(7))
+
+    story.then(PassRedeemed).with_facts(session_id="s-ann", user_id="ann").folds_the_same()
+    assert isinstance(story.reply, Place)
+    assert (story.reply.status, story.reply.deadline) == ("ready", at(60))
+    story.when(redeeming).refuses(PassRedeemedBefore)
+
+
+def test_a_pass_of_somebody_who_waits_or_is_done_lets_nobody_in() -> None:
+    room("ann", "ben").when(RedeemPass(event_id=EVENT, session_id="s-ben")).refuses(NotAdmitted)
+    story = room("ann").when(leaving("ann")).when(RedeemPass(event_id=EVENT, session_id="s-ann"))
+    story.refuses(CheckoutOver)

@@ -18,6 +18,7 @@ from domain.waitroom.commands import (
     FailCheckout,
     JoinWaitroom,
     LeaveWaitroom,
+    RedeemPass,
     TendWaitroom,
 )
 from domain.waitroom.events import (
@@ -25,6 +26,7 @@ from domain.waitroom.events import (
     CheckoutCompletedLate,
     CheckoutExpired,
     CheckoutExtended,
+    PassRedeemed,
     SessionAdmitted,
     WaitroomArchived,
     WaitroomChanged,
@@ -43,6 +45,7 @@ from tests.waitroom.rooms import EVENT, PAUSE, REOPEN, RESUME, changing, closing
 users = st.integers(0, 9).map(lambda number: f"user-{number}")
 sessions = st.integers(1, 40).map(lambda number: f"session-{number}")
 ends = st.sampled_from([CompleteCheckout, FailCheckout, ExpireCheckout, LeaveWaitroom])
+"""What ends a session."""
 orders = st.one_of(
     st.sampled_from([PAUSE, RESUME, RESUME, REOPEN, REOPEN]),
     st.builds(changing, st.integers(1, 6), st.sampled_from([5.0, 10.0, 40.0])),
@@ -59,6 +62,7 @@ class AnyRoom(RuleBasedStateMachine):
         self.capacity = 0
         self.waiting: list[tuple[int, int, str]] = []
         self.ready: set[str] = set()
+        self.let_in: set[str] = set()
         self.admitted: list[str] = []
         self.tickets = 0
         self.paused = self.closed = self.dismisses = self.granted = False
@@ -87,9 +91,7 @@ class AnyRoom(RuleBasedStateMachine):
                 self.waiting.append((-event.priority, event.ticket, event.session_id))
                 self.waiting.sort()
                 assert self.waiting[event.position - 1][1] == event.ticket
-            case AdmissionGranted():
-                self.granted = True
-            case SessionAdmitted():
+            case AdmissionGranted() | SessionAdmitted():
                 self.follow_admission(event)
             case CheckoutExtended():
                 assert event.deadline > self.deadlines[event.session_id]
@@ -98,12 +100,18 @@ class AnyRoom(RuleBasedStateMachine):
                 self.follow_expiry(event.session_id)
             case CheckoutCompletedLate():
                 assert event.session_id not in self.ready
+            case PassRedeemed():
+                assert event.session_id in self.ready - self.let_in
+                self.let_in.add(event.session_id)
             case _ if session := getattr(event, "session_id", None):
                 self.follow_end(session)
             case _:
                 self.follow_order(event)
 
-    def follow_admission(self, event: SessionAdmitted) -> None:
+    def follow_admission(self, event: AdmissionGranted | SessionAdmitted) -> None:
+        if isinstance(event, AdmissionGranted):
+            self.granted = True
+            return
         if not self.granted:
             assert not self.paused
             assert not self.dismisses
@@ -157,6 +165,10 @@ class AnyRoom(RuleBasedStateMachine):
     @rule(end=ends, session=sessions)
     def end(self, end: type[CompleteCheckout], session: str) -> None:
         self.decide(end(event_id=EVENT, session_id=session))
+
+    @rule(session=sessions)
+    def redeem(self, session: str) -> None:
+        self.decide(RedeemPass(event_id=EVENT, session_id=session))
 
     @rule(user=users, session=sessions)
     def leave_as(self, user: str, session: str) -> None:

@@ -70,7 +70,7 @@ def list_rooms(
     """List rooms by name."""
     flag = None if paused is None else ("yes" if paused else "no")
     asked = {"status": status, "paused": flag, "prefix": prefix}
-    found = list(asking().pages(ROOMS, "rooms", limit, **asked))
+    found = list(asking().pages(address("rooms"), "rooms", limit, **asked))
     columns = ("event_id", "status", "paused", "capacity", "waiting", "ready", "completed")
     rows = [[room[column] for column in columns] for room in found]
     show(found, as_json, lambda: print_table(columns, rows))

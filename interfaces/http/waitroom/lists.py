@@ -49,7 +49,7 @@ Most = Annotated[int, limit_of("entries")]
 MostMinutes = Annotated[int, QueryParameter(ge=1, le=1_440, description="How many minutes.")]
 
 
-@query("/", "listWaitrooms", "Waiting rooms", 403, guards=OPERATORS)
+@query("/rooms", "listWaitrooms", "Waiting rooms", 403, guards=OPERATORS)
 async def list_waitrooms(
     request: Request,
     status: WithStatus = "any",
@@ -140,5 +140,6 @@ def _not_found(event_id: str) -> tuple[str, str]:
 
 
 router = Router(
-    path="/api/v1/waitroom", route_handlers=[list_sessions, get_minutes, get_appearance]
+    path="/api/v1/waitroom",
+    route_handlers=[list_waitrooms, list_sessions, get_minutes, get_appearance],
 )

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
+from msgspec import UNSET, UnsetType
 
 from domain.waitroom.commands import Capacity, CheckoutSeconds, RoomView
 from domain.waitroom.description import Description
@@ -30,8 +31,8 @@ from interfaces.settings import Settings
 class Changing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Other terms for a room; what is left out stays."""
 
-    capacity: Annotated[Capacity, msgspec.Meta(examples=[20])] | None = None
-    checkout_seconds: Annotated[CheckoutSeconds, msgspec.Meta(examples=[300])] | None = None
+    capacity: Annotated[Capacity, msgspec.Meta(examples=[20])] | UnsetType = UNSET
+    checkout_seconds: Annotated[CheckoutSeconds, msgspec.Meta(examples=[300])] | UnsetType = UNSET
 
 
 class ClosingRoom(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,8 +54,8 @@ async def change_waitroom(
     """
     order = ChangeWaitroom(
         event_id=event_id,
-        capacity=data.capacity,
-        checkout_seconds=data.checkout_seconds,
+        capacity=data.capacity or None,
+        checkout_seconds=data.checkout_seconds or None,
         by=request.user.user_id,
     )
     return await carry_out(request, context, order)

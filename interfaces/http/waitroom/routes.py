@@ -16,7 +16,7 @@ from interfaces.http.platform.command_context import CommandContext, carry_out, 
 from interfaces.http.platform.freshness import caught_up, found
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.routes import command, query
-from interfaces.http.waitroom.lists import AfterWaitroom, list_waitrooms
+from interfaces.http.waitroom.lists import AfterWaitroom
 from projections.waitroom import WAITROOM
 from projections.waitroom.queue import QueueOverview, QueuePlace
 
@@ -74,18 +74,18 @@ async def get_session(
     request: Request, session_id: PathKey, read_after: AfterWaitroom = None
 ) -> QueuePlace:
     """Tell a session's status, its position and how many are ahead; a player only its own."""
-    place = await session_for(request, session_id, read_after)
+    return await own_session(request, session_id, read_after)
+
+
+async def own_session(request: Request, session_id: str, read_after: str | None) -> QueuePlace:
+    """Look a session up; raises `NotYourSession`, and `Problem` 404 when there is none."""
+    queue = await caught_up(request, WAITROOM, read_after)
+    place = found(
+        await queue.session(session_id), "session-not-found", f"No session {session_id!r} is known."
+    )
     if place.user_id != request.user.user_id and not is_trusted(request.user):
         raise NotYourSession(f"Session {session_id!r} belongs to somebody else.")
     return place
-
-
-async def session_for(request: Request, session_id: str, read_after: str | None) -> QueuePlace:
-    """Look a session up; raises `Problem` 404 when there is none."""
-    queue = await caught_up(request, WAITROOM, read_after)
-    return found(
-        await queue.session(session_id), "session-not-found", f"No session {session_id!r} is known."
-    )
 
 
 @query("/{event_id:str}", "getWaitroom", "How a waiting room is doing", 404)
@@ -103,6 +103,6 @@ async def get_waitroom(
 
 router = Router(
     path="/api/v1/waitroom",
-    route_handlers=[list_waitrooms, open_waitroom, leave_waitroom, get_session, get_waitroom],
+    route_handlers=[open_waitroom, leave_waitroom, get_session, get_waitroom],
     dependencies={"context": Provide(provide_context)},
 )

@@ -24,8 +24,7 @@ from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.routes import command
-from interfaces.http.waitroom.lists import AfterWaitroom
-from interfaces.http.waitroom.routes import session_for
+from interfaces.http.waitroom.routes import own_session
 
 InRoom = Annotated[
     str | None,
@@ -56,7 +55,6 @@ async def completed(
     session_id: PathKey,
     context: NamedDependency[CommandContext],
     event_id: InRoom = None,
-    read_after: AfterWaitroom = None,
 ) -> Response[Place]:
     """Report a purchase; again changes nothing.
 
@@ -64,7 +62,7 @@ async def completed(
     deadline. One that has ended in another way is refused with `checkout-over`, a session that
     waits still with `not-admitted`.
     """
-    event_id = await _room_of(request, session_id, event_id, read_after)
+    event_id = await _room_of(request, session_id, event_id)
     return await carry_out(
         request, context, CompleteCheckout(event_id=event_id, session_id=session_id)
     )
@@ -77,10 +75,9 @@ async def failed(
     data: JSONBody[Failing],
     context: NamedDependency[CommandContext],
     event_id: InRoom = None,
-    read_after: AfterWaitroom = None,
 ) -> Response[Place]:
     """Report that a purchase failed, which frees the slot; again changes nothing."""
-    event_id = await _room_of(request, session_id, event_id, read_after)
+    event_id = await _room_of(request, session_id, event_id)
     failure = FailCheckout(event_id=event_id, session_id=session_id, reason=data.reason)
     return await carry_out(request, context, failure)
 
@@ -91,10 +88,9 @@ async def expired(
     session_id: PathKey,
     context: NamedDependency[CommandContext],
     event_id: InRoom = None,
-    read_after: AfterWaitroom = None,
 ) -> Response[Place]:
     """Report that the shop gave a checkout up, which frees the slot; again changes nothing."""
-    event_id = await _room_of(request, session_id, event_id, read_after)
+    event_id = await _room_of(request, session_id, event_id)
     return await carry_out(
         request, context, ExpireCheckout(event_id=event_id, session_id=session_id)
     )
@@ -107,10 +103,9 @@ async def extend(
     data: JSONBody[Extending],
     context: NamedDependency[CommandContext],
     event_id: InRoom = None,
-    read_after: AfterWaitroom = None,
 ) -> Response[Place]:
     """Give a checkout more time than it has, up to a day from now."""
-    event_id = await _room_of(request, session_id, event_id, read_after)
+    event_id = await _room_of(request, session_id, event_id)
     order = ExtendCheckout(
         event_id=event_id, session_id=session_id, seconds=data.seconds, by=request.user.user_id
     )
@@ -123,10 +118,9 @@ async def remove(
     session_id: PathKey,
     context: NamedDependency[CommandContext],
     event_id: InRoom = None,
-    read_after: AfterWaitroom = None,
 ) -> Response[Place]:
     """Take away somebody's place in line or slot; again changes nothing."""
-    event_id = await _room_of(request, session_id, event_id, read_after)
+    event_id = await _room_of(request, session_id, event_id)
     order = RemoveSession(event_id=event_id, session_id=session_id, by=request.user.user_id)
     return await carry_out(request, context, order)
 
@@ -137,21 +131,18 @@ async def admit(
     session_id: PathKey,
     context: NamedDependency[CommandContext],
     event_id: InRoom = None,
-    read_after: AfterWaitroom = None,
 ) -> Response[Place]:
     """Admit somebody who waits: ahead of the line, beyond the capacity, and in a pause too."""
-    event_id = await _room_of(request, session_id, event_id, read_after)
+    event_id = await _room_of(request, session_id, event_id)
     order = AdmitSession(event_id=event_id, session_id=session_id, by=request.user.user_id)
     return await carry_out(request, context, order)
 
 
-async def _room_of(
-    request: Request, session_id: str, event_id: str | None, read_after: str | None
-) -> str:
+async def _room_of(request: Request, session_id: str, event_id: str | None) -> str:
     """The room of a session; raises `Problem` 404 where it is not known."""
     if event_id is not None:
         return event_id
-    return (await session_for(request, session_id, read_after)).event_id
+    return (await own_session(request, session_id, None)).event_id
 
 
 router = Router(

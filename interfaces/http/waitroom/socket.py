@@ -128,11 +128,11 @@ class SessionWatch:
             self._channel.close(NORMAL, f"the session is over: {state.status}")
 
 
-def _order(state: QueueState | None) -> int:
-    """A session waits, then is ready, then is over, and never goes back."""
+def _order(state: QueueState | None) -> tuple[int, float]:
+    """A session waits, then is ready, ever longer, then is over, and never goes back."""
     if state is None or state.status == "waiting":
-        return 0
-    return 1 if state.status == "ready" else 2
+        return 0, 0
+    return (1, state.deadline.timestamp()) if state.status == "ready" else (2, 0)
 
 
 def _state_of(place: QueuePlace) -> QueueState:

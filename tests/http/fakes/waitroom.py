@@ -1,5 +1,6 @@
 """Waiting rooms as the read model would show them."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ from application.ports.commands import Envelope
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import LeaveWaitroom
 from domain.waitroom.description import Appearance
-from domain.waitroom.events import WaitroomJoined
+from domain.waitroom.events import PassRedeemed, WaitroomJoined
 from projections.waitroom.minutes import Minute
 from projections.waitroom.queue import QueueOverview, QueuePlace
 from projections.waitroom.rooms import ListedRooms, ListedSessions, RoomMinutes
@@ -31,7 +32,11 @@ class FakeQueue(FakeReadModel):
             if session := room._register.find(session_id):
                 place = msgspec.to_builtins(room._place(session))
                 ahead = max(place["position"] - 1, 0)
-                shown = {"people_ahead": ahead, "display_name": self._name(session_id)}
+                shown = {
+                    "people_ahead": ahead,
+                    "display_name": self._name(session_id),
+                    "redeemed_at": self._redeemed_at(session_id),
+                }
                 return msgspec.convert(place | shown, QueuePlace)
         return None
 
@@ -41,6 +46,13 @@ class FakeQueue(FakeReadModel):
             if isinstance(event, WaitroomJoined) and event.session_id == session_id:
                 name = event.display_name
                 return None if name is None else self.seals.open(name)
+        return None
+
+    def _redeemed_at(self, session_id: str) -> datetime | None:
+        for recorded in self.log.events["waitroom-log"]:
+            event = recorded.event
+            if isinstance(event, PassRedeemed) and event.session_id == session_id:
+                return event.timestamp
         return None
 
     async def overview(self, event_id: str) -> QueueOverview | None:
