@@ -143,6 +143,10 @@ class Settings(BaseSettings):
     master_key: Annotated[SecretStr | None, Secret] = None
     """Wraps the keys of personal texts; without one, Kafka holds them as they are."""
 
+    rooms_kept_seconds: Annotated[float, _from(0, 10 * 366 * 86_400, Seconds)] = 604_800.0
+    """How many seconds after its last session has ended a closed waiting room is archived; for
+    rooms that are closed from now on."""
+
     bot_after: Annotated[float, _from(0, 3_600, Seconds)] = 10.0
     """How many seconds a player waits for another before a bot is seated."""
 

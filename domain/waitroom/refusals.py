@@ -37,3 +37,15 @@ class PassRedeemedBefore(Refusal, type="pass-redeemed-before"):
 
 class CheckoutOver(Refusal, type="checkout-over"):
     """The session has ended already, and in another way."""
+
+
+class WaitroomClosedToJoins(Refusal, type="waitroom-closed"):
+    """The room is closed, and nobody may join any more."""
+
+
+class WaitroomOver(Refusal, type="waitroom-archived"):
+    """The room has been closed for so long that it is archived; nothing happens in it any more."""
+
+
+class ExtendedTooFar(Refusal, type="extended-too-far", status=422):
+    """The checkout would be open for more than a day from now."""

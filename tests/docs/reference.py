@@ -213,6 +213,8 @@ def type_name(hint: Any) -> str:
         return f"list of {type_name(arguments[0])}"
     if origin is tuple:
         return f"[{', '.join(type_name(each) for each in arguments)}]"
+    if hint not in names and isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return f"object of {', '.join(hint.__struct_fields__)}"
     return "null" if hint is type(None) else names[hint]
 
 

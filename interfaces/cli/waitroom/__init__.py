@@ -1,5 +1,9 @@
 """Commands for waiting rooms."""
 
-from interfaces.cli.waitroom import passes
+from interfaces.cli.waitroom import passes, sessions
+from interfaces.cli.waitroom.rooms import waitroom
 
-COMMANDS = (passes.passes,)
+for command in sessions.COMMANDS:
+    waitroom.add_command(command)
+
+COMMANDS = (waitroom, passes.passes)

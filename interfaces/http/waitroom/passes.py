@@ -17,7 +17,8 @@ from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import Problem, documented
 from interfaces.http.platform.routes import command, query
 from interfaces.http.platform.services import services_of
-from interfaces.http.waitroom.routes import AfterWaitroom, own_session
+from interfaces.http.waitroom.lists import AfterWaitroom
+from interfaces.http.waitroom.routes import own_session
 from interfaces.pass_keys import PUBLIC_MAX_AGE_S
 from interfaces.passes import MOST_PASS_CHARACTERS, Passes, PassRefused
 

@@ -7,20 +7,18 @@ from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from domain.categories import WAITROOMS
 from domain.keys import Key, NewKey
 from domain.waitroom.commands import LeaveWaitroom, OpenWaitroom, Place, Room
 from domain.waitroom.refusals import NotYourSession
 from interfaces.http.platform.auth import is_trusted, only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
-from interfaces.http.platform.freshness import caught_up, found, read_after_of
+from interfaces.http.platform.freshness import caught_up, found
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.routes import command, query
+from interfaces.http.waitroom.lists import AfterWaitroom
 from projections.waitroom import WAITROOM
 from projections.waitroom.queue import QueueOverview, QueuePlace
-
-AfterWaitroom = Annotated[str | None, read_after_of(WAITROOMS.topic)]
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
