@@ -1,5 +1,7 @@
 """`gamehall api` and `gamehall worker`: one process each, as the supervisor starts them."""
 
+import os
+
 import rich_click as click
 
 from interfaces.bootstrap.workers import WORKERS
