@@ -55,6 +55,7 @@ class Foundation(NamedTuple):
     partitions: Mapping[str, int]
     redis: Redis
     queries: Lookup
+    tokens: Tokens
     held: AsyncExitStack
 
 
@@ -90,7 +91,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
         queries = _lookup(Stores(pool, redis, keys.open))
-        parts = await _parts(Foundation(settings, partitions, redis, queries, held))
+        parts = await _parts(Foundation(settings, partitions, redis, queries, tokens, held))
         yield Services(
             log=RoutedLog(log, peers.send),
             local=log,

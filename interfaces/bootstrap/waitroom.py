@@ -1,7 +1,9 @@
 """What waiting rooms need of the world, over HTTP."""
 
+from infra.once import TriesInRedis
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.http.waitroom.visitors import Visitors
 from interfaces.pass_keys import PassKeys
 from interfaces.passes import Passes
 
@@ -16,4 +18,10 @@ async def build(base: Foundation) -> list[object]:
         leeway_s=settings.clock_leeway_seconds,
     )
     passes.keys.signing()  # a file that is no key is told now
-    return [RoomFeeds(), passes]
+    visitors = Visitors(
+        base.tokens,
+        TriesInRedis(base.redis),
+        allowed=settings.guests,
+        secure=settings.is_https,
+    )
+    return [RoomFeeds(), passes, visitors]

@@ -101,6 +101,8 @@ class Edge:
         self._for_peers = frozenset(for_peers)
         self._site = site
         self._open = frozenset(open_handlers(app))
+        # Where the name of something follows, a test sees to it that all of it is open.
+        self._open_below = tuple(path.partition("{")[0] for path in self._open if "{" in path)
         self._tokens, self._peer_tokens = services.tokens, services.peer_tokens
         self._tickets, self._cookies = services.tickets, services.cookies
         self._addresses = services.addresses
@@ -206,9 +208,12 @@ class Edge:
         scope["user"] = identity
         await self.app(scope, receive, send)
 
+    def _is_open(self, path: str) -> bool:
+        return path in self._open or path.startswith(self._open_below)
+
     def _identify(self, path: str, headers: Mapping[bytes, bytes]) -> Identity | None:
         """Who asks; everything that is not declared open wants a token, even what is not there."""
-        if path in self._open:
+        if self._is_open(path):
             return None
         if path in self._for_peers:
             return bearer(self._peer_tokens, headers.get(b"authorization"))
@@ -217,7 +222,7 @@ class Edge:
     async def _of_browser(self, scope: Any, headers: Mapping[bytes, bytes]) -> Identity | None:
         """Who asks without a token; what changes something has to come from a page of ours."""
         path = scope["path"]
-        if path in self._open or path in self._for_peers:
+        if self._is_open(path) or path in self._for_peers:
             return self._identify(path, headers)
         identity = await self._cookies.holder(headers)
         if identity is None:

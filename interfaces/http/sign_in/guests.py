@@ -1,10 +1,10 @@
 """Guests: people whom nobody knows, under names of their own choice."""
 
 import secrets
-from ipaddress import ip_address, ip_network
 
 from application.ports.limits import Tries
 from domain.keys import flaw_in_key
+from interfaces.http.platform.addresses import network_of
 from interfaces.http.platform.problems import Problem, forbidden, invalid
 
 MOST_TRIES = 20
@@ -33,7 +33,7 @@ class Guests:
 
     async def admit(self, address: str) -> None:
         """Count a try from a network address; raises `Problem` 429 where there were too many."""
-        network = _network(address)
+        network = network_of(address)
         if not await self._tries.may_try(f"sign-in:{network}", MOST_TRIES, TRIES_S):
             raise Problem(
                 429,
@@ -57,12 +57,3 @@ class Guests:
         if flaw:
             raise invalid(422, "not-a-name", "name", flaw)
         return name + MARK + "".join(secrets.choice(LETTERS) for _ in range(MARK_CHARACTERS))
-
-
-def _network(address: str) -> str:
-    """As much of an address as one household or customer has."""
-    try:
-        known = ip_address(address)
-    except ValueError:  # a socket in a folder has none
-        return address
-    return str(ip_network((known, 64), strict=False)) if known.version == 6 else address  # noqa: PLR2004
