@@ -28,7 +28,7 @@ from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.http.platform.services import services_of
 from interfaces.http.waitroom import visitor_view
 from interfaces.http.waitroom.visitor_view import Seen, language_of, path_of
-from interfaces.http.waitroom.visitors import Visitor, Visitors
+from interfaces.http.waitroom.visitors import KnownVisitor, Visitors
 from interfaces.passes import Passes
 from interfaces.tokens import Identity
 from projections.waitroom import WAITROOM
@@ -185,10 +185,10 @@ async def _known(request: Request) -> Identity | None:
     return await _visitors(request).known(headers, services_of(request).cookies)
 
 
-async def _visitor(request: Request) -> Visitor:
+async def _visitor(request: Request) -> KnownVisitor:
     """Who has come, made known if nobody knows them yet."""
     if (identity := await _known(request)) is not None:
-        return Visitor(identity)
+        return KnownVisitor(identity)
     assert request.client is not None
     address = request.client.host
     trusted = services_of(request).addresses.trusts(address)
