@@ -41,6 +41,19 @@ class CancelSeek(LobbyCommand, frozen=True, kw_only=True, tag="lobby.cancel-seek
     game_id: Key | None = None
 
 
+class Meet(LobbyCommand, frozen=True, kw_only=True, omit_defaults=True, tag="lobby.meet"):
+    """Play somebody who has agreed to it; `game_id` is the new table.
+
+    Whoever takes the command in gives that id; leave it out.
+    """
+
+    makes = "game_id"
+
+    user_id: NewKey
+    opponent: NewKey
+    game_id: Key = ""
+
+
 class SeatOverdueBots(LobbyCommand, frozen=True, kw_only=True, tag="lobby.seat-overdue-bots"):
     """The owner's clock has passed the time someone was ready to wait."""
 

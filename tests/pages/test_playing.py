@@ -299,3 +299,36 @@ async def test_a_game_that_there_is_not_is_told(site: Site) -> None:
         await eve.visit.go("/play?game=none")
         await expect(eve.page.locator("#problem")).to_contain_text("There is no game 'none'.")
         eve.visit.complaints = [each for each in eve.visit.complaints if "404" not in each]
+
+
+async def test_a_friend_is_challenged_by_a_link(site: Site) -> None:
+    async with a_player(site, "Ada") as ada, site.visit() as visit:
+        await ada.button("Challenge a friend").click()
+        link = await ada.page.get_by_label("Send this to a friend").input_value()
+        ben = Player(visit)
+        await ben.page.goto(link)
+        await ben.page.get_by_label("A name for others to see").fill("Ben")
+        await ben.button("Come in").click()
+        await expect(ben.status).to_have_text("Ada challenges you.")
+        await ben.button("Accept the challenge").click()
+        for each in (ada, ben):
+            await expect(each.status).to_have_text(re.compile("turn|to move"))
+        assert "challenge" not in ben.page.url
+        begins = ada if await ada.status.text_content() == YOUR_TURN else ben
+        await begins.drop(3)
+
+
+async def test_two_play_again_once_both_want_it(site: Site) -> None:
+    async with a_game(site) as (first, second):
+        await first.drop(3)
+        await second.button("Leave").click()
+        await second.button("One move back").click()
+        await first.button("Rematch").click()
+        await expect(first.button("Rematch offered…")).to_be_disabled()
+        offered = second.page.get_by_role("button", name=re.compile("offers a rematch"))
+        await expect(offered).to_be_visible()
+        assert await second.discs() == 0, "who looks back is not disturbed"
+        await offered.click()
+        for each in (first, second):
+            await expect(each.status).to_have_text(re.compile("turn|to move"))
+            await expect(each.button("Rematch")).to_be_hidden()
