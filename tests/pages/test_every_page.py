@@ -29,7 +29,19 @@ async def test_a_page_fits_and_asks_nobody_else(
         visit.complaints = [each for each in visit.complaints if "404" not in each]
 
 
-@pytest.mark.parametrize("name", ["index", "activity", "nowhere"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", [name for name in ADDRESSES if name != "docs"])  # Swagger's own
+async def test_nothing_keeps_anybody_from_using_a_page(
+    site: Site, name: str, size: str, scheme: Scheme
+) -> None:
+    async with site.visit(size, scheme) as visit:
+        await visit.go(ADDRESSES[name])
+        assert await visit.barriers() == []
+        visit.complaints = [each for each in visit.complaints if "404" not in each]
+
+
+@pytest.mark.parametrize("name", ["index", "activity", "nowhere", "sign-in"])
 async def test_all_of_a_page_is_reached_by_keyboard_and_seen_to_be(site: Site, name: str) -> None:
     async with site.visit() as visit:
         await visit.go(ADDRESSES[name])

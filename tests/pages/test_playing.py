@@ -80,12 +80,14 @@ async def test_two_people_play_a_whole_game(site: Site, size: str, scheme: Schem
             await second.drop(column)
         await expect(first.status).to_have_text(YOUR_TURN)
         await first.visit.keep(f"play-move-{size}-{scheme}")
+        assert await first.visit.barriers() == []
         await first.drop(5)
 
         await expect(first.status).to_have_text("You win! You have four in a row.")
         await expect(second.status).to_contain_text("You lose.")
         await expect(second.page.locator(".won")).to_have_count(4)
         await second.visit.keep(f"play-lost-{size}-{scheme}")
+        assert await second.visit.barriers() == []
         assert await second.visit.width() <= SIZES[size]["width"]
         await expect(second.button("Play again")).to_be_visible()
 
@@ -251,6 +253,7 @@ async def test_a_game_that_is_over_is_stepped_through_with_the_bot_s_judgement(
         await expect(told).to_contain_text("goes on with column 6, as good as any: it wins at once")
         await expect(page.locator("#judgement .best")).to_have_text("win 1")
         await first.visit.keep(f"play-review-{size}-{scheme}")
+        assert await first.visit.barriers() == []
         assert await first.visit.width() <= SIZES[size]["width"]
 
         await page.get_by_label("Moves made").focus()
