@@ -102,10 +102,6 @@ class Site:
         finally:
             await context.close()
 
-    def token(self, scope: Literal["service", "player"] = "service") -> str:
-        """A token to type."""
-        return self.api.services.tokens.issue("studio", scope)
-
 
 def own(url: str, base: str) -> bool:
     """Whether an address is the server's, or written in the page itself."""
