@@ -154,10 +154,12 @@ class GameView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GameLook(GameView, frozen=True, kw_only=True):
-    """A game as who sits down at it sees it; `seconds_left` is for the next move, if any.
+    """A game as who sits down at it sees it, with the column of the last move.
 
+    `seconds_left` is for the next move, if there is one.
     Negative where a move is overdue, and still counts as long as nobody has said that it is.
     """
 
     move_seconds: float
     seconds_left: float | None = None
+    last_column: int | None = None

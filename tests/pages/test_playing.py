@@ -107,6 +107,7 @@ async def test_a_whole_game_is_played_by_keyboard_alone(site: Site) -> None:
         told = await first.page.locator(".column").nth(4).get_attribute("aria-label")
         other = await second.page.locator("#bottom .name").inner_text()
         assert told == f"Column 5: from the bottom yours, {other.split()[0]}"
+        await expect(first.page.locator("#said")).to_have_text(f"{other.split()[0]}: column 5.")
         assert await first.page.locator(".column[tabindex='0']").count() == 1
 
 
@@ -169,6 +170,7 @@ async def test_a_page_that_is_opened_anew_shows_the_game(site: Site) -> None:
         await expect(second.status).to_have_text(YOUR_TURN)
         assert await second.discs() == 1
         await expect(second.page.locator("#bottom .clock")).to_have_text("1:00")
+        await expect(second.page.locator(".disc.last")).to_have_count(1)
         await second.drop(3)
         await expect(first.status).to_have_text(YOUR_TURN)
 

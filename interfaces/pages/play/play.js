@@ -52,8 +52,9 @@ const heard = {
     moveSeconds = started.move_seconds;
     clock(moveSeconds);
   },
-  move: ({ game_id, column, row }) => {
+  move: ({ game_id, player, column, row }) => {
     if (game?.game_id !== game_id) return;
+    if (player !== me.user_id) say("said", `${called(player)}: column ${column + 1}.`);
     last = [column, row];
     clock(moveSeconds);
   },
@@ -78,8 +79,11 @@ async function watch(game_id) {
   live.say("watch", { game_id });
   const now = await ask(`/api/v1/games/${encodeURIComponent(game_id)}/now`).catch(() => null);
   if (!now || game?.game_id !== game_id) return;
+  const column = now.last_column;
+  if (column !== null && !(game.moves > now.moves)) last = [column, now.board.findIndex((row) => row[column] !== ".")];
   moveSeconds = now.move_seconds;
   clock(now.seconds_left);
+  draw();
 }
 
 // Shows a game that was asked for: as it ended, or as it goes on.
