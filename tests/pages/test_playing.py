@@ -125,9 +125,10 @@ async def test_whoever_loses_the_network_comes_back_to_the_game(site: Site) -> N
             before = len(moves(site))
             if await ada.status.text_content() != YOUR_TURN:
                 await ben.drop(0)
-            await expect(ada.status).to_have_text(YOUR_TURN)
+            await ada.drop(2)
             network.reset()
             await expect(ada.status).to_contain_text("The connection is gone")
+            await ben.drop(3)
             network.heal()
             await expect(ada.status).to_have_text(YOUR_TURN, timeout=15_000)
             await ada.drop(3)
