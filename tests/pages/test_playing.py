@@ -310,6 +310,9 @@ async def test_a_game_that_there_is_not_is_told(site: Site) -> None:
 async def test_a_friend_is_challenged_by_a_link(site: Site) -> None:
     async with a_player(site, "Ada") as ada, site.visit() as visit:
         await ada.button("Challenge a friend").click()
+        await expect(ada.page.get_by_label("Send this to a friend")).to_be_visible()
+        await ada.visit.keep("play-challenge-desktop-light")
+        assert await ada.visit.barriers() == []
         link = await ada.page.get_by_label("Send this to a friend").input_value()
         ben = Player(visit)
         await ben.page.goto(link)
