@@ -129,12 +129,23 @@ class Settings(BaseSettings):
     secret: Annotated[SecretStr | None, Secret] = None
     """Signs tokens; by default the API makes one and keeps it in the home, for us only."""
 
+    pass_keys: Annotated[Path | None, Folder] = None
+    """The folder of the keys that sign passes of waiting rooms; by default passes in the home. API
+    processes on several machines need the same keys."""
+
+    pass_audience: Annotated[str, _like(r"[!-~]{1,200}", "1 to 200 printable characters")] = "shop"  # noqa: S105  no password
+    """Whom passes are for; who verifies one asks for this audience."""
+
     clock_leeway_seconds: Annotated[float, _from(0, 3_600, Seconds)] = 5.0
     """By how many seconds the clocks of machines may differ: so much longer a token is good at both
     ends."""
 
     master_key: Annotated[SecretStr | None, Secret] = None
     """Wraps the keys of personal texts; without one, Kafka holds them as they are."""
+
+    rooms_kept_seconds: Annotated[float, _from(0, 10 * 366 * 86_400, Seconds)] = 604_800.0
+    """How many seconds after its last session has ended a closed waiting room is archived; for
+    rooms that are closed from now on."""
 
     bot_after: Annotated[float, _from(0, 3_600, Seconds)] = 10.0
     """How many seconds a player waits for another before a bot is seated."""
@@ -144,6 +155,10 @@ class Settings(BaseSettings):
 
     bot_seconds: Annotated[float, _from(0, 10, Seconds)] = 0.2
     """How many seconds a bot may think; a hard one uses all of them in the opening."""
+
+    workers_apart: bool = False
+    """Whether each worker has a process of its own; otherwise those of a feature share one, which
+    takes a third of the memory. For machines with a core for each."""
 
     checkpoint_events: Annotated[int, _from(1_000, 10_000_000)] = 50_000
     """After how many events snapshots and checkpoints are written."""
@@ -222,7 +237,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important messages that are logged."""
 
-    @field_validator("home", "jars")
+    @field_validator("home", "jars", "pass_keys")
     @classmethod
     def _absolute(cls, folder: Path | None) -> Path | None:
         # Processes of the hall may run in other folders, and a mark of it is compared as text.
@@ -324,6 +339,11 @@ class Settings(BaseSettings):
     def jar_folder(self) -> Path:
         """The folder that keeps Kafka's jars."""
         return self.jars or self.home / "kafka" / "jars"
+
+    @property
+    def pass_key_folder(self) -> Path:
+        """The folder that keeps the keys of passes."""
+        return self.pass_keys or self.home / "passes"
 
     def signing_secret(self, *, make: bool = False) -> str:
         """Give the secret that signs tokens; raises `SettingsRefused` where there is none.

@@ -80,6 +80,7 @@ PROBLEMS = {
     "not-found": "There is nothing at this address.",
     "not-ready": "`/health/ready`: `checks` says what is missing, `ready` what goes on.",
     "not-yourself": "A player's token was used to act for somebody else.",
+    "pass-refused": "A pass is forged, expired, or of another hall; `detail` says which.",
     "player-not-found": "The player has finished no game, or had no event.",
     "position-elsewhere": "What is looked at is in another shard than the `position`.",
     "only-a-bot": "A bot plays whoever looks for a game alone, and takes no offers.",
@@ -215,6 +216,8 @@ def type_name(hint: Any) -> str:
         return f"list of {type_name(arguments[0])}"
     if origin is tuple:
         return f"[{', '.join(type_name(each) for each in arguments)}]"
+    if hint not in names and isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return f"object of {', '.join(hint.__struct_fields__)}"
     return "null" if hint is type(None) else names[hint]
 
 

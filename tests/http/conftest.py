@@ -1,9 +1,14 @@
 """The API in this process, on a log and read models in memory."""
 
+import atexit
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -29,6 +34,8 @@ from interfaces.http.player_events.ingest import Ingestion
 from interfaces.http.sign_in.guests import Guests
 from interfaces.http.sign_in.provider import Provider
 from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.pass_keys import PassKeys
+from interfaces.passes import Passes
 from interfaces.settings import Settings
 from interfaces.tokens import Scope, Tokens, of_peers
 from projections.games import GAME_RECORDS, STANDINGS
@@ -42,6 +49,7 @@ from projections.player_events import (
 from projections.player_events.exported_events import EventExport
 from projections.read_model import ReadModel
 from projections.waitroom import WAITROOM
+from tests.given import T0
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.games import FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
@@ -164,6 +172,15 @@ def _who_waits_begins() -> Iterator[None]:
         yield
 
 
+@cache
+def passes() -> Passes:
+    """What signs passes, with a key that lasts as long as the tests."""
+    folder = Path(mkdtemp(prefix="passes-"))
+    atexit.register(rmtree, folder)
+    keys = PassKeys(folder, T0.timestamp)
+    return Passes(keys, issuer="http://hall.example", audience="shop", clock=T0.timestamp)
+
+
 @asynccontextmanager
 async def an_api() -> AsyncIterator[Api]:
     """The API of nobody yet."""
@@ -201,6 +218,7 @@ async def an_api() -> AsyncIterator[Api]:
         parts={
             LobbyFeed: LobbyFeed(),
             RoomFeeds: RoomFeeds(),
+            Passes: passes(),
             Judge: Judge(0.02),
             Offers: Offers(FakeOffers()),
             Settings: Settings(),

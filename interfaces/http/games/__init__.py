@@ -24,7 +24,7 @@ GAMES = Feature(
     sockets={socket.play: Incoming},
     examples=Path(__file__).with_name("examples.json"),
     links=GAME_LINKS,
-    build="interfaces.bootstrap.games:build",
+    build="interfaces.bootstrap.games.parts:build",
 )
 LEADERBOARD = Feature(
     tag=Tag("Leaderboard", "Who plays best."),

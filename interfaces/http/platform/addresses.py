@@ -29,7 +29,7 @@ class Addresses:
 
     def enter(self, address: str) -> None:
         """Count a request; raises `Problem` 429 where there are too many."""
-        present = self.present[address]
+        present = self.present.get(address, 0)
         if present >= self._most and not self._is_trusted(address):
             raise Problem(
                 429,

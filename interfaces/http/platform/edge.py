@@ -12,7 +12,7 @@ from litestar.types import LifeSpanScope, Message, Receive, Scope, Send
 
 from interfaces.http.platform import metrics
 from interfaces.http.platform.auth import bearer, heard, open_handlers
-from interfaces.http.platform.bodies import Arriving
+from interfaces.http.platform.bodies import Arriving, SlowBodies
 from interfaces.http.platform.cookies import SAFE, is_origin_of_host, require_same_origin
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.pages import HALL, Page, Site, show_nowhere, wants_page
@@ -62,6 +62,12 @@ def require_one(name: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
         raise bad_request("invalid-request", f"The header {name.decode()} stands there twice.")
 
 
+def unsaid(always: Headers, own: Iterable[Header]) -> Headers:
+    """The headers of all answers, less those that this one says otherwise."""
+    said = {name for name, _ in own}
+    return [header for header in always if header[0] not in said]
+
+
 def is_canonical(path: str) -> bool:
     """Whether an address is written in the one way that it has.
 
@@ -98,6 +104,7 @@ class Edge:
         self._tokens, self._peer_tokens = services.tokens, services.peer_tokens
         self._tickets, self._cookies = services.tickets, services.cookies
         self._addresses = services.addresses
+        self._slow = SlowBodies()
         self._origins = {origin.encode() for origin in services.allowed_origins}
 
     async def __call__(self, scope: Scope | LifeSpanScope, receive: Any, send: Any) -> None:
@@ -114,7 +121,7 @@ class Edge:
         path, method, headers = scope["path"], scope["method"], dict(scope["headers"])
         page = self._site.page_at(path)
         always = self._headers(page, headers)
-        body = Arriving(receive, headers)
+        body = Arriving(receive, headers, self._slow)
         receive = body.receive
 
         async def answer(message: Message) -> None:
@@ -123,7 +130,7 @@ class Edge:
                 status = message["status"]
                 if not body.has_ended:
                     await body.discard()  # or the connection ends before the answer is read
-                message["headers"] = [*message["headers"], *always]
+                message["headers"] = [*message["headers"], *unsaid(always, message["headers"])]
             await send(message)
 
         if method == "HEAD":  # as GET, up to the body
