@@ -51,6 +51,7 @@ PLACE = re.compile(
 PROBLEMS = {
     "another-origin": "A page of another address asks with a cookie, or would sign somebody in.",
     "body-too-slow": "The body did not arrive within 10 seconds.",
+    "challenge-accepted": "Somebody has accepted the challenge already.",
     "event-not-found": "There is no such event.",
     "game-goes-on": "The game is not over, and nobody is helped while it goes on.",
     "game-not-begun": "On a socket: a table was closed before its game could be told; seek again.",
@@ -70,6 +71,7 @@ PROBLEMS = {
     "malformed-encoding": "The body is not packed as its `Content-Encoding` says.",
     "malformed-json": "The body is not JSON.",
     "method-not-allowed": "The address does not take this method.",
+    "no-challenge": "A challenge is too old, or none of this hall.",
     "no-game": "On a socket: a move names no game, and the player is in none.",
     "no-guests": "The hall takes no guests.",
     "no-provider": "The hall has no identity provider.",
@@ -82,6 +84,7 @@ PROBLEMS = {
     "pass-refused": "A pass is forged, expired, or of another hall; `detail` says which.",
     "player-not-found": "The player has finished no game, or had no event.",
     "position-elsewhere": "What is looked at is in another shard than the `position`.",
+    "only-a-bot": "A bot plays whoever looks for a game alone, and takes no offers.",
     "priority-not-granted": "The token does not grant that much priority.",
     "repeated-step": "A funnel names a step twice.",
     "several-games": "On a socket: a move names no game, and the player is in several.",
