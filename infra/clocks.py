@@ -1,17 +1,15 @@
 """Clocks of other machines, as their answers tell them."""
 
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import httpx
+import httpx
 
 RESOLUTION_S = 2.0
 """What two clocks seem to differ by at any rate: HTTP tells whole seconds, and an answer takes
 time."""
 
 
-def told_by(answer: "httpx.Response") -> float | None:
+def told_by(answer: httpx.Response) -> float | None:
     """The time where an answer was made, in seconds since 1970; None where it does not say."""
     try:
         return parsedate_to_datetime(answer.headers["date"]).timestamp()

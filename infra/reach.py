@@ -3,8 +3,6 @@
 A refused connection is known at once. Nothing else can be relied on: a host may swallow packets, a
 frozen server accepts connections, a name may never be resolved, and not every client has a limit
 for each of these. So nobody waits for a thread that is late; it ends with the process.
-
-Each client is loaded by who asks its server: a command that asks one loads one.
 """
 
 import time
@@ -12,17 +10,24 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from queue import Empty, Queue
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import psycopg
+import redis
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
 
 from infra.errors import SetupError
 from infra.kafka.clients import connection
 from infra.kafka.quiet_logger import QUIET
 
-if TYPE_CHECKING:
-    from confluent_kafka.admin import AdminClient
-
 Told = TypeVar("Told")
 
+ERRORS = (OSError, ValueError, SetupError, KafkaException, psycopg.Error, redis.RedisError)
+"""What is raised where a server cannot be reached, or does not let us in; `ValueError` by names
+that no host can have."""
+
+ALL_DOWN = KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001  its only name
 KAFKA_ATTEMPT_S = 0.4
 """Between looks at whether all brokers refuse a connection, which the client goes on to try."""
 
@@ -30,7 +35,7 @@ KAFKA_ATTEMPT_S = 0.4
 class Server(NamedTuple):
     """A server as people know it: its name, its address without a password, and its setting.
 
-    `greet` takes the seconds that it may take, and raises one of `errors()`.
+    `greet` takes the seconds that it may take, and raises one of `ERRORS`.
     """
 
     name: str
@@ -78,39 +83,22 @@ def require(servers: Mapping[str, Server], seconds: float) -> None:
         raise SetupError("\n".join(away))
 
 
-def errors() -> tuple[type[Exception], ...]:
-    """What is raised where a server cannot be reached, or does not let us in.
-
-    `ValueError` by names that no host can have.
-    """
-    import psycopg
-    import redis
-    from confluent_kafka import KafkaException
-
-    return (OSError, ValueError, SetupError, KafkaException, psycopg.Error, redis.RedisError)
-
-
 def kafka(bootstrap: str, seconds: float) -> None:
-    """Ask for metadata; raises one of `errors()`, at once where all brokers refuse a connection."""
-    from confluent_kafka import KafkaError, KafkaException
-    from confluent_kafka.admin import AdminClient
-
+    """Ask for metadata; raises one of `ERRORS`, at once where all brokers refuse a connection."""
     down: list[KafkaError] = []
     config: dict[str, Any] = {**connection(bootstrap), "error_cb": down.append}
     admin = AdminClient(config, logger=QUIET)
     deadline = time.monotonic() + seconds
     while not _has_brokers(admin):
         admin.poll(0)
-        if any(each.code() == KafkaError._ALL_BROKERS_DOWN for each in down):  # noqa: SLF001
+        if any(each.code() == ALL_DOWN for each in down):
             raise KafkaException(down[0])
         if time.monotonic() > deadline:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001  its only name
 
 
 def postgres(dsn: str, seconds: float) -> float:
-    """Ask for the time there, in seconds since 1970; raises one of `errors()`."""
-    import psycopg
-
+    """Ask for the time there, in seconds since 1970; raises one of `ERRORS`."""
     with psycopg.connect(dsn, connect_timeout=max(1, int(seconds))) as connection:
         row = connection.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()
     assert row is not None
@@ -118,9 +106,7 @@ def postgres(dsn: str, seconds: float) -> float:
 
 
 def valkey(url: str, seconds: float) -> None:
-    """Ask for a PONG; raises one of `errors()`."""
-    import redis
-
+    """Ask for a PONG; raises one of `ERRORS`."""
     with redis.Redis.from_url(
         url, socket_connect_timeout=seconds, socket_timeout=seconds, retry=None
     ) as client:
@@ -131,23 +117,19 @@ def answers(greet: Callable[[str, float], Any], address: str, seconds: float = 1
     """Whether a server answers one of the greetings above."""
     try:
         greet(address, seconds)
-    except errors():
+    except ERRORS:
         return False
     return True
 
 
 def words(error: Exception) -> str:
     """Why a client could not do what it was asked, without where, which others say better."""
-    from confluent_kafka import KafkaException
-
     said = error.args[0].str() if isinstance(error, KafkaException) else str(error)
     first = said.partition("\n")[0].partition(" (after ")[0]
     return first.rpartition(": ")[2].strip(" .") or type(error).__name__
 
 
-def _has_brokers(admin: "AdminClient") -> bool:
-    from confluent_kafka import KafkaException
-
+def _has_brokers(admin: AdminClient) -> bool:
     try:
         return bool(admin.list_topics(timeout=KAFKA_ATTEMPT_S).brokers)
     except KafkaException:
@@ -160,7 +142,7 @@ def _begin(question: Callable[[], Told]) -> "Queue[Heard[Told]]":
     def put() -> None:
         try:
             told = question()
-        except errors() as error:
+        except ERRORS as error:
             queue.put(Heard(None, words(error)))
         else:
             queue.put(Heard(told))

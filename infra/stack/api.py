@@ -1,7 +1,6 @@
-"""The API, as the stack sees it: a process that says of itself whether it is well.
+"""The API, as the stack sees it: a process that says of itself whether it is well."""
 
-The client is loaded by who asks it, since most commands know where it is and ask others.
-"""
+import httpx
 
 from infra import clocks
 from infra.errors import SetupError
@@ -14,8 +13,6 @@ ANSWERS_QUERIES = "ready?of=queries"
 
 def answers(url: str, question: str = LIVES) -> bool:
     """Whether the API says that it lives, or whatever else it is asked about its health."""
-    import httpx
-
     try:
         return httpx.get(f"{url}/health/{question}", timeout=ANSWER_TIMEOUT_S).is_success
     except httpx.HTTPError:
@@ -24,8 +21,6 @@ def answers(url: str, question: str = LIVES) -> bool:
 
 def clock(url: str, seconds: float) -> float:
     """Ask for the time there, in seconds since 1970; raises `SetupError` where it is not live."""
-    import httpx
-
     try:
         answer = httpx.get(f"{url}/health/live", timeout=seconds).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:

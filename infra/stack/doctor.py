@@ -45,7 +45,7 @@ class Examined:
     behind: Mapping[str, Callable[[], Check]]
 
     def look(self) -> list[Check]:
-        """Look behind it; raises one of `reach.errors()` where it does not answer any more."""
+        """Look behind it; raises one of `reach.ERRORS` where it does not answer any more."""
         return [check() for check in self.behind.values()]
 
     def well(self) -> Check:
