@@ -20,7 +20,7 @@ help: ## Say what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 run: $(INSTALLED) ## Start real servers and the whole service; Ctrl-C stops them
-	@$(BIN)/gamehall up
+	@GAMEHALL_GUESTS=$${GAMEHALL_GUESTS-true} $(BIN)/gamehall up
 
 test: $(TESTABLE) ## Run every check and the whole test suite, on servers of its own
 	@$(BIN)/coverage erase

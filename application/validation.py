@@ -72,19 +72,22 @@ def refuse_ambiguous(value: object, path: str = "$") -> None:
 
     What stands in a list is answered one by one, and looked at by whoever does that.
     """
-    for place, key in new_keys_in(value, path):
+    for place, name, key in new_keys_in(value, path):
         if flaw := flaw_in_key(key):
-            raise AmbiguousId(place, flaw)
+            raise AmbiguousId(f"{place}.{name}", flaw)
 
 
-def new_keys_in(value: object, path: str = "$") -> Iterator[tuple[str, str]]:
-    """The texts of type `NewKey` in a struct and those in it, each with its JSON path."""
+def new_keys_in(value: object, path: str = "$") -> Iterator[tuple[str, str, str]]:
+    """The texts of type `NewKey` in a struct and those in it.
+
+    Of each the JSON path of the struct that it stands in, its name there, and the text.
+    """
     if not isinstance(value, msgspec.Struct):
         return
     keys, structs = _fields_of(type(value))
     for name in keys:
         if isinstance(key := getattr(value, name), str):
-            yield f"{path}.{name}", key
+            yield path, name, key
     for name in structs:
         yield from new_keys_in(getattr(value, name), f"{path}.{name}")
 

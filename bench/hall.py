@@ -34,6 +34,15 @@ class Hall:
         answer.raise_for_status()
         return answer.json()
 
+    def get(self, path: str) -> Any:
+        """Ask for something and give the answer's body."""
+        return self._client.get(path).raise_for_status().json()
+
+    def metric(self, name: str) -> float:
+        """A figure without labels of an API process."""
+        told = self._client.get("/metrics").text.splitlines()
+        return next(float(line.split()[1]) for line in told if line.startswith(f"{name} "))
+
     def open_room(self, capacity: int = 10) -> str:
         """Open a room that nobody else uses."""
         room = f"bench-{uuid.uuid4().hex[:12]}"

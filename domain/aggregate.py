@@ -79,7 +79,8 @@ class Aggregate:
     """What its snapshots are made of: the whole first, then a part. Without, it has none."""
 
     def __init_subclass__(cls) -> None:
-        methods = [m for m in vars(cls).values() if callable(m)]
+        bases = reversed(cls.__mro__)  # what a class says anew counts
+        methods = [m for base in bases for m in vars(base).values() if callable(m)]
         cls.decisions = {m._decides: m for m in methods if hasattr(m, "_decides")}  # noqa: SLF001
         cls.evolutions = {m._evolves: m for m in methods if hasattr(m, "_evolves")}  # noqa: SLF001
 

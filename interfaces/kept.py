@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 RANDOM_BYTES = 36
@@ -15,17 +16,21 @@ def read(file: Path) -> str | None:
         return None
 
 
-def kept(file: Path) -> str:
-    """Give the word that is kept in the file; made on first use, of 48 characters."""
-    return read(file) or _make(file)
+def _word() -> str:
+    return secrets.token_urlsafe(RANDOM_BYTES)
 
 
-def _make(file: Path) -> str:
+def kept(file: Path, make: Callable[[], str] = _word) -> str:
+    """Give the word that is kept in the file; made on first use, of 48 characters by default."""
+    return read(file) or _write(file, make())
+
+
+def _write(file: Path, word: str) -> str:
     """Write the file whole and link it into place, so that two processes agree on one word."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
-        opened.write(secrets.token_urlsafe(RANDOM_BYTES))
+        opened.write(word)
     try:
         os.link(draft, file)
     except FileExistsError:

@@ -129,12 +129,23 @@ class Settings(BaseSettings):
     secret: Annotated[SecretStr | None, Secret] = None
     """Signs tokens; by default the API makes one and keeps it in the home, for us only."""
 
+    pass_keys: Annotated[Path | None, Folder] = None
+    """The folder of the keys that sign passes of waiting rooms; by default passes in the home. API
+    processes on several machines need the same keys."""
+
+    pass_audience: Annotated[str, _like(r"[!-~]{1,200}", "1 to 200 printable characters")] = "shop"  # noqa: S105  no password
+    """Whom passes are for; who verifies one asks for this audience."""
+
     clock_leeway_seconds: Annotated[float, _from(0, 3_600, Seconds)] = 5.0
     """By how many seconds the clocks of machines may differ: so much longer a token is good at both
     ends."""
 
     master_key: Annotated[SecretStr | None, Secret] = None
     """Wraps the keys of personal texts; without one, Kafka holds them as they are."""
+
+    rooms_kept_seconds: Annotated[float, _from(0, 10 * 366 * 86_400, Seconds)] = 604_800.0
+    """How many seconds after its last session has ended a closed waiting room is archived; for
+    rooms that are closed from now on."""
 
     bot_after: Annotated[float, _from(0, 3_600, Seconds)] = 10.0
     """How many seconds a player waits for another before a bot is seated."""
@@ -207,10 +218,26 @@ class Settings(BaseSettings):
     lag_seconds: Annotated[float, _from(1, 86_400, Seconds)] = 30.0
     """For how many seconds a read model may be behind the log before `/health/ready` says so."""
 
+    guests: bool = False
+    """Whether anybody may sign in as a guest, under a name of their choice; `make run` lets them.
+    """
+
+    oidc_issuer: Annotated[
+        str | None, _like(r"https?://\S+", "an address such as https://accounts.example.com")
+    ] = None
+    """An identity provider that people may sign in with (OpenID Connect), as it calls itself. It is
+    told to lead back to GAMEHALL_API_URL, at /api/v1/sign-in/callback."""
+
+    oidc_client_id: Annotated[str | None, Field(description="a text")] = None
+    """What the hall is called there."""
+
+    oidc_client_secret: Annotated[SecretStr | None, Field(description="a text")] = None
+    """What the hall shows there to be believed; none where the provider asks for none."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important messages that are logged."""
 
-    @field_validator("home", "jars")
+    @field_validator("home", "jars", "pass_keys")
     @classmethod
     def _absolute(cls, folder: Path | None) -> Path | None:
         # Processes of the hall may run in other folders, and a mark of it is compared as text.
@@ -238,6 +265,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The address under which others reach this API."""
         return self.api_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the hall by https alone."""
+        return self.base_url.startswith("https:")
 
     @property
     def own_port(self) -> int:
@@ -308,6 +340,11 @@ class Settings(BaseSettings):
         """The folder that keeps Kafka's jars."""
         return self.jars or self.home / "kafka" / "jars"
 
+    @property
+    def pass_key_folder(self) -> Path:
+        """The folder that keeps the keys of passes."""
+        return self.pass_keys or self.home / "passes"
+
     def signing_secret(self, *, make: bool = False) -> str:
         """Give the secret that signs tokens; raises `SettingsRefused` where there is none.
 
@@ -350,7 +387,7 @@ def _sentences(error: ValidationError) -> list[str]:
 def _sentence(name: str, environment: Mapping[str, str]) -> str:
     variable = next(each for each in environment if each.upper() == f"{PREFIX}{name.upper()}")
     value = environment[variable]
-    secret = name in {"secret", "master_key"}
+    secret = name in {"secret", "master_key", "oidc_client_secret"}
     shown = f"has {len(value)} characters" if secret else f"is {hide_password(value)!r}"
     return f"{variable} {shown}, but takes {takes(name)}."
 

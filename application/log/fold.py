@@ -67,6 +67,9 @@ class Fold:
     def __iter__(self) -> Iterator[Aggregate]:
         return iter(self._aggregates.values())
 
+    def __len__(self) -> int:
+        return len(self._aggregates)
+
     def get(self, id: str) -> Aggregate | None:
         """The aggregate of this id, if it is in memory."""
         return self._aggregates.get(id)

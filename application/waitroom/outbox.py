@@ -5,11 +5,19 @@ import msgspec
 from application.outbox import Outbox, Outgoing
 from application.topics import Topic
 from domain.events import DomainEvent
-from domain.waitroom.events import SessionAdmitted, WaitroomJoined, WaitroomLeft
+from domain.waitroom.events import (
+    SessionAdmitted,
+    SessionDismissed,
+    SessionRemoved,
+    WaitroomJoined,
+    WaitroomLeft,
+)
 
 JOINED = Topic("QUEUE_JOINED", 5, "messages", "`event_id`", "relay", "joins")
 LEFT = Topic("QUEUE_LEFT", 5, "messages", "`event_id`", "relay", "who left")
 READY = Topic("QUEUE_READY", 10, "messages", "`event_id`", "relay", "who may check out")
+
+Told = WaitroomJoined | WaitroomLeft | SessionRemoved | SessionDismissed | SessionAdmitted
 
 
 def publish(event: DomainEvent) -> Outgoing | None:
@@ -17,16 +25,14 @@ def publish(event: DomainEvent) -> Outgoing | None:
     match event:
         case WaitroomJoined(position=position, timestamp=joined_at):
             return _told(JOINED, event, position=position, joined_at=joined_at)
-        case WaitroomLeft():
+        case WaitroomLeft() | SessionRemoved() | SessionDismissed():
             return _told(LEFT, event)
         case SessionAdmitted(deadline=deadline):
             return _told(READY, event, deadline=deadline)
     return None
 
 
-def _told(
-    topic: Topic, event: WaitroomJoined | WaitroomLeft | SessionAdmitted, **facts: object
-) -> Outgoing:
+def _told(topic: Topic, event: Told, **facts: object) -> Outgoing:
     message = {
         "session_id": event.session_id,
         "user_id": event.user_id,

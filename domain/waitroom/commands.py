@@ -10,10 +10,19 @@ from domain.keys import Key, NewKey
 from domain.personal import Sealed
 
 Priority = Annotated[int, msgspec.Meta(ge=0, le=100)]
-RESERVED = frozenset({"join", "leave", "sessions"})
+Capacity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+CheckoutSeconds = Annotated[float, msgspec.Meta(ge=1, le=86_400)]
+FailureReason = Annotated[str, msgspec.Meta(max_length=1_000)]
+RESERVED = frozenset({"join", "leave", "passes", "rooms", "sessions"})
 """What stands in addresses where the name of a room does; a test finds them all."""
 
-Status = Literal["waiting", "ready", "completed", "failed", "expired", "left"]
+Status = Literal[
+    "waiting", "ready", "completed", "failed", "expired", "left", "removed", "dismissed"
+]
+"""Where a session is. An operator removes it, and a room that closes dismisses who waits there."""
+
+RoomStatus = Literal["open", "closed", "archived"]
+"""How a room is: `closed` lets nobody join any more, `archived` is over for good."""
 
 
 class WaitroomCommand(Command, frozen=True, kw_only=True):
@@ -31,8 +40,8 @@ class OpenWaitroom(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.ope
     """Open a room. Opening it again the same way changes nothing; otherwise it is refused."""
 
     event_id: NewKey
-    capacity: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-    checkout_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)]
+    capacity: Capacity
+    checkout_seconds: CheckoutSeconds
 
 
 class JoinWaitroom(
@@ -68,7 +77,7 @@ class FailCheckout(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.fai
     """The shop reports a failed purchase."""
 
     session_id: Key
-    reason: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
+    reason: FailureReason = ""
 
 
 class ExpireCheckout(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.expire"):
@@ -77,10 +86,14 @@ class ExpireCheckout(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.e
     session_id: Key
 
 
-class ExpireOverdueCheckouts(
-    WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.expire-overdue"
-):
-    """The owner's clock has passed a checkout's deadline."""
+class RedeemPass(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.redeem-pass"):
+    """The shop let somebody in for the pass of a session; it does so once."""
+
+    session_id: Key
+
+
+class TendWaitroom(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.tend"):
+    """The owner's clock has passed the room's deadline: something is due."""
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -100,6 +113,8 @@ class RoomView(msgspec.Struct, frozen=True, kw_only=True):
     joined: int
     waiting: int
     ready: int
+    status: RoomStatus
+    paused: bool
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -1,9 +1,11 @@
 """What can happen in a waiting room. Stream key: the `event_id` that people wait for."""
 
 from datetime import datetime
+from typing import Literal
 
 from domain.events import DomainEvent
 from domain.personal import Sealed
+from domain.waitroom.description import Appearance
 
 
 class WaitroomOpened(DomainEvent, frozen=True, kw_only=True, tag="waitroom.opened.v1"):
@@ -45,6 +47,13 @@ class SessionAdmitted(DomainEvent, frozen=True, kw_only=True, tag="waitroom.admi
     deadline: datetime
 
 
+class PassRedeemed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.pass-redeemed.v1"):
+    """The shop let in whoever has this slot; the pass opens nothing any more."""
+
+    session_id: str
+    user_id: str
+
+
 class CheckoutCompleted(
     DomainEvent, frozen=True, kw_only=True, tag="waitroom.checkout-completed.v1"
 ):
@@ -67,3 +76,98 @@ class CheckoutExpired(DomainEvent, frozen=True, kw_only=True, tag="waitroom.chec
 
     session_id: str
     user_id: str
+
+
+class CheckoutCompletedLate(
+    DomainEvent, frozen=True, kw_only=True, tag="waitroom.checkout-completed-late.v1"
+):
+    """A checkout that had expired was a purchase after all; its slot had been given on."""
+
+    session_id: str
+    user_id: str
+
+
+class CheckoutExtended(DomainEvent, frozen=True, kw_only=True, tag="waitroom.checkout-extended.v1"):
+    """An operator gave a checkout more time, until `deadline`."""
+
+    session_id: str
+    user_id: str
+    deadline: datetime
+    by: str
+
+
+class SessionRemoved(DomainEvent, frozen=True, kw_only=True, tag="waitroom.removed.v1"):
+    """An operator took away somebody's place in line or slot."""
+
+    session_id: str
+    user_id: str
+    by: str
+
+
+class SessionDismissed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.dismissed.v1"):
+    """Somebody waited in a room that has closed, and is not served any more."""
+
+    session_id: str
+    user_id: str
+
+
+class AdmissionGranted(DomainEvent, frozen=True, kw_only=True, tag="waitroom.admission-granted.v1"):
+    """An operator let somebody in ahead of the line; that they are admitted is the next event."""
+
+    session_id: str
+    user_id: str
+    by: str
+
+
+class WaitroomChanged(DomainEvent, frozen=True, kw_only=True, tag="waitroom.changed.v1"):
+    """The room goes on on these terms; who had been admitted keeps the deadline."""
+
+    capacity: int
+    checkout_seconds: float
+    by: str
+
+
+class WaitroomPaused(DomainEvent, frozen=True, kw_only=True, tag="waitroom.paused.v1"):
+    """Nobody is admitted any more, but by hand."""
+
+    by: str
+
+
+class WaitroomResumed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.resumed.v1"):
+    """The head of the line is admitted again."""
+
+    by: str
+
+
+class WaitroomClosed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.closed.v1"):
+    """Nobody may join any more; who waits is served, or dismissed.
+
+    `keep_seconds` after the last session has ended, the room is archived.
+    """
+
+    waiting: Literal["serve", "dismiss"]
+    keep_seconds: float
+    by: str
+
+
+class WaitroomReopened(DomainEvent, frozen=True, kw_only=True, tag="waitroom.reopened.v1"):
+    """People may join again."""
+
+    by: str
+
+
+class WaitroomDescribed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.described.v1"):
+    """How the room looks to visitors from now on."""
+
+    appearance: Appearance
+    by: str
+
+
+class WaitroomArchived(DomainEvent, frozen=True, kw_only=True, tag="waitroom.archived.v1"):
+    """The oldest `sessions` of a closed room are kept nowhere but in the log; `left` are still.
+
+    With none left, the same is true of the room, and it is over for good.
+    """
+
+    sessions: int
+    left: int

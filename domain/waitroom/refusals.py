@@ -31,5 +31,21 @@ class NotAdmitted(Refusal, type="not-admitted"):
     """The session is still waiting, so it has no checkout that could end."""
 
 
+class PassRedeemedBefore(Refusal, type="pass-redeemed-before"):
+    """The shop has let somebody in for this pass already."""
+
+
 class CheckoutOver(Refusal, type="checkout-over"):
     """The session has ended already, and in another way."""
+
+
+class WaitroomClosedToJoins(Refusal, type="waitroom-closed"):
+    """The room is closed, and nobody may join any more."""
+
+
+class WaitroomOver(Refusal, type="waitroom-archived"):
+    """The room has been closed for so long that it is archived; nothing happens in it any more."""
+
+
+class ExtendedTooFar(Refusal, type="extended-too-far", status=422):
+    """The checkout would be open for more than a day from now."""

@@ -40,6 +40,11 @@ class SessionPage:
         if self._count == PAGE_SESSIONS:
             self.sessions, self._over = [], bytes(self._over)  # neither will change any more
 
+    def amend(self, session: Session) -> None:
+        """Keep one that is over otherwise than before."""
+        over = [session if each.ticket == session.ticket else each for each in self.over()]
+        self._over = type(self._over)(b"".join(map(encode, over)))
+
     def over(self) -> list[Session]:
         """The sessions that are over, in the order in which they ended."""
         head = b"\xdc" + self._count.to_bytes(2, "big")  # of an array, in MessagePack
@@ -92,6 +97,12 @@ class Register:
         del self._live[session_id]
         self._over.add(session_id, ticket)
 
+    def amend(self, session: Session, version: int) -> None:
+        """Take note that a session that is over has ended otherwise after all."""
+        page = self._page(session.ticket)
+        page.amend(session)
+        page.changed = version
+
     def live(self, session_id: str) -> Session:
         """A session that is not over; raises `KeyError` when it is, or never was."""
         return self._live[session_id]
@@ -130,7 +141,7 @@ class Register:
         self._length += len(sessions)
         self._live.update(zip(map(_id, sessions), sessions, strict=True))
         for session in sessions:
-            if session.slot is None and session.status != "waiting":
+            if not session.is_live:
                 page.end(session)
                 del self._live[session.session_id]
                 self._over.add(session.session_id, session.ticket)

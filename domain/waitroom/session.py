@@ -6,12 +6,19 @@ import msgspec
 
 from domain.waitroom.commands import Status
 
+LIVE = frozenset({"waiting", "ready"})
+
 
 class Slot(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Room for one checkout, until `deadline`; the event of version `since` gave it."""
+    """Room for one checkout, until `deadline`; the event of version `since` gave it.
+
+    The shop has let its holder in once `redeemed`. A session that has expired keeps its slot, to
+    tell how late a purchase is that is reported after all.
+    """
 
     deadline: datetime
     since: int
+    redeemed: bool = False
 
 
 class Session(msgspec.Struct, array_like=True, gc=False):
@@ -30,6 +37,11 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     slot: Slot | None = None
 
     @property
+    def is_live(self) -> bool:
+        """Whether it waits or may check out."""
+        return self.status in LIVE
+
+    @property
     def deadline(self) -> datetime | None:
         """Until when the checkout may take, if there is one."""
-        return None if self.slot is None else self.slot.deadline
+        return self.slot.deadline if self.slot is not None and self.status == "ready" else None

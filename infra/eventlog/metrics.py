@@ -21,6 +21,7 @@ class LogMetrics(Collector):
         yield self._refused()
         yield self._roles()
         yield self._in_flight()
+        yield self._aggregates()
 
     def _refused(self) -> Metric:
         family = CounterMetricFamily(
@@ -51,6 +52,16 @@ class LogMetrics(Collector):
         )
         for topic, shards in self._by_topic():
             family.add_metric([topic], sum(shard.in_flight for shard in shards))
+        return family
+
+    def _aggregates(self) -> Metric:
+        family = GaugeMetricFamily(
+            "gamehall_log_aggregates",
+            "Aggregates in memory; what is over leaves it once a snapshot of it is kept.",
+            labels=["topic"],
+        )
+        for topic, shards in self._by_topic():
+            family.add_metric([topic], sum(len(shard.fold) for shard in shards))
         return family
 
     def _by_topic(self) -> Iterator[tuple[str, list[Shard]]]:

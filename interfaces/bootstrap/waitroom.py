@@ -2,8 +2,18 @@
 
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.pass_keys import PassKeys
+from interfaces.passes import Passes
 
 
-async def build(_: Foundation) -> list[object]:
-    """Build what is shared by the sockets of a process."""
-    return [RoomFeeds()]
+async def build(base: Foundation) -> list[object]:
+    """Build what is shared by the sockets of a process, and what signs passes."""
+    settings = base.settings
+    passes = Passes(
+        PassKeys(settings.pass_key_folder),
+        issuer=settings.base_url,
+        audience=settings.pass_audience,
+        leeway_s=settings.clock_leeway_seconds,
+    )
+    passes.keys.signing()  # a file that is no key is told now
+    return [RoomFeeds(), passes]

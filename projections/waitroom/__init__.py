@@ -2,11 +2,12 @@
 
 from domain.categories import WAITROOMS
 from projections.read_model import ReadModel, log
-from projections.waitroom.queue import NAME, Queue, QueueQueries
+from projections.waitroom.queue import NAME, Queue
+from projections.waitroom.rooms import RoomQueries
 
 WAITROOM = ReadModel(
     name=NAME,
     source=log(WAITROOMS.topic),
     keys=Queue,
-    queries=lambda stores: QueueQueries(stores.redis, stores.open),
+    queries=lambda stores: RoomQueries(stores.redis, stores.open),
 )

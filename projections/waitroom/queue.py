@@ -6,9 +6,16 @@ Keys, each behind the generation's name (see `projections.generations`):
   stands there as it does in the log, sealed.
 - `waitroom:{event_id}:queue`: sorted set of waiting sessions, the head of the line first.
 - `waitroom:{event_id}:admitted`: sorted set of ready sessions by deadline, in unix seconds.
-- `waitroom:{event_id}:room`: hash of capacity, checkout_seconds and how many joined, completed,
-  failed, expired and left. How many wait and are ready is the size of the sorted sets.
-- `waitrooms`: set of every event_id.
+- `waitroom:{event_id}:sessions`: sorted set of all sessions by when they joined, in unix seconds.
+- `waitroom:{event_id}:users`: sorted set of all sessions by a number made of the user.
+- `waitroom:{event_id}:room`: hash of capacity, checkout_seconds, status, paused, appearance (JSON)
+  and how many joined, completed, failed, expired, left, were removed, dismissed, or completed
+  late. How many wait and are ready is the size of the sorted sets.
+- `waitroom:{event_id}:{hour}:minutes`: hash of what happened in an hour, counted by
+  `minute:what` (see `minutes`); `waitroom:{event_id}:hours`: sorted set of those hours.
+- `rooms`: sorted set of every event_id, by name.
+
+A room that is archived takes all of its keys with it: they are deleted by the events that say so.
 
 What a key is for stands at its end, so that no event_id can be mistaken for another key.
 """
@@ -16,6 +23,7 @@ What a key is for stands at its end, so that no event_id can be mistaken for ano
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -24,17 +32,30 @@ from redis.client import Pipeline
 
 from domain.events import DomainEvent, Recorded
 from domain.personal import Sealed
-from domain.waitroom.commands import Status
+from domain.waitroom.commands import RoomStatus, Status
 from domain.waitroom.events import (
     CheckoutCompleted,
+    CheckoutCompletedLate,
     CheckoutExpired,
+    CheckoutExtended,
     CheckoutFailed,
+    PassRedeemed,
     SessionAdmitted,
+    SessionDismissed,
+    SessionRemoved,
+    WaitroomArchived,
+    WaitroomChanged,
+    WaitroomClosed,
+    WaitroomDescribed,
     WaitroomJoined,
     WaitroomLeft,
     WaitroomOpened,
+    WaitroomPaused,
+    WaitroomReopened,
+    WaitroomResumed,
 )
 from projections.generations import RedisQueries
+from projections.waitroom.minutes import MinuteChanges
 
 NAME = "waitroom"
 HIGHEST_PRIORITY = 100
@@ -45,11 +66,16 @@ ENDS: dict[type[DomainEvent], Status] = {
     CheckoutCompleted: "completed",
     CheckoutFailed: "failed",
     CheckoutExpired: "expired",
+    SessionRemoved: "removed",
+    SessionDismissed: "dismissed",
 }
 
 
 class QueuePlace(msgspec.Struct, frozen=True, kw_only=True):
-    """A session's place: `position` 1 is the head of the line, 0 is no longer in line."""
+    """A session's place: `position` 1 is the head of the line, 0 is no longer in line.
+
+    `redeemed_at` is when the shop let its holder in, if it takes passes.
+    """
 
     session_id: str
     event_id: str
@@ -61,11 +87,12 @@ class QueuePlace(msgspec.Struct, frozen=True, kw_only=True):
     people_ahead: int
     joined_at: datetime
     deadline: datetime | None = None
+    redeemed_at: datetime | None = None
     display_name: str | None = None
 
 
 class QueueOverview(msgspec.Struct, frozen=True, kw_only=True):
-    """A room and how many sessions are where."""
+    """A room and how many sessions are where; `late` are the purchases that had expired."""
 
     event_id: str
     capacity: int
@@ -77,6 +104,11 @@ class QueueOverview(msgspec.Struct, frozen=True, kw_only=True):
     failed: int = 0
     expired: int = 0
     left: int = 0
+    status: RoomStatus = "open"
+    paused: bool = False
+    removed: int = 0
+    dismissed: int = 0
+    late: int = 0
 
 
 def score(priority: int, ticket: int) -> int:
@@ -92,7 +124,17 @@ class Queue:
         WaitroomOpened,
         WaitroomJoined,
         SessionAdmitted,
+        PassRedeemed,
+        CheckoutExtended,
+        CheckoutCompletedLate,
         *ENDS,
+        WaitroomChanged,
+        WaitroomPaused,
+        WaitroomResumed,
+        WaitroomClosed,
+        WaitroomReopened,
+        WaitroomDescribed,
+        WaitroomArchived,
     )
 
     def fold(self, events: Sequence[Recorded]) -> "QueueChanges":
@@ -107,13 +149,24 @@ Facts = dict[Any, str | int | float]
 """Fields of a hash; redis-py wants their names invariant in a union that no dict has."""
 
 
+HANDLED = frozenset(Queue.handles)
+
+
 class RoomChanges(msgspec.Struct):
-    """Changes of one room; a score of None takes a session out of a sorted set."""
+    """Changes of one room; a score of None takes a session out of a sorted set.
+
+    `archived` is how many of the oldest sessions go, and whether the room goes with them.
+    """
 
     facts: Facts = {}
     counts: dict[str, int] = msgspec.field(default_factory=lambda: defaultdict(int))
     queue: dict[str, int | None] = {}
     admitted: dict[str, float | None] = {}
+    joined: dict[str, float | None] = {}
+    users: dict[str, int | None] = {}
+    minutes: MinuteChanges = msgspec.field(default_factory=MinuteChanges)
+    archived: int = 0
+    is_gone: bool = False
 
 
 class QueueChanges:
@@ -125,22 +178,30 @@ class QueueChanges:
 
     def take(self, event: DomainEvent) -> None:
         """Fold one more event in."""
+        if type(event) not in HANDLED:
+            return
+        room = self.rooms[event.originator_id]
+        room.minutes.take(event, ENDS.get(type(event)))
         match event:
             case WaitroomJoined():
-                self._join(event, self.rooms[event.originator_id])
+                self._join(event, room)
             case SessionAdmitted():
-                self._admit(event, self.rooms[event.originator_id])
-            case WaitroomLeft() | CheckoutCompleted() | CheckoutFailed() | CheckoutExpired():
-                self._end(event.session_id, ENDS[type(event)], self.rooms[event.originator_id])
-            case WaitroomOpened():
-                self.rooms[event.originator_id].facts = {
-                    "capacity": event.capacity,
-                    "checkout_seconds": event.checkout_seconds,
-                }
+                self._admit(event, room)
+            case PassRedeemed() | CheckoutExtended() | CheckoutCompletedLate():
+                self._change(event, room)
+            case WaitroomArchived(sessions=sessions, left=left):
+                room.archived += sessions
+                room.is_gone = left == 0
+            case _ if (status := ENDS.get(type(event))) is not None:
+                self._end(getattr(event, "session_id", ""), status, room)
+            case _:
+                room.facts |= _facts_of(event)
 
     def _join(self, event: WaitroomJoined, room: RoomChanges) -> None:
         room.counts["joined"] += 1
         room.queue[event.session_id] = score(event.priority, event.ticket)
+        room.joined[event.session_id] = event.timestamp.timestamp()
+        room.users[event.session_id] = user_score(event.user_id)
         self.sessions[event.session_id] = {
             "session_id": event.session_id,
             "event_id": event.originator_id,
@@ -162,6 +223,21 @@ class QueueChanges:
             "deadline": event.deadline.isoformat(),
         }
 
+    def _change(
+        self, event: PassRedeemed | CheckoutExtended | CheckoutCompletedLate, room: RoomChanges
+    ) -> None:
+        session = self.sessions[event.session_id]
+        match event:
+            case PassRedeemed():
+                session["redeemed_at"] = event.timestamp.isoformat()
+            case CheckoutExtended(deadline=deadline):
+                room.admitted[event.session_id] = deadline.timestamp()
+                session["deadline"] = deadline.isoformat()
+            case CheckoutCompletedLate():
+                session["status"] = "completed"
+                for what, by in (("expired", -1), ("completed", 1), ("late", 1)):
+                    room.counts[what] += by
+
     def _end(self, session_id: str, status: Status, room: RoomChanges) -> None:
         room.counts[status] += 1
         room.queue[session_id] = room.admitted[session_id] = None
@@ -175,12 +251,36 @@ class QueueChanges:
         for event_id, room in self.rooms.items():
             key = f"{generation}:waitroom:{event_id}"
             if room.facts:
-                pipeline.sadd(f"{generation}:waitrooms", event_id)
+                pipeline.zadd(f"{generation}:rooms", {event_id: 0})
                 pipeline.hset(f"{key}:room", mapping=room.facts)
             for status, count in room.counts.items():
                 pipeline.hincrby(f"{key}:room", status, count)
             _write_sorted_set(pipeline, f"{key}:queue", room.queue)
             _write_sorted_set(pipeline, f"{key}:admitted", room.admitted)
+            _write_sorted_set(pipeline, f"{key}:sessions", room.joined)
+            _write_sorted_set(pipeline, f"{key}:users", room.users)
+            room.minutes.write(pipeline, key)
+            if room.archived or room.is_gone:
+                gone = int(room.is_gone)
+                pipeline.eval(ARCHIVE, 0, generation, event_id, room.archived, gone)
+
+
+def _facts_of(event: DomainEvent) -> Facts:
+    match event:
+        case WaitroomOpened() | WaitroomChanged():
+            return {"capacity": event.capacity, "checkout_seconds": event.checkout_seconds}
+        case WaitroomPaused() | WaitroomResumed():
+            return {"paused": int(isinstance(event, WaitroomPaused))}
+        case WaitroomClosed() | WaitroomReopened():
+            return {"status": "closed" if isinstance(event, WaitroomClosed) else "open"}
+        case WaitroomDescribed(appearance=appearance):
+            return {"appearance": msgspec.json.encode(appearance).decode()}
+    return {}
+
+
+def user_score(user_id: str) -> int:
+    """Where a user's sessions stand in the index of users: a number that few share, if any."""
+    return int.from_bytes(blake2b(user_id.encode(), digest_size=6).digest())
 
 
 def _write_sorted_set(
@@ -191,6 +291,28 @@ def _write_sorted_set(
     if gone := [member for member, score in members.items() if score is None]:
         pipeline.zrem(key, *gone)
 
+
+ARCHIVE = """
+local generation, event, count, is_gone = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
+local room = generation .. ':waitroom:' .. event
+if count > 0 then
+    for _, id in ipairs(redis.call('ZRANGE', room .. ':sessions', 0, count - 1)) do
+        redis.call('UNLINK', generation .. ':sessions:' .. id)
+        redis.call('ZREM', room .. ':users', id)
+    end
+    redis.call('ZREMRANGEBYRANK', room .. ':sessions', 0, count - 1)
+end
+if is_gone then
+    for _, hour in ipairs(redis.call('ZRANGE', room .. ':hours', 0, -1)) do
+        redis.call('UNLINK', room .. ':' .. hour .. ':minutes')
+    end
+    for _, kind in ipairs({'room', 'queue', 'admitted', 'sessions', 'users', 'hours'}) do
+        redis.call('UNLINK', room .. ':' .. kind)
+    end
+    redis.call('ZREM', generation .. ':rooms', event)
+end
+"""
+"""Deletes the oldest sessions of a room, and at last the room."""
 
 SESSION = """
 local live = redis.call('GET', KEYS[1])
@@ -233,9 +355,12 @@ class QueueQueries(RedisQueries):
         answer = await self._query(self._session, session_id)
         if not answer:
             return None
-        facts, rank = answer
+        return self._place(*answer)
+
+    def _place(self, facts: object, rank: object = None) -> QueuePlace:
+        """A session's place; a nil at the end of a script's answer is left out of it."""
         ahead = rank if isinstance(rank, int) else -1
-        place = _mapping(facts) | {"position": ahead + 1, "people_ahead": max(ahead, 0)}
+        place = mapping_of(facts) | {"position": ahead + 1, "people_ahead": max(ahead, 0)}
         if name := place.get("display_name"):
             place["display_name"] = self._open(msgspec.json.decode(str(name), type=Sealed))
         return msgspec.convert(place, QueuePlace, strict=False)
@@ -245,11 +370,14 @@ class QueueQueries(RedisQueries):
         facts, waiting, ready = await self._query(self._overview, event_id)
         if not facts:
             return None
-        room = _mapping(facts) | {"event_id": event_id, "waiting": waiting, "ready": ready}
+        return self._room(event_id, facts, waiting, ready)
+
+    def _room(self, event_id: str, facts: object, waiting: object, ready: object) -> QueueOverview:
+        room = mapping_of(facts) | {"event_id": event_id, "waiting": waiting, "ready": ready}
         return msgspec.convert(room, QueueOverview, strict=False)
 
 
-def _mapping(flat: object) -> dict[str, object]:
+def mapping_of(flat: object) -> dict[str, object]:
     """A hash as a script returns it, without the fields that are empty."""
     assert isinstance(flat, list)
     pairs = zip(flat[::2], flat[1::2], strict=True)

@@ -33,4 +33,4 @@ EVENTS = sorted([*everything(DomainEvent), *OF_RECORDERS], key=lambda e: e.__qua
 STATES = sorted(everything(State), key=lambda s: s.__qualname__)
 KEPT: list[Kept] = [*EVENTS, *STATES]
 COMMANDS = [c for c in everything(Command) if not c.__subclasses__()]
-AGGREGATES = list(everything(Aggregate))
+AGGREGATES = [a for a in everything(Aggregate) if not a.__subclasses__()]

@@ -71,6 +71,8 @@ OPERATIONS: dict[str, Any] = {
                 "getRetention",
                 "getFunnel",
                 "listDeadLetters",
+                "listWaitrooms",
+                "listSessions",
             )
         ),
         # An event that does not fit is a 422; in a batch, it does not stop the others.

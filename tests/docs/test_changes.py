@@ -42,7 +42,8 @@ CHANGES = [
     Change(
         "add-an-event.md",
         {
-            "domain/waitroom/room.py",
+            "domain/waitroom/folded.py",
+            "domain/waitroom/operated.py",
             "domain/waitroom/states.py",
             "interfaces/http/waitroom/__init__.py",
             "projections/waitroom/queue.py",

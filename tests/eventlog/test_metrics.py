@@ -29,3 +29,4 @@ def test_roles_and_what_is_in_flight_are_shown() -> None:
     text = exposed(bench)
     assert 'gamehall_log_shards{role="owner",topic="counter-log"} 1.0' in text
     assert 'gamehall_log_in_flight{topic="counter-log"} 1.0' in text
+    assert 'gamehall_log_aggregates{topic="counter-log"} 1.0' in text

@@ -143,7 +143,14 @@ def test_rooms_and_the_lobby_have_a_past_too(told: Narrator, past: History) -> N
     room = look(past, "concert-0", Moment(version=10), WAITROOMS)
     assert room is not None
     assert room.aggregate.view == RoomView(
-        event_id="concert-0", capacity=4, checkout_seconds=60, joined=5, waiting=1, ready=4
+        event_id="concert-0",
+        status="open",
+        paused=False,
+        capacity=4,
+        checkout_seconds=60,
+        joined=5,
+        waiting=1,
+        ready=4,
     )
     lobby = look(past, "lobby", Moment(version=1))
     assert lobby is not None

@@ -1,9 +1,14 @@
 """The API in this process, on a log and read models in memory."""
 
+import atexit
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -19,11 +24,17 @@ from application.player_events.intake import Intake
 from domain.games import lobby
 from interfaces.http import app as application
 from interfaces.http.app import Doors
+from interfaces.http.games.judging import Judge
 from interfaces.http.games.lobby_feed import LobbyFeed
+from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.services import ReadinessCheck, Services
 from interfaces.http.platform.tickets import Tickets
 from interfaces.http.player_events.ingest import Ingestion
+from interfaces.http.sign_in.guests import Guests
+from interfaces.http.sign_in.provider import Provider
 from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.pass_keys import PassKeys
+from interfaces.passes import Passes
 from interfaces.settings import Settings
 from interfaces.tokens import Scope, Tokens, of_peers
 from projections.games import GAME_RECORDS, STANDINGS
@@ -37,11 +48,13 @@ from projections.player_events import (
 from projections.player_events.exported_events import EventExport
 from projections.read_model import ReadModel
 from projections.waitroom import WAITROOM
+from tests.given import T0
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.games import FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
 from tests.http.fakes.once import FakeOnce
 from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
+from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
 from tests.http.fakes.waitroom import FakeQueue
 from tests.player_events.failing import Desk, a_desk
@@ -68,6 +81,8 @@ class Api:
     of_players: FakePlayerQueries
     limits: FakeLimits
     desk: Desk
+    sign_ins: FakeSignIns
+    tries: FakeTries
     services: Services
     commands_need: dict[str, ReadinessCheck]
     queries_need: dict[str, ReadinessCheck]
@@ -156,6 +171,15 @@ def _who_waits_begins() -> Iterator[None]:
         yield
 
 
+@cache
+def passes() -> Passes:
+    """What signs passes, with a key that lasts as long as the tests."""
+    folder = Path(mkdtemp(prefix="passes-"))
+    atexit.register(rmtree, folder)
+    keys = PassKeys(folder, T0.timestamp)
+    return Passes(keys, issuer="http://hall.example", audience="shop", clock=T0.timestamp)
+
+
 @asynccontextmanager
 async def an_api() -> AsyncIterator[Api]:
     """The API of nobody yet."""
@@ -178,6 +202,7 @@ async def an_api() -> AsyncIterator[Api]:
         DEAD_LETTERS: desk.letters,
     }
     tokens = Tokens(SECRET)
+    sign_ins, tries = FakeSignIns(), FakeTries()
     services = Services(
         log=log,
         local=log,
@@ -188,9 +213,12 @@ async def an_api() -> AsyncIterator[Api]:
         tokens=tokens,
         peer_tokens=of_peers(SECRET),
         tickets=Tickets(tokens, FakeOnce()),
+        cookies=Cookies(tokens, sign_ins, secure=False),
         parts={
             LobbyFeed: LobbyFeed(),
             RoomFeeds: RoomFeeds(),
+            Passes: passes(),
+            Judge: Judge(0.02),
             Settings: Settings(),
             Ingestion: Ingestion(
                 Intake(accept_unknown=True, oldest=timedelta(days=30)),
@@ -201,6 +229,8 @@ async def an_api() -> AsyncIterator[Api]:
             DeadLetterRepairs: desk.dead_letters,
             EventExport: of_players,
             History: history_of(log),
+            Guests: Guests(tries, allowed=True),
+            Provider: Provider(None),
         },
         commands_need=commands_need,
         queries_need=queries_need,
@@ -224,6 +254,8 @@ async def an_api() -> AsyncIterator[Api]:
             of_players,
             limits,
             desk,
+            sign_ins,
+            tries,
             services,
             commands_need,
             queries_need,

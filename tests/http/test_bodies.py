@@ -184,3 +184,35 @@ async def test_a_body_that_never_ends_is_not_waited_for(
 
     assert (await directly(api, path, receive))["status"] == 408
     assert not api.log.commands
+
+
+async def test_who_is_ended_while_a_body_arrives_is_not_told_that_it_was_slow(api: Api) -> None:
+    async def receive() -> Any:
+        asking.cancel()
+        return await asyncio.Future()
+
+    asking = asyncio.create_task(directly(api, JOIN, receive))
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+async def test_a_slow_body_takes_nothing_from_one_that_arrives(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "BODY_TIMEOUT_S", 0.05)
+    slow_is_over = asyncio.Event()
+
+    async def never() -> Any:
+        return await asyncio.Future()
+
+    async def once_the_slow_one_is_over() -> Any:
+        await slow_is_over.wait()
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    asked = asyncio.create_task(directly(api, JOIN, never))
+    await asyncio.sleep(0)  # its time begins
+    monkeypatch.setattr(bodies, "BODY_TIMEOUT_S", 60)
+    patient = asyncio.create_task(directly(api, JOIN, once_the_slow_one_is_over))
+    assert (await asked)["status"] == 408
+    slow_is_over.set()
+    assert (await patient)["status"] == 400

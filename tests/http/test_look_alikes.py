@@ -269,6 +269,6 @@ def test_what_is_new_is_found_wherever_it_is() -> None:
     class Asked(msgspec.Struct):
         asked: Seeking | None
 
-    assert dict(new_keys_in(Asked(Seeking(user_id="7")))) == {"$.asked.user_id": "7"}
-    assert not dict(new_keys_in(Asked(None)))
-    assert not dict(new_keys_in(msgspec.UNSET))
+    assert list(new_keys_in(Asked(Seeking(user_id="7")))) == [("$.asked", "user_id", "7")]
+    assert not list(new_keys_in(Asked(None)))
+    assert not list(new_keys_in(msgspec.UNSET))

@@ -4,6 +4,7 @@ import pytest
 
 from application.ports.commands import Envelope
 from domain.waitroom.commands import CompleteCheckout
+from domain.waitroom.orders import ExtendCheckout
 from interfaces.http.platform import channel
 from interfaces.http.waitroom import socket as queue
 from interfaces.http.waitroom.room_feeds import RoomFeeds
@@ -72,6 +73,27 @@ async def test_ready_is_told_by_the_log_even_where_the_read_model_is_behind(
         await socket.until("ready")
         await asyncio.sleep(0.15)
         assert socket.incoming.empty(), "it never goes back to waiting"
+
+
+async def test_more_time_is_told_and_never_taken_back_by_a_read_model_that_is_behind(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.open()
+    session = await session_of(api, "ann")
+    stale = await api.queue.session(session)
+
+    async def behind(session_id: str) -> QueuePlace | None:
+        return stale
+
+    monkeypatch.setattr(api.queue, "session", behind)
+    async with connected(api, live(session)) as socket:
+        told = (await socket.until("ready"))["deadline"]
+        await asyncio.sleep(0.02)
+        extend = ExtendCheckout(event_id="concert", session_id=session, seconds=60, by="olga")
+        await api.log.execute(Envelope(command_id="longer", command=extend))
+        assert (await socket.until("ready"))["deadline"] > told
+        await asyncio.sleep(0.15)
+        assert socket.incoming.empty()
 
 
 async def test_ready_is_told_by_the_read_model_where_the_log_was_missed(

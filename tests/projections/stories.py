@@ -1,6 +1,7 @@
 """Things that happen, for read models to show."""
 
 from random import Random
+from typing import Any
 
 from domain.games.commands import CloseTable, MakeMove, Resign, SeekGame, StartGame
 from domain.waitroom.commands import (
@@ -10,6 +11,19 @@ from domain.waitroom.commands import (
     JoinWaitroom,
     LeaveWaitroom,
     OpenWaitroom,
+    RedeemPass,
+    TendWaitroom,
+)
+from domain.waitroom.description import Description
+from domain.waitroom.orders import (
+    AdmitSession,
+    ChangeWaitroom,
+    CloseWaitroom,
+    DescribeWaitroom,
+    ExtendCheckout,
+    PauseWaitroom,
+    RemoveSession,
+    ResumeWaitroom,
 )
 from tests.given import at
 from tests.projections.story import Narrator
@@ -31,6 +45,7 @@ def tell_of_rooms(
             )
             narrator.tell(join, now=at(guest))
         narrator.tell(
+            RedeemPass(event_id=event_id, session_id=f"{event_id}-0"),
             CompleteCheckout(event_id=event_id, session_id=f"{event_id}-0"),
             FailCheckout(event_id=event_id, session_id=f"{event_id}-1", reason="no money"),
             ExpireCheckout(event_id=event_id, session_id=f"{event_id}-2"),
@@ -38,6 +53,44 @@ def tell_of_rooms(
             LeaveWaitroom(event_id=event_id, session_id=f"{event_id}-{guests - 1}"),
             now=at(100),
         )
+
+
+def tell_of_orders(narrator: Narrator, named: str = "ordered") -> None:
+    """A room in which an operator does all that there is to do, and one that is archived."""
+
+    def of(kind: type[Any], guest: int | None = None, **told: Any) -> Any:
+        session = {} if guest is None else {"session_id": f"{named}-{guest}"}
+        return kind(event_id=named, by="olga", **session, **told)
+
+    narrator.tell(OpenWaitroom(event_id=named, capacity=1, checkout_seconds=60))
+    for guest in range(9):
+        join = JoinWaitroom(event_id=named, user_id=f"user-{guest}", session_id=f"{named}-{guest}")
+        narrator.tell(join, now=at(20 * guest))
+    narrator.tell(
+        of(DescribeWaitroom, description=Description(title="The concert")),
+        of(PauseWaitroom),
+        of(AdmitSession, 4),
+        of(ExtendCheckout, 4, seconds=100),
+        of(RemoveSession, 5),
+        ExpireCheckout(event_id=named, session_id=f"{named}-0"),
+        CompleteCheckout(event_id=named, session_id=f"{named}-0"),
+        of(ResumeWaitroom),
+        of(ChangeWaitroom, capacity=2),
+        now=at(200),
+    )
+    gone = f"{named}-gone"
+    narrator.tell(OpenWaitroom(event_id=gone, capacity=9, checkout_seconds=60))
+    for guest in range(5):
+        session = f"{gone}-{guest}"
+        narrator.tell(
+            JoinWaitroom(event_id=gone, user_id=f"user-{guest}", session_id=session),
+            CompleteCheckout(event_id=gone, session_id=session),
+            now=at(201 + guest),
+        )
+    closing = CloseWaitroom(event_id=gone, by="olga", waiting="serve", keep_seconds=5)
+    narrator.tell(closing, now=at(300))
+    narrator.tell(TendWaitroom(event_id=gone), now=at(305))
+    narrator.tell(of(CloseWaitroom, waiting="dismiss", keep_seconds=5), now=at(400))
 
 
 def tell_of_games(narrator: Narrator, games: int = 12) -> None:
@@ -90,6 +143,7 @@ def tell_of_who_left(narrator: Narrator, id: str = "left-game", second: str = "b
 def tell_of_everything(narrator: Narrator) -> None:
     """All of the above."""
     tell_of_rooms(narrator)
+    tell_of_orders(narrator)
     tell_of_games(narrator)
     tell_of_a_bot(narrator)
     tell_of_who_left(narrator)

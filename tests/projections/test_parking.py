@@ -62,7 +62,7 @@ def test_a_poisoned_event_parks_its_own_stream_and_no_other(
     ]
     assert model.letters.flushed == 2
     with redis.Redis.from_url(empty.redis, decode_responses=True) as client:
-        assert len(client.smembers(f"{client.get('projection:waitroom')}:waitrooms")) == 3
+        assert len(client.zrange(f"{client.get('projection:waitroom')}:rooms", 0, -1)) == 3
 
 
 @pytest.mark.usefixtures("poison")

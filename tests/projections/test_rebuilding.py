@@ -58,7 +58,7 @@ def test_verifying_tells_which_values_in_redis_are_not_what_the_log_says(
         generation = client.get("projection:waitroom")
         client.hset(f"{generation}:sessions:concert-0-7", "status", "lost")
         client.zrem(f"{generation}:waitroom:concert-0:queue", "concert-0-10")
-        client.srem(f"{generation}:waitrooms", "concert-0")
+        client.zrem(f"{generation}:rooms", "concert-0")
         client.set(f"{generation}:sessions:nobody", "", ex=60)
 
     built = model.verify(quietly)
@@ -66,7 +66,7 @@ def test_verifying_tells_which_values_in_redis_are_not_what_the_log_says(
     assert {(d.key, d.field) for d in built.examples} >= {
         ("sessions:concert-0-7", "status"),
         ("waitroom:concert-0:queue", "concert-0-10"),
-        ("waitrooms", "concert-0"),
+        ("rooms", "concert-0"),
     }
     assert outcome(model.rebuild(quietly)) == (True, built.different)
     assert outcome(model.verify(quietly)) == (True, 0)

@@ -60,6 +60,20 @@ COMMANDS = {
     "consumers skip checkout CHECKOUT_FAILED/0@1 --reason x --dry-run": "Kafka",
     "consumers skipped checkout": "Kafka",
     "dlq edit x -": "Kafka",
+    "waitroom list": "API",
+    "waitroom show x": "API",
+    "waitroom open x --capacity 1 --seconds 60": "API",
+    "waitroom change x --capacity 2": "API",
+    "waitroom pause x": "API",
+    "waitroom resume x": "API",
+    "waitroom close x --waiting serve": "API",
+    "waitroom reopen x": "API",
+    "waitroom describe x -": "API",
+    "waitroom minutes x": "API",
+    "waitroom sessions x": "API",
+    "waitroom extend x 60": "API",
+    "waitroom remove x": "API",
+    "waitroom admit x": "API",
 }
 BEHIND = {"API": 0, "Kafka": 1, "PostgreSQL": 3, "Valkey": 4}
 """How far behind the API's port that of a server is."""
@@ -67,7 +81,19 @@ BEHIND = {"API": 0, "Kafka": 1, "PostgreSQL": 3, "Valkey": 4}
 EVENT = """{"event_type": "player_score", "player_id": "ada", "game_id": "snake",
 "timestamp": "2026-11-01T00:00:00Z", "data": {"score": 1}}"""
 
-WITHOUT_SERVERS = {"up", "down", "status", "logs", "doctor", "api", "worker", "token", "completion"}
+WITHOUT_SERVERS = {
+    "up",
+    "down",
+    "status",
+    "logs",
+    "doctor",
+    "api",
+    "worker",
+    "token",
+    "console",
+    "completion",
+    "passes",
+}
 """Commands that do something else where servers are away."""
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from domain.aggregate import Command
-from domain.waitroom.commands import CompleteCheckout, ExpireOverdueCheckouts, OpenWaitroom, Room
+from domain.waitroom.commands import CompleteCheckout, OpenWaitroom, Room, TendWaitroom
 from domain.waitroom.events import WaitroomOpened
 from domain.waitroom.refusals import WaitroomAlreadyOpen, WaitroomNotFound
 from tests.waitroom.rooms import EVENT, joining, leaving, opening, room, unopened
@@ -36,7 +36,7 @@ def test_an_open_room_keeps_its_terms(other: OpenWaitroom) -> None:
         joining("ann"),
         leaving("ann"),
         CompleteCheckout(event_id=EVENT, session_id="s-ann"),
-        ExpireOverdueCheckouts(event_id=EVENT),
+        TendWaitroom(event_id=EVENT),
     ],
 )
 def test_a_room_that_was_never_opened_does_nothing(command: Command) -> None:

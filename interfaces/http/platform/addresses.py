@@ -29,7 +29,7 @@ class Addresses:
 
     def enter(self, address: str) -> None:
         """Count a request; raises `Problem` 429 where there are too many."""
-        present = self.present[address]
+        present = self.present.get(address, 0)
         if present >= self._most and not self._is_trusted(address):
             raise Problem(
                 429,
@@ -46,6 +46,10 @@ class Addresses:
             del self.present[address]
         else:
             self.present[address] -= 1
+
+    def trusts(self, address: str) -> bool:
+        """Whether somebody there speaks for many."""
+        return self._is_trusted(address)
 
     def _find(self, address: str) -> bool:
         try:

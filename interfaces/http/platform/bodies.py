@@ -1,9 +1,11 @@
 """Bodies: JSON, of the declared shape, strictly, and not too much of it."""
 
 import asyncio
+from asyncio import AbstractEventLoop, CancelledError, Task, TimerHandle, current_task
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
+from math import inf
 from typing import Any, TypeVar
 
 import litestar
@@ -12,7 +14,7 @@ from litestar.datastructures.state import State
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Receive
 
-from application.validation import decode_whole, is_plain, mistake_in, refuse_ambiguous
+from application.validation import decode_whole, mistake_in, refuse_ambiguous
 from interfaces.http.platform.problems import Problem, bad_request, invalid
 from interfaces.tokens import Identity
 
@@ -52,8 +54,7 @@ def decoder_of(type: Any) -> msgspec.json.Decoder[Any]:
 def decode(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
     """Read what comes from outside; raises as `decode_own` does, and `AmbiguousId`."""
     value = decode_own(body, decoder)
-    if not is_plain(body):
-        refuse_ambiguous(value)
+    refuse_ambiguous(value)
     return value
 
 
@@ -101,13 +102,58 @@ async def read(
             return body
 
 
+class SlowBodies:
+    """Ends what waits for a body beyond its deadline.
+
+    One timer for all of them: a timer for each body took a tenth of a join (measured).
+    """
+
+    def __init__(self) -> None:
+        self._deadlines: dict[Task[Any], float] = {}
+        self._overdue: set[Task[Any]] = set()
+        self._timer: TimerHandle | None = None
+        self._looks_at = inf
+
+    def watch(self, task: Task[Any], deadline: float) -> None:
+        """Cancel a task when its deadline has passed, in seconds of the loop's clock."""
+        self._deadlines[task] = deadline
+        if deadline < self._looks_at:
+            self._look_at(deadline, task.get_loop())
+
+    def is_overdue(self, task: Task[Any]) -> bool:
+        """Whether that is what it was cancelled for."""
+        return task in self._overdue
+
+    def forget(self, task: Task[Any]) -> None:
+        """Watch a task no more."""
+        self._deadlines.pop(task, None)
+        self._overdue.discard(task)
+
+    def _look_at(self, time: float, loop: AbstractEventLoop) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._looks_at = time
+        self._timer = loop.call_at(time, self._look, loop)
+
+    def _look(self, loop: AbstractEventLoop) -> None:
+        passed = max(loop.time(), self._looks_at)  # a timer may be a hair early
+        for task in [task for task, deadline in self._deadlines.items() if deadline <= passed]:
+            del self._deadlines[task]
+            self._overdue.add(task)
+            task.cancel()
+        self._looks_at = inf
+        if self._deadlines:
+            self._look_at(min(self._deadlines.values()), loop)
+
+
 class Arriving:
     """A body on its way, and whether all of it is here."""
 
-    __slots__ = ("_deadline", "_discarded_bytes", "_left_bytes", "_receive", "has_ended")
+    __slots__ = ("_deadline", "_discarded_bytes", "_left_bytes", "_receive", "_slow", "has_ended")
 
-    def __init__(self, receive: Receive, headers: Mapping[bytes, bytes]) -> None:
+    def __init__(self, receive: Receive, headers: Mapping[bytes, bytes], slow: SlowBodies) -> None:
         self._receive = receive
+        self._slow = slow
         self._deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
         declared = headers.get(b"content-length", b"")
         self._left_bytes = int(declared) if declared.isdigit() else -1
@@ -119,14 +165,20 @@ class Arriving:
         """The next of it, in time, counted from the beginning; raises `Problem` 408 after that."""
         if self.has_ended:
             return await self._receive()  # which tells when the asker has gone
+        task = current_task()
+        assert task is not None
+        self._slow.watch(task, self._deadline)
         try:
-            async with asyncio.timeout_at(self._deadline):
-                return self._counted(await self._receive())
-        except TimeoutError:
+            return self._counted(await self._receive())
+        except CancelledError:
+            if not self._slow.is_overdue(task) or task.uncancel():
+                raise  # somebody else wants it to end
             self.has_ended = True  # as far as anybody waits for it
             raise Problem(
                 408, "body-too-slow", f"The body did not arrive within {BODY_TIMEOUT_S:g} seconds."
             ) from None
+        finally:
+            self._slow.forget(task)
 
     async def discard(self) -> None:
         """Let the rest go by, without keeping any of it: who is still sending hears no answer.

@@ -126,6 +126,8 @@ class Site:
 
 def _open(app: Litestar) -> Iterator[str]:
     for path, handler in open_handlers(app).items():
+        if handler.opt.get("for_pages"):
+            continue
         about = escape((handler.fn.__doc__ or "").partition("\n")[0])
         yield f'<li><a href="{path}"><code>{path}</code><span>{about}</span></a></li>'
 

@@ -14,6 +14,7 @@ LINKS = {
     ),
     "joinWaitroom": (
         Link("getSession", "See where the session stands.", SESSION | AFTER_THIS),
+        Link("getPass", "Show it at the shop, once admitted.", SESSION | AFTER_THIS),
         Link("getWaitroom", "See how the room is doing.", ROOM | AFTER_THIS),
         Link("getHistory", "See what happened in the room, as support may.", PAST),
         Link(
@@ -21,6 +22,9 @@ LINKS = {
             "Give the place up.",
             body={"event_id": EVENT, "session_id": in_answer("session_id")},
         ),
+    ),
+    "getPass": (
+        Link("redeemPass", "Let its holder in, as the shop.", body={"pass": in_answer("pass")}),
     ),
     "leaveWaitroom": (Link("getSession", "See how it ended.", SESSION | AFTER_THIS),),
 }

@@ -7,20 +7,18 @@ from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from domain.categories import WAITROOMS
 from domain.keys import Key, NewKey
 from domain.waitroom.commands import LeaveWaitroom, OpenWaitroom, Place, Room
 from domain.waitroom.refusals import NotYourSession
 from interfaces.http.platform.auth import is_trusted, only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
-from interfaces.http.platform.freshness import caught_up, found, read_after_of
+from interfaces.http.platform.freshness import caught_up, found
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.routes import command, query
+from interfaces.http.waitroom.lists import AfterWaitroom
 from projections.waitroom import WAITROOM
 from projections.waitroom.queue import QueueOverview, QueuePlace
-
-AfterWaitroom = Annotated[str | None, read_after_of(WAITROOMS.topic)]
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,18 +74,18 @@ async def get_session(
     request: Request, session_id: PathKey, read_after: AfterWaitroom = None
 ) -> QueuePlace:
     """Tell a session's status, its position and how many are ahead; a player only its own."""
-    place = await session_for(request, session_id, read_after)
+    return await own_session(request, session_id, read_after)
+
+
+async def own_session(request: Request, session_id: str, read_after: str | None) -> QueuePlace:
+    """Look a session up; raises `NotYourSession`, and `Problem` 404 when there is none."""
+    queue = await caught_up(request, WAITROOM, read_after)
+    place = found(
+        await queue.session(session_id), "session-not-found", f"No session {session_id!r} is known."
+    )
     if place.user_id != request.user.user_id and not is_trusted(request.user):
         raise NotYourSession(f"Session {session_id!r} belongs to somebody else.")
     return place
-
-
-async def session_for(request: Request, session_id: str, read_after: str | None) -> QueuePlace:
-    """Look a session up; raises `Problem` 404 when there is none."""
-    queue = await caught_up(request, WAITROOM, read_after)
-    return found(
-        await queue.session(session_id), "session-not-found", f"No session {session_id!r} is known."
-    )
 
 
 @query("/{event_id:str}", "getWaitroom", "How a waiting room is doing", 404)

@@ -10,7 +10,7 @@ from litestar import WebSocket, websocket
 
 from domain.events import Recorded
 from domain.waitroom.commands import Status
-from domain.waitroom.events import SessionAdmitted
+from domain.waitroom.events import CheckoutExtended, SessionAdmitted
 from interfaces.http.platform.auth import is_trusted
 from interfaces.http.platform.bodies import decode, decoder_of
 from interfaces.http.platform.channel import (
@@ -96,7 +96,7 @@ class SessionWatch:
         if recorded is None:
             return  # what was missed shows in the read model, which is looked at anyway
         event = recorded.event
-        if isinstance(event, SessionAdmitted):
+        if isinstance(event, SessionAdmitted | CheckoutExtended):
             self._tell(self._out_of_line("ready", event.deadline))
         elif (status := ENDS.get(type(event))) is not None:
             self._tell(self._out_of_line(status))
@@ -128,11 +128,11 @@ class SessionWatch:
             self._channel.close(NORMAL, f"the session is over: {state.status}")
 
 
-def _order(state: QueueState | None) -> int:
-    """A session waits, then is ready, then is over, and never goes back."""
+def _order(state: QueueState | None) -> tuple[int, float]:
+    """A session waits, then is ready, ever longer, then is over, and never goes back."""
     if state is None or state.status == "waiting":
-        return 0
-    return 1 if state.status == "ready" else 2
+        return 0, 0
+    return (1, state.deadline.timestamp()) if state.status == "ready" else (2, 0)
 
 
 def _state_of(place: QueuePlace) -> QueueState:

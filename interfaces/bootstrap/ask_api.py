@@ -1,0 +1,70 @@
+"""What the command line asks of the API, in the name of whoever types."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from interfaces.bootstrap import SetupError
+from interfaces.settings import Settings
+from interfaces.tokens import Tokens
+
+ANSWER_TIMEOUT_S = 10.0
+
+
+class AskApi:
+    """Asks the API as an administrator called `by`.
+
+    Raises `SetupError` with the sentence of a refusal, or when the API does not answer.
+    """
+
+    def __init__(self, settings: Settings, by: str) -> None:
+        token = Tokens(settings.signing_secret()).issue(by, "admin")
+        headers = {"Authorization": f"Bearer {token}"}
+        self._url = settings.base_url
+        self._http = httpx.Client(base_url=self._url, headers=headers, timeout=ANSWER_TIMEOUT_S)
+
+    def get(self, path: str, **asked: object) -> Any:
+        """Look at something; what is None is not asked for."""
+        return self._ask("GET", path, params=_given(asked))
+
+    def pages(self, path: str, of: str, most: int, **asked: object) -> Iterator[Any]:
+        """The entries of a list, of which each page holds some as `of`, and at most so many."""
+        after: str | None = None
+        while most > 0:
+            page = self.get(path, after=after, limit=min(most, 1_000), **asked)
+            yield from page[of]
+            most -= len(page[of])
+            after = page["after"]
+            if after is None:
+                return
+
+    def post(self, path: str, body: object = None) -> Any:
+        """Have something done."""
+        return self._ask("POST", path, json=body)
+
+    def _ask(self, method: str, path: str, **how: Any) -> Any:
+        try:
+            answer = self._http.request(method, path, **how)
+        except httpx.TransportError as error:
+            raise SetupError(f"The API at {self._url} does not answer: {error}.") from error
+        if not answer.is_success:
+            raise SetupError(_detail(answer))
+        return answer.json()
+
+
+def in_path(name: str) -> str:
+    """A name as a part of an address."""
+    return quote(name, safe="")
+
+
+def _given(asked: Mapping[str, object]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"The API answers {answer.status_code}: {answer.text[:200]}"
