@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from domain.keys import Key
 from domain.waitroom.commands import Capacity, CheckoutSeconds, WaitroomCommand
@@ -22,10 +23,10 @@ class Order(WaitroomCommand, frozen=True, kw_only=True):
 
 
 class ChangeWaitroom(Order, frozen=True, kw_only=True, tag="waitroom.change"):
-    """Change the terms of a room; what is None stays. Who has been admitted keeps the deadline."""
+    """Change the terms of a room; what is left out stays, and so do deadlines that were given."""
 
-    capacity: Capacity | None = None
-    checkout_seconds: CheckoutSeconds | None = None
+    capacity: Capacity | UnsetType = UNSET
+    checkout_seconds: CheckoutSeconds | UnsetType = UNSET
 
 
 class PauseWaitroom(Order, frozen=True, kw_only=True, tag="waitroom.pause"):

@@ -1,5 +1,7 @@
 """Rooms and people for the stories of the waiting room."""
 
+from msgspec import UNSET
+
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import (
     CompleteCheckout,
@@ -61,7 +63,10 @@ def completing(user: str) -> CompleteCheckout:
 
 def changing(capacity: int | None = None, checkout_seconds: float | None = None) -> ChangeWaitroom:
     return ChangeWaitroom(
-        event_id=EVENT, capacity=capacity, checkout_seconds=checkout_seconds, by="olga"
+        event_id=EVENT,
+        capacity=capacity or UNSET,
+        checkout_seconds=checkout_seconds or UNSET,
+        by="olga",
     )
 
 

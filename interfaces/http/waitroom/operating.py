@@ -54,8 +54,8 @@ async def change_waitroom(
     """
     order = ChangeWaitroom(
         event_id=event_id,
-        capacity=data.capacity or None,
-        checkout_seconds=data.checkout_seconds or None,
+        capacity=data.capacity,
+        checkout_seconds=data.checkout_seconds,
         by=request.user.user_id,
     )
     return await carry_out(request, context, order)
