@@ -48,7 +48,7 @@ function tell(found, minutes) {
     State: state(found), Waiting: number(found.waiting), "In checkout": `${number(found.ready)} of ${number(found.capacity)}`,
     Joined: number(found.joined), Bought: number(found.completed), "Too late": number(found.expired),
     "Left or failed": number(found.left + found.failed + found.removed + found.dismissed),
-    "Wait, half and 99 of 100": `${seconds(latest?.wait_p50)}, ${seconds(latest?.wait_p99)}`,
+    "Waited, p50 and p99": `${seconds(latest?.wait_p50)}, ${seconds(latest?.wait_p99)}`,
   };
   at("tiles").replaceChildren(...Object.entries(tiles).map(([term, value]) =>
     element("div", {}, element("dt", {}, term), element("dd", {}, value))));
