@@ -3,6 +3,7 @@
 from infra.once import TriesInRedis
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.http.waitroom.room_places import RoomPlaces
 from interfaces.http.waitroom.visitors import Visitors
 from interfaces.pass_keys import PassKeys
 from interfaces.passes import Passes
@@ -24,4 +25,4 @@ async def build(base: Foundation) -> list[object]:
         allowed=settings.guests,
         secure=settings.is_https,
     )
-    return [RoomFeeds(), passes, visitors]
+    return [RoomFeeds(), RoomPlaces(), passes, visitors]

@@ -34,6 +34,7 @@ from interfaces.http.player_events.ingest import Ingestion
 from interfaces.http.sign_in.guests import Guests
 from interfaces.http.sign_in.provider import Provider
 from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.http.waitroom.room_places import RoomPlaces
 from interfaces.http.waitroom.visitors import Visitors
 from interfaces.pass_keys import PassKeys
 from interfaces.passes import Passes
@@ -219,6 +220,7 @@ async def an_api() -> AsyncIterator[Api]:
         parts={
             LobbyFeed: LobbyFeed(),
             RoomFeeds: RoomFeeds(),
+            RoomPlaces: RoomPlaces(),
             Passes: passes(),
             Visitors: Visitors(tokens, tries, allowed=True, secure=False),
             Judge: Judge(0.02),
