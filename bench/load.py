@@ -7,6 +7,7 @@ when a connection was free) for latency without coordinated omission.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
@@ -115,7 +116,7 @@ async def at_rate(
     clock = time.perf_counter
     total = int(rate * seconds)
     finished = asyncio.get_running_loop().create_future()
-    idle: list[Connection] = []
+    idle: deque[Connection] = deque()
     late: list[float] = []
 
     def answered(connection: Connection, status: int) -> None:
@@ -136,7 +137,8 @@ async def at_rate(
         if (wait := due - clock()) > 0:
             await asyncio.sleep(wait)
         if idle:
-            idle.pop().send(next(requests), due)
+            # In turns, since the server ends connections that rest for seconds.
+            idle.popleft().send(next(requests), due)
         else:
             late.append(due)
     await finished

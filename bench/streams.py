@@ -40,11 +40,13 @@ TARGET_P99_MS = 250.0
 class Streams:
     """What all the sockets of a room have been told."""
 
-    def __init__(self, hall: Hall, room: str) -> None:
+    def __init__(self, hall: Hall, room: str, people: int) -> None:
         self.hall = hall
         self.room = room
         self.ready_ms: list[float] = []
         self.told: Counter[str] = Counter()
+        self.all_opened = asyncio.Event()
+        self._people = people
         self.closed = 0
         self._tokens = Tokens(hall.settings.signing_secret())
 
@@ -65,6 +67,8 @@ class Streams:
         arrived = time.time()
         message = msgspec.json.decode(text)
         self.told[message["type"]] += 1
+        if self.told.total() == self._people:  # each is told at once where it stands
+            self.all_opened.set()
         if message["type"] == "ready":
             deadline = datetime.fromisoformat(message["payload"]["deadline"]).timestamp()
             self.ready_ms.append(1_000 * (arrived - (deadline - CHECKOUT_S)))
@@ -134,7 +138,7 @@ async def measure(hall: Hall, people: int, joins: int, admissions: int, seconds:
     room = hall.open_room(capacity=ready)
     inside = [session for _, session in await fill(hall, room, "inside", ready)]
     waiting = await fill(hall, room, "waits", people + SLOW_READERS)
-    streams = Streams(hall, room)
+    streams = Streams(hall, room, people)
     before = memory_mib(hall)
     opened = asyncio.Semaphore(OPENED_AT_ONCE)
     connector = aiohttp.TCPConnector(limit=0)
@@ -143,8 +147,7 @@ async def measure(hall: Hall, people: int, joins: int, admissions: int, seconds:
             asyncio.create_task(streams.follow(client, user, session, opened))
             for user, session in waiting[:people]
         ]
-        while streams.told.total() < people:
-            await asyncio.sleep(0.1)
+        await streams.all_opened.wait()
         during = memory_mib(hall)
         click.echo(
             f"{people} streams: {1_024 * (during - before) / people:.1f} KiB of the API for each"
