@@ -82,7 +82,7 @@ async def test_another_game_begins_once_both_want_it(api: Api) -> None:
     first = (await rematch(api, game, "ann")).json()
     assert (first["status"], first["offered_by"]) == ("open", ["ann"])
     assert (await rematch(api, game, "ann")).json() == first, "offering twice is no answer"
-    seen = (await api.ask("GET", f"/api/v1/games/{game}/rematch", user="ben")).json()
+    seen = (await api.ask("GET", f"/api/v1/games/{game}/rematch/offers", user="ben")).json()
     assert seen == first
     second = (await rematch(api, game, "ben")).json()
     assert (second["status"], second["game_id"]) == ("seated", first["game_id"])

@@ -158,7 +158,7 @@ async def test_friends_play_find_their_game_look_back_at_it_and_play_again(hall:
         assert len(judgement["moves"]) == 7
 
         assert (await ask(f"games/{game_id}/rematch", ada, {}))["status"] == "open"
-        assert (await ask(f"games/{game_id}/rematch", bob))["offered_by"] == [users[0]]
+        assert (await ask(f"games/{game_id}/rematch/offers", bob))["offered_by"] == [users[0]]
         again = await ask(f"games/{game_id}/rematch", bob, {})
         assert again["status"] == "seated"
         assert (await ask("me/place", ada))["game"]["game_id"] == again["game_id"]

@@ -104,7 +104,7 @@ async def offer_rematch(
     return Response(rematch)
 
 
-@query("/{game_id:str}/rematch", "getRematch", "Is another game offered?", 404)
+@query("/{game_id:str}/rematch/offers", "getRematch", "Is another game offered?", 404)
 async def get_rematch(request: Request, game_id: PathKey) -> Rematch:
     """Tell who has offered another game after one that is over, within the last minute."""
     services = services_of(request)

@@ -44,7 +44,7 @@ export class Rematch {
     clearInterval(this.#timer);
     this.#timer = setInterval(async () => {
       if (Date.now() > until) return this.stop();
-      const told = await ask(rematchOf(game_id)).catch(() => null);
+      const told = await ask(`${rematchOf(game_id)}/offers`).catch(() => null);
       if (told && this.#game === game_id) this.changed(told.offered_by);
     }, LOOK_MS);
   }
