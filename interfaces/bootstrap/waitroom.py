@@ -1,5 +1,9 @@
 """What waiting rooms need of the world, over HTTP."""
 
+import asyncio
+
+from application.waitroom.presence import Sightings
+from infra.presence import SeenTeller
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.pass_keys import PassKeys
@@ -7,7 +11,7 @@ from interfaces.passes import Passes
 
 
 async def build(base: Foundation) -> list[object]:
-    """Build what is shared by the sockets of a process, and what signs passes."""
+    """Build what is shared by the sockets of a process, signs passes, and tells who was seen."""
     settings = base.settings
     passes = Passes(
         PassKeys(settings.pass_key_folder),
@@ -16,4 +20,7 @@ async def build(base: Foundation) -> list[object]:
         leeway_s=settings.clock_leeway_seconds,
     )
     passes.keys.signing()  # a file that is no key is told now
-    return [RoomFeeds(), passes]
+    seen = Sightings()
+    telling = asyncio.create_task(SeenTeller(base.redis, seen).run())
+    base.held.callback(telling.cancel)
+    return [RoomFeeds(), passes, seen]

@@ -21,6 +21,7 @@ from litestar.testing import AsyncTestClient
 from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
+from application.waitroom.presence import Sightings
 from domain.games import lobby
 from interfaces.http import app as application
 from interfaces.http.app import Doors
@@ -208,6 +209,7 @@ async def an_api() -> AsyncIterator[Api]:
         parts={
             LobbyFeed: LobbyFeed(),
             RoomFeeds: RoomFeeds(),
+            Sightings: Sightings(),
             Passes: passes(),
             Settings: Settings(),
             Ingestion: Ingestion(

@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from litestar import WebSocket, websocket
 
+from application.waitroom.presence import Sightings
 from domain.events import Recorded
 from domain.waitroom.commands import Status
 from domain.waitroom.events import CheckoutExtended, SessionAdmitted
@@ -64,6 +65,7 @@ class SessionWatch:
         self._channel = channel
         self._services = services
         self._rooms = services.part(RoomFeeds)
+        self._seen = services.part(Sightings)
         self._place = place
         self._told: QueueState | None = None
         self._over = False
@@ -82,6 +84,7 @@ class SessionWatch:
         """Look at the place again and again until the session is over."""
         self._tell(_state_of(self._place))
         while not self._over:
+            self._seen.note(self._place.event_id, self._place.session_id)
             await asyncio.sleep(max(LOOK_INTERVAL_S, self._rooms.watchers / LOOKS_PER_SECOND))
             place = await self._lookup()
             if place is not None:
