@@ -2,11 +2,14 @@
 
     .venv/bin/gamehall up --servers                   # in one terminal
     .venv/bin/python -m bench.player_events rebuild   # in another
+    .venv/bin/python -m bench.player_events together
 
 Fills two topics of its own with the same events: with ids that Gamehall minted, which nobody has
 to look for, and with ids that clients gave, each of which may be a repeat. Then each consumer is
 built from both, in turns, in a fresh database; beside them the projection runner of the
 `eventsourcing` library counts the events of players, from its own store in PostgreSQL.
+
+`together` builds all consumers at the same time, in one process and in a process each, in turns.
 """
 
 import random
@@ -14,8 +17,11 @@ import statistics
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from multiprocessing import get_context
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
@@ -61,6 +67,9 @@ KINDS = (
 )
 """Two of five score."""
 
+REDIS = {name: number for number, name in enumerate(OF_PLAYERS, 9)}
+"""The database that each consumer has for itself in Redis."""
+
 BATCHES = Batches(live=10_000, rebuild=REBUILD_BATCH)
 LIBRARY = "eventsourcing, counting"
 
@@ -90,6 +99,36 @@ def rebuild(events: int, library_events: int, runs: int) -> None:
             for subject, measure in subjects.items():
                 found.setdefault(subject, []).append(measure())
     Console().print(table(found, events))
+
+
+@main.command()
+@click.option("--events", default=200_000, show_default=True)
+@click.option("--runs", default=3, show_default=True)
+def together(events: int, runs: int) -> None:
+    """Events a second of each consumer while all are built, in one process and in one each."""
+    settings = load()
+    spawned = partial(ProcessPoolExecutor, mp_context=get_context("spawn"))
+    kinds: dict[str, Callable[[int], Executor]] = {
+        "one process": ThreadPoolExecutor,
+        "a process each": spawned,
+    }
+    with filled(settings.kafka_bootstrap, events) as (topic, _):
+        for _ in range(runs):
+            for kind, pool in kinds.items():
+                with pool(len(OF_PLAYERS)) as executor:
+                    list(executor.map(ready, range(len(OF_PLAYERS))))
+                    start = time.perf_counter()
+                    build_one = partial(built, settings, topic=topic, events=events)
+                    rates = list(executor.map(build_one, OF_PLAYERS))
+                    seconds = time.perf_counter() - start
+                told = zip(OF_PLAYERS, rates, strict=True)
+                each = ", ".join(f"{name} {rate:,.0f}" for name, rate in told)
+                click.echo(f"{kind}: all after {seconds:.1f} s; {each}")
+
+
+def ready(_: int) -> None:
+    """Be loaded, as workers are, before the time is taken."""
+    collect_garbage_rarely()
 
 
 def table(found: dict[str, list[float]], events: int) -> Table:
@@ -161,7 +200,7 @@ def built(settings: Settings, name: str, topic: str, events: int) -> float:
         apart = settings.model_copy(
             update={
                 "postgres": dsn(environment),
-                "redis": urlunsplit(urlsplit(settings.redis_url)._replace(path="/9")),
+                "redis": urlunsplit(urlsplit(settings.redis_url)._replace(path=f"/{REDIS[name]}")),
             }
         )
         upgrade(apart.postgres_dsn)

@@ -162,9 +162,10 @@ class Poisoning:
         body = {"event_id": room, "user_id": f"canary-{uuid.uuid4().hex}"}
         return (await client.post("/api/v1/waitroom/join", json=body)).json()
 
-    def programs(self) -> dict[str, int | None]:
-        """Which programs run, by their process ids."""
-        return {each.name: each.pid for each in stack.processes(self.hall.settings)}
+    def programs(self) -> dict[str, tuple[int | None, int]]:
+        """Which programs run: their process ids, and how often a worker in one began anew."""
+        found = stack.processes(self.hall.settings)
+        return {each.name: (each.pid, each.restarts) for each in found}
 
     def letters(self, topic: str) -> Counter[str]:
         """How many letters there are of each poisoned message, by its place."""
@@ -208,7 +209,7 @@ def main(rate: int, seconds: float, seed: int) -> None:
         found = bench.letters(f"{name}.dlq")
         twice = sum(1 for count in found.values() if count > 1)
         click.echo(f"{name}: {len(found):,} letters, {twice} twice")
-    anew = [name for name, pid in bench.programs().items() if before[name] != pid]
+    anew = [name for name, is_now in bench.programs().items() if before[name] != is_now]
     click.echo(f"programs started anew: {', '.join(anew) or 'none'}")
     for name in PROJECTIONS:
         command = [sys.executable, "-m", "interfaces.cli", "projections", "verify", name]

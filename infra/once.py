@@ -1,4 +1,4 @@
-"""What happens once, whichever process it comes to, as Redis knows."""
+"""What happens once or some times, whichever process it comes to, as Redis knows."""
 
 from redis.asyncio import Redis
 
@@ -12,3 +12,19 @@ class OnceInRedis:
     async def first(self, name: str, seconds: int) -> bool:
         """See the port."""
         return bool(await self._redis.set(f"once:{name}", "1", nx=True, ex=seconds))
+
+
+class TriesInRedis:
+    """Implements `ports.limits.Tries`; raises what the client raises where Redis is away."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def may_try(self, name: str, most: int, seconds: int) -> bool:
+        """See the port."""
+        key = f"tries:{name}"
+        async with self._redis.pipeline() as pipeline:
+            pipeline.incr(key)
+            pipeline.expire(key, seconds, nx=True)
+            tried, _ = await pipeline.execute()
+        return int(tried) <= most

@@ -156,6 +156,10 @@ class Settings(BaseSettings):
     bot_seconds: Annotated[float, _from(0, 10, Seconds)] = 0.2
     """How many seconds a bot may think; a hard one uses all of them in the opening."""
 
+    workers_apart: bool = False
+    """Whether each worker has a process of its own; otherwise those of a feature share one, which
+    takes a third of the memory. For machines with a core for each."""
+
     checkpoint_events: Annotated[int, _from(1_000, 10_000_000)] = 50_000
     """After how many events snapshots and checkpoints are written."""
 
@@ -214,6 +218,22 @@ class Settings(BaseSettings):
     lag_seconds: Annotated[float, _from(1, 86_400, Seconds)] = 30.0
     """For how many seconds a read model may be behind the log before `/health/ready` says so."""
 
+    guests: bool = False
+    """Whether anybody may sign in as a guest, under a name of their choice; `make run` lets them.
+    """
+
+    oidc_issuer: Annotated[
+        str | None, _like(r"https?://\S+", "an address such as https://accounts.example.com")
+    ] = None
+    """An identity provider that people may sign in with (OpenID Connect), as it calls itself. It is
+    told to lead back to GAMEHALL_API_URL, at /api/v1/sign-in/callback."""
+
+    oidc_client_id: Annotated[str | None, Field(description="a text")] = None
+    """What the hall is called there."""
+
+    oidc_client_secret: Annotated[SecretStr | None, Field(description="a text")] = None
+    """What the hall shows there to be believed; none where the provider asks for none."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important messages that are logged."""
 
@@ -245,6 +265,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The address under which others reach this API."""
         return self.api_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the hall by https alone."""
+        return self.base_url.startswith("https:")
 
     @property
     def own_port(self) -> int:
@@ -362,7 +387,7 @@ def _sentences(error: ValidationError) -> list[str]:
 def _sentence(name: str, environment: Mapping[str, str]) -> str:
     variable = next(each for each in environment if each.upper() == f"{PREFIX}{name.upper()}")
     value = environment[variable]
-    secret = name in {"secret", "master_key"}
+    secret = name in {"secret", "master_key", "oidc_client_secret"}
     shown = f"has {len(value)} characters" if secret else f"is {hide_password(value)!r}"
     return f"{variable} {shown}, but takes {takes(name)}."
 

@@ -17,8 +17,14 @@ AUDIENCE = "gamehall"
 TICKET_AUDIENCE = "gamehall-ticket"
 """What is signed for the door of a socket is no token, and no token opens that door."""
 
+LINK_AUDIENCE = "gamehall-link"
+"""Nor is what a link signs somebody in with."""
+
 ALGORITHM = "HS256"
 HOUR_S = 3600
+LINK_LIFETIME_S = 600
+"""Seconds: to find the browser, and to be forgotten soon where nobody looks for it."""
+
 MOST_CACHED = 10_000
 LAST_SECOND = 253_402_300_799
 """Of the year 9999, since 1970: no token is good for longer."""
@@ -96,8 +102,8 @@ class Tokens:
         claims = {"sub": user_id, "scope": scope, "priority": priority, "aud": AUDIENCE}
         return self._encode({**claims, "iat": now, "exp": now + ttl})
 
-    def ticket(self, identity: Identity, ttl: int) -> str:
-        """Sign a ticket that tells for `ttl` seconds who holds it."""
+    def ticket(self, identity: Identity, ttl: int, audience: str = TICKET_AUDIENCE) -> str:
+        """Sign a ticket that tells for `ttl` seconds who holds it, at the door of this audience."""
         now = int(self._clock())
         claims = {
             "sub": identity.user_id,
@@ -107,14 +113,19 @@ class Tokens:
         }
         name = secrets.token_urlsafe(12)
         times = {"iat": now, "exp": now + ttl}
-        return self._encode({**claims, **times, "aud": TICKET_AUDIENCE, "jti": name})
+        return self._encode({**claims, **times, "aud": audience, "jti": name})
 
-    def holder(self, ticket: str) -> tuple[Identity, str]:
+    def link(self, user_id: str) -> str:
+        """Sign what lets an administrator sign in at a browser, once; raises `TokenRefused`."""
+        _require_key(user_id)
+        return self.ticket(Identity(user_id, "admin", 0, 0), LINK_LIFETIME_S, LINK_AUDIENCE)
+
+    def holder(self, ticket: str, audience: str = TICKET_AUDIENCE) -> tuple[Identity, str]:
         """Whom the ticket speaks for, until the end of their token, and the ticket's own name.
 
         Raises `TokenRefused`.
         """
-        claims = self._decode(ticket, TICKET_AUDIENCE, _TicketClaims)
+        claims = self._decode(ticket, audience, _TicketClaims)
         if claims.exp + self._leeway_s <= self._clock():
             raise TokenRefused("The ticket has expired; ask for a new one.")
         return Identity(claims.sub, claims.scope, claims.priority, claims.until), claims.jti

@@ -1,11 +1,12 @@
 """Which servers a test needs, read off its fixtures: that is its marker.
 
-`make test` runs three lanes side by side, chosen by these markers: each set of servers starts once,
-and while the tests of one lane wait for theirs, those of another have the cores.
+`make test` runs lanes side by side, chosen by these markers: each set of servers starts once, and
+while the tests of one lane wait for theirs, those of another have the cores.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Never
 from unittest.mock import patch
 
@@ -19,6 +20,9 @@ STARTED_BY = {"running": "chaos", "hall": "hall", "servers": "servers", "hall_ho
 OWN = "hall_home"
 """The fixture of a test that starts a hall of its own, and so can run in any lane."""
 
+DOCUMENTS = Path(__file__).parent / "docs"
+"""What is typed there takes long, and so has a hall of its own."""
+
 
 def mark(item: pytest.Item) -> None:
     """Give a test the marker of the servers that it needs."""
@@ -26,6 +30,8 @@ def mark(item: pytest.Item) -> None:
     item.add_marker(next((STARTED_BY[each] for each in STARTED_BY if each in fixtures), "unit"))
     if OWN in fixtures:
         item.add_marker("apart")
+    if item.path.is_relative_to(DOCUMENTS):
+        item.add_marker("documents")
 
 
 @contextmanager

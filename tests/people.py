@@ -50,7 +50,10 @@ async def join(
 
 
 async def eventually(
-    ask: Callable[[], Any], is_right: Callable[[Any], bool], patience: float = 10
+    ask: Callable[[], Any],
+    is_right: Callable[[Any], bool],
+    patience: float = 10,
+    pause: float = 0.02,
 ) -> Any:
     """Ask until the answer is right, as long as a read model may lag."""
     answer = None
@@ -60,7 +63,7 @@ async def eventually(
                 answer = await ask()
                 if is_right(answer):
                     return answer
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(pause)
     except TimeoutError:
         raise AssertionError(f"still {answer!r} after {patience:.0f} seconds") from None
 

@@ -1,4 +1,4 @@
-"""How often somebody may ask, and what happens once."""
+"""How often somebody may ask or try, and what happens once."""
 
 from typing import Protocol
 
@@ -38,6 +38,16 @@ class Once(Protocol):
 
     async def first(self, name: str, seconds: int) -> bool:
         """Whether nobody has asked for this name within so many seconds; from now on somebody has.
+
+        Raises where that cannot be known at the moment.
+        """
+
+
+class Tries(Protocol):
+    """Counts what may be tried some times only."""
+
+    async def may_try(self, name: str, most: int, seconds: int) -> bool:
+        """Whether this is one of the first `most` tries under a name within so many seconds.
 
         Raises where that cannot be known at the moment.
         """

@@ -112,6 +112,12 @@ class Seek(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["seeking", "seated", "cancelled"]
 
 
+class PlaceLook(Seek, frozen=True, kw_only=True):
+    """Where somebody waits or sits: with `seconds_left` until a bot comes, if nobody does."""
+
+    seconds_left: float | None
+
+
 class LobbyView(msgspec.Struct, frozen=True, kw_only=True):
     """The lobby: who waits for an opponent, if anybody does, and at how many tables people sit."""
 
@@ -135,6 +141,10 @@ class GameView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GameLook(GameView, frozen=True, kw_only=True):
-    """A game as who sits down at it sees it."""
+    """A game as who sits down at it sees it; `seconds_left` is for the next move, if any.
+
+    Negative where a move is overdue, and still counts as long as nobody has said that it is.
+    """
 
     move_seconds: float
+    seconds_left: float | None = None

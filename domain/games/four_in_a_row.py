@@ -109,11 +109,12 @@ class FourInARow(Aggregate):
         return self._known().view
 
     @decides(LookAtGame)
-    def look(self, _command: LookAtGame, _now: datetime) -> GameLook:
+    def look(self, _command: LookAtGame, now: datetime) -> GameLook:
         """Tell how it stands."""
         view = msgspec.structs.asdict(self._known().view)
         assert self._started is not None
-        return GameLook(**view, move_seconds=self._started.move_seconds)
+        left = None if self.deadline is None else (self.deadline - now).total_seconds()
+        return GameLook(**view, move_seconds=self._started.move_seconds, seconds_left=left)
 
     @property
     def view(self) -> GameView | None:

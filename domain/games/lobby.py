@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+import msgspec
+
 from domain.aggregate import Aggregate, decides, evolves
 from domain.games.bots import BOT_NAMES
 from domain.games.commands import (
@@ -12,6 +14,7 @@ from domain.games.commands import (
     CloseTable,
     FindPlace,
     LobbyView,
+    PlaceLook,
     SeatOverdueBots,
     Seek,
     SeekGame,
@@ -87,11 +90,14 @@ class Lobby(Aggregate):
         return Seek(user_id=user, game_id=game_id, status="cancelled")
 
     @decides(FindPlace)
-    def find(self, command: FindPlace, _now: datetime) -> Seek:
+    def find(self, command: FindPlace, now: datetime) -> PlaceLook:
         """Tell where somebody has a place."""
         if not self._has_place(command.user_id):
             raise NotSeeking(command.user_id)
-        return self._place_of(command.user_id)
+        seek = self._place_of(command.user_id)
+        waits = self._waiting if seek.status == "seeking" else None
+        left = None if waits is None else (waits.bot_at - now).total_seconds()
+        return PlaceLook(**msgspec.structs.asdict(seek), seconds_left=left)
 
     @decides(SeatOverdueBots)
     def seat_bots(self, _command: SeatOverdueBots, now: datetime) -> None:

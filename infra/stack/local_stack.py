@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra import reach
 from infra.errors import SetupError
-from infra.stack import api, kafka, orphans, permissions, ports, postgres, valkey
+from infra.stack import api, kafka, orphans, permissions, ports, postgres, valkey, workers
 from infra.stack.program import Program, ProgramGroup
 from infra.stack.progress import ConsoleProgress
 from infra.stack.signals import undisturbed
@@ -128,6 +128,7 @@ class LocalStack:
         if left := orphans.find(self.servers.home):
             with self._progress.step(f"Stopping {len(left)} processes of a killed supervisor"):
                 orphans.make_way(left)
+        workers.forget(self.servers.home)
 
     def _refuse_taken(self, services: OwnServices | None) -> None:
         ports.refuse_taken(self.servers.ports)
@@ -139,7 +140,8 @@ class LocalStack:
         servers, password = self.servers, self.servers.password or ""
         if servers.kafka_port:
             ports, login = (servers.kafka_port, servers.controller_port), (servers.user, password)
-            yield kafka.prepare(servers.home, ports, login, servers.jars, self._progress)
+            address, progress = servers.kafka, self._progress
+            yield kafka.prepare(servers.home, ports, login, address, servers.jars, progress)
         if servers.postgres_port:
             port, user = servers.postgres_port, servers.user
             yield postgres.prepare(servers.home, port, user, password, self._progress)

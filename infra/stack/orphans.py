@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from infra.stack.supervise import MARK, NAMED, SupervisedProcess
+from infra.stack.program import MARK, NAMED, SupervisedProcess
 
 STOP_TIMEOUT_S = 60
 SERVERS = ("kafka", "postgres", "valkey")

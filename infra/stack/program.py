@@ -1,11 +1,17 @@
-"""One process that the supervisor keeps alive."""
+"""A process that the supervisor keeps alive: as it is told, and as it is found."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-NEEDED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
-"""What any program may need of an environment."""
+MARK = "GAMEHALL_SUPERVISED"
+"""In the environment of every process of a hall: its home."""
+
+NAMED = "SUPERVISOR_PROCESS_NAME"
+"""There as well: which program it is."""
+
+NEEDED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "JDK_JAVA_OPTIONS")
+"""What any program may need of an environment; the last are options for Java, as it knows them."""
 
 
 def bare_environment() -> dict[str, str]:
@@ -36,3 +42,25 @@ class ProgramGroup:
     name: str
     priority: int
     programs: tuple[Program, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisedProcess:
+    """A process of a hall as it is now; UNSUPERVISED where its supervisor was killed."""
+
+    name: str
+    group: str
+    state: str
+    pid: int | None
+    uptime: int
+    restarts: int = 0  # of a worker beside others, within their process
+
+    @property
+    def running(self) -> bool:
+        """Whether the process has come up and stays up."""
+        return self.state == "RUNNING"
+
+    @property
+    def failing(self) -> bool:
+        """Whether the process ended as soon as it was started."""
+        return self.state in {"BACKOFF", "FATAL"}

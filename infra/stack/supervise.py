@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,38 +17,22 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from infra.errors import SetupError
 from infra.stack.permissions import own_folder, write
-from infra.stack.program import Program, ProgramGroup, bare_environment
+from infra.stack.program import (
+    MARK,
+    NAMED,
+    Program,
+    ProgramGroup,
+    SupervisedProcess,
+    bare_environment,
+)
 from infra.stack.waiting import wait_for
 
 START_TIMEOUT_S = 15
 STOP_TIMEOUT_S = 180  # the sum of what the programs may take one after another
 SOCKET_PATH_BYTES = 100  # of the 108 bytes that Linux has, less what is appended for a moment
 LOG_FILE_BYTES = 20_000_000
-MARK = "GAMEHALL_SUPERVISED"  # in the environment of every process of a hall: its home
-NAMED = "SUPERVISOR_PROCESS_NAME"  # there as well: which program it is
 OURS_ALONE = 0o077
 """The umask of everything that is supervised."""
-
-
-@dataclass(frozen=True, slots=True)
-class SupervisedProcess:
-    """A process of a hall as it is now; UNSUPERVISED where its supervisor was killed."""
-
-    name: str
-    group: str
-    state: str
-    pid: int | None
-    uptime: int
-
-    @property
-    def running(self) -> bool:
-        """Whether the process has come up and stays up."""
-        return self.state == "RUNNING"
-
-    @property
-    def failing(self) -> bool:
-        """Whether the process ended as soon as it was started."""
-        return self.state in {"BACKOFF", "FATAL"}
 
 
 class Supervisor:

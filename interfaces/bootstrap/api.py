@@ -22,12 +22,14 @@ from infra.eventlog.peers import Peers
 from infra.eventlog.routing import RoutedLog
 from infra.kafka.topics import refuse_repartitioned
 from infra.once import OnceInRedis
+from infra.sign_ins import SignInsInPostgres
 from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
 from interfaces.bootstrap import readiness
 from interfaces.bootstrap.subjects import master
 from interfaces.http.app import FEATURES
 from interfaces.http.platform.addresses import Addresses
+from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.services import Lookup, Services
 from interfaces.http.platform.tickets import Tickets
 from interfaces.settings import Settings
@@ -53,6 +55,7 @@ class Foundation(NamedTuple):
     partitions: Mapping[str, int]
     redis: Redis
     queries: Lookup
+    tokens: Tokens
     held: AsyncExitStack
 
 
@@ -88,7 +91,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
         queries = _lookup(Stores(pool, redis, keys.open))
-        parts = await _parts(Foundation(settings, partitions, redis, queries, held))
+        parts = await _parts(Foundation(settings, partitions, redis, queries, tokens, held))
         yield Services(
             log=RoutedLog(log, peers.send),
             local=log,
@@ -99,6 +102,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             tokens=tokens,
             peer_tokens=peer_tokens,
             tickets=Tickets(tokens, OnceInRedis(redis)),
+            cookies=Cookies(tokens, SignInsInPostgres(pool), secure=settings.is_https),
             parts=parts,
             addresses=Addresses(settings.requests_per_address, settings.trusted_networks),
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),

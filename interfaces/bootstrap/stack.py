@@ -10,15 +10,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from interfaces import kept
-from interfaces.bootstrap.workers import WORKERS
+from interfaces.bootstrap.workers import WORKERS, by_feature
 from interfaces.settings import SERVICE, Settings
 
 if TYPE_CHECKING:
     from infra.stack.doctor import Check  # noqa: TC004  a name for the type checker
     from infra.stack.local_stack import LocalStack, OwnServices, Servers
     from infra.stack.logs import LogLine  # noqa: TC004  a name for the type checker
+    from infra.stack.program import SupervisedProcess  # noqa: TC004  a name for the type checker
     from infra.stack.progress import ConsoleProgress
-    from infra.stack.supervise import SupervisedProcess  # noqa: TC004  a name for the type checker
 
 # For the command line, which imports no infrastructure, not even where types are checked.
 __all__ = ["Check", "LogLine", "SupervisedProcess"]
@@ -72,18 +72,22 @@ def _prepare_servers(settings: Settings, progress: "ConsoleProgress") -> None:
 
 
 def processes(settings: Settings) -> "list[SupervisedProcess]":
-    """Say how every process of the hall is, also of those whose supervisor was killed."""
-    from infra.stack import orphans
+    """Say how every process of the hall is, and each worker of one that several share.
+
+    Also of those whose supervisor was killed.
+    """
+    from infra.stack import orphans, workers
     from infra.stack.supervise import Supervisor
 
-    return Supervisor(settings.home).processes() or orphans.programs(settings.home)
+    found = Supervisor(settings.home).processes() or orphans.programs(settings.home)
+    return list(workers.each(settings.home, found))
 
 
 def logs(settings: Settings, name: str | None, lines: int, *, follow: bool) -> "Iterator[LogLine]":
     """Give the last lines that each program wrote, or the one of this name; then on and on."""
-    from infra.stack import logs
+    from infra.stack import logs, workers
 
-    opened = logs.opened(settings.home / "logs", name)
+    opened = logs.opened(settings.home / "logs", name, workers.hosts(settings.home))
     yield from logs.last(opened, lines)
     if follow:
         yield from logs.follow(opened, partial(time.sleep, LOOK_INTERVAL_S))
@@ -145,7 +149,8 @@ def _services(settings: Settings, apis: int) -> "OwnServices":
         for number, port in enumerate(own_ports, 1)
     )
     workers = tuple(
-        Program(f"worker-{name}", (*GIVE_WAY, *command, "worker", name)) for name in WORKERS
+        Program(called, (*GIVE_WAY, *command, "worker", *names))
+        for called, names in _worker_programs(settings.workers_apart)
     )
     return OwnServices(
         groups=(ProgramGroup("api", 2, processes), ProgramGroup("workers", 3, workers)),
@@ -153,3 +158,13 @@ def _services(settings: Settings, apis: int) -> "OwnServices":
         ports=(settings.port, *own_ports),
         url=f"http://{settings.host}:{settings.port}",
     )
+
+
+def _worker_programs(apart: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What the processes of workers are called, and who is in each."""
+    from infra.stack.workers import program_of
+
+    together = {name: (name,) for name in WORKERS} if apart else by_feature()
+    for feature, names in together.items():
+        alone = len(names) == 1
+        yield program_of(names[0]) if alone else f"workers-{feature.replace('_', '-')}", names

@@ -1,4 +1,4 @@
-"""Topics: what the hall needs, and the hands of `gamehall topics`, which come from infra."""
+"""Topics: what the hall needs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,8 +8,6 @@ from application.topics import Topic, dead_letters
 from domain.categories import CATEGORIES
 from domain.category import Category
 from infra.kafka import topics
-from infra.kafka.records import consume, describe, produce
-from infra.kafka.topics import existing
 from infra.subjects.keys import KEYS
 from interfaces.bootstrap import workers
 from interfaces.bootstrap.worker import ProcessManager
@@ -17,8 +15,6 @@ from interfaces.bootstrap.workers import WORKERS
 from interfaces.http.app import FEATURES
 from interfaces.settings import Settings
 from projections.read_model import ReadModel, Source
-
-__all__ = ["consume", "create", "declared", "describe", "existing", "produce", "warning"]
 
 
 def declared(log_partitions: int) -> tuple[Topic, ...]:

@@ -17,6 +17,7 @@ from infra.inbox import InboxWorker
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
 from infra.refused_commands import RefusedCommands
+from infra.stack.workers import WorkerStates
 from interfaces.bootstrap.consumers import skipped, skipping
 from interfaces.bootstrap.log import log_reader
 from interfaces.bootstrap.read_models import upkeep
@@ -25,7 +26,7 @@ from interfaces.settings import Settings
 from interfaces.tokens import Tokens
 from projections.read_model import ReadModel
 
-__all__ = ["is_away", "worker"]
+__all__ = ["WorkerStates", "is_away", "worker"]
 
 Stopped = Callable[[], bool]
 Work = Callable[[Stopped], None]

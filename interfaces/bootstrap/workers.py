@@ -4,9 +4,12 @@ A worker's name stands before the place where it is declared, which is looked up
 is needed, so that `gamehall --help` and completion answer at once.
 """
 
+import re
 from collections.abc import Mapping
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
+
+from interfaces.features import FEATURES
 
 if TYPE_CHECKING:
     from projections.read_model import ReadModel
@@ -21,15 +24,35 @@ WORKERS: Mapping[str, str | tuple[str, ...]] = {
     "player-activity": "projections.player_events:PLAYER_ACTIVITY",
     "dead-letters": "projections.player_events:DEAD_LETTERS",
     "checkout": "application.waitroom.checkout:CHECKOUT",
-    "presence": "interfaces.bootstrap.presence:presence",
-    "matchmaking": "interfaces.bootstrap.matchmaking:MATCHMAKING",
+    "presence": "interfaces.bootstrap.waitroom.presence:presence",
+    "matchmaking": "interfaces.bootstrap.games.matchmaking:MATCHMAKING",
     "relay": ("application.waitroom.outbox:OUTBOX", "application.games.outbox:OUTBOX"),
     "checkpoints": "interfaces.bootstrap.worker:checkpoints",
 }
 """Each a read model, an inbox, outboxes, a process manager, or a function that builds a worker."""
 
+OF_ALL_FEATURES = "log"
+"""What workers are called together that follow the log for more than one feature, or for none."""
+
 PROJECTIONS = tuple(name for name, place in WORKERS.items() if "projections." in place)
 """Those that are read models."""
+
+
+def by_feature() -> Mapping[str, tuple[str, ...]]:
+    """The workers of each feature, which share a process.
+
+    The place where a worker is declared tells of which feature it is.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for name, place in WORKERS.items():
+        feature = _feature(place)
+        found[feature] = (*found.get(feature, ()), name)
+    return found
+
+
+def _feature(place: str | tuple[str, ...]) -> str:
+    words = set(re.split("[.:]", place) if isinstance(place, str) else map(_feature, place))
+    return found.pop() if len(found := words & {*FEATURES}) == 1 else OF_ALL_FEATURES
 
 
 def declared(name: str) -> Any:

@@ -62,6 +62,15 @@ def settings(*needed: str) -> "Settings":
     return read
 
 
+def console_link(settings: "Settings", name: str) -> str:
+    """An address at which somebody signs in as an administrator, once."""
+    from interfaces.tokens import Tokens
+
+    code = Tokens(settings.signing_secret()).link(name)
+    # Behind the #, so that no server, log or proxy is told of it.
+    return f"{settings.base_url}/sign-in#link={code}"
+
+
 def show(data: Any, as_json: bool, table: Callable[[], None]) -> None:
     """Print data as JSON for programs, or as a table for people."""
     if as_json:

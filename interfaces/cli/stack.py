@@ -8,13 +8,26 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from interfaces.cli.common import json_option, print_json, print_pairs, print_table, settings
+from interfaces.cli.common import (
+    console_link,
+    json_option,
+    print_json,
+    print_pairs,
+    print_table,
+    settings,
+)
 
 if TYPE_CHECKING:
     from interfaces.bootstrap.stack import SupervisedProcess
     from interfaces.settings import Settings
 
 NOT_RUNNING = 3  # as init scripts answer `status`
+
+SIGN_IN = """
+Open {url} in a browser. To run the hall from there, sign in with this
+link, once, within ten minutes; `gamehall console` prints another one:
+
+  {link}"""
 
 FIRST_REQUEST = """
 Open a room, and join it (in another terminal, from any folder{provided}):
@@ -133,12 +146,14 @@ def _print_status(chosen: "Settings", processes: "list[SupervisedProcess]") -> N
 
 
 def _welcome(chosen: "Settings", *, as_json: bool, servers_only: bool) -> None:
+    link = {} if servers_only else {"console": console_link(chosen, "admin")}
     if as_json:
-        print_json(_addresses(chosen))
+        print_json(_addresses(chosen) | link)
         return
     click.echo()
     print_pairs(_addresses(chosen))
     if not servers_only:
+        click.echo(SIGN_IN.format(url=chosen.base_url, link=link["console"]))
         click.echo(first_request(chosen, program(sys.argv[0])))
 
 

@@ -26,9 +26,9 @@ def topics() -> None:
 @json_option
 def list_topics(as_json: bool) -> None:
     """List the topics and their partition counts."""
-    from interfaces.bootstrap import topics
+    from interfaces.bootstrap import records
 
-    found = topics.existing(settings("kafka").kafka_bootstrap)
+    found = records.existing(settings("kafka").kafka_bootstrap)
     rows = [{"topic": name, "partitions": count} for name, count in found.items()]
     show(rows, as_json, lambda: print_table(["topic", "partitions"], found.items()))
 
@@ -52,9 +52,9 @@ def create(as_json: bool) -> None:
 @json_option
 def describe(topic: str, as_json: bool) -> None:
     """Show a topic's own settings and what each partition holds."""
-    from interfaces.bootstrap import topics
+    from interfaces.bootstrap import records
 
-    found = topics.describe(settings("kafka").kafka_bootstrap, topic)
+    found = records.describe(settings("kafka").kafka_bootstrap, topic)
     show(found, as_json, lambda: _print_description(found))
 
 
@@ -65,10 +65,10 @@ def describe(topic: str, as_json: bool) -> None:
 @json_option
 def produce(topic: str, value: str | None, key: str | None, as_json: bool) -> None:
     """Write VALUE to a topic, or each line of standard input when VALUE is left out."""
-    from interfaces.bootstrap import topics
+    from interfaces.bootstrap import records
 
     values = [value] if value is not None else (line.rstrip("\n") for line in sys.stdin)
-    written = topics.produce(
+    written = records.produce(
         settings("kafka").kafka_bootstrap, topic, ((key, each) for each in values)
     )
     rows = [{"partition": partition, "offset": offset} for partition, offset in written]
@@ -83,12 +83,12 @@ def produce(topic: str, value: str | None, key: str | None, as_json: bool) -> No
 @json_option
 def consume(topic: str, limit: int | None, follow: bool, as_json: bool) -> None:
     """Read a topic from its beginning; with --json one object per line."""
-    from interfaces.bootstrap import topics
+    from interfaces.bootstrap import records
 
-    records: Iterator[Any] = topics.consume(
+    found: Iterator[Any] = records.consume(
         settings("kafka").kafka_bootstrap, topic, limit=limit, follow=follow
     )
-    for record in records:
+    for record in found:
         if as_json:
             print_json(record)
         else:

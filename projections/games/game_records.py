@@ -54,6 +54,13 @@ class GameRecord(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
 
 
+class GamePage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some games, those that began last first; `before` asks for the next ones, None at the end."""
+
+    games: list[GameRecord]
+    before: str | None
+
+
 class MoveRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One move: `column` from the left, `row` from the top, `move` from 1."""
 
@@ -237,10 +244,29 @@ class GameChanges:
         connection.execute(COUNT_PLAYERS, [counted])
 
 
-GAME = """
-    SELECT id, player1_id, player2_id, bot_level, moves, result, winner_id, duration,
-        created_at, ended_at
-    FROM games WHERE id = %s
+GAME_COLUMNS = """
+    id, player1_id, player2_id, bot_level, moves, result, winner_id, duration, created_at, ended_at
+"""
+
+GAME = f"SELECT {GAME_COLUMNS} FROM games WHERE id = %s"  # noqa: S608  a constant of this module
+
+
+def _listed(player: str) -> str:
+    """Games in the order of a list, of a player at one side of the board, or of all."""
+    return f"""(
+        SELECT {GAME_COLUMNS} FROM games
+        WHERE {player} AND (%(status)s::text IS NULL OR status = %(status)s)
+            AND (%(before)s::text IS NULL OR (created_at, id) < (
+                SELECT created_at, id FROM games WHERE id = %(before)s))
+        ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+    )"""  # noqa: S608  constants of this module
+
+
+GAMES = _listed("true")
+# Each half by its own index; a game has two players, so that none is in both.
+GAMES_OF = f"""
+    {_listed("player1_id = %(player)s")} UNION ALL {_listed("player2_id = %(player)s")}
+    ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 """
 
 MOVES = """
@@ -266,6 +292,24 @@ class GameQueries(PostgresQueries):
         """A game as it stands, or None when there is none."""
         found = await self._select(GAME, [game_id], tuple_row)
         return _game(*found[0]) if found else None
+
+    async def games(
+        self,
+        limit: int,
+        *,
+        player: str | None = None,
+        status: str | None = None,
+        before: str | None = None,
+    ) -> GamePage:
+        """Games, those that began last first: of all, or of a player; running, finished, or both.
+
+        From the one after the game `before` on.
+        """
+        asked = {"limit": limit + 1, "player": player, "status": status, "before": before}
+        query = GAMES if player is None else GAMES_OF
+        found = [_game(*row) for row in await self._select(query, asked, tuple_row)]
+        more = len(found) > limit
+        return GamePage(games=found[:limit], before=found[limit - 1].game_id if more else None)
 
     async def moves(self, game_id: str) -> list[MoveRecord]:
         """A game's moves in order; empty when there are none, or no such game."""

@@ -61,10 +61,11 @@ class RankedEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standings(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the leaderboard, and how many are on it altogether."""
+    """A part of the leaderboard, how many are on it altogether, and a player who was asked for."""
 
     entries: list[RankedEntry]
     total: int
+    player: RankedEntry | None = None
 
 
 class GameTally(NamedTuple):

@@ -25,7 +25,7 @@ def test_a_unit_test_starts_no_broker(tmp_path: Path) -> None:
 
 def test_every_test_runs_in_one_lane_and_no_test_in_two(request: pytest.FixtureRequest) -> None:
     lanes_of_make = re.findall(r"^lane-\w+: LANE := (.+)$", MAKEFILE.read_text(), re.MULTILINE)
-    assert len(lanes_of_make) == 4
+    assert len(lanes_of_make) == 6
     for item in request.session.items:
         markers = defaultdict(bool, {marker.name: True for marker in item.iter_markers()})
         chosen = [lane for lane in lanes_of_make if eval(lane, {}, markers)]

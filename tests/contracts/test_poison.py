@@ -153,7 +153,7 @@ def with_an_id_of_its_own(body: bytes, message: dict[str, Any]) -> bytes:
     return body.replace(message["event_id"].encode(), str(uuid.uuid4()).encode())
 
 
-def running(hall: Hall) -> dict[str, int]:
-    """The programs of the hall and their process ids, which change when one is started anew."""
+def running(hall: Hall) -> dict[str, tuple[int, int]]:
+    """What changes when a program of the hall, or a worker within one, is started anew."""
     told = json.loads(hall.command("status", "--json").stdout)
-    return {each["name"]: each["pid"] for each in told["processes"]}
+    return {each["name"]: (each["pid"], each["restarts"]) for each in told["processes"]}

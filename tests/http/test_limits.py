@@ -54,11 +54,22 @@ def table() -> list[Limit]:
 class Asked:
     """A request to the application without a client, from an address of its own choice."""
 
-    def __init__(self, api: Api, receive: Any, *, token: bool = True, address: str = HOST) -> None:
+    def __init__(
+        self,
+        api: Api,
+        receive: Any,
+        *,
+        token: bool = True,
+        address: str = HOST,
+        path: str = JOIN,
+        ours: bool = False,
+    ) -> None:
         headers = [(b"content-type", b"application/json"), (b"transfer-encoding", b"chunked")]
         if token:
             headers.append((b"authorization", api.token("ann")["authorization"].encode()))
-        scope: Any = {"type": "http", "method": "POST", "path": JOIN, "headers": headers}
+        if ours:
+            headers.append((b"sec-fetch-site", b"same-origin"))
+        scope: Any = {"type": "http", "method": "POST", "path": path, "headers": headers}
         scope |= {"client": (address, 50_000), "query_string": b"", "root_path": ""}
         self.sent: list[Any] = []
         self.task = asyncio.ensure_future(api.doors.public(scope, receive, self._send))
@@ -132,6 +143,24 @@ async def requests_of_an_address(api: Api, limit: Limit) -> None:
     for each in (*present, elsewhere):
         assert not each.sent
         each.task.cancel()
+
+
+async def tries_to_sign_in(api: Api, limit: Limit) -> None:
+    def guest(address: str) -> Asked:
+        body = {"type": "http.request", "body": b'{"name": "Ada"}', "more_body": False}
+
+        async def receive() -> Any:
+            return body
+
+        return Asked(
+            api, receive, token=False, address=address, path="/api/v1/sign-in/guest", ours=True
+        )
+
+    most, _minutes = limit.most
+    for host in range(most):
+        assert await guest(f"2001:db8::{host}").status() == "201"
+    assert await guest("2001:db8::ffff:0:0:1").status() == limit.beyond
+    assert await guest("2001:db8:0:1::1").status() == "201"
 
 
 async def commands(api: Api, limit: Limit) -> None:
@@ -230,6 +259,7 @@ IN_MEMORY: dict[str, Callable[[Api, Limit], Awaitable[None]]] = {
     "a body of many commands or events, unpacked": the_size_of_many,
     "what is left of a body when it is refused": what_is_left_of_a_body,
     "requests of one network address in progress": requests_of_an_address,
+    "tries to sign in from one network address, of IPv6 from its first 64 bits": tries_to_sign_in,
     "commands of a request": commands,
     "events of a batch": events,
     "the `data` of an event": the_size_of_data,

@@ -55,7 +55,8 @@ class Visit:
     async def keep(self, name: str, *, whole: bool = True) -> None:
         """Keep a picture of the page, or of what is seen of it first."""
         SCREENSHOTS.mkdir(exist_ok=True)
-        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=whole)
+        path = SCREENSHOTS / f"{name}.png"
+        await self.page.screenshot(path=path, full_page=whole, animations="disabled")
 
     async def width(self) -> int:
         """How wide what is in the page is, in its own pixels."""
@@ -75,6 +76,7 @@ class Site:
         self, size: str = "desktop", scheme: Scheme = "light", **options: Any
     ) -> AsyncIterator[Visit]:
         """Open a tab; fails if the browser has complained in it, or asked anybody else."""
+        self.api.tries.tried.clear()  # all tests are at one address
         context = await self.browser.new_context(
             viewport=SIZES[size], color_scheme=scheme, has_touch=size == "phone", **options
         )

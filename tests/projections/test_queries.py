@@ -224,6 +224,31 @@ async def test_a_game_is_shown_with_its_board_and_its_line(
     assert await games.game("never") is None
 
 
+async def test_games_are_listed_those_that_began_last_first(
+    read_model: Build, narrator: Narrator, pool: AsyncConnectionPool[Any]
+) -> None:
+    tell_of_game(narrator, "1", "ada", "bob")
+    tell_of_game(narrator, "2", "bob", "cyd", seconds=100, end=2)
+    tell_of_game(narrator, "3", "cyd", "ada", seconds=200, end=2)
+    tell_of_game(narrator, "4", "dan", "eve", seconds=200, end=1)
+    live(read_model("game-records"))
+    games = GameQueries(pool)
+
+    async def listed(**asked: Any) -> tuple[list[str], str | None]:
+        page = await games.games(asked.pop("limit", 10), **asked)
+        return [game.game_id for game in page.games], page.before
+
+    assert await listed() == (["4", "3", "2", "1"], None)
+    assert await listed(limit=2) == (["4", "3"], "3")
+    assert await listed(limit=2, before="3") == (["2", "1"], None)
+    assert await listed(status="playing") == (["3", "2"], None)
+    assert await listed(player="ada") == (["3", "1"], None)
+    assert await listed(player="ada", limit=1) == (["3"], "3")
+    assert await listed(player="ada", limit=1, before="3") == (["1"], None)
+    assert await listed(player="ada", status="finished") == (["1"], None)
+    assert await listed(player="nobody") == await listed(before="unknown") == ([], None)
+
+
 async def test_a_running_game_is_shown_with_whose_turn_it_is(
     read_model: Build, narrator: Narrator, pool: AsyncConnectionPool[Any]
 ) -> None:

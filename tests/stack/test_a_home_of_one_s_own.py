@@ -18,9 +18,8 @@ from application.envelopes import HANDOVER_PATH
 from infra import reach
 from infra.kafka.clients import connection
 from infra.stack import orphans, postgres, valkey
-from infra.stack.program import Program
+from infra.stack.program import MARK, Program
 from infra.stack.progress import ConsoleProgress
-from infra.stack.supervise import MARK
 from infra.stack.waiting import until
 from interfaces.settings import PREFIX, SERVICE
 from interfaces.tokens import of_peers

@@ -66,7 +66,7 @@ def test_what_is_written_later_is_followed_line_by_line_and_into_a_new_file(home
         log.write_text("six\n")
         yield
 
-    opened = logs.opened(home / "logs", None)
+    opened = logs.opened(home / "logs", None, {})
     assert [line.text for line in logs.last(opened, 1)] == ["three", "caf\ufffd"]
     steps = write()
     followed = logs.follow(opened, lambda: next(steps))

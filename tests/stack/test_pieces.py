@@ -16,8 +16,8 @@ from infra.kafka.topics import settings_of
 from infra.stack import jars, orphans, permissions
 from infra.stack.jars import Jar
 from infra.stack.ports import refuse_taken
-from infra.stack.program import Program, ProgramGroup
-from infra.stack.supervise import NAMED, Supervisor
+from infra.stack.program import NAMED, Program, ProgramGroup
+from infra.stack.supervise import Supervisor
 from infra.stack.waiting import wait_for
 from interfaces.bootstrap.topics import declared
 from interfaces.bootstrap.workers import PROJECTIONS

@@ -83,7 +83,17 @@ EVENT = """{"event_type": "player_score", "player_id": "ada", "game_id": "snake"
 "timestamp": "2026-11-01T00:00:00Z", "data": {"score": 1}}"""
 
 WITHOUT_SERVERS = {
-    *("up", "down", "status", "logs", "doctor", "api", "worker", "token", "completion", "passes"),
+    "up",
+    "down",
+    "status",
+    "logs",
+    "doctor",
+    "api",
+    "worker",
+    "token",
+    "console",
+    "completion",
+    "passes",
 }
 """Commands that do something else where servers are away."""
 

@@ -4,18 +4,27 @@ from pathlib import Path
 
 from litestar.openapi.spec import Tag
 
-from interfaces.http.games import routes, socket, standings
+from interfaces.http.games import routes, socket, standings, whereabouts
 from interfaces.http.games.links import GAME_LINKS, LEADERBOARD_LINKS
 from interfaces.http.games.messages import Incoming
 from interfaces.http.platform.feature import Feature
+from interfaces.http.platform.pages import FOLDER, Page
+
+PLAY = Page(
+    path="/play",
+    folder=FOLDER / "play",
+    title="Play",
+    about="Four in a row, against whoever comes, or a bot.",
+)
 
 GAMES = Feature(
     tag=Tag("Games", "Four in a row, against people and bots."),
-    routers=[routes.router],
+    routers=[routes.router, whereabouts.router],
+    pages=[PLAY],
     sockets={socket.play: Incoming},
     examples=Path(__file__).with_name("examples.json"),
     links=GAME_LINKS,
-    build="interfaces.bootstrap.games:build",
+    build="interfaces.bootstrap.games.parts:build",
 )
 LEADERBOARD = Feature(
     tag=Tag("Leaderboard", "Who plays best."),

@@ -12,6 +12,7 @@ from domain.games.commands import CancelSeek, GameView, MakeMove, Resign, Seek, 
 from domain.games.events import BotLevel
 from domain.keys import Key, NewKey
 from interfaces.http.games import seating
+from interfaces.http.games.judging import judge_move
 from interfaces.http.platform.auth import acting_as
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (
@@ -165,6 +166,7 @@ router = Router(
         get_game,
         list_moves,
         get_game_at,
+        judge_move,
     ],
     dependencies={"context": Provide(provide_context)},
 )

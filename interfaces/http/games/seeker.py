@@ -7,7 +7,7 @@ import structlog
 
 from application.ports.commands import Answer, CommandLog, Envelope, Feed
 from domain.events import Metadata, Position, Recorded
-from domain.games.commands import CancelSeek, FindPlace, LobbyCommand, Seek
+from domain.games.commands import CancelSeek, FindPlace, LobbyCommand, PlaceLook, Seek
 from domain.games.events import BotSeated, GameSought, PlayersPaired, SeekCancelled, TableClosed
 from domain.games.refusals import GameUnknown, NotSeeking
 from domain.refusals import Refusal
@@ -146,6 +146,7 @@ class Seeker:
         """Tell where the player is by now, after what may have been missed."""
         try:
             answer = await self._ask(FindPlace(user_id=self._user_id))
+            reply = reply_of(answer, PlaceLook)
         except Refusal as refusal:
             if refusal.type != NotSeeking.type:
                 raise
@@ -154,7 +155,8 @@ class Seeker:
             if self._waits_at is not None:
                 self._go(self._waits_at, "cancelled", None)
         else:
-            self.tell(answer)
+            place = self._seek(reply.game_id, reply.status)
+            self.tell(answer._replace(reply=place))
 
     async def _ask(self, command: LobbyCommand) -> Answer:
         metadata = Metadata(actor=self._user_id)

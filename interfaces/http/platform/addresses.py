@@ -47,9 +47,22 @@ class Addresses:
         else:
             self.present[address] -= 1
 
+    def trusts(self, address: str) -> bool:
+        """Whether somebody there speaks for many."""
+        return self._is_trusted(address)
+
     def _find(self, address: str) -> bool:
         try:
             known = ip_address(address)
         except ValueError:  # a socket in a folder has none
             return True
         return any(known in network for network in self._trusted)
+
+
+def network_of(address: str) -> str:
+    """As much of an address as one household or customer has."""
+    try:
+        known = ip_address(address)
+    except ValueError:  # a socket in a folder has none
+        return address
+    return str(ip_network((known, 64), strict=False)) if known.version == 6 else address  # noqa: PLR2004

@@ -19,6 +19,9 @@ COMMANDS_PATH = "/api/v1/commands"
 OPEN = {"open": True}
 """The `opt` of a handler that asks for no token. Every other address does, pages left aside."""
 
+OPEN_TO_PAGES = {**OPEN, "for_pages": True}
+"""The same, of a handler that only our own pages ask, and nobody has to be told of."""
+
 
 def open_handlers(app: Litestar) -> dict[str, HTTPRouteHandler]:
     """The handlers that are declared `OPEN`, by their addresses."""

@@ -13,6 +13,7 @@ from litestar.types import LifeSpanScope, Message, Receive, Scope, Send
 from interfaces.http.platform import metrics
 from interfaces.http.platform.auth import bearer, heard, open_handlers
 from interfaces.http.platform.bodies import Arriving, SlowBodies
+from interfaces.http.platform.cookies import SAFE, is_origin_of_host, require_same_origin
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.pages import HALL, Page, Site, show_nowhere, wants_page
 from interfaces.http.platform.problems import Problem, bad_request
@@ -100,8 +101,10 @@ class Edge:
         self._for_peers = frozenset(for_peers)
         self._site = site
         self._open = frozenset(open_handlers(app))
+        # Where the name of something follows, a test sees to it that all of it is open.
+        self._open_below = tuple(path.partition("{")[0] for path in self._open if "{" in path)
         self._tokens, self._peer_tokens = services.tokens, services.peer_tokens
-        self._tickets = services.tickets
+        self._tickets, self._cookies = services.tickets, services.cookies
         self._addresses = services.addresses
         self._slow = SlowBodies()
         self._origins = {origin.encode() for origin in services.allowed_origins}
@@ -167,7 +170,10 @@ class Edge:
         else:
             if len(headers) < len(scope["headers"]):
                 require_one(b"authorization", scope["headers"])
-            scope["user"] = self._identify(path, headers)
+            if b"cookie" in headers and b"authorization" not in headers:
+                scope["user"] = await self._of_browser(scope, headers)
+            else:
+                scope["user"] = self._identify(path, headers)
             address = scope["client"][0]
             self._addresses.enter(address)
             try:
@@ -194,7 +200,7 @@ class Edge:
         headers = dict(scope["headers"])
         origin = headers.get(b"origin")
         identity = await self._socket_identity(scope, headers)
-        is_foreign = origin is not None and origin not in self._origins
+        is_foreign = not (origin is None or origin in self._origins or is_origin_of_host(headers))
         if identity is None or is_foreign or not is_canonical(scope["path"]):
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "not authorized"})
@@ -202,22 +208,40 @@ class Edge:
         scope["user"] = identity
         await self.app(scope, receive, send)
 
+    def _is_open(self, path: str) -> bool:
+        return path in self._open or path.startswith(self._open_below)
+
     def _identify(self, path: str, headers: Mapping[bytes, bytes]) -> Identity | None:
         """Who asks; everything that is not declared open wants a token, even what is not there."""
-        if path in self._open:
+        if self._is_open(path):
             return None
         if path in self._for_peers:
             return bearer(self._peer_tokens, headers.get(b"authorization"))
         return heard(bearer(self._tokens, headers.get(b"authorization")), path)
+
+    async def _of_browser(self, scope: Any, headers: Mapping[bytes, bytes]) -> Identity | None:
+        """Who asks without a token; what changes something has to come from a page of ours."""
+        path = scope["path"]
+        if self._is_open(path) or path in self._for_peers:
+            return self._identify(path, headers)
+        identity = await self._cookies.holder(headers)
+        if identity is None:
+            return self._identify(path, headers)
+        if scope["method"] not in SAFE:
+            require_same_origin(headers)
+        return identity
 
     async def _socket_identity(self, scope: Any, headers: Mapping[bytes, bytes]) -> Identity | None:
         ticket = parse_qs(scope["query_string"]).get(b"ticket")
         if ticket is not None:
             return await self._tickets.redeem(ticket[0].decode("latin-1"))
         try:
+            if b"authorization" not in headers and is_origin_of_host(headers):
+                return await self._cookies.holder(headers)
             identity = bearer(self._tokens, headers.get(b"authorization"))
             return heard(identity, scope["path"])
-        except Problem:
+        except Exception as error:  # noqa: BLE001 - a handshake has no answer that says why
+            problem_of(error)
             return None
 
     def _headers(self, page: Page | None, headers: Mapping[bytes, bytes]) -> Headers:

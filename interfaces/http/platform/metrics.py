@@ -22,6 +22,7 @@ COMMANDS = Counter(
     "Commands by what came of them: accepted, repeated, unavailable, or the refusal's type.",
     ["command", "outcome"],
 )
+SIGN_INS = Counter("gamehall_sign_ins_total", "Sign-ins at browsers, by their way.", ["way"])
 SOCKETS = Gauge("gamehall_sockets", "Open sockets by kind.", ["kind"])
 
 PAUSE = Gauge(

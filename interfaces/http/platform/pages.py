@@ -42,7 +42,8 @@ class Page:
     """A folder of which `index.html` is served at `path`, and every other file below it.
 
     Neither asks for a token: what a page shows of the hall it asks of the API. `title` and `about`,
-    a sentence, stand in the index of the hall. `policy` is the content security policy; `others`
+    a sentence, stand in the index of the hall. `policy` is the content security policy;
+    `files_at` is where its files are instead, when handlers answer below `path`; `others`
     are files from elsewhere that are served like the folder's own.
     """
 
@@ -51,12 +52,13 @@ class Page:
     title: str
     about: str
     policy: bytes = STRICT
+    files_at: str | None = None
     others: tuple[Path, ...] = ()
 
     @property
     def below(self) -> str:
         """What the addresses of its files begin with."""
-        return f"{self.path.rstrip('/')}/"
+        return f"{(self.files_at or self.path).rstrip('/')}/"
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Every address of the page, and the file that is there."""
@@ -126,6 +128,8 @@ class Site:
 
 def _open(app: Litestar) -> Iterator[str]:
     for path, handler in open_handlers(app).items():
+        if handler.opt.get("for_pages"):
+            continue
         about = escape((handler.fn.__doc__ or "").partition("\n")[0])
         yield f'<li><a href="{path}"><code>{path}</code><span>{about}</span></a></li>'
 

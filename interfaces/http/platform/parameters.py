@@ -23,6 +23,16 @@ Before = Annotated[
 ]
 
 
+def key_of(description: str) -> QueryParameter:
+    """A key that may be asked for."""
+    return QueryParameter(
+        description=description,
+        min_length=1,
+        max_length=MOST_KEY_CHARACTERS,
+        pattern=KEY_PATTERN,
+    )
+
+
 def limit_of(what: str, at_least: int = 1) -> QueryParameter:
     """How many of a list to show, up to 1,000."""
     return QueryParameter(ge=at_least, le=1_000, description=f"How many {what}.")

@@ -9,6 +9,7 @@ from litestar.types import HTTPScope, Scope
 
 from application.ports.commands import CommandLog, Feed, LocalLog, Seals
 from interfaces.http.platform.addresses import Addresses
+from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.socket_limits import SocketLimits
 from interfaces.http.platform.tickets import Tickets
 from interfaces.tokens import Tokens
@@ -56,6 +57,7 @@ class Services:
     tokens: Tokens
     peer_tokens: Tokens
     tickets: Tickets
+    cookies: Cookies
     parts: Mapping[type, Any]
     allowed_origins: frozenset[str] = frozenset()
     commands_need: Readiness = field(default_factory=dict)

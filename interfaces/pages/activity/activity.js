@@ -49,7 +49,7 @@ async function figures() {
   const range = [["from", fields.from.value], ["until", fields.until.value]];
   const funnel = steps().map((step) => ["step", step]);
   const from = (path, more = []) =>
-    ask(`${game}/${path}?${new URLSearchParams([...range, ...more])}`, fields.token.value);
+    ask(`${game}/${path}?${new URLSearchParams([...range, ...more])}`, { token: fields.token.value });
   return Promise.all([
     from("activity"),
     from("retention", [["days", fields.days.value]]),
@@ -112,7 +112,7 @@ async function answer() {
 async function offer() {
   if (!fields.token.value.trim()) return;
   try {
-    const { games } = await ask("/api/v1/games/activity", fields.token.value);
+    const { games } = await ask("/api/v1/games/activity", { token: fields.token.value });
     wrong("token", "");
     const names = games.map(({ game_id: value }) => element("option", { value }));
     at("games").replaceChildren(...names);

@@ -2,7 +2,13 @@
 
 from domain.games.board import Board
 from domain.games.events import GameEnded, GameStarted, MovePlayed
-from projections.games.game_records import BoardRecord, GameRecord, MoveRecord, UserRecord
+from projections.games.game_records import (
+    BoardRecord,
+    GamePage,
+    GameRecord,
+    MoveRecord,
+    UserRecord,
+)
 from projections.games.standings import RankedEntry, Standings
 from tests.http.fakes.log import NOW, FakeReadModel
 
@@ -34,6 +40,29 @@ class FakeGames(FakeReadModel):
             created_at=NOW,
             ended_at=NOW if ended else None,
         )
+
+    async def games(
+        self,
+        limit: int,
+        *,
+        player: str | None = None,
+        status: str | None = None,
+        before: str | None = None,
+    ) -> GamePage:
+        ids = [
+            each.event.originator_id
+            for each in reversed(self.log.events["game-log"])
+            if isinstance(each.event, GameStarted)
+        ]
+        ids = ids[ids.index(before) + 1 :] if before in ids else ids
+        records = [record for id in ids if (record := await self.game(id))]
+        found = [
+            each
+            for each in records
+            if player in (None, each.player1, each.player2) and status in (None, each.status)
+        ]
+        more = len(found) > limit
+        return GamePage(games=found[:limit], before=found[limit - 1].game_id if more else None)
 
     async def moves(self, game_id: str) -> list[MoveRecord]:
         return [

@@ -2,7 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -44,6 +44,7 @@ class FakeLog:
         self.feed = FakeFeed()
         self.feeds = [self.feed]
         self.matchmaker_rests = False
+        self.now = NOW
         self._matchmaker = MatchmakingProcess(move_seconds=60, choose=_first_free)
         self._duties: deque[Envelope] = deque()
 
@@ -88,7 +89,7 @@ class FakeLog:
         aggregate = self.aggregates.setdefault(
             f"{category.name}/{id}", category.deciders[type(command)](id)
         )
-        reply = aggregate.decide(command, NOW)
+        reply = aggregate.decide(command, self.now)
         events = aggregate.collect_events()
         news = [self._publish(category.topic, event, command_id, metadata) for event in events]
         answer = Answer(Position(category.topic, 0, len(self.events[category.topic]) - 1), reply)
@@ -124,6 +125,13 @@ class FakeLog:
                 self._decide(duty.command, duty.command_id, duty.metadata)
             except Refusal:
                 self._duties.extend(self._matchmaker.after_refusal(duty))
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, and everything happen that is due by then."""
+        self.now += timedelta(seconds=seconds)
+        for aggregate in list(self.aggregates.values()):
+            if aggregate.deadline is not None and aggregate.deadline <= self.now:
+                self._decide(aggregate.on_deadline(), f"due:{len(self.commands)}", Metadata())
 
     def subscribe(self, aggregate_id: str) -> AsyncIterator[Recorded]:
         return self.feed.subscribe(aggregate_id)

@@ -122,6 +122,7 @@ class Process:
             tokens=tokens,
             peer_tokens=nothing,
             tickets=nothing,
+            cookies=nothing,
             parts={Settings: Settings(), LobbyFeed: LobbyFeed()},
         )
 

@@ -3,9 +3,11 @@
 import asyncio
 
 from application.waitroom.presence import Sightings
+from infra.once import TriesInRedis
 from infra.presence import SeenTeller
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.http.waitroom.visitors import Visitors
 from interfaces.pass_keys import PassKeys
 from interfaces.passes import Passes
 
@@ -20,7 +22,13 @@ async def build(base: Foundation) -> list[object]:
         leeway_s=settings.clock_leeway_seconds,
     )
     passes.keys.signing()  # a file that is no key is told now
+    visitors = Visitors(
+        base.tokens,
+        TriesInRedis(base.redis),
+        allowed=settings.guests,
+        secure=settings.is_https,
+    )
     seen = Sightings()
     telling = asyncio.create_task(SeenTeller(base.redis, seen).run())
     base.held.callback(telling.cancel)
-    return [RoomFeeds(), passes, seen]
+    return [RoomFeeds(), passes, visitors, seen]

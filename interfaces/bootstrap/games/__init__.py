@@ -1,0 +1,1 @@
+"""What games need from outside, for the API and for the matchmaker."""

@@ -1,0 +1,9 @@
+"""The hands of `gamehall topics` on whatever topics there are; they come from infra.
+
+Apart from `topics`, which loads every feature to know what there should be.
+"""
+
+from infra.kafka.records import consume, describe, produce
+from infra.kafka.topics import existing
+
+__all__ = ["consume", "describe", "existing", "produce"]

@@ -1,0 +1,175 @@
+"""Cookies: how a browser says who is signed in there, and nobody else's page says it for them."""
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Literal
+
+from application.ports.sign_ins import SignIn, SignIns, Way
+from interfaces.http.platform.problems import Problem, forbidden
+from interfaces.tokens import Identity, Tokens
+
+LOOK_AGAIN_S = 30.0
+"""For how long a sign-in is known without another look: so long one that was ended in another
+process is still good in this one."""
+
+MOST_KNOWN = 10_000
+"""Sign-ins that a process knows without a look."""
+
+LIFETIMES: Mapping[Way, timedelta] = {
+    "guest": timedelta(days=7),
+    "link": timedelta(hours=12),
+    "provider": timedelta(days=7),
+}
+"""After which one signs in anew; counted from the beginning, whatever is done meanwhile."""
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing, which other pages may lead a browser to."""
+
+Headers = Mapping[bytes, bytes]
+
+
+class Cookies:
+    """Signs browsers in and out, and tells who is signed in at one.
+
+    A cookie is random, signed, and kept nowhere: the store has a digest of it. Without a signature
+    of ours it is nobody's, and the store is not even asked.
+    """
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        sign_ins: SignIns,
+        *,
+        secure: bool,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`secure` is for a hall that browsers reach by https alone."""
+        self._tokens = tokens
+        self._sign_ins = sign_ins
+        self._clock = clock
+        # The prefix keeps pages of other hosts of the same domain from setting it.
+        self.name = "__Host-gamehall" if secure else "gamehall"
+        self.aside_name = f"{self.name}-aside"
+        self._attributes = f"Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
+        self._known: OrderedDict[str, tuple[SignIn, float]] = OrderedDict()
+
+    async def begin(
+        self,
+        user_id: str,
+        name: str,
+        scope: Literal["player", "admin"],
+        way: Way,
+        once: str | None = None,
+    ) -> tuple[SignIn, str] | None:
+        """Sign somebody in; with it the `Set-Cookie` that tells their browser, always a new one.
+
+        None where somebody has signed in with this `once` before.
+        """
+        secret = secrets.token_urlsafe(32)
+        value = f"{secret}.{self._signature(secret)}"
+        lifetime = LIFETIMES[way]
+        expires_at = datetime.fromtimestamp(self._clock(), UTC) + lifetime
+        sign_in = SignIn(user_id=user_id, name=name, scope=scope, way=way, expires_at=expires_at)
+        if not await self._sign_ins.begin(_digest(value), sign_in, once):
+            return None
+        return sign_in, self._set(value, int(lifetime.total_seconds()))
+
+    async def sign_in(self, headers: Headers) -> SignIn | None:
+        """Who is signed in at the browser that sent these headers; raises as the store does."""
+        value = self._value_in(headers)
+        if value is None:
+            return None
+        known, look_at = self._known.get(value, (None, 0.0))
+        now = self._clock()
+        if known is None or now >= look_at:
+            known = await self._look(value, now)
+        return known if known is not None and now < known.expires_at.timestamp() else None
+
+    async def holder(self, headers: Headers) -> Identity | None:
+        """The same, as whoever shows a token."""
+        sign_in = await self.sign_in(headers)
+        if sign_in is None:
+            return None
+        return Identity(sign_in.user_id, sign_in.scope, 0, int(sign_in.expires_at.timestamp()))
+
+    async def end(self, headers: Headers) -> str:
+        """Sign a browser out, at once in this process: the `Set-Cookie` that does it."""
+        if (value := self._value_in(headers)) is not None:
+            await self._sign_ins.end(_digest(value))
+            self._known.pop(value, None)
+        return self._set("", 0)
+
+    def aside(self, value: str, seconds: int) -> str:
+        """The `Set-Cookie` of something that a browser keeps for us on its way to a sign-in."""
+        return f"{self.aside_name}={value}; Max-Age={seconds}; {self._attributes}"
+
+    async def _look(self, value: str, now: float) -> SignIn | None:
+        found = await self._sign_ins.find(_digest(value))
+        self._known.pop(value, None)
+        if found is not None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.popitem(last=False)  # looked at before all others
+            self._known[value] = found, now + LOOK_AGAIN_S
+        return found
+
+    def _value_in(self, headers: Headers) -> str | None:
+        value = cookie_in(headers, self.name)
+        secret, _, signature = (value or "").partition(".")
+        ours = secrets.compare_digest(self._signature(secret), signature)
+        return value if ours else None
+
+    def _signature(self, secret: str) -> str:
+        return self._tokens.fingerprint(b"cookie\n" + secret.encode())
+
+    def _set(self, value: str, max_age_s: int) -> str:
+        return f"{self.name}={value}; Max-Age={max_age_s}; {self._attributes}"
+
+
+def cookie_in(headers: Headers, name: str) -> str | None:
+    """The value of a cookie, as a browser sends it."""
+    for pair in headers.get(b"cookie", b"").decode("latin-1").split(";"):
+        key, _, value = pair.strip().partition("=")
+        if key == name:
+            return value
+    return None
+
+
+def is_same_origin(headers: Headers) -> bool:
+    """Whether a page of this very address asks, as its browser says.
+
+    `Sec-Fetch-Site` says it where there is https, or the address is this machine's; elsewhere
+    `Origin` does. Who sends neither is no browser that shows a page of ours.
+    """
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        return site == b"same-origin"
+    return is_origin_of_host(headers)
+
+
+def is_origin_of_host(headers: Headers) -> bool:
+    """Whether `Origin` is the address that was asked, which it is for sockets of our pages."""
+    origin = headers.get(b"origin", b"").partition(b"://")[2]
+    return origin != b"" and origin == headers.get(b"host")
+
+
+def require_same_origin(headers: Headers) -> None:
+    """Refuse what a page of another address has a browser send; raises `Problem` 403."""
+    if not is_same_origin(headers):
+        raise another_origin()
+
+
+def another_origin() -> Problem:
+    """A browser is signed in, and somebody else's page asks."""
+    return forbidden(
+        "another-origin",
+        "A request that rests on a cookie comes from a page of this address: with Sec-Fetch-Site: "
+        "same-origin, or an Origin that is the Host. Programs show a token instead.",
+    )
+
+
+def _digest(value: str) -> bytes:
+    return blake2b(value.encode(), digest_size=32).digest()

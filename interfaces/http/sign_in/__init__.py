@@ -1,0 +1,26 @@
+"""Signing in at a browser: as a guest, by a link of the hall, and out again."""
+
+from pathlib import Path
+
+from litestar.openapi.spec import Tag
+
+from interfaces.http.platform.feature import Feature
+from interfaces.http.platform.pages import FOLDER, Page
+from interfaces.http.sign_in import routes
+
+SIGN_IN = Page(
+    path="/sign-in",
+    folder=FOLDER / "sign_in",
+    title="Sign in",
+    about="Say who you are, to play and to run the hall from this browser.",
+)
+
+FEATURES = (
+    Feature(
+        tag=Tag("Signing in", "Who asks."),
+        routers=[routes.router],
+        pages=[SIGN_IN],
+        examples=Path(__file__).with_name("examples.json"),
+        build="interfaces.bootstrap.sign_in:build",
+    ),
+)

@@ -1,0 +1,101 @@
+"""A browser signs in at a real hall: the store keeps what it should, and lets the rest go."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from psycopg_pool import AsyncConnectionPool
+from redis.asyncio import Redis
+
+from application.ports.sign_ins import SignIn
+from infra.once import TriesInRedis
+from infra.sign_ins import SignInsInPostgres
+from tests.conftest import Hall
+
+
+@pytest.fixture
+async def store(hall: Hall) -> AsyncIterator[SignInsInPostgres]:
+    async with AsyncConnectionPool(hall.postgres, min_size=1, open=False) as pool:
+        yield SignInsInPostgres(pool)
+
+
+def a_sign_in(seconds: float = 60, user_id: str = "ada") -> SignIn:
+    expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
+    return SignIn(user_id=user_id, name="Ada", scope="player", way="guest", expires_at=expires_at)
+
+
+def rows(hall: Hall, user_id: str) -> list[Any]:
+    with psycopg.connect(hall.postgres) as connection:
+        query = "SELECT digest, ended_at FROM sign_ins WHERE user_id = %s"
+        return connection.execute(query, [user_id]).fetchall()
+
+
+async def test_a_link_of_the_console_signs_in_once(hall: Hall) -> None:
+    name = f"grace-{uuid4().hex}"
+    link = hall.command("console", "--name", name).stdout.strip()
+    assert link.startswith(f"{hall.base_url}/sign-in#link=")
+    body, ours = {"code": link.partition("#link=")[2]}, {"origin": hall.base_url}
+
+    async with httpx.AsyncClient(base_url=hall.base_url, headers=ours) as browser:
+        signed_in = await browser.post("/api/v1/sign-in/link", json=body)
+        assert signed_in.status_code == 201, signed_in.text
+        assert (await browser.get("/api/v1/me")).json()["user_id"] == name
+        again = await browser.post("/api/v1/sign-in/link", json=body)
+        assert again.json()["type"].endswith("link-not-good")
+        assert (await browser.post("/api/v1/sign-out")).status_code == 204
+        assert (await browser.get("/api/v1/me")).status_code == 401
+        again = await browser.post("/api/v1/sign-in/link", json=body)
+        assert again.json()["type"].endswith("link-not-good"), "not after the sign-out either"
+    [(digest, ended_at)] = rows(hall, name)
+    assert ended_at is not None
+    cookie = re.sub("^[^=]*=|;.*", "", signed_in.headers["set-cookie"])
+    assert cookie.encode() not in digest
+
+
+async def test_the_hall_lets_no_guest_in_unless_it_is_told_to(hall: Hall) -> None:
+    async with httpx.AsyncClient(base_url=hall.base_url) as browser:
+        ours = {"origin": hall.base_url}
+        refused = await browser.post("/api/v1/sign-in/guest", json={"name": "A"}, headers=ours)
+        assert refused.json()["type"].endswith("no-guests")
+
+
+async def test_a_sign_in_is_found_until_it_ends_or_expires(store: SignInsInPostgres) -> None:
+    kept, ended, expired = (uuid4().bytes for _ in range(3))
+    sign_in = a_sign_in()
+    assert await store.begin(kept, sign_in)
+    assert await store.begin(ended, sign_in)
+    assert await store.begin(expired, a_sign_in(-1))
+    await store.end(ended)
+
+    assert await store.find(kept) == sign_in
+    assert [await store.find(each) for each in (ended, expired, b"unknown")] == [None] * 3
+
+
+async def test_what_has_expired_goes_as_others_come(hall: Hall, store: SignInsInPostgres) -> None:
+    gone = f"gone-{uuid4().hex}"
+    for _ in range(3):
+        await store.begin(uuid4().bytes, a_sign_in(-1, gone))
+    await store.begin(uuid4().bytes, a_sign_in())
+    assert rows(hall, gone) == []
+
+
+async def test_what_is_good_once_is_used_up_by_the_first(store: SignInsInPostgres) -> None:
+    once, first, second = uuid4().hex, uuid4().bytes, uuid4().bytes
+    assert await store.begin(first, a_sign_in(), once)
+    assert not await store.begin(second, a_sign_in(), once)
+    assert await store.find(second) is None
+
+
+async def test_so_many_may_try_and_then_wait(hall: Hall) -> None:
+    redis = Redis.from_url(hall.redis)
+    try:
+        tries, name = TriesInRedis(redis), uuid4().hex
+        assert [await tries.may_try(name, 2, 60) for _ in range(3)] == [True, True, False]
+        assert 0 < await redis.ttl(f"tries:{name}") <= 60
+    finally:
+        await redis.aclose()

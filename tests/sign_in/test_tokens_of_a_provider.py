@@ -1,0 +1,152 @@
+"""What a provider signs is taken only if it is for us, for this attempt, and by one of its keys."""
+
+import re
+import time
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from application.ports.identity import Attempt, ProviderRefused, Visitor
+from infra import openid
+from infra.openid import ANSWER_LIMIT_BYTES, OpenIdProvider
+
+ISSUER = "https://accounts.example"
+KEYS = {kid: ec.generate_private_key(ec.SECP256R1()) for kid in ("old", "new", "foreign")}
+ATTEMPT = Attempt("state", "nonce", "verifier")
+
+
+class Fake:
+    """A provider whose answers are what a test wants them to be."""
+
+    def __init__(self) -> None:
+        at = {"authorization_endpoint": f"{ISSUER}/auth", "token_endpoint": f"{ISSUER}/token"}
+        self.about: dict[str, Any] = {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys", **at}
+        self.published = ["old"]
+        self.token = ""
+        self.asked: list[str] = []
+        client = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
+        self.provider = OpenIdProvider(
+            client,
+            issuer=ISSUER,
+            client_id="hall",
+            client_secret=None,
+            redirect="https://hall.example/back",
+            leeway_s=5,
+        )
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.url.path)
+        if request.url.path == "/token":
+            return httpx.Response(200, json={"id_token": self.token})
+        return httpx.Response(200, json={"keys": [jwk(k) for k in self.published]} | self.about)
+
+    async def visitor(self, signed_by: str = "old", **claims: Any) -> Visitor:
+        self.token = token(signed_by, **claims)
+        return await self.provider.visitor(ATTEMPT, "code")
+
+
+def jwk(kid: str) -> dict[str, Any]:
+    public = jwt.algorithms.ECAlgorithm.to_jwk(KEYS[kid].public_key(), as_dict=True)
+    return {**public, "kid": kid, "use": "sig"}
+
+
+def token(signed_by: str, **changed: Any) -> str:
+    now = int(time.time())
+    claims: dict[str, Any] = {
+        "iss": ISSUER,
+        "aud": "hall",
+        "sub": "7",
+        "nonce": "nonce",
+        "name": "Ada",
+    }
+    claims |= {"iat": now, "exp": now + 60}
+    claims = {name: each for name, each in (claims | changed).items() if each is not None}
+    return jwt.encode(claims, KEYS[signed_by], "ES256", headers={"kid": signed_by})
+
+
+async def test_a_good_token_says_who_it_is() -> None:
+    assert await Fake().visitor() == Visitor("7", "Ada")
+    assert await Fake().visitor(aud=["hall", "other"], azp="hall") == Visitor("7", "Ada")
+    assert await Fake().visitor(preferred_username="ada") == Visitor("7", "ada")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"iss": "https://other.example"},
+        {"aud": "other"},
+        {"aud": ["hall", "other"]},
+        {"nonce": "of another attempt"},
+        {"nonce": None},
+        {"exp": int(time.time()) - 60},
+        {"exp": None},
+        {"iat": None},
+        {"iat": int(time.time()) + 3_600},
+        {"sub": None},
+        {"sub": 7},
+    ],
+    ids=lambda changed: re.sub(r"\d{9,}", "time", str(changed)),  # one in every process
+)
+async def test_a_token_that_is_not_for_this_is_refused(changed: Any) -> None:
+    with pytest.raises(ProviderRefused):
+        await Fake().visitor(**changed)
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256"])
+async def test_a_token_that_anybody_could_sign_is_refused(algorithm: str) -> None:
+    fake = Fake()
+    claims = jwt.decode(token("old"), options={"verify_signature": False})
+    public = jwk("old")["x"] if algorithm == "HS256" else ""
+    fake.token = jwt.encode(claims, public, algorithm, headers={"kid": "old"})
+    with pytest.raises(ProviderRefused):
+        await fake.provider.visitor(ATTEMPT, "code")
+
+
+async def test_a_token_by_a_key_that_is_not_published_is_refused() -> None:
+    fake = Fake()
+    with pytest.raises(ProviderRefused, match="no key 'foreign'"):
+        await fake.visitor("foreign")
+    for _ in range(3):
+        with pytest.raises(ProviderRefused):
+            await fake.visitor("foreign")
+    assert fake.asked.count("/keys") == 1, "whoever makes up keys does not make us ask for each"
+
+
+async def test_a_new_key_is_looked_up_and_an_old_one_is_good_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(openid, "KEYS_PAUSE_S", 0.0)
+    fake = Fake()
+    await fake.visitor("old")
+    fake.published = ["new"]
+    await fake.visitor("new")
+    with pytest.raises(ProviderRefused, match="no key 'old'"):
+        await fake.visitor("old")
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"issuer": "https://other.example"},
+        {"token_endpoint": "http://accounts.example/token"},
+        {"jwks_uri": "http://accounts.example/keys"},
+        {"authorization_endpoint": None},
+        {"padding": "x" * ANSWER_LIMIT_BYTES},
+    ],
+    ids=lambda about: str(about)[:40],
+)
+async def test_a_provider_that_says_something_odd_of_itself_is_refused(about: Any) -> None:
+    fake = Fake()
+    fake.about |= about
+    with pytest.raises(ProviderRefused):
+        await fake.provider.address(ATTEMPT)
+
+
+async def test_the_verifier_is_not_told_before_the_end() -> None:
+    fake = Fake()
+    address = await fake.provider.address(ATTEMPT)
+    assert "verifier" not in address
+    assert "code_challenge_method=S256" in address

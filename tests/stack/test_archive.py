@@ -1,0 +1,93 @@
+"""The archive of Kafka's classes: made once, of a run, and done without where it cannot be made."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from infra.stack import archive
+from infra.stack.progress import ConsoleProgress
+
+JAVA = """
+import pathlib, signal, sys, time
+def end(*_):
+    if {writes}:
+        pathlib.Path(sys.argv[1].partition("=")[2]).write_text("classes")
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("answers", flush=True)
+time.sleep(600)
+"""
+
+
+class Java:
+    """What starts, answers, and writes the archive when it is asked to stop."""
+
+    def __init__(self, folder: Path) -> None:
+        self.archive = archive.place(folder, ["-Xmx1g"])
+        self.began: list[subprocess.Popen[bytes]] = []
+        self.said = StringIO()
+
+    def make(self, source: str, answers: Callable[[], bool] | None = None) -> None:
+        def run(option: str) -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-c", source, option]
+            self.began.append(subprocess.Popen(command, stdout=subprocess.PIPE))
+            return self.began[-1]
+
+        progress = ConsoleProgress(Console(file=self.said))
+        archive.make(self.archive, run, answers or self._answers, progress)
+
+    def _answers(self) -> bool:
+        out = self.began[-1].stdout
+        assert out is not None
+        return out.readline() == b"answers\n"
+
+
+@pytest.fixture
+def java(tmp_path: Path) -> Java:
+    return Java(tmp_path)
+
+
+def test_an_archive_is_made_once_of_a_run_that_answered(java: Java) -> None:
+    for _ in range(2):
+        java.make(JAVA.format(writes=True))
+    assert java.archive.read_text() == "classes"
+    assert len(java.began) == 1
+    assert java.said.getvalue().count("Preparing Kafka to start fast, once") == 1
+
+
+def test_a_run_that_leaves_no_archive_or_ends_at_once_is_no_error(java: Java) -> None:
+    java.make(JAVA.format(writes=False))
+    java.make("print('no such option')", answers=lambda: False)
+    assert [run.returncode for run in java.began] == [0, 0]
+    assert not java.archive.exists()
+
+
+def test_a_start_that_is_broken_off_leaves_nobody_behind(java: Java) -> None:
+    def interrupted() -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        java.make(JAVA.format(writes=True), answers=interrupted)
+    assert java.began[0].returncode is not None
+    assert not java.archive.exists()
+
+
+def test_where_nobody_may_write_nothing_is_run(java: Java, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    java.make(JAVA.format(writes=True))
+    assert java.began == []
+
+
+def test_other_jars_or_options_have_another_archive_which_takes_the_place_of_the_former(
+    java: Java, tmp_path: Path
+) -> None:
+    former = archive.place(tmp_path, ["-Xmx2g"])
+    former.write_text("classes")
+    java.make(JAVA.format(writes=True))
+    assert java.archive != former
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".aot", ".lock"]
