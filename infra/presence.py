@@ -28,6 +28,8 @@ from infra.redis import is_away
 TELL_INTERVAL_S = 1.0
 LOOK_INTERVAL_S = 1.0
 SEEN_KEPT_S = 3 * 3_600
+"""Longer than anybody may be missed and told, so that nothing is left of rooms that are over."""
+
 TOLD_AT_ONCE = 1_000
 NOTED_AT_ONCE = 2_000
 MOST_ABSENTEES = 500
@@ -103,6 +105,7 @@ end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', told, '-inf', n - {UNTOLD_S})) do
     if not redis.call('ZSCORE', room .. ':missed', id) then redis.call('ZREM', told, id) end
 end
+for _, key in ipairs({{seen, told}}) do redis.call('EXPIRE', key, {SEEN_KEPT_S}) end
 if n - since < allowed then return {{tell, returned, drop}} end
 
 local unseen = redis.call(

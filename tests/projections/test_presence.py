@@ -183,6 +183,14 @@ async def test_a_slot_that_nobody_comes_to_is_given_on_where_the_shop_redeems(wo
     assert world.told() == {"s0"}
 
 
+async def test_nothing_is_kept_for_ever_of_a_room(world: World) -> None:
+    world.open(3)
+    await world.wait(T + 3 * STEP_S, "s1")
+    assert world.client.exists("presence:seen:r", "presence:told:r") == 2
+    for key in ("presence:seen:r", "presence:told:r"):
+        assert 0 < int(str(world.client.ttl(key))) <= presence.SEEN_KEPT_S
+
+
 async def test_whom_nobody_can_miss_is_left_alone(world: World) -> None:
     world.open(3)
     world.tell(LeaveWaitroom(event_id="r", session_id="s1"))
