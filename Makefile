@@ -37,11 +37,15 @@ lane-servers: LANE := servers
 lane-apart: LANE := apart
 lane-chaos: LANE := chaos
 lane-unit: LANE := unit
+# Where these are; to look at all tests takes ten seconds.
+lane-documents: PLACES := tests/docs
+lane-apart: PLACES := tests/docs tests/stack tests/subjects tests/vertical
+lane-chaos: PLACES := tests/chaos
 lane-unit: GIVE_WAY := nice -n 5
 # Brokers of tests live for minutes; what Java gains by optimizing it has not paid off by then.
 lane-%: export JDK_JAVA_OPTIONS := -XX:TieredStopAtLevel=1
 lane-%:
-	COVERAGE_FILE=.coverage.$* $(GIVE_WAY) $(BIN)/pytest -q -m '$(LANE)' --cov --cov-report=
+	COVERAGE_FILE=.coverage.$* $(GIVE_WAY) $(BIN)/pytest -q -m '$(LANE)' $(PLACES) --cov --cov-report=
 
 # In that lane checks are made in copies, with what was found here kept; and three brokers want
 # their turn when nobody else has servers.

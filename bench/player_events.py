@@ -115,20 +115,23 @@ def together(events: int, runs: int) -> None:
     with filled(settings.kafka_bootstrap, events) as (topic, _):
         for _ in range(runs):
             for kind, pool in kinds.items():
-                with pool(len(OF_PLAYERS)) as executor:
-                    list(executor.map(ready, range(len(OF_PLAYERS))))
+                with ExitStack() as held:
+                    executor = held.enter_context(pool(len(OF_PLAYERS)))
+                    apart = [held.enter_context(prepared(settings, n)) for n in OF_PLAYERS]
+                    list(executor.map(ready, OF_PLAYERS))
                     start = time.perf_counter()
-                    build_one = partial(built, settings, topic=topic, events=events)
-                    rates = list(executor.map(build_one, OF_PLAYERS))
+                    build_one = partial(folded, topic=topic, events=events)
+                    rates = list(executor.map(build_one, apart, OF_PLAYERS))
                     seconds = time.perf_counter() - start
                 told = zip(OF_PLAYERS, rates, strict=True)
                 each = ", ".join(f"{name} {rate:,.0f}" for name, rate in told)
                 click.echo(f"{kind}: all after {seconds:.1f} s; {each}")
 
 
-def ready(_: int) -> None:
+def ready(_: str) -> None:
     """Be loaded, as workers are, before the time is taken."""
     collect_garbage_rarely()
+    time.sleep(0.2)  # so that each of the pool has its turn
 
 
 def table(found: dict[str, list[float]], events: int) -> Table:
@@ -195,6 +198,13 @@ def some_events(count: int, *, minted: bool) -> Iterator[PlayerEvent]:
 
 def built(settings: Settings, name: str, topic: str, events: int) -> float:
     """Events a second of a first build, its swap and the filling of its cache included."""
+    with prepared(settings, name) as apart:
+        return folded(apart, name, topic, events)
+
+
+@contextmanager
+def prepared(settings: Settings, name: str) -> Iterator[Settings]:
+    """A database of PostgreSQL, and one of Redis, in which a consumer finds nothing."""
     with ExitStack() as held:
         environment = held.enter_context(on_postgres(settings))
         apart = settings.model_copy(
@@ -206,8 +216,14 @@ def built(settings: Settings, name: str, topic: str, events: int) -> float:
         upgrade(apart.postgres_dsn)
         client = held.enter_context(closing(redis.Redis.from_url(apart.redis_url)))
         held.callback(client.flushdb)
+        yield apart
+
+
+def folded(apart: Settings, name: str, topic: str, events: int) -> float:
+    """Events a second of a first build in a place that is prepared."""
+    with ExitStack() as held:
         store = store_of(apart, declared(name), held)
-        reader = PlayerEventReader(settings.kafka_bootstrap, "bench", topic=topic)
+        reader = PlayerEventReader(apart.kafka_bootstrap, "bench", topic=topic)
         held.enter_context(closing(reader))
         start = time.perf_counter()
         made = build(reader, store, SkipEvent(NoLetters()), batches=BATCHES)

@@ -1,4 +1,6 @@
-"""What happens once or some times, whichever process it comes to, as Redis knows."""
+"""What is remembered for a while, whichever process it comes to, as Redis knows."""
+
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -28,3 +30,23 @@ class TriesInRedis:
             pipeline.expire(key, seconds, nx=True)
             tried, _ = await pipeline.execute()
         return int(tried) <= most
+
+
+class OffersInRedis:
+    """Implements `games.offers.OfferStore`."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def add(self, name: str, user_id: str, seconds: int) -> None:
+        """See the port."""
+        key = f"offers:{name}"
+        async with self._redis.pipeline() as pipeline:
+            pipeline.sadd(key, user_id)
+            pipeline.expire(key, seconds)
+            await pipeline.execute()
+
+    async def users(self, name: str) -> set[str]:
+        """See the port."""
+        found: Any = self._redis.smembers(f"offers:{name}")
+        return set(await found)

@@ -21,6 +21,9 @@ LINK_AUDIENCE = "gamehall-link"
 """Nor is what a link signs somebody in with."""
 
 ALGORITHM = "HS256"
+CHALLENGE_AUDIENCE = "gamehall-challenge"
+"""Nor is what somebody says that they would play whoever shows it."""
+
 HOUR_S = 3600
 LINK_LIFETIME_S = 600
 """Seconds: to find the browser, and to be forgotten soon where nobody looks for it."""

@@ -155,10 +155,11 @@ def _home() -> TemporaryDirectory[str]:
 
 
 @pytest.hookimpl(tryfirst=True)  # before those who read the markers
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark each test with the servers that it needs."""
     for item in items:
         lanes.mark(item)
+    config.stash[lanes.FOUND] = [*items]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -20,6 +20,9 @@ STARTED_BY = {"running": "chaos", "hall": "hall", "servers": "servers", "hall_ho
 OWN = "hall_home"
 """The fixture of a test that starts a hall of its own, and so can run in any lane."""
 
+FOUND = pytest.StashKey[list[pytest.Item]]()
+"""All tests that were found, also those that are not wanted in this run."""
+
 DOCUMENTS = Path(__file__).parent / "docs"
 """What is typed there takes long, and so has a hall of its own."""
 

@@ -41,6 +41,19 @@ class CancelSeek(LobbyCommand, frozen=True, kw_only=True, tag="lobby.cancel-seek
     game_id: Key | None = None
 
 
+class Meet(LobbyCommand, frozen=True, kw_only=True, omit_defaults=True, tag="lobby.meet"):
+    """Play somebody who has agreed to it; `game_id` is the new table.
+
+    Whoever takes the command in gives that id; leave it out.
+    """
+
+    makes = "game_id"
+
+    user_id: NewKey
+    opponent: NewKey
+    game_id: Key = ""
+
+
 class SeatOverdueBots(LobbyCommand, frozen=True, kw_only=True, tag="lobby.seat-overdue-bots"):
     """The owner's clock has passed the time someone was ready to wait."""
 
@@ -141,10 +154,12 @@ class GameView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GameLook(GameView, frozen=True, kw_only=True):
-    """A game as who sits down at it sees it; `seconds_left` is for the next move, if any.
+    """A game as who sits down at it sees it, with the column of the last move.
 
+    `seconds_left` is for the next move, if there is one.
     Negative where a move is overdue, and still counts as long as nobody has said that it is.
     """
 
     move_seconds: float
     seconds_left: float | None = None
+    last_column: int | None = None

@@ -114,7 +114,12 @@ class FourInARow(Aggregate):
         view = msgspec.structs.asdict(self._known().view)
         assert self._started is not None
         left = None if self.deadline is None else (self.deadline - now).total_seconds()
-        return GameLook(**view, move_seconds=self._started.move_seconds, seconds_left=left)
+        return GameLook(
+            **view,
+            move_seconds=self._started.move_seconds,
+            seconds_left=left,
+            last_column=int(self._columns[-1]) if self._columns else None,
+        )
 
     @property
     def view(self) -> GameView | None:

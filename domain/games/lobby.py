@@ -14,13 +14,21 @@ from domain.games.commands import (
     CloseTable,
     FindPlace,
     LobbyView,
+    Meet,
     PlaceLook,
     SeatOverdueBots,
     Seek,
     SeekGame,
 )
 from domain.games.events import BotSeated, GameSought, PlayersPaired, SeekCancelled, TableClosed
-from domain.games.refusals import AlreadySeated, NameReserved, NotSeeking, TableTaken
+from domain.games.refusals import (
+    AlreadySeated,
+    NameReserved,
+    NotSeeking,
+    PlayerBusy,
+    SameOpponent,
+    TableTaken,
+)
 from domain.games.states import LobbyState, LobbyTables
 from domain.snapshot import Snapshot
 
@@ -53,8 +61,8 @@ class Lobby(Aggregate):
     """The one lobby; its stream key is `lobby`.
 
     It holds everyone who looks for a game, and everyone who sits at a table. Guarantees: a user
-    has at most one seat, waiting or playing; who comes next plays who waits. Therefore at most one
-    user waits at any time, and every command takes constant time however many are seated.
+    has at most one seat, waiting or playing; who looks for anybody plays who waits. Therefore at
+    most one user waits at any time, and every command takes constant time however many are seated.
     """
 
     states = (LobbyState, LobbyTables)
@@ -73,6 +81,21 @@ class Lobby(Aggregate):
             raise NameReserved(command.user_id)
         if not self._has_place(command.user_id):
             self._find_place(command, now)
+        return self._place_of(command.user_id)
+
+    @decides(Meet)
+    def meet(self, command: Meet, now: datetime) -> Seek:
+        """Seat two who have agreed to play each other, past whoever waits."""
+        if command.user_id == command.opponent:
+            raise SameOpponent(command.user_id)
+        for user in (command.user_id, command.opponent):
+            if user in BOT_NAMES:
+                raise NameReserved(user)
+            if self._has_place(user):
+                raise PlayerBusy(user)
+        self._require_free(command.game_id)
+        first, second = by_lot(command.game_id, command.opponent, command.user_id, now)
+        self._record(PlayersPaired, game_id=command.game_id, player1=first, player2=second)
         return self._place_of(command.user_id)
 
     @decides(CancelSeek)
@@ -194,9 +217,13 @@ class Lobby(Aggregate):
         else:
             self._wait(command, now)
 
+    def _require_free(self, game_id: str) -> None:
+        waits = self._waiting is not None and self._waiting.game_id == game_id
+        if waits or game_id in self._row_of or game_id == LOBBY_ID:
+            raise TableTaken(game_id)
+
     def _wait(self, command: SeekGame, now: datetime) -> None:
-        if command.game_id in self._row_of or command.game_id == LOBBY_ID:
-            raise TableTaken(command.game_id)
+        self._require_free(command.game_id)
         self._record(
             GameSought,
             user_id=command.user_id,
@@ -206,7 +233,8 @@ class Lobby(Aggregate):
         )
 
     def _seat(self, game_id: str, *players: str) -> None:
-        self._waiting = None
+        if self._waiting is not None and self._waiting.game_id == game_id:
+            self._waiting = None
         self._sit(self.version // EVENTS_TO_A_ROW, self.version, game_id, players)
 
     def _sit(self, number: int, version: int, game_id: str, players: tuple[str, ...]) -> None:

@@ -97,6 +97,13 @@ class NotSeeking(Refusal, type="not-seeking"):
         super().__init__(f"{user_id!r} is not looking for a game.")
 
 
+class PlayerBusy(Refusal, type="player-busy"):
+    """Who was to meet looks for a game or plays one already."""
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(f"{user_id!r} looks for a game, or plays one; ask again after that.")
+
+
 class AlreadySeated(Refusal, type="already-seated"):
     """The game has been found; resigned before both have moved, it counts for nobody."""
 

@@ -11,7 +11,7 @@ from infra import reach
 from infra.errors import SetupError
 from infra.stack import archive, jars, permissions
 from infra.stack.ports import HOST
-from infra.stack.program import MARK, NAMED, Program, bare_environment
+from infra.stack.program import JAVA_OPTIONS, MARK, NAMED, Program, bare_environment
 from infra.stack.progress import ConsoleProgress
 
 STOP_TIMEOUT_S = 60  # a clean shutdown flushes every partition; a killed broker must recover them
@@ -133,12 +133,13 @@ def _program(folder: Path, jar_folder: Path) -> Program:
 
 
 def _run(program: Program, option: str, home: Path) -> subprocess.Popen[bytes]:
-    """Start it unsupervised, marked as a process of the hall."""
+    """Start it unsupervised, marked as a process of the hall, without what Java is told besides."""
     java, *arguments = program.command
+    told = {name: value for name, value in bare_environment().items() if name != JAVA_OPTIONS}
     return subprocess.Popen(
         [java, option, *arguments],
         cwd=program.directory,
-        env=bare_environment() | {MARK: str(home), NAMED: program.name},
+        env=told | {MARK: str(home), NAMED: program.name},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -10,8 +10,11 @@ MARK = "GAMEHALL_SUPERVISED"
 NAMED = "SUPERVISOR_PROCESS_NAME"
 """There as well: which program it is."""
 
-NEEDED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "JDK_JAVA_OPTIONS")
-"""What any program may need of an environment; the last are options for Java, as it knows them."""
+JAVA_OPTIONS = "JDK_JAVA_OPTIONS"
+"""Options for Java, as it finds them by itself."""
+
+NEEDED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", JAVA_OPTIONS)
+"""What any program may need of an environment."""
 
 
 def bare_environment() -> dict[str, str]:

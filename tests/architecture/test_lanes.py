@@ -24,12 +24,22 @@ def test_a_unit_test_starts_no_broker(tmp_path: Path) -> None:
 
 
 def test_every_test_runs_in_one_lane_and_no_test_in_two(request: pytest.FixtureRequest) -> None:
-    lanes_of_make = re.findall(r"^lane-\w+: LANE := (.+)$", MAKEFILE.read_text(), re.MULTILINE)
+    lanes_of_make, places = of_lanes("LANE"), of_lanes("PLACES")
     assert len(lanes_of_make) == 6
-    for item in request.session.items:
+    for item in request.config.stash[lanes.FOUND]:
         markers = defaultdict(bool, {marker.name: True for marker in item.iter_markers()})
-        chosen = [lane for lane in lanes_of_make if eval(lane, {}, markers)]
+        chosen = [name for name, lane in lanes_of_make.items() if eval(lane, {}, markers)]
         assert len(chosen) == 1, f"{item.nodeid}: {chosen}"
+        looked_at = places.get(chosen[0], "tests").split()
+        assert item.nodeid.startswith(tuple(f"{place}/" for place in looked_at)), (
+            f"{item.nodeid} is not where the lane {chosen[0]} looks"
+        )
+
+
+def of_lanes(variable: str) -> dict[str, str]:
+    """What a variable of the Makefile is in each lane that has it."""
+    found = re.findall(rf"^lane-(\w+): {variable} := (.+)$", MAKEFILE.read_text(), re.MULTILINE)
+    return dict(found)
 
 
 @pytest.mark.parametrize("fixture", lanes.STARTED_BY)

@@ -5,6 +5,7 @@ from interfaces.http import serve
 from interfaces.http.operations import commands
 from interfaces.http.platform import addresses, bodies, channel, socket_limits
 from interfaces.http.sign_in import guests
+from interfaces.http.waitroom import visitors
 
 ROWS = (
     ("connections of an API process", f"{serve.MOST_CONNECTIONS:,}", "they wait"),
@@ -33,6 +34,11 @@ ROWS = (
     (
         "tries to sign in from one network address, of IPv6 from its first 64 bits",
         f"{guests.MOST_TRIES} in {guests.TRIES_S // 60} minutes",
+        "429",
+    ),
+    (
+        "new visitors of pages of waiting rooms from one network address",
+        f"{visitors.MOST_VISITORS} in {visitors.VISITORS_S // 60} minutes",
         "429",
     ),
     ("commands of a request", f"{commands.MOST_COMMANDS:,}", "400"),

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from domain.aggregate import Command
 from domain.categories import GAMES
 from domain.events import DomainEvent
-from domain.games.commands import CloseTable, SeatOverdueBots
+from domain.games.commands import CloseTable, Meet, SeatOverdueBots
 from domain.games.events import BotSeated, GameSought, PlayersPaired, SeekCancelled, TableClosed
 from domain.games.lobby import Lobby
 from domain.refusals import Refusal
@@ -49,7 +49,8 @@ class AnyLobby(RuleBasedStateMachine):
             case SeekCancelled(user_id=user):
                 self.line.remove(user)
             case PlayersPaired(game_id=table, player1=first, player2=second):
-                assert self.line.pop(0) in (first, second)
+                if self.line and self.line[0] in (first, second):
+                    self.line.pop(0)
                 self.tables[table] = [first, second]
             case BotSeated(game_id=table, player1=first):
                 assert self.line.pop(0) == first
@@ -61,6 +62,15 @@ class AnyLobby(RuleBasedStateMachine):
     def seek(self, user: str, bot_after: float) -> None:
         table = f"table-{len(self.history)}"
         self.decide(seeking(user, table=table, bot_after=bot_after))
+
+    @rule(user=users, opponent=users)
+    def meet(self, user: str, opponent: str) -> None:
+        before = len(self.history)
+        places = [*self.line, *(each for table in self.tables.values() for each in table)]
+        table = f"table-{before}"
+        self.decide(Meet(user_id=user, opponent=opponent, game_id=table))
+        agreed = user != opponent and not {user, opponent} & set(places)
+        assert (len(self.history) > before) == agreed
 
     @rule(user=users)
     def cancel(self, user: str) -> None:

@@ -18,6 +18,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.testing import AsyncTestClient
 
+from application.games.offers import Offers
 from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
@@ -54,7 +55,7 @@ from tests.given import T0
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.games import FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
-from tests.http.fakes.once import FakeOnce
+from tests.http.fakes.once import FakeOffers, FakeOnce
 from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
 from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
@@ -223,6 +224,7 @@ async def an_api() -> AsyncIterator[Api]:
             Passes: passes(),
             Visitors: Visitors(tokens, tries, allowed=True, secure=False),
             Judge: Judge(0.02),
+            Offers: Offers(FakeOffers()),
             Settings: Settings(),
             Ingestion: Ingestion(
                 Intake(accept_unknown=True, oldest=timedelta(days=30)),

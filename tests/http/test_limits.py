@@ -163,6 +163,24 @@ async def tries_to_sign_in(api: Api, limit: Limit) -> None:
     assert await guest("2001:db8:0:1::1").status() == "201"
 
 
+async def visitors_of_an_address(api: Api, limit: Limit) -> None:
+    await api.open()
+
+    async def nothing() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    def visitor(address: str) -> Asked:
+        return Asked(
+            api, nothing, token=False, address=address, path="/queue/concert/join", ours=True
+        )
+
+    most, _minutes = limit.most
+    for _ in range(most):
+        assert await visitor("198.51.100.7").status() == "303"
+    assert await visitor("198.51.100.7").status() == limit.beyond
+    assert await visitor("198.51.100.8").status() == "303"
+
+
 async def commands(api: Api, limit: Limit) -> None:
     def many(count: int) -> bytes:
         command = {"command": "lobby.cancel-seek", "user_id": "ann"}
@@ -260,6 +278,7 @@ IN_MEMORY: dict[str, Callable[[Api, Limit], Awaitable[None]]] = {
     "what is left of a body when it is refused": what_is_left_of_a_body,
     "requests of one network address in progress": requests_of_an_address,
     "tries to sign in from one network address, of IPv6 from its first 64 bits": tries_to_sign_in,
+    "new visitors of pages of waiting rooms from one network address": visitors_of_an_address,
     "commands of a request": commands,
     "events of a batch": events,
     "the `data` of an event": the_size_of_data,

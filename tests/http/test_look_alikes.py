@@ -131,6 +131,7 @@ NEW = {
     "waitroom.open": {"event_id"},
     "waitroom.join": {"user_id"},
     "lobby.seek": {"user_id"},
+    "lobby.meet": {"user_id", "opponent"},
     "game.start": {"game_id", "player1", "player2"},
     "consumer.skip": {"consumer"},
 }

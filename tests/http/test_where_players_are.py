@@ -38,6 +38,10 @@ async def test_who_plays_is_told_the_game_and_the_time_for_the_move(api: Api) ->
         assert answer["game"]["to_move"] == "ann"
     now = (await api.ask("GET", f"/api/v1/games/{game_id}/now", user="eve")).json()
     assert now == answer["game"]
+    assert now["last_column"] is None
+    await api.ask("POST", f"/api/v1/games/{game_id}/move", {"column": 5})
+    now = (await api.ask("GET", f"/api/v1/games/{game_id}/now", user="eve")).json()
+    assert (now["last_column"], now["seconds_left"]) == (5, 60.0)
 
 
 async def test_whose_game_has_not_begun_is_told_the_table(api: Api) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.http.conftest import Api, an_api
@@ -30,6 +31,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+AXE = Axe()
 Scheme = Literal["light", "dark"]
 SIZES: dict[str, Any] = {
     "phone": {"width": 390, "height": 844},
@@ -57,6 +59,15 @@ class Visit:
         SCREENSHOTS.mkdir(exist_ok=True)
         path = SCREENSHOTS / f"{name}.png"
         await self.page.screenshot(path=path, full_page=whole, animations="disabled")
+
+    async def barriers(self) -> list[str]:
+        """What keeps somebody from using the page, as axe finds it."""
+        found = await AXE.run(self.page)
+        return [
+            f"{each['id']}: {node['html'][:120]}"
+            for each in found.response["violations"]
+            for node in each["nodes"]
+        ]
 
     async def width(self) -> int:
         """How wide what is in the page is, in its own pixels."""
@@ -90,10 +101,6 @@ class Site:
             assert [url for url in visit.strangers if not own(url, self.base)] == []
         finally:
             await context.close()
-
-    def token(self, scope: Literal["service", "player"] = "service") -> str:
-        """A token to type."""
-        return self.api.services.tokens.issue("studio", scope)
 
 
 def own(url: str, base: str) -> bool:

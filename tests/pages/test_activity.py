@@ -1,8 +1,6 @@
 """The page of a game's activity does its work."""
 
-import re
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from playwright.async_api import Route, expect
@@ -12,11 +10,12 @@ from tests.pages.conftest import SIZES, Scheme, Site, Visit
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def with_token(visit: Visit, token: str) -> None:
-    """Go to the page and type a token, as one does before anything else."""
-    await visit.go("/activity")
-    await visit.page.get_by_label("Token").fill(token)
-    await visit.page.get_by_label("Token").blur()
+async def as_operator(site: Site, visit: Visit, path: str = "/activity") -> None:
+    """Go to the page as somebody who runs the hall."""
+    link = site.api.services.tokens.link("grace")
+    await visit.go(f"/sign-in?return={path}#link={link}")
+    await visit.page.wait_for_url(f"{site.base}{path}")
+    await expect(visit.page.locator("#ask")).to_be_visible()
 
 
 async def shown(visit: Visit, game: str = "tetris") -> None:
@@ -31,7 +30,7 @@ async def test_it_shows_the_figures_of_a_game_that_it_offers(
     site: Site, size: str, scheme: Scheme
 ) -> None:
     async with site.visit(size, scheme) as visit:
-        await with_token(visit, site.token())
+        await as_operator(site, visit)
         games = visit.page.locator("#choices button")
         await expect(games).to_have_count(2)
         await expect(games.first).to_contain_text("tetris")  # which was played last
@@ -49,7 +48,7 @@ async def test_it_shows_the_figures_of_a_game_that_it_offers(
 async def test_it_says_what_is_so_far_and_in_which_unit(site: Site) -> None:
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     async with site.visit() as visit:
-        await with_token(visit, site.token())
+        await as_operator(site, visit)
         await shown(visit)
         page = visit.page
         tiles = await page.locator("#tiles > div").all_inner_texts()
@@ -75,7 +74,7 @@ async def test_it_says_what_is_so_far_and_in_which_unit(site: Site) -> None:
 
 async def test_days_that_are_over_are_told_as_such(site: Site) -> None:
     async with site.visit() as visit:
-        await with_token(visit, site.token())
+        await as_operator(site, visit)
         last = f"{datetime.fromtimestamp(datetime.now(UTC).timestamp() - 2 * 86_400, UTC):%Y-%m-%d}"
         await visit.page.get_by_label("Until").fill(last)
         await shown(visit)
@@ -86,7 +85,7 @@ async def test_days_that_are_over_are_told_as_such(site: Site) -> None:
 
 async def test_arrows_tell_other_days(site: Site) -> None:
     async with site.visit() as visit:
-        await with_token(visit, site.token())
+        await as_operator(site, visit)
         await shown(visit)
         caption = visit.page.locator("#players figcaption time")
         today = await caption.get_attribute("datetime")
@@ -100,7 +99,7 @@ async def test_arrows_tell_other_days(site: Site) -> None:
 
 async def test_what_came_back_is_not_cut_off_on_a_phone(site: Site) -> None:
     async with site.visit("phone") as visit:
-        await with_token(visit, site.token())
+        await as_operator(site, visit)
         await shown(visit)
         scroll = visit.page.get_by_role("region", name="Who came back")
         last = visit.page.locator("#retention thead th").last
@@ -118,12 +117,12 @@ async def test_what_came_back_is_not_cut_off_on_a_phone(site: Site) -> None:
 
 async def test_fields_that_do_not_fit_are_told_in_sentences(site: Site) -> None:
     async with site.visit() as visit:
-        await visit.go("/activity")
+        await as_operator(site, visit)
+        visit.strangers = []
         page = visit.page
         show = page.get_by_role("button", name="Show")
         await show.click()
-        await expect(page.get_by_label("Token")).to_be_focused()
-        await expect(page.locator("#token-wrong")).to_contain_text("Give a token")
+        await expect(page.get_by_label("Game", exact=True)).to_be_focused()
         await expect(page.locator("#game-wrong")).to_have_text(
             "Say which game, or choose one below."
         )
@@ -141,64 +140,72 @@ async def test_fields_that_do_not_fit_are_told_in_sentences(site: Site) -> None:
         assert not [url for url in visit.strangers if "/api/" in url], "nothing was asked for it"
 
 
-@pytest.mark.parametrize("scope", ["player", None])
-async def test_a_token_that_does_not_open_it_is_told_at_its_field(site: Site, scope: Any) -> None:
+async def test_who_does_not_run_the_hall_is_led_to_sign_in_and_back(site: Site) -> None:
     async with site.visit() as visit:
-        await with_token(visit, site.token(scope) if scope else "nonsense")
-        wrong = visit.page.locator("#token-wrong")
-        await expect(wrong).to_contain_text("service or admin" if scope else "token")
-        assert (await wrong.inner_text()).endswith(".")
-        await expect(visit.page.locator("#choices")).to_be_hidden()
-        assert all(re.search("40[13]", each) for each in visit.complaints)
+        await visit.go("/activity?game=tetris")
+        sign_in = visit.page.locator("main").get_by_role("link", name="Sign in")
+        await expect(visit.page.locator("#ask")).to_be_hidden()
+        await sign_in.click()
+        await visit.page.get_by_label("A name").fill("Ada")
+        await visit.page.get_by_label("A name").press("Enter")
+        await visit.page.wait_for_url(f"{site.base}/activity?game=tetris")
+        await expect(sign_in).to_be_visible()  # a guest runs nothing
+        await expect(visit.page.locator("#ask")).to_be_hidden()
+        assert not [url for url in visit.strangers if "/api/v1/games" in url]
+
+
+async def test_who_has_signed_out_elsewhere_is_led_to_sign_in(site: Site) -> None:
+    async with site.visit() as visit:
+        await as_operator(site, visit)
+        await visit.page.context.clear_cookies()
+        await visit.page.get_by_role("button", name="tetris").click()
+        await expect(visit.page.locator("#ask")).to_be_hidden()
+        await expect(visit.page.locator("main").get_by_role("link", name="Sign in")).to_be_visible()
+        assert all("401" in each for each in visit.complaints)
         visit.complaints = []
 
 
 async def test_a_hall_that_does_not_answer_is_told(site: Site) -> None:
     async with site.visit() as visit:
-        await visit.go("/activity")
+        await as_operator(site, visit)
 
         async def gone(route: Route) -> None:
             await route.abort()
 
         await visit.page.route("**/api/**", gone)
-        await visit.page.get_by_label("Token").fill(site.token())
-        await visit.page.get_by_label("Token").blur()
+        await visit.page.reload()
         await expect(visit.page.locator("#problem")).to_contain_text("does not answer")
         visit.complaints = []
 
 
 async def test_a_hall_in_which_nobody_played_says_so(site: Site) -> None:
     async with site.visit() as visit:
-        await visit.go("/activity")
 
         async def none(route: Route) -> None:
             await route.fulfill(json={"games": []})
 
         await visit.page.route("**/api/v1/games/activity", none)
-        await visit.page.get_by_label("Token").fill(site.token())
-        await visit.page.get_by_label("Token").blur()
+        await as_operator(site, visit)
         await expect(visit.page.locator("#nothing")).to_be_visible()
 
 
-async def test_a_token_is_kept_nowhere(site: Site) -> None:
-    token = site.token()
+async def test_what_is_shown_can_be_shared_and_nothing_else_is_in_reach(site: Site) -> None:
     async with site.visit() as visit:
-        await with_token(visit, token)
+        await as_operator(site, visit)
         await shown(visit)
         page = visit.page
         kept = await page.evaluate(
             "[location.href, document.cookie, JSON.stringify({...localStorage, ...sessionStorage})]"
         )
-        assert "game=tetris" in kept[0], "what is shown can be shared"
-        assert token not in "".join(kept)
+        assert kept == [page.url, "", "{}"]
+        assert "game=tetris" in page.url
         await page.reload()
-        assert await page.get_by_label("Token").input_value() == ""
-        assert await page.get_by_label("Game", exact=True).input_value() == "tetris"
+        await expect(page.get_by_label("Game", exact=True)).to_have_value("tetris")
 
 
 async def test_a_game_with_signs_in_its_name_is_only_a_name(site: Site) -> None:
     async with site.visit() as visit:
-        await with_token(visit, site.token())
+        await as_operator(site, visit)
         await visit.page.get_by_label("Game", exact=True).fill("<img src=x>&é")
         await visit.page.get_by_role("button", name="Show").click()
         await expect(visit.page.locator("#problem")).to_contain_text("Nobody played <img src=x>&é")

@@ -1,6 +1,7 @@
 """Every page, on a phone and a desktop, by day and by night: whole, quiet and of our own."""
 
 import pytest
+from playwright.async_api import Response
 
 from interfaces.http.app import PAGES
 from tests.pages.conftest import SIZES, Scheme, Site
@@ -29,7 +30,19 @@ async def test_a_page_fits_and_asks_nobody_else(
         visit.complaints = [each for each in visit.complaints if "404" not in each]
 
 
-@pytest.mark.parametrize("name", ["index", "activity", "nowhere"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", [name for name in ADDRESSES if name != "docs"])  # Swagger's own
+async def test_nothing_keeps_anybody_from_using_a_page(
+    site: Site, name: str, size: str, scheme: Scheme
+) -> None:
+    async with site.visit(size, scheme) as visit:
+        await visit.go(ADDRESSES[name])
+        assert await visit.barriers() == []
+        visit.complaints = [each for each in visit.complaints if "404" not in each]
+
+
+@pytest.mark.parametrize("name", ["index", "activity", "nowhere", "sign-in"])
 async def test_all_of_a_page_is_reached_by_keyboard_and_seen_to_be(site: Site, name: str) -> None:
     async with site.visit() as visit:
         await visit.go(ADDRESSES[name])
@@ -65,6 +78,25 @@ async def test_a_page_has_a_language_a_main_part_and_names_for_what_can_be_used(
             for each in await used.all():
                 named = "e => e.labels?.length || e.ariaLabel || e.textContent.trim()"
                 assert await each.evaluate(named)
+        visit.complaints = [each for each in visit.complaints if "404" not in each]
+
+
+MOST_BYTES = 100_000
+
+
+@pytest.mark.parametrize("name", [name for name in ADDRESSES if name != "docs"])  # Swagger's own
+async def test_a_page_is_small(site: Site, name: str) -> None:
+    async with site.visit() as visit:
+        sizes: list[int] = []
+
+        async def take(answer: Response) -> None:
+            sizes.append(len(await answer.body()))
+
+        visit.page.on("response", take)
+        await visit.go(ADDRESSES[name])
+        await visit.page.wait_for_load_state("networkidle")
+        assert len(sizes) > 1
+        assert sum(sizes) < MOST_BYTES
         visit.complaints = [each for each in visit.complaints if "404" not in each]
 
 

@@ -80,12 +80,14 @@ async def test_two_people_play_a_whole_game(site: Site, size: str, scheme: Schem
             await second.drop(column)
         await expect(first.status).to_have_text(YOUR_TURN)
         await first.visit.keep(f"play-move-{size}-{scheme}")
+        assert await first.visit.barriers() == []
         await first.drop(5)
 
         await expect(first.status).to_have_text("You win! You have four in a row.")
         await expect(second.status).to_contain_text("You lose.")
         await expect(second.page.locator(".won")).to_have_count(4)
         await second.visit.keep(f"play-lost-{size}-{scheme}")
+        assert await second.visit.barriers() == []
         assert await second.visit.width() <= SIZES[size]["width"]
         await expect(second.button("Play again")).to_be_visible()
 
@@ -105,6 +107,7 @@ async def test_a_whole_game_is_played_by_keyboard_alone(site: Site) -> None:
         told = await first.page.locator(".column").nth(4).get_attribute("aria-label")
         other = await second.page.locator("#bottom .name").inner_text()
         assert told == f"Column 5: from the bottom yours, {other.split()[0]}"
+        await expect(first.page.locator("#said")).to_have_text(f"{other.split()[0]}: column 5.")
         assert await first.page.locator(".column[tabindex='0']").count() == 1
 
 
@@ -122,9 +125,10 @@ async def test_whoever_loses_the_network_comes_back_to_the_game(site: Site) -> N
             before = len(moves(site))
             if await ada.status.text_content() != YOUR_TURN:
                 await ben.drop(0)
-            await expect(ada.status).to_have_text(YOUR_TURN)
+            await ada.drop(2)
             network.reset()
             await expect(ada.status).to_contain_text("The connection is gone")
+            await ben.drop(3)
             network.heal()
             await expect(ada.status).to_have_text(YOUR_TURN, timeout=15_000)
             await ada.drop(3)
@@ -167,6 +171,7 @@ async def test_a_page_that_is_opened_anew_shows_the_game(site: Site) -> None:
         await expect(second.status).to_have_text(YOUR_TURN)
         assert await second.discs() == 1
         await expect(second.page.locator("#bottom .clock")).to_have_text("1:00")
+        await expect(second.page.locator(".disc.last")).to_have_count(1)
         await second.drop(3)
         await expect(first.status).to_have_text(YOUR_TURN)
 
@@ -251,6 +256,7 @@ async def test_a_game_that_is_over_is_stepped_through_with_the_bot_s_judgement(
         await expect(told).to_contain_text("goes on with column 6, as good as any: it wins at once")
         await expect(page.locator("#judgement .best")).to_have_text("win 1")
         await first.visit.keep(f"play-review-{size}-{scheme}")
+        assert await first.visit.barriers() == []
         assert await first.visit.width() <= SIZES[size]["width"]
 
         await page.get_by_label("Moves made").focus()
@@ -299,3 +305,39 @@ async def test_a_game_that_there_is_not_is_told(site: Site) -> None:
         await eve.visit.go("/play?game=none")
         await expect(eve.page.locator("#problem")).to_contain_text("There is no game 'none'.")
         eve.visit.complaints = [each for each in eve.visit.complaints if "404" not in each]
+
+
+async def test_a_friend_is_challenged_by_a_link(site: Site) -> None:
+    async with a_player(site, "Ada") as ada, site.visit() as visit:
+        await ada.button("Challenge a friend").click()
+        await expect(ada.page.get_by_label("Send this to a friend")).to_be_visible()
+        await ada.visit.keep("play-challenge-desktop-light")
+        assert await ada.visit.barriers() == []
+        link = await ada.page.get_by_label("Send this to a friend").input_value()
+        ben = Player(visit)
+        await ben.page.goto(link)
+        await ben.page.get_by_label("A name for others to see").fill("Ben")
+        await ben.button("Come in").click()
+        await expect(ben.status).to_have_text("Ada challenges you.")
+        await ben.button("Accept the challenge").click()
+        for each in (ada, ben):
+            await expect(each.status).to_have_text(re.compile("turn|to move"))
+        assert "challenge" not in ben.page.url
+        begins = ada if await ada.status.text_content() == YOUR_TURN else ben
+        await begins.drop(3)
+
+
+async def test_two_play_again_once_both_want_it(site: Site) -> None:
+    async with a_game(site) as (first, second):
+        await first.drop(3)
+        await second.button("Leave").click()
+        await second.button("One move back").click()
+        await first.button("Rematch").click()
+        await expect(first.button("Rematch offered…")).to_be_disabled()
+        offered = second.page.get_by_role("button", name=re.compile("offers a rematch"))
+        await expect(offered).to_be_visible()
+        assert await second.discs() == 0, "who looks back is not disturbed"
+        await offered.click()
+        for each in (first, second):
+            await expect(each.status).to_have_text(re.compile("turn|to move"))
+            await expect(each.button("Rematch")).to_be_hidden()

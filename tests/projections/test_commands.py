@@ -156,9 +156,10 @@ def _see_them_written_for_people(shown: str) -> None:
     assert re.search(r"line=(none|\[\[\d, \d\],.*\])  \(game-log/", ended)
 
 
-@pytest.fixture
-def worker(empty: Hall) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "interfaces.cli", "worker", "waitroom"]
+@pytest.fixture(params=["waitroom", "waitroom checkout standings"])
+def worker(empty: Hall, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker, alone and beside others in its process."""
+    command = [sys.executable, "-m", "interfaces.cli", "worker", *request.param.split()]
     with subprocess.Popen(command, cwd=ROOT, env=empty.environment) as process:
         yield process
         process.kill()

@@ -194,6 +194,12 @@ async def test_a_code_of_another_attempt_is_no_good(browser: Browser) -> None:
     refused(await browser.comes_back(second.replace(codes[1], codes[0])))
 
 
+async def test_who_comes_back_with_another_state_is_not_signed_in(browser: Browser) -> None:
+    back = await browser.signs_in_elsewhere(await browser.leaves())
+    refused(await browser.comes_back(re.sub("state=[^&]*", "state=another", back)))
+    assert (await browser.comes_back(back)).headers["location"] == "/play?game=7"
+
+
 @pytest.mark.parametrize(
     "query", ["", "?code=x", "?state=&code=x", "?state=é&code=x", "?error=access_denied"]
 )

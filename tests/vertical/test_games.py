@@ -125,3 +125,41 @@ def _agrees(found: dict[str, Any], expected: dict[str, int]) -> bool:
     return all(found.get(name) == value for name, value in expected.items() if name in found) and (
         "wins" in found
     )
+
+
+async def test_friends_play_find_their_game_look_back_at_it_and_play_again(hall: Hall) -> None:
+    users = a_name("ada"), a_name("bob")
+    ada, bob = (hall.player(user) for user in users)
+    async with client_of(hall) as client:
+
+        async def ask(path: str, who: Any, body: Any = None) -> Any:
+            method = "GET" if body is None else "POST"
+            answer = await client.request(method, f"/api/v1/{path}", headers=who, json=body)
+            assert answer.is_success, answer.text
+            return answer.json()
+
+        challenge = await ask("games/challenge", ada, {})
+        seat = await ask("games/challenge/accept", bob, {"challenge": challenge["challenge"]})
+        place = await ask("me/place", ada)
+        assert place["game_id"] == seat["game_id"]
+        assert 0 < place["seconds_left"] <= 60
+        game_id, first = seat["game_id"], ada if place["game"]["to_move"] == users[0] else bob
+        await ask(f"games/{game_id}/move", first, {"column": 3})
+        await ask(f"games/{game_id}/move", bob if first is ada else ada, {"column": 3})
+        await ask(f"games/{game_id}/resign", first, {})
+
+        async def listed() -> Any:
+            return await ask(f"games?player={users[0]}&status=finished", bob)
+
+        page = await eventually(listed, lambda page: page["games"])
+        assert [game["game_id"] for game in page["games"]] == [game_id]
+        judgement = await ask(f"games/{game_id}/at/2/judgement", bob)
+        assert judgement["depth"] > 1
+        assert len(judgement["moves"]) == 7
+
+        assert (await ask(f"games/{game_id}/rematch", ada, {}))["status"] == "open"
+        assert (await ask(f"games/{game_id}/rematch", bob))["offered_by"] == [users[0]]
+        again = await ask(f"games/{game_id}/rematch", bob, {})
+        assert again["status"] == "seated"
+        assert (await ask("me/place", ada))["game"]["game_id"] == again["game_id"]
+        await ask(f"games/{again['game_id']}/resign", ada, {})

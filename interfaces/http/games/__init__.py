@@ -4,7 +4,7 @@ from pathlib import Path
 
 from litestar.openapi.spec import Tag
 
-from interfaces.http.games import routes, socket, standings, whereabouts
+from interfaces.http.games import challenges, routes, socket, standings, whereabouts
 from interfaces.http.games.links import GAME_LINKS, LEADERBOARD_LINKS
 from interfaces.http.games.messages import Incoming
 from interfaces.http.platform.feature import Feature
@@ -19,7 +19,7 @@ PLAY = Page(
 
 GAMES = Feature(
     tag=Tag("Games", "Four in a row, against people and bots."),
-    routers=[routes.router, whereabouts.router],
+    routers=[routes.router, challenges.router, whereabouts.router],
     pages=[PLAY],
     sockets={socket.play: Incoming},
     examples=Path(__file__).with_name("examples.json"),

@@ -1,7 +1,7 @@
 """Looking for a game: who is told of a seat can move there."""
 
 from application.ports.commands import Answer, CommandLog, Envelope, Unavailable
-from domain.games.commands import GameLook, LookAtGame, Seek, SeekGame
+from domain.games.commands import GameLook, LookAtGame, Meet, Seek, SeekGame
 from domain.games.refusals import GameUnknown
 from domain.refusals import Refusal
 from interfaces.http.platform.command_context import FRESH_IDS, CommandContext, reply_of
@@ -39,6 +39,14 @@ async def seek(log: CommandLog, context: CommandContext, command: SeekGame) -> A
         return False
 
     if not await wait_until(is_ready, BEGIN_TIMEOUT_S):
+        raise NotBegun(answer)
+    return answer
+
+
+async def meet(log: CommandLog, context: CommandContext, command: Meet) -> Answer:
+    """Seat two who have agreed to play, whose game then begins; raises as `seek` does."""
+    answer = await log.execute(context.envelope(command))
+    if not await wait_until(lambda: _is_ready(log, answer), BEGIN_TIMEOUT_S):
         raise NotBegun(answer)
     return answer
 

@@ -28,8 +28,8 @@ from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.http.platform.services import services_of
 from interfaces.http.waitroom import visitor_view
-from interfaces.http.waitroom.visitor_view import Seen, language_of, path_of
-from interfaces.http.waitroom.visitors import Visitor, Visitors
+from interfaces.http.waitroom.visitor_view import RoomInView, language_of, path_of
+from interfaces.http.waitroom.visitors import KnownVisitor, Visitors
 from interfaces.passes import Passes
 from interfaces.tokens import Identity
 from projections.waitroom import WAITROOM
@@ -149,7 +149,7 @@ async def colours_of_room(request: Request, event_id: PathKey) -> Response[str]:
 
 async def _seen(
     request: Request, event_id: str, identity: Identity | None, back: str | None
-) -> Seen | None:
+) -> RoomInView | None:
     """The room as this visitor sees it, or None where there is no room."""
     queries = services_of(request).queries(WAITROOM)
     room, appearance = await queries.overview(event_id), await queries.appearance(event_id)
@@ -159,7 +159,7 @@ async def _seen(
     waits = place is not None and place.status == "waiting"
     minutes = await queries.minutes(event_id, visitor_view.PACE_MINUTES) if waits else None
     shop = _shop(back, appearance)
-    return Seen(room, appearance, place, shop, minutes.minutes if minutes else ())
+    return RoomInView(room, appearance, place, shop, minutes.minutes if minutes else ())
 
 
 async def _place(request: Request, event_id: str, identity: Identity | None) -> QueuePlace | None:
@@ -187,10 +187,10 @@ async def _known(request: Request) -> Identity | None:
     return await _visitors(request).known(headers, services_of(request).cookies)
 
 
-async def _visitor(request: Request) -> Visitor:
+async def _visitor(request: Request) -> KnownVisitor:
     """Who has come, made known if nobody knows them yet."""
     if (identity := await _known(request)) is not None:
-        return Visitor(identity)
+        return KnownVisitor(identity)
     assert request.client is not None
     address = request.client.host
     trusted = services_of(request).addresses.trusts(address)

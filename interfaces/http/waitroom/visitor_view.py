@@ -34,7 +34,7 @@ FEWEST_ADMITTED = 3
 """In that time, for the pace to say anything."""
 
 
-class Seen(NamedTuple):
+class RoomInView(NamedTuple):
     """A room as somebody looks at it: their session, if there is one, and the way back."""
 
     room: QueueOverview
@@ -61,7 +61,7 @@ def _without_regions(wanted: str) -> str:
     )
 
 
-def page(language: str, seen: Seen, now: datetime) -> str:
+def page(language: str, seen: RoomInView, now: datetime) -> str:
     """The page of a room."""
     said = _Said(language, seen.appearance)
     title = said.title or seen.room.event_id
@@ -100,7 +100,7 @@ def _page(language: str, title: str, body: str, head: str, facts: str) -> str:
     return PAGE.substitute(lang=language, title=escape(title), head=head, facts=facts, body=body)
 
 
-def _facts(seen: Seen, path: str, now: datetime) -> str:
+def _facts(seen: RoomInView, path: str, now: datetime) -> str:
     """What the script wants to know, which then tells what is new without loading the page."""
     place = seen.place
     facts = {"path": path, "now": now.isoformat(), "status": place.status if place else "outside"}
@@ -145,7 +145,7 @@ def _of_language(texts: Mapping[str, Mapping[str, str]], language: str) -> Mappi
 class _Body:
     """The part of the page that differs by where somebody stands."""
 
-    def __init__(self, said: _Said, seen: Seen, path: str, now: datetime) -> None:
+    def __init__(self, said: _Said, seen: RoomInView, path: str, now: datetime) -> None:
         self._said = said
         self._seen = seen
         self._path = path

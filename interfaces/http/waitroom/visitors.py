@@ -27,7 +27,7 @@ PLACE = "gamehall-place"
 """The cookie of a session, which is none of the visitor's secrets: whose it is, the room says."""
 
 
-class Visitor(NamedTuple):
+class KnownVisitor(NamedTuple):
     """Somebody in front of the page, and the cookie that makes them known again, if it is new."""
 
     identity: Identity
@@ -48,7 +48,7 @@ class Visitors:
         """Who is signed in at a browser, or was a visitor there before."""
         return await cookies.holder(headers) or self._visitor_in(headers)
 
-    async def come(self, address: str, *, trusted: bool) -> Visitor:
+    async def come(self, address: str, *, trusted: bool) -> KnownVisitor:
         """Make a new visitor known; raises `Problem` 403 and 429."""
         if not self.allowed:
             raise forbidden(
@@ -68,7 +68,7 @@ class Visitors:
             )
         name = secrets.token_hex(8)
         cookie = self._cookie(self._name, f"{name}.{self._signature(name)}", "/")
-        return Visitor(_identity(name), cookie)
+        return KnownVisitor(_identity(name), cookie)
 
     def place(self, path: str, session_id: str) -> Cookie:
         """The cookie that says which session is the visitor's, to the page of this room alone."""

@@ -1,4 +1,4 @@
-// Asks for a game's figures and has them drawn. The token stays in the memory of this page.
+// Asks for a game's figures and has them drawn, for who runs the hall.
 
 import { Refused, ask } from "/ask.js";
 import { element } from "/activity/charts.js";
@@ -6,6 +6,7 @@ import { drawFunnel, drawLines, drawRetention, drawTiles } from "/activity/figur
 
 const DAY = 86_400_000;
 const NOBODY = new Set([401, 403]);
+const RUNS_THE_HALL = new Set(["admin", "service"]);
 const form = document.querySelector("#ask");
 const fields = form.elements;
 const at = (id) => document.querySelector(`#${id}`);
@@ -23,10 +24,9 @@ function wrong(name, sentence) {
 
 // What is wrong with each field, in a sentence; none where it is empty.
 function found() {
-  const { token, game, from, until } = fields;
+  const { game, from, until } = fields;
   const given = steps();
   return {
-    token: token.value.trim() ? "" : "Give a token: gamehall token --service studio makes one.",
     game: game.value.trim() ? "" : "Say which game, or choose one below.",
     from: from.value ? "" : "Give the first day.",
     until: !until.value ? "Give the last day."
@@ -49,7 +49,7 @@ async function figures() {
   const range = [["from", fields.from.value], ["until", fields.until.value]];
   const funnel = steps().map((step) => ["step", step]);
   const from = (path, more = []) =>
-    ask(`${game}/${path}?${new URLSearchParams([...range, ...more])}`, { token: fields.token.value });
+    ask(`${game}/${path}?${new URLSearchParams([...range, ...more])}`);
   return Promise.all([
     from("activity"),
     from("retention", [["days", fields.days.value]]),
@@ -71,21 +71,25 @@ function draw([activity, retention, reached]) {
   drawFunnel(reached.steps);
 }
 
-// The address names what is shown, so that it can be shared; never the token.
+// The address names what is shown, so that it can be shared.
 function remember() {
-  const shown = new URLSearchParams(new FormData(form));
-  shown.delete("token");
-  history.replaceState(null, "", `?${shown}`);
+  history.replaceState(null, "", `?${new URLSearchParams(new FormData(form))}`);
+}
+
+// Who runs the hall asks; others are led to where they sign in, and back.
+function admit(me) {
+  const admitted = RUNS_THE_HALL.has(me?.scope);
+  const here = location.pathname + location.search;
+  at("sign-in").querySelector("a").href = `/sign-in?${new URLSearchParams({ return: here })}`;
+  at("sign-in").hidden = admitted;
+  form.hidden = at("start").hidden = !admitted;
+  if (admitted) offer();
 }
 
 function tell(error) {
   at("answer").hidden = true;
   at("start").hidden = false;
-  if (error instanceof Refused && NOBODY.has(error.status)) {
-    wrong("token", error.message);
-    fields.token.focus();
-    return;
-  }
+  if (error instanceof Refused && NOBODY.has(error.status)) return admit(null); // signed out by now
   at("problem").textContent = error.message;
   at("problem").hidden = false;
 }
@@ -110,10 +114,8 @@ async function answer() {
 
 // The games that there are, the latest played first.
 async function offer() {
-  if (!fields.token.value.trim()) return;
   try {
-    const { games } = await ask("/api/v1/games/activity", { token: fields.token.value });
-    wrong("token", "");
+    const { games } = await ask("/api/v1/games/activity");
     const names = games.map(({ game_id: value }) => element("option", { value }));
     at("games").replaceChildren(...names);
     const latest = games.toSorted((a, b) => b.last_day.localeCompare(a.last_day));
@@ -139,7 +141,7 @@ function fill() {
   fields.from.value = iso(Date.now() - 29 * DAY);
   fields.until.value = iso(Date.now());
   for (const [name, value] of new URLSearchParams(location.search)) {
-    if (name !== "token" && fields[name]?.name === name) fields[name].value = value;
+    if (fields[name]?.name === name) fields[name].value = value;
   }
 }
 
@@ -147,5 +149,9 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   answer();
 });
-fields.token.addEventListener("change", offer);
 fill();
+try {
+  admit((await ask("/api/v1/sign-in")).me);
+} catch (error) {
+  tell(error);
+}

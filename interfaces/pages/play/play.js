@@ -1,5 +1,6 @@
 // Four in a row: looks for a game, plays it, and comes back to it after whatever happened.
 import { ask } from "/ask.js";
+import { Rematch, accept, challengerOf, invitation } from "/play/again.js";
 import { Board } from "/play/board.js";
 import { Lists } from "/play/lists.js";
 import { Live } from "/play/live.js";
@@ -24,6 +25,13 @@ let online = true;
 let sure = false; // whether one was asked if one really gives up
 
 const asked = new URLSearchParams(location.search).get("game"); // one to look at
+const challenge = new URLSearchParams(location.hash.slice(1)).get("challenge"); // of somebody else
+let offeredBy = []; // who would play again
+const rematch = new Rematch((users) => {
+  if (`${users}` === `${offeredBy}`) return;
+  offeredBy = users;
+  draw();
+});
 const board = new Board(at("board"), choose);
 const review = new Review({ at, called, show: (position) => board.show({ ...position, names: names() }) });
 
@@ -35,6 +43,8 @@ const heard = {
   seated: ({ game_id }) => {
     if (game?.game_id === game_id || asked) return;
     [game, last, moving, endsAt] = [{ game_id }, null, null, null];
+    review.close();
+    rematch.stop();
     be("playing");
   },
   game_started: (started) => {
@@ -42,8 +52,9 @@ const heard = {
     moveSeconds = started.move_seconds;
     clock(moveSeconds);
   },
-  move: ({ game_id, column, row }) => {
+  move: ({ game_id, player, column, row }) => {
     if (game?.game_id !== game_id) return;
+    if (player !== me.user_id) say("said", `${called(player)}: column ${column + 1}.`);
     last = [column, row];
     clock(moveSeconds);
   },
@@ -68,8 +79,11 @@ async function watch(game_id) {
   live.say("watch", { game_id });
   const now = await ask(`/api/v1/games/${encodeURIComponent(game_id)}/now`).catch(() => null);
   if (!now || game?.game_id !== game_id) return;
+  const column = now.last_column;
+  if (column !== null && !(game.moves > now.moves)) last = [column, now.board.findIndex((row) => row[column] !== ".")];
   moveSeconds = now.move_seconds;
   clock(now.seconds_left);
+  draw();
 }
 
 // Shows a game that was asked for: as it ended, or as it goes on.
@@ -110,7 +124,9 @@ function tell(state) {
     place = "over";
   } else place = isPlayer() ? "playing" : "watching";
   draw();
-  if (place === "over") review.open(game);
+  if (place !== "over") return;
+  review.open(game);
+  if (isPlayer() && !asked && !other().startsWith("bot-")) rematch.watch(game.game_id);
 }
 
 function clock(seconds) {
@@ -138,9 +154,49 @@ at("seek").addEventListener("submit", (event) => {
   game = last = null;
   botAt = null;
   review.close();
+  rematch.stop();
   be("seeking");
   seek();
 });
+
+at("challenge").addEventListener("click", () =>
+  attempt(async () => {
+    at("link").value = await invitation();
+    at("invitation").hidden = false;
+    at("link").select();
+  }),
+);
+
+at("copy").addEventListener("click", () =>
+  attempt(async () => {
+    at("link").select();
+    await navigator.clipboard?.writeText(at("link").value);
+    at("copy").textContent = "Copied";
+  }),
+);
+
+at("accept").addEventListener("click", () =>
+  attempt(async () => {
+    const { game_id } = await accept(challenge);
+    history.replaceState(null, "", "/play");
+    be("idle");
+    heard.seated({ game_id });
+    watch(game_id);
+  }),
+);
+
+at("rematch").addEventListener("click", () =>
+  attempt(async () => {
+    offeredBy = [...offeredBy, me.user_id];
+    draw();
+    await rematch.offer();
+  }),
+);
+
+async function attempt(work) {
+  say("problem");
+  await work().catch((error) => say("problem", error.message));
+}
 
 at("cancel").addEventListener("click", () => {
   live.forget("seek");
@@ -178,6 +234,7 @@ at("guest").addEventListener("submit", async (event) => {
 // -- what is shown -------------------------------------------------------------------------------
 
 const isMine = () => place === "playing" && online && !moving && game.to_move === me.user_id;
+const invited = () => challenge && location.hash;
 const isPlayer = () => game.player1 === me.user_id || game.player2 === me.user_id;
 // Who is drawn above and below the board: oneself below, and of others who began.
 const below = () => (game.player2 === me.user_id ? game.player2 : game.player1);
@@ -225,6 +282,7 @@ function status() {
   if (place === "loading") return "";
   if (!online && place !== "out") return "The connection is gone; trying to come back…";
   if (place === "out") return "Drop four discs in a row before the other one does.";
+  if (place === "idle" && invited()) return `${called(challengerOf(challenge)) || "Somebody"} challenges you.`;
   if (place === "idle") return `Hello, ${called(me.name)}. Drop four discs in a row before the other one does.`;
   if (place === "seeking") return waiting();
   if (!game.board) return place === "watching" ? "Looking at the game…" : "An opponent is here…";
@@ -264,11 +322,19 @@ const names = () => (game?.player1 ? { 1: whose(game.player1), 2: whose(game.pla
 function draw() {
   const playing = place === "playing";
   const seated = (playing || place === "watching" || place === "over") && !!game.board;
-  board.show(seated ? { rows: game.board, line: game.line, last, mine: isMine(), over: place === "over", names: names() } : {});
+  if (!review.looksBack) board.show(seated ? { rows: game.board, line: game.line, last, mine: isMine(), over: place === "over", names: names() } : {});
   const first = seated && below() === game.player1;
   seat("top", seated ? other() : "", seated && (first ? "second" : "first"));
   seat("bottom", seated ? below() : me?.user_id, seated && (first ? "first" : "second"));
   at("seek").hidden = place !== "idle" && (place !== "over" || !!asked);
+  at("challenge").hidden = place !== "idle" || !!invited();
+  if (place !== "idle") at("invitation").hidden = true;
+  at("accept").hidden = place !== "idle" || !invited();
+  const again = place === "over" && !asked && isPlayer() && !other().startsWith("bot-");
+  const offered = again && offeredBy.includes(me.user_id);
+  at("rematch").hidden = !again;
+  at("rematch").disabled = offered;
+  at("rematch").textContent = offered ? "Rematch offered…" : offeredBy.length ? `${called(other())} offers a rematch` : "Rematch";
   at("to-play").hidden = !asked || !me;
   at("seek").querySelector("button").textContent = place === "over" ? "Play again" : "Find an opponent";
   at("cancel").hidden = place !== "seeking";

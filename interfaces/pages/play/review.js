@@ -45,6 +45,11 @@ export class Review {
     this.at("review").hidden = this.at("judgement").hidden = true;
   }
 
+  // Whether another position is shown than the last one.
+  get looksBack() {
+    return !this.at("review").hidden && this.at("step").valueAsNumber < this.#moves.length;
+  }
+
   #go() {
     const count = this.at("step").valueAsNumber;
     const moves = this.#moves.slice(0, count);

@@ -15,3 +15,17 @@ class FakeOnce:
             return False
         self.names.add(name)
         return True
+
+
+class FakeOffers:
+    """Keeps for ever who has offered what."""
+
+    def __init__(self) -> None:
+        self.offered: dict[str, set[str]] = {}
+
+    async def add(self, name: str, user_id: str, seconds: int) -> None:
+        assert seconds > 0
+        self.offered.setdefault(name, set()).add(user_id)
+
+    async def users(self, name: str) -> set[str]:
+        return self.offered.get(name, set())
