@@ -352,6 +352,14 @@ local rank = redis.call('ZRANK', live .. ':waitroom:' .. event .. ':queue', ARGV
 return {redis.call('HGETALL', session), rank}
 """
 
+PLACES = """
+local live = redis.call('GET', KEYS[1])
+if not live then return nil end
+local queue, ranks = live .. ':waitroom:' .. ARGV[1] .. ':queue', {}
+for i = 2, #ARGV do ranks[i - 1] = redis.call('ZRANK', queue, ARGV[i]) or -1 end
+return ranks
+"""
+
 OVERVIEW = """
 local live = redis.call('GET', KEYS[1])
 if not live then return nil end
@@ -377,6 +385,7 @@ class QueueQueries(RedisQueries):
         super().__init__(redis)
         self._session = self._script(SESSION)
         self._overview = self._script(OVERVIEW)
+        self._places = self._script(PLACES)
 
     async def session(self, session_id: str) -> QueuePlace | None:
         """A session's place, or None when there is no such session."""
@@ -392,6 +401,11 @@ class QueueQueries(RedisQueries):
         if name := place.get("display_name"):
             place["display_name"] = self._open(msgspec.json.decode(str(name), type=Sealed))
         return msgspec.convert(place, QueuePlace, strict=False)
+
+    async def places(self, event_id: str, session_ids: Sequence[str]) -> list[int]:
+        """The position of each of these in the line of a room, or 0; some thousand at a time."""
+        ranks = await self._query(self._places, event_id, *session_ids)
+        return [rank + 1 for rank in ranks if isinstance(rank, int)]
 
     async def overview(self, event_id: str) -> QueueOverview | None:
         """A room, or None when it was never opened."""

@@ -66,6 +66,7 @@ OPERATIONS: dict[str, Any] = {
             }
             for operation in (
                 "getLeaderboard",
+                "listGames",
                 "getGameLeaderboard",
                 "listPlayerEvents",
                 "getRetention",

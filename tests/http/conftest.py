@@ -35,6 +35,7 @@ from interfaces.http.player_events.ingest import Ingestion
 from interfaces.http.sign_in.guests import Guests
 from interfaces.http.sign_in.provider import Provider
 from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.http.waitroom.room_places import RoomPlaces
 from interfaces.http.waitroom.visitors import Visitors
 from interfaces.pass_keys import PassKeys
 from interfaces.passes import Passes
@@ -221,6 +222,7 @@ async def an_api() -> AsyncIterator[Api]:
             LobbyFeed: LobbyFeed(),
             RoomFeeds: RoomFeeds(),
             Sightings: Sightings(),
+            RoomPlaces: RoomPlaces(),
             Passes: passes(),
             Visitors: Visitors(tokens, tries, allowed=True, secure=False),
             Judge: Judge(0.02),

@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -7,6 +8,7 @@ from application.waitroom.presence import Sightings
 from domain.waitroom.commands import CompleteCheckout
 from domain.waitroom.orders import ExtendCheckout
 from interfaces.http.platform import channel
+from interfaces.http.waitroom import room_places
 from interfaces.http.waitroom import socket as queue
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from projections.projection import ReadModelMissing
@@ -19,6 +21,7 @@ from tests.http.socket_client import connected
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "LOOK_INTERVAL_S", 0.05)
+    monkeypatch.setattr(room_places, "LOOK_INTERVAL_S", 0.05)
     monkeypatch.setattr(queue, "NEW_SESSION_TIMEOUT_S", 0.1)
 
 
@@ -209,3 +212,49 @@ async def test_a_queue_socket_answers_pings_and_nothing_else(api: Api) -> None:
         await socket.send("pong")
         await socket.send_text("nonsense")
         assert (await socket.until("error"))["type"].endswith("malformed-json")
+
+
+async def test_the_places_of_a_room_are_one_question_for_all_its_sockets(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "LOOK_INTERVAL_S", 60)
+    await api.open()
+    first, *others = [await session_of(api, f"user-{n}") for n in range(5)]
+    asked: list[list[str]] = []
+    places = api.queue.places
+
+    async def counted(event_id: str, sessions: list[str]) -> list[int]:
+        asked.append(sessions)
+        return await places(event_id, sessions)
+
+    monkeypatch.setattr(api.queue, "places", counted)
+    async with AsyncExitStack() as held:
+        opened = [connected(api, live(s), user=f"user-{n}") for n, s in enumerate(others, 1)]
+        sockets = [await held.enter_async_context(each) for each in opened]
+        for position, socket in enumerate(sockets, 1):
+            assert (await socket.until("position"))["position"] == position
+        await leave(api.log, "concert", first)
+        assert (await sockets[0].until("ready"))["status"] == "ready"
+        for position, socket in enumerate(sockets[1:], 1):
+            assert (await socket.until("position"))["position"] == position
+    assert any(sorted(each) == sorted(others) for each in asked)
+
+
+async def test_a_read_model_that_is_away_is_looked_at_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "LOOK_INTERVAL_S", 60)
+    await api.open()
+    _, second, third = [await session_of(api, user) for user in ("ann", "ben", "cem")]
+    places, refusals = api.queue.places, iter([ReadModelMissing("It is being built.")])
+
+    async def missing_first(event_id: str, sessions: list[str]) -> list[int]:
+        for refusal in refusals:
+            raise refusal
+        return await places(event_id, sessions)
+
+    monkeypatch.setattr(api.queue, "places", missing_first)
+    async with connected(api, live(third), user="cem") as socket:
+        assert (await socket.until("position"))["position"] == 2
+        await leave(api.log, "concert", second)
+        assert (await socket.until("position"))["position"] == 1

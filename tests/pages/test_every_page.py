@@ -87,15 +87,13 @@ MOST_BYTES = 100_000
 @pytest.mark.parametrize("name", [name for name in ADDRESSES if name != "docs"])  # Swagger's own
 async def test_a_page_is_small(site: Site, name: str) -> None:
     async with site.visit() as visit:
-        sizes: list[int] = []
-
-        async def take(answer: Response) -> None:
-            sizes.append(len(await answer.body()))
-
-        visit.page.on("response", take)
+        answers: list[Response] = []
+        # Playwright wraps what it is given, which a method of a list does not let it do.
+        visit.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108
         await visit.go(ADDRESSES[name])
         await visit.page.wait_for_load_state("networkidle")
-        assert len(sizes) > 1
+        sizes = [len(await answer.body()) for answer in answers]
+        assert len(sizes) > 2, "with its styles"
         assert sum(sizes) < MOST_BYTES
         visit.complaints = [each for each in visit.complaints if "404" not in each]
 

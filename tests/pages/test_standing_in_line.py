@@ -108,6 +108,7 @@ async def test_every_state_of_the_page_fits(site: Site, size: str, scheme: Schem
 
         async def kept(state: str) -> None:
             await visit.keep(f"queue-{state}-{size}-{scheme}")
+            assert await visit.barriers() == []
             assert await visit.width() <= SIZES[size]["width"]
 
         await visit.go(f"/queue/{room}")

@@ -7,6 +7,7 @@ from infra.once import TriesInRedis
 from infra.presence import SeenTeller
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.http.waitroom.room_places import RoomPlaces
 from interfaces.http.waitroom.visitors import Visitors
 from interfaces.pass_keys import PassKeys
 from interfaces.passes import Passes
@@ -31,4 +32,4 @@ async def build(base: Foundation) -> list[object]:
     seen = Sightings()
     telling = asyncio.create_task(SeenTeller(base.redis, seen).run())
     base.held.callback(telling.cancel)
-    return [RoomFeeds(), passes, visitors, seen]
+    return [RoomFeeds(), RoomPlaces(), passes, visitors, seen]

@@ -27,6 +27,13 @@ QUEUE = Page(
     about="The page of a waiting room: one's place, live, and the way to the shop.",
 )
 
+CONSOLE = Page(
+    path="/console",
+    folder=FOLDER / "console",
+    title="Console",
+    about="Open waiting rooms, watch them by the minute, pause, change and close them.",
+)
+
 WAITROOM = Feature(
     tag=Tag("Waiting room", "Stand in line, fairly, for one of a few slots."),
     routers=[
@@ -37,7 +44,7 @@ WAITROOM = Feature(
     functions={join.PATH: join.join},
     documented=[join.join_documented],
     examples=Path(__file__).with_name("examples.json"),
-    pages=[QUEUE],
+    pages=[QUEUE, CONSOLE],
     links=LINKS,
     build="interfaces.bootstrap.waitroom.parts:build",
 )

@@ -27,14 +27,16 @@ from interfaces.http.platform.channel import (
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.services import Services, services_of
 from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.http.waitroom.room_places import RoomPlaces
 from interfaces.tokens import Identity
 from projections.waitroom import WAITROOM
 from projections.waitroom.queue import ENDS, QueuePlace
 
-LOOK_INTERVAL_S = 0.5
-"""Seconds between looks at a session's place, where few are looking."""
+LOOK_INTERVAL_S = 2.0
+"""Between looks at all there is to know of a session, in case something was missed, where few are
+looking; places are looked at in `room_places`."""
 
-LOOKS_PER_SECOND = 2_000
+LOOKS_PER_SECOND = 200
 """Looks that all sockets of this process may take together; with more of them, each looks less
 often, and the read model has time for others."""
 
@@ -64,7 +66,7 @@ class SessionWatch:
     def __init__(self, channel: Channel, services: Services, place: QueuePlace) -> None:
         self._channel = channel
         self._services = services
-        self._rooms = services.part(RoomFeeds)
+        self._rooms, self._places = services.part(RoomFeeds), services.part(RoomPlaces)
         self._seen = services.part(Sightings)
         self._place = place
         self._told: QueueState | None = None
@@ -84,7 +86,6 @@ class SessionWatch:
         """Look at the place again and again until the session is over."""
         self._tell(_state_of(self._place))
         while not self._over:
-            self._seen.note(self._place.event_id, self._place.session_id)
             await asyncio.sleep(max(LOOK_INTERVAL_S, self._rooms.watchers / LOOKS_PER_SECOND))
             place = await self._lookup()
             if place is not None:
@@ -92,19 +93,33 @@ class SessionWatch:
 
     async def listen(self) -> None:
         """Hear at once of what happens to the session."""
-        place = self._place
-        await self._rooms.listen(self._services.feed, place.event_id, place.session_id, self._hear)
+        place, queries = self._place, self._services.queries(WAITROOM)
+        await asyncio.gather(
+            self._rooms.listen(self._services.feed, place.event_id, place.session_id, self._hear),
+            self._places.hear(queries, place.event_id, place.session_id, self._move),
+        )
+
+    def _move(self, position: int) -> None:
+        """Tell of another place in line; whoever is in none is told of by what happened.
+
+        Called every second, however many there are, and so where an open socket counts as a sight.
+        """
+        self._seen.note(self._place.event_id, self._place.session_id)
+        told = self._told
+        if position and told is not None and position != told.position:
+            waits = self._changed_to("waiting")
+            self._tell(msgspec.structs.replace(waits, position=position, people_ahead=position - 1))
 
     def _hear(self, recorded: Recorded | None) -> None:
         if recorded is None:
             return  # what was missed shows in the read model, which is looked at anyway
         event = recorded.event
         if isinstance(event, SessionAdmitted | CheckoutExtended):
-            self._tell(self._out_of_line("ready", event.deadline))
+            self._tell(self._changed_to("ready", event.deadline))
         elif (status := ENDS.get(type(event))) is not None:
-            self._tell(self._out_of_line(status))
+            self._tell(self._changed_to(status))
 
-    def _out_of_line(self, status: Status, deadline: Any = None) -> QueueState:
+    def _changed_to(self, status: Status, deadline: Any = None) -> QueueState:
         return msgspec.structs.replace(
             _state_of(self._place), status=status, position=0, people_ahead=0, deadline=deadline
         )

@@ -1,7 +1,7 @@
 // Asks for a game's figures and has them drawn, for who runs the hall.
 
 import { Refused, ask } from "/ask.js";
-import { element } from "/activity/charts.js";
+import { element } from "/element.js";
 import { drawFunnel, drawLines, drawRetention, drawTiles } from "/activity/figures.js";
 
 const DAY = 86_400_000;

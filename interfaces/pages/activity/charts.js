@@ -1,21 +1,8 @@
 // Charts as SVG, one function for each kind. Nothing here knows where the figures come from.
+import { element, shape } from "/element.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 246, TOP = 30, BOTTOM = 24, RIGHT = 12;
 const shortDay = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" });
-
-export function element(name, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-}
-
-function shape(name, attributes, ...children) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 // Round numbers from 0 to at least `most`, a few of them.
 export function ticks(most) {

@@ -1,6 +1,7 @@
 // What is told of a game: tiles, lines by day, who came back, and the funnel.
 
-import { bar, element, lines } from "/activity/charts.js";
+import { bar, lines } from "/activity/charts.js";
+import { element } from "/element.js";
 
 const DAY = 86_400_000;
 const at = (id) => document.querySelector(`#${id}`);

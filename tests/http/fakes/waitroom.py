@@ -1,5 +1,6 @@
 """Waiting rooms as the read model would show them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,10 @@ class FakeQueue(FakeReadModel):
                 }
                 return msgspec.convert(place | shown, QueuePlace)
         return None
+
+    async def places(self, event_id: str, session_ids: Sequence[str]) -> list[int]:
+        found = [await self.session(each) for each in session_ids]
+        return [place.position if place and place.event_id == event_id else 0 for place in found]
 
     def _name(self, session_id: str) -> str | None:
         for recorded in self.log.events["waitroom-log"]:
