@@ -5,6 +5,7 @@ import msgspec
 from application.outbox import Outbox, Outgoing
 from application.topics import Topic
 from domain.events import DomainEvent
+from domain.waitroom.absence import SessionDropped, SessionMissed
 from domain.waitroom.events import (
     SessionAdmitted,
     SessionDismissed,
@@ -15,9 +16,18 @@ from domain.waitroom.events import (
 
 JOINED = Topic("QUEUE_JOINED", 5, "messages", "`event_id`", "relay", "joins")
 LEFT = Topic("QUEUE_LEFT", 5, "messages", "`event_id`", "relay", "who left")
+MISSED = Topic("QUEUE_MISSED", 5, "messages", "`event_id`", "relay", "who is about to be dropped")
 READY = Topic("QUEUE_READY", 10, "messages", "`event_id`", "relay", "who may check out")
 
-Told = WaitroomJoined | WaitroomLeft | SessionRemoved | SessionDismissed | SessionAdmitted
+Told = (
+    WaitroomJoined
+    | WaitroomLeft
+    | SessionRemoved
+    | SessionDismissed
+    | SessionDropped
+    | SessionMissed
+    | SessionAdmitted
+)
 
 
 def publish(event: DomainEvent) -> Outgoing | None:
@@ -25,8 +35,10 @@ def publish(event: DomainEvent) -> Outgoing | None:
     match event:
         case WaitroomJoined(position=position, timestamp=joined_at):
             return _told(JOINED, event, position=position, joined_at=joined_at)
-        case WaitroomLeft() | SessionRemoved() | SessionDismissed():
+        case WaitroomLeft() | SessionRemoved() | SessionDismissed() | SessionDropped():
             return _told(LEFT, event)
+        case SessionMissed():
+            return _told(MISSED, event)
         case SessionAdmitted(deadline=deadline):
             return _told(READY, event, deadline=deadline)
     return None
@@ -43,4 +55,4 @@ def _told(topic: Topic, event: Told, **facts: object) -> Outgoing:
     return Outgoing(topic.name, event.originator_id, msgspec.json.encode(message))
 
 
-OUTBOX = Outbox((JOINED, LEFT, READY), publish)
+OUTBOX = Outbox((JOINED, LEFT, MISSED, READY), publish)

@@ -17,9 +17,10 @@ RESERVED = frozenset({"join", "leave", "passes", "rooms", "sessions"})
 """What stands in addresses where the name of a room does; a test finds them all."""
 
 Status = Literal[
-    "waiting", "ready", "completed", "failed", "expired", "left", "removed", "dismissed"
+    "waiting", "ready", "completed", "failed", "expired", "left", "removed", "dismissed", "dropped"
 ]
-"""Where a session is. An operator removes it, and a room that closes dismisses who waits there."""
+"""Where a session is. An operator removes it, a room that closes dismisses who waits there, and one
+that nobody sees is dropped, where the room wants that."""
 
 RoomStatus = Literal["open", "closed", "archived"]
 """How a room is: `closed` lets nobody join any more, `archived` is over for good."""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from domain.aggregate import Aggregate, evolves
 from domain.snapshot import Snapshot
+from domain.waitroom.absence import Presence, SessionDropped
 from domain.waitroom.commands import Room, RoomStatus, RoomView, Status, TendWaitroom
 from domain.waitroom.description import Appearance
 from domain.waitroom.events import (
@@ -67,6 +68,7 @@ class FoldedRoom(Aggregate):
         self._left_to_archive: int | None = None
         self._moved_at = BEFORE_ALL
         self._appearance: Appearance | None = None
+        self._presence: Presence | None = None
         self._joined = 0
         self._hold_nobody()
 
@@ -150,6 +152,7 @@ class FoldedRoom(Aggregate):
             joined=self._joined,
             left_to_archive=self._left_to_archive,
             appearance=self._appearance,
+            presence=self._presence,
         )
 
     @property
@@ -170,6 +173,7 @@ class FoldedRoom(Aggregate):
         self._set_closing(state.closing)
         self._moved_at, self._joined = state.moved_at, state.joined
         self._left_to_archive, self._appearance = state.left_to_archive, state.appearance
+        self._presence = state.presence
         for part in snapshot.parts:
             assert isinstance(part.state, WaitroomSessions)
             self._register.restore(part.state.sessions, part.changed)
@@ -259,7 +263,7 @@ class FoldedRoom(Aggregate):
     def _on_admitted(self, event: SessionAdmitted) -> None:
         session = self._register.live(event.session_id)
         self._line.remove(session.priority, session.ticket)
-        session.status = "ready"
+        session.status, session.missed = "ready", False
         self._moved_at = event.timestamp
         self._give(session, Slot(event.deadline, event.originator_version))
 
@@ -273,7 +277,7 @@ class FoldedRoom(Aggregate):
     def _on_redeemed(self, event: PassRedeemed) -> None:
         session = self._register.live(event.session_id)
         assert session.slot is not None
-        session.slot = replace(session.slot, redeemed=True)
+        session.slot, session.missed = replace(session.slot, redeemed=True), False
         self._register.changed(session, event.originator_version)
 
     def _give(self, session: Session, slot: Slot) -> None:
@@ -319,7 +323,7 @@ class FoldedRoom(Aggregate):
             self._line.remove(session.priority, session.ticket)
         else:
             self._slots.discard(session)
-        session.status = status
+        session.status, session.missed = status, False
         if status != "expired":
             session.slot = None
         del self._session_of[session.user_id]
@@ -335,4 +339,5 @@ Ended = (
     | CheckoutCompleted
     | CheckoutFailed
     | CheckoutExpired
+    | SessionDropped
 )

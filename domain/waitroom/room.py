@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from domain.aggregate import decides
 from domain.events import DomainEvent
+from domain.waitroom.attended import AttendedRoom
 from domain.waitroom.commands import (
     RESERVED,
     CompleteCheckout,
@@ -27,7 +28,6 @@ from domain.waitroom.events import (
     WaitroomLeft,
     WaitroomOpened,
 )
-from domain.waitroom.operated import OperatedRoom
 from domain.waitroom.refusals import (
     NotYourSession,
     PassRedeemedBefore,
@@ -43,7 +43,7 @@ LATE_PURCHASE = timedelta(minutes=15)
 money was taken, and whoever takes it may tell the shop minutes later."""
 
 
-class Waitroom(OperatedRoom):
+class Waitroom(AttendedRoom):
     """A waiting room; its stream key is the `event_id` that people wait for.
 
     It hands out places in line and, while there is a free slot, admits the head of the line.

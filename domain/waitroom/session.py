@@ -26,6 +26,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
 
     A million of these must neither weigh much nor keep the garbage collector busy, hence a
     struct that it does not track (there is no cycle in it). Its shape is part of a snapshot's.
+    It is `missed` once it was told that nobody sees it.
     """
 
     session_id: str
@@ -35,6 +36,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     joined_at: datetime
     status: Status = "waiting"
     slot: Slot | None = None
+    missed: bool = False
 
     @property
     def is_live(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from domain.snapshot import State
+from domain.waitroom.absence import Presence
 from domain.waitroom.description import Appearance
 from domain.waitroom.orders import Waiting
 from domain.waitroom.session import Session
@@ -19,7 +20,7 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
     idle_since: datetime
 
 
-class WaitroomState(State, frozen=True, kw_only=True, tag="waitroom.snapshot.v2"):
+class WaitroomState(State, frozen=True, kw_only=True, tag="waitroom.snapshot.v3"):
     """A room without its sessions.
 
     `joined` counts those that there ever were, `left_to_archive` those that an archive that has
@@ -35,14 +36,15 @@ class WaitroomState(State, frozen=True, kw_only=True, tag="waitroom.snapshot.v2"
     joined: int
     left_to_archive: int | None
     appearance: Appearance | None
+    presence: Presence | None
 
 
-class WaitroomSessions(State, frozen=True, kw_only=True, tag="waitroom.sessions-snapshot.v3"):
+class WaitroomSessions(State, frozen=True, kw_only=True, tag="waitroom.sessions-snapshot.v4"):
     """The sessions of a page of the register, in the order of tickets.
 
     A session is a list: `session_id`, `user_id`, `priority`, `ticket`, `joined_at`, `status` and
     its slot, while it has one or after it has expired: `deadline`, the version of the event that
-    gave it and whether its pass was redeemed.
+    gave it and whether its pass was redeemed; and whether it is missed.
     """
 
     sessions: Sequence[Session]

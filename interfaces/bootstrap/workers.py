@@ -24,6 +24,7 @@ WORKERS: Mapping[str, str | tuple[str, ...]] = {
     "player-activity": "projections.player_events:PLAYER_ACTIVITY",
     "dead-letters": "projections.player_events:DEAD_LETTERS",
     "checkout": "application.waitroom.checkout:CHECKOUT",
+    "presence": "interfaces.bootstrap.waitroom.presence:presence",
     "matchmaking": "interfaces.bootstrap.games.matchmaking:MATCHMAKING",
     "relay": ("application.waitroom.outbox:OUTBOX", "application.games.outbox:OUTBOX"),
     "checkpoints": "interfaces.bootstrap.worker:checkpoints",

@@ -64,6 +64,7 @@ class Minute(msgspec.Struct, frozen=True, kw_only=True):
     left: int = 0
     removed: int = 0
     dismissed: int = 0
+    dropped: int = 0
     late: int = 0
     wait_p50: float | None = None
     wait_p90: float | None = None

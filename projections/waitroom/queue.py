@@ -8,11 +8,13 @@ Keys, each behind the generation's name (see `projections.generations`):
 - `waitroom:{event_id}:admitted`: sorted set of ready sessions by deadline, in unix seconds.
 - `waitroom:{event_id}:sessions`: sorted set of all sessions by when they joined, in unix seconds.
 - `waitroom:{event_id}:users`: sorted set of all sessions by a number made of the user.
-- `waitroom:{event_id}:room`: hash of capacity, checkout_seconds, status, paused, appearance (JSON)
-  and how many joined, completed, failed, expired, left, were removed, dismissed, or completed
-  late. How many wait and are ready is the size of the sorted sets.
+- `waitroom:{event_id}:room`: hash of capacity, checkout_seconds, status, paused, appearance (JSON),
+  absent_seconds, redeems and how many joined, completed, failed, expired, left, were removed,
+  dismissed, dropped, or completed late. How many wait and are ready is the size of the sorted sets.
 - `waitroom:{event_id}:{hour}:minutes`: hash of what happened in an hour, counted by
   `minute:what` (see `minutes`); `waitroom:{event_id}:hours`: sorted set of those hours.
+- `waitroom:{event_id}:missed`: sorted set of sessions that nobody has seen, by when they were told.
+- `attended`: sorted set of the event_ids of rooms that drop whom nobody sees, by name.
 - `rooms`: sorted set of every event_id, by name.
 
 A room that is archived takes all of its keys with it: they are deleted by the events that say so.
@@ -23,8 +25,8 @@ What a key is for stands at its end, so that no event_id can be mistaken for ano
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
+from zlib import crc32
 
 import msgspec
 from redis.asyncio import Redis
@@ -32,6 +34,12 @@ from redis.client import Pipeline
 
 from domain.events import DomainEvent, Recorded
 from domain.personal import Sealed
+from domain.waitroom.absence import (
+    PresenceRequired,
+    SessionDropped,
+    SessionMissed,
+    SessionReturned,
+)
 from domain.waitroom.commands import RoomStatus, Status
 from domain.waitroom.events import (
     CheckoutCompleted,
@@ -68,6 +76,7 @@ ENDS: dict[type[DomainEvent], Status] = {
     CheckoutExpired: "expired",
     SessionRemoved: "removed",
     SessionDismissed: "dismissed",
+    SessionDropped: "dropped",
 }
 
 
@@ -109,6 +118,9 @@ class QueueOverview(msgspec.Struct, frozen=True, kw_only=True):
     removed: int = 0
     dismissed: int = 0
     late: int = 0
+    dropped: int = 0
+    absent_seconds: float | None = None
+    redeems: bool = False
 
 
 def score(priority: int, ticket: int) -> int:
@@ -127,7 +139,10 @@ class Queue:
         PassRedeemed,
         CheckoutExtended,
         CheckoutCompletedLate,
+        SessionMissed,
+        SessionReturned,
         *ENDS,
+        PresenceRequired,
         WaitroomChanged,
         WaitroomPaused,
         WaitroomResumed,
@@ -164,6 +179,7 @@ class RoomChanges(msgspec.Struct):
     admitted: dict[str, float | None] = {}
     joined: dict[str, float | None] = {}
     users: dict[str, int | None] = {}
+    missed: dict[str, float | None] = {}
     minutes: MinuteChanges = msgspec.field(default_factory=MinuteChanges)
     archived: int = 0
     is_gone: bool = False
@@ -189,6 +205,9 @@ class QueueChanges:
                 self._admit(event, room)
             case PassRedeemed() | CheckoutExtended() | CheckoutCompletedLate():
                 self._change(event, room)
+            case SessionMissed() | SessionReturned():
+                is_missed = isinstance(event, SessionMissed)
+                room.missed[event.session_id] = event.timestamp.timestamp() if is_missed else None
             case WaitroomArchived(sessions=sessions, left=left):
                 room.archived += sessions
                 room.is_gone = left == 0
@@ -216,7 +235,7 @@ class QueueChanges:
             self.sessions[event.session_id]["display_name"] = name
 
     def _admit(self, event: SessionAdmitted, room: RoomChanges) -> None:
-        room.queue[event.session_id] = None
+        room.queue[event.session_id] = room.missed[event.session_id] = None
         room.admitted[event.session_id] = event.deadline.timestamp()
         self.sessions[event.session_id] |= {
             "status": "ready",
@@ -230,6 +249,7 @@ class QueueChanges:
         match event:
             case PassRedeemed():
                 session["redeemed_at"] = event.timestamp.isoformat()
+                room.missed[event.session_id] = None
             case CheckoutExtended(deadline=deadline):
                 room.admitted[event.session_id] = deadline.timestamp()
                 session["deadline"] = deadline.isoformat()
@@ -240,7 +260,7 @@ class QueueChanges:
 
     def _end(self, session_id: str, status: Status, room: RoomChanges) -> None:
         room.counts[status] += 1
-        room.queue[session_id] = room.admitted[session_id] = None
+        room.queue[session_id] = room.admitted[session_id] = room.missed[session_id] = None
         # An empty deadline is none: it spares every session that ends a command of its own.
         self.sessions[session_id] |= {"status": status, "deadline": ""}
 
@@ -259,6 +279,10 @@ class QueueChanges:
             _write_sorted_set(pipeline, f"{key}:admitted", room.admitted)
             _write_sorted_set(pipeline, f"{key}:sessions", room.joined)
             _write_sorted_set(pipeline, f"{key}:users", room.users)
+            _write_sorted_set(pipeline, f"{key}:missed", room.missed)
+            if "absent_seconds" in room.facts:
+                attended = {event_id: None if room.facts["absent_seconds"] == "" else 0}
+                _write_sorted_set(pipeline, f"{generation}:attended", attended)
             room.minutes.write(pipeline, key)
             if room.archived or room.is_gone:
                 gone = int(room.is_gone)
@@ -266,21 +290,24 @@ class QueueChanges:
 
 
 def _facts_of(event: DomainEvent) -> Facts:
+    facts: Facts = {}
     match event:
         case WaitroomOpened() | WaitroomChanged():
-            return {"capacity": event.capacity, "checkout_seconds": event.checkout_seconds}
+            facts = {"capacity": event.capacity, "checkout_seconds": event.checkout_seconds}
         case WaitroomPaused() | WaitroomResumed():
-            return {"paused": int(isinstance(event, WaitroomPaused))}
+            facts = {"paused": int(isinstance(event, WaitroomPaused))}
         case WaitroomClosed() | WaitroomReopened():
-            return {"status": "closed" if isinstance(event, WaitroomClosed) else "open"}
+            facts = {"status": "closed" if isinstance(event, WaitroomClosed) else "open"}
+        case PresenceRequired(absent_seconds=seconds, redeems=redeems):
+            facts = {"absent_seconds": "" if seconds is None else seconds, "redeems": int(redeems)}
         case WaitroomDescribed(appearance=appearance):
-            return {"appearance": msgspec.json.encode(appearance).decode()}
-    return {}
+            facts = {"appearance": msgspec.json.encode(appearance).decode()}
+    return facts
 
 
 def user_score(user_id: str) -> int:
     """Where a user's sessions stand in the index of users: a number that few share, if any."""
-    return int.from_bytes(blake2b(user_id.encode(), digest_size=6).digest())
+    return crc32(user_id.encode())
 
 
 def _write_sorted_set(
@@ -306,10 +333,11 @@ if is_gone then
     for _, hour in ipairs(redis.call('ZRANGE', room .. ':hours', 0, -1)) do
         redis.call('UNLINK', room .. ':' .. hour .. ':minutes')
     end
-    for _, kind in ipairs({'room', 'queue', 'admitted', 'sessions', 'users', 'hours'}) do
+    for _, kind in ipairs({'room', 'queue', 'admitted', 'sessions', 'users', 'hours', 'missed'}) do
         redis.call('UNLINK', room .. ':' .. kind)
     end
     redis.call('ZREM', generation .. ':rooms', event)
+    redis.call('ZREM', generation .. ':attended', event)
 end
 """
 """Deletes the oldest sessions of a room, and at last the room."""

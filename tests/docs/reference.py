@@ -206,6 +206,7 @@ def type_name(hint: Any) -> str:
         bytes: "base64",
         int: "integer",
         float: "number",
+        bool: "`true`, `false`",
         datetime: "time (RFC 3339)",
         Sealed: "[sealed text](glossary.md)",
     }

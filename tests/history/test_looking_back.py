@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from application import history
@@ -166,6 +166,7 @@ def test_only_the_last_events_are_kept(told: Narrator, past: History) -> None:
     assert state(found).moves == 4
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_every_moment_of_the_past_is_the_fold_of_what_had_happened(data: st.DataObject) -> None:
     narrator = Narrator(partitions=2)

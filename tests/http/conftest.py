@@ -22,6 +22,7 @@ from application.games.offers import Offers
 from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
+from application.waitroom.presence import Sightings
 from domain.games import lobby
 from interfaces.http import app as application
 from interfaces.http.app import Doors
@@ -220,6 +221,7 @@ async def an_api() -> AsyncIterator[Api]:
         parts={
             LobbyFeed: LobbyFeed(),
             RoomFeeds: RoomFeeds(),
+            Sightings: Sightings(),
             RoomPlaces: RoomPlaces(),
             Passes: passes(),
             Visitors: Visitors(tokens, tries, allowed=True, secure=False),

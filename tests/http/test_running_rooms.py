@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from application.waitroom.presence import Sightings
 from domain.waitroom.events import WaitroomClosed, WaitroomPaused
 from tests.http.conftest import Api, problem
 
@@ -16,6 +17,7 @@ ORDERS: dict[str, Any] = {
     "close": {"waiting": "serve"},
     "reopen": None,
     "describe": {"title": "The concert"},
+    "presence": {"absent_seconds": 60, "redeems": True},
 }
 OF_SESSIONS: dict[str, Any] = {
     "completed": None,
@@ -101,6 +103,8 @@ async def test_a_closed_room_is_kept_for_as_long_as_the_setting_says(api: Api) -
         ("change", {"checkout_seconds": 0.5}),
         ("close", {"waiting": "later"}),
         ("close", {}),
+        ("presence", {}),
+        ("presence", {"absent_seconds": 9}),
         ("describe", {"colours": {"light": "red"}}),
         ("describe", {"colours": {"light": "#0B5FFF"}}),
         ("describe", {"texts": {"english": {"title": "The concert"}}}),
@@ -135,6 +139,19 @@ async def test_a_room_looks_as_it_was_described_to_anybody_with_a_token(api: Api
     await order(api, "describe", described)
 
     assert (await api.ask("GET", f"{ROOM}/appearance")).json() == described
+
+
+async def test_who_asks_where_a_session_stands_or_for_a_pass_has_seen_it(api: Api) -> None:
+    await api.open()
+    ann, ben = await session_of(api, "ann"), await session_of(api, "ben")
+    seen = api.services.part(Sightings).by_room
+    assert seen == {}
+
+    await api.ask("GET", f"/api/v1/waitroom/sessions/{ben}", user="ben")
+    await api.ask("GET", f"/api/v1/waitroom/sessions/{ann}", user="eve")
+    assert seen == {"concert": {ben}}
+    await api.ask("GET", f"/api/v1/waitroom/sessions/{ann}/pass", user="ann")
+    assert seen == {"concert": {ann, ben}}
 
 
 # -- sessions --------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from application.ports.commands import Envelope
+from application.waitroom.presence import Sightings
 from domain.waitroom.commands import CompleteCheckout
 from domain.waitroom.orders import ExtendCheckout
 from interfaces.http.platform import channel
@@ -45,6 +46,23 @@ async def test_a_place_is_told_whenever_it_changes_and_at_once_when_it_is_ready(
         ready = await socket.until("ready")
         assert (ready["status"], ready["position"]) == ("ready", 0)
         assert ready["deadline"]
+
+
+async def test_a_session_is_seen_as_long_as_its_socket_is_open(api: Api) -> None:
+    await api.open()
+    session = await session_of(api, "ann")
+    seen = api.services.part(Sightings).by_room
+    async with connected(api, live(session)) as socket:
+        await socket.until("ready")
+        for _ in range(2):
+            seen.clear()
+            await eventually_seen(seen, session)
+
+
+async def eventually_seen(seen: dict[str, set[str]], session: str) -> None:
+    async with asyncio.timeout(10):
+        while session not in seen.get("concert", ()):  # noqa: ASYNC110  nobody tells
+            await asyncio.sleep(0.01)
 
 
 async def test_a_session_that_is_over_ends_its_socket(api: Api) -> None:

@@ -70,6 +70,7 @@ COMMANDS = {
     "waitroom reopen x": "API",
     "waitroom describe x -": "API",
     "waitroom minutes x": "API",
+    "waitroom presence x --off": "API",
     "waitroom sessions x": "API",
     "waitroom extend x 60": "API",
     "waitroom remove x": "API",

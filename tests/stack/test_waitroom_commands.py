@@ -71,6 +71,12 @@ def run(*arguments: str, typed: str = "") -> Result:
         ("close x --waiting serve", "/x/close", {"waiting": "serve"}),
         ("close x --waiting dismiss", "/x/close", {"waiting": "dismiss"}),
         ("reopen x", "/x/reopen", None),
+        ("presence x --off", "/x/presence", {"absent_seconds": None, "redeems": False}),
+        (
+            "presence x --seconds 60 --redeems",
+            "/x/presence",
+            {"absent_seconds": 60, "redeems": True},
+        ),
         ("extend s 60", "/sessions/s/extend", {"seconds": 60}),
         ("remove s", "/sessions/s/remove", None),
         ("admit s", "/sessions/s/admit", None),
@@ -139,7 +145,17 @@ def test_a_refusal_is_its_sentence(asked: Asked) -> None:
     assert "The API answers 502" in run("pause", "x").stderr
 
 
-@pytest.mark.parametrize("typed", ["change x", "close x", "extend s 0", "open x --capacity 1"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "change x",
+        "close x",
+        "presence x",
+        "presence x --off --seconds 60",
+        "extend s 0",
+        "open x --capacity 1",
+    ],
+)
 def test_what_is_missing_is_said(asked: Asked, typed: str) -> None:
     assert run(*typed.split()).exit_code == 2
     assert not asked.requests

@@ -182,6 +182,26 @@ def describe(room: str, file: IO[bytes], by: str, as_json: bool) -> None:
 
 @waitroom.command()
 @room_argument
+@click.option("--seconds", type=click.FloatRange(10, 3_600), help="For how long one may be missed.")
+@click.option("--off", is_flag=True, help="Let nobody lose a place by absence.")
+@click.option("--redeems", is_flag=True, help="The shop redeems passes: slots are lost too.")
+@by_option
+@json_option
+def presence(
+    room: str, seconds: float | None, off: bool, redeems: bool, by: str, as_json: bool
+) -> None:
+    """Let those lose their place in ROOM whom nobody sees.
+
+    Who is missed for so long is told (QUEUE_MISSED), and who is missed for as long again is out.
+    """
+    if off == (seconds is not None):
+        raise click.UsageError("Say either --seconds or --off.")
+    wanted = {"absent_seconds": seconds, "redeems": redeems}
+    ordered(by, as_json, address(room, "presence"), wanted)
+
+
+@waitroom.command()
+@room_argument
 @click.option("--limit", type=click.IntRange(1, 1_440), default=60, show_default=True)
 @json_option
 def minutes(room: str, limit: int, as_json: bool) -> None:

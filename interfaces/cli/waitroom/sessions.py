@@ -13,7 +13,17 @@ from interfaces.cli.waitroom.rooms import (
 )
 
 STATUSES = click.Choice(
-    ["waiting", "ready", "completed", "failed", "expired", "left", "removed", "dismissed"]
+    [
+        "waiting",
+        "ready",
+        "completed",
+        "failed",
+        "expired",
+        "left",
+        "removed",
+        "dismissed",
+        "dropped",
+    ]
 )
 session_argument = click.argument("session")
 

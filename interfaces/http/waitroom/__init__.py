@@ -46,7 +46,7 @@ WAITROOM = Feature(
     examples=Path(__file__).with_name("examples.json"),
     pages=[QUEUE, CONSOLE],
     links=LINKS,
-    build="interfaces.bootstrap.waitroom:build",
+    build="interfaces.bootstrap.waitroom.parts:build",
 )
 
 FEATURES = (WAITROOM,)

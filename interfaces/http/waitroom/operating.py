@@ -8,6 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from msgspec import UNSET, UnsetType
 
+from domain.waitroom.absence import AbsentSeconds, RequirePresence
 from domain.waitroom.commands import Capacity, CheckoutSeconds, RoomView
 from domain.waitroom.description import Description
 from domain.waitroom.orders import (
@@ -39,6 +40,13 @@ class ClosingRoom(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What becomes of those who wait in a room that closes: they are served, or dismissed."""
 
     waiting: Annotated[Waiting, msgspec.Meta(examples=["serve"])]
+
+
+class Attending(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For how long a session may be missed, and whether the shop redeems passes."""
+
+    absent_seconds: Annotated[AbsentSeconds, msgspec.Meta(examples=[60])] | None
+    redeems: bool = False
 
 
 @command("/change", "changeWaitroom", "Change a waiting room", 403, 404, 409, 422)
@@ -121,11 +129,34 @@ async def describe_waitroom(
     return await carry_out(request, context, order)
 
 
+@command("/presence", "requirePresence", "Let places be lost by absence", 403, 404, 409, 422)
+async def require_presence(
+    request: Request,
+    event_id: PathKey,
+    data: JSONBody[Attending],
+    context: NamedDependency[CommandContext],
+) -> Response[RoomView]:
+    """Let whom nobody sees lose the place: after being missed for a time, told, and missed again.
+
+    Seen is who asks where the session stands, has its socket open, or gets a pass. With `redeems`,
+    it also holds of who is admitted and does not come to the shop: of a pass that is not redeemed.
+    With null for the time, places are lost by nothing but leaving, as in a new room.
+    """
+    order = RequirePresence(
+        event_id=event_id,
+        absent_seconds=data.absent_seconds,
+        redeems=data.redeems,
+        by=request.user.user_id,
+    )
+    return await carry_out(request, context, order)
+
+
 router = Router(
     path="/api/v1/waitroom/{event_id:str}",
     route_handlers=[
         *(change_waitroom, pause_waitroom, resume_waitroom),
         *(close_waitroom, reopen_waitroom, describe_waitroom),
+        require_presence,
     ],
     dependencies={"context": Provide(provide_context)},
     guards=[only("service", "admin")],

@@ -8,6 +8,7 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
+from application.waitroom.presence import Sightings
 from domain.waitroom.commands import Place, RedeemPass
 from domain.waitroom.refusals import CheckoutOver, NotAdmitted
 from interfaces.http.platform.auth import OPEN, only
@@ -50,6 +51,7 @@ class KeySet(msgspec.Struct, frozen=True, kw_only=True):
 async def get_pass(request: Request, session_id: PathKey, read_after: AfterWaitroom = None) -> Pass:
     """Sign a pass for a session that may check out, until its deadline; a player only its own."""
     place = await own_session(request, session_id, read_after)
+    services_of(request).part(Sightings).note(place.event_id, session_id)
     if place.status == "waiting":
         raise NotAdmitted(f"Session {session_id!r} still waits in line.")
     if place.deadline is None:

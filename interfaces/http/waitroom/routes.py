@@ -7,6 +7,7 @@ from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
+from application.waitroom.presence import Sightings
 from domain.keys import Key, NewKey
 from domain.waitroom.commands import LeaveWaitroom, OpenWaitroom, Place, Room
 from domain.waitroom.refusals import NotYourSession
@@ -16,6 +17,7 @@ from interfaces.http.platform.command_context import CommandContext, carry_out, 
 from interfaces.http.platform.freshness import caught_up, found
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.routes import command, query
+from interfaces.http.platform.services import services_of
 from interfaces.http.waitroom.lists import AfterWaitroom
 from projections.waitroom import WAITROOM
 from projections.waitroom.queue import QueueOverview, QueuePlace
@@ -74,7 +76,9 @@ async def get_session(
     request: Request, session_id: PathKey, read_after: AfterWaitroom = None
 ) -> QueuePlace:
     """Tell a session's status, its position and how many are ahead; a player only its own."""
-    return await own_session(request, session_id, read_after)
+    place = await own_session(request, session_id, read_after)
+    services_of(request).part(Sightings).note(place.event_id, session_id)
+    return place
 
 
 async def own_session(request: Request, session_id: str, read_after: str | None) -> QueuePlace:

@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from litestar import WebSocket, websocket
 
+from application.waitroom.presence import Sightings
 from domain.events import Recorded
 from domain.waitroom.commands import Status
 from domain.waitroom.events import CheckoutExtended, SessionAdmitted
@@ -66,6 +67,7 @@ class SessionWatch:
         self._channel = channel
         self._services = services
         self._rooms, self._places = services.part(RoomFeeds), services.part(RoomPlaces)
+        self._seen = services.part(Sightings)
         self._place = place
         self._told: QueueState | None = None
         self._over = False
@@ -98,7 +100,11 @@ class SessionWatch:
         )
 
     def _move(self, position: int) -> None:
-        """Tell of another place in line; whoever is in none is told of by what happened."""
+        """Tell of another place in line; whoever is in none is told of by what happened.
+
+        Called every second, however many there are, and so where an open socket counts as a sight.
+        """
+        self._seen.note(self._place.event_id, self._place.session_id)
         told = self._told
         if position and told is not None and position != told.position:
             waits = self._changed_to("waiting")

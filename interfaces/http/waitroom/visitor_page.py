@@ -14,6 +14,7 @@ from litestar import Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
 
+from application.waitroom.presence import Sightings
 from domain.refusals import Refusal
 from domain.waitroom.commands import JoinWaitroom, LeaveWaitroom, Place
 from domain.waitroom.description import Appearance
@@ -169,6 +170,7 @@ async def _place(request: Request, event_id: str, identity: Identity | None) -> 
     place = await services_of(request).queries(WAITROOM).session(session_id)
     if place is None or (place.event_id, place.user_id) != (event_id, identity.user_id):
         return None
+    services_of(request).part(Sightings).note(event_id, session_id)
     return place
 
 

@@ -68,7 +68,14 @@ def _value(schema: Mapping[str, Any]) -> Any:
         return schema["enum"][0]
     if "default" in schema:
         return schema["default"]
-    defaults = {"integer": 1, "number": 1.0, "boolean": False, "object": {}, "null": None}
+    least = schema.get("minimum", 1)
+    defaults = {
+        "integer": least,
+        "number": 1.0 * least,
+        "boolean": False,
+        "object": {},
+        "null": None,
+    }
     return defaults.get(schema.get("type", "string"), "some")
 
 

@@ -1,6 +1,10 @@
 """What waiting rooms need of the world, over HTTP."""
 
+import asyncio
+
+from application.waitroom.presence import Sightings
 from infra.once import TriesInRedis
+from infra.presence import SeenTeller
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.http.waitroom.room_places import RoomPlaces
@@ -10,7 +14,7 @@ from interfaces.passes import Passes
 
 
 async def build(base: Foundation) -> list[object]:
-    """Build what is shared by the sockets of a process, and what signs passes."""
+    """Build what is shared by the sockets of a process, signs passes, and tells who was seen."""
     settings = base.settings
     passes = Passes(
         PassKeys(settings.pass_key_folder),
@@ -25,4 +29,7 @@ async def build(base: Foundation) -> list[object]:
         allowed=settings.guests,
         secure=settings.is_https,
     )
-    return [RoomFeeds(), RoomPlaces(), passes, visitors]
+    seen = Sightings()
+    telling = asyncio.create_task(SeenTeller(base.redis, seen).run())
+    base.held.callback(telling.cancel)
+    return [RoomFeeds(), RoomPlaces(), passes, visitors, seen]

@@ -1,0 +1,251 @@
+"""Who was seen when, in Redis: said by every API process, and looked at by one worker.
+
+It is lossy by nature, so it lies beside the read models and not in the log; `presence:mark` is lost
+with it, and tells that it was. All times are those of Redis' clock, in unix seconds.
+
+- `presence:beats`: hash of when each API process last told whom it had seen.
+- `presence:seen:{event_id}`: sorted set of sessions by when they were seen.
+- `presence:told:{event_id}`: sorted set of sessions that were missed, by when they were told.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import httpx
+import redis
+import structlog
+from redis.asyncio import Redis
+
+from application.ports.commands import Envelope
+from application.waitroom.presence import Absentees, CountedTime, Observed, Sightings
+from infra.commands_client import ApiAway
+from infra.redis import is_away
+
+TELL_INTERVAL_S = 1.0
+LOOK_INTERVAL_S = 1.0
+SEEN_KEPT_S = 3 * 3_600
+"""Longer than anybody may be missed and told, so that nothing is left of rooms that are over."""
+
+TOLD_AT_ONCE = 1_000
+NOTED_AT_ONCE = 2_000
+MOST_ABSENTEES = 500
+MOST_MISSED = 5_000
+UNTOLD_S = 10
+"""For so long a session may be told that it is missed without the read model showing it."""
+
+logger = structlog.get_logger(__name__)
+
+NOW = """
+local time = redis.call('TIME')
+local now = string.format('%d.%06d', time[1], time[2])
+"""
+
+SAY = f"""{NOW}
+local key = 'presence:seen:' .. ARGV[1]
+for i = 2, #ARGV do redis.call('ZADD', key, now, ARGV[i]) end
+redis.call('EXPIRE', key, {SEEN_KEPT_S})
+"""
+
+BEAT = f"""{NOW}
+redis.call('HSET', 'presence:beats', ARGV[1], now)
+"""
+
+STAND = f"""{NOW}
+if redis.call('EXISTS', 'presence:mark') == 0 then redis.call('SET', 'presence:mark', ARGV[1]) end
+local beats, late = redis.call('HGETALL', 'presence:beats'), tonumber(now) - 10
+for i = 1, #beats, 2 do
+    if tonumber(beats[i + 1]) < late then redis.call('HDEL', 'presence:beats', beats[i]) end
+end
+return {{now, redis.call('GET', 'presence:mark'), beats}}
+"""
+
+ROOMS = """
+local live = redis.call('GET', 'projection:waitroom')
+local rooms = {}
+if not live then return rooms end
+for i, event in ipairs(redis.call('ZRANGE', live .. ':attended', 0, -1)) do
+    local key = live .. ':waitroom:' .. event .. ':room'
+    local facts = redis.call('HMGET', key, 'absent_seconds', 'redeems')
+    rooms[i] = {live, event, facts[1] or '', facts[2] or ''}
+end
+return rooms
+"""
+
+LOOK = f"""{NOW}
+local live, event, mark, since = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local allowed, redeems, cursor = tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
+if redis.call('GET', 'presence:mark') ~= mark then return nil end
+if redis.call('GET', 'projection:waitroom') ~= live then return {{{{}}, {{}}, {{}}}} end
+local room, n = live .. ':waitroom:' .. event, tonumber(now)
+local seen, told = 'presence:seen:' .. event, 'presence:told:' .. event
+
+-- Whoever is there has been seen now at the latest, unless somebody knows better.
+for _, kind in ipairs(redeems and {{'queue', 'admitted'}} or {{'queue'}}) do
+    local key = room .. ':' .. kind
+    local size = redis.call('ZCARD', key)
+    local from = size > 0 and cursor % size or 0
+    for _, id in ipairs(redis.call('ZRANGE', key, from, from + {NOTED_AT_ONCE} - 1)) do
+        if not redis.call('ZSCORE', told, id) then redis.call('ZADD', seen, 'NX', now, id) end
+    end
+end
+
+local tell, returned, drop = {{}}, {{}}, {{}}
+for _, id in ipairs(redis.call('ZRANGE', room .. ':missed', 0, {MOST_MISSED} - 1)) do
+    redis.call('ZADD', told, 'NX', now, id)
+    local at = redis.call('ZSCORE', told, id)
+    if redis.call('ZSCORE', seen, id) then returned[#returned + 1] = {{id, at}}
+    elseif n - math.max(tonumber(at), since) >= allowed and #drop < {MOST_ABSENTEES} then
+        drop[#drop + 1] = {{id, at}}
+    end
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', told, '-inf', n - {UNTOLD_S})) do
+    if not redis.call('ZSCORE', room .. ':missed', id) then redis.call('ZREM', told, id) end
+end
+for _, key in ipairs({{seen, told}}) do redis.call('EXPIRE', key, {SEEN_KEPT_S}) end
+if n - since < allowed then return {{tell, returned, drop}} end
+
+local unseen = redis.call(
+    'ZRANGEBYSCORE', seen, '-inf', n - allowed, 'WITHSCORES', 'LIMIT', 0, {MOST_ABSENTEES}
+)
+for i = 1, #unseen, 2 do
+    local id = unseen[i]
+    local facts = redis.call('HMGET', live .. ':sessions:' .. id, 'status', 'redeemed_at')
+    redis.call('ZREM', seen, id)
+    if facts[1] == 'waiting' or (redeems and facts[1] == 'ready' and not facts[2]) then
+        tell[#tell + 1] = {{id, unseen[i + 1]}}
+        redis.call('ZADD', told, now, id)
+    end
+end
+return {{tell, returned, drop}}
+"""
+
+
+class SeenTeller:
+    """Tells Redis every second whom one API process has seen."""
+
+    def __init__(self, client: "Redis", seen: Sightings) -> None:
+        self._process = uuid4().hex
+        self._seen = seen.by_room
+        self._say = client.register_script(SAY)
+        self._beat = client.register_script(BEAT)
+        self._rooms = client.register_script(ROOMS)
+
+    async def run(self) -> None:
+        """Tell it again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(TELL_INTERVAL_S)
+            try:
+                await self.tell()
+            except Exception as error:  # noqa: BLE001 - told again in a second, nothing is lost
+                logger.warning("cannot say who was seen", error=repr(error))
+
+    async def tell(self) -> None:
+        """Tell it once: only of rooms that want to know, and only then that this process lives."""
+        attended = {room[1] for room in await self._rooms()}
+        for event_id in [*self._seen]:
+            if event_id in attended:
+                await self._tell_of(event_id)
+            else:
+                del self._seen[event_id]
+        await self._beat(args=[self._process])
+
+    async def _tell_of(self, event_id: str) -> None:
+        seen = self._seen[event_id]
+        while some := list(islice(seen, TOLD_AT_ONCE)):
+            await self._say(args=[event_id, *some])
+            seen.difference_update(some)
+
+
+class Attended(NamedTuple):
+    """A room in which places are lost by absence, in the live generation of the read model."""
+
+    generation: str
+    event_id: str
+    absent_seconds: str
+    redeems: str
+
+
+class PresenceWatch:
+    """Looks for absentees every second, and has their rooms decide what follows.
+
+    `execute` tries once, and raises when the API is away; `is_reachable` asks the API as the public
+    does. Blocking, and for one thread; several of these in different processes do no harm.
+    """
+
+    def __init__(
+        self,
+        client: "redis.Redis",
+        execute: Callable[[Sequence[Envelope]], object],
+        is_reachable: Callable[[], bool],
+    ) -> None:
+        self._redis = client
+        self._execute = execute
+        self._is_reachable = is_reachable
+        self._stand = client.register_script(STAND)
+        self._rooms = client.register_script(ROOMS)
+        self._look = client.register_script(LOOK)
+        self.period = CountedTime()
+        self._cursor = 0
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        """Look until `stopped`."""
+        while not stopped():
+            begun = time.monotonic()
+            self.step()
+            time.sleep(max(0.0, LOOK_INTERVAL_S - (time.monotonic() - begun)))
+
+    def step(self) -> int:
+        """Look once; gives the number of commands that followed."""
+        try:
+            return self._step()
+        except Exception as error:
+            self.period.lose()
+            if not (is_away(error) or isinstance(error, ApiAway | httpx.TransportError)):
+                raise
+            logger.warning("cannot look who is absent", error=str(error))
+            return 0
+
+    def _step(self) -> int:
+        observed = self._observe()
+        self.period.observe(observed)
+        commands: list[Envelope] = []
+        for room in self._attended():
+            found = self._absentees(room, observed.mark)
+            if found is None:
+                self.period.lose()
+                return 0
+            commands += found.commands(room.event_id)
+        self._cursor += NOTED_AT_ONCE
+        if commands and self._server() == observed.server:
+            self._execute(commands)
+        return len(commands)
+
+    def _attended(self) -> list[Attended]:
+        answer: Any = self._rooms()
+        return [Attended(*room) for room in answer if room[2]]
+
+    def _observe(self) -> Observed:
+        answer: Any = self._stand(args=[uuid4().hex])
+        now, mark, beats = answer
+        last: Mapping[str, float] = {
+            process: float(at) for process, at in zip(beats[::2], beats[1::2], strict=True)
+        }
+        return Observed(float(now), self._server(), mark, last, self._is_reachable())
+
+    def _server(self) -> str:
+        told: Any = self._redis.info("server")
+        return str(told["run_id"])
+
+    def _absentees(self, room: Attended, mark: str) -> Absentees | None:
+        """The absentees of a room, or None where what was known of them is lost."""
+        answer: Any = self._look(
+            args=[
+                *(room.generation, room.event_id, mark, repr(self.period.since)),
+                *(room.absent_seconds, room.redeems, self._cursor),
+            ]
+        )
+        return None if answer is None else Absentees(*answer)
