@@ -58,8 +58,8 @@ checks:
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(TESTABLE) ## Run the tests that need no server, in less than a minute
-	$(BIN)/pytest -m unit --numprocesses 2 --dist worksteal
+unit: $(TESTABLE) ## Run the tests that need neither server nor browser, in less than a minute
+	$(BIN)/pytest -m 'unit and not browser' --numprocesses 2 --dist worksteal
 
 format: $(TESTABLE) ## Put the code in order
 	$(BIN)/ruff check --fix .

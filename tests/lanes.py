@@ -20,6 +20,9 @@ STARTED_BY = {"running": "chaos", "hall": "hall", "servers": "servers", "hall_ho
 OWN = "hall_home"
 """The fixture of a test that starts a hall of its own, and so can run in any lane."""
 
+BROWSER = "browser"
+"""The fixture of a test that looks at a page, which needs no server and takes seconds."""
+
 FOUND = pytest.StashKey[list[pytest.Item]]()
 """All tests that were found, also those that are not wanted in this run."""
 
@@ -33,6 +36,8 @@ def mark(item: pytest.Item) -> None:
     item.add_marker(next((STARTED_BY[each] for each in STARTED_BY if each in fixtures), "unit"))
     if OWN in fixtures:
         item.add_marker("apart")
+    if BROWSER in fixtures:
+        item.add_marker("browser")
     if item.path.is_relative_to(DOCUMENTS):
         item.add_marker("documents")
 

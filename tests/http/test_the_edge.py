@@ -199,7 +199,7 @@ async def test_the_activity_page_takes_nothing_from_elsewhere(api: Api) -> None:
     page = await api.client.get("/activity")
     assert page.headers["content-type"].startswith("text/html")
     assert "unsafe" not in page.headers["content-security-policy"]
-    parts = ("activity.css", "activity.js", "charts.js")
+    parts = ("activity.css", "activity.js", "figures.js", "charts.js")
     texts = [page.text]
     for part in parts:
         answer = await api.client.get(f"/activity/{part}")

@@ -14,7 +14,13 @@ def install(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     pip = folder / "bin" / "pip"
     pip.write_text(f"#!/bin/sh\n{script}\n")
     pip.chmod(0o700)
-    command = ["make", f"VENV={folder}", f"PIP={pip}", str(folder / ".installed")]
+    command = [
+        "make",
+        "--no-print-directory",
+        f"VENV={folder}",
+        f"PIP={pip}",
+        str(folder / ".installed"),
+    ]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
