@@ -6,7 +6,7 @@ TESTABLE := $(VENV)/.testable
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
 # What a program says is worth reading only when it fails.
 quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
-COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-strip-extras --no-emit-index-url --python-version 3.11
 
 # The tests start Python some hundred times; to compile every module each time would take minutes.
 export PYTHONDONTWRITEBYTECODE :=

@@ -1,5 +1,6 @@
 """A visitor in a real browser waits, is let in at once, and goes to the shop with a pass."""
 
+import re
 from collections.abc import Iterator
 from unittest.mock import Mock, patch
 from urllib.parse import parse_qs, urlsplit
@@ -85,6 +86,19 @@ async def test_a_place_moves_up_without_loading_the_page(site: Site) -> None:
         await expect(visit.page.locator("#place")).to_have_text("1")
         await expect(visit.page.locator("#ahead")).to_have_text("You are next.")
         assert await visit.page.evaluate("window.same")
+
+
+async def test_a_checkout_that_is_extended_counts_down_from_there(site: Site) -> None:
+    room = await a_room(site)
+    async with site.visit() as visit:
+        await join(visit, room)
+        await next_please(site, room)
+        await expect(visit.page.locator("h1")).to_have_text(TURN)
+        session = site.api.log.of(room)[-1].session_id  # type: ignore[attr-defined]
+        path = f"/api/v1/waitroom/sessions/{session}/extend?event_id={room}"
+        told = await site.api.ask("POST", path, {"seconds": 600}, user="op", scope="admin")
+        assert told.status_code == 200, told.text
+        await expect(visit.page.locator("#left")).to_have_text(re.compile(r"1[01]:\d\d"))
 
 
 async def test_a_visitor_without_scripts_gets_as_far(site: Site) -> None:

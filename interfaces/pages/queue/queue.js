@@ -1,6 +1,7 @@
 // Tells a visitor what is new without loading the page: over a socket, as long as there is a session.
-const { path, session, status, deadline, now } = document.getElementById("main").dataset;
+const { path, session, status, now, ...told } = document.getElementById("main").dataset;
 const at = (id) => document.getElementById(id);
+let { deadline } = told;
 const aheadOfClock = Date.now() - Date.parse(now);
 const SHORTEST_PAUSE_MS = 1_000, LONGEST_PAUSE_MS = 20_000, LOOK_AGAIN_MS = 15_000;
 
@@ -15,7 +16,8 @@ function tellPlace({ position, people_ahead: ahead }) {
 
 function hear({ type, payload }) {
   if (type === "position" && status === "waiting") tellPlace(payload);
-  else if (type === "ended" || (type === "ready" && status !== "ready")) look();
+  else if (type === "ready" && status === "ready") deadline = payload.deadline; // it may be extended
+  else if (type === "ended" || type === "ready") look();
 }
 
 async function follow(pauseMs = SHORTEST_PAUSE_MS) {
