@@ -71,9 +71,16 @@ class PassKeys:
     read or written.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` tells the time, `pause` how long ago the folder was looked at."""
         self._folder = folder
         self._clock = clock
+        self._pause = pause
         self._looked_at = float("-inf")
         self._keys: list[PassKey] = []
 
@@ -108,11 +115,12 @@ class PassKeys:
 
     def _all(self) -> list[PassKey]:
         """All keys, the newest first."""
-        if self._clock() - self._looked_at > LOOK_INTERVAL_S:
+        if self._pause() - self._looked_at > LOOK_INTERVAL_S:
             if not self._files():
                 kept.kept(self._folder / f"0{SUFFIX}", _new_key)
-            self._keys = sorted(map(_read, self._files()), key=_signs_from, reverse=True)
-            self._looked_at = self._clock()
+            read = filter(None, map(_read, self._files()))
+            self._keys = sorted(read, key=_signs_from, reverse=True)
+            self._looked_at = self._pause()
         return self._keys
 
     def _files(self) -> list[Path]:
@@ -123,10 +131,12 @@ def _signs_from(key: PassKey) -> int:
     return key.signs_from
 
 
-def _read(file: Path) -> PassKey:
+def _read(file: Path) -> PassKey | None:
     try:
         key = PassKey(int(file.stem), msgspec.json.decode(file.read_bytes(), type=dict[str, str]))
         assert key.private.curve.name == ec.SECP256R1.name
+    except FileNotFoundError:
+        return None  # another process has removed it just now
     except (msgspec.DecodeError, jwt.InvalidKeyError, AssertionError):
         raise SettingsRefused(
             f"{file} is no private key of the curve P-256, as JSON (RFC 7517); put the right one"

@@ -68,6 +68,7 @@ class _TicketClaims(_Claims):
     jti: str = ""
     until: int = 0
     """When the token ends that the ticket was given for."""
+    path: str = ""
 
 
 def of_peers(secret: str, leeway_s: float = 0.0) -> "Tokens":
@@ -105,14 +106,20 @@ class Tokens:
         claims = {"sub": user_id, "scope": scope, "priority": priority, "aud": AUDIENCE}
         return self._encode({**claims, "iat": now, "exp": now + ttl})
 
-    def ticket(self, identity: Identity, ttl: int, audience: str = TICKET_AUDIENCE) -> str:
-        """Sign a ticket that tells for `ttl` seconds who holds it, at the door of this audience."""
+    def ticket(
+        self, identity: Identity, ttl: int, audience: str = TICKET_AUDIENCE, path: str = ""
+    ) -> str:
+        """Sign a ticket that tells for `ttl` seconds who holds it, at the door of this audience.
+
+        With a `path` it opens that one address alone.
+        """
         now = int(self._clock())
         claims = {
             "sub": identity.user_id,
             "scope": identity.scope,
             "priority": identity.priority,
             "until": identity.expires,
+            "path": path,
         }
         name = secrets.token_urlsafe(12)
         times = {"iat": now, "exp": now + ttl}
@@ -123,14 +130,20 @@ class Tokens:
         _require_key(user_id)
         return self.ticket(Identity(user_id, "admin", 0, 0), LINK_LIFETIME_S, LINK_AUDIENCE)
 
-    def holder(self, ticket: str, audience: str = TICKET_AUDIENCE) -> tuple[Identity, str]:
+    def holder(
+        self, ticket: str, audience: str = TICKET_AUDIENCE, path: str = ""
+    ) -> tuple[Identity, str]:
         """Whom the ticket speaks for, until the end of their token, and the ticket's own name.
+
+        `path` is the address that it is shown at.
 
         Raises `TokenRefused`.
         """
         claims = self._decode(ticket, audience, _TicketClaims)
         if claims.exp + self._leeway_s <= self._clock():
             raise TokenRefused("The ticket has expired; ask for a new one.")
+        if claims.path not in ("", path):
+            raise TokenRefused(f"The ticket is for {claims.path} alone.")
         return Identity(claims.sub, claims.scope, claims.priority, claims.until), claims.jti
 
     def verify(self, token: str) -> Identity:

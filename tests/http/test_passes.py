@@ -191,7 +191,7 @@ def test_a_compromised_key_signs_and_proves_nothing_any_more(
 def test_processes_of_one_folder_agree_on_its_keys(
     tmp_path: Path, keys: PassKeys, clock: list[float]
 ) -> None:
-    other = PassKeys(tmp_path / "passes", lambda: clock[0])
+    other = PassKeys(tmp_path / "passes", lambda: clock[0], lambda: clock[0])
     assert other.signing() == keys.signing()
     new = keys.rotate()
     clock[0] += PUBLISHED_AHEAD_S
@@ -212,3 +212,13 @@ def test_a_key_is_called_by_its_thumbprint() -> None:
     x, y = key.jwk["x"], key.jwk["y"]
     digest = sha256(f'{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}'.encode()).digest()
     assert urlsafe_b64decode(f"{key.kid}=") == digest
+
+
+def test_a_key_that_another_process_removes_meanwhile_is_passed_over(
+    keys: PassKeys, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key = keys.rotate()
+    gone = tmp_path / "passes" / "7.jwk"
+    files = PassKeys._files
+    monkeypatch.setattr(PassKeys, "_files", lambda self: [*files(self), gone])
+    assert PassKeys(tmp_path / "passes", lambda: NOW).published()[0] == key

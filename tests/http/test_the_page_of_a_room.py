@@ -1,8 +1,10 @@
 """A visitor's page: it joins, shows the place, leads to the shop and leaves, without any script."""
 
 import re
+import time
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from unittest.mock import Mock
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import jwt
@@ -11,8 +13,9 @@ import pytest
 from interfaces.http.app import create_app
 from interfaces.http.platform.auth import open_handlers
 from interfaces.http.platform.problems import Problem
+from interfaces.http.waitroom import visitors
 from interfaces.http.waitroom.visitor_view import LANGUAGES, language_of
-from interfaces.http.waitroom.visitors import MOST_VISITORS, Visitors
+from interfaces.http.waitroom.visitors import KEPT_S, MOST_VISITORS, PLACE, Visitors
 from tests.http.conftest import Api
 
 PAGE = "/queue/concert"
@@ -105,7 +108,7 @@ async def test_a_place_is_shown_to_nobody_else(api: Api) -> None:
     await api.open(capacity=1)
     first, other = Browser(api), Browser(api)
     await first.join()
-    other.cookies["gamehall-place"] = first.cookies["gamehall-place"]
+    other.cookies |= {k: v for k, v in first.cookies.items() if k.startswith(PLACE)}
     assert "You have not joined yet" in words((await other.get()).text)
     assert (await other.post(f"{PAGE}/leave")).status_code == 403
     forged = first.cookies["gamehall-visitor"].partition(".")[0] + ".made-up"
@@ -131,9 +134,102 @@ async def test_a_page_of_somebody_else_does_nothing_for_a_visitor(
     assert len(api.log.commands) == commands
 
 
+async def sign_in(api: Api, browser: Browser, user: str = "ann") -> None:
+    begun = await api.services.cookies.begin(user, user, "player", "guest")
+    assert begun is not None
+    browser.cookies["gamehall"] = begun[1].partition(";")[0].partition("=")[2]
+
+
+async def test_who_signs_in_while_waiting_keeps_the_place(api: Api) -> None:
+    await api.open(capacity=1)
+    await Browser(api).join()
+    browser = Browser(api)
+    await browser.join()
+    await sign_in(api, browser)
+    assert "Your place in line 1" in words((await browser.get()).text)
+    assert "Your place in line 1" in words(await browser.join())
+    assert (await browser.post(f"{PAGE}/ticket")).status_code == 200
+    await browser.post(f"{PAGE}/leave")
+    assert "You have left the line" in words((await browser.get()).text)
+
+
+async def test_a_visitor_s_ticket_opens_the_socket_of_the_place_alone(api: Api) -> None:
+    await api.open(capacity=1)
+    browser = Browser(api)
+    await browser.join()
+    session = next(v for k, v in browser.cookies.items() if k.startswith(PLACE))
+
+    async def holder(path: str) -> object:
+        ticket = (await browser.post(f"{PAGE}/ticket")).json()["ticket"]
+        return await api.services.tickets.redeem(ticket, path)
+
+    assert await holder("/api/v1/games/live") is None
+    assert await holder("/api/v1/waitroom/sessions/another/live") is None
+    assert await holder(f"/api/v1/waitroom/sessions/{session}/live")
+
+
+async def test_a_visitor_is_known_for_a_week_and_where_guests_are_let_in(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.open(capacity=1)
+    browser = Browser(api)
+    await browser.join()
+    api.services.part(Visitors).allowed = False
+    assert "You have not joined yet" in words((await browser.get()).text)
+    api.services.part(Visitors).allowed = True
+    assert "It is your turn" in words((await browser.get()).text)
+    later = time.time() + KEPT_S
+    monkeypatch.setattr(visitors, "time", Mock(time=lambda: later))
+    assert "You have not joined yet" in words((await browser.get()).text)
+
+
+@pytest.mark.parametrize("name", ["it's (live)*", "a&b", "Frühling", "x;y"])
+async def test_a_place_is_found_however_the_room_is_written_in_the_address(
+    api: Api, name: str
+) -> None:
+    await api.open(name)
+    browser = Browser(api)
+    await browser.join(f"/queue/{quote(name, safe='')}")
+    for address in (quote(name, safe=""), quote(name, safe="!'()*&")):
+        assert "It is your turn" in words((await browser.get(f"/queue/{address}")).text)
+
+
+async def test_who_cannot_join_keeps_the_way_back_and_is_known_the_next_time(api: Api) -> None:
+    await api.open(capacity=1)
+    await api.ask(
+        "POST", "/api/v1/waitroom/concert/close", {"waiting": "serve"}, user="op", scope="admin"
+    )
+    browser = Browser(api)
+    joined = await browser.post(f"{PAGE}/join?return=https://b.example/x")
+    assert joined.headers["location"] == f"{PAGE}?return=https%3A%2F%2Fb.example%2Fx"
+    assert "gamehall-visitor" in browser.cookies
+
+
+async def test_the_shop_s_own_address_is_kept_as_it_is(api: Api) -> None:
+    await api.open(capacity=1)
+    await describe(api, return_origins=[SHOP])
+    browser = Browser(api)
+    await browser.join()
+    back = f"{SHOP}/a?sig=%FF&b=1;2&pass=old#part"
+    gone = (await browser.get(f"{PAGE}/go?{httpx.QueryParams({'return': back})}")).headers
+    assert re.fullmatch(
+        re.escape(f"{SHOP}/a?sig=%FF&b=1;2&pass=") + r"[\w.-]+#part", gone["location"]
+    )
+
+
+@pytest.mark.parametrize("header", ["en;q=1e999", "de;q=inf", "en;q=nan", "\xe9;q=x"])
+async def test_a_strange_wish_for_a_language_is_none(api: Api, header: str) -> None:
+    await api.open()
+    answer = await api.client.get(PAGE, headers={"accept-language": header.encode("latin-1")})
+    assert answer.status_code == 200
+    headers = {"accept": "text/html;q=1e999"}
+    assert (await api.client.get("/nothing", headers=headers)).status_code == 401
+
+
 @pytest.mark.parametrize(
     "back",
     [
+        "https://shop.example/日",
         "https://evil.example/",
         "https://shop.example.evil.example/",
         "https://shop.example@evil.example/",
@@ -209,13 +305,16 @@ async def test_colours_of_a_room_can_be_read_on(api: Api) -> None:
 
 
 async def test_one_address_makes_only_so_many_new_visitors(api: Api) -> None:
-    visitors = api.services.part(Visitors)
+    known = api.services.part(Visitors)
     for _ in range(MOST_VISITORS):
-        await visitors.come("198.51.100.7", trusted=False)
+        await known.come("198.51.100.7", trusted=False)
     with pytest.raises(Problem, match=r"people have come from 198\.51\.100\.7 within 10 minutes"):
-        await visitors.come("198.51.100.7", trusted=False)
-    await visitors.come("198.51.100.7", trusted=True)
-    await visitors.come("198.51.100.8", trusted=False)
+        await known.come("198.51.100.7", trusted=False)
+    await known.come("198.51.100.7", trusted=True)
+    await known.come("198.51.100.8", trusted=False)
+    await known.come("::ffff:198.51.100.9", trusted=False)
+    with pytest.raises(Problem):
+        await known.come("::ffff:198.51.100.7", trusted=False)
 
 
 async def test_a_hall_without_guests_lets_only_known_people_join(api: Api) -> None:
@@ -225,9 +324,7 @@ async def test_a_hall_without_guests_lets_only_known_people_join(api: Api) -> No
     assert refused.status_code == 403
     assert "This hall takes no guests" in refused.text
     known = Browser(api)
-    begun = await api.services.cookies.begin("ann", "Ann", "player", "guest")
-    assert begun is not None
-    known.cookies["gamehall"] = begun[1].partition(";")[0].partition("=")[2]
+    await sign_in(api, known)
     assert "It is your turn" in words(await known.join())
     assert api.log.commands[-1].command.user_id == "ann"  # type: ignore[attr-defined]
 

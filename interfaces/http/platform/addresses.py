@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from interfaces.http.platform.problems import Problem
 
@@ -52,17 +52,22 @@ class Addresses:
         return self._is_trusted(address)
 
     def _find(self, address: str) -> bool:
-        try:
-            known = ip_address(address)
-        except ValueError:  # a socket in a folder has none
-            return True
-        return any(known in network for network in self._trusted)
+        known = _known(address)
+        return known is None or any(known in network for network in self._trusted)
 
 
 def network_of(address: str) -> str:
     """As much of an address as one household or customer has."""
+    known = _known(address)
+    if known is None:
+        return address
+    return str(ip_network((known, 64), strict=False)) if known.version == 6 else str(known)  # noqa: PLR2004
+
+
+def _known(address: str) -> IPv4Address | IPv6Address | None:
+    """An address as people know it, also where a socket for both kinds wraps one in the other."""
     try:
         known = ip_address(address)
     except ValueError:  # a socket in a folder has none
-        return address
-    return str(ip_network((known, 64), strict=False)) if known.version == 6 else address  # noqa: PLR2004
+        return None
+    return getattr(known, "ipv4_mapped", None) or known

@@ -234,7 +234,7 @@ class Edge:
     async def _socket_identity(self, scope: Any, headers: Mapping[bytes, bytes]) -> Identity | None:
         ticket = parse_qs(scope["query_string"]).get(b"ticket")
         if ticket is not None:
-            return await self._tickets.redeem(ticket[0].decode("latin-1"))
+            return await self._tickets.redeem(ticket[0].decode("latin-1"), scope["path"])
         try:
             if b"authorization" not in headers and is_origin_of_host(headers):
                 return await self._cookies.holder(headers)

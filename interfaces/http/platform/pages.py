@@ -1,6 +1,6 @@
 """Pages: files of a folder, each served at its address, with nothing from elsewhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -165,6 +165,13 @@ def wants_page(scope: HTTPScope, problem: Problem) -> bool:
     if problem.status not in {401, 404} or scope["method"] != "GET":
         return False
     accept = dict(scope["headers"]).get(b"accept", b"").decode("latin-1")
-    return not scope["path"].startswith("/api/") and (
-        Accept(accept).best_match([MEDIA_TYPE, "application/json", "text/html"]) == "text/html"
-    )
+    kinds = [MEDIA_TYPE, "application/json", "text/html"]
+    return not scope["path"].startswith("/api/") and preferred(accept, kinds) == "text/html"
+
+
+def preferred(accept: str, kinds: Sequence[str]) -> str | None:
+    """Which of these media types a header `Accept` likes best; None for none, or for no header."""
+    try:
+        return Accept(accept).best_match(list(kinds))
+    except (ValueError, OverflowError):  # its qualities are no numbers, or none that there are
+        return None

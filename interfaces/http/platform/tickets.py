@@ -22,14 +22,17 @@ class Tickets:
         self._tokens = tokens
         self._used = used
 
-    def issue(self, identity: Identity) -> str:
-        """Give a new ticket for this identity."""
-        return self._tokens.ticket(identity, TICKET_LIFETIME_S)
+    def issue(self, identity: Identity, path: str = "") -> str:
+        """Give a new ticket for this identity, for any socket or the one at `path` alone."""
+        return self._tokens.ticket(identity, TICKET_LIFETIME_S, path=path)
 
-    async def redeem(self, ticket: str) -> Identity | None:
-        """Whose ticket it is, once; None when it is none, used, too old, or cannot be checked."""
+    async def redeem(self, ticket: str, path: str) -> Identity | None:
+        """Whose ticket it is, once, at the address `path`.
+
+        None when it is none, used, too old, for another address, or cannot be checked.
+        """
         try:
-            identity, name = self._tokens.holder(ticket)
+            identity, name = self._tokens.holder(ticket, path=path)
             first = await self._used.first(f"ticket:{name}", TICKET_LIFETIME_S)
         except TokenRefused:
             return None

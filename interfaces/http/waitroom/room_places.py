@@ -75,4 +75,7 @@ def _parts(sessions: Sequence[str]) -> Iterator[list[str]]:
 def _tell(sessions: dict[str, list[Hearer]], found: dict[str, int]) -> None:
     for session_id, position in found.items():
         for hearer in tuple(sessions.get(session_id, ())):
-            hearer(position)
+            try:
+                hearer(position)
+            except Exception:
+                logger.exception("a socket cannot be told its place", session=session_id)

@@ -32,6 +32,8 @@ from interfaces.tokens import Identity
 from projections.waitroom import WAITROOM
 from projections.waitroom.queue import ENDS, QueuePlace
 
+LIVE_PATH = "/api/v1/waitroom/sessions/{session_id:str}/live"
+
 LOOK_INTERVAL_S = 2.0
 """Between looks at all there is to know of a session, in case something was missed, where few are
 looking; places are looked at in `room_places`."""
@@ -157,7 +159,7 @@ def _state_of(place: QueuePlace) -> QueueState:
     return msgspec.convert(place, QueueState, from_attributes=True)
 
 
-@websocket("/api/v1/waitroom/sessions/{session_id:str}/live")
+@websocket(LIVE_PATH)
 async def watch_session(socket: WebSocket[Identity, Any, Any], session_id: PathKey) -> None:
     """Serve the socket of a session's owner."""
     services = services_of(socket)

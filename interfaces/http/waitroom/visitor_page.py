@@ -3,11 +3,11 @@
 It works without scripts; with them, a socket tells what is new.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from litestar import Response, Router, get, post
@@ -28,6 +28,7 @@ from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.http.platform.services import services_of
 from interfaces.http.waitroom import visitor_view
+from interfaces.http.waitroom.socket import LIVE_PATH
 from interfaces.http.waitroom.visitor_view import RoomInView, language_of, path_of
 from interfaces.http.waitroom.visitors import KnownVisitor, Visitors
 from interfaces.passes import Passes
@@ -64,7 +65,7 @@ async def show_room(request: Request, event_id: PathKey, back: Return = None) ->
     """Show where the visitor stands."""
 
     async def answer() -> Response[Any]:
-        seen = await _seen(request, event_id, await _known(request), back)
+        seen = await _seen(request, event_id, back)
         if seen is None:
             return _html(visitor_view.sentence_page(_language(request), "nowhere", ""), 404)
         return _html(visitor_view.page(_language(request), seen, datetime.now(UTC)))
@@ -78,17 +79,19 @@ async def join_line(request: Request, event_id: PathKey, back: Return = None) ->
 
     async def answer() -> Response[Any]:
         headers = _from_page(request)
-        visitor = await _visitor(request)
+        visitor = await _visitor(request, event_id)
         command = JoinWaitroom(event_id=event_id, user_id=visitor.identity.user_id)
         context = context_of(visitor.identity, request.scope, headers, b"")
         command = msgspec.structs.replace(command, session_id=context.new_id())
-        answered = await services_of(request).log.execute(context.envelope(command))
+        try:
+            answered = await services_of(request).log.execute(context.envelope(command))
+        except Refusal:  # the page says how things are by now
+            return _back_to(event_id, back, visitor.cookie)
         place = reply_of(answered, Place)
         with suppress(Problem):  # it shows a moment later
             await caught_up(request, WAITROOM, str(answered.position))
-        path = path_of(event_id)
-        kept = _visitors(request).place(path, place.session_id)
-        return _back_to(path, back, kept, visitor.cookie)
+        kept = _visitors(request).place(event_id, place.session_id)
+        return _back_to(event_id, back, kept, visitor.cookie)
 
     return await _plainly(request, event_id, answer)
 
@@ -107,7 +110,7 @@ async def leave_line(request: Request, event_id: PathKey, back: Return = None) -
         answered = await services_of(request).log.execute(context.envelope(command))
         with suppress(Problem):
             await caught_up(request, WAITROOM, str(answered.position))
-        return _back_to(path_of(event_id), back)
+        return _back_to(event_id, back)
 
     return await _plainly(request, event_id, answer)
 
@@ -117,10 +120,10 @@ async def go_to_shop(request: Request, event_id: PathKey, back: Return = None) -
     """Send an admitted visitor to the shop with a pass; anybody else back to the page."""
 
     async def answer() -> Response[Any]:
-        seen = await _seen(request, event_id, await _known(request), back)
+        seen = await _seen(request, event_id, back)
         place = seen.place if seen else None
         if seen is None or seen.shop is None or place is None or place.deadline is None:
-            return _back_to(path_of(event_id), back)
+            return _back_to(event_id, back)
         passes = services_of(request).part(Passes)
         signed, _ = passes.issue(place.user_id, event_id, place.session_id, place.deadline)
         return _redirect(_with_pass(seen.shop, signed))
@@ -132,8 +135,9 @@ async def go_to_shop(request: Request, event_id: PathKey, back: Return = None) -
 async def ticket_of_visitor(request: Request, event_id: PathKey) -> LiveTicket:
     """Give the page's script what opens the socket of the visitor's session."""
     _from_page(request)
-    identity, _ = await _known_and_place(request, event_id)
-    return LiveTicket(ticket=services_of(request).tickets.issue(identity))
+    identity, place = await _known_and_place(request, event_id)
+    path = LIVE_PATH.replace("{session_id:str}", place.session_id)
+    return LiveTicket(ticket=services_of(request).tickets.issue(identity, path))
 
 
 @get("/colours.css", opt=OPEN_TO_PAGES, include_in_schema=False)
@@ -147,50 +151,56 @@ async def colours_of_room(request: Request, event_id: PathKey) -> Response[str]:
     )
 
 
-async def _seen(
-    request: Request, event_id: str, identity: Identity | None, back: str | None
-) -> RoomInView | None:
+async def _seen(request: Request, event_id: str, back: str | None) -> RoomInView | None:
     """The room as this visitor sees it, or None where there is no room."""
     queries = services_of(request).queries(WAITROOM)
     room, appearance = await queries.overview(event_id), await queries.appearance(event_id)
     if room is None or appearance is None:
         return None
-    place = await _place(request, event_id, identity)
+    _, place = await _place(request, event_id) or (None, None)
     waits = place is not None and place.status == "waiting"
     minutes = await queries.minutes(event_id, visitor_view.PACE_MINUTES) if waits else None
     shop = _shop(back, appearance)
     return RoomInView(room, appearance, place, shop, minutes.minutes if minutes else ())
 
 
-async def _place(request: Request, event_id: str, identity: Identity | None) -> QueuePlace | None:
-    """The visitor's own session in this room, as far as the browser remembers it."""
-    session_id = _visitors(request).session_in(dict(request.scope["headers"]))
-    if identity is None or session_id is None:
+async def _place(request: Request, event_id: str) -> tuple[Identity, QueuePlace] | None:
+    """The session of this browser in this room, and in whose name it is.
+
+    Who joined as a visitor and signs in then keeps the place.
+    """
+    session_id = _visitors(request).session_in(dict(request.scope["headers"]), event_id)
+    if session_id is None:
         return None
     place = await services_of(request).queries(WAITROOM).session(session_id)
-    if place is None or (place.event_id, place.user_id) != (event_id, identity.user_id):
+    if place is None or place.event_id != event_id:
+        return None
+    owners = [each for each in await _known(request) if each.user_id == place.user_id]
+    if not owners:
         return None
     services_of(request).part(Sightings).note(event_id, session_id)
-    return place
+    return owners[0], place
 
 
 async def _known_and_place(request: Request, event_id: str) -> tuple[Identity, QueuePlace]:
-    identity = await _known(request)
-    place = await _place(request, event_id, identity)
-    if identity is None or place is None:
+    found = await _place(request, event_id)
+    if found is None:
         raise forbidden("not-in-line", "This browser has no place in this line; join it first.")
-    return identity, place
+    return found
 
 
-async def _known(request: Request) -> Identity | None:
+async def _known(request: Request) -> Sequence[Identity]:
     headers = dict(request.scope["headers"])
     return await _visitors(request).known(headers, services_of(request).cookies)
 
 
-async def _visitor(request: Request) -> KnownVisitor:
-    """Who has come, made known if nobody knows them yet."""
-    if (identity := await _known(request)) is not None:
-        return KnownVisitor(identity)
+async def _visitor(request: Request, event_id: str) -> KnownVisitor:
+    """In whose name this browser joins: made known if nobody knows them yet."""
+    found = await _place(request, event_id)
+    if found is not None and found[1].status in ("waiting", "ready"):
+        return KnownVisitor(found[0])
+    if known := await _known(request):
+        return KnownVisitor(known[0])
     assert request.client is not None
     address = request.client.host
     trusted = services_of(request).addresses.trusts(address)
@@ -211,7 +221,7 @@ def _from_page(request: Request) -> dict[bytes, bytes]:
 def _shop(back: str | None, appearance: Appearance) -> str | None:
     """Where to send somebody: to what was asked for, if it is allowed, or to the shop's door."""
     allowed = appearance.return_origins
-    if back is not None and back.isprintable() and "\\" not in back:
+    if back is not None and back.isascii() and back.isprintable() and "\\" not in back:
         with suppress(ValueError):
             asked = urlsplit(back)
             if f"{asked.scheme}://{asked.netloc}" in allowed:
@@ -220,9 +230,11 @@ def _shop(back: str | None, appearance: Appearance) -> str | None:
 
 
 def _with_pass(shop: str, signed: str) -> str:
-    parts = urlsplit(shop)
-    query = [each for each in parse_qsl(parts.query, keep_blank_values=True) if each[0] != "pass"]
-    return urlunsplit(parts._replace(query=urlencode([*query, ("pass", signed)])))
+    """The shop's address with a pass, and otherwise as it is: it may be signed."""
+    address, _, fragment = shop.partition("#")
+    path, _, query = address.partition("?")
+    kept = [each for each in query.split("&") if each and not each.startswith("pass=")]
+    return f"{path}?{'&'.join([*kept, f'pass={signed}'])}" + (f"#{fragment}" if fragment else "")
 
 
 def _language(request: Request) -> str:
@@ -233,8 +245,8 @@ async def _plainly(request: Request, event_id: str, answer: Answering) -> Respon
     """Answer with a page, whatever happens: people read no problem details."""
     try:
         return await answer()
-    except Refusal:  # the page says how things are by now
-        return _back_to(path_of(event_id), None)
+    except Refusal:
+        return _back_to(event_id, None)
     except Exception as error:  # noqa: BLE001 - told on a page, and what nobody foresaw is logged
         problem = problem_of(error)
         page = visitor_view.sentence_page(
@@ -254,9 +266,9 @@ def _html(page: str, status: int = 200) -> Response[str]:
     return Response(page, status_code=status, media_type="text/html", headers=headers)
 
 
-def _back_to(path: str, back: str | None, *cookies: Cookie | None) -> Response[None]:
+def _back_to(event_id: str, back: str | None, *cookies: Cookie | None) -> Response[None]:
     query = f"?{urlencode({'return': back})}" if back else ""
-    response = _redirect(path + query)
+    response = _redirect(path_of(event_id) + query)
     for cookie in filter(None, cookies):
         response.set_cookie(cookie)
     return response

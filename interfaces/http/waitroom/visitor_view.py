@@ -9,9 +9,8 @@ from string import Template
 from typing import NamedTuple
 from urllib.parse import quote
 
-from litestar.datastructures.headers import Accept
-
 from domain.waitroom.description import Appearance
+from interfaces.http.platform.pages import preferred
 from projections.waitroom.minutes import Minute
 from projections.waitroom.queue import QueueOverview, QueuePlace
 
@@ -49,8 +48,8 @@ def language_of(accepted: str) -> str:
     """The language of a page, by the header `Accept-Language`."""
     # As media types, which are preferred by the same rules.
     wanted = ",".join(f"x/{part.strip()}" for part in accepted.split(",")[:20] if part.strip())
-    best = Accept(wanted).best_match([f"x/{name}" for name in (DEFAULT, *LANGUAGES)])
-    plain = Accept(_without_regions(wanted)).best_match([f"x/{name}" for name in LANGUAGES])
+    kinds = [f"x/{name}" for name in (DEFAULT, *LANGUAGES)]
+    best, plain = preferred(wanted, kinds), preferred(_without_regions(wanted), kinds)
     return (best or plain or f"x/{DEFAULT}").removeprefix("x/")
 
 
@@ -173,7 +172,7 @@ class _Body:
         yield f"<h1>{said('your_place')}</h1>"
         yield f'<p class="place" id="place">{place.position}</p>'
         texts = {0: said("next"), 1: said("one_ahead")}
-        many = escape(said("ahead", count="{}"))
+        many = said("ahead", count="{}")
         told = texts.get(ahead) or many.replace("{}", str(ahead))
         yield (
             f'<p id="ahead" aria-live="polite" data-none="{texts[0]}" data-one="{texts[1]}" '

@@ -6,7 +6,8 @@ nothing before they join. Whoever is signed in at the browser is that person ins
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 from litestar.datastructures import Cookie
@@ -24,7 +25,8 @@ VISITORS_S = 600
 KEPT_S = 7 * 86_400
 OF_VISITORS = "visitor~"
 PLACE = "gamehall-place"
-"""The cookie of a session, which is none of the visitor's secrets: whose it is, the room says."""
+"""What cookies of sessions begin with. They are none of the visitor's secrets: whose a session is,
+the room says."""
 
 
 class KnownVisitor(NamedTuple):
@@ -44,9 +46,10 @@ class Visitors:
         self._name = "__Host-gamehall-visitor" if secure else "gamehall-visitor"
         self._secure = secure
 
-    async def known(self, headers: Mapping[bytes, bytes], cookies: Cookies) -> Identity | None:
-        """Who is signed in at a browser, or was a visitor there before."""
-        return await cookies.holder(headers) or self._visitor_in(headers)
+    async def known(self, headers: Mapping[bytes, bytes], cookies: Cookies) -> Sequence[Identity]:
+        """Who is at a browser: who is signed in there, and who came there as a visitor before."""
+        both = await cookies.holder(headers), self._visitor_in(headers)
+        return [identity for identity in both if identity is not None]
 
     async def come(self, address: str, *, trusted: bool) -> KnownVisitor:
         """Make a new visitor known; raises `Problem` 403 and 429."""
@@ -66,22 +69,22 @@ class Visitors:
                 "minutes; wait, and try again.",
                 headers={"Retry-After": f"{VISITORS_S}"},
             )
-        name = secrets.token_hex(8)
-        cookie = self._cookie(self._name, f"{name}.{self._signature(name)}", "/")
-        return KnownVisitor(_identity(name), cookie)
+        name, expires = secrets.token_hex(8), int(time.time()) + KEPT_S
+        signed = f"{name}.{expires}.{self._signature(name, str(expires))}"
+        return KnownVisitor(_identity(name, expires), self._cookie(self._name, signed))
 
-    def place(self, path: str, session_id: str) -> Cookie:
-        """The cookie that says which session is the visitor's, to the page of this room alone."""
-        return self._cookie(PLACE, session_id, path)
+    def place(self, event_id: str, session_id: str) -> Cookie:
+        """The cookie that says which session in a room is the visitor's."""
+        return self._cookie(_name_of_place(event_id), session_id)
 
-    def session_in(self, headers: Mapping[bytes, bytes]) -> str | None:
-        """The session that a browser remembers; whose it is, is for the room to say."""
-        return cookie_in(headers, PLACE) or None
+    def session_in(self, headers: Mapping[bytes, bytes], event_id: str) -> str | None:
+        """The session in a room that a browser remembers; whose it is, is for the room to say."""
+        return cookie_in(headers, _name_of_place(event_id)) or None
 
-    def _cookie(self, name: str, value: str, path: str) -> Cookie:
+    def _cookie(self, name: str, value: str) -> Cookie:
         return Cookie(
             name,
-            path=path,
+            path="/",
             value=value,
             max_age=KEPT_S,
             secure=self._secure,
@@ -90,14 +93,22 @@ class Visitors:
         )
 
     def _visitor_in(self, headers: Mapping[bytes, bytes]) -> Identity | None:
-        name, _, signature = (cookie_in(headers, self._name) or "").partition(".")
-        ours = secrets.compare_digest(self._signature(name).encode(), signature.encode())
-        return _identity(name) if name and ours else None
+        name, _, rest = (cookie_in(headers, self._name) or "").partition(".")
+        expires, _, signature = rest.partition(".")
+        ours = secrets.compare_digest(self._signature(name, expires).encode(), signature.encode())
+        if not (self.allowed and ours) or int(expires) <= time.time():
+            return None
+        return _identity(name, int(expires))
 
-    def _signature(self, name: str) -> str:
-        return self._tokens.fingerprint(b"visitor\n" + name.encode())
+    def _signature(self, name: str, expires: str) -> str:
+        return self._tokens.fingerprint(f"visitor\n{name}\n{expires}".encode())
 
 
-def _identity(name: str) -> Identity:
+def _name_of_place(event_id: str) -> str:
+    """Names of rooms are written in several ways in addresses, so a path would not tell them."""
+    return f"{PLACE}-{blake2b(event_id.encode(), digest_size=8).hexdigest()}"
+
+
+def _identity(name: str, expires: int) -> Identity:
     """Good for nothing but the page, which asks on their behalf: no token says this."""
-    return Identity(OF_VISITORS + name, "player", 0, int(time.time()) + KEPT_S)
+    return Identity(OF_VISITORS + name, "player", 0, expires)

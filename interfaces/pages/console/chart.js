@@ -2,7 +2,7 @@
 import { shape } from "/element.js";
 
 const MINUTES = 30, MINUTE_MS = 60_000, HEIGHT = 190, LEFT = 44, BOTTOM = 22, TOP = 8;
-const GONE = ["completed", "failed", "expired", "left", "removed", "dismissed"];
+const GONE = ["completed", "failed", "expired", "left", "removed", "dismissed", "dropped"];
 export const KINDS = [["joined", "joined"], ["admitted", "admitted"], ["gone", "ended or left"]];
 
 const gone = (minute) => GONE.reduce((sum, each) => sum + minute[each], 0);

@@ -32,8 +32,19 @@ async function keepLooking(look) {
   setTimeout(() => keepLooking(look), LOOK_AGAIN_MS);
 }
 
+// The entries of a list, page by page, up to `most` of them: a page may be short and go on all the same.
+async function listed(path, kind, options, most) {
+  const found = [];
+  for (let after = ""; found.length < most && after != null; ) {
+    const page = await ask(`${path}?${new URLSearchParams({ ...options, ...(after && { after }) })}`);
+    found.push(...page[kind]);
+    after = page.after;
+  }
+  return found.slice(0, most);
+}
+
 async function lookAtRooms() {
-  const { rooms } = await ask(`${ROOMS}/rooms?limit=200`);
+  const rooms = await listed(`${ROOMS}/rooms`, "rooms", { limit: 500 }, 1_000);
   at("no-rooms").hidden = rooms.length > 0;
   at("list").replaceChildren(...rooms.map((each) => element("tr", {},
     element("td", {}, element("a", { href: `?room=${encodeURIComponent(each.event_id)}` }, each.event_id)),
@@ -47,7 +58,7 @@ function tell(found, minutes) {
   const tiles = {
     State: state(found), Waiting: number(found.waiting), "In checkout": `${number(found.ready)} of ${number(found.capacity)}`,
     Joined: number(found.joined), Bought: number(found.completed), "Too late": number(found.expired),
-    "Left or failed": number(found.left + found.failed + found.removed + found.dismissed),
+    "Left or failed": number(found.left + found.failed + found.removed + found.dismissed + found.dropped),
     "Waited, p50 and p99": `${seconds(latest?.wait_p50)}, ${seconds(latest?.wait_p99)}`,
   };
   at("tiles").replaceChildren(...Object.entries(tiles).map(([term, value]) =>
@@ -83,8 +94,8 @@ function orderOf(session, [text, order, body]) {
 
 async function lookAtSessions() {
   const user = at("user_id").value.trim();
-  const asked = new URLSearchParams({ limit: 50, ...(user ? { user_id: user } : { status: at("status").value }) });
-  const { sessions } = await ask(`${room}/sessions?${asked}`);
+  const asked = { limit: 50, ...(user ? { user_id: user } : { status: at("status").value }) };
+  const sessions = await listed(`${room}/sessions`, "sessions", asked, 50);
   at("no-sessions").hidden = sessions.length > 0;
   at("sessions").replaceChildren(...sessions.map((each) => element("tr", {},
     element("td", { title: each.user_id }, each.display_name ? `${each.display_name} (${each.user_id})` : each.user_id),

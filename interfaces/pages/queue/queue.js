@@ -3,7 +3,7 @@ const { path, session, status, now, ...told } = document.getElementById("main").
 const at = (id) => document.getElementById(id);
 let { deadline } = told;
 const aheadOfClock = Date.now() - Date.parse(now);
-const SHORTEST_PAUSE_MS = 1_000, LONGEST_PAUSE_MS = 20_000, LOOK_AGAIN_MS = 15_000;
+const SHORTEST_PAUSE_MS = 1_000, LONGEST_PAUSE_MS = 20_000, LOOK_AGAIN_MS = 15_000, REFRESH_MS = 60_000;
 
 // The page as it is by now: what happened changes all of it.
 const look = () => location.reload();
@@ -36,11 +36,20 @@ async function follow(pauseMs = SHORTEST_PAUSE_MS) {
   socket.onclose = () => again(opened ? SHORTEST_PAUSE_MS : 2 * pauseMs);
 }
 
+// What is told over no socket: a pause, the pace. Whoever is about to press something is left alone.
+async function refresh() {
+  const text = await fetch(location.href).then((answer) => (answer.ok ? answer.text() : "")).catch(() => "");
+  const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("main");
+  const main = at("main");
+  if (fresh?.dataset.status === status && !main.contains(document.activeElement)) main.replaceChildren(...fresh.childNodes);
+}
+
 function count() {
   const leftS = Math.max(0, Math.ceil((Date.parse(deadline) - (Date.now() - aheadOfClock)) / 1_000));
   at("left").textContent = `${Math.floor(leftS / 60)}:${String(leftS % 60).padStart(2, "0")}`;
 }
 
+if (status === "waiting") setInterval(refresh, REFRESH_MS);
 if (status === "waiting" || status === "ready") follow();
 else if (status === "outside") setTimeout(look, LOOK_AGAIN_MS);
 if (status === "ready") {
