@@ -220,7 +220,7 @@ async def test_the_shop_s_own_address_is_kept_as_it_is(api: Api) -> None:
 @pytest.mark.parametrize("header", ["en;q=1e999", "de;q=inf", "en;q=nan", "\xe9;q=x"])
 async def test_a_strange_wish_for_a_language_is_none(api: Api, header: str) -> None:
     await api.open()
-    answer = await api.client.get(PAGE, headers={"accept-language": header.encode("latin-1")})
+    answer = await api.client.get(PAGE, headers={b"accept-language": header.encode("latin-1")})
     assert answer.status_code == 200
     headers = {"accept": "text/html;q=1e999"}
     assert (await api.client.get("/nothing", headers=headers)).status_code == 401
