@@ -41,6 +41,9 @@ FOR_API: Headers = [
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 ]
+SAID_OTHERWISE = {b"cache-control", b"content-security-policy", b"referrer-policy", b"vary"}
+"""What some answers say in their own way."""
+
 CORS_ANSWER: Headers = [
     (b"access-control-allow-methods", b"GET, POST, PUT"),
     (
@@ -62,10 +65,13 @@ def require_one(name: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
         raise bad_request("invalid-request", f"The header {name.decode()} stands there twice.")
 
 
-def unsaid(always: Headers, own: Iterable[Header]) -> Headers:
-    """The headers of all answers, less those that this one says otherwise."""
-    said = {name for name, _ in own}
-    return [header for header in always if header[0] not in said]
+def completed(own: Iterable[Header], always: Headers) -> Headers:
+    """The headers of an answer, with those of all answers that it has not said otherwise."""
+    own = list(own)
+    if any(name in SAID_OTHERWISE for name, _ in own):
+        said = {name for name, _ in own}
+        always = [header for header in always if header[0] not in said]
+    return [*own, *always]
 
 
 def is_canonical(path: str) -> bool:
@@ -132,7 +138,7 @@ class Edge:
                 status = message["status"]
                 if not body.has_ended:
                     await body.discard()  # or the connection ends before the answer is read
-                message["headers"] = [*message["headers"], *unsaid(always, message["headers"])]
+                message["headers"] = completed(message["headers"], always)
             await send(message)
 
         if method == "HEAD":  # as GET, up to the body
