@@ -54,6 +54,7 @@ class Cookies:
         # The prefix keeps pages of other hosts of the same domain from setting it.
         self.name = "__Host-gamehall" if secure else "gamehall"
         self.aside_name = f"{self.name}-aside"
+        self.secure = secure
         self._attributes = f"Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
         self._known: OrderedDict[str, tuple[SignIn | None, float]] = OrderedDict()
 
