@@ -101,7 +101,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             seals=keys,
             tokens=tokens,
             peer_tokens=peer_tokens,
-            tickets=Tickets(tokens, OnceInRedis(redis)),
+            tickets=Tickets(tokens, OnceInRedis(redis), leeway_s=settings.clock_leeway_seconds),
             cookies=Cookies(tokens, SignInsInPostgres(pool), secure=settings.is_https),
             parts=parts,
             addresses=Addresses(settings.requests_per_address, settings.trusted_networks),

@@ -81,6 +81,7 @@ async def connected(
         "path": address,
         "raw_path": address.encode(),
         "query_string": query.encode(),
+        "client": ("127.0.0.1", 1),
         "root_path": "",
         "headers": [(name.encode(), value.encode()) for name, value in given.items()],
         "subprotocols": [],

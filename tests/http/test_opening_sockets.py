@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from interfaces.http.platform import channel, socket_limits
-from tests.http.conftest import ORIGIN, Api, another_process, problem
+from interfaces.http.platform.tickets import Tickets
+from interfaces.tokens import Identity, Tokens
+from tests.http.conftest import ORIGIN, SECRET, Api, another_process, problem
 from tests.http.fakes.once import FakeOnce
 from tests.http.socket_client import Closed, connected
 
@@ -89,6 +91,21 @@ async def test_a_ticket_that_nobody_can_check_opens_nothing(api: Api) -> None:
     once.away = False
     async with connected(api, f"{LIVE}?ticket={ticket}", headers={}):
         pass
+
+
+async def test_a_used_ticket_is_known_for_as_long_as_any_clock_takes_it(api: Api) -> None:
+    now, once = 1_000.0, FakeOnce()
+    behind = Tickets(Tokens(SECRET, lambda: now - 5.5, leeway_s=5.5), once, leeway_s=5.5)
+    ticket = Tickets(Tokens(SECRET, lambda: now), once).issue(Identity("ann", "player", 0, 2_000))
+    assert await behind.redeem(ticket)
+    (remembered_s,) = once.names.values()
+
+    once.names.clear()
+    now += remembered_s - 1
+    assert await behind.redeem(ticket), "it is taken still"
+    once.names.clear()
+    now += 1
+    assert await behind.redeem(ticket) is None
 
 
 async def test_a_socket_ends_with_its_token(api: Api) -> None:

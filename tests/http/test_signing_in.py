@@ -1,5 +1,6 @@
 """Browsers sign in, act for who is signed in, and sign out; no other page acts for them."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -143,7 +144,7 @@ async def test_a_browser_that_nobody_is_signed_in_at_needs_a_token(api: Api) -> 
     assert (await api.client.get("/api/v1/sign-in")).json() == entrance
 
 
-@pytest.mark.parametrize("value", ["", "x", "x.", ".x", "x.y", "é.y", "x" * 4_000])
+@pytest.mark.parametrize("value", ["", "x", "x.", ".x", "x.y", "é.y", "x.é", "x" * 4_000])
 async def test_a_cookie_that_is_not_ours_is_not_even_looked_for(api: Api, value: str) -> None:
     headers = {"cookie": f"gamehall={value}".encode()}
 
@@ -163,6 +164,69 @@ async def test_signing_out_ends_it_at_once(api: Api) -> None:
     assert "Max-Age=0" in answer.headers["set-cookie"]
     problem(await me(api), 401, "unauthenticated")
     problem(await api.client.get("/api/v1/me", headers={"cookie": kept}), 401, "unauthenticated")
+
+
+async def test_a_cookie_that_has_ended_is_looked_for_once_in_a_while(api: Api) -> None:
+    now = 1_800_000_000.0
+    here, there = (
+        Cookies(Tokens(SECRET), api.sign_ins, secure=False, clock=lambda: now) for _ in range(2)
+    )
+    _, kept = await here.begin("ada", "Ada", "player", "guest") or (None, "")
+    headers = {b"cookie": kept.partition(";")[0].encode()}
+    await here.end(headers)
+    for look in (1, 2):
+        for _ in range(3):
+            assert await there.holder(headers) is None
+        assert api.sign_ins.looks == look
+        now += cookies.LOOK_AGAIN_S
+
+
+async def test_who_signs_out_while_they_are_looked_up_stays_out(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = {"cookie": (await sign_in(api)).headers["set-cookie"].partition(";")[0]}
+    look = Held(api, monkeypatch)
+    async with browser(api.doors.public) as client, asyncio.timeout(10):
+        asked = asyncio.create_task(client.get("/api/v1/me", headers=kept))
+        await look.begun.wait()
+        out = await client.post("/api/v1/sign-out", headers=OURS | kept)
+        assert out.status_code == 204
+        look.go.set()
+        await asked
+        problem(await client.get("/api/v1/me", headers=kept), 401, "unauthenticated")
+
+
+async def test_one_address_has_so_many_cookies_looked_up_at_a_time(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = {"cookie": (await sign_in(api)).headers["set-cookie"].partition(";")[0]}
+    services = replace(api.services, addresses=Addresses(1))
+    look = Held(api, monkeypatch)
+    there = replace(api, doors=application.create_app(services))
+    async with browser(there.doors.public) as client, asyncio.timeout(10):
+        asked = asyncio.create_task(client.get("/api/v1/me", headers=kept))
+        await look.begun.wait()
+        problem(await client.get("/api/v1/me", headers=kept), 429, "too-many-from-address")
+        with pytest.raises(Closed):
+            async with connected(there, LIVE, headers={"host": HOST, **OURS, **kept}):
+                pass
+        look.go.set()
+        assert (await asked).status_code == 200
+
+
+class Held:
+    """The store finds somebody, and its answer is held up."""
+
+    def __init__(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.go = asyncio.Event(), asyncio.Event()
+        self._find = api.sign_ins.find
+        monkeypatch.setattr(api.sign_ins, "find", self.find)
+
+    async def find(self, digest: bytes) -> SignIn | None:
+        found = await self._find(digest)
+        self.begun.set()
+        await self.go.wait()
+        return found
 
 
 async def test_signing_in_again_ends_what_was_before_under_a_new_secret(api: Api) -> None:

@@ -1,5 +1,6 @@
 """What a provider signs is taken only if it is for us, for this attempt, and by one of its keys."""
 
+import asyncio
 import re
 import time
 from typing import Any
@@ -11,9 +12,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from application.ports.identity import Attempt, ProviderRefused, Visitor
 from infra import openid
-from infra.openid import ANSWER_LIMIT_BYTES, OpenIdProvider
+from infra.openid import (
+    ANSWER_LIMIT_BYTES,
+    FAILED_PAUSE_S,
+    MOST_NAME_CHARACTERS,
+    OpenIdProvider,
+)
 
 ISSUER = "https://accounts.example"
+ABOUT = "/.well-known/openid-configuration"
 KEYS = {kid: ec.generate_private_key(ec.SECP256R1()) for kid in ("old", "new", "foreign")}
 ATTEMPT = Attempt("state", "nonce", "verifier")
 
@@ -25,6 +32,8 @@ class Fake:
         at = {"authorization_endpoint": f"{ISSUER}/auth", "token_endpoint": f"{ISSUER}/token"}
         self.about: dict[str, Any] = {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys", **at}
         self.published = ["old"]
+        self.unusable: list[Any] = []
+        self.status = 200
         self.token = ""
         self.asked: list[str] = []
         client = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
@@ -37,11 +46,13 @@ class Fake:
             leeway_s=5,
         )
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
+    async def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request.url.path)
+        await asyncio.sleep(0)  # others may ask meanwhile
         if request.url.path == "/token":
             return httpx.Response(200, json={"id_token": self.token})
-        return httpx.Response(200, json={"keys": [jwk(k) for k in self.published]} | self.about)
+        keys = [*map(jwk, self.published), *self.unusable]
+        return httpx.Response(self.status, json={"keys": keys} | self.about)
 
     async def visitor(self, signed_by: str = "old", **claims: Any) -> Visitor:
         self.token = token(signed_by, **claims)
@@ -53,8 +64,8 @@ def jwk(kid: str) -> dict[str, Any]:
     return {**public, "kid": kid, "use": "sig"}
 
 
-def token(signed_by: str, **changed: Any) -> str:
-    """A token with other claims, of which times are seconds from now."""
+def token(signed_by: str, *, keep_none: bool = False, **changed: Any) -> str:
+    """A token with other claims, of which times are seconds from now; None takes one away."""
     now = int(time.time())
     claims: dict[str, Any] = {
         "iss": ISSUER,
@@ -65,7 +76,9 @@ def token(signed_by: str, **changed: Any) -> str:
     }
     claims |= {"iat": now, "exp": now + 60}
     times = {each: now + changed.pop(each) for each in ("exp", "iat") if changed.get(each)}
-    claims = {name: each for name, each in (claims | changed | times).items() if each is not None}
+    claims |= changed | times
+    if not keep_none:
+        claims = {name: each for name, each in claims.items() if each is not None}
     return jwt.encode(claims, KEYS[signed_by], "ES256", headers={"kid": signed_by})
 
 
@@ -117,6 +130,88 @@ async def test_a_token_by_a_key_that_is_not_published_is_refused() -> None:
     assert fake.asked.count("/keys") == 1, "whoever makes up keys does not make us ask for each"
 
 
+async def test_who_comes_together_waits_for_one_look() -> None:
+    fake = Fake()
+    assert await asyncio.gather(*(fake.visitor() for _ in range(3))) == [Visitor("7", "Ada")] * 3
+    assert (fake.asked.count("/keys"), fake.asked.count(ABOUT)) == (1, 1)
+
+
+async def test_a_provider_that_is_away_is_asked_once_in_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = Fake()
+    fake.status = 503
+    visits = (fake.provider.address(ATTEMPT) for _ in range(80))
+    answers = await asyncio.gather(*visits, return_exceptions=True)
+    assert {type(each) for each in answers} == {ProviderRefused}
+    assert fake.asked == [ABOUT]
+
+    fake.status = 200
+    now = time.monotonic() + FAILED_PAUSE_S
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    assert await fake.provider.address(ATTEMPT)
+
+
+async def test_keys_that_could_not_be_had_are_asked_for_again_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = Fake()
+    await fake.provider.address(ATTEMPT)
+    fake.status = 503
+    with pytest.raises(ProviderRefused):
+        await fake.visitor()
+    fake.status = 200
+    now = time.monotonic() + FAILED_PAUSE_S
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    assert await fake.visitor() == Visitor("7", "Ada")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        {"kty": "OKP", "crv": "X25519", "x": "MTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTE"},
+        {"kty": "EC", "crv": "brainpoolP256r1", "x": "AQAB", "y": "AQAB"},
+        {"kty": "RSA", "n": "AQAB"},
+        {"kty": "RSA", "n": 7, "e": None},
+        {"kty": "oct", "k": "AQAB"},
+        {"use": "enc"},
+        {"alg": "ECDH-ES"},
+        {"kid": ["old"]},
+    ],
+    ids=str,
+)
+async def test_a_key_that_is_not_for_us_takes_no_other_away(key: Any) -> None:
+    fake = Fake()
+    fake.unusable = [key if "kty" in key else jwk("foreign") | key]
+    assert await fake.visitor() == Visitor("7", "Ada")
+    with pytest.raises(ProviderRefused):
+        await fake.visitor("foreign")
+
+
+async def test_a_token_that_does_not_say_how_it_is_signed_is_refused() -> None:
+    fake = Fake()
+    fake.token = "eyJraWQiOiJvbGQifQ.e30.AA"
+    with pytest.raises(ProviderRefused):
+        await fake.provider.visitor(ATTEMPT, "code")
+
+
+@pytest.mark.parametrize(
+    ("claims", "name"),
+    [
+        ({"name": None, "preferred_username": None}, "player"),
+        ({"name": "Ada", "preferred_username": None}, "Ada"),
+        ({"name": 7, "preferred_username": ""}, "player"),
+        ({"name": "\x00\n", "preferred_username": " "}, "player"),
+        ({"name": "A\x00da\u202e"}, "Ada"),
+        ({"name": "\ud800"}, "player"),
+        ({"name": "Ada" * 100}, ("Ada" * 100)[:MOST_NAME_CHARACTERS]),
+    ],
+    ids=lambda it: ascii(it)[:60],
+)
+async def test_who_has_no_name_to_show_is_called_something(claims: Any, name: str) -> None:
+    assert (await Fake().visitor(keep_none=True, **claims)).name == name
+
+
 async def test_a_new_key_is_looked_up_and_an_old_one_is_good_no_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -135,6 +230,7 @@ async def test_a_new_key_is_looked_up_and_an_old_one_is_good_no_more(
         {"issuer": "https://other.example"},
         {"token_endpoint": "http://accounts.example/token"},
         {"jwks_uri": "http://accounts.example/keys"},
+        {"authorization_endpoint": "javascript://localhost/%0aalert(1)"},
         {"authorization_endpoint": None},
         {"padding": "x" * ANSWER_LIMIT_BYTES},
     ],
@@ -145,6 +241,13 @@ async def test_a_provider_that_says_something_odd_of_itself_is_refused(about: An
     fake.about |= about
     with pytest.raises(ProviderRefused):
         await fake.provider.address(ATTEMPT)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+async def test_a_provider_on_this_machine_needs_no_https(host: str) -> None:
+    fake = Fake()
+    fake.about["jwks_uri"] = f"http://{host}:9/keys"
+    assert await fake.provider.address(ATTEMPT)
 
 
 async def test_the_verifier_is_not_told_before_the_end() -> None:

@@ -13,11 +13,11 @@ from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.tokens import Identity, Tokens
 
 LOOK_AGAIN_S = 30.0
-"""For how long a sign-in is known without another look: so long one that was ended in another
-process is still good in this one."""
+"""For how long a sign-in is known without another look, and that there is none: so long one that
+was ended in another process is still good in this one."""
 
 MOST_KNOWN = 10_000
-"""Sign-ins that a process knows without a look."""
+"""Cookies that a process knows without a look."""
 
 LIFETIMES: Mapping[Way, timedelta] = {
     "guest": timedelta(days=7),
@@ -54,8 +54,9 @@ class Cookies:
         # The prefix keeps pages of other hosts of the same domain from setting it.
         self.name = "__Host-gamehall" if secure else "gamehall"
         self.aside_name = f"{self.name}-aside"
+        self.secure = secure
         self._attributes = f"Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
-        self._known: OrderedDict[str, tuple[SignIn, float]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[SignIn | None, float]] = OrderedDict()
 
     async def begin(
         self,
@@ -85,7 +86,7 @@ class Cookies:
             return None
         known, look_at = self._known.get(value, (None, 0.0))
         now = self._clock()
-        if known is None or now >= look_at:
+        if now >= look_at:
             known = await self._look(value, now)
         return known if known is not None and now < known.expires_at.timestamp() else None
 
@@ -100,7 +101,7 @@ class Cookies:
         """Sign a browser out, at once in this process: the `Set-Cookie` that does it."""
         if (value := self._value_in(headers)) is not None:
             await self._sign_ins.end(_digest(value))
-            self._known.pop(value, None)
+            self._remember(value, None, self._clock())
         return self._set("", 0)
 
     def aside(self, value: str, seconds: int) -> str:
@@ -109,17 +110,22 @@ class Cookies:
 
     async def _look(self, value: str, now: float) -> SignIn | None:
         found = await self._sign_ins.find(_digest(value))
-        self._known.pop(value, None)
-        if found is not None:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.popitem(last=False)  # looked at before all others
-            self._known[value] = found, now + LOOK_AGAIN_S
+        known, look_at = self._known.get(value, (None, 0.0))
+        if known is None and now < look_at:
+            return None  # it was ended while we looked
+        self._remember(value, found, now)
         return found
+
+    def _remember(self, value: str, found: SignIn | None, now: float) -> None:
+        self._known.pop(value, None)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.popitem(last=False)  # looked at before all others
+        self._known[value] = found, now + LOOK_AGAIN_S
 
     def _value_in(self, headers: Headers) -> str | None:
         value = cookie_in(headers, self.name)
         secret, _, signature = (value or "").partition(".")
-        ours = secrets.compare_digest(self._signature(secret), signature)
+        ours = secrets.compare_digest(self._signature(secret).encode(), signature.encode())
         return value if ours else None
 
     def _signature(self, secret: str) -> str:

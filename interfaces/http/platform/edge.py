@@ -176,13 +176,13 @@ class Edge:
         else:
             if len(headers) < len(scope["headers"]):
                 require_one(b"authorization", scope["headers"])
-            if b"cookie" in headers and b"authorization" not in headers:
-                scope["user"] = await self._of_browser(scope, headers)
-            else:
-                scope["user"] = self._identify(path, headers)
             address = scope["client"][0]
-            self._addresses.enter(address)
+            self._addresses.enter(address)  # before a cookie is looked up, which takes a while
             try:
+                if b"cookie" in headers and b"authorization" not in headers:
+                    scope["user"] = await self._of_browser(scope, headers)
+                else:
+                    scope["user"] = self._identify(path, headers)
                 await self._call(scope, path, receive, send)
             finally:
                 self._addresses.leave(address)
@@ -243,12 +243,21 @@ class Edge:
             return await self._tickets.redeem(ticket[0].decode("latin-1"), scope["path"])
         try:
             if b"authorization" not in headers and is_origin_of_host(headers):
-                return await self._cookies.holder(headers)
+                return await self._of_page(scope, headers)
             identity = bearer(self._tokens, headers.get(b"authorization"))
             return heard(identity, scope["path"])
         except Exception as error:  # noqa: BLE001 - a handshake has no answer that says why
             problem_of(error)
             return None
+
+    async def _of_page(self, scope: Any, headers: Mapping[bytes, bytes]) -> Identity | None:
+        """Who opens a socket by a cookie, which an address has only so many looked up at a time."""
+        address = scope["client"][0]
+        self._addresses.enter(address)
+        try:
+            return await self._cookies.holder(headers)
+        finally:
+            self._addresses.leave(address)
 
     def _headers(self, page: Page | None, headers: Mapping[bytes, bytes]) -> Headers:
         always = FOR_API if page is None else [*SECURE, (b"content-security-policy", page.policy)]

@@ -1,5 +1,7 @@
 """One-time tickets: how a browser opens a socket without its token in the address."""
 
+from math import ceil
+
 import structlog
 
 from application.ports.limits import Once
@@ -15,12 +17,15 @@ class Tickets:
     """Hands out tickets, each of which is good once, for a moment, in any process of the API.
 
     A ticket is signed, and kept nowhere until it is used: however many somebody asks for, none of
-    another's is lost. What is remembered, for as long as a ticket lives, is which have been used.
+    another's is lost. Which have been used is remembered for as long as they are taken.
     """
 
-    def __init__(self, tokens: Tokens, used: Once) -> None:
+    def __init__(self, tokens: Tokens, used: Once, *, leeway_s: float = 0.0) -> None:
+        """Clocks of machines may differ by `leeway_s`, as for `tokens`."""
         self._tokens = tokens
         self._used = used
+        # One clock may be behind the one that issued it, and leaves it the leeway besides.
+        self._remembered_s = ceil(TICKET_LIFETIME_S + 2 * leeway_s)
 
     def issue(self, identity: Identity, path: str = "") -> str:
         """Give a new ticket for this identity, for any socket or the one at `path` alone."""
@@ -33,7 +38,7 @@ class Tickets:
         """
         try:
             identity, name = self._tokens.holder(ticket, path=path)
-            first = await self._used.first(f"ticket:{name}", TICKET_LIFETIME_S)
+            first = await self._used.first(f"ticket:{name}", self._remembered_s)
         except TokenRefused:
             return None
         except Exception as error:  # noqa: BLE001 - who was let in before is not known

@@ -65,8 +65,14 @@ class Provider:
 async def go_to_provider(
     request: Request, back: Annotated[str, QueryParameter(name="return")] = PLAY
 ) -> Response[None]:
-    """Send a browser to the identity provider, with something that only this browser has."""
+    """Send a browser to the identity provider, with something that only this browser has.
+
+    Pages of others may not: whoever is signed in there would be, here, for whom they please.
+    """
     provider = services_of(request).part(Provider).require()
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        another = ProviderRefused("A page of another address sends this browser to the provider.")
+        return _not_signed_in("refused", another)
     secret = secrets.token_urlsafe(32)
     try:
         address = await provider.address(attempt_of(secret))
@@ -87,18 +93,22 @@ async def come_from_provider(
 ) -> Response[None]:
     """Sign in whoever comes back from the identity provider, at the browser that went there."""
     provider = services_of(request).part(Provider).require()
-    await admit(request)
     kept = cookie_in(dict(request.scope["headers"]), services_of(request).cookies.aside_name)
     secret, _, back = (kept or "").partition("/")
     try:
         attempt = _attempt(secret, whose)
+    except ProviderRefused as refused:
+        return _not_signed_in("refused", refused)
+    await admit(request)  # what pages of others have it load is no try
+    try:
         if iss not in ("", provider.issuer):
             _refuse("Another provider sends this browser back.")
         begun = await _begin(request, provider, attempt, code)
     except ProviderRefused as refused:
-        return _not_signed_in("refused", refused)
+        return _without_aside(request, _not_signed_in("refused", refused))
     to = f"/{back}"
-    return _to(to if own_path(to) else PLAY, await let_in(request, begun))
+    welcome = _to(to if own_path(to) else PLAY, await let_in(request, begun))
+    return _without_aside(request, welcome)
 
 
 def _attempt(secret: str, state: str) -> Attempt:
@@ -147,6 +157,13 @@ def id_of(issuer: str, subject: str) -> str:
 
 def _to(address: str, cookie: str) -> Response[None]:
     return Response(None, status_code=303, headers={"Location": address, "Set-Cookie": cookie})
+
+
+def _without_aside(request: Request, answer: Response[None]) -> Response[None]:
+    """The attempt is over, and the browser keeps nothing of it."""
+    cookies = services_of(request).cookies
+    answer.set_cookie(cookies.aside_name, max_age=0, httponly=True, secure=cookies.secure)
+    return answer
 
 
 def _not_signed_in(why: str, refused: ProviderRefused) -> Response[None]:

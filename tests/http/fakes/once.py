@@ -5,7 +5,7 @@ class FakeOnce:
     """Remembers for ever; `away` is a server that does not answer."""
 
     def __init__(self) -> None:
-        self.names: set[str] = set()
+        self.names: dict[str, int] = {}
         self.away = False
 
     async def first(self, name: str, seconds: int) -> bool:
@@ -13,7 +13,7 @@ class FakeOnce:
             raise ConnectionError(f"nobody knows of {name} within {seconds} seconds")
         if name in self.names:
             return False
-        self.names.add(name)
+        self.names[name] = seconds
         return True
 
 
