@@ -170,6 +170,7 @@ HANDLED = frozenset(Queue.handles)
 class RoomChanges(msgspec.Struct):
     """Changes of one room; a score of None takes a session out of a sorted set.
 
+    `missed` are those after whoever was missed before, all of whom come back with `all_returned`.
     `archived` is how many of the oldest sessions go, and whether the room goes with them.
     """
 
@@ -180,6 +181,7 @@ class RoomChanges(msgspec.Struct):
     joined: dict[str, float | None] = {}
     users: dict[str, int | None] = {}
     missed: dict[str, float | None] = {}
+    all_returned: bool = False
     minutes: MinuteChanges = msgspec.field(default_factory=MinuteChanges)
     archived: int = 0
     is_gone: bool = False
@@ -215,6 +217,8 @@ class QueueChanges:
                 self._end(getattr(event, "session_id", ""), status, room)
             case _:
                 room.facts |= _facts_of(event)
+                if isinstance(event, PresenceRequired):
+                    room.all_returned, room.missed = True, {}
 
     def _join(self, event: WaitroomJoined, room: RoomChanges) -> None:
         room.counts["joined"] += 1
@@ -279,6 +283,8 @@ class QueueChanges:
             _write_sorted_set(pipeline, f"{key}:admitted", room.admitted)
             _write_sorted_set(pipeline, f"{key}:sessions", room.joined)
             _write_sorted_set(pipeline, f"{key}:users", room.users)
+            if room.all_returned:
+                pipeline.unlink(f"{key}:missed")
             _write_sorted_set(pipeline, f"{key}:missed", room.missed)
             if "absent_seconds" in room.facts:
                 attended = {event_id: None if room.facts["absent_seconds"] == "" else 0}

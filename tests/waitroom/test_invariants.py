@@ -12,6 +12,16 @@ from domain.categories import WAITROOMS
 from domain.events import DomainEvent
 from domain.refusals import Refusal
 from domain.waitroom import Waitroom, operated, register
+from domain.waitroom.absence import (
+    DropAbsentee,
+    NoteReturn,
+    PresenceRequired,
+    RequirePresence,
+    SessionDropped,
+    SessionMissed,
+    SessionReturned,
+    TellAbsentee,
+)
 from domain.waitroom.commands import (
     CompleteCheckout,
     ExpireCheckout,
@@ -44,8 +54,12 @@ from tests.waitroom.rooms import EVENT, PAUSE, REOPEN, RESUME, changing, closing
 
 users = st.integers(0, 9).map(lambda number: f"user-{number}")
 sessions = st.integers(1, 40).map(lambda number: f"session-{number}")
+first_sessions = st.integers(1, 6).map(lambda number: f"session-{number}")
 ends = st.sampled_from([CompleteCheckout, FailCheckout, ExpireCheckout, LeaveWaitroom])
 """What ends a session."""
+said = st.sampled_from([TellAbsentee, TellAbsentee, NoteReturn, DropAbsentee])
+"""What is said of a session that nobody sees, or somebody sees again."""
+presences = st.sampled_from([None, 10.0, 20.0])
 orders = st.one_of(
     st.sampled_from([PAUSE, RESUME, RESUME, REOPEN, REOPEN]),
     st.builds(changing, st.integers(1, 6), st.sampled_from([5.0, 10.0, 40.0])),
@@ -63,6 +77,8 @@ class AnyRoom(RuleBasedStateMachine):
         self.waiting: list[tuple[int, int, str]] = []
         self.ready: set[str] = set()
         self.let_in: set[str] = set()
+        self.missed: set[str] = set()
+        self.attends = self.redeems = False
         self.admitted: list[str] = []
         self.tickets = 0
         self.paused = self.closed = self.dismisses = self.granted = False
@@ -103,6 +119,12 @@ class AnyRoom(RuleBasedStateMachine):
             case PassRedeemed():
                 assert event.session_id in self.ready - self.let_in
                 self.let_in.add(event.session_id)
+                self.missed.discard(event.session_id)
+            case SessionMissed() | SessionReturned():
+                self.follow_absence(event)
+            case SessionDropped():
+                assert event.session_id in self.missed, "nobody is dropped untold"
+                self.follow_end(event.session_id)
             case _ if session := getattr(event, "session_id", None):
                 self.follow_end(session)
             case _:
@@ -120,9 +142,21 @@ class AnyRoom(RuleBasedStateMachine):
         self.granted = False
         self.waiting = [entry for entry in self.waiting if entry[2] != event.session_id]
         self.ready.add(event.session_id)
+        self.missed.discard(event.session_id)
         self.admitted.append(event.session_id)
         self.deadlines[event.session_id] = event.deadline
         assert event.deadline == self.now + timedelta(seconds=self.checkout_seconds)
+
+    def follow_absence(self, event: SessionMissed | SessionReturned) -> None:
+        """Only where that costs a place: in line, or in a slot that the shop would redeem."""
+        session, slots = event.session_id, self.ready - self.let_in if self.redeems else set()
+        assert self.attends
+        assert session in slots | {each for _, _, each in self.waiting}
+        if isinstance(event, SessionMissed):
+            assert session not in self.missed
+            self.missed.add(session)
+        else:
+            self.missed.remove(session)
 
     def follow_expiry(self, session: str) -> None:
         """Nobody before the deadline that was told, and whose was first comes first."""
@@ -133,6 +167,7 @@ class AnyRoom(RuleBasedStateMachine):
     def follow_end(self, session: str) -> None:
         self.waiting = [entry for entry in self.waiting if entry[2] != session]
         self.ready.discard(session)
+        self.missed.discard(session)
 
     def follow_order(self, event: DomainEvent) -> None:
         match event:
@@ -144,6 +179,9 @@ class AnyRoom(RuleBasedStateMachine):
                 self.closed, self.dismisses = True, event.waiting == "dismiss"
             case WaitroomReopened():
                 self.closed = self.dismisses = False
+            case PresenceRequired():
+                self.attends, self.redeems = event.absent_seconds is not None, event.redeems
+                self.missed.clear()
             case WaitroomArchived():
                 assert self.closed
                 assert not self.waiting
@@ -169,6 +207,16 @@ class AnyRoom(RuleBasedStateMachine):
     @rule(session=sessions)
     def redeem(self, session: str) -> None:
         self.decide(RedeemPass(event_id=EVENT, session_id=session))
+
+    @rule(seconds=presences, redeems=st.booleans())
+    def require(self, seconds: float | None, redeems: bool) -> None:
+        self.decide(
+            RequirePresence(event_id=EVENT, absent_seconds=seconds, redeems=redeems, by="olga")
+        )
+
+    @rule(kind=said, session=first_sessions)
+    def say_of_absence(self, kind: type[TellAbsentee], session: str) -> None:
+        self.decide(kind(event_id=EVENT, session_id=session))
 
     @rule(user=users, session=sessions)
     def leave_as(self, user: str, session: str) -> None:
@@ -205,6 +253,12 @@ class AnyRoom(RuleBasedStateMachine):
     @invariant()
     def a_ticket_is_admitted_at_most_once(self) -> None:
         assert len(set(self.admitted)) == len(self.admitted)
+
+    @invariant()
+    def those_are_missed_who_were_told_on_the_terms_that_there_are(self) -> None:
+        """They are dropped, and nobody else."""
+        live = list(self.room._register)
+        assert {session.session_id for session in live if session.missed} == self.missed
 
     def teardown(self) -> None:
         """A folded room is the decided one: same version, deadline and answers."""
