@@ -216,9 +216,7 @@ class QueueChanges:
             case _ if (status := ENDS.get(type(event))) is not None:
                 self._end(getattr(event, "session_id", ""), status, room)
             case _:
-                room.facts |= _facts_of(event)
-                if isinstance(event, PresenceRequired):
-                    room.all_returned, room.missed = True, {}
+                _set_facts(event, room)
 
     def _join(self, event: WaitroomJoined, room: RoomChanges) -> None:
         room.counts["joined"] += 1
@@ -293,6 +291,12 @@ class QueueChanges:
             if room.archived or room.is_gone:
                 gone = int(room.is_gone)
                 pipeline.eval(ARCHIVE, 0, generation, event_id, room.archived, gone)
+
+
+def _set_facts(event: DomainEvent, room: RoomChanges) -> None:
+    room.facts |= _facts_of(event)
+    if isinstance(event, PresenceRequired):
+        room.all_returned, room.missed = True, {}
 
 
 def _facts_of(event: DomainEvent) -> Facts:

@@ -142,9 +142,9 @@ def test_two_threads_that_make_a_word_at_once_agree_on_it(
 ) -> None:
     both_have_drafts, link = Barrier(2), os.link
 
-    def link_when_both_have(draft: str | Path, file: Path) -> None:
+    def link_when_both_have(draft: str, file: Path) -> None:
         both_have_drafts.wait(timeout=30)
-        assert stat.S_IMODE(os.stat(draft).st_mode) == 0o600
+        assert stat.S_IMODE(Path(draft).stat().st_mode) == 0o600
         link(draft, file)
 
     monkeypatch.setattr("os.link", link_when_both_have)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.aggregate import Command
 from domain.categories import WAITROOMS
@@ -54,7 +54,6 @@ from tests.waitroom.rooms import EVENT, PAUSE, REOPEN, RESUME, changing, closing
 
 users = st.integers(0, 9).map(lambda number: f"user-{number}")
 sessions = st.integers(1, 40).map(lambda number: f"session-{number}")
-first_sessions = st.integers(1, 6).map(lambda number: f"session-{number}")
 ends = st.sampled_from([CompleteCheckout, FailCheckout, ExpireCheckout, LeaveWaitroom])
 """What ends a session."""
 said = st.sampled_from([TellAbsentee, TellAbsentee, NoteReturn, DropAbsentee])
@@ -109,22 +108,14 @@ class AnyRoom(RuleBasedStateMachine):
                 assert self.waiting[event.position - 1][1] == event.ticket
             case AdmissionGranted() | SessionAdmitted():
                 self.follow_admission(event)
-            case CheckoutExtended():
-                assert event.deadline > self.deadlines[event.session_id]
-                self.deadlines[event.session_id] = event.deadline
+            case CheckoutExtended() | PassRedeemed():
+                self.follow_slot(event)
             case CheckoutExpired() if self.tending:
                 self.follow_expiry(event.session_id)
             case CheckoutCompletedLate():
                 assert event.session_id not in self.ready
-            case PassRedeemed():
-                assert event.session_id in self.ready - self.let_in
-                self.let_in.add(event.session_id)
-                self.missed.discard(event.session_id)
-            case SessionMissed() | SessionReturned():
+            case SessionMissed() | SessionReturned() | SessionDropped():
                 self.follow_absence(event)
-            case SessionDropped():
-                assert event.session_id in self.missed, "nobody is dropped untold"
-                self.follow_end(event.session_id)
             case _ if session := getattr(event, "session_id", None):
                 self.follow_end(session)
             case _:
@@ -147,7 +138,17 @@ class AnyRoom(RuleBasedStateMachine):
         self.deadlines[event.session_id] = event.deadline
         assert event.deadline == self.now + timedelta(seconds=self.checkout_seconds)
 
-    def follow_absence(self, event: SessionMissed | SessionReturned) -> None:
+    def follow_slot(self, event: CheckoutExtended | PassRedeemed) -> None:
+        session = event.session_id
+        if isinstance(event, CheckoutExtended):
+            assert event.deadline > self.deadlines[session]
+            self.deadlines[session] = event.deadline
+        else:
+            assert session in self.ready - self.let_in
+            self.let_in.add(session)
+            self.missed.discard(session)
+
+    def follow_absence(self, event: SessionMissed | SessionReturned | SessionDropped) -> None:
         """Only where that costs a place: in line, or in a slot that the shop would redeem."""
         session, slots = event.session_id, self.ready - self.let_in if self.redeems else set()
         assert self.attends
@@ -156,7 +157,9 @@ class AnyRoom(RuleBasedStateMachine):
             assert session not in self.missed
             self.missed.add(session)
         else:
-            self.missed.remove(session)
+            self.missed.remove(session)  # nobody is dropped untold
+        if isinstance(event, SessionDropped):
+            self.follow_end(session)
 
     def follow_expiry(self, session: str) -> None:
         """Nobody before the deadline that was told, and whose was first comes first."""
@@ -191,6 +194,7 @@ class AnyRoom(RuleBasedStateMachine):
     def open(self, capacity: int) -> None:
         self.capacity, self.checkout_seconds = capacity, 10.0
         self.decide(opening(capacity, checkout_seconds=10))
+        self.require(10, redeems=True)
 
     @rule(user=users, priority=st.integers(0, 2), fresh=st.booleans(), old=sessions)
     def join(self, user: str, priority: int, fresh: bool, old: str) -> None:
@@ -209,14 +213,19 @@ class AnyRoom(RuleBasedStateMachine):
         self.decide(RedeemPass(event_id=EVENT, session_id=session))
 
     @rule(seconds=presences, redeems=st.booleans())
-    def require(self, seconds: float | None, redeems: bool) -> None:
+    def change_presence(self, seconds: float | None, redeems: bool) -> None:
+        self.require(seconds, redeems=redeems)
+
+    def require(self, seconds: float | None, *, redeems: bool) -> None:
         self.decide(
             RequirePresence(event_id=EVENT, absent_seconds=seconds, redeems=redeems, by="olga")
         )
 
-    @rule(kind=said, session=first_sessions)
-    def say_of_absence(self, kind: type[TellAbsentee], session: str) -> None:
-        self.decide(kind(event_id=EVENT, session_id=session))
+    @precondition(lambda self: self.waiting or self.ready)
+    @rule(kind=said, pick=st.integers(0, 9))
+    def say_of_absence(self, kind: type[TellAbsentee], pick: int) -> None:
+        there = sorted(self.ready | {session for _, _, session in self.waiting})
+        self.decide(kind(event_id=EVENT, session_id=there[pick % len(there)]))
 
     @rule(user=users, session=sessions)
     def leave_as(self, user: str, session: str) -> None:
