@@ -68,6 +68,7 @@ from projections.waitroom.minutes import MinuteChanges
 NAME = "waitroom"
 HIGHEST_PRIORITY = 100
 TICKET_BITS = 45
+DELETED_AT_ONCE = 2_000
 
 ENDS: dict[type[DomainEvent], Status] = {
     WaitroomLeft: "left",
@@ -288,9 +289,16 @@ class QueueChanges:
                 attended = {event_id: None if room.facts["absent_seconds"] == "" else 0}
                 _write_sorted_set(pipeline, f"{generation}:attended", attended)
             room.minutes.write(pipeline, key)
-            if room.archived or room.is_gone:
-                gone = int(room.is_gone)
-                pipeline.eval(ARCHIVE, 0, generation, event_id, room.archived, gone)
+            _archive(pipeline, room, generation, event_id)
+
+
+def _archive(pipeline: Pipeline, room: RoomChanges, generation: str, event_id: str) -> None:
+    """Delete in parts: a script that goes on for seconds makes Redis refuse everybody else."""
+    for first in range(0, room.archived, DELETED_AT_ONCE):
+        sessions = min(DELETED_AT_ONCE, room.archived - first)
+        pipeline.eval(ARCHIVE, 0, generation, event_id, sessions, 0)
+    if room.is_gone:
+        pipeline.eval(ARCHIVE, 0, generation, event_id, 0, 1)
 
 
 def _set_facts(event: DomainEvent, room: RoomChanges) -> None:
