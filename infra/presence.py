@@ -10,6 +10,7 @@ with it, and tells that it was. All times are those of Redis' clock, in unix sec
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ import redis
 import structlog
 from redis.asyncio import Redis
 
+from application.envelopes import VerdictMessage
 from application.ports.commands import Envelope
 from application.waitroom.presence import Absentees, CountedTime, Observed, Sightings
 from infra.commands_client import ApiAway
@@ -78,6 +80,7 @@ return rooms
 LOOK = f"""{NOW}
 local live, event, mark, since = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local allowed, redeems, cursor = tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
+local heard = tonumber(ARGV[8])  -- whom anybody saw until then is known
 if redis.call('GET', 'presence:mark') ~= mark then return nil end
 if redis.call('GET', 'projection:waitroom') ~= live then return {{{{}}, {{}}, {{}}}} end
 local room, n = live .. ':waitroom:' .. event, tonumber(now)
@@ -98,7 +101,7 @@ for _, id in ipairs(redis.call('ZRANGE', room .. ':missed', 0, {MOST_MISSED} - 1
     redis.call('ZADD', told, 'NX', now, id)
     local at = redis.call('ZSCORE', told, id)
     if redis.call('ZSCORE', seen, id) then returned[#returned + 1] = {{id, at}}
-    elseif n - math.max(tonumber(at), since) >= allowed and #drop < {MOST_ABSENTEES} then
+    elseif heard - math.max(tonumber(at), since) >= allowed and #drop < {MOST_ABSENTEES} then
         drop[#drop + 1] = {{id, at}}
     end
 end
@@ -106,10 +109,10 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', told, '-inf', n - {UNTOLD_S})) d
     if not redis.call('ZSCORE', room .. ':missed', id) then redis.call('ZREM', told, id) end
 end
 for _, key in ipairs({{seen, told}}) do redis.call('EXPIRE', key, {SEEN_KEPT_S}) end
-if n - since < allowed then return {{tell, returned, drop}} end
+if heard - since < allowed then return {{tell, returned, drop}} end
 
 local unseen = redis.call(
-    'ZRANGEBYSCORE', seen, '-inf', n - allowed, 'WITHSCORES', 'LIMIT', 0, {MOST_ABSENTEES}
+    'ZRANGEBYSCORE', seen, '-inf', heard - allowed, 'WITHSCORES', 'LIMIT', 0, {MOST_ABSENTEES}
 )
 for i = 1, #unseen, 2 do
     local id = unseen[i]
@@ -168,6 +171,11 @@ class Attended(NamedTuple):
     absent_seconds: str
     redeems: str
 
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The room and what it requires; a rebuild of the read model changes neither."""
+        return self[1:]
+
 
 class PresenceWatch:
     """Looks for absentees every second, and has their rooms decide what follows.
@@ -179,7 +187,7 @@ class PresenceWatch:
     def __init__(
         self,
         client: "redis.Redis",
-        execute: Callable[[Sequence[Envelope]], object],
+        execute: Callable[[Sequence[Envelope]], Sequence[VerdictMessage]],
         is_reachable: Callable[[], bool],
     ) -> None:
         self._redis = client
@@ -189,6 +197,7 @@ class PresenceWatch:
         self._rooms = client.register_script(ROOMS)
         self._look = client.register_script(LOOK)
         self.period = CountedTime()
+        self._required: Mapping[tuple[str, ...], float] = {}
         self._cursor = 0
 
     def run(self, stopped: Callable[[], bool]) -> None:
@@ -210,18 +219,26 @@ class PresenceWatch:
             return 0
 
     def _step(self) -> int:
+        rooms = self._attended()
+        if not rooms:
+            self.period.lose()
+            self._required = {}
+            return 0
         observed = self._observe()
         self.period.observe(observed)
+        self._required = {
+            room.terms: self._required.get(room.terms, observed.now) for room in rooms
+        }
         commands: list[Envelope] = []
-        for room in self._attended():
-            found = self._absentees(room, observed.mark)
+        for room in rooms:
+            found = self._absentees(room, observed)
             if found is None:
                 self.period.lose()
                 return 0
             commands += found.commands(room.event_id)
         self._cursor += NOTED_AT_ONCE
         if commands and self._server() == observed.server:
-            self._execute(commands)
+            _tell_of_refused(self._execute(commands))
         return len(commands)
 
     def _attended(self) -> list[Attended]:
@@ -240,12 +257,20 @@ class PresenceWatch:
         told: Any = self._redis.info("server")
         return str(told["run_id"])
 
-    def _absentees(self, room: Attended, mark: str) -> Absentees | None:
+    def _absentees(self, room: Attended, observed: Observed) -> Absentees | None:
         """The absentees of a room, or None where what was known of them is lost."""
+        since = max(self.period.since, self._required[room.terms])
         answer: Any = self._look(
             args=[
-                *(room.generation, room.event_id, mark, repr(self.period.since)),
-                *(room.absent_seconds, room.redeems, self._cursor),
+                *(room.generation, room.event_id, observed.mark, repr(since)),
+                *(room.absent_seconds, room.redeems, self._cursor, repr(observed.heard)),
             ]
         )
         return None if answer is None else Absentees(*answer)
+
+
+def _tell_of_refused(verdicts: Sequence[VerdictMessage]) -> None:
+    """Log how many commands were refused, by type: a few are, of who has just left or come back."""
+    refused = Counter(each.refusal.type for each in verdicts if each.refusal)
+    if refused:
+        logger.info("rooms refused what was said of absentees", refused=dict(refused))

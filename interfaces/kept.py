@@ -3,7 +3,9 @@
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 RANDOM_BYTES = 36
 
@@ -26,15 +28,12 @@ def kept(file: Path, make: Callable[[], str] = _word) -> str:
 
 
 def _write(file: Path, word: str) -> str:
-    """Write the file whole and link it into place, so that two processes agree on one word."""
+    """Write the file whole and link it into place, so that all who ask at once agree on a word."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
-        opened.write(word)
-    try:
-        os.link(draft, file)
-    except FileExistsError:
-        pass  # another process was first, and its word counts
-    finally:
-        draft.unlink()
+    # Of mode 0600 from the start, and under a name that no other thread or process has.
+    with NamedTemporaryFile("w", dir=file.parent, prefix=f"{file.name}.") as draft:
+        draft.write(word)
+        draft.flush()
+        with suppress(FileExistsError):  # another was first, and its word counts
+            os.link(draft.name, file)
     return file.read_text().strip()

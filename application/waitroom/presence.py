@@ -46,6 +46,11 @@ class Observed(NamedTuple):
     beats: Mapping[str, float]
     is_reachable: bool
 
+    @property
+    def heard(self) -> float:
+        """Until when every API process has told whom it saw; what it saw since is under way."""
+        return min(self.beats.values(), default=self.now)
+
 
 class CountedTime:
     """The time in which nobody could have been missed by mistake."""

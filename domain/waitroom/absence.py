@@ -49,7 +49,7 @@ class DropAbsentee(WaitroomCommand, frozen=True, kw_only=True, tag="waitroom.dro
 
 
 class PresenceRequired(DomainEvent, frozen=True, kw_only=True, tag="waitroom.presence-required.v1"):
-    """From now on places are lost by absence, or with None not any more."""
+    """From now on places are lost by absence, or with None not any more; nobody is missed yet."""
 
     absent_seconds: float | None
     redeems: bool

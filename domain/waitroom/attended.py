@@ -80,6 +80,10 @@ class AttendedRoom(OperatedRoom):
         self._presence = (
             None if seconds is None else Presence(absent_seconds=seconds, redeems=event.redeems)
         )
+        # Who was told was told of other terms, and may have had no cause to come back since.
+        for session in self._register:
+            if session.missed:
+                self._set_missed(session.session_id, missed=False)
 
     @evolves(SessionMissed)
     def _on_missed(self, event: SessionMissed) -> None:

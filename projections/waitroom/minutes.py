@@ -6,7 +6,7 @@ tenth too high. An hour of minutes is a hash; a room keeps `KEPT_HOURS` of them.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -21,6 +21,8 @@ KEPT_HOURS = 24
 SHORTEST_WAIT_S = 0.1
 CLASS_WIDTH = 1.1
 MINUTE_S, HOUR_MINUTES = 60, 60
+COUNTED_AT_ONCE = 2_000
+"""By one script: one that goes on for seconds makes Redis refuse everybody else."""
 
 COUNT = f"""
 local room, newest, counts = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -99,8 +101,11 @@ class MinuteChanges:
         newest = max(minute for minute, _ in self._counts) // HOUR_MINUTES
         counts = [(minute, what, by) for (minute, what), by in self._counts.items()]
         waits = [(minute, id, repr(at)) for minute, id, at in self._waits]  # to the last digit
-        parts: Iterator[Any] = chain.from_iterable((*counts, *waits))
-        pipeline.eval(COUNT, 0, room, newest, len(counts), *parts)
+        entries: list[tuple[Any, ...]] = [*counts, *waits]
+        for first in range(0, len(entries), COUNTED_AT_ONCE):
+            some = entries[first : first + COUNTED_AT_ONCE]
+            counted = min(max(len(counts) - first, 0), len(some))
+            pipeline.eval(COUNT, 0, room, newest, counted, *chain.from_iterable(some))
 
 
 def minutes_in(hashes: Sequence[Mapping[str, str]], most: int) -> list[Minute]:

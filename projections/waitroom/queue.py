@@ -68,6 +68,7 @@ from projections.waitroom.minutes import MinuteChanges
 NAME = "waitroom"
 HIGHEST_PRIORITY = 100
 TICKET_BITS = 45
+DELETED_AT_ONCE = 2_000
 
 ENDS: dict[type[DomainEvent], Status] = {
     WaitroomLeft: "left",
@@ -170,6 +171,7 @@ HANDLED = frozenset(Queue.handles)
 class RoomChanges(msgspec.Struct):
     """Changes of one room; a score of None takes a session out of a sorted set.
 
+    `missed` are those after whoever was missed before, all of whom come back with `all_returned`.
     `archived` is how many of the oldest sessions go, and whether the room goes with them.
     """
 
@@ -180,6 +182,7 @@ class RoomChanges(msgspec.Struct):
     joined: dict[str, float | None] = {}
     users: dict[str, int | None] = {}
     missed: dict[str, float | None] = {}
+    all_returned: bool = False
     minutes: MinuteChanges = msgspec.field(default_factory=MinuteChanges)
     archived: int = 0
     is_gone: bool = False
@@ -214,7 +217,7 @@ class QueueChanges:
             case _ if (status := ENDS.get(type(event))) is not None:
                 self._end(getattr(event, "session_id", ""), status, room)
             case _:
-                room.facts |= _facts_of(event)
+                _set_facts(event, room)
 
     def _join(self, event: WaitroomJoined, room: RoomChanges) -> None:
         room.counts["joined"] += 1
@@ -279,14 +282,29 @@ class QueueChanges:
             _write_sorted_set(pipeline, f"{key}:admitted", room.admitted)
             _write_sorted_set(pipeline, f"{key}:sessions", room.joined)
             _write_sorted_set(pipeline, f"{key}:users", room.users)
+            if room.all_returned:
+                pipeline.unlink(f"{key}:missed")
             _write_sorted_set(pipeline, f"{key}:missed", room.missed)
             if "absent_seconds" in room.facts:
                 attended = {event_id: None if room.facts["absent_seconds"] == "" else 0}
                 _write_sorted_set(pipeline, f"{generation}:attended", attended)
             room.minutes.write(pipeline, key)
-            if room.archived or room.is_gone:
-                gone = int(room.is_gone)
-                pipeline.eval(ARCHIVE, 0, generation, event_id, room.archived, gone)
+            _archive(pipeline, room, generation, event_id)
+
+
+def _archive(pipeline: Pipeline, room: RoomChanges, generation: str, event_id: str) -> None:
+    """Delete in parts: a script that goes on for seconds makes Redis refuse everybody else."""
+    for first in range(0, room.archived, DELETED_AT_ONCE):
+        sessions = min(DELETED_AT_ONCE, room.archived - first)
+        pipeline.eval(ARCHIVE, 0, generation, event_id, sessions, 0)
+    if room.is_gone:
+        pipeline.eval(ARCHIVE, 0, generation, event_id, 0, 1)
+
+
+def _set_facts(event: DomainEvent, room: RoomChanges) -> None:
+    room.facts |= _facts_of(event)
+    if isinstance(event, PresenceRequired):
+        room.all_returned, room.missed = True, {}
 
 
 def _facts_of(event: DomainEvent) -> Facts:

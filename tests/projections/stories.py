@@ -4,6 +4,7 @@ from random import Random
 from typing import Any
 
 from domain.games.commands import CloseTable, MakeMove, Resign, SeekGame, StartGame
+from domain.waitroom.absence import DropAbsentee, NoteReturn, RequirePresence, TellAbsentee
 from domain.waitroom.commands import (
     CompleteCheckout,
     ExpireCheckout,
@@ -93,6 +94,27 @@ def tell_of_orders(narrator: Narrator, named: str = "ordered") -> None:
     narrator.tell(of(CloseWaitroom, waiting="dismiss", keep_seconds=5), now=at(400))
 
 
+def tell_of_absence(narrator: Narrator, named: str = "attended") -> None:
+    """A room whose people are missed, come back, are dropped, and are missed on other terms."""
+
+    def of(kind: type[Any], guest: int) -> Any:
+        return kind(event_id=named, session_id=f"{named}-{guest}")
+
+    def requiring(seconds: float | None) -> RequirePresence:
+        return RequirePresence(event_id=named, absent_seconds=seconds, redeems=True, by="olga")
+
+    narrator.tell(OpenWaitroom(event_id=named, capacity=2, checkout_seconds=600), requiring(60))
+    for guest in range(8):
+        join = JoinWaitroom(event_id=named, user_id=f"user-{guest}", session_id=f"{named}-{guest}")
+        narrator.tell(join, now=at(guest))
+    narrator.tell(*(of(TellAbsentee, guest) for guest in range(6)), now=at(60))
+    narrator.tell(
+        of(RedeemPass, 0), of(NoteReturn, 2), of(DropAbsentee, 1), of(DropAbsentee, 4), now=at(120)
+    )
+    narrator.tell(requiring(None), now=at(130))
+    narrator.tell(requiring(90), of(TellAbsentee, 5), of(TellAbsentee, 6), now=at(140))
+
+
 def tell_of_games(narrator: Narrator, games: int = 12) -> None:
     """Games that are won, drawn by nobody, resigned, running, and against a bot."""
     random = Random(4)
@@ -144,6 +166,7 @@ def tell_of_everything(narrator: Narrator) -> None:
     """All of the above."""
     tell_of_rooms(narrator)
     tell_of_orders(narrator)
+    tell_of_absence(narrator)
     tell_of_games(narrator)
     tell_of_a_bot(narrator)
     tell_of_who_left(narrator)

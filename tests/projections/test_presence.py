@@ -7,6 +7,7 @@ import pytest
 import redis
 from redis.asyncio import Redis
 
+from application.envelopes import VerdictMessage
 from application.ports.commands import Envelope
 from application.waitroom.presence import Sightings
 from domain.aggregate import Command
@@ -44,7 +45,7 @@ class World:
     def __post_init__(self) -> None:
         self.watch = PresenceWatch(self.client, self.execute, lambda: self.reachable)
 
-    def execute(self, envelopes: Sequence[Envelope]) -> None:
+    def execute(self, envelopes: Sequence[Envelope]) -> list[VerdictMessage]:
         if self.away:
             raise ApiAway("nobody answers")
         for envelope in envelopes:
@@ -53,6 +54,7 @@ class World:
                 self.narrator.tell(envelope.command, now=at(self.now - 1_000_000))
             except Refusal as refusal:
                 raise AssertionError(f"{envelope.command}: {refusal}") from refusal
+        return []
 
     def tell(self, *commands: Command) -> None:
         self.narrator.tell(*commands, now=at(self.now - 1_000_000))
@@ -115,6 +117,18 @@ async def test_who_is_not_seen_is_told_and_then_dropped(world: World) -> None:
     assert world.dropped() == {"s3"}
     await world.wait(2 * T, "s1", "s2")
     assert (world.told(), world.dropped()) == ({"s3"}, {"s3"}), "nor the one who is admitted"
+
+
+async def test_who_was_seen_and_is_not_told_of_yet_is_not_missed(world: World) -> None:
+    world.open(2)
+    await world.wait(3 * STEP_S, "s1")
+    await world.wait(T - STEP_S)
+    world.seen.note("r", "s1")
+    world.now += STEP_S
+    world.client.set("clock", f"{world.now:.6f}")
+    world.watch.step()  # before the API process tells
+    await world.wait(STEP_S)
+    assert world.told() == set()
 
 
 async def test_who_comes_back_in_time_keeps_the_place_and_is_told_anew(world: World) -> None:

@@ -1,5 +1,8 @@
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -132,6 +135,23 @@ def test_an_existing_server_takes_the_place_of_the_embedded_one(
     settings = load()
     assert settings.kafka_port is None
     assert settings.kafka_bootstrap == "one:9092,two:9092"
+
+
+def test_two_threads_that_make_a_word_at_once_agree_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_have_drafts, link = Barrier(2), os.link
+
+    def link_when_both_have(draft: str, file: Path) -> None:
+        both_have_drafts.wait(timeout=30)
+        assert stat.S_IMODE(Path(draft).stat().st_mode) == 0o600
+        link(draft, file)
+
+    monkeypatch.setattr("os.link", link_when_both_have)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: kept(tmp_path / "word"), range(2))
+    assert first == second == (tmp_path / "word").read_text()
+    assert [file.name for file in tmp_path.iterdir()] == ["word"]
 
 
 def test_the_secret_is_made_once_and_kept_for_its_owner_only(

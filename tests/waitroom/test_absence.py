@@ -21,7 +21,7 @@ from domain.waitroom.commands import RedeemPass
 from domain.waitroom.events import SessionAdmitted
 from domain.waitroom.refusals import CheckoutOver, SessionNotFound, WaitroomNotFound
 from tests.given import Story
-from tests.snapshots import snapshot_of
+from tests.snapshots import folds_the_same_from_any_snapshot, snapshot_of
 from tests.waitroom.rooms import EVENT, completing, joining, leaving, place, room, unopened, view
 
 
@@ -68,6 +68,16 @@ def test_who_is_absent_is_told_once_and_then_dropped_and_the_line_moves_up() -> 
 
 def test_nobody_is_dropped_untold() -> None:
     attended("ann", "ben").when(dropping("ben")).refuses(NotMissed)
+
+
+@pytest.mark.parametrize("changed", [[requiring(None), requiring()], [requiring(90)]])
+def test_who_was_told_before_the_requirement_changed_is_told_anew(changed: list[Command]) -> None:
+    story = attended("ann", "ben").when(telling("ben"))
+
+    for each in changed:
+        story.when(each).then(PresenceRequired)
+    story.when(dropping("ben")).refuses(NotMissed).when(telling("ben")).then(SessionMissed)
+    folds_the_same_from_any_snapshot(WAITROOMS, Waitroom, EVENT, story.history)
 
 
 def test_who_comes_back_keeps_the_place_and_is_told_anew() -> None:

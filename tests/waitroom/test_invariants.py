@@ -5,13 +5,23 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.aggregate import Command
 from domain.categories import WAITROOMS
 from domain.events import DomainEvent
 from domain.refusals import Refusal
 from domain.waitroom import Waitroom, operated, register
+from domain.waitroom.absence import (
+    DropAbsentee,
+    NoteReturn,
+    PresenceRequired,
+    RequirePresence,
+    SessionDropped,
+    SessionMissed,
+    SessionReturned,
+    TellAbsentee,
+)
 from domain.waitroom.commands import (
     CompleteCheckout,
     ExpireCheckout,
@@ -46,6 +56,9 @@ users = st.integers(0, 9).map(lambda number: f"user-{number}")
 sessions = st.integers(1, 40).map(lambda number: f"session-{number}")
 ends = st.sampled_from([CompleteCheckout, FailCheckout, ExpireCheckout, LeaveWaitroom])
 """What ends a session."""
+said = st.sampled_from([TellAbsentee, TellAbsentee, NoteReturn, DropAbsentee])
+"""What is said of a session that nobody sees, or somebody sees again."""
+presences = st.sampled_from([None, 10.0, 20.0])
 orders = st.one_of(
     st.sampled_from([PAUSE, RESUME, RESUME, REOPEN, REOPEN]),
     st.builds(changing, st.integers(1, 6), st.sampled_from([5.0, 10.0, 40.0])),
@@ -63,6 +76,8 @@ class AnyRoom(RuleBasedStateMachine):
         self.waiting: list[tuple[int, int, str]] = []
         self.ready: set[str] = set()
         self.let_in: set[str] = set()
+        self.missed: set[str] = set()
+        self.attends = self.redeems = False
         self.admitted: list[str] = []
         self.tickets = 0
         self.paused = self.closed = self.dismisses = self.granted = False
@@ -93,16 +108,14 @@ class AnyRoom(RuleBasedStateMachine):
                 assert self.waiting[event.position - 1][1] == event.ticket
             case AdmissionGranted() | SessionAdmitted():
                 self.follow_admission(event)
-            case CheckoutExtended():
-                assert event.deadline > self.deadlines[event.session_id]
-                self.deadlines[event.session_id] = event.deadline
+            case CheckoutExtended() | PassRedeemed():
+                self.follow_slot(event)
             case CheckoutExpired() if self.tending:
                 self.follow_expiry(event.session_id)
             case CheckoutCompletedLate():
                 assert event.session_id not in self.ready
-            case PassRedeemed():
-                assert event.session_id in self.ready - self.let_in
-                self.let_in.add(event.session_id)
+            case SessionMissed() | SessionReturned() | SessionDropped():
+                self.follow_absence(event)
             case _ if session := getattr(event, "session_id", None):
                 self.follow_end(session)
             case _:
@@ -120,9 +133,33 @@ class AnyRoom(RuleBasedStateMachine):
         self.granted = False
         self.waiting = [entry for entry in self.waiting if entry[2] != event.session_id]
         self.ready.add(event.session_id)
+        self.missed.discard(event.session_id)
         self.admitted.append(event.session_id)
         self.deadlines[event.session_id] = event.deadline
         assert event.deadline == self.now + timedelta(seconds=self.checkout_seconds)
+
+    def follow_slot(self, event: CheckoutExtended | PassRedeemed) -> None:
+        session = event.session_id
+        if isinstance(event, CheckoutExtended):
+            assert event.deadline > self.deadlines[session]
+            self.deadlines[session] = event.deadline
+        else:
+            assert session in self.ready - self.let_in
+            self.let_in.add(session)
+            self.missed.discard(session)
+
+    def follow_absence(self, event: SessionMissed | SessionReturned | SessionDropped) -> None:
+        """Only where that costs a place: in line, or in a slot that the shop would redeem."""
+        session, slots = event.session_id, self.ready - self.let_in if self.redeems else set()
+        assert self.attends
+        assert session in slots | {each for _, _, each in self.waiting}
+        if isinstance(event, SessionMissed):
+            assert session not in self.missed
+            self.missed.add(session)
+        else:
+            self.missed.remove(session)  # nobody is dropped untold
+        if isinstance(event, SessionDropped):
+            self.follow_end(session)
 
     def follow_expiry(self, session: str) -> None:
         """Nobody before the deadline that was told, and whose was first comes first."""
@@ -133,6 +170,7 @@ class AnyRoom(RuleBasedStateMachine):
     def follow_end(self, session: str) -> None:
         self.waiting = [entry for entry in self.waiting if entry[2] != session]
         self.ready.discard(session)
+        self.missed.discard(session)
 
     def follow_order(self, event: DomainEvent) -> None:
         match event:
@@ -144,6 +182,9 @@ class AnyRoom(RuleBasedStateMachine):
                 self.closed, self.dismisses = True, event.waiting == "dismiss"
             case WaitroomReopened():
                 self.closed = self.dismisses = False
+            case PresenceRequired():
+                self.attends, self.redeems = event.absent_seconds is not None, event.redeems
+                self.missed.clear()
             case WaitroomArchived():
                 assert self.closed
                 assert not self.waiting
@@ -153,6 +194,7 @@ class AnyRoom(RuleBasedStateMachine):
     def open(self, capacity: int) -> None:
         self.capacity, self.checkout_seconds = capacity, 10.0
         self.decide(opening(capacity, checkout_seconds=10))
+        self.require(10, redeems=True)
 
     @rule(user=users, priority=st.integers(0, 2), fresh=st.booleans(), old=sessions)
     def join(self, user: str, priority: int, fresh: bool, old: str) -> None:
@@ -169,6 +211,21 @@ class AnyRoom(RuleBasedStateMachine):
     @rule(session=sessions)
     def redeem(self, session: str) -> None:
         self.decide(RedeemPass(event_id=EVENT, session_id=session))
+
+    @rule(seconds=presences, redeems=st.booleans())
+    def change_presence(self, seconds: float | None, redeems: bool) -> None:
+        self.require(seconds, redeems=redeems)
+
+    def require(self, seconds: float | None, *, redeems: bool) -> None:
+        self.decide(
+            RequirePresence(event_id=EVENT, absent_seconds=seconds, redeems=redeems, by="olga")
+        )
+
+    @precondition(lambda self: self.waiting or self.ready)
+    @rule(kind=said, pick=st.integers(0, 9))
+    def say_of_absence(self, kind: type[TellAbsentee], pick: int) -> None:
+        there = sorted(self.ready | {session for _, _, session in self.waiting})
+        self.decide(kind(event_id=EVENT, session_id=there[pick % len(there)]))
 
     @rule(user=users, session=sessions)
     def leave_as(self, user: str, session: str) -> None:
@@ -205,6 +262,12 @@ class AnyRoom(RuleBasedStateMachine):
     @invariant()
     def a_ticket_is_admitted_at_most_once(self) -> None:
         assert len(set(self.admitted)) == len(self.admitted)
+
+    @invariant()
+    def those_are_missed_who_were_told_on_the_terms_that_there_are(self) -> None:
+        """They are dropped, and nobody else."""
+        live = list(self.room._register)
+        assert {session.session_id for session in live if session.missed} == self.missed
 
     def teardown(self) -> None:
         """A folded room is the decided one: same version, deadline and answers."""

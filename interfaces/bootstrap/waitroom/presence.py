@@ -2,6 +2,8 @@
 
 from contextlib import closing
 
+import httpx
+
 from application.waitroom.presence import NAME
 from infra.commands_client import CommandsClient
 from infra.presence import PresenceWatch
@@ -19,4 +21,6 @@ def presence(context: Context) -> Work:
     client = CommandsClient(url, lambda: tokens.issue(NAME, "process"), lambda: True)
     held.callback(client.close)
     redis = held.enter_context(closing(connect(settings.redis_url)))
-    return PresenceWatch(redis, client.execute, lambda: api.answers(url)).run
+    # A connection for each question, as somebody has who comes to the page.
+    http = held.enter_context(httpx.Client(limits=httpx.Limits(max_keepalive_connections=0)))
+    return PresenceWatch(redis, client.execute, lambda: api.answers(url, get=http.get)).run
