@@ -15,6 +15,7 @@ from domain.waitroom.events import (
     WaitroomJoined,
     WaitroomReopened,
 )
+from domain.waitroom.orders import Waiting
 from domain.waitroom.refusals import CheckoutOver, WaitroomClosedToJoins, WaitroomOver
 from tests.given import Story, at
 from tests.snapshots import snapshot_of
@@ -142,9 +143,12 @@ def test_nothing_happens_in_an_archived_room(command: Command) -> None:
     a_closed_room().when(TEND, now=at(9_999)).when(command).refuses(WaitroomOver)
 
 
-def test_many_sessions_are_archived_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("waiting", ["serve", "dismiss"])
+def test_many_sessions_are_archived_in_turns(
+    monkeypatch: pytest.MonkeyPatch, waiting: Waiting
+) -> None:
     monkeypatch.setattr(operated, "ARCHIVED_AT_ONCE", 3)
-    story = room(*"abcdefg", capacity=9).when(closing("serve", keep_seconds=5))
+    story = room(*"abcdefg", capacity=9).when(closing(waiting, keep_seconds=5))
     for user in "abcdefg":
         story.when(completing(user))
 
