@@ -110,9 +110,15 @@ class FoldedRoom(Aggregate):
 
     @property
     def deadline(self) -> datetime | None:
-        """When something is due: the rest of a large change, a checkout's end, the archive."""
-        if self._has_more_to_do:
-            return self._moved_at + BETWEEN_TURNS
+        """When something is due: the rest of a large change, a checkout's end, the archive.
+
+        It is after what was done last, however long ago it was due.
+        """
+        due = self._moved_at if self._has_more_to_do else self._due
+        return due and max(due, self._moved_at + BETWEEN_TURNS)
+
+    @property
+    def _due(self) -> datetime | None:
         first = self._slots.deadline
         return self._archived_at if first is None else first + self._grace
 
@@ -308,6 +314,7 @@ class FoldedRoom(Aggregate):
 
     @evolves(CheckoutExpired)
     def _on_expired(self, event: CheckoutExpired) -> None:
+        self._moved_at = event.timestamp
         self._finish(event, "expired")
 
     @evolves(CheckoutCompletedLate)

@@ -15,8 +15,8 @@ class Slots:
 
     Deadlines follow no order of their own: a room's time limit changes, and a checkout may be
     extended. So they lie in a heap, where an entry that counts no more stays until it comes to
-    the top, or until there are more of those than of others. Everything costs O(log n), and a
-    deadline that is later than all before it, as most are, O(1).
+    the top, or until there are more of those than of others. Everything costs O(log n) on the
+    whole, and a deadline that is later than all before it, as most are, O(1).
     """
 
     __slots__ = ("_heap", "_ready")
@@ -30,15 +30,14 @@ class Slots:
 
     def put(self, session: Session) -> None:
         """Note a session's slot; one that is there already has got another deadline."""
-        ready, heap = self._ready, self._heap
-        ready[session.session_id] = session
-        heappush(heap, _entry(session))
-        if len(heap) > 2 * len(ready) + STALE_AT_LEAST:
-            self._clear_away()
+        self._ready[session.session_id] = session
+        heappush(self._heap, _entry(session))
+        self._clear_stale()
 
     def discard(self, session: Session) -> None:
         """Take a session's slot, if it has one."""
         self._ready.pop(session.session_id, None)
+        self._clear_stale()
 
     @property
     def deadline(self) -> datetime | None:
@@ -55,6 +54,10 @@ class Slots:
     def first(self) -> Session | None:
         """The session with the earliest deadline; of equal ones, who was admitted first."""
         return None if self.deadline is None else self._ready[self._heap[0][2]]
+
+    def _clear_stale(self) -> None:
+        if len(self._heap) > 2 * len(self._ready) + STALE_AT_LEAST:
+            self._clear_away()
 
     def _clear_away(self) -> None:
         self._heap = [_entry(session) for session in self._ready.values()]

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 from infra.stack.progress import ConsoleProgress
 from infra.stack.waiting import until
@@ -33,12 +34,18 @@ def make(
     answers: Callable[[], bool],
     progress: ConsoleProgress,
 ) -> None:
-    """Make the archive, unless it is there or cannot be; `run` starts Kafka with an option more."""
+    """Make the archive, unless it is there or cannot be; `run` starts Kafka with an option more.
+
+    Whatever hinders it is said in a line, and the hall goes on without.
+    """
     if archive.exists() or not os.access(archive.parent, os.W_OK):
         return
-    with progress.step("Preparing Kafka to start fast, once"), _alone(archive.parent):
-        if not archive.exists():
-            _make(archive, run, answers)
+    try:
+        with progress.step("Preparing Kafka to start fast, once"), _alone(archive.parent):
+            if not archive.exists():
+                _make(archive, run, answers)
+    except OSError as error:
+        progress.say(f"  Kafka starts slowly, without an archive of its classes: {error}.")
 
 
 def _make(
@@ -51,7 +58,8 @@ def _make(
         try:
             until(lambda: kafka.poll() is not None or answers(), seconds=START_TIMEOUT_S)
             kafka.terminate()
-            kafka.wait(STOP_TIMEOUT_S)
+            if not until(lambda: kafka.poll() is not None, seconds=STOP_TIMEOUT_S):
+                raise TimeoutError(f"Kafka did not stop within {STOP_TIMEOUT_S} s")
         finally:
             kafka.kill()
     with suppress(FileNotFoundError):
@@ -60,7 +68,19 @@ def _make(
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Let one hall at a time do it, of those that share the folder."""
+    """Let one hall at a time do it, of those that share the folder; raises `OSError`.
+
+    Another is waited for as long as it may take to start and stop Kafka.
+    """
     with (folder / "archive.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not until(lambda: _is_taken(lock), seconds=START_TIMEOUT_S + STOP_TIMEOUT_S):
+            raise TimeoutError(f"somebody else is making it, in {folder}")
         yield
+
+
+def _is_taken(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

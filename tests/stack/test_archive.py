@@ -1,5 +1,6 @@
 """The archive of Kafka's classes: made once, of a run, and done without where it cannot be made."""
 
+import fcntl
 import subprocess
 import sys
 from collections.abc import Callable
@@ -81,6 +82,48 @@ def test_where_nobody_may_write_nothing_is_run(java: Java, monkeypatch: pytest.M
     monkeypatch.setattr("os.access", lambda *_: False)
     java.make(JAVA.format(writes=True))
     assert java.began == []
+
+
+def somebody_elses(java: Java, name: str) -> None:
+    """A file that cannot be written or taken away, even by root, for whom tests may run."""
+    (java.archive.parent / name / "in").mkdir(parents=True)
+
+
+def a_lock_that_is_held(java: Java, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = (java.archive.parent / "archive.lock").open("w")
+    monkeypatch.setattr(java, "held", held, raising=False)  # open until the test ends
+    fcntl.flock(held, fcntl.LOCK_EX)
+    monkeypatch.setattr(archive, "START_TIMEOUT_S", 0)
+    monkeypatch.setattr(archive, "STOP_TIMEOUT_S", 0)
+
+
+def a_java_that_does_not_stop(java: Java, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "STOP_TIMEOUT_S", 0.1)
+
+
+@pytest.mark.parametrize(
+    ("hinder", "why"),
+    [
+        (lambda java, _: somebody_elses(java, "archive.lock"), "archive.lock"),
+        (lambda java, _: somebody_elses(java, "kafka-former.aot"), "kafka-former.aot"),
+        (a_lock_that_is_held, "somebody else is making it"),
+        (a_java_that_does_not_stop, "Kafka did not stop within 0.1 s"),
+    ],
+    ids=["a lock of others", "a file of others", "a busy lock", "no end"],
+)
+def test_what_hinders_is_said_in_a_line_and_the_hall_starts_without_an_archive(
+    java: Java,
+    monkeypatch: pytest.MonkeyPatch,
+    hinder: Callable[[Java, pytest.MonkeyPatch], None],
+    why: str,
+) -> None:
+    hinder(java, monkeypatch)
+    java.make(JAVA.format(writes=True).replace("sys.exit()", "time.sleep(600)"))
+    (said,) = java.said.getvalue().splitlines()
+    assert said.startswith("  Kafka starts slowly, without an archive of its classes: ")
+    assert why in said
+    assert not java.archive.exists()
+    assert all(run.returncode is not None for run in java.began)
 
 
 def test_other_jars_or_options_have_another_archive_which_takes_the_place_of_the_former(
