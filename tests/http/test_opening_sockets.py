@@ -97,15 +97,15 @@ async def test_a_used_ticket_is_known_for_as_long_as_any_clock_takes_it(api: Api
     now, once = 1_000.0, FakeOnce()
     behind = Tickets(Tokens(SECRET, lambda: now - 5.5, leeway_s=5.5), once, leeway_s=5.5)
     ticket = Tickets(Tokens(SECRET, lambda: now), once).issue(Identity("ann", "player", 0, 2_000))
-    assert await behind.redeem(ticket)
+    assert await behind.redeem(ticket, "/")
     (remembered_s,) = once.names.values()
 
     once.names.clear()
     now += remembered_s - 1
-    assert await behind.redeem(ticket), "it is taken still"
+    assert await behind.redeem(ticket, "/"), "it is taken still"
     once.names.clear()
     now += 1
-    assert await behind.redeem(ticket) is None
+    assert await behind.redeem(ticket, "/") is None
 
 
 async def test_a_socket_ends_with_its_token(api: Api) -> None:
