@@ -85,9 +85,14 @@ class Lobby(Aggregate):
 
     @decides(Meet)
     def meet(self, command: Meet, now: datetime) -> Seek:
-        """Seat two who have agreed to play each other, past whoever waits."""
+        """Seat two who have agreed to play each other, past whoever waits.
+
+        Both may ask for it at once; whom the other has seated there is told so.
+        """
         if command.user_id == command.opponent:
             raise SameOpponent(command.user_id)
+        if self._sit_at(command.game_id, command.user_id, command.opponent):
+            return self._place_of(command.user_id)
         for user in (command.user_id, command.opponent):
             if user in BOT_NAMES:
                 raise NameReserved(user)
@@ -202,6 +207,9 @@ class Lobby(Aggregate):
     def _has_place(self, user: str) -> bool:
         waits = self._waiting is not None and self._waiting.user_id == user
         return waits or user in self._table_of
+
+    def _sit_at(self, table: str, *users: str) -> bool:
+        return all(self._table_of.get(user) == table for user in users)
 
     def _place_of(self, user: str) -> Seek:
         if user in self._table_of:

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.events import DomainEvent
-from domain.games.commands import Meet
+from domain.games.commands import Meet, Seek
 from domain.games.events import PlayersPaired
 from domain.games.lobby import Lobby
 from domain.games.refusals import NameReserved, PlayerBusy, SameOpponent, TableTaken
@@ -40,6 +40,19 @@ def test_two_meet_and_who_waits_goes_on_waiting() -> None:
     (met,) = lobby.collect_events()
     assert isinstance(met, PlayersPaired)
     assert met.game_id == "first"
+
+
+@pytest.mark.parametrize("again", [meeting("ben", "ann"), meeting("ann", "ben")], ids=str)
+def test_who_is_seated_there_already_is_told_so(again: Meet) -> None:
+    lobby = lobby_in_which(meeting("ann", "ben"))
+
+    seek = lobby.decide(again, T0)
+
+    assert not lobby.collect_events()
+    assert seek == Seek(user_id=again.user_id, game_id="theirs", status="seated")
+    for table, other in (("another", "ben"), ("theirs", "cem")):
+        with pytest.raises(PlayerBusy):
+            lobby.decide(meeting("ann", other, table), T0)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,12 @@
 """A friend is challenged by a link, and who has played plays again."""
 
-import httpx
+import asyncio
+from collections.abc import Collection
 
+import httpx
+import pytest
+
+from application.games.offers import Offers
 from interfaces.http.games.challenges import CHALLENGE_LIFETIME_S
 from interfaces.tokens import CHALLENGE_AUDIENCE, Identity, Tokens
 from tests.http.conftest import SECRET, Api, problem
@@ -90,6 +95,26 @@ async def test_another_game_begins_once_both_want_it(api: Api) -> None:
         place = (await api.ask("GET", "/api/v1/me/place", user=user)).json()
         assert place["game"]["game_id"] == first["game_id"]
     assert (await rematch(api, game, "ann")).json()["status"] == "seated"
+
+
+async def test_both_may_want_it_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    game = await api.pair()
+    await api.ask("POST", f"/api/v1/games/{game}/resign")
+    together, of = asyncio.Barrier(2), Offers.of
+
+    async def of_both(offers: Offers, game_id: str) -> Collection[str]:
+        await together.wait()
+        return await of(offers, game_id)
+
+    monkeypatch.setattr(Offers, "of", of_both)
+    transport = httpx.ASGITransport(api.doors.public)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://hall") as client:
+        path = f"/api/v1/games/{game}/rematch"
+        asked = (client.post(path, headers=api.token(user)) for user in ("ann", "ben"))
+        async with asyncio.timeout(10):
+            first, second = await asyncio.gather(*asked)
+    assert first.json() == second.json()
+    assert first.json()["status"] == "seated"
 
 
 async def test_nobody_else_offers_another_game(api: Api) -> None:

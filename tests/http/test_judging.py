@@ -1,13 +1,16 @@
 """The bot says what it thinks of a game, once nobody is helped by it."""
 
 import asyncio
+import time
 
 import pytest
 
 from application.ports.commands import Unavailable
 from domain.games.board import Board
+from domain.games.judgement import Judgement
 from interfaces.http.games import judging
 from interfaces.http.games.judging import Judge
+from interfaces.http.platform.problems import Problem
 from tests.http.at_tables import WINNING, play
 from tests.http.conftest import Api, problem
 
@@ -56,13 +59,52 @@ async def test_one_position_is_judged_at_a_time_and_so_many_wait(
     monkeypatch.setattr(Judge, "_think", think)
     judge = Judge()
     boards = [Board.after([number % 7]) for number in range(judging.MOST_WAITING)]
-    waiting = [asyncio.create_task(judge.judge(board)) for board in boards]
+    waiting = [asyncio.create_task(judge.judge(b, f"user-{n}")) for n, b in enumerate(boards)]
     await asyncio.sleep(0)
     with pytest.raises(Unavailable):
-        await judge.judge(Board())
+        await judge.judge(Board(), "another")
     go.set()
     await asyncio.gather(*waiting)
     assert most == 1
+
+
+async def test_one_waits_for_one_position_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    go = asyncio.Event()
+
+    async def think(_: Judge, board: Board) -> None:
+        await go.wait()
+
+    monkeypatch.setattr(Judge, "_think", think)
+    judge = Judge()
+    waiting = asyncio.create_task(judge.judge(Board(), "ann"))
+    await asyncio.sleep(0)
+    with pytest.raises(Problem, match="another position"):
+        async with asyncio.timeout(5):
+            await judge.judge(Board.after([3]), "ann")
+    others = asyncio.create_task(judge.judge(Board(), "ben"))
+    go.set()
+    await asyncio.gather(waiting, others)
+    await judge.judge(Board.after([3]), "ann")
+
+
+async def test_the_bot_rests_for_as_long_as_it_thought(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, rests = 100.0, []
+
+    def think(board: Board, *, out_of_time: object) -> Judgement:
+        nonlocal now
+        now += 0.25
+        return Judgement(depth=0, best=None, moves=[])
+
+    async def rest(seconds: float) -> None:
+        rests.append(max(0.0, seconds))
+
+    monkeypatch.setattr(judging, "judge", think)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(asyncio, "sleep", rest)
+    judge = Judge()
+    for column in range(3):
+        await judge.judge(Board.after([column]), "ann")
+    assert rests == [0.0, 0.25, 0.25]
 
 
 async def test_what_was_thought_is_remembered_and_no_more_than_there_is_room_for(
@@ -71,8 +113,8 @@ async def test_what_was_thought_is_remembered_and_no_more_than_there_is_room_for
     monkeypatch.setattr(judging, "MOST_KNOWN", 2)
     judge = Judge(0.0)
     first, second, third = (Board.after([column]) for column in range(3))
-    known = await judge.judge(first)
-    assert await judge.judge(first) is known
-    await judge.judge(second)
-    await judge.judge(third)
-    assert await judge.judge(first) is not known
+    known = await judge.judge(first, "ann")
+    assert await judge.judge(first, "ann") is known
+    await judge.judge(second, "ann")
+    await judge.judge(third, "ann")
+    assert await judge.judge(first, "ann") is not known

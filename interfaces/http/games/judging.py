@@ -20,10 +20,11 @@ from projections.games import GAME_RECORDS
 
 JUDGING_S = 0.15
 """For which the bot may think about a position. It shares the processor with everybody who asks
-something else, so this is short, and one position is judged at a time."""
+something else, so this is short, one position is judged at a time, and after each the bot rests
+for as long."""
 
 MOST_WAITING = 8
-"""Who may wait for their turn; others are told to come back."""
+"""Who may wait for their turn, each for one position; others are told to come back."""
 
 MOST_KNOWN = 2_000
 """Positions that a process remembers the judgement of."""
@@ -35,32 +36,42 @@ class Judge:
     def __init__(self, seconds: float = JUDGING_S) -> None:
         self._seconds = seconds
         self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._rests_until = 0.0
+        self._waiting: set[str] = set()
         self._known: OrderedDict[Board, Judgement] = OrderedDict()
 
-    async def judge(self, board: Board) -> Judgement:
-        """What a position is worth; raises `Unavailable` where too many want to know."""
+    async def judge(self, board: Board, user: str) -> Judgement:
+        """What a position is worth; raises `Unavailable` where too many want to know.
+
+        Raises `Problem` 429 for who waits for another one.
+        """
         if (known := self._known.get(board)) is not None:
             return known
-        if self._waiting >= MOST_WAITING:
+        if user in self._waiting:
+            detail = "You wait for another position to be judged; ask again after that."
+            raise Problem(429, "too-many-requests", detail, headers={"Retry-After": "1"})
+        if len(self._waiting) >= MOST_WAITING:
             raise Unavailable("The bot is asked about too many positions; ask again.", 1)
-        self._waiting += 1
+        self._waiting.add(user)
         try:
             async with self._turn:
                 return self._known.get(board) or await self._think(board)
         finally:
-            self._waiting -= 1
+            self._waiting.remove(user)
 
     async def _think(self, board: Board) -> Judgement:
-        end = time.monotonic() + self._seconds
+        await asyncio.sleep(self._rests_until - time.monotonic())
+        began = time.monotonic()
+        end = began + self._seconds
         found = await asyncio.to_thread(judge, board, out_of_time=lambda: time.monotonic() > end)
+        self._rests_until = time.monotonic() + (time.monotonic() - began)
         if len(self._known) >= MOST_KNOWN:
             self._known.popitem(last=False)
         self._known[board] = found
         return found
 
 
-@query("/{game_id:str}/at/{move:int}/judgement", "judgeMove", "What the bot thinks", 404, 409)
+@query("/{game_id:str}/at/{move:int}/judgement", "judgeMove", "What the bot thinks", 404, 409, 429)
 async def judge_move(
     request: Request,
     game_id: PathKey,
@@ -82,4 +93,5 @@ async def judge_move(
             f"Game {game_id!r} goes on; what is to be played is for its players.",
         )
     board = found(await games.board(game_id, move), "game-not-found", detail)
-    return await services_of(request).part(Judge).judge(Board.of(board.board))
+    judge = services_of(request).part(Judge)
+    return await judge.judge(Board.of(board.board), request.user.user_id)

@@ -25,7 +25,7 @@ let online = true;
 let sure = false; // whether one was asked if one really gives up
 
 const asked = new URLSearchParams(location.search).get("game"); // one to look at
-const challenge = new URLSearchParams(location.hash.slice(1)).get("challenge"); // of somebody else
+let challenge = new URLSearchParams(location.hash.slice(1)).get("challenge"); // of somebody else
 let offeredBy = []; // who would play again
 const rematch = new Rematch((users) => {
   if (`${users}` === `${offeredBy}`) return;
@@ -391,11 +391,24 @@ function enter(who) {
   else look();
 }
 
+// Who goes to sign in comes back to the challenge; this tab keeps it, and no address that servers see.
+at("sign-in").addEventListener("click", () => challenge && sessionStorage.setItem("challenge", challenge));
+
+function recall() {
+  const kept = sessionStorage.getItem("challenge");
+  sessionStorage.removeItem("challenge");
+  if (!kept || challenge || asked) return;
+  challenge = kept;
+  history.replaceState(null, "", `#challenge=${kept}`);
+}
+
 setInterval(tick, 250);
 try {
   const entrance = await ask("/api/v1/sign-in");
-  if (entrance.me) enter(entrance.me);
-  else {
+  if (entrance.me) {
+    recall();
+    enter(entrance.me);
+  } else {
     at("guest").hidden = !entrance.guests;
     at("sign-in").hidden = entrance.guests;
     be("out");

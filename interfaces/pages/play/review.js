@@ -3,6 +3,7 @@ import { ask } from "/ask.js";
 
 const COLUMNS = 7;
 const ROWS = 6;
+const BUSY_MS = 1_000;
 const PAUSE_MS = 120; // while somebody slides over positions, none of them is asked about
 
 // `show(position)` draws a position: `rows`, `last`, `line`; `called(user)` is what people call one.
@@ -42,6 +43,7 @@ export class Review {
 
   close() {
     this.#game = null;
+    clearTimeout(this.#timer);
     this.at("review").hidden = this.at("judgement").hidden = true;
   }
 
@@ -79,8 +81,14 @@ export class Review {
   async #ask(count, where) {
     const game = this.#game;
     const path = `/api/v1/games/${encodeURIComponent(game.game_id)}/at/${count}/judgement`;
-    const judgement = await ask(path).catch(() => null); // too many ask; the next step asks again
-    if (!judgement || this.#game !== game) return;
+    const judgement = await ask(path).catch((refused) => refused);
+    if (this.#game !== game) return;
+    if (judgement instanceof Error) {
+      // Too many ask, or one asks for too much; where somebody has stayed, it is asked again.
+      const busy = [429, 503].includes(judgement.status) && this.at("step").valueAsNumber === count;
+      if (busy) this.#timer = setTimeout(() => this.#ask(count, where), BUSY_MS);
+      return;
+    }
     this.#known.set(count, judgement);
     if (this.at("step").valueAsNumber === count) this.#draw(where, judgement);
   }
