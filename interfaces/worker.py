@@ -36,6 +36,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._told = threading.Event()
+        self._begun = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signal)
 
@@ -45,7 +46,9 @@ class Stop:
 
     def tell(self) -> None:
         """Have all workers of the process stop."""
-        self._told.set()
+        if not self._begun:  # a signal amid the setting would wait for its lock for ever
+            self._begun = True
+            self._told.set()
 
     def wait(self, seconds: float) -> None:
         """Pause, in a thread that takes no signals, and no longer than until it is time to stop."""

@@ -174,9 +174,13 @@ def clock(whose: str, tell: Callable[[float], float], leeway_s: float) -> Check:
 
 
 def _workers(home: Path, names: Iterable[str]) -> Check:
-    each = workers.each(home, Supervisor(home).processes())
-    running = {process.name for process in each if process.running}
-    missing = [name for name in names if workers.program_of(name) not in running]
+    there = {each.name: each for each in workers.each(home, Supervisor(home).processes())}
+    found = {name: there.get(workers.program_of(name)) for name in names}
+    failing = [name for name, process in found.items() if process and process.failing]
+    if failing:
+        why = f"See `gamehall logs {workers.program_of(failing[0])}`."
+        return Check("workers", f"failing: {', '.join(failing)}", why)
+    missing = [name for name, process in found.items() if not (process and process.running)]
     if not missing:
         return Check("workers", "all running")
     alone = f"{UP}, or one alone with `gamehall worker {missing[0]}`."

@@ -135,8 +135,11 @@ def _print_status(chosen: "Settings", processes: "list[SupervisedProcess]") -> N
     if not processes:
         click.echo(f"The hall in {chosen.home} is not up; start it with `gamehall up`.")
         return
-    rows = [(each.name, each.state.lower(), each.pid or "", each.uptime) for each in processes]
-    print_table(["process", "state", "pid", "seconds up"], rows)
+    rows = [
+        (each.name, each.state.lower(), each.pid or "", each.uptime, each.restarts or "")
+        for each in processes
+    ]
+    print_table(["process", "state", "pid", "seconds up", "restarts"], rows)
     print_pairs(_addresses(chosen))
     if any(each.state == "UNSUPERVISED" for each in processes):
         click.echo(

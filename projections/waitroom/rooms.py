@@ -1,5 +1,6 @@
 """What an operator asks: which rooms there are, who is in one, and what happens in it."""
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -70,6 +71,9 @@ for i = 1, #entries, 2 do
 end
 return {{found, last}}
 """
+
+_find_cursor = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:e\+?[0-9]+)?)/(.+)", re.DOTALL).fullmatch
+"""A score as Redis writes one, and a session."""
 
 APPEARANCE = """
 local live = redis.call('GET', KEYS[1])
@@ -187,11 +191,7 @@ class RoomQueries(QueueQueries):
 def _cursor_in(after: str | None) -> Sequence[str]:
     if after is None:
         return "", ""
-    score, _, member = after.partition("/")
-    try:
-        float(score)
-    except ValueError:
-        raise InvalidCursor(f"{after!r} is not from a page of this list.") from None
-    if not member:
+    cursor = _find_cursor(after)
+    if cursor is None:
         raise InvalidCursor(f"{after!r} is not from a page of this list.")
-    return score, member
+    return cursor.groups()

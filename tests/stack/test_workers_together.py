@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from infra.stack import logs, workers
+from infra.stack import doctor, logs, workers
 from infra.stack.program import MARK, NAMED, SupervisedProcess
 from interfaces import worker
 from interfaces.bootstrap import stack
 from interfaces.bootstrap.workers import OF_ALL_FEATURES, WORKERS, by_feature
+from interfaces.cli import stack as cli
 from interfaces.features import FEATURES
 from interfaces.settings import Settings
 
@@ -188,6 +190,52 @@ def test_a_process_that_is_down_is_down_for_each_of_its_workers(play: Play) -> N
         "worker-one": "BACKOFF",
         "worker-other": "BACKOFF",
     }
+
+
+def test_status_tells_how_often_a_worker_began_anew(
+    play: Play, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play.run(one=worker.Stop.tell, other=worker.Stop.tell)
+    one, other = play.shown().values()
+    cli._print_status(Settings(), [replace(one, restarts=3), other])
+    _, head, _, first, second, *_ = capsys.readouterr().out.splitlines()
+    assert head.split()[-1] == "restarts"
+    assert first.split()[-1] == "3"
+    assert second.split()[-1] == str(other.uptime), "none at all"
+
+
+def test_doctor_sends_who_sees_a_failing_worker_to_its_log(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play.run(one=worker.Stop.tell, other=worker.Stop.tell)
+    one, other = play.shown().values()
+    there = [replace(one, state="BACKOFF"), other]
+    monkeypatch.setattr(workers, "each", lambda *_: there)
+
+    check = doctor._workers(play.home, ["one", "other"])
+    assert (check.finding, check.remedy) == ("failing: one", "See `gamehall logs worker-one`.")
+    there.pop(0)
+    assert doctor._workers(play.home, ["one", "other"]).finding == "not supervised here: one"
+
+
+def test_a_signal_amid_another_is_no_reason_to_wait(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Signalled:
+        """Like an event, it cannot be set while it is set; a signal comes at that moment."""
+
+        sets = 0
+
+        def set(self) -> None:
+            self.sets += 1
+            assert self.sets == 1, "it would wait for its own lock"
+            stop._signal(signal.SIGINT, None)
+
+    stop = worker.Stop()
+    monkeypatch.setattr(stop, "_told", told := Signalled())
+    stop._signal(signal.SIGTERM, None)
+    stop.tell()
+    assert told.sets == 1
 
 
 def test_one_that_nobody_supervises_leaves_no_file(
