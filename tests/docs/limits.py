@@ -41,7 +41,6 @@ ROWS = (
         f"{visitors.MOST_VISITORS} in {visitors.VISITORS_S // 60} minutes",
         "429",
     ),
-    ("positions of games that one user waits for the bot to judge", "1", "429"),
     ("commands of a request", f"{commands.MOST_COMMANDS:,}", "400"),
     ("events of a batch", f"{door.PIECES_LIMIT:,}", "413"),
     ("the `data` of an event", f"{door.EVENT_LIMIT_BYTES // bodies.KIB} KiB", "refused"),
