@@ -65,7 +65,7 @@ async def test_a_visitor_is_let_in_at_once_and_redeems_a_pass_at_the_shop(site: 
         await next_please(site, room)
         await expect(visit.page.locator("h1")).to_have_text(TURN)
         await expect(visit.page.locator("#turn")).to_be_focused()
-        await expect(visit.page.locator("#left")).to_have_text(re.compile("0:[0-5]\\d"))
+        await expect(visit.page.locator("#left")).to_have_text(re.compile(r"0:[0-5]\d"))
         await visit.page.get_by_role("link", name="Go to the shop").click()
         await visit.page.wait_for_url(f"{shop}&pass=*")
         (signed,) = parse_qs(urlsplit(visit.page.url).query)["pass"]

@@ -2,7 +2,9 @@
 const { path, session, status, now, ...told } = document.getElementById("main").dataset;
 const at = (id) => document.getElementById(id);
 let { deadline } = told;
-const aheadOfClock = Date.now() - Date.parse(now);
+// By the moment at which the hall's answer came, and not when the script had been loaded as well.
+const cameAt = performance.timeOrigin + performance.getEntriesByType("navigation")[0].responseStart;
+const aheadOfClock = cameAt - Date.parse(now);
 const SHORTEST_PAUSE_MS = 1_000, LONGEST_PAUSE_MS = 20_000, LOOK_AGAIN_MS = 15_000, REFRESH_MS = 60_000;
 
 // The page as it is by now: what happened changes all of it.
