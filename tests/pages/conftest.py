@@ -7,16 +7,19 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
+from unittest.mock import patch
 
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
+from litestar import Litestar
 from playwright.async_api import Browser, Page, async_playwright
 
+from interfaces.http import app as application
 from tests.http.conftest import Api, an_api
 from tests.http.serving import served
 from tests.programs import found
@@ -120,7 +123,11 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def site(browser: Browser) -> AsyncIterator[Site]:
     """A hall in which tetris has been played for three weeks, until today."""
-    async with an_api() as api, served(api.doors.public) as port:
+    async with AsyncExitStack() as held:
+        # Those that tests of the API share have the state of whoever built them last.
+        with patch.object(application, "Litestar", Litestar):
+            api = await held.enter_async_context(an_api())
+        port = await held.enter_async_context(served(api.doors.public))
         await play(api)
         yield Site(api, browser, f"http://127.0.0.1:{port}")
 

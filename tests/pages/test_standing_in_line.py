@@ -42,10 +42,15 @@ async def a_room(site: Site, **description: object) -> str:
     return room
 
 
+def admitted(site: Site, room: str) -> str:
+    """The session that was let in last."""
+    admissions = [e for e in site.api.log.of(room) if e.wire_name() == SessionAdmitted.wire_name()]
+    return str(admissions[-1].session_id)  # type: ignore[attr-defined]
+
+
 async def next_please(site: Site, room: str) -> None:
     """Whoever checks out leaves, and the next is let in."""
-    (admitted,) = [e for e in site.api.log.of(room) if isinstance(e, SessionAdmitted)][-1:]
-    body = {"event_id": room, "session_id": admitted.session_id}
+    body = {"event_id": room, "session_id": admitted(site, room)}
     left = await site.api.ask("POST", "/api/v1/waitroom/leave", body, user="shop", scope="service")
     assert left.status_code == 200, left.text
 
@@ -94,7 +99,7 @@ async def test_a_checkout_that_is_extended_counts_down_from_there(site: Site) ->
         await join(visit, room)
         await next_please(site, room)
         await expect(visit.page.locator("h1")).to_have_text(TURN)
-        session = site.api.log.of(room)[-1].session_id  # type: ignore[attr-defined]
+        session = admitted(site, room)
         path = f"/api/v1/waitroom/sessions/{session}/extend?event_id={room}"
         told = await site.api.ask("POST", path, {"seconds": 600}, user="op", scope="admin")
         assert told.status_code == 200, told.text
