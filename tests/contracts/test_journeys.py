@@ -21,7 +21,7 @@ from tests.contracts.rules import (
     read_after_what_there_is,
 )
 
-DEPARTURES = 6
+DEPARTURES = 9
 JOURNEYS = hypothesis.settings(
     max_examples=5,
     stateful_step_count=25,
