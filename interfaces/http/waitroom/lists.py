@@ -6,13 +6,13 @@ from litestar import Router
 from litestar.params import QueryParameter
 
 from domain.categories import WAITROOMS
-from domain.keys import KEY_PATTERN, MOST_KEY_CHARACTERS
+from domain.keys import MOST_KEY_CHARACTERS
 from domain.waitroom.commands import Status
 from domain.waitroom.description import Appearance
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.freshness import caught_up, found, read_after_of
-from interfaces.http.platform.parameters import PathKey, limit_of
+from interfaces.http.platform.parameters import PathKey, key_of, limit_of
 from interfaces.http.platform.routes import query
 from projections.waitroom import WAITROOM
 from projections.waitroom.rooms import ListedRooms, ListedSessions, RoomMinutes
@@ -32,15 +32,7 @@ Prefix = Annotated[
         description="How names of rooms begin.", min_length=1, max_length=MOST_KEY_CHARACTERS
     ),
 ]
-OfUser = Annotated[
-    str | None,
-    QueryParameter(
-        description="Whose sessions, in place of a status.",
-        min_length=1,
-        max_length=MOST_KEY_CHARACTERS,
-        pattern=KEY_PATTERN,
-    ),
-]
+OfUser = Annotated[str | None, key_of("Whose sessions, in place of a status.")]
 After = Annotated[
     str | None,
     QueryParameter(description="`after` of the page before.", min_length=1, max_length=500),

@@ -20,12 +20,12 @@ from domain.waitroom.orders import (
     ResumeWaitroom,
     Waiting,
 )
-from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.routes import command
 from interfaces.http.platform.services import services_of
+from interfaces.http.waitroom.lists import OPERATORS
 from interfaces.settings import Settings
 
 
@@ -159,5 +159,5 @@ router = Router(
         require_presence,
     ],
     dependencies={"context": Provide(provide_context)},
-    guards=[only("service", "admin")],
+    guards=OPERATORS,
 )

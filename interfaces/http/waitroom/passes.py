@@ -11,14 +11,14 @@ from litestar.params import JSONBody
 from application.waitroom.presence import Sightings
 from domain.waitroom.commands import Place, RedeemPass
 from domain.waitroom.refusals import CheckoutOver, NotAdmitted
-from interfaces.http.platform.auth import OPEN, only
+from interfaces.http.platform.auth import OPEN
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import Problem, documented
 from interfaces.http.platform.routes import command, query
 from interfaces.http.platform.services import services_of
-from interfaces.http.waitroom.lists import AfterWaitroom
+from interfaces.http.waitroom.lists import OPERATORS, AfterWaitroom
 from interfaces.http.waitroom.routes import own_session
 from interfaces.pass_keys import PUBLIC_MAX_AGE_S
 from interfaces.passes import MOST_PASS_CHARACTERS, Passes, PassRefused
@@ -69,7 +69,7 @@ async def get_pass(request: Request, session_id: PathKey, read_after: AfterWaitr
     404,
     409,
     422,
-    guards=[only("service", "admin")],
+    guards=OPERATORS,
 )
 async def redeem_pass(
     request: Request, data: JSONBody[Redeeming], context: NamedDependency[CommandContext]

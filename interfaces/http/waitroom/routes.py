@@ -11,14 +11,14 @@ from application.waitroom.presence import Sightings
 from domain.keys import Key, NewKey
 from domain.waitroom.commands import LeaveWaitroom, OpenWaitroom, Place, Room
 from domain.waitroom.refusals import NotYourSession
-from interfaces.http.platform.auth import is_trusted, only
+from interfaces.http.platform.auth import is_trusted
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
 from interfaces.http.platform.freshness import caught_up, found
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.routes import command, query
 from interfaces.http.platform.services import services_of
-from interfaces.http.waitroom.lists import AfterWaitroom
+from interfaces.http.waitroom.lists import OPERATORS, AfterWaitroom
 from projections.waitroom import WAITROOM
 from projections.waitroom.queue import QueueOverview, QueuePlace
 
@@ -46,7 +46,7 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     409,
     422,
     status=201,
-    guards=[only("service", "admin")],
+    guards=OPERATORS,
 )
 async def open_waitroom(
     request: Request, data: JSONBody[Opening], context: NamedDependency[CommandContext]

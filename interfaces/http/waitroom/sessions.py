@@ -8,9 +8,8 @@ from typing import Annotated
 import msgspec
 from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import JSONBody
 
-from domain.keys import KEY_PATTERN, MOST_KEY_CHARACTERS
 from domain.waitroom.commands import (
     CompleteCheckout,
     ExpireCheckout,
@@ -19,22 +18,14 @@ from domain.waitroom.commands import (
     Place,
 )
 from domain.waitroom.orders import AdmitSession, ExtendCheckout, ExtensionSeconds, RemoveSession
-from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
-from interfaces.http.platform.parameters import PathKey
+from interfaces.http.platform.parameters import PathKey, key_of
 from interfaces.http.platform.routes import command
+from interfaces.http.waitroom.lists import OPERATORS
 from interfaces.http.waitroom.routes import own_session
 
-InRoom = Annotated[
-    str | None,
-    QueryParameter(
-        description="The room, if it is known: it need not be looked up then.",
-        min_length=1,
-        max_length=MOST_KEY_CHARACTERS,
-        pattern=KEY_PATTERN,
-    ),
-]
+InRoom = Annotated[str | None, key_of("The room, if it is known: it need not be looked up then.")]
 
 
 class Failing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,12 +40,19 @@ class Extending(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     seconds: Annotated[ExtensionSeconds, msgspec.Meta(examples=[120])]
 
 
+async def provide_room(request: Request, session_id: PathKey, event_id: InRoom = None) -> str:
+    """The room of a session; raises `Problem` 404 where it is not known."""
+    if event_id is not None:
+        return event_id
+    return (await own_session(request, session_id, None)).event_id
+
+
 @command("/completed", "completeCheckout", "Report a purchase", 403, 404, 409, 422)
 async def completed(
     request: Request,
     session_id: PathKey,
     context: NamedDependency[CommandContext],
-    event_id: InRoom = None,
+    room: NamedDependency[str],
 ) -> Response[Place]:
     """Report a purchase; again changes nothing.
 
@@ -62,10 +60,7 @@ async def completed(
     deadline. One that has ended in another way is refused with `checkout-over`, a session that
     waits still with `not-admitted`.
     """
-    event_id = await _room_of(request, session_id, event_id)
-    return await carry_out(
-        request, context, CompleteCheckout(event_id=event_id, session_id=session_id)
-    )
+    return await carry_out(request, context, CompleteCheckout(event_id=room, session_id=session_id))
 
 
 @command("/failed", "failCheckout", "Report a purchase that failed", 403, 404, 409, 422)
@@ -74,11 +69,10 @@ async def failed(
     session_id: PathKey,
     data: JSONBody[Failing],
     context: NamedDependency[CommandContext],
-    event_id: InRoom = None,
+    room: NamedDependency[str],
 ) -> Response[Place]:
     """Report that a purchase failed, which frees the slot; again changes nothing."""
-    event_id = await _room_of(request, session_id, event_id)
-    failure = FailCheckout(event_id=event_id, session_id=session_id, reason=data.reason)
+    failure = FailCheckout(event_id=room, session_id=session_id, reason=data.reason)
     return await carry_out(request, context, failure)
 
 
@@ -87,13 +81,10 @@ async def expired(
     request: Request,
     session_id: PathKey,
     context: NamedDependency[CommandContext],
-    event_id: InRoom = None,
+    room: NamedDependency[str],
 ) -> Response[Place]:
     """Report that the shop gave a checkout up, which frees the slot; again changes nothing."""
-    event_id = await _room_of(request, session_id, event_id)
-    return await carry_out(
-        request, context, ExpireCheckout(event_id=event_id, session_id=session_id)
-    )
+    return await carry_out(request, context, ExpireCheckout(event_id=room, session_id=session_id))
 
 
 @command("/extend", "extendCheckout", "Extend a checkout", 403, 404, 409, 422)
@@ -102,12 +93,11 @@ async def extend(
     session_id: PathKey,
     data: JSONBody[Extending],
     context: NamedDependency[CommandContext],
-    event_id: InRoom = None,
+    room: NamedDependency[str],
 ) -> Response[Place]:
     """Give a checkout more time than it has, up to a day from now."""
-    event_id = await _room_of(request, session_id, event_id)
     order = ExtendCheckout(
-        event_id=event_id, session_id=session_id, seconds=data.seconds, by=request.user.user_id
+        event_id=room, session_id=session_id, seconds=data.seconds, by=request.user.user_id
     )
     return await carry_out(request, context, order)
 
@@ -117,11 +107,10 @@ async def remove(
     request: Request,
     session_id: PathKey,
     context: NamedDependency[CommandContext],
-    event_id: InRoom = None,
+    room: NamedDependency[str],
 ) -> Response[Place]:
     """Take away somebody's place in line or slot; again changes nothing."""
-    event_id = await _room_of(request, session_id, event_id)
-    order = RemoveSession(event_id=event_id, session_id=session_id, by=request.user.user_id)
+    order = RemoveSession(event_id=room, session_id=session_id, by=request.user.user_id)
     return await carry_out(request, context, order)
 
 
@@ -130,24 +119,16 @@ async def admit(
     request: Request,
     session_id: PathKey,
     context: NamedDependency[CommandContext],
-    event_id: InRoom = None,
+    room: NamedDependency[str],
 ) -> Response[Place]:
     """Admit somebody who waits: ahead of the line, beyond the capacity, and in a pause too."""
-    event_id = await _room_of(request, session_id, event_id)
-    order = AdmitSession(event_id=event_id, session_id=session_id, by=request.user.user_id)
+    order = AdmitSession(event_id=room, session_id=session_id, by=request.user.user_id)
     return await carry_out(request, context, order)
-
-
-async def _room_of(request: Request, session_id: str, event_id: str | None) -> str:
-    """The room of a session; raises `Problem` 404 where it is not known."""
-    if event_id is not None:
-        return event_id
-    return (await own_session(request, session_id, None)).event_id
 
 
 router = Router(
     path="/api/v1/waitroom/sessions/{session_id:str}",
     route_handlers=[completed, failed, expired, extend, remove, admit],
-    dependencies={"context": Provide(provide_context)},
-    guards=[only("service", "admin")],
+    dependencies={"context": Provide(provide_context), "room": Provide(provide_room)},
+    guards=OPERATORS,
 )
