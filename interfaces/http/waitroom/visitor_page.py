@@ -20,7 +20,7 @@ from domain.waitroom.commands import JoinWaitroom, LeaveWaitroom, Place
 from domain.waitroom.description import Appearance
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import context_of, reply_of
+from interfaces.http.platform.command_context import CommandContext, context_of, reply_of
 from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.freshness import caught_up
@@ -84,12 +84,9 @@ async def join_line(request: Request, event_id: PathKey, back: Return = None) ->
         context = context_of(visitor.identity, request.scope, headers, b"")
         command = msgspec.structs.replace(command, session_id=context.new_id())
         try:
-            answered = await services_of(request).log.execute(context.envelope(command))
+            place = await _carry_out(request, context, command)
         except Refusal:  # the page says how things are by now
             return _back_to(event_id, back, visitor.cookie)
-        place = reply_of(answered, Place)
-        with suppress(Problem):  # it shows a moment later
-            await caught_up(request, WAITROOM, str(answered.position))
         kept = _visitors(request).place(event_id, place.session_id)
         return _back_to(event_id, back, kept, visitor.cookie)
 
@@ -107,9 +104,7 @@ async def leave_line(request: Request, event_id: PathKey, back: Return = None) -
             event_id=event_id, session_id=place.session_id, user_id=identity.user_id
         )
         context = context_of(identity, request.scope, headers, b"")
-        answered = await services_of(request).log.execute(context.envelope(command))
-        with suppress(Problem):
-            await caught_up(request, WAITROOM, str(answered.position))
+        await _carry_out(request, context, command)
         return _back_to(event_id, back)
 
     return await _plainly(request, event_id, answer)
@@ -149,6 +144,16 @@ async def colours_of_room(request: Request, event_id: PathKey) -> Response[str]:
         media_type="text/css",
         headers={"Cache-Control": f"public, max-age={COLOURS_MAX_AGE_S}"},
     )
+
+
+async def _carry_out(
+    request: Request, context: CommandContext, command: JoinWaitroom | LeaveWaitroom
+) -> Place:
+    """Have a command decided, and wait until the page shows what came of it."""
+    answered = await services_of(request).log.execute(context.envelope(command))
+    with suppress(Problem):  # it shows a moment later
+        await caught_up(request, WAITROOM, str(answered.position))
+    return reply_of(answered, Place)
 
 
 async def _seen(request: Request, event_id: str, back: str | None) -> RoomInView | None:
