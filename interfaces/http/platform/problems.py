@@ -76,6 +76,11 @@ def bad_request(type: str, detail: str, errors: Iterable[InvalidField] = ()) -> 
     return Problem(400, type, detail, errors=tuple(errors))
 
 
+def no_guests() -> Problem:
+    """Nobody comes to this hall whom nobody knows."""
+    return forbidden("no-guests", "This hall takes no guests; GAMEHALL_GUESTS=true lets them in.")
+
+
 def invalid_field(field: str, message: str) -> InvalidField:
     """What does not fit, as msgspec or a sentence of ours says it."""
     return InvalidField(field=field, message=in_words(message))

@@ -5,7 +5,7 @@ import secrets
 from application.ports.limits import Tries
 from domain.keys import flaw_in_key
 from interfaces.http.platform.addresses import network_of
-from interfaces.http.platform.problems import Problem, forbidden, invalid
+from interfaces.http.platform.problems import Problem, invalid, no_guests
 
 MOST_TRIES = 20
 """To sign in from one network address, whoever succeeds, in `TRIES_S` seconds."""
@@ -46,9 +46,7 @@ class Guests:
     def user_id(self, name: str) -> str:
         """A new user who is called by a name; raises `Problem` 403 and 422."""
         if not self.allowed:
-            raise forbidden(
-                "no-guests", "This hall takes no guests; GAMEHALL_GUESTS=true lets them in."
-            )
+            raise no_guests()
         flaw = flaw_in_key(name)
         if MARK in name:
             flaw = f"Expected a name without {MARK}"

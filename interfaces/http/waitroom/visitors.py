@@ -15,7 +15,7 @@ from litestar.datastructures import Cookie
 from application.ports.limits import Tries
 from interfaces.http.platform.addresses import network_of
 from interfaces.http.platform.cookies import Cookies, cookie_in
-from interfaces.http.platform.problems import Problem, forbidden
+from interfaces.http.platform.problems import Problem, no_guests
 from interfaces.tokens import Identity, Tokens
 
 MOST_VISITORS = 300
@@ -54,9 +54,7 @@ class Visitors:
     async def come(self, address: str, *, trusted: bool) -> KnownVisitor:
         """Make a new visitor known; raises `Problem` 403 and 429."""
         if not self.allowed:
-            raise forbidden(
-                "no-guests", "This hall takes no guests; GAMEHALL_GUESTS=true lets them in."
-            )
+            raise no_guests()
         network = network_of(address)
         may_come = trusted or await self._tries.may_try(
             f"visitors:{network}", MOST_VISITORS, VISITORS_S
