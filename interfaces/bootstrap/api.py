@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from prometheus_client import REGISTRY
-from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
 from domain.categories import CATEGORIES
@@ -22,6 +21,7 @@ from infra.eventlog.peers import Peers
 from infra.eventlog.routing import RoutedLog
 from infra.kafka.topics import refuse_repartitioned
 from infra.once import OnceInRedis
+from infra.postgres.pool import connections
 from infra.sign_ins import SignInsInPostgres
 from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
@@ -166,21 +166,4 @@ async def _read_models(settings: Settings, held: AsyncExitStack) -> tuple[Redis,
         settings.redis_url, decode_responses=True, socket_connect_timeout=1, socket_timeout=5
     )
     held.push_async_callback(redis.aclose)
-    return redis, await connections(settings, POSTGRES_CONNECTIONS, held)
-
-
-async def connections(
-    settings: Settings, most: int, held: AsyncExitStack, *, checked: bool = False
-) -> Pool:
-    """Open a pool; if `checked`, each connection is looked at before it is used."""
-    pool: Pool = AsyncConnectionPool(
-        settings.postgres_dsn,
-        min_size=1,
-        max_size=most,
-        timeout=2,
-        check=AsyncConnectionPool.check_connection if checked else None,
-        open=False,
-    )
-    await pool.open(wait=False)
-    held.push_async_callback(pool.close)
-    return pool
+    return redis, await connections(settings.postgres_dsn, POSTGRES_CONNECTIONS, held)

@@ -26,7 +26,11 @@ async def signed_in(browser: Browser, hall: Hall, base: str, name: str) -> Async
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     await page.goto(f"{base}/sign-in?return=/play#link={hall.tokens.link(name)}")
-    await page.wait_for_url(f"{base}/play")
+    problem = page.get_by_role("alert").filter(visible=True)
+    await expect(
+        page.get_by_role("button", name="Find an opponent").or_(problem).first
+    ).to_be_visible()
+    assert await problem.all_text_contents() == []
     await expect(page.get_by_role("button", name="Find an opponent")).to_be_visible()
     yield page
     await context.close()

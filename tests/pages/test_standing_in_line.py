@@ -10,7 +10,6 @@ from playwright.async_api import expect
 
 from domain.waitroom.events import SessionAdmitted
 from interfaces.http.waitroom import visitor_page
-from tests.http.fakes.log import NOW
 from tests.pages.conftest import SIZES, Scheme, Site, Visit
 from tests.people import a_name
 
@@ -20,8 +19,8 @@ TURN = "It is your turn."
 
 
 @pytest.fixture(autouse=True)
-def _the_hall_has_the_time_of_its_log() -> Iterator[None]:
-    with patch.object(visitor_page, "datetime", Mock(now=lambda _: NOW)):
+def _the_hall_has_the_time_of_its_log(site: Site) -> Iterator[None]:
+    with patch.object(visitor_page, "datetime", Mock(now=lambda _: site.api.log.now)):
         yield
 
 

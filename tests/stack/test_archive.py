@@ -14,14 +14,12 @@ from infra.stack import archive
 from infra.stack.progress import ConsoleProgress
 
 JAVA = """
-import pathlib, signal, sys, time
-def end(*_):
-    if {writes}:
-        pathlib.Path(sys.argv[1].partition("=")[2]).write_text("classes")
-    sys.exit()
-signal.signal(signal.SIGTERM, end)
+import pathlib, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # a signal that comes soon waits
 print("answers", flush=True)
-time.sleep(600)
+signal.sigwait([signal.SIGTERM])
+if {writes}:
+    pathlib.Path(sys.argv[1].partition("=")[2]).write_text("classes")
 """
 
 
@@ -118,7 +116,7 @@ def test_what_hinders_is_said_in_a_line_and_the_hall_starts_without_an_archive(
     why: str,
 ) -> None:
     hinder(java, monkeypatch)
-    java.make(JAVA.format(writes=True).replace("sys.exit()", "time.sleep(600)"))
+    java.make(JAVA.format(writes=True) + "import time; time.sleep(600)")
     (said,) = java.said.getvalue().splitlines()
     assert said.startswith("  Kafka starts slowly, without an archive of its classes: ")
     assert why in said

@@ -2,7 +2,8 @@
 
 from infra.limits import RateLimits
 from infra.player_events.producer import EventProducer
-from interfaces.bootstrap.api import Foundation, connections
+from infra.postgres.pool import connections
+from interfaces.bootstrap.api import Foundation
 from interfaces.bootstrap.player_events.dead_letters import dead_letters, intake_of
 from interfaces.http.player_events.ingest import Ingestion
 from projections.player_events import DEAD_LETTERS
@@ -26,7 +27,7 @@ async def build(base: Foundation) -> list[object]:
         per_key=settings.events_per_second_each,
     )
     intake = intake_of(settings)
-    exports = await connections(settings, EXPORTS_AT_ONCE, base.held, checked=True)
+    exports = await connections(settings.postgres_dsn, EXPORTS_AT_ONCE, base.held)
     return [
         Ingestion(intake, log, limits, settings.events_keep_failed),
         dead_letters(settings, base.queries(DEAD_LETTERS), intake),
