@@ -123,9 +123,10 @@ class Relay:
 
 
 class RelayLock:
-    """Held by the active relay as long as its connection to PostgreSQL lives."""
+    """Held by the active relay of a name as long as its connection to PostgreSQL lives."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, name: str = NAME) -> None:
+        self._name = name
         self._connection = database.another()
         self._connection.execute("SET lock_timeout = '1s'")
 
@@ -135,9 +136,9 @@ class RelayLock:
 
     def taken(self) -> bool:
         """Wait up to a second for the lock; whether it is ours."""
-        query = "SELECT pg_advisory_lock(hashtextextended('gamehall relay', 0))"
+        query = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
         try:
-            self._connection.execute(query)
+            self._connection.execute(query, [f"gamehall {self._name}"])
         except LockNotAvailable:
             return False
         return True
@@ -147,7 +148,7 @@ class RelayLock:
         try:
             self._connection.execute("SELECT 1")
         except psycopg.InterfaceError as error:
-            raise psycopg.OperationalError(f"The {NAME}'s lock is lost: {error}") from error
+            raise psycopg.OperationalError(f"The lock of {self._name} is lost: {error}") from error
 
 
 def _write(received: Received) -> str:

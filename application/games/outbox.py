@@ -9,6 +9,14 @@ from domain.games.events import GameEnded, GameStarted, MovePlayed
 
 HOLDS = "beginnings, moves and ends of games"
 EVENTS = Topic("game-events", 12, "messages", "`game_id`", "relay", HOLDS)
+METRICS = Topic(
+    "game-metrics",
+    1,
+    "snapshots",
+    "`hour/…`, `day/…`",
+    "game-metrics-relay",
+    "games by the hour and by the day",
+)
 
 
 def publish(event: DomainEvent) -> Outgoing | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WORKERS: Mapping[str, str | tuple[str, ...]] = {
     "waitroom": "projections.waitroom:WAITROOM",
     "game-records": "projections.games:GAME_RECORDS",
+    "game-metrics": "projections.games:GAME_METRICS",
     "standings": "projections.games:STANDINGS",
     "event-archive": "projections.player_events:EVENT_ARCHIVE",
     "player-statistics": "projections.player_events:PLAYER_STATISTICS",
@@ -26,6 +27,7 @@ WORKERS: Mapping[str, str | tuple[str, ...]] = {
     "checkout": "application.waitroom.checkout:CHECKOUT",
     "presence": "interfaces.bootstrap.waitroom.presence:presence",
     "matchmaking": "interfaces.bootstrap.games.matchmaking:MATCHMAKING",
+    "game-metrics-relay": "interfaces.bootstrap.games.metrics_relay:metrics_relay",
     "relay": ("application.waitroom.outbox:OUTBOX", "application.games.outbox:OUTBOX"),
     "checkpoints": "interfaces.bootstrap.worker:checkpoints",
 }

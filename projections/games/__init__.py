@@ -1,7 +1,7 @@
 """Read models of games."""
 
 from domain.categories import GAMES
-from projections.games import game_records, standings
+from projections.games import game_metrics, game_records, standings
 from projections.read_model import ReadModel, log
 
 GAME_RECORDS = ReadModel(
@@ -9,6 +9,12 @@ GAME_RECORDS = ReadModel(
     source=log(GAMES.topic),
     record=game_records.GameRecords,
     queries=lambda stores: game_records.GameQueries(stores.postgres),
+)
+GAME_METRICS = ReadModel(
+    name=game_metrics.NAME,
+    source=log(GAMES.topic),
+    record=game_metrics.GameMetricsRecord,
+    queries=lambda stores: game_metrics.GameMetricsQueries(stores.postgres),
 )
 STANDINGS = ReadModel(
     name=standings.NAME,

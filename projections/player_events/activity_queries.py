@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from psycopg.rows import AsyncRowFactory, class_row, tuple_row
 
-from projections.player_events.days import Days
+from projections.days import Days
 from projections.player_events.player_activity import NAME
 from projections.positions import PostgresQueries, Row, require
 

@@ -38,7 +38,8 @@ from interfaces import settings
 from interfaces.bootstrap import workers
 from interfaces.bootstrap.topics import declared
 from interfaces.cli import gamehall
-from interfaces.http.app import describe
+from interfaces.http.app import FEATURES, describe
+from interfaces.http.platform.openapi import examples_of
 from tests.docs import limits, recorders
 from tests.docs.markdown import ROOT
 
@@ -272,6 +273,12 @@ def published(outbox: Outbox, topic: Topic) -> Iterator[tuple[type[DomainEvent],
                 yield event, msgspec.json.format(outgoing.value, indent=2).decode()
 
 
+def window_message() -> Iterator[str]:
+    """What is told of a window of games, whose shape is that of the API."""
+    example = msgspec.json.encode(dict(examples_of(FEATURES))["GameWindow"])
+    yield from ("```json", msgspec.json.format(example, indent=2).decode(), "```")
+
+
 # -- HTTP ------------------------------------------------------------------------------------------
 
 
@@ -413,6 +420,7 @@ WRITERS: dict[str, Callable[[], Iterator[str]]] = {
     "events": events_catalogue,
     "topics": topics_table,
     "public-messages": public_messages,
+    "window-message": window_message,
     "routes": routes_table,
     "limits": lambda: table(["what", "how much", "beyond that"], iter(limits.ROWS)),
     "problems": problems_table,

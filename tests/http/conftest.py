@@ -41,7 +41,7 @@ from interfaces.pass_keys import PassKeys
 from interfaces.passes import Passes
 from interfaces.settings import Settings
 from interfaces.tokens import Scope, Tokens, of_peers
-from projections.games import GAME_RECORDS, STANDINGS
+from projections.games import GAME_METRICS, GAME_RECORDS, STANDINGS
 from projections.player_events import (
     DEAD_LETTERS,
     EVENT_ARCHIVE,
@@ -54,7 +54,7 @@ from projections.read_model import ReadModel
 from projections.waitroom import WAITROOM
 from tests.given import T0
 from tests.http.fakes.feed import FakeFeed
-from tests.http.fakes.games import FakeGames, FakeStandings
+from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
 from tests.http.fakes.once import FakeOffers, FakeOnce
 from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
@@ -198,6 +198,7 @@ async def an_api() -> AsyncIterator[Api]:
     fakes: dict[ReadModel[Any], Any] = {
         WAITROOM: queue,
         GAME_RECORDS: games,
+        GAME_METRICS: FakeGameMetrics(log),
         STANDINGS: standings,
         EVENT_ARCHIVE: of_players,
         PLAYER_STATISTICS: of_players,

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from domain.player_events.event import PlayerEvent
+from projections.days import Days
 from projections.player_events.activity_queries import ActiveGame, Cohort, DayOfGame
-from projections.player_events.days import Days
 from tests.player_events.told import counted
 
 DAY = timedelta(days=1)

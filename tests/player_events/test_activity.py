@@ -14,9 +14,9 @@ from psycopg_pool import AsyncConnectionPool
 
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
+from projections.days import Days
 from projections.player_events import activity_queries
 from projections.player_events.activity_queries import ActivityQueries, Cohort
-from projections.player_events.days import Days
 from projections.projection import ReadModelMissing
 from tests.conftest import Hall
 from tests.player_events.conftest import Build, builder

@@ -6,6 +6,7 @@ GAME = {"path.game_id": in_answer("game_id")}
 PAST = {"path.category": "game", "path.aggregate_id": in_answer("game_id")}
 MOVE = {"path.move": in_answer("moves")}
 WHO_BEGAN = {"path.user_id": in_answer("player1")}
+WON_MOST = {"path.user_id": in_answer("windows/0/winners/0/user_id")}
 BEST = {"path.user_id": in_answer("entries/0/user_id")}
 WHO_SEEKS = in_answer("user_id")
 WHO_IS_TO_MOVE = {"player": in_answer("to_move")}
@@ -35,6 +36,7 @@ GAME_LINKS = {
         Link("getPlayer", "See the record of who began.", WHO_BEGAN | AFTER_THIS),
         Link("getRank", "See the rank of who began.", WHO_BEGAN | AFTER_THIS),
     ),
+    "getGameMetrics": (Link("getPlayer", "See the record of who won most.", WON_MOST),),
 }
 
 LEADERBOARD_LINKS = {

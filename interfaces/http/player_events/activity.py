@@ -11,11 +11,12 @@ from litestar.params import QueryParameter
 from domain.keys import KEY_PATTERN
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
+from interfaces.http.platform.days import From, Until, range_of, today
 from interfaces.http.platform.freshness import caught_up
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import Problem
 from interfaces.http.platform.routes import query
-from interfaces.http.player_events.parameters import AfterPlayerEvent, From, Until, range_of, today
+from interfaces.http.player_events.parameters import AfterPlayerEvent
 from projections.player_events import PLAYER_ACTIVITY
 from projections.player_events.activity_queries import ActiveGames, Activity, Funnel, Retention
 

@@ -13,10 +13,11 @@ from litestar.response import Stream
 from domain.keys import KEY_PATTERN
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
+from interfaces.http.platform.days import From, Until, day, in_order
 from interfaces.http.platform.freshness import caught_up
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import services_of
-from interfaces.http.player_events.parameters import AfterPlayerEvent, From, Until, day, in_order
+from interfaces.http.player_events.parameters import AfterPlayerEvent
 from projections.player_events import EVENT_ARCHIVE
 from projections.player_events.exported_events import EventExport, Format, Selection
 

@@ -2,6 +2,8 @@
 
 from domain.games.board import Board
 from domain.games.events import GameEnded, GameStarted, MovePlayed
+from projections.days import Days
+from projections.games.game_metrics import GameMetrics, Per
 from projections.games.game_records import (
     BoardRecord,
     GamePage,
@@ -10,6 +12,7 @@ from projections.games.game_records import (
     UserRecord,
 )
 from projections.games.standings import RankedEntry, Standings
+from tests.games.windows import played_in, shown
 from tests.http.fakes.log import NOW, FakeReadModel
 
 
@@ -110,3 +113,16 @@ class FakeStandings(FakeReadModel):
 
     async def rank(self, user_id: str) -> RankedEntry | None:
         return next((each for each in self.entries if each.user_id == user_id), None)
+
+
+class FakeGameMetrics(FakeReadModel):
+    """Windows, worked out from the games of the log at every question."""
+
+    async def windows(self, per: Per, days: Days) -> GameMetrics:
+        games = played_in(each.event for each in self.log.events["game-log"])
+        found = [
+            window
+            for window in shown(games, per)
+            if days.first <= window.starts_at.date() <= days.last
+        ]
+        return GameMetrics(windows=found)

@@ -13,6 +13,7 @@ from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.scores import Period, score_of, starts_of
 from interfaces.http.platform.bodies import BATCH_LIMIT_BYTES
+from projections.days import Days
 from projections.player_events.activity_queries import (
     ActiveGames,
     Activity,
@@ -20,7 +21,6 @@ from projections.player_events.activity_queries import (
     FunnelStep,
     Retention,
 )
-from projections.player_events.days import Days
 from projections.player_events.event_archive import ArchivedEvent, EventPage
 from projections.player_events.exported_events import WRITERS, Format, Selection
 from projections.player_events.leaderboard_queries import Leaderboard, RankedPlayer
