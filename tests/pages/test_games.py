@@ -116,7 +116,7 @@ async def test_figures_are_of_all_windows_together(site: Site) -> None:
         assert await tile(page, "Mean length") == "1.5 min"
         assert await tile(page, "Mean moves") == "15.0"
         assert await tile(page, "Against the bot") == "25 %"
-        assert await tile(page, "Won more by who moved first") == "+100 %"
+        assert await tile(page, "Edge of moving first") == "+100 %"
         drawing = page.get_by_role("img", name="Games that ended, by the day")
         label = await drawing.get_attribute("aria-label")
         assert label is not None

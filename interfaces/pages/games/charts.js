@@ -19,9 +19,10 @@ function partsOf({ finished, with_bot, abandoned }) {
 
 // A bar for each window, of the kinds of games that ended in it, one upon the other.
 export function drawWindows(canvas, windows, per) {
+  if (!canvas.clientWidth) return; // it has no place yet
   const width = canvas.clientWidth, slot = (width - LEFT) / windows.length;
   const most = Math.max(...windows.map((each) => each.finished + each.abandoned));
-  const top = Math.max(2, 2 * Math.ceil(most / 2)), y = (value) => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
+  const top = 2 * roundUp(most / 2), y = (value) => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
   const grid = [0, top / 2, top].flatMap((mark) => [
     shape("path", { class: "grid", d: `M${LEFT} ${y(mark)}H${width}` }),
     shape("text", { x: LEFT - 8, y: y(mark) + 4, "text-anchor": "end" }, mark.toLocaleString("en")),
@@ -31,6 +32,12 @@ export function drawWindows(canvas, windows, per) {
   const label = `Games that ended, by the ${per}; altogether ${sums.join(", ")}.`;
   canvas.replaceChildren(shape("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, height: HEIGHT, role: "img", "aria-label": label },
     ...grid, ...bars, ...times(windows, per, slot, width)));
+}
+
+// The next number, of those people count in: 1, 2, 5, 10, 20, …
+function roundUp(value) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
+  return power * [1, 2, 5, 10].find((each) => each * power >= value);
 }
 
 function bar(window, x, slot, y, per) {
@@ -68,6 +75,6 @@ export function drawShares(canvas, parts) {
     return piece;
   });
   const drawing = shape("svg", { class: "shares", viewBox: `0 0 ${total} 1`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...pieces);
-  canvas.replaceChildren(drawing, element("ul", { className: "legend note" }, ...parts.map(([kind, name, count]) =>
-    element("li", {}, element("i", { className: kind }), `${name} ${Math.round(100 * count / total)} %`, element("small", {}, ` ${count.toLocaleString("en")}`)))));
+  canvas.replaceChildren(drawing, element("ul", { className: "note", role: "list" }, ...parts.map(([kind, name, count]) =>
+    element("li", {}, element("span", {}, element("i", { className: kind }), name), `${count.toLocaleString("en")} · ${Math.round(100 * count / total)} %`))));
 }

@@ -46,7 +46,7 @@ function drawTiles(total) {
     ["Mean length", length(total.seconds)],
     ["Mean moves", tenth(total.moves)],
     ["Against the bot", total.finished ? percent(total.with_bot / total.finished) : "–"],
-    ["Won more by who moved first", advantage === null ? "–" : `${advantage > 0 ? "+" : ""}${percent(advantage)}`.replace("-", "−")],
+    ["Edge of moving first", advantage === null ? "–" : `${advantage > 0 ? "+" : ""}${percent(advantage)}`.replace("-", "−")],
   ];
   at("tiles").replaceChildren(...tiles.map(([name, value]) =>
     element("div", {}, element("dt", {}, name), element("dd", {}, value))));
@@ -96,7 +96,7 @@ async function look() {
   const asked = new URLSearchParams({ per, from: new Date(from).toISOString().slice(0, 10) });
   const { windows } = await ask(`/api/v1/games/metrics?${asked}`);
   shown = wholeRange(windows, from);
-  at("shown").hidden = false; // a chart is as wide as its place
+  at("shown").hidden = false;
   draw();
 }
 
@@ -126,5 +126,5 @@ function askToSignIn() {
 at("window").textContent = per === "hour" ? "Hour" : "Day";
 document.querySelector(`nav a[href="?per=${per}"]`).setAttribute("aria-current", "page");
 at("kinds").replaceChildren(...KINDS.map(([kind, name]) => element("span", {}, element("i", { className: kind }), name)));
-addEventListener("resize", () => shown.length && draw());
+new ResizeObserver(() => shown.length && drawWindows(at("chart"), shown, per)).observe(at("chart"));
 ask("/api/v1/sign-in").then(({ me }) => (me ? keepLooking() : askToSignIn()), tell);
