@@ -67,11 +67,12 @@ def require_one(name: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
 
 def completed(own: Iterable[Header], always: Headers) -> Headers:
     """The headers of an answer, with those of all answers that it has not said otherwise."""
-    own = list(own)
-    if any(name in SAID_OTHERWISE for name, _ in own):
-        said = {name for name, _ in own}
+    headers = list(own)
+    said = {name for name, _ in headers}
+    if not said.isdisjoint(SAID_OTHERWISE):
         always = [header for header in always if header[0] not in said]
-    return [*own, *always]
+    headers += always
+    return headers
 
 
 def is_canonical(path: str) -> bool:
