@@ -104,23 +104,23 @@ async def test_figures_are_of_all_windows_together(site: Site) -> None:
     now = datetime.now(UTC)
     minutes = [
         Played(f"{n}", now - timedelta(days=n, minutes=2), now - timedelta(days=n), moves=10 * n)
-        for n in (1, 2, 3)
+        for n in (1, 2, 3, 3)  # two on one day, which weigh as two
     ]
     bot = Played("b", now, now, with_bot=True, second="bot-easy", winner="bot-easy", moves=0)
     left = Played("l", now, now, result="timeout", winner=None)
     async with looking(site, games=[*minutes, bot, left]) as visit:
         page = visit.page
         await expect(page.locator("#chart svg")).to_be_visible()
-        assert await tile(page, "Games finished") == "4"
+        assert await tile(page, "Games finished") == "5"
         assert await tile(page, "Left early") == "1"
-        assert await tile(page, "Mean length") == "1.5 min"
-        assert await tile(page, "Mean moves") == "15.0"
-        assert await tile(page, "Against the bot") == "25 %"
+        assert await tile(page, "Mean length") == "1.6 min"
+        assert await tile(page, "Mean moves") == "18.0"
+        assert await tile(page, "Against the bot") == "20 %"
         assert await tile(page, "Edge of moving first") == "+100 %"
         drawing = page.get_by_role("img", name="Games that ended, by the day")
         label = await drawing.get_attribute("aria-label")
         assert label is not None
-        assert "3 between people, 1 against the bot, 1 left early" in label
+        assert "4 between people, 1 against the bot, 1 left early" in label
 
 
 async def test_it_looks_again_while_somebody_sees_it_and_shows_what_is_new(site: Site) -> None:
