@@ -39,7 +39,7 @@ from interfaces.bootstrap import workers
 from interfaces.bootstrap.topics import declared
 from interfaces.cli import gamehall
 from interfaces.http.app import describe
-from tests.docs import limits, recorders
+from tests.docs import limits, pictures, recorders
 from tests.docs.markdown import ROOT
 
 FOLDER = ROOT / "docs" / "reference"
@@ -420,6 +420,7 @@ WRITERS: dict[str, Callable[[], Iterator[str]]] = {
     "recorder-settings": recorder_settings,
     "recorder-events": recorder_events,
     "library-cases": library_cases,
+    "pictures": pictures.sections,
 }
 
 
