@@ -80,7 +80,7 @@ async def play(hall: Hall, browser: Browser, names: Sequence[str]) -> Proof:
             page, player = ((first, winner), (second, loser))[number % 2]
             await expect(page.locator("#status")).to_have_text(YOUR_TURN, timeout=PATIENCE_MS)
             if number == len(WON_IN) - 1:
-                taken["play.png"] = await _seen(page, "main")
+                taken["play.png"] = await _seen(page, "body")
             await drop(page, column)
             messages.append(await _next(followed, "move", player))
         messages.append(await _next(followed, "game_ended", winner))
@@ -89,8 +89,8 @@ async def play(hall: Hall, browser: Browser, names: Sequence[str]) -> Proof:
         taken["kafka-messages.png"] = Picture(seen, printed)
 
         await expect(first.locator("#told")).to_contain_text("Move 7:", timeout=PATIENCE_MS)
-        taken["over.png"] = await _seen(first, "main")
         game = await _listed(first, winner)
+        taken["over.png"] = await _seen(first, "body")
         taken["leaderboard.png"] = await _seen(first, "#lists")
     await _read_by_all(hall)
     for name, commands in AFTER.items():
@@ -137,9 +137,7 @@ async def _listed(page: Page, player: str) -> str:
     """Wait until the game is among those of a player, who is on the leaderboard; its id."""
     game = page.locator("#mine a").first
     await expect(game).to_contain_text("won", timeout=PATIENCE_MS)
-    await page.reload()
     await expect(page.locator("#best li", has_text=player)).to_be_visible(timeout=PATIENCE_MS)
-    await expect(game).to_contain_text("won")
     (game_id,) = parse_qs(urlsplit(await game.get_attribute("href") or "").query)["game"]
     return game_id
 
@@ -148,10 +146,9 @@ async def _seen(page: Page, part: str) -> Picture:
     """A part of a page, and what is written there."""
     box = await page.locator(part).bounding_box()
     assert box is not None
-    x, y, width, height = (box[side] for side in ("x", "y", "width", "height"))
-    clip = FloatRect(
-        x=x - MARGIN, y=y - MARGIN, width=width + 2 * MARGIN, height=height + 2 * MARGIN
-    )
+    x, y = (max(0, box[side] - MARGIN) for side in ("x", "y"))
+    end_x, end_y = box["x"] + box["width"] + MARGIN, box["y"] + box["height"] + MARGIN
+    clip = FloatRect(x=x, y=y, width=end_x - x, height=end_y - y)
     seen = await page.screenshot(animations="disabled", full_page=True, clip=clip)
     return Picture(await pictures.small(seen, page), await page.locator(part).inner_text())
 
