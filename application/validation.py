@@ -72,24 +72,15 @@ def refuse_ambiguous(value: object, path: str = "$") -> None:
 
     What stands in a list is answered one by one, and looked at by whoever does that.
     """
-    for place, name, key in new_keys_in(value, path):
-        if flaw := flaw_in_key(key):
-            raise AmbiguousId(f"{place}.{name}", flaw)
-
-
-def new_keys_in(value: object, path: str = "$") -> Iterator[tuple[str, str, str]]:
-    """The texts of type `NewKey` in a struct and those in it.
-
-    Of each the JSON path of the struct that it stands in, its name there, and the text.
-    """
     if not isinstance(value, msgspec.Struct):
         return
     keys, structs = _fields_of(type(value))
     for name in keys:
-        if isinstance(key := getattr(value, name), str):
-            yield path, name, key
+        key = getattr(value, name)
+        if isinstance(key, str) and (flaw := flaw_in_key(key)):
+            raise AmbiguousId(f"{path}.{name}", flaw)
     for name in structs:
-        yield from new_keys_in(getattr(value, name), f"{path}.{name}")
+        refuse_ambiguous(getattr(value, name), f"{path}.{name}")
 
 
 @cache

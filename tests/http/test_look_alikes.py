@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Message
 
 from application.inbox import Malformed
-from application.validation import new_keys_in
+from application.validation import AmbiguousId, refuse_ambiguous
 from application.waitroom.checkout import CHECKOUT
 from domain.events import Position
 from domain.keys import are_plain, flaw_in_key
@@ -270,6 +270,8 @@ def test_what_is_new_is_found_wherever_it_is() -> None:
     class Asked(msgspec.Struct):
         asked: Seeking | None
 
-    assert list(new_keys_in(Asked(Seeking(user_id="7")))) == [("$.asked", "user_id", "7")]
-    assert not list(new_keys_in(Asked(None)))
-    assert not list(new_keys_in(msgspec.UNSET))
+    with pytest.raises(AmbiguousId) as refused:
+        refuse_ambiguous(Asked(Seeking(user_id="7 ")))
+    assert refused.value.field == "$.asked.user_id"
+    for plain in (Asked(Seeking(user_id="7")), Asked(None), msgspec.UNSET):
+        refuse_ambiguous(plain)

@@ -1,7 +1,14 @@
 """Bodies: JSON, of the declared shape, strictly, and not too much of it."""
 
 import asyncio
-from asyncio import AbstractEventLoop, CancelledError, Task, TimerHandle, current_task
+from asyncio import (
+    AbstractEventLoop,
+    CancelledError,
+    Task,
+    TimerHandle,
+    current_task,
+    get_running_loop,
+)
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -78,10 +85,10 @@ def require_json(headers: Mapping[bytes, bytes]) -> None:
         raise Problem(415, "unsupported-media-type", "The body has to be JSON: application/json.")
 
 
-def posted(scope: HTTPScope) -> dict[bytes, bytes]:
-    """The headers of a request, for handlers that Litestar gives none; refuses all but POST."""
-    if scope["method"] != "POST":
-        raise MethodNotAllowedException(headers={"Allow": "POST"})
+def headers_of(scope: HTTPScope, method: str = "POST") -> dict[bytes, bytes]:
+    """The headers of a request, for handlers that Litestar gives none; refuses other methods."""
+    if scope["method"] != method:
+        raise MethodNotAllowedException(headers={"Allow": method})
     return dict(scope["headers"])
 
 
@@ -117,11 +124,14 @@ class SlowBodies:
         self._timer: TimerHandle | None = None
         self._looks_at = inf
 
-    def watch(self, task: Task[Any], deadline: float) -> None:
-        """Cancel a task when its deadline has passed, in seconds of the loop's clock."""
+    def watch(self, deadline: float, loop: AbstractEventLoop) -> Task[Any]:
+        """Cancel the present task when a deadline has passed, in seconds of the loop's clock."""
+        task = current_task(loop)
+        assert task is not None
         self._deadlines[task] = deadline
         if deadline < self._looks_at:
-            self._look_at(deadline, task.get_loop())
+            self._look_at(deadline, loop)
+        return task
 
     def is_overdue(self, task: Task[Any]) -> bool:
         """Whether that is what it was cancelled for."""
@@ -129,8 +139,8 @@ class SlowBodies:
 
     def forget(self, task: Task[Any]) -> None:
         """Watch a task no more."""
-        self._deadlines.pop(task, None)
-        self._overdue.discard(task)
+        if self._deadlines.pop(task, None) is None:
+            self._overdue.discard(task)
 
     def _look_at(self, time: float, loop: AbstractEventLoop) -> None:
         if self._timer is not None:
@@ -154,25 +164,25 @@ class SlowBodies:
 class Arriving:
     """A body on its way, and whether all of it is here."""
 
-    __slots__ = ("_deadline", "_discarded_bytes", "_left_bytes", "_receive", "_slow", "has_ended")
+    __slots__ = ("_deadline", "_expected", "_left_bytes", "_receive", "_slow", "has_ended")
 
     def __init__(self, receive: Receive, headers: Mapping[bytes, bytes], slow: SlowBodies) -> None:
         self._receive = receive
         self._slow = slow
-        self._deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
+        self._deadline = 0.0
         declared = headers.get(b"content-length", b"")
         self._left_bytes = int(declared) if declared.isdigit() else -1
         self.has_ended = self._left_bytes <= 0 and b"transfer-encoding" not in headers
-        # Who waits for leave to send it has nothing on the way.
-        self._discarded_bytes = 0 if b"expect" in headers else DISCARDED_BYTES
+        self._expected = b"expect" in headers
 
     async def receive(self) -> Any:
-        """The next of it, in time, counted from the beginning; raises `Problem` 408 after that."""
+        """The next of it, in time, counted from the first; raises `Problem` 408 after that."""
         if self.has_ended:
             return await self._receive()  # which tells when the asker has gone
-        task = current_task()
-        assert task is not None
-        self._slow.watch(task, self._deadline)
+        loop = get_running_loop()
+        if not self._deadline:
+            self._deadline = loop.time() + BODY_TIMEOUT_S
+        task = self._slow.watch(self._deadline, loop)
         try:
             return self._counted(await self._receive())
         except CancelledError:
@@ -188,9 +198,10 @@ class Arriving:
     async def discard(self) -> None:
         """Let the rest go by, without keeping any of it: who is still sending hears no answer.
 
-        Only so much of it, and for so long: whoever sends more is cut off.
+        Only so much of it, and for so long: whoever sends more is cut off. Who waits for leave to
+        send it has nothing on the way.
         """
-        left_bytes = self._discarded_bytes
+        left_bytes = 0 if self._expected else DISCARDED_BYTES
         with suppress(TimeoutError):
             async with asyncio.timeout(DISCARD_TIMEOUT_S):
                 while not self.has_ended and left_bytes > 0:
