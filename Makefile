@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 LANE_BY_LANE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit format lock clean
+.PHONY: help run test unit pictures format lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -62,6 +62,12 @@ checks:
 
 unit: $(TESTABLE) ## Run the tests that need neither server nor browser, in less than a minute
 	$(BIN)/pytest -m 'unit and not browser' --numprocesses 2 --dist worksteal
+
+pictures: $(TESTABLE) ## Take the pictures of the documents anew
+	rm -f docs/pictures/*
+	PICTURES=yes $(BIN)/pytest -q -m 'unit and browser' tests/pages
+	$(BIN)/python -m tests.pages.proof
+	$(BIN)/python -m tests.docs.reference
 
 format: $(TESTABLE) ## Put the code in order
 	$(BIN)/ruff check --fix .

@@ -69,7 +69,7 @@ def prepare(home: Path, port: int, role: str, password: str, progress: ConsolePr
     _alone(folder, user, "postgres", CREATION.format(**names))
     ownership = OWNERSHIP.format(**names, password=password, superuser=SUPERUSER_OID)
     _alone(folder, user, NAME, ownership, "-c", "exit_on_error=on")
-    command = (_binary("postgres"), *WITH)
+    command = (binary("postgres"), *WITH)
     return Program("postgres", command, folder, FAST_SHUTDOWN, STOP_TIMEOUT_S, user, bare=True)
 
 
@@ -129,7 +129,7 @@ def _run(
     name: str, arguments: Sequence[str], folder: Path, user: str | None, said: str = ""
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        (_binary(name), *arguments),
+        (binary(name), *arguments),
         cwd=folder,
         input=said,
         capture_output=True,
@@ -151,7 +151,8 @@ def _identity(user: str) -> dict[str, Any]:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-def _binary(name: str) -> str:
+def binary(name: str) -> str:
+    """Where a program of PostgreSQL is."""
     return str(_package() / "pginstall" / "bin" / name)
 
 

@@ -117,6 +117,13 @@ def examine(settings: Settings) -> "list[Check]":
     return examine(settled, greeted())
 
 
+def psql(settings: Settings) -> tuple[list[str], dict[str, str]]:
+    """The command that opens the database of the read models, and its environment besides ours."""
+    from infra.stack.psql import client
+
+    return client(settings.postgres_dsn)
+
+
 def _servers(settings: Settings) -> "Servers":
     from infra.stack.local_stack import Servers
 

@@ -27,7 +27,7 @@ FEATURES: tuple[Feature, ...] = tuple(
 )
 """All that is served, in the order of the documentation."""
 
-PAGES = (documentation.PAGE, *(page for feature in FEATURES for page in feature.pages))
+PAGES = (*(page for feature in FEATURES for page in feature.pages), documentation.PAGE)
 
 
 class Doors(NamedTuple):

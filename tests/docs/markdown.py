@@ -11,6 +11,7 @@ SKIPPED = {".venv", ".gamehall", ".pytest_cache", "node_modules"}
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)$")
 TITLE = re.compile(r'title="(?P<title>[^"]+)"')
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+PICTURE = re.compile(r'!\[[^\]]*\]\(([^)\s]+)\)|\bsrc(?:set)?="([^"]+)"')
 HEADING = re.compile(r"^#{1,6} (?P<text>.+)$")
 CODE = re.compile(r"`[^`\n]*`")
 NAMED_FILE = re.compile(r"`(?P<path>\w[\w./-]*\.(?:py|js|css|tla|toml|txt|ini))`")
@@ -68,6 +69,11 @@ def prose(text: str) -> str:
 def links(text: str) -> list[str]:
     """Where a page points to."""
     return [link["target"] for link in LINK.finditer(prose(text))]
+
+
+def pictures(text: str) -> list[str]:
+    """The pictures that a page shows."""
+    return [one or other for one, other in PICTURE.findall(prose(text))]
 
 
 def named_files(text: str) -> list[str]:

@@ -40,7 +40,7 @@ from interfaces.bootstrap.topics import declared
 from interfaces.cli import gamehall
 from interfaces.http.app import FEATURES, describe
 from interfaces.http.platform.openapi import examples_of
-from tests.docs import limits, recorders
+from tests.docs import limits, pictures, recorders
 from tests.docs.markdown import ROOT
 
 FOLDER = ROOT / "docs" / "reference"
@@ -428,6 +428,7 @@ WRITERS: dict[str, Callable[[], Iterator[str]]] = {
     "recorder-settings": recorder_settings,
     "recorder-events": recorder_events,
     "library-cases": library_cases,
+    "pictures": pictures.sections,
 }
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.docs.checkouts import git
-from tests.docs.markdown import ROOT, anchors, blocks, links, named_files, pages
+from tests.docs.markdown import ROOT, anchors, blocks, links, named_files, pages, pictures
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
@@ -24,6 +24,12 @@ def leads_somewhere(page: Path, target: str) -> bool:
     if not found.is_relative_to(ROOT) or not found.exists():
         return False
     return not parts.fragment or parts.fragment in anchors(found.read_text())
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_picture_that_a_page_shows_is_there(page: Path) -> None:
+    shown = pictures(page.read_text())
+    assert [each for each in shown if not (page.parent / each).is_file()] == []
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
@@ -68,3 +74,8 @@ def test_a_link_to_nowhere_is_found(tmp_path: Path) -> None:
 
 def test_links_in_code_are_none() -> None:
     assert links("[a](b.md)\n```sh\n[c](d.md)\n```\n`[e](f.md)`") == ["b.md"]
+
+
+def test_pictures_are_found() -> None:
+    text = '![a](b.png) [c](d.md)\n<a href="e"><img src="f.webp"></a> <source srcset="g.webp">'
+    assert pictures(text) == ["b.png", "f.webp", "g.webp"]

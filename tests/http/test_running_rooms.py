@@ -259,4 +259,6 @@ async def test_nothing_is_shown_of_a_room_that_is_not_there(api: Api, what: str)
 
 async def test_minutes_are_told(api: Api) -> None:
     await api.open()
-    assert len((await look(api, f"{ROOM}/minutes"))["minutes"]) == 1
+    await api.join("ann")
+    (minute,) = (await look(api, f"{ROOM}/minutes"))["minutes"]
+    assert (minute["joined"], minute["admitted"], minute["wait_p50"]) == (1, 1, 0.0)

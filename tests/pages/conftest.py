@@ -4,27 +4,31 @@ It looks at nothing but this server, and whatever it complains of fails the test
 """
 
 import os
+import random
 import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Literal
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from litestar import Litestar
 from playwright.async_api import Browser, Page, async_playwright
 
+from domain.games import lobby
 from interfaces.http import app as application
+from interfaces.http.player_events import ingest, parameters
+from interfaces.http.sign_in import guests
 from tests.http.conftest import Api, an_api
+from tests.http.fakes.log import NOW
 from tests.http.serving import served
+from tests.pages import pictures
 from tests.programs import found
 
-SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
 QUIET = [
     "--no-sandbox",  # which root has none of; it shows nothing but our own pages
     "--disable-gpu",
@@ -36,6 +40,7 @@ QUIET = [
 ]
 AXE = Axe()
 Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 SIZES: dict[str, Any] = {
     "phone": {"width": 390, "height": 844},
     "desktop": {"width": 1280, "height": 800},
@@ -59,9 +64,8 @@ class Visit:
 
     async def keep(self, name: str, *, whole: bool = True) -> None:
         """Keep a picture of the page, or of what is seen of it first."""
-        SCREENSHOTS.mkdir(exist_ok=True)
-        path = SCREENSHOTS / f"{name}.png"
-        await self.page.screenshot(path=path, full_page=whole, animations="disabled")
+        picture = await self.page.screenshot(full_page=whole, animations="disabled")
+        await pictures.keep(name, picture, self.page)
 
     async def barriers(self) -> list[str]:
         """What keeps somebody from using the page, as axe finds it."""
@@ -84,6 +88,8 @@ class Site:
     api: Api
     browser: Browser
     base: str
+    now: datetime | None = None
+    """The time at its browsers, where that stands still."""
 
     @asynccontextmanager
     async def visit(
@@ -91,9 +97,17 @@ class Site:
     ) -> AsyncIterator[Visit]:
         """Open a tab; fails if the browser has complained in it, or asked anybody else."""
         self.api.tries.tried.clear()  # all tests are at one address
+        is_phone = size == "phone"
         context = await self.browser.new_context(
-            viewport=SIZES[size], color_scheme=scheme, has_touch=size == "phone", **options
+            viewport=SIZES[size],
+            color_scheme=scheme,
+            has_touch=is_phone,
+            is_mobile=is_phone,
+            timezone_id="UTC",
+            **options,
         )
+        if self.now is not None:
+            await context.clock.set_fixed_time(self.now)
         visit = Visit(await context.new_page(), self.base)
         visit.page.on("console", lambda said: visit.complaints.append(f"{said.type}: {said.text}"))
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
@@ -111,8 +125,9 @@ def own(url: str, base: str) -> bool:
     return url.startswith((base + "/", "data:", "blob:")) or bool(re.fullmatch("about:.*", url))
 
 
-@pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def browser() -> AsyncIterator[Browser]:
+@asynccontextmanager
+async def a_browser() -> AsyncIterator[Browser]:
+    """Debian's chromium; without it, tests are skipped."""
     async with async_playwright() as playwright:
         path = found("chromium", shutil.which("chromium"), os.environ)
         running = await playwright.chromium.launch(executable_path=path, args=QUIET)
@@ -121,20 +136,47 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def site(browser: Browser) -> AsyncIterator[Site]:
-    """A hall in which tetris has been played for three weeks, until today."""
+async def browser() -> AsyncIterator[Browser]:
+    async with a_browser() as running:
+        yield running
+
+
+@asynccontextmanager
+async def a_site(browser: Browser, now: datetime | None = None) -> AsyncIterator[Site]:
+    """A hall in which nothing has happened yet."""
     async with AsyncExitStack() as held:
         # Those that tests of the API share have the state of whoever built them last.
         with patch.object(application, "Litestar", Litestar):
             api = await held.enter_async_context(an_api())
         port = await held.enter_async_context(served(api.doors.public))
-        await play(api)
-        yield Site(api, browser, f"http://127.0.0.1:{port}")
+        yield Site(api, browser, f"http://127.0.0.1:{port}", now)
 
 
-async def play(api: Api) -> None:
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def site(browser: Browser) -> AsyncIterator[Site]:
+    """A hall in which tetris has been played for three weeks, until today."""
+    async with a_site(browser) as site:
+        await play(site.api, datetime.now(UTC))
+        yield site
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def still(browser: Browser) -> AsyncIterator[Site]:
+    """A hall of its own for pictures, so that they are the same whenever they are taken.
+
+    Its time stands still, nothing has happened in it yet, and nothing is left to chance.
+    """
+    clock = Mock(wraps=datetime, now=lambda _: NOW)
+    async with AsyncExitStack() as held:
+        for module in (ingest, parameters):
+            held.enter_context(patch.object(module, "datetime", clock))
+        held.enter_context(patch.object(guests, "secrets", random.Random(13)))
+        held.enter_context(patch.object(lobby, "by_lot", lambda _, one, other, __: (one, other)))
+        yield await held.enter_async_context(a_site(browser, NOW))
+
+
+async def play(api: Api, now: datetime) -> None:
     """Let players come, come back less and less, and end their sessions."""
-    now = datetime.now(UTC)
     events = [
         event
         for player in range(60)

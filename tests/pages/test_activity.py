@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.pages.conftest import SIZES, Scheme, Site, Visit
+from tests.http.fakes.log import NOW
+from tests.pages.conftest import SIZES, Scheme, Site, Visit, play
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -27,13 +28,17 @@ async def shown(visit: Visit, game: str = "tetris") -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 async def test_it_shows_the_figures_of_a_game_that_it_offers(
-    site: Site, size: str, scheme: Scheme
+    still: Site, size: str, scheme: Scheme
 ) -> None:
-    async with site.visit(size, scheme) as visit:
-        await as_operator(site, visit)
+    await play(still.api, NOW)
+    async with still.visit(size, scheme) as visit:
+        await as_operator(still, visit)
         games = visit.page.locator("#choices button")
         await expect(games).to_have_count(2)
         await expect(games.first).to_contain_text("tetris")  # which was played last
+        await visit.page.get_by_role("button", name="Show").click()
+        await expect(visit.page.locator("#game-wrong")).to_be_visible()
+        await visit.keep(f"activity-wrong-{size}-{scheme}")
         await shown(visit)
         await expect(visit.page.get_by_role("heading", name="tetris")).to_be_focused()
         await visit.keep(f"activity-tetris-{size}-{scheme}")
@@ -126,8 +131,6 @@ async def test_fields_that_do_not_fit_are_told_in_sentences(site: Site) -> None:
         await expect(page.locator("#game-wrong")).to_have_text(
             "Say which game, or choose one below."
         )
-        await visit.keep("activity-wrong-desktop-light")
-
         await page.get_by_label("Game", exact=True).fill("tetris")
         await page.get_by_label("Steps").fill("session_started")
         await page.get_by_label("From").fill("2026-11-20")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import pytest
 import redis
@@ -18,11 +19,13 @@ YOUR_TURN, PATIENCE_MS = "Your turn.", 20_000
 
 
 @asynccontextmanager
-async def signed_in(browser: Browser, hall: Hall, base: str, name: str) -> AsyncIterator[Page]:
+async def signed_in(
+    browser: Browser, hall: Hall, base: str, name: str, **options: Any
+) -> AsyncIterator[Page]:
     """Somebody at the page to play on, by a link of the console."""
     with redis.Redis.from_url(hall.redis) as client:  # all tests try to sign in from one address
         client.delete("tries:sign-in:127.0.0.1")
-    context = await browser.new_context()
+    context = await browser.new_context(**options)
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     await page.goto(f"{base}/sign-in?return=/play#link={hall.tokens.link(name)}")

@@ -9,13 +9,35 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from domain.events import Recorded
+from projections.games.standings import RankedEntry
 from tests.chaos.network import Network
 from tests.conftest import free_port
+from tests.http.fakes.log import NOW
 from tests.pages.conftest import SIZES, Scheme, Site, Visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 YOUR_TURN = "Your turn."
+BEST = [("Grace", 11, 2), ("bot-hard", 9, 4), ("Linus", 7, 3), ("Margaret", 4, 4), ("Edsger", 2, 5)]
+"""Who is on the leaderboard in pictures, with wins and losses."""
+
+
+@pytest.fixture
+def still(still: Site) -> Site:
+    """With a leaderboard."""
+    still.api.standings.entries = tuple(
+        RankedEntry(
+            rank=rank,
+            user_id=user,
+            score=3 * wins,
+            wins=wins,
+            draws=0,
+            losses=losses,
+            reached_at=NOW,
+        )
+        for rank, (user, wins, losses) in enumerate(BEST, 1)
+    )
+    return still
 
 
 class Player:
@@ -73,8 +95,8 @@ def moves(site: Site) -> list[Recorded]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-async def test_two_people_play_a_whole_game(site: Site, size: str, scheme: Scheme) -> None:
-    async with a_game(site, size, scheme) as (first, second):
+async def test_two_people_play_a_whole_game(still: Site, size: str, scheme: Scheme) -> None:
+    async with a_game(still, size, scheme) as (first, second):
         for column in (3, 2, 4):
             await first.drop(column)
             await second.drop(column)
@@ -222,15 +244,12 @@ async def test_who_looks_for_nobody_any_more_may_look_again(site: Site) -> None:
         await expect(ada.button("Find an opponent")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-async def test_after_a_game_there_is_another(site: Site, size: str, scheme: Scheme) -> None:
-    async with a_game(site, size, scheme) as (first, second):
+async def test_after_a_game_there_is_another(site: Site) -> None:
+    async with a_game(site) as (first, second):
         await first.button("Leave").click()
         for each in (first, second):
             await each.button("Play again").click()
         await expect(first.status).to_have_text(re.compile("turn|to move"))
-        await first.visit.keep(f"play-begun-{size}-{scheme}")
 
 
 async def a_finished_game(first: Player, second: Player) -> None:
@@ -245,9 +264,9 @@ async def a_finished_game(first: Player, second: Player) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_game_that_is_over_is_stepped_through_with_the_bot_s_judgement(
-    site: Site, size: str, scheme: Scheme
+    still: Site, size: str, scheme: Scheme
 ) -> None:
-    async with a_game(site, size, scheme) as (first, second):
+    async with a_game(still, size, scheme) as (first, second):
         await a_finished_game(first, second)
         page, told = first.page, first.page.locator("#told")
         await expect(told).to_contain_text("Move 7:")
@@ -307,12 +326,27 @@ async def test_a_game_that_there_is_not_is_told(site: Site) -> None:
         eve.visit.complaints = [each for each in eve.visit.complaints if "404" not in each]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_who_challenges_a_friend_has_a_link_to_send(
+    still: Site, size: str, scheme: Scheme
+) -> None:
+    async with a_player(still, "Ada", size, scheme) as ada:
+        await ada.button("Challenge a friend").click()
+        link = ada.page.get_by_label("Send this to a friend")
+        await expect(link).to_have_value(re.compile(f"^{still.base}/play#challenge="))
+        # Its port may be another one the next time.
+        await link.evaluate(
+            "each => each.value = each.value.replace(location.host, 'hall.example')"
+        )
+        await ada.visit.keep(f"play-challenge-{size}-{scheme}")
+        assert await ada.visit.barriers() == []
+
+
 async def test_a_friend_is_challenged_by_a_link(site: Site) -> None:
     async with a_player(site, "Ada") as ada, site.visit() as visit:
         await ada.button("Challenge a friend").click()
         await expect(ada.page.get_by_label("Send this to a friend")).to_be_visible()
-        await ada.visit.keep("play-challenge-desktop-light")
-        assert await ada.visit.barriers() == []
         link = await ada.page.get_by_label("Send this to a friend").input_value()
         ben = Player(visit)
         await ben.page.goto(link)

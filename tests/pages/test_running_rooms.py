@@ -1,10 +1,15 @@
 """Who runs a sale opens rooms at the console, watches one, and gives it orders."""
 
+from datetime import timedelta
+from itertools import count, islice
+
 import pytest
 from playwright.async_api import Locator, Page, expect
 
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import RoomView
+from domain.waitroom.events import SessionAdmitted
+from tests.http.fakes.log import NOW
 from tests.pages.conftest import SIZES, Scheme, Site, Visit
 from tests.people import a_name
 
@@ -112,19 +117,81 @@ async def test_nobody_else_runs_a_room(site: Site) -> None:
         assert await visit.page.locator("#rooms").is_hidden()
 
 
+ARRIVALS = (
+    8,
+    11,
+    8,
+    6,
+    7,
+    5,
+    6,
+    4,
+    5,
+    5,
+    4,
+    3,
+    5,
+    4,
+    4,
+    3,
+    5,
+    4,
+    3,
+    4,
+    2,
+    3,
+    4,
+    3,
+    2,
+    4,
+    3,
+    3,
+    2,
+    2,
+)
+NAMES = ("ada", "ben", "cem", "dana", "eli", "finn", "gita", "hugo")
+
+
+async def a_sale(site: Site) -> str:
+    """A room in which people have come and bought for half an hour."""
+    room, log = "autumn-sale", site.api.log
+    log.now = NOW - timedelta(minutes=len(ARRIVALS) - 1)
+    await site.api.open(room, capacity=4)
+    numbers = count(1)
+    for minute, many in enumerate(ARRIVALS):
+        for number in islice(numbers, many):
+            await site.api.join(f"{NAMES[number % len(NAMES)]}-{number}", room)
+        admitted = [each for each in log.of(room) if isinstance(each, SessionAdmitted)]
+        too_slow = minute % 5 == 1
+        for each in admitted[too_slow - 4 :]:
+            path = f"/api/v1/waitroom/sessions/{each.session_id}/completed?event_id={room}"
+            await site.api.ask("POST", path, user="shop", scope="service")
+        log.pass_time(60 if log.now < NOW else 0)
+    return room
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_console_fits_and_bars_nobody(site: Site, size: str, scheme: Scheme) -> None:
-    room = await a_room(site)
-    async with site.visit(size, scheme) as visit:
-        await sign_in(site, visit)
+async def test_the_console_fits_and_bars_nobody(still: Site, size: str, scheme: Scheme) -> None:
+    room = await a_sale(still)
+    orders = {"early-birds": ("close", {"waiting": "serve"}), "lantern-tickets": ("pause", {})}
+    for other, (order, body) in orders.items():
+        await still.api.open(other, capacity=20)
+        await still.api.join("ada", other)
+        path = f"/api/v1/waitroom/{other}/{order}"
+        given = await still.api.ask("POST", path, body, user="olga", scope="admin")
+        assert given.status_code == 200, given.text
+    async with still.visit(size, scheme) as visit:
+        await sign_in(still, visit)
         await visit.go("/console")
         await expect(visit.page.get_by_role("link", name=room)).to_be_visible()
         await visit.keep(f"console-rooms-{size}-{scheme}")
         assert await visit.barriers() == []
+        assert await visit.width() <= SIZES[size]["width"]
         await visit.go(f"/console?room={room}")
-        await expect(tile(visit.page, "Waiting")).to_have_text("4")
-        await expect(visit.page.locator("#sessions tr")).to_have_count(4)
+        waiting = view(still, room).waiting
+        await expect(tile(visit.page, "Waiting")).to_have_text(f"{waiting}")
+        await expect(visit.page.locator("#sessions tr")).to_have_count(waiting)
         await visit.keep(f"console-room-{size}-{scheme}")
         assert await visit.barriers() == []
         assert await visit.width() <= SIZES[size]["width"]

@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from interfaces.http.sign_in.guests import MOST_NAME_CHARACTERS
+from tests.http.fakes.log import NOW
 from tests.pages.conftest import SIZES, Scheme, Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -28,16 +29,17 @@ async def test_a_guest_signs_in_goes_on_and_signs_out(site: Site) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-async def test_an_operator_signs_in_by_a_link_once(site: Site, size: str, scheme: Scheme) -> None:
-    link = f"/sign-in#link={site.api.services.tokens.link('grace')}"
-    async with site.visit(size, scheme) as visit:
+async def test_an_operator_signs_in_by_a_link_once(still: Site, size: str, scheme: Scheme) -> None:
+    still.api.services.cookies._clock = NOW.timestamp
+    link = f"/sign-in#link={still.api.services.tokens.link('grace')}"
+    async with still.visit(size, scheme) as visit:
         page = visit.page
         await visit.go(link)
         await expect(page.get_by_role("heading", name="You are grace")).to_be_focused()
-        await visit.keep(f"signed-in-{size}-{scheme}")
+        await visit.keep(f"sign-in-by-link-{size}-{scheme}")
         assert "link" not in page.url, "what is used up stays in no history"
 
-    async with site.visit(size, scheme) as visit:
+    async with still.visit(size, scheme) as visit:
         await visit.go(link)
         await expect(visit.page.locator("#problem")).to_contain_text("gamehall console")
         visit.complaints = [each for each in visit.complaints if "403" not in each]

@@ -17,6 +17,7 @@ from infra.stack import jars, orphans, permissions
 from infra.stack.jars import Jar
 from infra.stack.ports import refuse_taken
 from infra.stack.program import NAMED, Program, ProgramGroup
+from infra.stack.psql import client
 from infra.stack.supervise import Supervisor
 from infra.stack.waiting import wait_for
 from interfaces.bootstrap.topics import declared
@@ -184,3 +185,10 @@ def test_the_control_socket_moves_when_the_home_is_too_deep_for_one(tmp_path: Pa
     deep = Supervisor(tmp_path / ("deep" * 30))
     assert len(os.fsencode(deep._socket())) <= 100
     assert deep._socket() != Supervisor(tmp_path / ("deep" * 31))._socket()
+
+
+def test_the_password_of_a_database_is_in_no_list_of_processes() -> None:
+    command, environment = client("postgresql://hall:hush@127.0.0.1:8083/gamehall")
+    assert "hush" not in " ".join(command)
+    assert environment == {"PGPASSWORD": "hush"}
+    assert client("postgresql://127.0.0.1/gamehall")[1] == {}

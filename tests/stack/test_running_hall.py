@@ -12,6 +12,7 @@ import pytest
 
 from interfaces.cli.stack import first_request
 from tests.conftest import ROOT, Hall
+from tests.people import eventually
 
 
 def with_settings(hall: Hall, **changes: str) -> Hall:
@@ -109,3 +110,18 @@ def test_an_unknown_topic_is_a_sentence(hall: Hall) -> None:
     refused = hall.command("topics", "consume", "no-such-topic")
     assert refused.returncode == 1
     assert "There is no topic no-such-topic" in refused.stderr
+
+
+def test_the_read_models_are_asked_in_sql(hall: Hall) -> None:
+    asked = hall.command("psql", "-Atc", "SELECT count(*) >= 0 FROM games")
+    assert (asked.stdout, asked.stderr) == ("t\n", "")
+    assert hall.command("psql", "-c", "SELECT nothing FROM games").returncode == 1
+
+
+async def test_the_lag_of_every_consumer_group_is_told(hall: Hall) -> None:
+    async def groups() -> dict[tuple[str, str], int]:
+        listed = json.loads(hall.command("consumers", "list", "--json").stdout)
+        return {(each["group"], each["topic"]): each["lag"] for each in listed}
+
+    workers = {("gamehall-relay", "game-log"), ("gamehall-matchmaking", "game-log")}
+    await eventually(groups, lambda found: workers <= found.keys(), patience=30)

@@ -1,4 +1,4 @@
-"""`gamehall consumers`: letting one pass over what it cannot take."""
+"""`gamehall consumers`: how far they are, and letting one pass over what it cannot take."""
 
 import getpass
 from typing import TYPE_CHECKING
@@ -24,7 +24,22 @@ name_argument = click.argument("name", type=click.Choice(list(WORKERS)))
 
 @click.group(cls=Group)
 def consumers() -> None:
-    """Let a consumer (a worker) pass over a record that it cannot take."""
+    """Look how far consumers (workers) are; let one pass over a record that it cannot take."""
+
+
+@consumers.command("list")
+@json_option
+def list_consumers(as_json: bool) -> None:
+    """List Kafka's consumer groups: how far each has come in each topic, and its lag.
+
+    Of those partitions from which it has read something that it uses.
+    """
+    from interfaces.bootstrap import records
+
+    found = records.lags(settings("kafka").kafka_bootstrap)
+    columns = ["group", "topic", "partitions", "offset", "end", "lag"]
+    data = [each._asdict() for each in found]
+    show(data, as_json, lambda: print_table(columns, found))
 
 
 @consumers.command()

@@ -1,7 +1,7 @@
 // What happened in a room minute by minute: three bars for each of the last thirty.
 import { shape } from "/element.js";
 
-const MINUTES = 30, MINUTE_MS = 60_000, HEIGHT = 190, LEFT = 44, BOTTOM = 22, TOP = 8;
+const MINUTES = 30, MINUTE_MS = 60_000, LEFT = 44, BOTTOM = 22, TOP = 8;
 const GONE = ["completed", "failed", "expired", "left", "removed", "dismissed", "dropped"];
 export const KINDS = [["joined", "joined"], ["admitted", "admitted"], ["gone", "ended or left"]];
 
@@ -21,7 +21,8 @@ function whole(minutes, now) {
 export function drawMinutes(canvas, minutes, now = Date.now()) {
   const all = whole(minutes, now);
   const most = Math.max(4, ...all.flatMap((each) => KINDS.map(([kind]) => each[kind])));
-  const width = canvas.clientWidth, slot = (width - LEFT) / MINUTES, y = (value) => TOP + (1 - value / most) * (HEIGHT - TOP - BOTTOM);
+  const width = canvas.clientWidth, height = canvas.clientHeight, slot = (width - LEFT) / MINUTES;
+  const y = (value) => TOP + (1 - value / most) * (height - TOP - BOTTOM);
   const bars = all.flatMap((each, n) => KINDS.map(([kind], k) => shape("rect", {
     class: kind, x: LEFT + n * slot + 1 + k * (slot - 3) / 3, width: (slot - 3) / 3 - 0.5, y: y(each[kind]), height: y(0) - y(each[kind]),
   })));
@@ -29,8 +30,8 @@ export function drawMinutes(canvas, minutes, now = Date.now()) {
     shape("text", { x: LEFT - 6, y: y(mark) + 4, "text-anchor": "end" }, mark.toLocaleString("en")),
     shape("path", { d: `M${LEFT} ${y(mark)}H${width}` }),
   ]);
-  const times = [0, 10, 20].map((n) => shape("text", { x: LEFT + n * slot, y: HEIGHT - 4 }, clock(all[n].at)));
+  const times = [0, 10, 20].map((n) => shape("text", { x: LEFT + n * slot, y: height - 4 }, clock(all[n].at)));
   const sum = (kind) => all.reduce((total, each) => total + each[kind], 0);
   const label = `In the last half hour ${KINDS.map(([kind, name]) => `${sum(kind)} ${name}`).join(", ")}.`;
-  canvas.replaceChildren(shape("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label }, ...marks, ...bars, ...times));
+  canvas.replaceChildren(shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, ...marks, ...bars, ...times));
 }

@@ -48,7 +48,8 @@ async function lookAtRooms() {
   at("no-rooms").hidden = rooms.length > 0;
   at("list").replaceChildren(...rooms.map((each) => element("tr", {},
     element("td", {}, element("a", { href: `?room=${encodeURIComponent(each.event_id)}` }, each.event_id)),
-    ...[state(each), number(each.waiting), number(each.ready), number(each.capacity), number(each.completed)].map((cell) => element("td", {}, cell)))));
+    element("td", {}, state(each)),
+    ...[each.waiting, each.ready, each.capacity, each.completed].map((count) => element("td", { className: "number" }, number(count))))));
 }
 
 let known = null; // the room as it was seen last
@@ -63,11 +64,11 @@ function tell(found, minutes) {
   };
   at("tiles").replaceChildren(...Object.entries(tiles).map(([term, value]) =>
     element("div", {}, element("dt", {}, term), element("dd", {}, value))));
-  drawMinutes(at("chart"), minutes);
   const can = { pause: found.status !== "archived" && !found.paused, resume: found.paused, reopen: found.status === "closed", close: found.status === "open" };
   for (const button of document.querySelectorAll("[data-order]")) button.hidden = !can[button.dataset.order];
   if (!known || known.capacity !== found.capacity) at("capacity").value = found.capacity;
   if (!known || known.checkout_seconds !== found.checkout_seconds) at("seconds").value = found.checkout_seconds;
+  drawMinutes(at("chart"), minutes); // by now it has the height that what is beside it leaves
   known = found;
 }
 

@@ -2,6 +2,7 @@
 import { ask } from "/ask.js";
 
 const EVERY_MS = 10_000;
+const SOON_MS = 2_000; // by then read models have followed
 const SHOWN = 8;
 
 // `called(user)` is what people call somebody, as a node.
@@ -13,8 +14,9 @@ export class Lists {
     setInterval(() => !document.hidden && this.#live(), EVERY_MS);
   }
 
-  // Looks at all of them again; read models follow a game's end within moments.
-  look() {
+  // Looks at all of them, and once more where a game has ended just now.
+  look({ again = false } = {}) {
+    if (again) setTimeout(() => this.look(), SOON_MS);
     const me = encodeURIComponent(this.me);
     this.#live();
     this.#draw("mine", `/api/v1/games?player=${me}&limit=${SHOWN}`, ({ games }) => games.map((game) => this.#game(game)));

@@ -120,7 +120,7 @@ function tell(state) {
   if (moving && state.moves >= moving.number) moving = null;
   if (state.status === "finished") {
     endsAt = null;
-    if (place === "playing") lists.look();
+    if (place === "playing") lists.look({ again: true });
     place = "over";
   } else place = isPlayer() ? "playing" : "watching";
   draw();

@@ -104,7 +104,7 @@ class FakeGames(FakeReadModel):
 class FakeStandings(FakeReadModel):
     """One player, the best."""
 
-    entries = (
+    entries: tuple[RankedEntry, ...] = (
         RankedEntry(rank=1, user_id="ann", score=3, wins=1, draws=0, losses=0, reached_at=NOW),
     )
 

@@ -1,5 +1,6 @@
 """Waiting rooms as the read model would show them."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -7,14 +8,15 @@ from typing import Any
 import msgspec
 
 from application.ports.commands import Envelope
+from domain.events import DomainEvent
 from domain.waitroom import Waitroom
 from domain.waitroom.commands import LeaveWaitroom
 from domain.waitroom.description import Appearance
-from domain.waitroom.events import PassRedeemed, WaitroomJoined
+from domain.waitroom.events import PassRedeemed, SessionAdmitted, WaitroomJoined
 from projections.waitroom.minutes import Minute
-from projections.waitroom.queue import QueueOverview, QueuePlace
+from projections.waitroom.queue import ENDS, QueueOverview, QueuePlace
 from projections.waitroom.rooms import ListedRooms, ListedSessions, RoomMinutes
-from tests.http.fakes.log import NOW, FakeLog, FakeReadModel
+from tests.http.fakes.log import FakeLog, FakeReadModel
 from tests.http.fakes.subjects import FakeSeals
 
 
@@ -66,7 +68,14 @@ class FakeQueue(FakeReadModel):
     def _overviews(self) -> list[QueueOverview]:
         views = [room.view for room in self._rooms()]
         return [
-            msgspec.convert(view, QueueOverview, from_attributes=True) for view in views if view
+            msgspec.structs.replace(
+                msgspec.convert(view, QueueOverview, from_attributes=True),
+                **Counter[str](
+                    ENDS[type(e)] for e in self.log.of(view.event_id) if type(e) in ENDS
+                ),
+            )
+            for view in views
+            if view
         ]
 
     async def rooms(
@@ -110,13 +119,42 @@ class FakeQueue(FakeReadModel):
     async def minutes(self, event_id: str, most: int) -> RoomMinutes | None:
         if await self.overview(event_id) is None:
             return None
-        return RoomMinutes(event_id=event_id, minutes=[Minute(minute=NOW)][:most])
+        return RoomMinutes(event_id=event_id, minutes=_minutes(self.log.of(event_id))[:most])
 
     async def appearance(self, event_id: str) -> Appearance | None:
         for room in self._rooms():
             if room.id == event_id and room.view is not None:
                 return room._appearance or Appearance()
         return None
+
+
+def _minutes(events: Sequence[DomainEvent]) -> list[Minute]:
+    """What happened minute by minute, the latest first."""
+    counts: dict[datetime, Counter[str]] = defaultdict(Counter)
+    waits: dict[datetime, list[float]] = defaultdict(list)
+    joined_at: dict[str, datetime] = {}
+    for event in events:
+        at = event.timestamp
+        minute = at.replace(second=0, microsecond=0)
+        match event:
+            case WaitroomJoined(session_id=session_id):
+                joined_at[session_id] = at
+                counts[minute]["joined"] += 1
+            case SessionAdmitted(session_id=session_id):
+                counts[minute]["admitted"] += 1
+                waits[minute].append((at - joined_at[session_id]).total_seconds())
+            case _ if ended := ENDS.get(type(event)):
+                counts[minute][ended] += 1
+    return [
+        msgspec.convert(
+            {"minute": minute, **counts[minute], **_percentiles(sorted(waits[minute]))}, Minute
+        )
+        for minute in sorted(counts, reverse=True)
+    ]
+
+
+def _percentiles(waits: Sequence[float]) -> dict[str, float]:
+    return {f"wait_p{share}": waits[len(waits) * share // 100] for share in (50, 90, 99) if waits}
 
 
 async def leave(log: FakeLog, event_id: str, session_id: str) -> Any:

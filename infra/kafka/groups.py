@@ -1,0 +1,57 @@
+"""Consumer groups as Kafka knows them: how far each has come in each topic."""
+
+from itertools import groupby
+from typing import NamedTuple
+
+from confluent_kafka import ConsumerGroupTopicPartitions
+from confluent_kafka.admin import AdminClient
+
+from application.ports.reading import ShardId
+from infra.kafka.clients import connection
+from infra.kafka.quiet_logger import QUIET
+from infra.kafka.watermarks import Watermarks
+
+TIMEOUT_S = 15
+
+
+class GroupLag(NamedTuple):
+    """How far a group is behind in a topic: records over all partitions that it has read from."""
+
+    group: str
+    topic: str
+    partitions: int
+    offset: int
+    end: int
+    lag: int
+
+
+def lags(bootstrap: str) -> list[GroupLag]:
+    """Every group that has committed offsets; raises `KafkaException` where Kafka is away."""
+    admin = AdminClient(connection(bootstrap), logger=QUIET)
+    listed = admin.list_consumer_groups(request_timeout=TIMEOUT_S).result().valid
+    offsets = {group: _committed(admin, group) for group in sorted(g.group_id for g in listed)}
+    watermarks = Watermarks(bootstrap, TIMEOUT_S)
+    try:
+        ends = watermarks.ends({shard for committed in offsets.values() for shard in committed})
+    finally:
+        watermarks.close()
+    return [
+        _lag(group, topic, {shard: committed[shard] for shard in shards}, ends)
+        for group, committed in offsets.items()
+        for topic, shards in groupby(sorted(committed), key=lambda shard: shard[0])
+    ]
+
+
+def _committed(admin: AdminClient, group: str) -> dict[ShardId, int]:
+    asked = admin.list_consumer_group_offsets(
+        [ConsumerGroupTopicPartitions(group)], request_timeout=TIMEOUT_S
+    )
+    found = asked[group].result().topic_partitions
+    return {(place.topic, place.partition): place.offset for place in found if place.offset >= 0}
+
+
+def _lag(
+    group: str, topic: str, committed: dict[ShardId, int], ends: dict[ShardId, int]
+) -> GroupLag:
+    offset, end = sum(committed.values()), sum(ends[shard] for shard in committed)
+    return GroupLag(group, topic, len(committed), offset, end, end - offset)
