@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 import redis
+from hypothesis import settings
 
 from infra.stack import orphans
 from infra.stack.ports import is_free
@@ -26,6 +27,10 @@ from tests.read_models import TABLES
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As a shell leaves it for what it runs in the background; programs of ours would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What takes long on a busy machine is no mistake.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 ROOT = Path(__file__).parents[1]
 JARS = ROOT / ".gamehall" / "kafka" / "jars"  # shared with `make run`, to be downloaded once
