@@ -14,8 +14,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from http import HTTPStatus
 from itertools import count
 from statistics import quantiles
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -87,10 +89,18 @@ async def fill(hall: Hall, room: str, named: str, people: int) -> list[tuple[str
     async with aiohttp.ClientSession(hall.settings.base_url, headers=headers) as client:
         for number in range(people):
             body = {"event_id": room, "user_id": f"{named}-{number}"}
-            async with client.post("/api/v1/waitroom/join", json=body) as answer:
-                place = await answer.json()
-                found.append((place["user_id"], place["session_id"]))
+            place = await _join(client, body)
+            found.append((place["user_id"], place["session_id"]))
     return found
+
+
+async def _join(client: aiohttp.ClientSession, body: dict[str, str]) -> Any:
+    """A place, also where the hall has to be asked again: whoever joined already gets it back."""
+    while True:
+        async with client.post("/api/v1/waitroom/join", json=body) as answer:
+            if answer.ok:
+                return await answer.json()
+            assert answer.status == HTTPStatus.SERVICE_UNAVAILABLE, await answer.text()
 
 
 def others(hall: Hall, room: str) -> Iterator[bytes]:

@@ -3,7 +3,8 @@
 It is lossy by nature, so it lies beside the read models and not in the log; `presence:mark` is lost
 with it, and tells that it was. All times are those of Redis' clock, in unix seconds.
 
-- `presence:beats`: hash of when each API process last told whom it had seen.
+- `presence:beats`: hash of when each API process last told whom it had seen; one that ends takes
+  its own away.
 - `presence:seen:{event_id}`: sorted set of sessions by when they were seen.
 - `presence:told:{event_id}`: sorted set of sessions that were missed, by when they were told.
 """
@@ -20,6 +21,7 @@ import httpx
 import redis
 import structlog
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from application.envelopes import VerdictMessage
 from application.ports.commands import Envelope
@@ -31,6 +33,10 @@ TELL_INTERVAL_S = 1.0
 LOOK_INTERVAL_S = 1.0
 SEEN_KEPT_S = 3 * 3_600
 """Longer than anybody may be missed and told, so that nothing is left of rooms that are over."""
+
+GONE_AFTER_S = 60
+"""After so long without a word an API process is taken for dead. Until then it may be one that
+answers people and does not reach Redis: nobody counts as absent."""
 
 TOLD_AT_ONCE = 1_000
 NOTED_AT_ONCE = 2_000
@@ -56,9 +62,11 @@ BEAT = f"""{NOW}
 redis.call('HSET', 'presence:beats', ARGV[1], now)
 """
 
+LEAVE = "redis.call('HDEL', 'presence:beats', ARGV[1])"
+
 STAND = f"""{NOW}
 if redis.call('EXISTS', 'presence:mark') == 0 then redis.call('SET', 'presence:mark', ARGV[1]) end
-local beats, late = redis.call('HGETALL', 'presence:beats'), tonumber(now) - 10
+local beats, late = redis.call('HGETALL', 'presence:beats'), tonumber(now) - {GONE_AFTER_S}
 for i = 1, #beats, 2 do
     if tonumber(beats[i + 1]) < late then redis.call('HDEL', 'presence:beats', beats[i]) end
 end
@@ -135,6 +143,7 @@ class SeenTeller:
         self._seen = seen.by_room
         self._say = client.register_script(SAY)
         self._beat = client.register_script(BEAT)
+        self._leave = client.register_script(LEAVE)
         self._rooms = client.register_script(ROOMS)
 
     async def run(self) -> None:
@@ -145,6 +154,14 @@ class SeenTeller:
                 await self.tell()
             except Exception as error:  # noqa: BLE001 - told again in a second, nothing is lost
                 logger.warning("cannot say who was seen", error=repr(error))
+
+    async def leave(self) -> None:
+        """Tell for the last time, and that this process ends."""
+        try:
+            await self.tell()
+            await self._leave(args=[self._process])
+        except RedisError as error:
+            logger.warning("cannot say that nobody is seen any more", error=repr(error))
 
     async def tell(self) -> None:
         """Tell it once: only of rooms that want to know, and only then that this process lives."""
@@ -180,8 +197,9 @@ class Attended(NamedTuple):
 class PresenceWatch:
     """Looks for absentees every second, and has their rooms decide what follows.
 
-    `execute` tries once, and raises when the API is away; `is_reachable` asks the API as the public
-    does. Blocking, and for one thread; several of these in different processes do no harm.
+    `execute` tries once, and raises when the API is away; `is_reachable` asks the API, as the
+    public does, whether it answers queries. Blocking, and for one thread; several of these in
+    different processes do no harm.
     """
 
     def __init__(

@@ -80,7 +80,7 @@ class CountedTime:
             or (seen.server, seen.mark) != (last.server, last.mark)
             or not seen.is_reachable
             or not seen.beats
-            or any(seen.now - seen.beats.get(each, 0.0) > SILENCE_S for each in last.beats)
+            or any(seen.now - told > SILENCE_S for told in seen.beats.values())
         )
 
 

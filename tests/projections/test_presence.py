@@ -33,6 +33,7 @@ class World:
     """A room, who looks where they stand, and the worker that looks who does not."""
 
     client: "redis.Redis"
+    other: Redis
     tellers: list[SeenTeller]
     seen: Sightings
     narrator: Narrator
@@ -102,7 +103,7 @@ async def world(
     with redis.Redis.from_url(empty.redis, decode_responses=True) as client:
         async with Redis.from_url(empty.redis, decode_responses=True) as other:
             seen = Sightings()
-            yield World(client, [SeenTeller(other, seen)], seen, narrator, read_model)
+            yield World(client, other, [SeenTeller(other, seen)], seen, narrator, read_model)
 
 
 async def test_who_is_not_seen_is_told_and_then_dropped(world: World) -> None:
@@ -166,6 +167,32 @@ async def test_absence_does_not_count_while_the_api_is_away(world: World, silent
     await world.wait(T - 2 * STEP_S)
     assert world.sent == []
     await world.wait(6 * STEP_S)
+    assert world.told() == {"s1", "s2"}
+
+
+async def test_absence_does_not_count_while_one_of_several_processes_says_nothing(
+    world: World,
+) -> None:
+    other = SeenTeller(world.other, Sightings())
+    world.open(3)
+    world.client.set("clock", f"{world.now:.6f}")
+    await other.tell()  # and answers people from then on, without a word of whom it sees
+    await world.wait(presence.GONE_AFTER_S)
+    assert world.sent == []
+    await world.wait(T - 2 * STEP_S)
+    assert world.sent == [], "it may have been alive until then"
+    await world.wait(8 * STEP_S)
+    assert world.told() == {"s1", "s2"}
+
+
+async def test_a_process_that_ends_is_not_waited_for(world: World) -> None:
+    other = SeenTeller(world.other, Sightings())
+    world.open(3)
+    world.tellers.append(other)
+    await world.wait(T - 2 * STEP_S)
+    world.tellers.remove(other)
+    await other.leave()
+    await world.wait(5 * STEP_S)
     assert world.told() == {"s1", "s2"}
 
 

@@ -30,6 +30,8 @@ async def build(base: Foundation) -> list[object]:
         secure=settings.is_https,
     )
     seen = Sightings()
-    telling = asyncio.create_task(SeenTeller(base.redis, seen).run())
+    teller = SeenTeller(base.redis, seen)
+    base.held.push_async_callback(teller.leave)
+    telling = asyncio.create_task(teller.run())
     base.held.callback(telling.cancel)
     return [RoomFeeds(), RoomPlaces(), passes, visitors, seen]

@@ -23,4 +23,8 @@ def presence(context: Context) -> Work:
     redis = held.enter_context(closing(connect(settings.redis_url)))
     # A connection for each question, as somebody has who comes to the page.
     http = held.enter_context(httpx.Client(limits=httpx.Limits(max_keepalive_connections=0)))
-    return PresenceWatch(redis, client.execute, lambda: api.answers(url, get=http.get)).run
+
+    def is_reachable() -> bool:
+        return api.answers(url, api.ANSWERS_QUERIES, http.get)
+
+    return PresenceWatch(redis, client.execute, is_reachable).run

@@ -17,7 +17,14 @@ from application.envelopes import SECONDS_LEFT_HEADER, ForwardedVerdict
 from application.ports.commands import Done, Envelope, LocalLog, Unavailable, Verdict
 from application.ports.reading import ShardId
 from interfaces.http.operations.commands import CommandEnvelope
-from interfaces.http.platform.bodies import KIB, decode_own, decoder_of, posted, read, require_json
+from interfaces.http.platform.bodies import (
+    KIB,
+    decode_own,
+    decoder_of,
+    headers_of,
+    read,
+    require_json,
+)
 from interfaces.http.platform.problems import bad_request
 from interfaces.http.platform.responses import JSON_BODY, respond
 from interfaces.http.platform.services import services_in
@@ -56,7 +63,7 @@ async def handover(scope: HTTPScope, receive: Receive, send: Send) -> None:
 
 
 def _posted(scope: HTTPScope) -> dict[bytes, bytes]:
-    headers = posted(scope)
+    headers = headers_of(scope)
     require_json(headers)
     return headers
 

@@ -85,10 +85,10 @@ def require_json(headers: Mapping[bytes, bytes]) -> None:
         raise Problem(415, "unsupported-media-type", "The body has to be JSON: application/json.")
 
 
-def posted(scope: HTTPScope) -> dict[bytes, bytes]:
-    """The headers of a request, for handlers that Litestar gives none; refuses all but POST."""
-    if scope["method"] != "POST":
-        raise MethodNotAllowedException(headers={"Allow": "POST"})
+def headers_of(scope: HTTPScope, method: str = "POST") -> dict[bytes, bytes]:
+    """The headers of a request, for handlers that Litestar gives none; refuses other methods."""
+    if scope["method"] != method:
+        raise MethodNotAllowedException(headers={"Allow": method})
     return dict(scope["headers"])
 
 

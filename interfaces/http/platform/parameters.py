@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
+import msgspec
 from litestar.params import PathParameter, QueryParameter
+from litestar.types import HTTPScope
 
 from domain.events import Position
-from domain.keys import KEY_PATTERN, MOST_KEY_CHARACTERS
+from domain.keys import KEY_PATTERN, MOST_KEY_CHARACTERS, Key
 from domain.personal import PERSONAL_PATTERN
-from interfaces.http.platform.problems import bad_request
+from interfaces.http.platform.problems import bad_request, invalid
 
 PathKey = Annotated[
     str, PathParameter(min_length=1, max_length=MOST_KEY_CHARACTERS, pattern=KEY_PATTERN)
@@ -21,6 +23,14 @@ Before = Annotated[
         pattern=PERSONAL_PATTERN,
     ),
 ]
+
+
+def key_in(scope: HTTPScope, name: str) -> str:
+    """A key in the address of a function that Litestar does not call; raises `Problem` 400."""
+    try:
+        return msgspec.convert(scope["path_params"][name], Key)
+    except msgspec.ValidationError as error:
+        raise invalid(400, "invalid-request", f"path.{name}", str(error)) from None
 
 
 def key_of(description: str) -> QueryParameter:

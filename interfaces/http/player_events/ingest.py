@@ -28,7 +28,7 @@ from interfaces.http.platform.bodies import (
     BODY_LIMIT_BYTES,
     JSON_TYPE,
     Request,
-    posted,
+    headers_of,
     read,
     require_json,
 )
@@ -108,7 +108,7 @@ encode = msgspec.json.Encoder().encode
 
 async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Take one event; raises `Problem`, `InvalidEvent`, `Limited` and `Unavailable`."""
-    headers = posted(scope)
+    headers = headers_of(scope)
     require_json(headers)
     body = decoded(await read(receive, headers), headers, BODY_LIMIT_BYTES)
     ingestion, identity = services_in(scope).part(Ingestion), scope["user"]
@@ -130,7 +130,7 @@ async def report(scope: HTTPScope, receive: Receive, send: Send) -> None:
 
 async def report_batch(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Take many events; raises `Problem`, `Limited` and `Unavailable`."""
-    headers = posted(scope)
+    headers = headers_of(scope)
     lines = _comes_in_lines(headers)
     ingestion, identity = services_in(scope).part(Ingestion), scope["user"]
     log = ingestion.log

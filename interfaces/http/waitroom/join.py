@@ -18,7 +18,14 @@ from domain.keys import Key, NewKey
 from domain.personal import PersonalText
 from domain.waitroom.commands import JoinWaitroom, Place, Priority
 from interfaces.http.platform.auth import acting_as, with_priority
-from interfaces.http.platform.bodies import Request, decode, decoder_of, posted, read, require_json
+from interfaces.http.platform.bodies import (
+    Request,
+    decode,
+    decoder_of,
+    headers_of,
+    read,
+    require_json,
+)
 from interfaces.http.platform.command_context import (
     POSITION_HEADER,
     CommandContext,
@@ -51,7 +58,7 @@ ENCODER = msgspec.json.Encoder()
 
 async def join(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Join; raises `Problem`, `Refusal` and `Unavailable`, which `edge` turns to responses."""
-    headers = posted(scope)
+    headers = headers_of(scope)
     require_json(headers)
     body = await read(receive, headers)
     services, asked = services_in(scope), decode(body, DECODER)

@@ -6,21 +6,25 @@ import msgspec
 from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
+from litestar.types import HTTPScope, Receive, Send
 
 from application.waitroom.presence import Sightings
 from domain.keys import Key, NewKey
 from domain.waitroom.commands import LeaveWaitroom, OpenWaitroom, Place, Room
 from domain.waitroom.refusals import NotYourSession
 from interfaces.http.platform.auth import is_trusted
-from interfaces.http.platform.bodies import Request
+from interfaces.http.platform.bodies import Request, headers_of
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
 from interfaces.http.platform.freshness import caught_up, found
-from interfaces.http.platform.parameters import PathKey
+from interfaces.http.platform.parameters import PathKey, key_in
+from interfaces.http.platform.responses import JSON_BODY, respond
 from interfaces.http.platform.routes import command, query
 from interfaces.http.platform.services import services_of
 from interfaces.http.waitroom.lists import OPERATORS, AfterWaitroom
 from projections.waitroom import WAITROOM
 from projections.waitroom.queue import QueueOverview, QueuePlace
+
+SESSION_PATH = "/api/v1/waitroom/sessions/{session_id:str}"
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,14 +75,25 @@ async def leave_waitroom(
     return await carry_out(request, context, command)
 
 
-@query("/sessions/{session_id:str}", "getSession", "Where a session stands", 403, 404)
-async def get_session(
-    request: Request, session_id: PathKey, read_after: AfterWaitroom = None
-) -> QueuePlace:
-    """Tell a session's status, its position and how many are ahead; a player only its own."""
+async def get_session(scope: HTTPScope, _receive: Receive, send: Send) -> None:
+    """Tell where a session stands: what a crowd that waits asks all the time.
+
+    An ASGI function, as for joining: a third of the processor time.
+    """
+    header = headers_of(scope, "GET").get(b"read-after")
+    read_after = None if header is None else header.decode("latin-1")
+    request, session_id = Request(scope), key_in(scope, "session_id")
     place = await own_session(request, session_id, read_after)
     services_of(request).part(Sightings).note(place.event_id, session_id)
-    return place
+    await respond(send, 200, [JSON_BODY], msgspec.json.encode(place))
+
+
+@query(SESSION_PATH, "getSession", "Where a session stands", 403, 404)
+async def get_session_documented(
+    session_id: PathKey, read_after: AfterWaitroom = None
+) -> QueuePlace:
+    """Tell a session's status, its position and how many are ahead; a player only its own."""
+    raise NotImplementedError("documents `get_session`, and is never served")
 
 
 async def own_session(request: Request, session_id: str, read_after: str | None) -> QueuePlace:
@@ -107,6 +122,6 @@ async def get_waitroom(
 
 router = Router(
     path="/api/v1/waitroom",
-    route_handlers=[open_waitroom, leave_waitroom, get_session, get_waitroom],
+    route_handlers=[open_waitroom, leave_waitroom, get_waitroom],
     dependencies={"context": Provide(provide_context)},
 )
