@@ -1,5 +1,6 @@
 """Fixtures for everything: above all `hall`, the real servers with the whole service on them."""
 
+import gc
 import os
 import random
 import signal
@@ -14,6 +15,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 import redis
+from hypothesis import settings
 
 from infra.stack import orphans
 from infra.stack.ports import is_free
@@ -25,6 +27,10 @@ from tests.read_models import TABLES
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As a shell leaves it for what it runs in the background; programs of ours would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What takes long on a busy machine is no mistake.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 ROOT = Path(__file__).parents[1]
 JARS = ROOT / ".gamehall" / "kafka" / "jars"  # shared with `make run`, to be downloaded once
@@ -160,6 +166,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         lanes.mark(item)
     config.stash[lanes.FOUND] = [*items]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage among what lives to the end, which took a third of finding tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

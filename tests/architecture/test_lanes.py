@@ -25,7 +25,7 @@ def test_a_unit_test_starts_no_broker(tmp_path: Path) -> None:
 
 def test_every_test_runs_in_one_lane_and_no_test_in_two(request: pytest.FixtureRequest) -> None:
     lanes_of_make, places = of_lanes("LANE"), of_lanes("PLACES")
-    assert len(lanes_of_make) == 6
+    assert len(lanes_of_make) == 7
     for item in request.config.stash[lanes.FOUND]:
         markers = defaultdict(bool, {marker.name: True for marker in item.iter_markers()})
         chosen = [name for name, lane in lanes_of_make.items() if eval(lane, {}, markers)]
@@ -34,6 +34,12 @@ def test_every_test_runs_in_one_lane_and_no_test_in_two(request: pytest.FixtureR
         assert item.nodeid.startswith(tuple(f"{place}/" for place in looked_at)), (
             f"{item.nodeid} is not where the lane {chosen[0]} looks"
         )
+
+
+def test_what_other_lanes_pass_over_needs_a_hall() -> None:
+    (passed_over,) = re.findall(r"PASS_OVER := --ignore=(\S+)$", MAKEFILE.read_text(), re.MULTILINE)
+    text = (MAKEFILE.parent / passed_over).read_text()
+    assert '\npytestmark = pytest.mark.usefixtures("hall")' in text
 
 
 def of_lanes(variable: str) -> dict[str, str]:
