@@ -21,7 +21,8 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from domain.games import lobby
 from interfaces.http import app as application
-from interfaces.http.player_events import ingest, parameters
+from interfaces.http.platform import days
+from interfaces.http.player_events import ingest
 from interfaces.http.sign_in import guests
 from tests.http.conftest import Api, an_api
 from tests.http.fakes.log import NOW
@@ -168,7 +169,7 @@ async def still(browser: Browser) -> AsyncIterator[Site]:
     """
     clock = Mock(wraps=datetime, now=lambda _: NOW)
     async with AsyncExitStack() as held:
-        for module in (ingest, parameters):
+        for module in (ingest, days):
             held.enter_context(patch.object(module, "datetime", clock))
         held.enter_context(patch.object(guests, "secrets", random.Random(13)))
         held.enter_context(patch.object(lobby, "by_lot", lambda _, one, other, __: (one, other)))
