@@ -18,7 +18,7 @@ RENEWED = "PICTURES" in os.environ
 """Whether this run takes the pictures of the documents, as `make pictures` does."""
 
 RENEW = "take them anew: make pictures"
-MOST_BYTES = 90_000
+MOST_BYTES = 110_000
 COLOURS = (256, 64)
 """How many a picture has; fewer only where it would be too large."""
 

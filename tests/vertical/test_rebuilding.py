@@ -121,6 +121,7 @@ def sessions(hall: Hall, room: str) -> dict[str, Any]:
             keys = [key for key in valkey.scan_iter(f"{live}:*") if key != positions(live)]
             values = {key.partition(":")[2]: value_of(valkey, key) for key in keys}
             if valkey.get(pointer("waitroom")) == live:
+                values["rooms"] = [each for each in values["rooms"] if each[0] == room]
                 return {key: of for key, of in values.items() if room in key or room in repr(of)}
 
 
