@@ -209,7 +209,7 @@ def test_doctor_sends_who_sees_a_failing_worker_to_its_log(
 ) -> None:
     play.run(one=worker.Stop.tell, other=worker.Stop.tell)
     one, other = play.shown().values()
-    there = [replace(one, state="BACKOFF"), other]
+    there = [replace(one, state="BACKOFF"), replace(other, state="RUNNING")]
     monkeypatch.setattr(workers, "each", lambda *_: there)
 
     check = doctor._workers(play.home, ["one", "other"])
