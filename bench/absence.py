@@ -11,9 +11,8 @@ and the status of each session, are what is looked at.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from itertools import cycle
 from typing import Any
 
 import httpx
@@ -34,20 +33,11 @@ PERIODS_BETWEEN = 2.5
 and would have lost the place."""
 
 
-def looks(hall: Hall, sessions: Sequence[str]) -> Iterator[bytes]:
-    """Requests for where one session after the other stands, as they go over the wire."""
-    for session in cycle(sessions):
-        yield (
-            f"GET /api/v1/waitroom/sessions/{session} HTTP/1.1\r\nHost: {hall.host}\r\n"
-            f"Authorization: Bearer {hall.token}\r\n\r\n"
-        ).encode()
-
-
 async def wait_and_look(hall: Hall, sessions: Sequence[str], absent_s: float) -> Counter[int]:
     """Let these ask for as long as it takes to lose a place; the statuses of the answers."""
     rate = ASKED_IN_A_PERIOD * len(sessions) / absent_s
     seconds = PERIODS_BETWEEN * absent_s
-    told = await at_rate(hall.host, hall.port, looks(hall, sessions), rate, seconds)
+    told = await at_rate(hall.host, hall.port, hall.looks(sessions), rate, seconds)
     return Counter(told.statuses)
 
 

@@ -1,7 +1,8 @@
 """The running service, as a shop's server sees it."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import cycle
 from typing import Any
 
 import httpx
@@ -53,6 +54,14 @@ class Hall:
     def join(self, room: str, user: str) -> Any:
         """Let one user join and give the place."""
         return self.post("/api/v1/waitroom/join", {"event_id": room, "user_id": user})
+
+    def looks(self, sessions: Sequence[str]) -> Iterator[bytes]:
+        """Requests for where one session after the other stands, as they go over the wire."""
+        for session in cycle(sessions):
+            yield (
+                f"GET /api/v1/waitroom/sessions/{session} HTTP/1.1\r\nHost: {self.host}\r\n"
+                f"Authorization: Bearer {self.token}\r\n\r\n"
+            ).encode()
 
     def joins(self, room: str) -> Iterator[bytes]:
         """Requests of ever more users to join a room, as they go over the wire."""

@@ -8,7 +8,6 @@ sessions of it stand. What decides is the interval of the paired ratio, as in `b
 """
 
 from collections.abc import Iterator
-from itertools import cycle
 from math import exp, log
 from statistics import mean, median
 from typing import NamedTuple
@@ -48,11 +47,7 @@ def run(hall: Hall, seconds: float, *, attended: bool) -> Run:
 def reads(hall: Hall, room: str) -> Iterator[bytes]:
     """Requests for where one session after the other stands, as they go over the wire."""
     sessions = hall.get(f"/api/v1/waitroom/{room}/sessions?limit=1000")["sessions"]
-    for session in cycle(each["session_id"] for each in sessions):
-        yield (
-            f"GET /api/v1/waitroom/sessions/{session} HTTP/1.1\r\nHost: {hall.host}\r\n"
-            f"Authorization: Bearer {hall.token}\r\n\r\n"
-        ).encode()
+    return hall.looks([each["session_id"] for each in sessions])
 
 
 @click.command()

@@ -6,7 +6,6 @@ starts, or finds another generation of the read model, compares all windows with
 that differ. From then on it tells what has changed since it last looked, each window once a look.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Protocol
@@ -18,6 +17,7 @@ from application.games.outbox import METRICS
 from infra.kafka.append import Appender
 from infra.kafka.reader import TopicReader
 from infra.relay import RelayLock
+from infra.turns import turns
 from projections.games.game_metrics import GameWindow, LastChange
 
 NAME = "game-metrics-relay"
@@ -55,13 +55,10 @@ class GameMetricsRelay:
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Wait until this is the only one, then look again and again until `stopped`."""
-        while not stopped() and not self._lock.taken():
-            pass
-        while not stopped():
-            begun = time.monotonic()
+        self._lock.wait(stopped)
+        for _ in turns(LOOK_INTERVAL_S, stopped):
             self._lock.check()
             self.step()
-            time.sleep(max(0.0, LOOK_INTERVAL_S - (time.monotonic() - begun)))
 
     def step(self) -> int:
         """Look once; returns the number of windows that were told."""

@@ -10,7 +10,6 @@ with it, and tells that it was. All times are those of Redis' clock, in unix sec
 """
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
@@ -28,6 +27,7 @@ from application.ports.commands import Envelope
 from application.waitroom.presence import Absentees, CountedTime, Observed, Sightings
 from infra.commands_client import ApiAway
 from infra.redis import is_away
+from infra.turns import turns
 
 TELL_INTERVAL_S = 1.0
 LOOK_INTERVAL_S = 1.0
@@ -220,10 +220,8 @@ class PresenceWatch:
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Look until `stopped`."""
-        while not stopped():
-            begun = time.monotonic()
+        for _ in turns(LOOK_INTERVAL_S, stopped):
             self.step()
-            time.sleep(max(0.0, LOOK_INTERVAL_S - (time.monotonic() - begun)))
 
     def step(self) -> int:
         """Look once; gives the number of commands that followed."""

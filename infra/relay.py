@@ -64,8 +64,7 @@ class Relay:
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Wait until this is the only relay, then work until `stopped`."""
-        while not stopped() and not self._lock.taken():
-            pass
+        self._lock.wait(stopped)
         if stopped():
             return
         self.resume()
@@ -133,6 +132,11 @@ class RelayLock:
     def close(self) -> None:
         """Let another relay take over."""
         self._connection.close()
+
+    def wait(self, stopped: Callable[[], bool]) -> None:
+        """Wait until the lock is ours, or `stopped`."""
+        while not stopped() and not self.taken():
+            pass
 
     def taken(self) -> bool:
         """Wait up to a second for the lock; whether it is ours."""

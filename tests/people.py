@@ -68,6 +68,16 @@ async def eventually(
         raise AssertionError(f"still {answer!r} after {patience:.0f} seconds") from None
 
 
+def pid_of(hall: Hall, name: str) -> int:
+    """Of a process of the hall, once it runs; it may have been killed a moment ago."""
+    for _ in range(100):
+        processes = json.loads(hall.command("status", "--json").stdout)["processes"]
+        pid = next(each["pid"] for each in processes if each["name"] == name)
+        if pid is not None:
+            return int(pid)
+    raise AssertionError(f"{name} was not started again")
+
+
 def produce(hall: Hall, topic: str, records: Iterable[tuple[str, Any]]) -> None:
     """An ordinary Kafka client tells the hall something."""
     producer = Producer({**connection(hall.kafka), "acks": "all"})

@@ -7,15 +7,15 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-Connection = psycopg.AsyncConnection[Any]
+from projections.positions import Pool
 
 WAIT_TIMEOUT_S = 2
 """How long a request waits until a connection is free."""
 
 
-async def connections(dsn: str, most: int, held: AsyncExitStack) -> AsyncConnectionPool[Connection]:
+async def connections(dsn: str, most: int, held: AsyncExitStack) -> Pool:
     """Open a pool, which `held` closes; a server that is away keeps nobody from starting."""
-    pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+    pool: Pool = AsyncConnectionPool(
         dsn, min_size=1, max_size=most, timeout=WAIT_TIMEOUT_S, check=refuse_lost, open=False
     )
     await pool.open(wait=False)
@@ -23,7 +23,7 @@ async def connections(dsn: str, most: int, held: AsyncExitStack) -> AsyncConnect
     return pool
 
 
-async def refuse_lost(connection: Connection) -> None:
+async def refuse_lost(connection: psycopg.AsyncConnection[Any]) -> None:
     """Look at a connection before it is used; raises `psycopg.OperationalError` if it is lost.
 
     A server that ends, in whatever way, leaves its connections something to read: a farewell, or

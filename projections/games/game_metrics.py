@@ -206,11 +206,9 @@ class GameMetricsRecord:
     ) -> Sequence[Any]:
         """Count the games that began and ended."""
         changes = MetricChanges(events)
-        if earlier := changes.earlier():
-            rows = connection.execute(UNSEAT, [earlier]).fetchall()
-            changes.count({game_id: Seats(*seats) for game_id, *seats in rows})
-        else:
-            changes.count({})
+        earlier = changes.earlier()
+        rows = connection.execute(UNSEAT, [earlier]).fetchall() if earlier else []
+        changes.count({game_id: Seats(*seats) for game_id, *seats in rows})
         if running := changes.running():
             columns = [list(column) for column in zip(*running.values(), strict=True)]
             connection.execute(SEAT, [list(running), *columns])

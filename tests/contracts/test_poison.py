@@ -77,7 +77,6 @@ async def send(
 ) -> httpx.Response:
     path = operation.path.replace("{game_id}", a_name("game")).replace("{letter_id}", "none")
     headers = hall.admin() | {"content-type": "application/json"}
-    answer = None
     for _ in range(TRIES):
         async with turns:
             answer = await client.request(
@@ -85,7 +84,6 @@ async def send(
             )
         if answer.status_code != UNAVAILABLE:
             break
-    assert answer is not None
     return answer
 
 

@@ -1,7 +1,6 @@
 """Kafka does not answer for a while; nobody waits long, and nothing happens by halves."""
 
 import asyncio
-import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -9,13 +8,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.conftest import Hall
-from tests.people import client_of, events_in_log, eventually, join, open_room
+from tests.people import client_of, events_in_log, eventually, join, open_room, pid_of
 
 
 @pytest.fixture
 async def frozen_kafka(hall: Hall) -> AsyncIterator[int]:
-    processes = json.loads(hall.command("status", "--json").stdout)["processes"]
-    pid = next(int(each["pid"]) for each in processes if each["name"] == "kafka")
+    pid = pid_of(hall, "kafka")
     yield pid
     os.kill(pid, signal.SIGCONT)
     async with client_of(hall) as client:

@@ -1,7 +1,6 @@
 """The API dies in the middle of a rush; what it has answered is true."""
 
 import asyncio
-import json
 import os
 import signal
 from collections import Counter
@@ -12,7 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import Hall
-from tests.people import client_of, events_in_log, eventually, open_room
+from tests.people import client_of, events_in_log, eventually, open_room, pid_of
 
 CROWD = 10_000
 KILL_AFTER = 3_000
@@ -35,7 +34,7 @@ async def test_every_answered_join_is_there_once_and_no_place_is_given_twice(hal
                     answered[user] = await until_answered(crowd, room, user)
                     if len(answered) >= KILL_AFTER and not killed.is_set():
                         killed.set()
-                        os.kill(api_pid(hall), signal.SIGKILL)
+                        os.kill(pid_of(hall, "api"), signal.SIGKILL)
 
             await asyncio.gather(*(somebody() for _ in range(64)))
 
@@ -66,11 +65,6 @@ async def until_answered(crowd: aiohttp.ClientSession, room: str, user: str) -> 
         except aiohttp.ClientError:
             pause = 0.2
         await asyncio.sleep(pause)
-
-
-def api_pid(hall: Hall) -> int:
-    processes = json.loads(hall.command("status", "--json").stdout)["processes"]
-    return next(int(each["pid"]) for each in processes if each["name"] == "api")
 
 
 def joins_in_the_log(hall: Hall, room: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 answered is lost, and nobody piles it up."""
 
 import asyncio
-import json
 import os
 import random
 import signal
@@ -22,7 +21,7 @@ import redis
 
 from interfaces.bootstrap.api import POSTGRES_CONNECTIONS
 from tests.conftest import Hall
-from tests.people import a_name, client_of, eventually
+from tests.people import a_name, client_of, eventually, pid_of
 
 MOST = 300 * 1024 * 1024
 """What the API may take of memory, whatever is sent to it."""
@@ -36,16 +35,6 @@ AT_EASE = 0.05
 """Seconds between two reports of one game server, which leave the machine time for the others."""
 
 CONSUMERS = ("event-archive", "player-statistics", "leaderboards")
-
-
-def pid_of(hall: Hall, name: str) -> int:
-    """Of a process of the hall, once it runs; it may have been killed a moment ago."""
-    for _ in range(100):
-        processes = json.loads(hall.command("status", "--json").stdout)["processes"]
-        pid = next(each["pid"] for each in processes if each["name"] == name)
-        if pid is not None:
-            return int(pid)
-    raise AssertionError(f"{name} was not started again")
 
 
 def an_event(game: str, player: str, score: int) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Kafka does not answer an application of the eventsourcing library for a while."""
 
-import json
 import os
 import signal
 import time
@@ -18,7 +17,7 @@ from infra.eventlog.recorders.recorders import KafkaApplicationRecorder
 from infra.kafka.topics import create
 from infra.stack.waiting import wait_for
 from tests.conftest import Hall
-from tests.people import a_name
+from tests.people import a_name, pid_of
 
 STOP_SECONDS = 30
 """A busy machine takes a moment to stop all of Kafka's threads."""
@@ -28,8 +27,7 @@ OPEN_SECONDS = 60
 
 @contextmanager
 def frozen_kafka(servers: Hall) -> Iterator[None]:
-    processes = json.loads(servers.command("status", "--json").stdout)["processes"]
-    pid = next(int(each["pid"]) for each in processes if each["name"] == "kafka")
+    pid = pid_of(servers, "kafka")
     os.kill(pid, signal.SIGSTOP)
     try:
         wait_for(

@@ -19,6 +19,7 @@ from axe_playwright_python.async_playwright import Axe
 from litestar import Litestar
 from playwright.async_api import Browser, Page, async_playwright
 
+from application.ports.sign_ins import Way
 from domain.games import lobby
 from interfaces.http import app as application
 from interfaces.http.platform import days
@@ -91,6 +92,17 @@ class Site:
     base: str
     now: datetime | None = None
     """The time at its browsers, where that stands still."""
+
+    async def sign_in(
+        self, visit: Visit, user_id: str, name: str, scope: Literal["player", "admin"], way: Way
+    ) -> None:
+        """Let a visitor be signed in."""
+        cookies = self.api.services.cookies
+        begun = await cookies.begin(user_id, name, scope, way)
+        assert begun is not None
+        value = begun[1].partition(";")[0].partition("=")[2]
+        cookie = {"name": cookies.name, "value": value, "url": self.base}
+        await visit.page.context.add_cookies([cookie])  # type: ignore[list-item]
 
     @asynccontextmanager
     async def visit(

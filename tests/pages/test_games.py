@@ -47,12 +47,7 @@ async def looking(
 ) -> AsyncIterator[Visit]:
     """A player at the page; with `games`, of a hall in which these were played."""
     async with site.visit(*forms) as visit:
-        cookies = site.api.services.cookies
-        begun = await cookies.begin("Ada~A4a", "Ada", "player", "guest")
-        assert begun is not None
-        value = begun[1].partition(";")[0].partition("=")[2]
-        cookie = {"name": cookies.name, "value": value, "url": site.base}
-        await visit.page.context.add_cookies([cookie])  # type: ignore[list-item]
+        await site.sign_in(visit, "Ada~A4a", "Ada", "player", "guest")
         await visit.page.clock.install()
         if games is not None:
             await played(visit.page, games)

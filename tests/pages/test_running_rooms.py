@@ -18,12 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def sign_in(site: Site, visit: Visit) -> None:
     """As by a link of `gamehall console`."""
-    cookies = site.api.services.cookies
-    begun = await cookies.begin("olga", "olga", "admin", "link")
-    assert begun is not None
-    value = begun[1].partition(";")[0].partition("=")[2]
-    cookie = {"name": cookies.name, "value": value, "url": site.base}
-    await visit.page.context.add_cookies([cookie])  # type: ignore[list-item]
+    await site.sign_in(visit, "olga", "olga", "admin", "link")
 
 
 async def a_room(site: Site) -> str:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from litestar import Litestar
@@ -84,6 +84,24 @@ def is_canonical(path: str) -> bool:
     return path == "/" or not (path.endswith("/") or "//" in path)
 
 
+class Named(NamedTuple):
+    """A function whose address ends with a name, which is `above` and a parameter."""
+
+    above: str
+    parameter: str
+    template: str
+    function: ASGIFunction
+
+
+def _named(entry: tuple[str, ASGIFunction]) -> Named | None:
+    path, function = entry
+    above, brace, rest = path.partition("/{")
+    if not brace:
+        return None
+    parameter = rest.rstrip("}").partition(":")[0]
+    return Named(above, parameter, f"{above}/{{{parameter}}}", function)
+
+
 class Edge:
     """The application as the server sees it: Litestar, behind authentication.
 
@@ -106,7 +124,7 @@ class Edge:
     ) -> None:
         self.app = app
         self._functions = {**functions, **for_peers}
-        self._named = {path.partition("/{")[0]: path for path in functions if "{" in path}
+        self._named = {each.above: each for each in map(_named, functions.items()) if each}
         self._for_peers = frozenset(for_peers)
         self._site = site
         self._open = frozenset(open_handlers(app))
@@ -208,12 +226,12 @@ class Edge:
     def _named_function(self, scope: Any, path: str) -> ASGIFunction | None:
         """The function of an address that ends with a name."""
         above, _, name = path.rpartition("/")
-        address = self._named.get(above)
-        if address is None or not name:
+        named = self._named.get(above)
+        if named is None or not name:
             return None
-        parameter = address[len(above) + 2 :].partition(":")[0]
-        scope["path_template"], scope["path_params"] = f"{above}/{{{parameter}}}", {parameter: name}
-        return self._functions[address]
+        scope["path_template"] = named.template
+        scope["path_params"] = {named.parameter: name}
+        return named.function
 
     async def _socket(self, scope: Any, receive: Receive, send: Send) -> None:
         """Let a socket in, or refuse its handshake."""
