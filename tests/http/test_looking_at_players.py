@@ -90,7 +90,8 @@ async def test_a_board_adds_up_scores_of_its_period(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["period=hourly", "limit=0", "limit=1001", "on=yesterday", "around=%00"]
+    "query",
+    ["period=hourly", "limit=0", "limit=1001", "on=yesterday", "on=2026-1-2", "around=%00"],
 )
 async def test_what_no_board_takes_is_refused(api: Api, query: str) -> None:
     problem(await ask(api, f"games/tetris/leaderboard?{query}"), 400, "invalid-request")

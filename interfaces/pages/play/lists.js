@@ -1,14 +1,14 @@
 // The games that one played, those that are going on, and who plays best.
 import { ask } from "/ask.js";
+import { marked } from "/called.js";
 
 const EVERY_MS = 10_000;
 const SOON_MS = 2_000; // by then read models have followed
 const SHOWN = 8;
 
-// `called(user)` is what people call somebody, as a node.
 export class Lists {
-  constructor({ at, me, called }) {
-    Object.assign(this, { at, me, called });
+  constructor({ at, me }) {
+    Object.assign(this, { at, me });
     at("lists").hidden = false;
     this.look();
     setInterval(() => !document.hidden && this.#live(), EVERY_MS);
@@ -41,7 +41,7 @@ export class Lists {
     const link = document.createElement("a");
     link.href = `/play?game=${encodeURIComponent(game.game_id)}`;
     const who = document.createElement("span");
-    who.append(disc("first"), this.called(game.player1), " – ", disc("second"), this.called(game.player2));
+    who.append(disc("first"), marked(game.player1, this.me), " – ", disc("second"), marked(game.player2, this.me));
     link.append(who, note(this.#outcome(game)));
     return row(link);
   }
@@ -56,7 +56,7 @@ export class Lists {
   #rank({ rank, user_id, score, wins, losses }) {
     const each = document.createElement("p");
     const who = document.createElement("span");
-    who.append(`${rank}. `, this.called(user_id));
+    who.append(`${rank}. `, marked(user_id, this.me));
     each.append(who, note(`${score} points, ${wins} won, ${losses} lost`));
     const item = row(each);
     if (user_id === this.me) item.setAttribute("aria-current", "true");

@@ -110,7 +110,10 @@ class FakePlayerQueries:
     async def board(self, game_id: str, period: Period, starts_on: date, limit: int) -> Leaderboard:
         scores: Counter[str] = Counter()
         for event in self.told.events:
-            if event.game_id == game_id and starts_of(event.happened_at)[period] == starts_on:
+            if (
+                event.game_id == game_id
+                and starts_of(event.happened_at.date())[period] == starts_on
+            ):
                 scores[event.player_id] += score_of(event)
         ranked = enumerate(scores.most_common(limit), 1)
         entries = [RankedPlayer(rank=r, player_id=p, score=s) for r, (p, s) in ranked]
