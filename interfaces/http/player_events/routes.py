@@ -22,7 +22,7 @@ from interfaces.http.player_events.parameters import AfterPlayerEvent
 from interfaces.settings import Settings
 from projections.player_events import EVENT_ARCHIVE, LEADERBOARDS, PLAYER_STATISTICS
 from projections.player_events.event_archive import ArchivedEvent, EventPage
-from projections.player_events.leaderboard_queries import Leaderboard
+from projections.player_events.leaderboard_queries import Leaderboard, ListedBoards
 from projections.player_events.player_statistics import PlayerStatistics
 
 Limit = Annotated[int, limit_of("entries")]
@@ -127,6 +127,21 @@ async def get_leaderboard(
     return await leaderboards.around(game_id, period, starts_on, around, limit)
 
 
+@query("/leaderboards", "listGameLeaderboards", "The games that have a leaderboard", 422)
+async def list_leaderboards(
+    request: Request,
+    limit: Limit = 100,
+    before: Before = None,
+    read_after: AfterPlayerEvent = None,
+) -> ListedBoards:
+    """List the games whose reports put anybody on a leaderboard, those played last first.
+
+    The board of four in a row that is played here is not among them, it has an address of its own.
+    """
+    leaderboards = await caught_up(request, LEADERBOARDS, read_after)
+    return await leaderboards.boards(limit, before)
+
+
 def _json(what: msgspec.Struct) -> Response[Any]:
     # The data of events is JSON already, which Litestar's own encoder would not leave as it is.
     return Response(msgspec.json.encode(what), media_type=JSON)
@@ -134,5 +149,12 @@ def _json(what: msgspec.Struct) -> Response[Any]:
 
 router = Router(
     path="/api/v1",
-    route_handlers=[get_schemas, get_event, list_events, get_stats, get_leaderboard],
+    route_handlers=[
+        get_schemas,
+        get_event,
+        list_events,
+        get_stats,
+        get_leaderboard,
+        list_leaderboards,
+    ],
 )
