@@ -39,6 +39,7 @@ from application.log.shard import Shard
 from application.ports.commands import Envelope
 from application.ports.processes import StateChanges
 from application.ports.reading import Checkpoint, ShardId
+from bench.machine import machine
 from domain.aggregate import Command
 from domain.categories import GAMES
 from domain.events import Metadata
@@ -298,7 +299,7 @@ def main(events: int, running: int, restarts: int) -> None:
     """Measure restarts of the matchmaker."""
     settings = load()
     whole, restored = measure(settings, events, running, restarts)
-    table = Table(title=f"{events:,} events, {running:,} games go on; {os.cpu_count()} cores")
+    table = Table(title=f"{events:,} events, {running:,} games go on; {machine()}")
     for column in ("from the start of the process", "seconds"):
         table.add_column(column, justify="left" if column.startswith("from") else "right")
     table.add_row("to its first reaction, with a position alone", f"{whole:.1f}")
