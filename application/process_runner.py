@@ -1,16 +1,20 @@
 """The life of a process manager: it folds events and issues commands, and never both twice.
 
-It folds the log from its beginning, and reacts to what lies after its position.
+It begins with its state as that was at its position, and reacts to what lies behind. Without a
+state that it can begin with, it folds the log from its beginning up to there.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from application.envelopes import RefusalBody, VerdictMessage
 from application.ports.commands import Envelope
-from application.ports.reading import LogReader, PositionStore, ShardId
+from application.ports.processes import ProcessStore, Standing
+from application.ports.projections import PositionConflict
+from application.ports.reading import Checkpoint, LogReader, ShardId
+from application.process_state import ProcessState, StateUnusable
 from domain.events import Recorded
 
 POLL_BATCH = 500
@@ -20,7 +24,9 @@ logger = structlog.get_logger(__name__)
 
 
 class Process(Protocol):
-    """A process manager: pure, with a state that the log gives back."""
+    """A process manager: pure, and all that it remembers of events is in its `state`."""
+
+    state: ProcessState[Any]
 
     def fold(self, recorded: Recorded) -> None:
         """Take note of an event without reacting to it."""
@@ -51,6 +57,7 @@ class ProcessRunner:
     Guarantees: every event after the stored position is reacted to at least once, and before the
     position moves past it its commands have been answered, or kept with the reason why they were
     refused. A repeat after a crash is harmless, because the command ids derive from the events.
+    The state is stored with the position, and is that of a process that was never interrupted.
     An event that the process cannot take is set aside, and stops none of the others.
     """
 
@@ -58,36 +65,76 @@ class ProcessRunner:
         self,
         reader: LogReader,
         process: Process,
-        positions: PositionStore,
+        store: ProcessStore,
         execute: Callable[[Sequence[Envelope]], Sequence[VerdictMessage]],
         refusals: Refusals,
     ) -> None:
         self._reader = reader
         self._process = process
-        self._positions = positions
+        self._store = store
         self._execute = execute
         self._refusals = refusals
-        self._done: dict[ShardId, int] = {}
+        self._done: dict[ShardId, Checkpoint] = {}
+        self._behind: set[ShardId] = set()
+        """Shards of which the state has not seen yet all that was reacted to."""
 
     def run(self, stopped: Callable[[], bool]) -> None:
-        """Work until `stopped`; the state is folded from the beginning of the log."""
-        self._done = {(c.topic, c.partition): c.next_seq for c in self._positions.load()}
-        self._reader.start(())
+        """Work until `stopped`; raises what the store or Kafka raise when they are away."""
         while not stopped():
-            self.step()
+            try:
+                self.resume()
+                while not stopped():
+                    self.step()
+            except PositionConflict:
+                logger.warning("the process was moved by someone else, and goes on from there")
+
+    def resume(self) -> None:
+        """Go to where the process stands, or to the beginning where its state is not known."""
+        standing = self._store.load()
+        self._done = {_shard(c): c for c in standing.checkpoints}
+        if self._restore(standing):
+            self._behind = set()
+            self._reader.start(standing.checkpoints)
+        else:
+            self._behind = {shard for shard, done in self._done.items() if done.offset > 0}
+            self._reader.start(())
+
+    def _restore(self, standing: Standing) -> bool:
+        self._process.state.forget()
+        if standing.state is not None:
+            try:
+                self._process.state.restore(standing.state, self._offsets)
+            except StateUnusable as error:
+                logger.warning("the stored state cannot be used", reason=str(error))
+            else:
+                logger.info("the state is restored", entries=len(self._process.state))
+                return True
+        if standing.checkpoints:
+            logger.info("the log is folded from its beginning", up_to_offsets=self._offsets)
+        return False
 
     def step(self, timeout: float = POLL_TIMEOUT_S) -> int:
-        """Read once and react; returns the number of commands that were answered."""
+        """Read once and react; returns the number of commands that were answered.
+
+        Raises `PositionConflict`.
+        """
         batch = self._reader.read(POLL_BATCH, timeout)
         envelopes = [envelope for recorded in batch.events for envelope in self._take(recorded)]
         self._issue(envelopes)
         self._refusals.flush()
-        news = [c for c in batch.checkpoints if c.next_seq > self._next(c.topic, c.partition)]
-        if news:
-            self._positions.save(news)
-            self._done.update({(c.topic, c.partition): c.next_seq for c in news})
+        self._save(batch.checkpoints)
         self._reader.acknowledge(batch.checkpoints)
         return len(envelopes)
+
+    def _save(self, reached: Sequence[Checkpoint]) -> None:
+        """Store how far the process has come, and its state once that has come as far."""
+        news = [c for c in reached if c.offset > self._offset(_shard(c))]
+        self._behind -= {_shard(c) for c in reached if c.offset >= self._offset(_shard(c))}
+        self._done |= {_shard(c): c for c in news}
+        state = self._process.state
+        if news or not (self._behind or state.is_stored):
+            changes = None if self._behind else state.take_changes(self._offsets)
+            self._store.save(news, changes)
 
     def _issue(self, envelopes: Sequence[Envelope]) -> None:
         """Have commands answered, and then those that refusals lead to."""
@@ -101,7 +148,8 @@ class ProcessRunner:
             ]
 
     def _take(self, recorded: Recorded) -> Sequence[Envelope]:
-        is_news = recorded.position.seq >= self._next(*recorded.position[:2])
+        done = self._done.get(recorded.position[:2])
+        is_news = done is None or not done.includes(recorded.position)
         try:
             if is_news:
                 return self._process.react(recorded)
@@ -112,5 +160,14 @@ class ProcessRunner:
                 self._refusals.set_aside(recorded, f"{type(error).__name__}: {error}")
         return ()
 
-    def _next(self, topic: str, partition: int) -> int:
-        return self._done.get((topic, partition), 0)
+    def _offset(self, shard: ShardId) -> int:
+        done = self._done.get(shard)
+        return 0 if done is None else done.offset
+
+    @property
+    def _offsets(self) -> int:
+        return sum(done.offset for done in self._done.values())
+
+
+def _shard(checkpoint: Checkpoint) -> ShardId:
+    return checkpoint.topic, checkpoint.partition

@@ -15,7 +15,8 @@ OF_PLAYERS = [model.name for model in all_read_models() if model.source.topics =
 TABLES = ", ".join(
     [
         *(table for model in all_read_models() for table in model.tables),
-        *("projection_positions", "projection_parked", "process_positions"),
+        *("projection_positions", "projection_parked"),
+        *("process_positions", "process_states", "process_entries"),
     ]
 )
 """Every table that a read model, a process or the relay writes to."""

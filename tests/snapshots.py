@@ -1,12 +1,15 @@
-"""Snapshots as they come back from where they were written."""
+"""Snapshots and states of processes as they come back from where they were written."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
+from application.ports.commands import Envelope
+from application.ports.processes import StoredState
+from application.process_runner import Process
 from domain.aggregate import Aggregate
 from domain.category import Category
-from domain.events import DomainEvent
+from domain.events import DomainEvent, Recorded
 from domain.snapshot import Part, Snapshot, State
 
 
@@ -39,3 +42,26 @@ def assert_same(category: Category, one: Aggregate, other: Aggregate) -> None:
     """Both have the same state, deadline and end."""
     assert snapshot_of(category, one) == snapshot_of(category, other)
     assert (one.deadline, one.finished) == (other.deadline, other.finished)
+
+
+def reacts_the_same_from_any_state(build: Callable[[], Process], log: Sequence[Recorded]) -> None:
+    """Wherever a process stops, one that begins with what was stored by then takes its place."""
+    ahead, entries = build(), dict[str, str]()
+    for cut in range(len(log) + 1):
+        restored, folded = build(), build()
+        kind = restored.state.take_changes(0).kind
+        restored.state.restore(StoredState(kind, 0, len(ahead.state), entries), 0)
+        for recorded in log[:cut]:
+            folded.fold(recorded)
+        assert restored.state == folded.state
+        assert reactions(restored, log[cut:]) == reactions(folded, log[cut:])
+        for recorded in log[cut : cut + 1]:
+            ahead.react(recorded)
+        for key, entry in ahead.state.take_changes(0).entries.items():
+            entries.pop(key, None)
+            if entry is not None:
+                entries[key] = entry.decode()
+
+
+def reactions(process: Process, log: Sequence[Recorded]) -> list[Envelope]:
+    return [envelope for recorded in log for envelope in process.react(recorded)]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from application.ports.commands import Envelope
+from application.process_state import ProcessState
 from domain.aggregate import Command
 from domain.events import Recorded
 from domain.games.board import Board
@@ -18,7 +19,7 @@ from domain.games.events import (
     MovePlayed,
     PlayersPaired,
 )
-from domain.games.view import Game
+from domain.snapshot import State
 
 NAME = "matchmaking"
 
@@ -26,48 +27,35 @@ Choose = Callable[[Board, BotLevel], int]
 """Finds the column for a bot that is to move; `domain.games.bot.choose_column` behind a clock."""
 
 
-class BotGame(msgspec.Struct):
-    """A running game against a bot, which has the second seat."""
+class BotGame(State, frozen=True, kw_only=True, tag="matchmaking.bot-game-snapshot.v1"):
+    """A running game against a bot, which has the second seat; the column of each move, a digit."""
 
     level: BotLevel
-    game: Game
-
-    @property
-    def bot_is_to_move(self) -> bool:
-        """Whether the bot owes a move; the last one shows before the game's end is read."""
-        return self.game.to_move == self.game.player2 and not self.game.is_decided
+    moves: str
 
 
 class MatchmakingProcess:
     """Starts the games that the lobby agrees on, moves for the bots, and closes tables.
 
-    `fold` the log up to where the process stood, then `react` to each later event. Its state is
-    the running games against bots, and nothing else; an event that is read again changes it no
-    more. Where the log holds a game's next move already, `react` may issue a command for the
-    earlier one, under the id that it had the first time.
+    Its state is the running games against bots, by id, and nothing else; an event that is read
+    again changes it no more. Where the log holds a game's next move already, `react` may issue a
+    command for the earlier one, under the id that it had the first time.
     """
 
     def __init__(self, *, move_seconds: float, choose: Choose) -> None:
         self._move_seconds = move_seconds
         self._choose = choose
-        self._games: dict[str, BotGame] = {}
-
-    @property
-    def running_bot_games(self) -> int:
-        """How many games against bots are in the state."""
-        return len(self._games)
+        self.state = ProcessState(BotGame)
 
     def fold(self, recorded: Recorded) -> None:
         """Take note of an event without reacting to it."""
         match recorded.event:
-            case GameStarted(originator_id=game_id, bot_level=level) as started if (
-                level is not None
-            ):
-                self._games.setdefault(game_id, BotGame(level, Game.begun(started)))
+            case GameStarted(originator_id=game_id, bot_level=level) if level is not None:
+                self.state.setdefault(game_id, BotGame(level=level, moves=""))
             case MovePlayed() as move:
                 self._fold_move(move)
             case GameEnded(originator_id=game_id):
-                self._games.pop(game_id, None)
+                self.state.pop(game_id, None)
 
     def react(self, recorded: Recorded) -> list[Envelope]:
         """Fold an event and say what it leads to: one command or none."""
@@ -84,9 +72,10 @@ class MatchmakingProcess:
         return [msgspec.structs.replace(envelope, command_id=command_id, command=close)]
 
     def _fold_move(self, event: MovePlayed) -> None:
-        running = self._games.get(event.originator_id)
-        if running is not None and event.move == running.game.board.moves + 1:
-            running.game = running.game.after(event)
+        running = self.state.get(event.originator_id)
+        if running is not None and event.move == len(running.moves) + 1:
+            moves = f"{running.moves}{event.column}"
+            self.state[event.originator_id] = BotGame(level=running.level, moves=moves)
 
     def _command_for(self, recorded: Recorded) -> Command | None:
         match recorded.event:
@@ -110,8 +99,11 @@ class MatchmakingProcess:
         )
 
     def _move_of_bot(self, game_id: str, moves: int) -> MakeMove | None:
-        running = self._games.get(game_id)
-        if running is None or running.game.board.moves != moves or not running.bot_is_to_move:
+        running = self.state.get(game_id)
+        if running is None or len(running.moves) != moves or moves % 2 == 0:
             return None
-        column = self._choose(running.game.board, running.level)
+        board = Board.after(map(int, running.moves))
+        if board.is_decided:  # its end is read a moment later
+            return None
+        column = self._choose(board, running.level)
         return MakeMove(game_id=game_id, player=bot_name(running.level), column=column)

@@ -58,7 +58,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class PositionConflict(Exception):
-    """Somebody else moved the read model, swapped or emptied it: look where it stands now."""
+    """Somebody else moved the read model or process, swapped or emptied it: see where it is."""
 
 
 class Poisoned(Exception):

@@ -58,7 +58,7 @@ class LogReader(Protocol):
 
 
 class PositionStore(Protocol):
-    """Where a process or a relay has got to; unlike a read model, it is never rebuilt."""
+    """Where a relay has got to; unlike a read model, it is never rebuilt."""
 
     def load(self) -> Sequence[Checkpoint]:
         """Where it stood last; empty at the very first start."""

@@ -65,6 +65,11 @@ class Board(NamedTuple):
         """Whether no disc fits any more."""
         return self.mask == CELLS
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether nothing can be played any more."""
+        return self.is_full or self.winning_line() is not None
+
     def has_room(self, column: int) -> bool:
         """Whether another disc fits into `column`, which must exist."""
         return not self.mask >> (column * STRIDE + ROWS - 1) & 1

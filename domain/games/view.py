@@ -34,7 +34,7 @@ class Game(msgspec.Struct, frozen=True):
     @property
     def is_decided(self) -> bool:
         """Whether nothing can be played any more, so that the game's end is the next event."""
-        return self.board.is_full or self.board.winning_line() is not None
+        return self.board.is_decided
 
     @property
     def to_move(self) -> str | None:

@@ -79,8 +79,33 @@ def load_parked(connection: Connection, projection: str) -> list[Parked]:
     return [Parked(topic, json.decode(id), at, json.decode(why)) for topic, id, at, why in rows]
 
 
+def load_position(connection: Connection, name: str) -> list[Checkpoint]:
+    """Where a process or relay stands; empty at the very first start."""
+    query = """
+        SELECT topic, partition, next_offset AS offset, epoch, owner, next_seq
+        FROM process_positions WHERE process = %s
+    """
+    with connection.cursor(row_factory=class_row(Checkpoint)) as cursor:
+        return cursor.execute(query, [name]).fetchall()
+
+
+def save_position(connection: Connection, name: str, checkpoints: Sequence[Checkpoint]) -> None:
+    """Write a new position of a process or relay, which never goes back."""
+    query = """
+        INSERT INTO process_positions
+            (process, topic, partition, next_offset, epoch, owner, next_seq)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (process, topic, partition) DO UPDATE
+        SET next_offset = excluded.next_offset, epoch = excluded.epoch,
+            owner = excluded.owner, next_seq = excluded.next_seq
+        WHERE process_positions.next_offset < excluded.next_offset
+    """
+    with connection.cursor() as cursor:
+        cursor.executemany(query, [(name, *c) for c in checkpoints])
+
+
 class PostgresPositions:
-    """Implements `ports.reading.PositionStore` for one process or relay."""
+    """Implements `ports.reading.PositionStore` for a relay."""
 
     def __init__(self, database: Database, name: str) -> None:
         self._database = database
@@ -88,24 +113,10 @@ class PostgresPositions:
 
     def load(self) -> Sequence[Checkpoint]:
         """See the port."""
-        query = """
-            SELECT topic, partition, next_offset AS offset, epoch, owner, next_seq
-            FROM process_positions WHERE process = %s
-        """
-        with self._database.connection.cursor(row_factory=class_row(Checkpoint)) as cursor:
-            return cursor.execute(query, [self._name]).fetchall()
+        return load_position(self._database.connection, self._name)
 
     def save(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See the port; a position never goes back."""
-        query = """
-            INSERT INTO process_positions
-                (process, topic, partition, next_offset, epoch, owner, next_seq)
-            VALUES (%s, %s, %s, %s, %s, %s, %s)
-            ON CONFLICT (process, topic, partition) DO UPDATE
-            SET next_offset = excluded.next_offset, epoch = excluded.epoch,
-                owner = excluded.owner, next_seq = excluded.next_seq
-            WHERE process_positions.next_offset < excluded.next_offset
-        """
         connection = self._database.connection
-        with connection.transaction(), connection.cursor() as cursor:
-            cursor.executemany(query, [(self._name, *c) for c in checkpoints])
+        with connection.transaction():
+            save_position(connection, self._name, checkpoints)

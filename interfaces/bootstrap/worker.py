@@ -16,6 +16,7 @@ from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.inbox import InboxWorker
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
+from infra.postgres.processes import PostgresProcess
 from infra.refused_commands import RefusedCommands
 from infra.stack.workers import WorkerStates
 from interfaces.bootstrap.consumers import skipped, skipping
@@ -74,11 +75,11 @@ def _process(context: Context, manager: ProcessManager) -> Work:
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
     reader = log_reader(settings, manager.name, manager.topics, held)
     unskipped = skipping(settings, manager.name, reader)
-    positions = PostgresPositions(database, manager.name)
+    store = PostgresProcess(database, manager.name)
     client = _client(context, manager.name)
     refusals = RefusedCommands(settings.kafka_bootstrap, manager.name)
     process = manager.build(settings)
-    return ProcessRunner(unskipped, process, positions, client.execute, refusals).run
+    return ProcessRunner(unskipped, process, store, client.execute, refusals).run
 
 
 def _client(context: Context, name: str) -> CommandsClient:

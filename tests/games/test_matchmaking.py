@@ -1,6 +1,10 @@
 """What follows from a lobby's and a game's events."""
 
+from collections.abc import Sequence
+
 import pytest
+from hypothesis import given as for_all
+from hypothesis import settings
 
 from application.games.matchmaking import MatchmakingProcess
 from application.ports.commands import Envelope
@@ -11,8 +15,9 @@ from domain.games.commands import CloseTable, MakeMove, StartGame
 from domain.games.events import BotLevel, BotSeated, GameEnded
 from domain.games.four_in_a_row import FourInARow
 from domain.games.lobby import Lobby, by_lot
-from tests.games.tables import GAME, game, moving, seeking, starting
+from tests.games.tables import GAME, anything, game, moving, seeking, starting
 from tests.given import T0, Story, at, given
+from tests.snapshots import reacts_the_same_from_any_state
 
 
 def recorded(
@@ -112,9 +117,9 @@ def test_a_game_that_ended_is_forgotten() -> None:
     log = log_of(bot_game(0, 1, 0, 1, 0, 1, 0))
 
     matchmaker.commands_for(log[:-1])
-    assert matchmaker.running_bot_games == 1
+    assert len(matchmaker.state) == 1
     matchmaker.commands_for(log[-1:])
-    assert matchmaker.running_bot_games == 0
+    assert len(matchmaker.state) == 0
 
 
 def test_who_merely_looks_causes_nothing() -> None:
@@ -172,6 +177,15 @@ def test_a_process_that_folded_goes_on_as_if_it_had_reacted(folded: int) -> None
 
     assert resumed.asked == []
     assert live.commands_for(log[folded:]) == resumed.commands_for(log[folded:])
+
+
+@settings(max_examples=40)
+@for_all(anything)
+def test_a_process_goes_on_with_whatever_it_had_stored(attempts: Sequence[int]) -> None:
+    story = bot_game()
+    for turn, column in enumerate(attempts):
+        story.when(moving(("ann", "bot-easy")[turn % 2], column), now=at(turn))
+    reacts_the_same_from_any_state(Matchmaker, log_of(story))
 
 
 def test_reading_a_move_again_does_not_play_it_twice() -> None:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from application.ports.processes import Standing, StateChanges, StoredState
 from application.ports.reading import Batch, Checkpoint, ShardId
 from domain.events import Recorded
 
@@ -65,6 +66,31 @@ class FakeReader:
 
     def close(self) -> None:
         pass
+
+
+class FakeProcessStore:
+    """Keeps what a process manager remembers, as JSON, and where it stands."""
+
+    def __init__(self) -> None:
+        self.positions: dict[ShardId, Checkpoint] = {}
+        self.state: StoredState | None = None
+        self.changes: list[StateChanges] = []
+
+    def load(self) -> Standing:
+        return Standing(list(self.positions.values()), self.state)
+
+    def save(self, checkpoints: Sequence[Checkpoint], changes: StateChanges | None) -> None:
+        self.positions |= {(c.topic, c.partition): c for c in checkpoints}
+        if changes is not None:
+            self.changes.append(changes)
+            old = {} if changes.is_whole or self.state is None else self.state.entries
+            new = {**old, **changes.entries}
+            entries = {
+                key: entry if isinstance(entry, str) else entry.decode()
+                for key, entry in new.items()
+                if entry is not None
+            }
+            self.state = StoredState(changes.kind, changes.offsets, changes.size, entries)
 
 
 class FakeLetters:

@@ -1,16 +1,21 @@
 """Writes true stories to the log, as an owner of its shards would, without the API."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
-from confluent_kafka import Producer
+import stamina
+from confluent_kafka import KafkaException, Producer
 
 from application.log.records import Claim, Codec, Commit
+from application.ports.reading import Checkpoint, ShardId
 from domain.aggregate import Aggregate, Command
 from domain.categories import CATEGORIES
+from domain.category import Category
 from domain.events import DomainEvent, Metadata, Position, Recorded
 from infra.eventlog.partition import partition_for
+from infra.eventlog.reader import KafkaLogReader
 from infra.kafka.clients import producer_config
 from infra.kafka.topics import existing
 from tests.given import T0
@@ -55,15 +60,29 @@ class Narrator:
         return Recorded(event, Position(*shard, seq), f"command-{shard[1]}-{seq}", Metadata())
 
 
+def standing(bootstrap: str, categories: Sequence[Category]) -> dict[ShardId, Checkpoint]:
+    """Where each shard of some logs ends."""
+    partitions = existing(bootstrap)
+    reader = KafkaLogReader(bootstrap, categories, partitions, "story", of="nobody")
+    with closing(reader):
+        reader.start(())
+        # Brokers that have just created a topic need a moment to agree on who leads it.
+        ends = stamina.retry(on=KafkaException)(reader.ends)()
+        while any(at.offset < ends[at.topic, at.partition] for at in reader.checkpoints()):
+            reader.read(10_000, 0.5)
+        return {(at.topic, at.partition): at for at in reader.checkpoints()}
+
+
 class KafkaNarrator(Narrator):
     """A narrator whose events are in Kafka when `tell` returns; it takes every shard it needs."""
 
-    def __init__(self, bootstrap: str, first: dict[tuple[str, int], tuple[int, int]]) -> None:
+    def __init__(self, bootstrap: str) -> None:
         super().__init__(existing(bootstrap)[CATEGORIES[0].topic])
         self._producer = Producer(producer_config(bootstrap))
         self._codecs = {category.topic: Codec(category) for category in CATEGORIES}
-        self._epochs = {shard: epoch for shard, (epoch, _) in first.items()}
-        self._next = {shard: seq for shard, (_, seq) in first.items()}
+        first = standing(bootstrap, CATEGORIES)
+        self._epochs = {shard: at.epoch for shard, at in first.items()}
+        self._next = {shard: at.next_seq for shard, at in first.items()}
         self._claimed: set[tuple[str, int]] = set()
         self._owner = f"narrator-{id(self)}"
 

@@ -24,7 +24,7 @@ NOBODY_KNOWS = '"type":"waitroom.painted.v1"'
 @pytest.fixture(scope="module")
 def written(servers: Hall) -> KafkaNarrator:
     """A log in Kafka: everything that happens, and a record that is none."""
-    narrator = KafkaNarrator(servers.kafka, {})
+    narrator = KafkaNarrator(servers.kafka)
     tell_of_everything(narrator)
     narrator.put("waitroom-log", 0, b"rubbish")
     return narrator

@@ -5,29 +5,15 @@ import pytest
 from application.envelopes import RefusalBody, VerdictMessage
 from application.games.matchmaking import MatchmakingProcess
 from application.ports.commands import Envelope
-from application.ports.reading import Checkpoint
 from application.process_runner import ProcessRunner
 from domain.aggregate import Command
 from domain.events import Recorded
 from domain.games.board import Board
 from domain.games.commands import CloseTable, MakeMove, Resign, SeekGame, StartGame
 from domain.games.events import BotLevel
-from tests.projections.fakes import FakeReader
+from tests.projections.fakes import FakeProcessStore, FakeReader
 from tests.projections.stories import tell_of_game
 from tests.projections.story import Narrator
-
-
-class Positions:
-    """A position store in memory."""
-
-    def __init__(self) -> None:
-        self.saved: dict[tuple[str, int], Checkpoint] = {}
-
-    def load(self) -> Sequence[Checkpoint]:
-        return list(self.saved.values())
-
-    def save(self, checkpoints: Sequence[Checkpoint]) -> None:
-        self.saved |= {(c.topic, c.partition): c for c in checkpoints}
 
 
 class Commands:
@@ -67,52 +53,52 @@ def commands() -> Commands:
     return Commands()
 
 
-def processing(narrator: Narrator, positions: Positions, commands: Commands) -> ProcessRunner:
+def processing(narrator: Narrator, store: FakeProcessStore, commands: Commands) -> ProcessRunner:
     process = MatchmakingProcess(move_seconds=60, choose=lambda board, level: 6)
     reader = FakeReader(narrator, ["game-log"])
-    return ProcessRunner(reader, process, positions, commands.execute, commands)
+    return ProcessRunner(reader, process, store, commands.execute, commands)
 
 
-def work(narrator: Narrator, positions: Positions, commands: Commands) -> None:
+def work(narrator: Narrator, store: FakeProcessStore, commands: Commands) -> None:
     """A worker that starts, handles what is there, and is told to stop."""
-    rounds = iter((False, False, True))
-    processing(narrator, positions, commands).run(lambda: next(rounds))
+    rounds = iter([False] * 3)
+    processing(narrator, store, commands).run(lambda: next(rounds, True))
 
 
 def test_events_after_the_position_are_reacted_to_and_those_before_are_only_folded(
     narrator: Narrator, commands: Commands
 ) -> None:
-    positions = Positions()
+    store = FakeProcessStore()
     start = StartGame(
         game_id="g", player1="ada", player2="bot-easy", bot_level="easy", move_seconds=60
     )
     narrator.tell(start)
-    work(narrator, positions, commands)
+    work(narrator, store, commands)
     assert commands.issued == []
     (moved,) = narrator.tell(MakeMove(game_id="g", player="ada", column=3))
 
-    work(narrator, positions, commands)
+    work(narrator, store, commands)
 
     assert [each.command for each in commands.issued] == [
         MakeMove(game_id="g", player="bot-easy", column=6)
     ]
     assert commands.issued[0].command_id == f"matchmaking:{moved.position}"
-    work(narrator, positions, commands)
+    work(narrator, store, commands)
     assert len(commands.issued) == 1
 
 
 def test_the_position_does_not_pass_an_event_whose_command_was_not_answered(
     narrator: Narrator, commands: Commands
 ) -> None:
-    positions = Positions()
+    store = FakeProcessStore()
     tell_of_game(narrator, "g", "ada", "bob", end=1)
     commands.away = True
     with pytest.raises(ConnectionError):
-        work(narrator, positions, commands)
-    assert positions.saved == {}
+        work(narrator, store, commands)
+    assert store.positions == {}
     commands.away = False
 
-    work(narrator, positions, commands)
+    work(narrator, store, commands)
 
     assert [each.command for each in commands.issued] == [CloseTable(game_id="g")]
 
@@ -124,7 +110,7 @@ def test_the_table_of_a_game_that_cannot_begin_is_closed_and_the_refusal_is_kept
         narrator.tell(SeekGame(user_id=user, game_id=f"{user}s-table", bot_after=60))
     commands.refused = StartGame
 
-    work(narrator, Positions(), commands)
+    work(narrator, FakeProcessStore(), commands)
 
     start, close = commands.issued
     assert isinstance(start.command, StartGame)
@@ -147,7 +133,7 @@ def test_no_refusal_is_lost_before_the_position_moves(
     narrator.tell(Resign(game_id="g", player="ada"))
     commands.refused = refused
 
-    work(narrator, Positions(), commands)
+    work(narrator, FakeProcessStore(), commands)
 
     assert [type(envelope.command) for envelope, _ in commands.kept] == [refused]
     assert commands.durable == 1
@@ -161,7 +147,7 @@ def test_an_event_that_a_process_cannot_take_is_set_aside_and_the_next_is_taken(
 
     process = MatchmakingProcess(move_seconds=60, choose=choose)
     reader = FakeReader(narrator, ["game-log"])
-    runner = ProcessRunner(reader, process, Positions(), commands.execute, commands)
+    runner = ProcessRunner(reader, process, FakeProcessStore(), commands.execute, commands)
     moved = []
     for level in ("hard", "easy"):
         narrator.tell(
@@ -174,8 +160,8 @@ def test_an_event_that_a_process_cannot_take_is_set_aside_and_the_next_is_taken(
             )
         )
         moved += narrator.tell(MakeMove(game_id=level, player="ada", column=3))
-    rounds = iter((False, False, True))
-    runner.run(lambda: next(rounds))
+    rounds = iter([False] * 3)
+    runner.run(lambda: next(rounds, True))
 
     assert commands.aside == [(str(moved[0].position), "KeyError: 'hard'")]
     assert [each.command for each in commands.issued] == [
