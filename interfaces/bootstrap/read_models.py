@@ -18,7 +18,7 @@ from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.dead_letters import LoggedLetters, letter_reader
 from infra.player_events.letters import PlayerDeadLetters
 from infra.postgres.database import LIVE, Database
-from infra.postgres.store import PostgresStore
+from infra.postgres.store import PostgresStore, session_of
 from infra.redis import RedisStore, connect
 from interfaces.bootstrap.consumers import skipping
 from interfaces.bootstrap.log import METADATA_TIMEOUT_S, log_reader
@@ -57,8 +57,9 @@ def _of_players(
 ) -> Upkeep:
     refuse_missing(settings.kafka_bootstrap, model.source.topics, METADATA_TIMEOUT_S)
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
-    group, bootstrap = f"gamehall-{model.name}", settings.kafka_bootstrap
-    reader = held.enter_context(closing(kind(bootstrap, group, settings.flush_seconds, database)))
+    group, bootstrap = settings.group_of(model.name), settings.kafka_bootstrap
+    reader = kind(bootstrap, group, settings.flush_seconds, database, divides=model.divides)
+    held.enter_context(closing(reader))
     letters = PlayerDeadLetters(bootstrap, model.name)
     batches = Batches(settings.flush_events, REBUILD_BATCH)
     store = store_of(settings, model, held)
@@ -67,7 +68,7 @@ def _of_players(
 
 def _of_letters(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upkeep:
     refuse_missing(settings.kafka_bootstrap, model.source.topics, METADATA_TIMEOUT_S)
-    reader = letter_reader(settings.kafka_bootstrap, f"gamehall-{model.name}")
+    reader = letter_reader(settings.kafka_bootstrap, settings.group_of(model.name))
     held.enter_context(closing(reader))
     return Upkeep(model.name, reader, store_of(settings, model, held), LoggedLetters(), SkipEvent)
 
@@ -86,7 +87,9 @@ def store_of(settings: Settings, model: AnyReadModel, held: ExitStack) -> Projec
     if model.keys is not None:
         return RedisStore(redis, model.keys())
     assert model.record, f"{model.name} lies nowhere"
-    database = held.enter_context(closing(Database(settings.postgres_dsn, LIVE)))
+    database = held.enter_context(
+        closing(Database(settings.postgres_dsn, LIVE, session_of(model.name)))
+    )
     record = PostgresStore(database, model.record())
     if model.cache is None:
         return record
