@@ -13,7 +13,8 @@ BUILDER_FROZEN_AFTER_S = 60.0
 
 END = """
     SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()
+    WHERE application_name = %s AND datname = current_database() AND usename = current_user
+        AND pid <> pg_backend_pid()
         AND (state <> 'idle' OR %s) AND wait_event_type = 'Client'
         AND state_change < now() - make_interval(secs => %s)
 """
