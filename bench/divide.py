@@ -22,8 +22,6 @@ from typing import Any
 import psycopg
 import rich_click as click
 import structlog
-from rich.console import Console
-from rich.table import Table
 
 from application.player_events.topics import PLAYER_EVENTS
 from application.player_events.triage import SkipEvent
@@ -183,12 +181,12 @@ def verified(settings: Settings, name: str, topic: str) -> str:
 def main(events: int, processes: Sequence[int], names: Sequence[str], harm: bool) -> None:
     """Events a second of one, two and three processes, and whether what they made is right."""
     settings = load()
-    made = Table("read model", "processes", "each folded", "events a second", "verified")
+    click.echo("| read model | processes | each folded | events a second | verified |")
     with filled(settings.kafka_bootstrap, events) as (topic, _):
         for name in names:
             for count in processes:
-                made.add_row(*measured(settings, name, topic, events, count, harm=harm))
-    Console(width=140).print(made)
+                row = measured(settings, name, topic, events, count, harm=harm)
+                click.echo(f"| {' | '.join(row)} |")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ class TopicReader(Generic[Event]):
     Blocking, and for one thread. `decode` makes an event of each record. `topics` are those that
     are read, by the names that positions call them. `settings` are those in which the client
     differs from `consumer_config`, and `divides` says whether members of the group divide the
-    topics. Raises `KafkaException` where a topic is missing.
+    topics. With `only`, these partitions are read in place of all. Raises `KafkaException` where a
+    topic is missing.
 
     Kafka keeps such topics for days only, so a place may be gone when it is asked for. Reading then
     goes on at what is left, which is logged as an error: nobody will ever see what was between.
@@ -43,6 +44,7 @@ class TopicReader(Generic[Event]):
         decode: Callable[[Sequence[Message]], list[Event]],
         *,
         divides: bool = False,
+        only: Collection[int] | None = None,
         **settings: Any,
     ) -> None:
         self._share = Share(consumer_config(bootstrap, group) | settings, divides=divides)
@@ -50,7 +52,8 @@ class TopicReader(Generic[Event]):
         self._decode = decode
         self._topics = topics
         self._names = {topic: name for name, topic in topics.items()}
-        self._shards = [shard for topic in self._names for shard in self._shards_of(topic)]
+        there = [shard for topic in self._names for shard in self._shards_of(topic)]
+        self._shards = [shard for shard in there if only is None or shard[1] in only]
         self._offsets: dict[ShardId, int] = {}
         self._unread: set[ShardId] = set()
 

@@ -1,6 +1,6 @@
 """What Kafka no longer has of players' events: its topic keeps days, the archive everything."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 import structlog
@@ -40,8 +40,9 @@ class WholeTopicReader(PlayerEventReader):
         topic: str = TOPIC,
         *,
         divides: bool = False,
+        only: Collection[int] | None = None,
     ) -> None:
-        super().__init__(bootstrap, group, spacing, topic, divides=divides)
+        super().__init__(bootstrap, group, spacing, topic, divides=divides, only=only)
         self._database = database
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
@@ -75,8 +76,9 @@ class ArchivedFirstReader(PlayerEventReader):
         topic: str = TOPIC,
         *,
         divides: bool = False,
+        only: Collection[int] | None = None,
     ) -> None:
-        super().__init__(bootstrap, group, spacing, topic, divides=divides)
+        super().__init__(bootstrap, group, spacing, topic, divides=divides, only=only)
         self._database = database
         self._archived: Iterator[PlayerEvent] | None = None
 

@@ -1,6 +1,6 @@
 """How workers read players' events: the whole topic, in batches."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import msgspec
@@ -39,12 +39,15 @@ class PlayerEventReader(TopicReader[PlayerEvent | UnreadableRecord]):
         topic: str = TOPIC,
         *,
         divides: bool = False,
+        only: Collection[int] | None = None,
     ) -> None:
         fetch = {
             "fetch.min.bytes": FETCH_MIN_BYTES,
             "fetch.wait.max.ms": max(1, round(1_000 * spacing)),
         }
-        super().__init__(bootstrap, group, {TOPIC: topic}, events_in, divides=divides, **fetch)
+        super().__init__(
+            bootstrap, group, {TOPIC: topic}, events_in, divides=divides, only=only, **fetch
+        )
 
 
 def events_in(records: Sequence[Message]) -> list[PlayerEvent | UnreadableRecord]:

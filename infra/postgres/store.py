@@ -7,14 +7,12 @@ from psycopg.errors import LockNotAvailable
 
 from application.ports.projections import PositionConflict, ReadModelState, RebuildRunning
 from application.ports.reading import ShardId
-from infra.postgres.database import LOST, Connection, Database, was_overtaken
+from infra.postgres.database import LOST, SNAPSHOT, Connection, Database, was_overtaken
 from infra.postgres.generation import PostgresGeneration
 from infra.postgres.positions import GENERATION, LOCK_HELD, load_checkpoints, load_parked
 from infra.postgres.sessions import end_frozen, end_frozen_builder
 from infra.postgres.writing import PostgresWriting
 from projections.projection import PostgresProjection
-
-SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 """Two transactions that change the same row come one after the other, or one of them fails and is
@@ -106,6 +104,13 @@ class PostgresStore:
                     generation.drop()
                     # Closed, the connection would give the lock back a moment later only.
                     connection.execute("SELECT pg_advisory_unlock_all()")
+
+    @contextmanager
+    def joining(self) -> Iterator["PostgresGeneration"]:
+        """What another process builds, to fold a part of it."""
+        name = session_of(f"{self._projection.name}-building")
+        with self._database.another(name) as connection:
+            yield PostgresGeneration(self._database, connection, self._projection)
 
 
 def session_of(projection: str) -> str:

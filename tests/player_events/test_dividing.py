@@ -72,9 +72,10 @@ class Processes:
         found: dict[str, Any] = {each["name"]: each for each in json.loads(listed)}[name]
         return None if found["generation"] is None else found["lag"]
 
-    def are_right(self) -> bool:
+    def are_right(self, *options: str) -> bool:
         """Whether each is what the topic says; they go on meanwhile."""
-        verified = [self.servers.command("projections", "verify", name) for name in DIVIDED]
+        verify = "projections", "verify", *options
+        verified = [self.servers.command(*verify, name) for name in DIVIDED]
         return all("every value is the same" in each.stdout for each in verified)
 
 
@@ -155,3 +156,25 @@ def test_processes_that_are_killed_frozen_and_revived_count_each_event_once(
     assert processes.are_right()
     assert third.wait() == 0
     assert os.waitpid(frozen.pid, os.WNOHANG) == (0, 0), "whoever wakes up works on"
+
+
+def test_processes_share_a_rebuild_while_another_goes_on(
+    processes: Processes, stored: Stored
+) -> None:
+    telling = Telling(processes.servers.kafka)
+    processes.start()
+    processes.until_divided_by(1)
+    with telling.going_on():
+        eventually(lambda: len(telling.ids) > 2_000)
+        for name in DIVIDED:
+            rebuilt = processes.servers.command("projections", "rebuild", name, "--jobs", "3")
+            assert "every value is the same as before" in rebuilt.stdout, rebuilt.stderr
+        assert processes.are_right("--jobs", "2")
+    processes.until_read()
+
+    archived = [id for player, id, *_ in stored.archive() if player in PLAYERS]
+    assert sorted(archived) == sorted(telling.ids)
+    assert processes.are_right()
+    refused = processes.servers.command("projections", "rebuild", "leaderboards", "--jobs", "2")
+    assert refused.returncode == 1
+    assert "leaderboards is folded by one process; leave out --jobs." in refused.stderr

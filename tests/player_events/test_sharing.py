@@ -13,18 +13,20 @@ from application.player_events.triage import SkipEvent
 from application.ports.projections import PositionConflict
 from application.ports.reading import Batch, Checkpoint, ShardId
 from application.projector import Projector
+from application.rebuild import GenerationFold
 from application.upkeep import Upkeep
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.cached import CachedStore
 from infra.postgres import sessions
 from infra.postgres.database import Database
+from infra.postgres.store import PostgresStore
 from interfaces.bootstrap.workers import read_models
 from tests.conftest import Hall
 from tests.player_events.conftest import Build
 from tests.player_events.stored import Stored
 from tests.player_events.told import Told, scored, statistics
 from tests.projections.fakes import FakeLetters, FakeReader
-from tests.projections.living import is_true, live
+from tests.projections.living import is_true, live, quietly
 from tests.read_models import store_of
 
 DIVIDED = [model.name for model in read_models() if model.divides]
@@ -224,6 +226,34 @@ def until_somebody_waits(stored: Stored) -> None:
     query = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     while stored.postgres.execute(query).fetchone() is None:
         pass
+
+
+def test_parts_of_a_rebuild_that_change_the_same_row_come_one_after_the_other(
+    staff: Staff, told: Told, stored: Stored
+) -> None:
+    builder, helper = record_of(staff(STATISTICS)), record_of(staff(STATISTICS))
+    in_partition(told, 0, scored("ada"))
+    in_partition(told, 1, scored("ada"))
+    triage, reader = SkipEvent(FakeLetters()), FakeReader(told, (TOPIC,), (TOPIC, 1))
+
+    with (
+        builder.building() as generation,
+        helper.joining() as part,
+        GenerationFold(reader, part, triage, quietly, 100) as fold,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        with generation.writing() as writing:
+            writing.apply(told.events[:1])
+            meeting = thread.submit(fold.on)
+            until_somebody_waits(stored)
+        meeting.result()
+        query = "SELECT total_events FROM rebuild_player_statistics.player_statistics"
+        assert stored.postgres.execute(query).fetchall() == [(2,)]
+
+
+def record_of(worker: Worker) -> PostgresStore:
+    assert isinstance(worker.store, CachedStore)
+    return worker.store._record
 
 
 @pytest.mark.parametrize("name", DIVIDED)
