@@ -19,8 +19,6 @@ LIVE: LiteralString = f"""
 position along, so its events are read again (docs/adr/0012). A few rows are looked up by their
 keys, also in a table that has grown since PostgreSQL last counted its rows."""
 
-SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 """What a statement raises on a connection that is lost, among other things."""
 

@@ -11,7 +11,7 @@ from psycopg.errors import LockNotAvailable
 
 from application.ports.projections import Difference, Parked, PositionConflict
 from application.ports.reading import Checkpoint
-from infra.postgres.database import SNAPSHOT, Connection, Database, was_overtaken
+from infra.postgres.database import Connection, Database, was_overtaken
 from infra.postgres.differences import differences
 from infra.postgres.positions import LOCK, load_checkpoints, park, place
 from infra.postgres.writing import PostgresWriting
@@ -75,7 +75,6 @@ class PostgresGeneration:
         """
         try:
             with self._connection.transaction():
-                self._connection.execute(SNAPSHOT)
                 self._run("SET LOCAL search_path = {schema}, public")
                 self._connection.execute("SET LOCAL synchronous_commit = off")
                 yield PostgresWriting(self._connection, self._projection)

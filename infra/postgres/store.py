@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
+import psycopg
 from psycopg.errors import LockNotAvailable
 
 from application.ports.projections import PositionConflict, ReadModelState, RebuildRunning
 from application.ports.reading import ShardId
-from infra.postgres.database import LOST, SNAPSHOT, Connection, Database, was_overtaken
+from infra.postgres.database import LOST, Connection, Database, was_overtaken
 from infra.postgres.generation import PostgresGeneration
 from infra.postgres.positions import GENERATION, LOCK_HELD, load_checkpoints, load_parked
 from infra.postgres.sessions import end_frozen, end_frozen_builder
@@ -38,7 +39,7 @@ class PostgresStore:
         """See the port."""
         connection, name = self._database.connection, self._projection.name
         with connection.transaction():
-            connection.execute(SNAPSHOT)
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             row = connection.execute(GENERATION, [name]).fetchone()
             there = load_checkpoints(connection, name)
             parked = load_parked(connection, name)
@@ -107,9 +108,10 @@ class PostgresStore:
 
     @contextmanager
     def joining(self) -> Iterator["PostgresGeneration"]:
-        """What another process builds, to fold a part of it."""
+        """What another process builds, to fold a part of it, with the isolation of live workers."""
         name = session_of(f"{self._projection.name}-building")
         with self._database.another(name) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             yield PostgresGeneration(self._database, connection, self._projection)
 
 

@@ -252,13 +252,16 @@ def test_parts_of_a_rebuild_that_change_the_same_row_come_one_after_the_other(
 
 
 def record_of(worker: Worker) -> PostgresStore:
-    assert isinstance(worker.store, CachedStore)
-    return worker.store._record
+    store = worker.store._record if isinstance(worker.store, CachedStore) else worker.store
+    assert isinstance(store, PostgresStore)
+    return store
 
 
+@pytest.mark.parametrize("amid", ["between statements", "amid rows"])
 @pytest.mark.parametrize("name", DIVIDED)
 def test_who_is_frozen_in_a_transaction_is_not_waited_for_for_ever(
     name: str,
+    amid: str,
     staff: Staff,
     told: Told,
     read_model: Build,
@@ -270,11 +273,15 @@ def test_who_is_frozen_in_a_transaction_is_not_waited_for_for_ever(
     batch = frozen.reader.read(100, 0)
 
     def succeed() -> None:
-        successor.given(0, 1, 2, 3)
-        with pytest.raises(PositionConflict):
-            successor.step()  # after as long as one waits for a lock
-        assert successor.projector.resume()
-        assert successor.step() == len(PLAYERS)
+        with ExitStack() as held:
+            if amid == "amid rows":
+                cursor = record_of(frozen)._database.connection.cursor()
+                held.enter_context(cursor.copy("COPY events FROM STDIN"))
+            successor.given(0, 1, 2, 3)
+            with pytest.raises(PositionConflict):
+                successor.step()  # after as long as one waits for a lock
+            assert successor.projector.resume()
+            assert successor.step() == len(PLAYERS)
 
     with pytest.raises(psycopg.OperationalError):
         write(frozen, batch, meanwhile=succeed)
@@ -310,8 +317,7 @@ def test_a_cache_that_misses_what_a_killed_worker_wrote_last_is_filled_by_its_su
     killed, other = staff(STATISTICS).given(0, 1), staff(STATISTICS).given(2, 3)
     told.tell(*(scored(player) for player in PLAYERS))
     batch = killed.reader.read(100, 0)
-    assert isinstance(killed.store, CachedStore)
-    with killed.store._record.writing() as writing:  # and no further
+    with record_of(killed).writing() as writing:  # and no further
         writing.apply(batch.events)
         writing.move(batch.checkpoints, ())
     other.step()
