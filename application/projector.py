@@ -11,7 +11,7 @@ from application.ports.projections import (
     RebuildRunning,
     Triage,
 )
-from application.ports.reading import LogReader
+from application.ports.reading import LogReader, ShardsMoved
 from application.rebuild import OF_THE_LOG, Batches, build
 
 POLL_TIMEOUT_S = 0.5
@@ -21,7 +21,7 @@ logger = structlog.get_logger(__name__)
 
 
 class Projector:
-    """Keeps one read model live.
+    """Keeps one read model live: the shards that it holds, beside others that hold the rest.
 
     Guarantees: every event is applied exactly once, in the order of its stream, whatever is
     delivered twice, crashes between data and offset, or runs beside this worker. A read model
@@ -52,14 +52,17 @@ class Projector:
                     self.build()
             except PositionConflict:
                 logger.info("the read model was moved by someone else", projection=self._name)
+            except ShardsMoved:
+                held = sorted(self._reader.held())
+                logger.info("shards are held", projection=self._name, shards=held)
 
     def resume(self) -> bool:
-        """Go to where the read model stands; False when there is none."""
-        standing = self._store.standing()
+        """Go to where the read model stands in what is held here; False when there is none."""
+        standing = self._store.standing(self._reader.held())
         if standing is None:
             return False
         self._triage.restore(standing.parked)
-        self._reader.start(standing.checkpoints)
+        self._reader.take_up(standing.checkpoints)
         return True
 
     def _follow(self, stopped: Callable[[], bool]) -> None:
@@ -69,9 +72,11 @@ class Projector:
     def step(self, timeout: float = POLL_TIMEOUT_S) -> int:
         """Read once and apply; an empty read still checks where the read model stands.
 
-        Returns the number of events. Raises `PositionConflict`.
+        Returns the number of events. Raises `PositionConflict` and `ShardsMoved`.
         """
         batch = self._reader.read(self._batches.live, timeout)
+        if not self._reader.held():  # others do the work
+            return 0
         with self._store.writing() as writing:
             parked = self._triage.apply(writing, batch.events)
             writing.move(batch.checkpoints, parked)

@@ -8,7 +8,13 @@ from contextlib import ExitStack
 from itertools import chain, islice
 from typing import Any, NamedTuple, Self
 
-from application.ports.projections import Difference, Generation, ProjectionStore, Triage
+from application.ports.projections import (
+    Difference,
+    Generation,
+    PositionConflict,
+    ProjectionStore,
+    Triage,
+)
 from application.ports.reading import Batch, Checkpoint, LogReader, ShardId
 
 POLL_TIMEOUT_S = 0.2
@@ -53,6 +59,18 @@ class Built(NamedTuple):
 OnProgress = Callable[[RebuildProgress], None]
 
 
+class Begun(NamedTuple):
+    """How far several processes have folded the log into a generation, each a part of it."""
+
+    checkpoints: Sequence[Checkpoint]
+    events: int
+
+
+NOTHING = Begun((), 0)
+
+Begin = Callable[[OnProgress], Begun]
+
+
 def _silently(progress: RebuildProgress) -> None:
     """Report to nobody."""
 
@@ -65,15 +83,17 @@ def build(
     batches: Batches = OF_THE_LOG,
     *,
     swap: bool = True,
+    begin: Begin | None = None,
 ) -> Built:
     """Fold the whole log into a new generation and compare it with the live one.
 
-    Then it is swapped in, or dropped if `swap` is False.
+    Then it is swapped in, or dropped if `swap` is False. With `begin`, others fold first.
     """
     started = time.monotonic()
     with store.building() as generation, ExitStack() as held:
+        begun = begin(report) if begin else NOTHING
         fold = held.enter_context(
-            GenerationFold(reader, generation, triage, report, batches.rebuild)
+            GenerationFold(reader, generation, triage, report, batches.rebuild, begun)
         )
         live = generation.live()
         places: Counter[str] = Counter()
@@ -96,7 +116,7 @@ def _count(generation: Generation, fold: "GenerationFold") -> tuple[Counter[str]
 
 
 class GenerationFold:
-    """Folds the log from its beginning into a generation, to exactly where it is told.
+    """Folds the log into a generation, to exactly where it is told; from where others have begun.
 
     While a batch is folded, and this process waits for a database, a thread reads the next.
     """
@@ -108,8 +128,9 @@ class GenerationFold:
         triage: Triage,
         report: OnProgress,
         size: int,
+        begun: Begun = NOTHING,
     ) -> None:
-        self.events = 0
+        self.events = begun.events
         self._reader = reader
         self._generation = generation
         self._triage = triage
@@ -119,7 +140,7 @@ class GenerationFold:
         self._thread = ThreadPoolExecutor(1)
         self._ahead: Future[Batch] | None = None
         triage.restore(())
-        reader.start(())
+        reader.start(begun.checkpoints)
         # Not at 0 where a topic has lost its beginning.
         self._read = {(c.topic, c.partition): c for c in reader.checkpoints()}
         self._look_ahead()
@@ -170,10 +191,19 @@ class GenerationFold:
 
     def _apply(self, events: Sequence[Any]) -> None:
         if events:
-            with self._generation.writing() as writing:
-                writing.move((), self._triage.apply(writing, events))
+            while not self._has_applied(events):
+                pass
             self.events += len(events)
             self._tell()
+
+    def _has_applied(self, events: Sequence[Any]) -> bool:
+        """False where another process that folds a part has changed the same rows."""
+        try:
+            with self._generation.writing() as writing:
+                writing.move((), self._triage.apply(writing, events))
+        except PositionConflict:
+            return False
+        return True
 
     def _reached(self, goal: Checkpoint) -> bool:
         return self._offset((goal.topic, goal.partition)) >= goal.offset

@@ -16,6 +16,8 @@ class SkippingReader:
         self._reader = reader
         self._skipped = frozenset(skipped)
         self.start = reader.start
+        self.held = reader.held
+        self.take_up = reader.take_up
         self.ends = reader.ends
         self.checkpoints = reader.checkpoints
         self.acknowledge = reader.acknowledge

@@ -5,10 +5,25 @@ from dataclasses import dataclass
 
 import msgspec
 
-from application.ports.projections import DeadLetterSink, Parked, ProjectionStore, Triage
+from application.ports.projections import (
+    DeadLetterSink,
+    Generation,
+    Parked,
+    ProjectionStore,
+    Triage,
+)
 from application.ports.reading import Checkpoint, LogReader, ShardId
 from application.projector import Projector
-from application.rebuild import OF_THE_LOG, Batches, Built, OnProgress, build
+from application.rebuild import (
+    OF_THE_LOG,
+    Batches,
+    Begin,
+    Begun,
+    Built,
+    GenerationFold,
+    OnProgress,
+    build,
+)
 from application.triage import NoLetters
 
 
@@ -48,14 +63,21 @@ class Upkeep:
         triage = self.triage(self.letters)
         return Projector(self.name, self.reader, self.store, triage, self.batches)
 
-    def rebuild(self, report: OnProgress) -> Built:
+    def rebuild(self, report: OnProgress, begin: Begin | None = None) -> Built:
         """Build it afresh and swap it in; works beside the worker."""
-        return build(self.reader, self.store, self.triage(self.letters), report, self.batches)
+        triage = self.triage(self.letters)
+        return build(self.reader, self.store, triage, report, self.batches, begin=begin)
 
-    def verify(self, report: OnProgress) -> Built:
+    def verify(self, report: OnProgress, begin: Begin | None = None) -> Built:
         """Compare it with a fresh fold of the log."""
         triage = self.triage(NoLetters())
-        return build(self.reader, self.store, triage, report, self.batches, swap=False)
+        return build(self.reader, self.store, triage, report, self.batches, swap=False, begin=begin)
+
+    def fold_part(self, generation: Generation, report: OnProgress) -> Begun:
+        """Fold what the reader reads into a generation that others fold the rest into."""
+        triage, size = self.triage(self.letters), self.batches.rebuild
+        with GenerationFold(self.reader, generation, triage, report, size) as fold:
+            return Begun(fold.on(), fold.events)
 
     def parked(self) -> list[Parked]:
         """The streams that are parked."""

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import rich_click as click
+import stamina
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 from psycopg import sql
@@ -90,9 +91,11 @@ def on_postgres(settings: Settings) -> Iterator[dict[str, str]]:
                 "POSTGRES_PASSWORD": server.password or "",
             }
         finally:
-            connection.execute(
-                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            # PostgreSQL's own processes that tidy up there are nobody's to be thrown out.
+            for attempt in stamina.retry_context(on=psycopg.errors.InsufficientPrivilege):
+                with attempt:
+                    connection.execute(drop)
 
 
 STORES = {"Kafka": on_kafka, "PostgreSQL": on_postgres}

@@ -12,6 +12,7 @@ from infra.commands_client import CommandsClient
 from infra.dead_letters import DeadLetterTopic
 from infra.kafka.clients import consumer_config
 from infra.kafka.errors import failed
+from infra.kafka.share import MEMBER_CONFIG
 
 POLL_BATCH = 200
 POLL_TIMEOUT_S = 0.5
@@ -20,7 +21,7 @@ logger = structlog.get_logger(__name__)
 
 
 class InboxWorker:
-    """Reads the topics of an inbox in the consumer group `gamehall-<name>`.
+    """Reads the topics of an inbox in a consumer group, whose members divide the work.
 
     Guarantees: a message's command has been answered, or the message is a dead letter with its
     reason, before its offset is committed. Messages of one partition are handled in order. What is
@@ -31,13 +32,15 @@ class InboxWorker:
         self,
         bootstrap: str,
         inbox: Inbox,
+        group: str,
         client: CommandsClient,
         skipped: Collection[Position] = (),
     ) -> None:
         self._inbox = inbox
         self._skipped = skipped
+        earliest = {"auto.offset.reset": "earliest"}
         self._consumer = Consumer(
-            consumer_config(bootstrap, f"gamehall-{inbox.name}") | {"auto.offset.reset": "earliest"}
+            {**consumer_config(bootstrap, group), **MEMBER_CONFIG, **earliest}
         )
         self._client = client
         self._letters = DeadLetterTopic(bootstrap, inbox.name)

@@ -1,6 +1,6 @@
 """Read models in Redis: the live generation, and new ones beside it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -17,7 +17,7 @@ from application.ports.projections import (
     PositionConflict,
     ReadModelState,
 )
-from application.ports.reading import Checkpoint
+from application.ports.reading import Checkpoint, ShardId
 from infra.redis_differences import RedisDifferences
 from infra.redis_scan import keys_of
 from projections.generations import pointer, positions
@@ -111,7 +111,8 @@ class RedisStore:
     """Implements `ports.projections.ProjectionStore` on one Redis server.
 
     A transaction is one MULTI under a WATCH of the pointer and the positions, so whoever moved
-    the read model in between makes it fail as a whole.
+    the read model in between makes it fail as a whole; it is tried again where others moved what
+    is not held here.
     """
 
     def __init__(self, client: "redis.Redis", projection: RedisProjection) -> None:
@@ -122,15 +123,17 @@ class RedisStore:
         self._generation = ""
         self._expected: dict[str, str] = {}
 
-    def standing(self) -> ReadModelState | None:
+    def standing(self, held: Collection[ShardId] | None = None) -> ReadModelState | None:
         """See the port."""
         answer: Any = self._standing(keys=[self._pointer])
         if answer is None or not answer[1]:
             return None
         self._generation, flat, letters = answer
-        self._expected = _pairs(flat)
+        there = decode_checkpoints(flat)
+        checkpoints = [c for c in there if held is None or (c.topic, c.partition) in held]
+        self._expected = {_shard(c): encode_checkpoint(c) for c in checkpoints}
         parked = [msgspec.json.decode(letter, type=Parked) for letter in letters]
-        return ReadModelState(self._generation, decode_checkpoints(flat), parked)
+        return ReadModelState(self._generation, checkpoints, parked)
 
     @contextmanager
     def writing(self) -> Iterator["RedisWriting"]:
@@ -138,17 +141,24 @@ class RedisStore:
         writing = RedisWriting(self._projection)
         yield writing
         with self._redis.pipeline(transaction=True) as pipeline:
-            try:
-                self._commit(pipeline, writing)
-            except WatchError as error:
-                raise PositionConflict from error
+            while not self._committed(pipeline, writing):
+                pass
+
+    def _committed(self, pipeline: Any, writing: "RedisWriting") -> bool:
+        try:
+            self._commit(pipeline, writing)
+        except WatchError:
+            return False
+        return True
 
     def _commit(self, pipeline: Any, writing: "RedisWriting") -> None:
         key = positions(self._generation)
         news = {_shard(c): encode_checkpoint(c) for c in writing.checkpoints}
         pipeline.watch(self._pointer, key)
         answer = pipeline.eval(STANDING, 1, self._pointer)
-        if answer is None or answer[0] != self._generation or _pairs(answer[1]) != self._expected:
+        if answer is None or answer[0] != self._generation:
+            raise PositionConflict
+        if not self._expected.items() <= _pairs(answer[1]).items():
             raise PositionConflict
         if news:
             pipeline.multi()

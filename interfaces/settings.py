@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from interfaces import kept
+from interfaces.groups import group_of, groups_in
 
 PREFIX = "GAMEHALL_"
 SECRET_CHARACTERS = 32
@@ -161,6 +162,17 @@ class Settings(BaseSettings):
     """Whether each worker has a process of its own; otherwise those of a feature share one, which
     takes a third of the memory. For machines with a core for each."""
 
+    groups: Annotated[
+        Mapping[str, str],
+        NoDecode,
+        Field(
+            description="pairs such as checkout=waitroom-service, each worker once, each with a"
+            " group of its own, separated by commas"
+        ),
+    ] = {}
+    """The consumer groups of workers, where these are not `gamehall-<worker>`; the same for every
+    process of a worker."""
+
     checkpoint_events: Annotated[int, _from(1_000, 10_000_000)] = 50_000
     """After how many events snapshots and checkpoints are written."""
 
@@ -261,6 +273,11 @@ class Settings(BaseSettings):
             return value
         return [part.strip() for part in value.split(",") if part.strip()]
 
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _groups(cls, value: Any) -> Any:
+        return groups_in(value) if isinstance(value, str) else value
+
     @field_validator("bot_seconds")
     @classmethod
     def _in_time(cls, seconds: float, info: ValidationInfo) -> float:
@@ -268,6 +285,10 @@ class Settings(BaseSettings):
         if seconds >= info.data.get("move_seconds", seconds + 1):
             raise ValueError("A bot that thinks for longer loses.")
         return seconds
+
+    def group_of(self, worker: str) -> str:
+        """The consumer group of a worker."""
+        return group_of(self.groups, worker)
 
     @property
     def base_url(self) -> str:

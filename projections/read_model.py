@@ -52,6 +52,11 @@ class ReadModel(Generic[Queries_co]):
 
     It lies in PostgreSQL, as `record` folds it, and if there is a `cache` of the record's rows, in
     Redis too; or in Redis alone, as `keys` folds it. `queries` makes what answers from it.
+
+    Where it `divides`, any number of processes share the partitions of its topics; otherwise one
+    works, and others stand by. Its fold then reads no rows but those that it changes, comes to the
+    same in whatever order partitions are read, and, if there is a cache, changes each row by the
+    events of one partition (docs/adr/0029).
     """
 
     name: str
@@ -60,6 +65,7 @@ class ReadModel(Generic[Queries_co]):
     cache: Callable[[], Cache] | None = None
     keys: Callable[[], RedisProjection] | None = None
     queries: Callable[[Stores], Queries_co]
+    divides: bool = False
 
     @property
     def stores(self) -> tuple[str, ...]:

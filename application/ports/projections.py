@@ -1,12 +1,12 @@
 """Read models: where they lie, how they are written and rebuilt, and what they set aside."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from application.ports.reading import Checkpoint
+from application.ports.reading import Checkpoint, ShardId
 
 StreamId = tuple[str, str]
 """What is parked together: (topic, aggregate id)."""
@@ -27,7 +27,7 @@ class Parked(NamedTuple):
 
 
 class ReadModelState(NamedTuple):
-    """Where a read model stands: its generation, its place in every shard, what it has parked."""
+    """Where a read model stands: its generation, its place in each shard, what it has parked."""
 
     generation: str
     checkpoints: Sequence[Checkpoint]
@@ -58,7 +58,10 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class PositionConflict(Exception):
-    """Somebody else moved the read model or process, swapped or emptied it: see where it is."""
+    """Somebody else moved the read model or process, swapped or emptied it, or changed its rows.
+
+    Nothing was written: look where it stands now.
+    """
 
 
 class Poisoned(Exception):
@@ -131,8 +134,12 @@ class Generation(View, Protocol):
 class ProjectionStore(View, Protocol):
     """Where a read model lives. For one thread; any number of processes may use the same one."""
 
-    def standing(self) -> ReadModelState | None:
-        """Where the live read model stands; None when there is none, and one has to be built."""
+    def standing(self, held: Collection[ShardId] | None = None) -> ReadModelState | None:
+        """Where the live read model stands; None when there is none, and one has to be built.
+
+        With `held`, in these shards alone, and only where these stand is looked at before a
+        transaction from here on: others may move the rest meanwhile.
+        """
 
     def building(self) -> AbstractContextManager[Generation]:
         """A new generation, dropped at the end of the block unless it was swapped in.

@@ -1,6 +1,6 @@
 """Reading the log: positions, batches, and who keeps where a reader stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from domain.events import Position
@@ -35,14 +35,39 @@ class Batch(NamedTuple):
     checkpoints: Sequence[Checkpoint]
 
 
+class ShardsMoved(Exception):
+    """A reader holds other shards than before: look where these stand, and take them up."""
+
+
 class LogReader(Protocol):
-    """Reads whole topics in batches, those of the log through the gate; blocking."""
+    """Reads whole topics in batches, those of the log through the gate; blocking.
+
+    Or it reads them in turn with others of its consumer group, each what it holds.
+    """
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
-        """Continue after these checkpoints; shards that are not named start at the beginning."""
+        """Continue after these checkpoints; shards that are not named start at the beginning.
+
+        All shards are read from here on, whatever others do.
+        """
+
+    def held(self) -> Collection[ShardId]:
+        """The shards that are to be read by nobody but this member of its group.
+
+        None before the first `take_up`. Others may believe the same: where shards stand decides.
+        """
+
+    def take_up(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Continue with the shards that are held after these checkpoints, as a member of the group.
+
+        Whoever is no member yet asks to become one, and holds something when `read` says so.
+        """
 
     def read(self, limit: int, timeout: float) -> Batch:
-        """Up to `limit` records, waiting at most `timeout` seconds for the first."""
+        """Up to `limit` records, waiting at most `timeout` seconds for the first.
+
+        Raises `ShardsMoved` when the group gives this member other shards; nothing is read then.
+        """
 
     def ends(self) -> Mapping[ShardId, int]:
         """The offset after the last record of every shard, now."""

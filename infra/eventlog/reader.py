@@ -1,10 +1,10 @@
 """How workers read the log: whole topics, through the gate, in batches."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Message
 
 from application.log.gate import Gate
 from application.log.records import Claim, Codec, MalformedRecord, recorded_events
@@ -12,8 +12,8 @@ from application.ports.reading import Batch, Checkpoint, ShardId
 from domain.category import Category
 from domain.events import Recorded
 from infra.kafka.clients import consumer_config
-from infra.kafka.committed_offsets import CommittedOffsets
 from infra.kafka.errors import failed
+from infra.kafka.share import Share
 from infra.kafka.watermarks import Watermarks
 
 BATCH_INTERVAL_S = 0.02
@@ -25,8 +25,9 @@ than a thousand, and nobody sees the difference."""
 class KafkaLogReader:
     """Implements the port `LogReader` for the topics of some categories.
 
-    Blocking, and for one thread. `group` names the consumer group under which `acknowledge`
-    shows the reader's lag to Kafka tools; where the reader continues is up to its checkpoints.
+    Blocking, and for one thread. `group` names the consumer group, one member of which reads
+    everything (`take_up`), and under which `acknowledge` shows the reader's lag to Kafka tools;
+    where the reader continues is up to its checkpoints.
     With `only`, one shard is read in place of all; with `of`, the events of one aggregate, while
     the commits that do not mention it are passed over quickly.
     """
@@ -42,7 +43,7 @@ class KafkaLogReader:
     ) -> None:
         # What every commit contains, or every commit with events of the aggregate.
         self._mentioned = b"" if of is None else msgspec.json.encode(of)
-        self._consumer = Consumer(consumer_config(bootstrap, group))
+        self._share = Share(consumer_config(bootstrap, group), divides=False)
         self._watermarks = Watermarks(bootstrap)
         self._codecs = {category.topic: Codec(category) for category in categories}
         self._shards = [
@@ -55,20 +56,29 @@ class KafkaLogReader:
         self._offsets: dict[ShardId, int] = {}
         self.owner_urls: dict[ShardId, str] = {}
         """Where the owner of a shard answers, if its claim has been read since the start."""
-        self._committed = CommittedOffsets(self._consumer)
         self._read_at = time.monotonic()
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `ports.reading.LogReader.start`; may be called again to move."""
-        self._gates = {shard: Gate() for shard in self._shards}
+        self._go_to(self._shards, checkpoints)
+        self._share.read_all(self._offsets)
+
+    def held(self) -> Collection[ShardId]:
+        """See `ports.reading.LogReader.held`."""
+        return self._share.held
+
+    def take_up(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See `ports.reading.LogReader.take_up`."""
+        self._go_to(self._share.held, checkpoints)
+        self._share.read_held(self._shards, self._offsets)
+
+    def _go_to(self, shards: Collection[ShardId], checkpoints: Sequence[Checkpoint]) -> None:
+        self._gates = {shard: Gate() for shard in shards}
         self.owner_urls = {}
-        self._offsets = dict.fromkeys(self._shards, 0)
+        self._offsets = dict.fromkeys(shards, 0)
         for c in checkpoints:
             self._gates[c.topic, c.partition] = Gate(c.epoch, c.owner, c.next_seq)
             self._offsets[c.topic, c.partition] = c.offset
-        self._consumer.assign(
-            [TopicPartition(t, p, offset) for (t, p), offset in self._offsets.items()]
-        )
 
     def read(self, limit: int, timeout: float) -> Batch:
         """See `ports.reading.LogReader.read`.
@@ -76,23 +86,24 @@ class KafkaLogReader:
         Raises `KafkaException` when a partition cannot be read at all, for example because its
         topic does not exist; a broker that is away is waited for.
         """
-        first = self._consumer.poll(timeout)
-        if first is None:
-            self._committed.send()
-            return Batch((), ())
+        first = self._share.consumer.poll(timeout)
+        messages = [] if first is None else [first, *self._rest(limit - 1)]
+        self._share.check()
+        if not messages:
+            self._share.committed.send()
         events: list[Recorded] = []
         touched: set[ShardId] = set()
-        for message in (first, *self._rest(limit - 1)):
+        for message in messages:
             if not failed(message):
                 touched.add(self._take(message, events))
         return Batch(events, [self._checkpoint(shard) for shard in touched])
 
     def _rest(self, limit: int) -> list[Message]:
-        there = self._consumer.consume(limit, 0)
+        there = self._share.consumer.consume(limit, 0)
         early = self._read_at + BATCH_INTERVAL_S - time.monotonic()
         if len(there) < limit and early > 0:
             time.sleep(early)
-            there += self._consumer.consume(limit - len(there), 0)
+            there += self._share.consumer.consume(limit - len(there), 0)
         self._read_at = time.monotonic()
         return there
 
@@ -119,7 +130,7 @@ class KafkaLogReader:
 
     def checkpoints(self) -> Sequence[Checkpoint]:
         """Where the reader stands in every shard."""
-        return [self._checkpoint(shard) for shard in self._shards]
+        return [self._checkpoint(shard) for shard in self._offsets]
 
     def ends(self) -> Mapping[ShardId, int]:
         """See `ports.reading.LogReader.ends`; raises `KafkaException` when Kafka is away."""
@@ -127,10 +138,9 @@ class KafkaLogReader:
 
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `ports.reading.LogReader.acknowledge`."""
-        self._committed.note({(c.topic, c.partition): c.offset for c in checkpoints})
+        self._share.committed.note({(c.topic, c.partition): c.offset for c in checkpoints})
 
     def close(self) -> None:
         """See `ports.reading.LogReader.close`."""
-        self._committed.send()
-        self._consumer.close()
+        self._share.close()
         self._watermarks.close()

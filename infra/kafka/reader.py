@@ -1,16 +1,16 @@
 """How workers read topics in which nothing is gated: each whole, in batches."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from application.ports.reading import Batch, Checkpoint, ShardId
 from infra.errors import SetupError
 from infra.kafka.clients import consumer_config
-from infra.kafka.committed_offsets import CommittedOffsets
 from infra.kafka.errors import failed
+from infra.kafka.share import Share
 from infra.kafka.watermarks import Watermarks
 
 ANSWER_TIMEOUT_S = 5
@@ -28,7 +28,9 @@ class TopicReader(Generic[Event]):
 
     Blocking, and for one thread. `decode` makes an event of each record. `topics` are those that
     are read, by the names that positions call them. `settings` are those in which the client
-    differs from `consumer_config`. Raises `KafkaException` where a topic is missing.
+    differs from `consumer_config`, and `divides` says whether members of the group divide the
+    topics. With `only`, these partitions are read in place of all. Raises `KafkaException` where a
+    topic is missing.
 
     Kafka keeps such topics for days only, so a place may be gone when it is asked for. Reading then
     goes on at what is left, which is logged as an error: nobody will ever see what was between.
@@ -40,19 +42,23 @@ class TopicReader(Generic[Event]):
         group: str,
         topics: Mapping[str, str],
         decode: Callable[[Sequence[Message]], list[Event]],
+        *,
+        divides: bool = False,
+        only: Collection[int] | None = None,
         **settings: Any,
     ) -> None:
-        self._consumer = Consumer(consumer_config(bootstrap, group) | settings)
+        self._share = Share(consumer_config(bootstrap, group) | settings, divides=divides)
         self._watermarks = Watermarks(bootstrap, ANSWER_TIMEOUT_S)
         self._decode = decode
         self._topics = topics
         self._names = {topic: name for name, topic in topics.items()}
-        self._shards = [shard for topic in self._names for shard in self._shards_of(topic)]
+        there = [shard for topic in self._names for shard in self._shards_of(topic)]
+        self._shards = [shard for shard in there if only is None or shard[1] in only]
         self._offsets: dict[ShardId, int] = {}
-        self._committed_offsets = CommittedOffsets(self._consumer)
+        self._unread: set[ShardId] = set()
 
     def _shards_of(self, topic: str) -> list[ShardId]:
-        found = self._consumer.list_topics(topic, ANSWER_TIMEOUT_S).topics[topic]
+        found = self._share.consumer.list_topics(topic, ANSWER_TIMEOUT_S).topics[topic]
         if found.error:
             raise KafkaException(found.error)
         return [(topic, partition) for partition in found.partitions]
@@ -63,19 +69,39 @@ class TopicReader(Generic[Event]):
         Raises `SetupError` where the topics have got partitions that the read model knows nothing
         of.
         """
-        wanted = {(self._topics.get(c.topic, ""), c.partition): c.offset for c in checkpoints}
-        if wanted and wanted.keys() != set(self._shards):
+        wanted = self._wanted(checkpoints)
+        if wanted:
+            self._require(wanted, self._shards)
+        self._go_to(self._shards, wanted)
+        self._unread = set()
+        self._share.read_all(self._offsets)
+
+    def held(self) -> Collection[ShardId]:
+        """See `ports.reading.LogReader.held`."""
+        return [(self._names[topic], partition) for topic, partition in self._share.held]
+
+    def take_up(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See `ports.reading.LogReader.take_up`; raises `SetupError` as `start` does."""
+        wanted = self._wanted(checkpoints)
+        self._require(wanted, self._share.held)
+        self._go_to(wanted, wanted)
+        self._unread = set(wanted)
+        self._share.read_held(self._shards, self._offsets)
+
+    def _wanted(self, checkpoints: Sequence[Checkpoint]) -> dict[ShardId, int]:
+        return {(self._topics.get(c.topic, ""), c.partition): c.offset for c in checkpoints}
+
+    def _require(self, wanted: Collection[ShardId], there: Collection[ShardId]) -> None:
+        if set(wanted) != set(there):
             raise SetupError(
-                f"{', '.join(self._names)}: {len(self._shards)} partitions, but the read model was "
+                f"{', '.join(self._names)}: {len(there)} partitions, but the read model was "
                 f"built from {len(wanted)}; rebuild it (gamehall projections rebuild)."
             )
-        self._move(wanted)
 
-    def _move(self, wanted: Mapping[ShardId, int]) -> None:
-        """Go on at the offsets that are wanted, or at the first that are left."""
-        beginnings = self._watermarks.beginnings(self._shards)
+    def _go_to(self, shards: Iterable[ShardId], wanted: Mapping[ShardId, int]) -> None:
+        """Stand at the offsets that are wanted, or at the first that are left."""
+        beginnings = self._watermarks.beginnings(shards)
         self._offsets = {s: _from(s, first, wanted) for s, first in beginnings.items()}
-        self._consumer.assign([TopicPartition(*shard, at) for shard, at in self._offsets.items()])
 
     def read(self, limit: int, timeout: float) -> Batch:
         """See `ports.reading.LogReader.read`.
@@ -83,26 +109,29 @@ class TopicReader(Generic[Event]):
         Raises `KafkaException` when a partition cannot be read at all; a broker that is away is
         waited for.
         """
-        first = self._consumer.poll(timeout)
-        if first is None:
-            self._committed_offsets.send()
-            return Batch((), ())
-        messages, more = [first], FULL_FETCH_RECORDS
-        while more >= FULL_FETCH_RECORDS and len(messages) < limit:
-            found = self._consumer.consume(limit - len(messages), 0)
+        first = self._share.consumer.poll(timeout)
+        messages, more = [] if first is None else [first], FULL_FETCH_RECORDS
+        while messages and more >= FULL_FETCH_RECORDS and len(messages) < limit:
+            found = self._share.consumer.consume(limit - len(messages), 0)
             messages += found
             more = len(found)
+        self._share.check()
+        if not messages:
+            self._share.committed.send()
+            return Batch((), ())
         records = [message for message in messages if message.error() is None]
-        batch = Batch(self._decode(records), [self._checkpoint(s) for s in self._advance()])
+        batch = Batch(self._decode(records), [self._checkpoint(s) for s in self._advance(records)])
         if len(records) < len(messages):
             for message in messages:
                 self._look_at(message)
         return batch
 
-    def _advance(self) -> Iterable[ShardId]:
+    def _advance(self, records: Sequence[Message]) -> Iterable[ShardId]:
         """Take in how far what was read reaches; the partitions that it is from."""
-        places = [TopicPartition(*shard) for shard in self._shards]
-        reached = {(p.topic, p.partition): p.offset for p in self._consumer.position(places)}
+        if self._unread:  # the client may still tell where it was in them before
+            self._unread -= {(each.topic() or "", each.partition() or 0) for each in records}
+        places = [TopicPartition(*shard) for shard in self._offsets.keys() - self._unread]
+        reached = {(p.topic, p.partition): p.offset for p in self._share.consumer.position(places)}
         # Of a partition that nothing was read from since it was assigned, this is negative.
         further = {s: offset for s, offset in reached.items() if offset > self._offsets[s]}
         self._offsets |= further
@@ -117,9 +146,10 @@ class TopicReader(Generic[Event]):
 
     def _moved(self) -> bool:
         """Go on at what is left; False where nothing is gone."""
-        beginnings = self._watermarks.beginnings(self._shards)
+        beginnings = self._watermarks.beginnings(self._offsets)
         if moved := any(first > self._offsets[shard] for shard, first in beginnings.items()):
-            self._move(self._offsets)
+            self._go_to(self._offsets, self._offsets)
+            self._share.assign(self._offsets)
         return moved
 
     def _is_there(self, message: Message) -> bool:
@@ -149,12 +179,11 @@ class TopicReader(Generic[Event]):
     def acknowledge(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `ports.reading.LogReader.acknowledge`."""
         offsets = {(self._topics[c.topic], c.partition): c.offset for c in checkpoints}
-        self._committed_offsets.note(offsets)
+        self._share.committed.note(offsets)
 
     def close(self) -> None:
         """See `ports.reading.LogReader.close`."""
-        self._committed_offsets.send()
-        self._consumer.close()
+        self._share.close()
         self._watermarks.close()
 
 

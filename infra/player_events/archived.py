@@ -1,6 +1,6 @@
 """What Kafka no longer has of players' events: its topic keeps days, the archive everything."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 import structlog
@@ -32,9 +32,17 @@ class WholeTopicReader(PlayerEventReader):
     """Reads the topic for the archive, which cannot be built again from less than all of it."""
 
     def __init__(
-        self, bootstrap: str, group: str, spacing: float, database: Database, topic: str = TOPIC
+        self,
+        bootstrap: str,
+        group: str,
+        spacing: float,
+        database: Database,
+        topic: str = TOPIC,
+        *,
+        divides: bool = False,
+        only: Collection[int] | None = None,
     ) -> None:
-        super().__init__(bootstrap, group, spacing, topic)
+        super().__init__(bootstrap, group, spacing, topic, divides=divides, only=only)
         self._database = database
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
@@ -60,9 +68,17 @@ class ArchivedFirstReader(PlayerEventReader):
     """
 
     def __init__(
-        self, bootstrap: str, group: str, spacing: float, database: Database, topic: str = TOPIC
+        self,
+        bootstrap: str,
+        group: str,
+        spacing: float,
+        database: Database,
+        topic: str = TOPIC,
+        *,
+        divides: bool = False,
+        only: Collection[int] | None = None,
     ) -> None:
-        super().__init__(bootstrap, group, spacing, topic)
+        super().__init__(bootstrap, group, spacing, topic, divides=divides, only=only)
         self._database = database
         self._archived: Iterator[PlayerEvent] | None = None
 
@@ -72,6 +88,11 @@ class ArchivedFirstReader(PlayerEventReader):
         beginnings = {(c.topic, c.partition): c.offset for c in super().checkpoints()}
         gone = not checkpoints and any(beginnings.values())
         self._archived = self._read_archive(beginnings) if gone else None
+
+    def take_up(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """See the port."""
+        self._archived = None
+        super().take_up(checkpoints)
 
     def read(self, limit: int, timeout: float) -> Batch:
         """See the port."""

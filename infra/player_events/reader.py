@@ -1,6 +1,6 @@
 """How workers read players' events: the whole topic, in batches."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import msgspec
@@ -32,13 +32,22 @@ class PlayerEventReader(TopicReader[PlayerEvent | UnreadableRecord]):
     """
 
     def __init__(
-        self, bootstrap: str, group: str, spacing: float = 0.02, topic: str = TOPIC
+        self,
+        bootstrap: str,
+        group: str,
+        spacing: float = 0.02,
+        topic: str = TOPIC,
+        *,
+        divides: bool = False,
+        only: Collection[int] | None = None,
     ) -> None:
         fetch = {
             "fetch.min.bytes": FETCH_MIN_BYTES,
             "fetch.wait.max.ms": max(1, round(1_000 * spacing)),
         }
-        super().__init__(bootstrap, group, {TOPIC: topic}, events_in, **fetch)
+        super().__init__(
+            bootstrap, group, {TOPIC: topic}, events_in, divides=divides, only=only, **fetch
+        )
 
 
 def events_in(records: Sequence[Message]) -> list[PlayerEvent | UnreadableRecord]:

@@ -3,12 +3,17 @@
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg.errors import LockNotAvailable
 
 Connection = psycopg.Connection[Any]
 
-LIVE = """
+LOCK_TIMEOUT: LiteralString = "5s"
+"""Who waits for a lock that long looks whether its holder is frozen (`sessions`)."""
+
+LIVE: LiteralString = f"""
     SET synchronous_commit = off;
-    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off
+    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+    SET lock_timeout = '{LOCK_TIMEOUT}'
 """
 """How a live read model is written. A commit that PostgreSQL forgets when it crashes takes its
 position along, so its events are read again (docs/adr/0012). A few rows are looked up by their
@@ -37,6 +42,12 @@ def is_away(error: Exception) -> bool:
     )
 
 
+def was_overtaken(error: BaseException) -> bool:
+    """Whether another transaction came first: the same rows were changed, or are waited for."""
+    code = error.sqlstate if isinstance(error, psycopg.Error) else None
+    return code is not None and (code.startswith("40") or code == LockNotAvailable.sqlstate)
+
+
 def blames_record(error: Exception) -> bool:
     """Whether an error is about the values of what was written, rather than the server or us."""
     if not isinstance(error, psycopg.Error) or error.sqlstate is None:
@@ -47,19 +58,20 @@ def blames_record(error: Exception) -> bool:
 class Database:
     """One connection for one thread, opened when it is needed and again when it was lost.
 
-    `settings` are statements that it begins with.
+    `settings` are statements that it begins with; `name` is what PostgreSQL calls it by.
     """
 
-    def __init__(self, dsn: str, settings: LiteralString = "") -> None:
+    def __init__(self, dsn: str, settings: LiteralString = "", name: str = "gamehall") -> None:
         self._dsn = dsn
         self._settings = settings
+        self._name = name
         self._connection: Connection | None = None
 
     @property
     def connection(self) -> Connection:
         """The connection; raises `psycopg.OperationalError` when the server is away."""
         if self._connection is None or self._connection.closed:
-            self._connection = self.another()
+            self._connection = self.another(self._name)
             if self._settings:
                 self._connection.execute(self._settings)
         return self._connection
@@ -69,6 +81,6 @@ class Database:
         if self._connection is not None:
             self._connection.close()
 
-    def another(self) -> Connection:
+    def another(self, name: str = "gamehall") -> Connection:
         """A connection of its own, without those settings."""
-        return psycopg.connect(self._dsn, autocommit=True, connect_timeout=5)
+        return psycopg.connect(self._dsn, autocommit=True, connect_timeout=5, application_name=name)

@@ -9,9 +9,9 @@ import psycopg
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
-from application.ports.projections import Difference, Parked
+from application.ports.projections import Difference, Parked, PositionConflict
 from application.ports.reading import Checkpoint
-from infra.postgres.database import Connection, Database
+from infra.postgres.database import Connection, Database, was_overtaken
 from infra.postgres.differences import differences
 from infra.postgres.positions import LOCK, load_checkpoints, park, place
 from infra.postgres.writing import PostgresWriting
@@ -69,11 +69,19 @@ class PostgresGeneration:
 
     @contextmanager
     def writing(self) -> Iterator[PostgresWriting]:
-        """See the port; nothing is read from here until the swap, which is a commit of its own."""
-        with self._connection.transaction():
-            self._run("SET LOCAL search_path = {schema}, public")
-            self._connection.execute("SET LOCAL synchronous_commit = off")
-            yield PostgresWriting(self._connection, self._projection)
+        """See the port; nothing is read from here until the swap, which is a commit of its own.
+
+        Raises `PositionConflict` where another process has changed the same rows.
+        """
+        try:
+            with self._connection.transaction():
+                self._run("SET LOCAL search_path = {schema}, public")
+                self._connection.execute("SET LOCAL synchronous_commit = off")
+                yield PostgresWriting(self._connection, self._projection)
+        except psycopg.Error as error:
+            if was_overtaken(error):
+                raise PositionConflict from error
+            raise
 
     def differences(self, fold_to: Callable[[Sequence[Checkpoint]], None]) -> Iterator[Difference]:
         """See the port: compared with one snapshot of the live tables and their position."""

@@ -15,9 +15,18 @@ CHECKPOINTS = """
 """
 
 LOCK = """
-    SELECT topic, partition, next_offset, generation
-    FROM projection_positions WHERE projection = %s ORDER BY topic, partition FOR UPDATE
+    SELECT FROM projection_positions WHERE projection = %s ORDER BY topic, partition FOR UPDATE
 """
+"""All of them, in the order in which everybody locks them: nobody writes meanwhile."""
+
+LOCK_HELD = """
+    SELECT topic, partition, next_offset, generation
+    FROM projection_positions WHERE projection = %s AND topic || '/' || partition = ANY(%s)
+    ORDER BY topic, partition FOR UPDATE
+"""
+"""Those of some shards; others write to the rest."""
+
+GENERATION = "SELECT generation FROM projection_positions WHERE projection = %s LIMIT 1"
 
 MOVE = """
     UPDATE projection_positions AS known

@@ -1,22 +1,32 @@
 """Read models in PostgreSQL: the live tables in `public`, new ones in a schema beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+
+import psycopg
+from psycopg.errors import LockNotAvailable
 
 from application.ports.projections import PositionConflict, ReadModelState, RebuildRunning
 from application.ports.reading import ShardId
-from infra.postgres.database import LOST, Connection, Database
+from infra.postgres.database import LOST, Connection, Database, was_overtaken
 from infra.postgres.generation import PostgresGeneration
-from infra.postgres.positions import LOCK, load_checkpoints, load_parked
+from infra.postgres.positions import GENERATION, LOCK_HELD, load_checkpoints, load_parked
+from infra.postgres.sessions import end_frozen, end_frozen_builder
 from infra.postgres.writing import PostgresWriting
 from projections.projection import PostgresProjection
+
+BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+"""Two transactions that change the same row come one after the other, or one of them fails and is
+repeated (docs/adr/0029). So a fold that reads no rows but those that it changes may read them, add
+to them and put them back, whoever else writes."""
 
 
 class PostgresStore:
     """Implements `ports.projections.ProjectionStore`.
 
-    Every transaction first locks the positions and looks whether they are where this worker left
-    them; workers of the same read model, and its swap, therefore take turns.
+    Every transaction first locks the positions of what is held and looks whether they are where
+    this worker left them; workers that hold the same shard, and a swap, therefore take turns. The
+    `database` is called by the read model's name (`session_of`).
     """
 
     def __init__(self, database: Database, projection: PostgresProjection) -> None:
@@ -25,17 +35,19 @@ class PostgresStore:
         self._generation = ""
         self._expected: dict[ShardId, int] = {}
 
-    def standing(self) -> ReadModelState | None:
+    def standing(self, held: Collection[ShardId] | None = None) -> ReadModelState | None:
         """See the port."""
-        connection = self._database.connection
+        connection, name = self._database.connection, self._projection.name
         with connection.transaction():
-            rows = connection.execute(LOCK, [self._projection.name]).fetchall()
-            checkpoints = load_checkpoints(connection, self._projection.name)
-            parked = load_parked(connection, self._projection.name)
-        if not rows:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            row = connection.execute(GENERATION, [name]).fetchone()
+            there = load_checkpoints(connection, name)
+            parked = load_parked(connection, name)
+        if row is None:
             return None
-        self._generation = rows[0][3]
-        self._expected = {(topic, partition): offset for topic, partition, offset, _ in rows}
+        checkpoints = [c for c in there if held is None or (c.topic, c.partition) in held]
+        self._generation = row[0]
+        self._expected = {(c.topic, c.partition): c.offset for c in checkpoints}
         return ReadModelState(self._generation, checkpoints, parked)
 
     @contextmanager
@@ -49,33 +61,38 @@ class PostgresStore:
             with connection.pipeline():
                 writing.store()
                 connection.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
             with suppress(*LOST):  # a connection that is lost has nothing to roll back
                 connection.rollback()
+            if isinstance(error, LockNotAvailable):
+                end_frozen(connection, session_of(self._projection.name))
+            if was_overtaken(error):
+                raise PositionConflict from error
             raise
         self._expected |= {(c.topic, c.partition): c.offset for c in writing.checkpoints}
 
     def _begin(self, connection: Connection, writing: "PostgresWriting") -> None:
         """Lock the positions; all in one round trip, which a small transaction consists of."""
+        expected = sorted(self._expected.items())
+        held = [f"{topic}/{partition}" for (topic, partition), _ in expected]
         with connection.pipeline():
-            connection.execute("BEGIN")
-            locked = connection.execute(LOCK, [self._projection.name])
+            connection.execute(BEGIN)
+            locked = connection.execute(LOCK_HELD, [self._projection.name, held])
             writing.mark()
-        rows = locked.fetchall()
-        expected = [
-            (*shard, offset, self._generation) for shard, offset in sorted(self._expected.items())
-        ]
-        if not rows or sorted(rows) != expected:
+        there = sorted(locked.fetchall())
+        if not there or there != [(*shard, at, self._generation) for shard, at in expected]:
             raise PositionConflict
 
     @contextmanager
     def building(self) -> Iterator["PostgresGeneration"]:
         """See the port; an advisory lock lets one process build at a time."""
-        with self._database.another() as connection:
+        name = session_of(f"{self._projection.name}-building")
+        with self._database.another(name) as connection:
             key = f"gamehall projection {self._projection.name}"
             query = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
             row = connection.execute(query, [key]).fetchone()
             if row is None or not row[0]:
+                end_frozen_builder(connection, name)
                 raise RebuildRunning(
                     f"The read model {self._projection.name!r} is being built by another process."
                 )
@@ -88,3 +105,16 @@ class PostgresStore:
                     generation.drop()
                     # Closed, the connection would give the lock back a moment later only.
                     connection.execute("SELECT pg_advisory_unlock_all()")
+
+    @contextmanager
+    def joining(self) -> Iterator["PostgresGeneration"]:
+        """What another process builds, to fold a part of it, with the isolation of live workers."""
+        name = session_of(f"{self._projection.name}-building")
+        with self._database.another(name) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            yield PostgresGeneration(self._database, connection, self._projection)
+
+
+def session_of(projection: str) -> str:
+    """What PostgreSQL calls the session of who keeps a read model live."""
+    return f"gamehall-{projection}"

@@ -23,13 +23,12 @@ def log_reader(
 ) -> KafkaLogReader:
     """Build the reader of some topics, or of one shard of them, or of one aggregate there.
 
-    Kafka's tools see its lag under `gamehall-<name>`. Raises `KafkaAway`, or `SetupError` where a
+    Kafka's tools see its lag under the group of `name`. Raises `KafkaAway`, or `SetupError` where a
     log has another number of partitions: some of its events would never be read.
     """
     categories = [category for category in CATEGORIES if category.topic in topics]
     partitions = dict.fromkeys(topics, settings.log_partitions)
     refuse_repartitioned(settings.kafka_bootstrap, partitions, METADATA_TIMEOUT_S)
-    reader = KafkaLogReader(
-        settings.kafka_bootstrap, categories, partitions, f"gamehall-{name}", only, of
-    )
+    group = settings.group_of(name)
+    reader = KafkaLogReader(settings.kafka_bootstrap, categories, partitions, group, only, of)
     return held.enter_context(closing(reader))

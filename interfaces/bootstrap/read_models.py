@@ -1,6 +1,6 @@
 """Read models: the topics that they are folded from, and the store that they lie in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
@@ -18,7 +18,7 @@ from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.dead_letters import LoggedLetters, letter_reader
 from infra.player_events.letters import PlayerDeadLetters
 from infra.postgres.database import LIVE, Database
-from infra.postgres.store import PostgresStore
+from infra.postgres.store import PostgresStore, session_of
 from infra.redis import RedisStore, connect
 from interfaces.bootstrap.consumers import skipping
 from interfaces.bootstrap.log import METADATA_TIMEOUT_S, log_reader
@@ -33,12 +33,25 @@ of a player come together, the fewer rows are written."""
 AnyReadModel = ReadModel[Any]
 
 
-def upkeep(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upkeep:
+def upkeep(
+    settings: Settings,
+    model: AnyReadModel,
+    held: ExitStack,
+    only: Collection[int] | None = None,
+) -> Upkeep:
     """Put together what looks after a read model; what it holds is closed with `held`.
+
+    With `only`, it reads these partitions in place of all, of a read model that divides.
 
     Raises `KafkaAway`, and `SetupError` where a topic is not as it has to be.
     """
-    built = BY_SOURCE.get(model.source, _of_the_log)(settings, model, held)
+    kind = PLAYERS.get(model.source)
+    if kind is not None:
+        built = _of_players(kind, settings, model, held, only)
+    elif model.source == LETTERS:
+        built = _of_letters(settings, model, held)
+    else:
+        built = _of_the_log(settings, model, held)
     return replace(built, reader=skipping(settings, model.name, built.reader))
 
 
@@ -54,11 +67,15 @@ def _of_players(
     settings: Settings,
     model: AnyReadModel,
     held: ExitStack,
+    only: Collection[int] | None,
 ) -> Upkeep:
     refuse_missing(settings.kafka_bootstrap, model.source.topics, METADATA_TIMEOUT_S)
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
-    group, bootstrap = f"gamehall-{model.name}", settings.kafka_bootstrap
-    reader = held.enter_context(closing(kind(bootstrap, group, settings.flush_seconds, database)))
+    group, bootstrap = settings.group_of(model.name), settings.kafka_bootstrap
+    reader = kind(
+        bootstrap, group, settings.flush_seconds, database, divides=model.divides, only=only
+    )
+    held.enter_context(closing(reader))
     letters = PlayerDeadLetters(bootstrap, model.name)
     batches = Batches(settings.flush_events, REBUILD_BATCH)
     store = store_of(settings, model, held)
@@ -67,17 +84,16 @@ def _of_players(
 
 def _of_letters(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upkeep:
     refuse_missing(settings.kafka_bootstrap, model.source.topics, METADATA_TIMEOUT_S)
-    reader = letter_reader(settings.kafka_bootstrap, f"gamehall-{model.name}")
+    reader = letter_reader(settings.kafka_bootstrap, settings.group_of(model.name))
     held.enter_context(closing(reader))
     return Upkeep(model.name, reader, store_of(settings, model, held), LoggedLetters(), SkipEvent)
 
 
-BY_SOURCE: Mapping[Source, Callable[[Settings, AnyReadModel, ExitStack], Upkeep]] = {
-    WHOLE_TOPIC: partial(_of_players, WholeTopicReader),
-    ARCHIVED_FIRST: partial(_of_players, ArchivedFirstReader),
-    LETTERS: _of_letters,
+PLAYERS: Mapping[Source, type[WholeTopicReader | ArchivedFirstReader]] = {
+    WHOLE_TOPIC: WholeTopicReader,
+    ARCHIVED_FIRST: ArchivedFirstReader,
 }
-"""How to read what is no topic of the log."""
+"""How players' events are read."""
 
 
 def store_of(settings: Settings, model: AnyReadModel, held: ExitStack) -> ProjectionStore:
@@ -86,7 +102,9 @@ def store_of(settings: Settings, model: AnyReadModel, held: ExitStack) -> Projec
     if model.keys is not None:
         return RedisStore(redis, model.keys())
     assert model.record, f"{model.name} lies nowhere"
-    database = held.enter_context(closing(Database(settings.postgres_dsn, LIVE)))
+    database = held.enter_context(
+        closing(Database(settings.postgres_dsn, LIVE, session_of(model.name)))
+    )
     record = PostgresStore(database, model.record())
     if model.cache is None:
         return record

@@ -63,7 +63,8 @@ def worker(settings: Settings, name: str, stopped: Stopped) -> Iterator[Work]:
                 yield _process(context, manager)
             case Inbox() as inbox:
                 client, passed_over = _client(context, inbox.name), skipped(settings, inbox.name)
-                yield InboxWorker(settings.kafka_bootstrap, inbox, client, passed_over).run
+                group, bootstrap = settings.group_of(inbox.name), settings.kafka_bootstrap
+                yield InboxWorker(bootstrap, inbox, group, client, passed_over).run
             case tuple() as outboxes:
                 yield _relay(context, outboxes)
             case build:

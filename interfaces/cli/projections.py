@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from application.ports.projections import Difference
-    from application.rebuild import Built, OnProgress, RebuildProgress
+    from application.rebuild import Begin, Built, OnProgress, RebuildProgress
     from application.upkeep import ReadModelStatus, Upkeep
     from interfaces.settings import Settings
 
@@ -36,6 +37,13 @@ def projections() -> None:
 
 
 name_argument = click.argument("name", type=click.Choice(PROJECTIONS))
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that fold the log, each some of its partitions.",
+)
 
 
 @projections.command("list")
@@ -76,26 +84,46 @@ def parked(name: str, as_json: bool) -> None:
 
 @projections.command()
 @name_argument
+@jobs_option
 @json_option
-def rebuild(name: str, as_json: bool) -> None:
+def rebuild(name: str, jobs: int, as_json: bool) -> None:
     """Build NAME afresh beside the live one, compare the two, and swap; queries go on."""
-    with _read_model(name, _settings(name)) as model:
-        built = _watched(f"Rebuilding {name}", model.rebuild, hidden=as_json)
+    chosen = _settings(name)
+    begin = _begin(name, chosen, jobs, sends=True)
+    with _read_model(name, chosen) as model:
+        rebuild = partial(model.rebuild, begin=begin)
+        built = _watched(f"Rebuilding {name}", rebuild, hidden=as_json)
     _print_built(name, built, as_json, "was rebuilt from")
 
 
 @projections.command()
 @name_argument
+@jobs_option
 @json_option
 @click.pass_context
-def verify(context: click.Context, name: str, as_json: bool) -> None:
+def verify(context: click.Context, name: str, jobs: int, as_json: bool) -> None:
     """Fold the log afresh and compare NAME with it; exit with 1 if they differ."""
-    with _read_model(name, _settings(name)) as model:
-        built = _watched(f"Verifying {name}", model.verify, hidden=as_json)
+    chosen = _settings(name)
+    begin = _begin(name, chosen, jobs, sends=False)
+    with _read_model(name, chosen) as model:
+        built = _watched(f"Verifying {name}", partial(model.verify, begin=begin), hidden=as_json)
     if not built.compared:
         raise click.ClickException(f"There is no read model {name} yet; its worker builds it.")
     _print_built(name, built, as_json, "was compared with")
     context.exit(1 if built.different else 0)
+
+
+def _begin(name: str, chosen: "Settings", jobs: int, *, sends: bool) -> "Begin | None":
+    """Who folds the log first: so many processes, or none but the one that compares and swaps."""
+    from interfaces.bootstrap.workers import declared
+
+    if jobs == 1:
+        return None
+    if not declared(name).divides:
+        raise click.ClickException(f"{name} is folded by one process; leave out --jobs.")
+    from interfaces.bootstrap.parts import shared_by
+
+    return shared_by(chosen, name, jobs, sends=sends)
 
 
 def _statuses() -> "list[ReadModelStatus]":

@@ -28,6 +28,7 @@ EVENT_ARCHIVE = ReadModel(
     source=WHOLE_TOPIC,
     record=event_archive.EventArchive,
     queries=lambda stores: event_archive.EventQueries(stores.postgres),
+    divides=True,
 )
 PLAYER_STATISTICS = ReadModel(
     name=player_statistics.NAME,
@@ -35,6 +36,7 @@ PLAYER_STATISTICS = ReadModel(
     record=player_statistics.PlayerStatisticsRecord,
     cache=player_statistics.PlayerStatisticsCache,
     queries=lambda stores: player_statistics.PlayerStatisticsQueries(stores.redis),
+    divides=True,
 )
 LEADERBOARDS = ReadModel(
     name=leaderboards.NAME,

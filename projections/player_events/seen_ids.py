@@ -93,8 +93,10 @@ class SeenIds:
     def _tidy(self, connection: Connection) -> None:
         """Delete what decides nothing any more, a slice at a time."""
         if time.monotonic() >= self._tidy_at:
-            full = connection.execute(self._forget, [ID_RETENTION, TIDY_ROWS]).rowcount == TIDY_ROWS
-            self._tidy_at = time.monotonic() + (0 if full else TIDY_EVERY_S)
+            # Set first: whoever tidies at the same time as another process leaves it to that one.
+            self._tidy_at = time.monotonic() + TIDY_EVERY_S
+            if connection.execute(self._forget, [ID_RETENTION, TIDY_ROWS]).rowcount == TIDY_ROWS:
+                self._tidy_at = 0.0
 
 
 def _key(event: PlayerEvent) -> Key:

@@ -66,11 +66,14 @@ class Reader:
     def __init__(self) -> None:
         self.acknowledged: list[Checkpoint] = []
         self.acknowledge = self.acknowledged.extend
-        self.start: Callable[..., None] = lambda _: None
+        self.start = self.take_up = lambda _: None
         self.close: Callable[[], None] = lambda: None
 
     def read(self, limit: int, timeout: float) -> Batch:
         return Batch([recorded(seq) for seq in (16, 17, 18)], self.checkpoints())
+
+    def held(self) -> list[tuple[str, int]]:
+        return [("waitroom-log", 3)]
 
     def checkpoints(self) -> list[Checkpoint]:
         return [Checkpoint("waitroom-log", 3, 40, 1, "api", 19)]

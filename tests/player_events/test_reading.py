@@ -27,7 +27,7 @@ from infra.postgres.database import Database
 from tests.conftest import Hall
 from tests.player_events.stored import Stored
 from tests.player_events.told import did, scored
-from tests.projections.living import live, outcome, quietly
+from tests.projections.living import live, outcome, quietly, until_read
 from tests.read_models import store_of
 
 PARTITIONS = 3
@@ -192,20 +192,11 @@ def model_of(name: str, servers: Hall, topic: Topic, held: ExitStack) -> Upkeep:
     store = store_of(servers.settings, name, held)
     database = held.enter_context(closing(Database(servers.postgres)))
     kind = WholeTopicReader if name == "event-archive" else ArchivedFirstReader
-    reader = kind(servers.kafka, "test-players", 0.0, database, topic.name)
+    group = f"test-{uuid.uuid4().hex}"  # of its own: nobody else of this test reads any more
+    reader = kind(servers.kafka, group, 0.0, database, topic.name)
     held.enter_context(closing(reader))
     letters = PlayerDeadLetters(servers.kafka, name)
     return Upkeep(name, reader, store, letters, SkipEvent, Batches(100, 100))
-
-
-def until_read(model: Upkeep) -> None:
-    """Follow until nothing is left to read."""
-    worker = model.projector()
-    if not worker.resume():
-        worker.build()
-        assert worker.resume()
-    while model.status().lag:
-        worker.step()
 
 
 @pytest.mark.parametrize("name", ["player-statistics", "leaderboards"])

@@ -32,6 +32,12 @@ class FakeReader:
         self._offsets = dict.fromkeys(self._shards, 0)
         self._offsets |= {(c.topic, c.partition): c.offset for c in checkpoints}
 
+    def held(self) -> Sequence[ShardId]:
+        return self._shards
+
+    def take_up(self, checkpoints: Sequence[Checkpoint]) -> None:
+        self.start(checkpoints)
+
     def read(self, limit: int, timeout: float) -> Batch:
         found: list[Any] = []
         for shard, events in self._log().items():

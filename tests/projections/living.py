@@ -1,5 +1,6 @@
 """What tests do with a read model."""
 
+from application.ports.reading import ShardsMoved
 from application.rebuild import Built, RebuildProgress
 from application.upkeep import Upkeep
 
@@ -16,6 +17,18 @@ def live(model: Upkeep) -> Upkeep:
     while worker.step(0):
         pass
     return model
+
+
+def until_read(model: Upkeep) -> None:
+    """Follow until nothing is left to read, as a member of a group, which joins first."""
+    worker = model.projector()
+    while not worker.resume():
+        worker.build()
+    while model.status().lag:
+        try:
+            worker.step()
+        except ShardsMoved:
+            assert worker.resume()
 
 
 def outcome(built: Built) -> tuple[bool, int]:

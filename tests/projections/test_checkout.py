@@ -191,7 +191,7 @@ def test_a_message_that_leads_nowhere_is_a_dead_letter_and_stops_nothing(
     for value in (huge, b"rubbish", b'{"session_id": "x", "event_id": "e"}', MESSAGE):
         shop.produce("CHECKOUT_EXPIRED", value, "e", partition=2)
     shop.flush()  # a letter of the first, with its headers, would be more than Kafka takes
-    worker = InboxWorker(empty.kafka, CHECKOUT, client(answers))
+    worker = InboxWorker(empty.kafka, CHECKOUT, "gamehall-checkout", client(answers))
 
     worker.run(lambda: len(asked) == 2)
 

@@ -55,6 +55,44 @@ def test_a_wrong_value_is_refused_by_a_sentence_with_its_variable(
     assert sentence in str(refused.value)
 
 
+SEEDS = {
+    "event-archive": "event-logger-group",
+    "player-statistics": "stats-aggregator-group",
+    "leaderboards": "leaderboard-manager-group",
+    "checkout": "waitroom-service",
+}
+
+
+def test_workers_are_known_by_the_groups_that_a_setting_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = ", ".join(f"{worker}={group}" for worker, group in SEEDS.items())
+    monkeypatch.setenv("GAMEHALL_GROUPS", given)
+    assert {worker: load().group_of(worker) for worker in SEEDS} == SEEDS
+    assert load().group_of("standings") == "gamehall-standings"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "checkout",
+        "typist=typists",
+        "checkout=a b",
+        "checkout=",
+        "checkout=one,checkout=other",
+        "checkout=shared,presence=shared",
+        "checkout=gamehall-presence",
+        "checkout=gamehall-owners",
+    ],
+)
+def test_a_group_is_that_of_one_worker(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("GAMEHALL_GROUPS", wrong)
+    with pytest.raises(
+        SettingsRefused, match=r"GAMEHALL_GROUPS is .*, each with a group of its own"
+    ):
+        load()
+
+
 def test_a_bot_has_to_think_for_less_than_a_move_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAMEHALL_MOVE_SECONDS", "5")
     monkeypatch.setenv("GAMEHALL_BOT_SECONDS", "5")

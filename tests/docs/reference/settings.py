@@ -30,7 +30,7 @@ def settings_table() -> Iterator[str]:
 
 def default_of(value: object) -> str:
     """A default as a person would set it."""
-    unset = value is None or value is PydanticUndefined or value == ()
+    unset = value is None or value is PydanticUndefined or value in ((), {})
     return "" if unset else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
