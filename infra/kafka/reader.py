@@ -1,22 +1,26 @@
 """How workers read topics in which nothing is gated: each whole, in batches."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from application.ports.reading import Batch, Checkpoint, ShardId
+from domain.events import Position
 from infra.errors import SetupError
 from infra.kafka.clients import consumer_config
 from infra.kafka.errors import failed
+from infra.kafka.feed import Feed, Feeds, Place
+from infra.kafka.fetching import FULL_FETCH_RECORDS, Fetched, Fetching
 from infra.kafka.share import Share
 from infra.kafka.watermarks import Watermarks
 
 ANSWER_TIMEOUT_S = 5
 
-FULL_FETCH_RECORDS = 1_000
-"""Who gets so many in one piece is behind, and waits for a full batch of them."""
+FEED_GROUP = "gamehall-feed"
+"""Of consumers that fetch for several workers; nobody is a member of it."""
 
 Event = TypeVar("Event")
 
@@ -47,12 +51,18 @@ class TopicReader(Generic[Event]):
     ) -> None:
         self._share = Share(consumer_config(bootstrap, group) | settings, divides=divides)
         self._watermarks = Watermarks(bootstrap, ANSWER_TIMEOUT_S)
+        self._fetching = Fetching(decode)
         self._decode = decode
+        self.feeds: Feeds | None = None
+        """Readers with the same ones fetch and decode once what they read at the same time, events
+        that know their `position`."""
+        self._feed_config = consumer_config(bootstrap, FEED_GROUP) | settings
+        self._place: Place[Event] | None = None
+        self._is_ahead = False
         self._topics = topics
         self._names = {topic: name for name, topic in topics.items()}
         self._shards = [shard for topic in self._names for shard in self._shards_of(topic)]
         self._offsets: dict[ShardId, int] = {}
-        self._unread: set[ShardId] = set()
 
     def _shards_of(self, topic: str) -> list[ShardId]:
         found = self._share.consumer.list_topics(topic, ANSWER_TIMEOUT_S).topics[topic]
@@ -70,7 +80,6 @@ class TopicReader(Generic[Event]):
         if wanted:
             self._require(wanted, self._shards)
         self._go_to(self._shards, wanted)
-        self._unread = set()
         self._share.read_all(self._offsets)
 
     def held(self) -> Collection[ShardId]:
@@ -82,7 +91,6 @@ class TopicReader(Generic[Event]):
         wanted = self._wanted(checkpoints)
         self._require(wanted, self._share.held)
         self._go_to(wanted, wanted)
-        self._unread = set(wanted)
         self._share.read_held(self._shards, self._offsets)
 
     def _wanted(self, checkpoints: Sequence[Checkpoint]) -> dict[ShardId, int]:
@@ -96,9 +104,11 @@ class TopicReader(Generic[Event]):
             )
 
     def _go_to(self, shards: Iterable[ShardId], wanted: Mapping[ShardId, int]) -> None:
-        """Stand at the offsets that are wanted, or at the first that are left."""
+        """Stand at the offsets that are wanted, or at the first that are left; alone."""
+        self._leave()
         beginnings = self._watermarks.beginnings(shards)
         self._offsets = {s: _from(s, first, wanted) for s, first in beginnings.items()}
+        self._fetching.begin(self._offsets)
 
     def read(self, limit: int, timeout: float) -> Batch:
         """See `ports.reading.LogReader.read`.
@@ -106,33 +116,59 @@ class TopicReader(Generic[Event]):
         Raises `KafkaException` when a partition cannot be read at all; a broker that is away is
         waited for.
         """
-        first = self._share.consumer.poll(timeout)
-        messages, more = [] if first is None else [first], FULL_FETCH_RECORDS
-        while messages and more >= FULL_FETCH_RECORDS and len(messages) < limit:
-            found = self._share.consumer.consume(limit - len(messages), 0)
-            messages += found
-            more = len(found)
+        fetched = self._read(limit, timeout)
         self._share.check()
-        if not messages:
-            self._share.committed.send()
-            return Batch((), ())
-        records = [message for message in messages if message.error() is None]
-        batch = Batch(self._decode(records), [self._checkpoint(s) for s in self._advance(records)])
-        if len(records) < len(messages):
-            for message in messages:
-                self._look_at(message)
-        return batch
-
-    def _advance(self, records: Sequence[Message]) -> Iterable[ShardId]:
-        """Take in how far what was read reaches; the partitions that it is from."""
-        if self._unread:  # the client may still tell where it was in them before
-            self._unread -= {(each.topic() or "", each.partition() or 0) for each in records}
-        places = [TopicPartition(*shard) for shard in self._offsets.keys() - self._unread]
-        reached = {(p.topic, p.partition): p.offset for p in self._share.consumer.position(places)}
-        # Of a partition that nothing was read from since it was assigned, this is negative.
-        further = {s: offset for s, offset in reached.items() if offset > self._offsets[s]}
+        events = self._unseen(fetched) if self._is_ahead else fetched.events
+        further = {s: at for s, at in fetched.reached.items() if at > self._offsets[s]}
         self._offsets |= further
-        return further
+        for message in fetched.errors:
+            self._look_at(message)
+        if not fetched.reached:
+            self._share.committed.send()
+        if self._place is None and len(fetched.events) < FULL_FETCH_RECORDS:
+            self._join()
+        return Batch(events, [self._checkpoint(shard) for shard in further])
+
+    def _read(self, limit: int, timeout: float) -> Fetched[Event]:
+        """Read together with others, or alone."""
+        consumer = self._share.consumer
+        if self._place is None:
+            return self._fetching.read(consumer, limit, timeout)
+        message = consumer.poll(0)  # where the group has its say
+        fetched = self._place.read(limit, timeout)
+        if fetched is None:
+            self._leave()
+            self._share.assign(self._offsets)
+            self._fetching.begin(self._offsets)
+            fetched = Fetched()
+        return fetched if message is None else fetched._replace(errors=[message])
+
+    def _join(self) -> None:
+        """Read together with those workers of this process who have come as far."""
+        if self.feeds is None or not self._offsets or not self._share.is_member:
+            return
+        key = (self._decode, frozenset(self._offsets))
+        self._place = self.feeds.of(key, self._feed).join(self._offsets)
+        if self._place is not None:
+            self._is_ahead = self._place.is_behind(self._offsets)
+            self._share.assign({})
+
+    def _feed(self) -> Feed[Event]:
+        return Feed(partial(Consumer, self._feed_config), self._decode)
+
+    def _leave(self) -> None:
+        if self._place is not None:
+            self._place.leave()
+        self._place, self._is_ahead = None, False
+
+    def _unseen(self, fetched: Fetched[Any]) -> Sequence[Any]:
+        """Without what was read alone before."""
+        assert self._place is not None
+        self._is_ahead = self._place.is_behind(self._offsets)
+        return [event for event in fetched.events if not self._has_read(event.position)]
+
+    def _has_read(self, position: Position) -> bool:
+        return position.seq < self._offsets[self._topics[position.topic], position.partition]
 
     def _look_at(self, message: Message) -> None:
         """Perhaps an error event: of a broker that is away, or of a place that is gone."""

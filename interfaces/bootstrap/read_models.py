@@ -13,10 +13,12 @@ from application.triage import ParkStream
 from application.upkeep import Upkeep
 from infra.cached import CachedStore
 from infra.dead_letters import DeadLetterTopic, unreadable
+from infra.kafka.feed import Feeds
 from infra.kafka.topics import refuse_missing
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.dead_letters import LoggedLetters, letter_reader
 from infra.player_events.letters import PlayerDeadLetters
+from infra.player_events.reader import PlayerEventReader
 from infra.postgres.database import LIVE, Database
 from infra.postgres.store import PostgresStore, session_of
 from infra.redis import RedisStore, connect
@@ -33,12 +35,18 @@ of a player come together, the fewer rows are written."""
 AnyReadModel = ReadModel[Any]
 
 
-def upkeep(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upkeep:
+def upkeep(
+    settings: Settings, model: AnyReadModel, held: ExitStack, feeds: Feeds | None = None
+) -> Upkeep:
     """Put together what looks after a read model; what it holds is closed with `held`.
+
+    What several of a process read at the same time, they read together through their `feeds`.
 
     Raises `KafkaAway`, and `SetupError` where a topic is not as it has to be.
     """
     built = BY_SOURCE.get(model.source, _of_the_log)(settings, model, held)
+    if isinstance(built.reader, PlayerEventReader):
+        built.reader.feeds = feeds
     return replace(built, reader=skipping(settings, model.name, built.reader))
 
 
