@@ -1,0 +1,157 @@
+"""Processes that divide players' events among them, on real servers: killed, frozen and revived."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import msgspec
+import pytest
+from confluent_kafka import KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+
+from application.player_events.topics import PLAYER_EVENTS
+from domain.player_events.event import TOPIC, PlayerEvent
+from infra.eventlog.partition import partition_for
+from infra.kafka.clients import connection, producer_config
+from tests.conftest import ROOT, Hall
+from tests.player_events.stored import Stored
+from tests.player_events.told import scored
+
+DIVIDED = ("event-archive", "player-statistics")
+PLAYERS = [f"divided-{number}" for number in range(50)]
+
+
+class Processes:
+    """Processes of the read models that divide."""
+
+    def __init__(self, servers: Hall, held: ExitStack) -> None:
+        self.servers = servers
+        self.held = held
+        self.admin = AdminClient(connection(servers.kafka))
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "interfaces.cli", "worker", *DIVIDED]
+        process = subprocess.Popen(command, cwd=ROOT, env=self.servers.environment)
+        self.held.callback(process.wait)
+        self.held.callback(process.kill)
+        return process
+
+    def until_divided_by(self, members: int) -> None:
+        """Wait until so many members of each group hold all partitions."""
+        for name in DIVIDED:
+            eventually(lambda name=name: len(self._holding(name)) == members)  # type: ignore[misc]
+
+    def _holding(self, name: str) -> list[list[int]]:
+        group = f"gamehall-{name}"
+        asked = self.admin.describe_consumer_groups([group], request_timeout=2)
+        try:
+            found = asked[group].result()
+        except KafkaException:  # who knows of the group is not there yet
+            return []
+        held = [
+            [place.partition for place in member.assignment.topic_partitions]
+            for member in found.members
+        ]
+        whole = sum(map(len, held)) == PLAYER_EVENTS.partitions
+        return [partitions for partitions in held if partitions] if whole else []
+
+    def until_read(self) -> None:
+        """Wait until each has read everything."""
+        eventually(lambda: all(self._lag(name) == 0 for name in DIVIDED))
+
+    def _lag(self, name: str) -> int | None:
+        listed = self.servers.command("projections", "list", "--json").stdout
+        found: dict[str, Any] = {each["name"]: each for each in json.loads(listed)}[name]
+        return None if found["generation"] is None else found["lag"]
+
+    def are_right(self) -> bool:
+        """Whether each is what the topic says; they go on meanwhile."""
+        verified = [self.servers.command("projections", "verify", name) for name in DIVIDED]
+        return all("every value is the same" in each.stdout for each in verified)
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    """Look until it is; the timeout of the test is the end of that."""
+    pause = threading.Event()
+    while not is_so():
+        pause.wait(0.05)
+
+
+class Telling:
+    """Events that are told all the while; every tenth is told twice, with a client's id."""
+
+    def __init__(self, kafka: str) -> None:
+        self.ids: list[str] = []
+        self._producer = Producer(producer_config(kafka))
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._tell)
+
+    def _tell(self) -> None:
+        chance = random.Random(1)
+        while not self._over.wait(0.01):
+            for number in range(20):
+                again = number % 10 == 0
+                id = str(uuid.UUID(int=chance.getrandbits(128), version=4)) if again else None
+                event = scored(chance.choice(PLAYERS), id=id)
+                self.ids.append(event.event_id)
+                for _ in range(1 + again):
+                    self._put(event)
+            self._producer.poll(0)
+        assert self._producer.flush(30) == 0
+
+    def _put(self, event: PlayerEvent) -> None:
+        partition = partition_for(event.player_id, PLAYER_EVENTS.partitions)
+        self._producer.produce(TOPIC, msgspec.json.encode(event), event.player_id, partition)
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            self._thread.join()
+
+
+@pytest.fixture
+def processes(empty: Hall) -> Iterator[Processes]:
+    with ExitStack() as held:
+        yield Processes(empty, held)
+
+
+@pytest.mark.timeout(300)
+def test_processes_that_are_killed_frozen_and_revived_count_each_event_once(
+    processes: Processes, stored: Stored
+) -> None:
+    telling = Telling(processes.servers.kafka)
+    killed, frozen, third = (processes.start() for _ in range(3))
+    processes.until_divided_by(3)
+
+    with telling.going_on():
+        killed.kill()
+        processes.until_divided_by(2)
+        frozen.send_signal(signal.SIGSTOP)
+        processes.until_divided_by(1)
+        assert processes.are_right()
+        frozen.send_signal(signal.SIGCONT)
+        processes.start()
+        processes.until_divided_by(3)
+        third.terminate()
+        processes.until_divided_by(2)
+    processes.until_read()
+
+    archived = [id for player, id, *_ in stored.archive() if player in PLAYERS]
+    assert sorted(archived) == sorted(telling.ids)
+    counted = stored.statistics()
+    assert sum(counted[player]["total_events"] for player in PLAYERS) == len(telling.ids)
+    assert processes.are_right()
+    assert third.wait() == 0
+    assert os.waitpid(frozen.pid, os.WNOHANG) == (0, 0), "whoever wakes up works on"
