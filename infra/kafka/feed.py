@@ -23,7 +23,8 @@ class Feed(Generic[Event]):
 
     Whoever has taken all that is there fetches the next, and the others wait for that. One that is
     slow takes what waits for it in one piece; one that is behind, or a feed of which the client
-    complains, is left, and everybody reads by himself. For any threads, a place for each.
+    complains, is left, and everybody reads by himself. For any threads, a place for each, and
+    nobody changes what is read.
     """
 
     def __init__(
@@ -132,6 +133,8 @@ class Feed(Generic[Event]):
             parts.append(part)
         place.next += len(parts)
         self._forget()
+        if not parts:
+            return Fetched()
         if len(parts) == 1:
             return parts[0]
         reached = {shard: at for part in parts for shard, at in part.reached.items()}
