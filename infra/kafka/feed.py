@@ -2,12 +2,12 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from itertools import chain
 from threading import Condition, Lock
 from typing import Any, Generic, TypeVar
 
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Consumer
 
 from application.ports.reading import ShardId
 from infra.kafka.fetching import Fetched, Fetching, assign
@@ -27,12 +27,10 @@ class Feed(Generic[Event]):
     nobody changes what is read.
     """
 
-    def __init__(
-        self, connect: Callable[[], Consumer], decode: Callable[[Sequence[Message]], list[Event]]
-    ) -> None:
+    def __init__(self, connect: Callable[[], Consumer], fetching: Fetching[Event]) -> None:
         self._connect = connect
         self._consumer: Consumer | None = None
-        self._fetching = Fetching(decode)
+        self._fetching = fetching
         self._is_fetching = False
         self._head: dict[ShardId, int] = {}
         self._waiting: deque[Fetched[Event]] = deque()

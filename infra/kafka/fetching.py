@@ -1,5 +1,6 @@
 """Records in batches, from the shards that a consumer was assigned."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
@@ -31,10 +32,18 @@ def assign(consumer: Consumer, offsets: Mapping[ShardId, int]) -> None:
 
 
 class Fetching(Generic[Event]):
-    """How far one consumer has come in its shards. For one thread at a time."""
+    """How far one consumer has come in its shards. For one thread at a time.
 
-    def __init__(self, decode: Callable[[Sequence[Message]], list[Event]]) -> None:
+    At the end of what is there, one batch comes `interval_s` after the other at the soonest; a lone
+    record is read at once.
+    """
+
+    def __init__(
+        self, decode: Callable[[Sequence[Message]], list[Event]], interval_s: float = 0.0
+    ) -> None:
         self._decode = decode
+        self._interval_s = interval_s
+        self._read_at = time.monotonic()
         self._offsets: dict[ShardId, int] = {}
         self._unread: set[ShardId] = set()
 
@@ -45,16 +54,25 @@ class Fetching(Generic[Event]):
     def read(self, consumer: Consumer, limit: int, timeout: float) -> Fetched[Event]:
         """Up to `limit` records, waiting at most `timeout` seconds for the first."""
         first = consumer.poll(timeout)
-        messages, more = [] if first is None else [first], FULL_FETCH_RECORDS
-        while messages and more >= FULL_FETCH_RECORDS and len(messages) < limit:
-            found = consumer.consume(limit - len(messages), 0)
-            messages += found
-            more = len(found)
+        messages = [] if first is None else self._with_more(first, consumer, limit)
         records = [message for message in messages if message.error() is None]
         if not records:
             return Fetched(errors=messages)
         errors = [m for m in messages if m.error()] if len(records) < len(messages) else ()
         return Fetched(self._decode(records), self._advance(consumer, records), errors)
+
+    def _with_more(self, first: Message, consumer: Consumer, limit: int) -> list[Message]:
+        messages, more = [first], FULL_FETCH_RECORDS
+        while more >= FULL_FETCH_RECORDS and len(messages) < limit:
+            found = consumer.consume(limit - len(messages), 0)
+            messages += found
+            more = len(found)
+        early_s = self._read_at + self._interval_s - time.monotonic()
+        if early_s > 0 and len(messages) < limit:
+            time.sleep(early_s)
+            messages += consumer.consume(limit - len(messages), 0)
+        self._read_at = time.monotonic()
+        return messages
 
     def _advance(self, consumer: Consumer, records: Sequence[Message]) -> Mapping[ShardId, int]:
         """Take in how far what was read reaches; the shards that it is from."""

@@ -1,26 +1,21 @@
 """How workers read topics in which nothing is gated: each whole, in batches."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from application.ports.reading import Batch, Checkpoint, ShardId
-from domain.events import Position
 from infra.errors import SetupError
 from infra.kafka.clients import consumer_config
 from infra.kafka.errors import failed
-from infra.kafka.feed import Feed, Feeds, Place
-from infra.kafka.fetching import FULL_FETCH_RECORDS, Fetched, Fetching
+from infra.kafka.feed import Feeds
+from infra.kafka.reading import Reading
 from infra.kafka.share import Share
 from infra.kafka.watermarks import Watermarks
 
 ANSWER_TIMEOUT_S = 5
-
-FEED_GROUP = "gamehall-feed"
-"""Of consumers that fetch for several workers; nobody is a member of it."""
 
 Event = TypeVar("Event")
 
@@ -51,18 +46,14 @@ class TopicReader(Generic[Event]):
     ) -> None:
         self._share = Share(consumer_config(bootstrap, group) | settings, divides=divides)
         self._watermarks = Watermarks(bootstrap, ANSWER_TIMEOUT_S)
-        self._fetching = Fetching(decode)
-        self._decode = decode
-        self.feeds: Feeds | None = None
-        """Readers with the same ones fetch and decode once what they read at the same time, events
-        that know their `position`."""
-        self._feed_config = consumer_config(bootstrap, FEED_GROUP) | settings
-        self._place: Place[Event] | None = None
-        self._is_ahead = False
+        self._reading = Reading(self._share, decode, self._where, decode)
         self._topics = topics
         self._names = {topic: name for name, topic in topics.items()}
         self._shards = [shard for topic in self._names for shard in self._shards_of(topic)]
-        self._offsets: dict[ShardId, int] = {}
+
+    def read_with(self, feeds: Feeds | None) -> None:
+        """Read together with others of this process what they read at the same time."""
+        self._reading.feeds = feeds
 
     def _shards_of(self, topic: str) -> list[ShardId]:
         found = self._share.consumer.list_topics(topic, ANSWER_TIMEOUT_S).topics[topic]
@@ -80,7 +71,7 @@ class TopicReader(Generic[Event]):
         if wanted:
             self._require(wanted, self._shards)
         self._go_to(self._shards, wanted)
-        self._share.read_all(self._offsets)
+        self._share.read_all(self._reading.offsets)
 
     def held(self) -> Collection[ShardId]:
         """See `ports.reading.LogReader.held`."""
@@ -91,7 +82,7 @@ class TopicReader(Generic[Event]):
         wanted = self._wanted(checkpoints)
         self._require(wanted, self._share.held)
         self._go_to(wanted, wanted)
-        self._share.read_held(self._shards, self._offsets)
+        self._share.read_held(self._shards, self._reading.offsets)
 
     def _wanted(self, checkpoints: Sequence[Checkpoint]) -> dict[ShardId, int]:
         return {(self._topics.get(c.topic, ""), c.partition): c.offset for c in checkpoints}
@@ -104,11 +95,9 @@ class TopicReader(Generic[Event]):
             )
 
     def _go_to(self, shards: Iterable[ShardId], wanted: Mapping[ShardId, int]) -> None:
-        """Stand at the offsets that are wanted, or at the first that are left; alone."""
-        self._leave()
+        """Stand at the offsets that are wanted, or at the first that are left."""
         beginnings = self._watermarks.beginnings(shards)
-        self._offsets = {s: _from(s, first, wanted) for s, first in beginnings.items()}
-        self._fetching.begin(self._offsets)
+        self._reading.begin({s: _from(s, first, wanted) for s, first in beginnings.items()})
 
     def read(self, limit: int, timeout: float) -> Batch:
         """See `ports.reading.LogReader.read`.
@@ -116,59 +105,17 @@ class TopicReader(Generic[Event]):
         Raises `KafkaException` when a partition cannot be read at all; a broker that is away is
         waited for.
         """
-        fetched = self._read(limit, timeout)
-        self._share.check()
-        events = self._unseen(fetched) if self._is_ahead else fetched.events
-        further = {s: at for s, at in fetched.reached.items() if at > self._offsets[s]}
-        self._offsets |= further
-        for message in fetched.errors:
-            self._look_at(message)
+        fetched = self._reading.read(limit, timeout)
         if not fetched.reached:
             self._share.committed.send()
-        if self._place is None and len(fetched.events) < FULL_FETCH_RECORDS:
-            self._join()
-        return Batch(events, [self._checkpoint(shard) for shard in further])
+        batch = Batch(fetched.events, [self._checkpoint(shard) for shard in fetched.reached])
+        for message in fetched.errors:
+            self._look_at(message)
+        return batch
 
-    def _read(self, limit: int, timeout: float) -> Fetched[Event]:
-        """Read together with others, or alone."""
-        consumer = self._share.consumer
-        if self._place is None:
-            return self._fetching.read(consumer, limit, timeout)
-        message = consumer.poll(0)  # where the group has its say
-        fetched = self._place.read(limit, timeout)
-        if fetched is None:
-            self._leave()
-            self._share.assign(self._offsets)
-            self._fetching.begin(self._offsets)
-            fetched = Fetched()
-        return fetched if message is None else fetched._replace(errors=[message])
-
-    def _join(self) -> None:
-        """Read together with those workers of this process who have come as far."""
-        if self.feeds is None or not self._offsets or not self._share.is_member:
-            return
-        key = (self._decode, frozenset(self._offsets))
-        self._place = self.feeds.of(key, self._feed).join(self._offsets)
-        if self._place is not None:
-            self._is_ahead = self._place.is_behind(self._offsets)
-            self._share.assign({})
-
-    def _feed(self) -> Feed[Event]:
-        return Feed(partial(Consumer, self._feed_config), self._decode)
-
-    def _leave(self) -> None:
-        if self._place is not None:
-            self._place.leave()
-        self._place, self._is_ahead = None, False
-
-    def _unseen(self, fetched: Fetched[Any]) -> Sequence[Any]:
-        """Without what was read alone before."""
-        assert self._place is not None
-        self._is_ahead = self._place.is_behind(self._offsets)
-        return [event for event in fetched.events if not self._has_read(event.position)]
-
-    def _has_read(self, position: Position) -> bool:
-        return position.seq < self._offsets[self._topics[position.topic], position.partition]
+    def _where(self, event: Any) -> tuple[ShardId, int]:
+        topic, partition, offset = event.position
+        return (self._topics[topic], partition), offset
 
     def _look_at(self, message: Message) -> None:
         """Perhaps an error event: of a broker that is away, or of a place that is gone."""
@@ -179,24 +126,26 @@ class TopicReader(Generic[Event]):
 
     def _moved(self) -> bool:
         """Go on at what is left; False where nothing is gone."""
-        beginnings = self._watermarks.beginnings(self._offsets)
-        if moved := any(first > self._offsets[shard] for shard, first in beginnings.items()):
-            self._go_to(self._offsets, self._offsets)
-            self._share.assign(self._offsets)
+        beginnings = self._watermarks.beginnings(self._reading.offsets)
+        if moved := any(
+            first > self._reading.offsets[shard] for shard, first in beginnings.items()
+        ):
+            self._go_to(self._reading.offsets, self._reading.offsets)
+            self._share.assign(self._reading.offsets)
         return moved
 
     def _is_there(self, message: Message) -> bool:
         """Whether the place can be read: the error was about the one before a move, and is late."""
         shard = message.topic() or "", message.partition() or 0
-        return self._offsets[shard] <= self._watermarks.ends([shard])[shard]
+        return self._reading.offsets[shard] <= self._watermarks.ends([shard])[shard]
 
     def _checkpoint(self, shard: ShardId) -> Checkpoint:
-        offset, name = self._offsets[shard], self._names[shard[0]]
+        offset, name = self._reading.offsets[shard], self._names[shard[0]]
         return Checkpoint(name, shard[1], offset, epoch=0, owner="", next_seq=offset)
 
     def checkpoints(self) -> Sequence[Checkpoint]:
         """Where the reader stands in every partition."""
-        return [self._checkpoint(shard) for shard in self._offsets]
+        return [self._checkpoint(shard) for shard in self._reading.offsets]
 
     def beginnings(self) -> Mapping[ShardId, int]:
         """The first offset that Kafka still has, by partition; raises `KafkaException`."""

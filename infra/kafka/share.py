@@ -35,7 +35,7 @@ class Share:
     """
 
     def __init__(self, config: Mapping[str, Any], *, divides: bool) -> None:
-        self._config = {**config, **MEMBER_CONFIG}
+        self.config = {**config, **MEMBER_CONFIG}
         self._divides = divides
         self._shards: Sequence[ShardId] = ()
         self._given: frozenset[ShardId] = frozenset()
@@ -43,7 +43,7 @@ class Share:
         self._connect()
 
     def _connect(self) -> None:
-        self.consumer = Consumer(self._config)
+        self.consumer = Consumer(self.config)
         self.committed = CommittedOffsets(self.consumer)
 
     def read_all(self, offsets: Mapping[ShardId, int]) -> None:

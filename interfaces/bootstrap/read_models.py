@@ -13,6 +13,7 @@ from application.triage import ParkStream
 from application.upkeep import Upkeep
 from infra.cached import CachedStore
 from infra.dead_letters import DeadLetterTopic, unreadable
+from infra.eventlog.reader import KafkaLogReader
 from infra.kafka.feed import Feeds
 from infra.kafka.topics import refuse_missing
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
@@ -45,8 +46,8 @@ def upkeep(
     Raises `KafkaAway`, and `SetupError` where a topic is not as it has to be.
     """
     built = BY_SOURCE.get(model.source, _of_the_log)(settings, model, held)
-    if isinstance(built.reader, PlayerEventReader):
-        built.reader.feeds = feeds
+    if isinstance(built.reader, PlayerEventReader | KafkaLogReader):
+        built.reader.read_with(feeds)
     return replace(built, reader=skipping(settings, model.name, built.reader))
 
 

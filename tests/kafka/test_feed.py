@@ -11,7 +11,7 @@ from confluent_kafka import TopicPartition
 from application.ports.reading import ShardId
 from infra.kafka import feed as feeds
 from infra.kafka.feed import Feed, Place
-from infra.kafka.fetching import Fetched
+from infra.kafka.fetching import Fetched, Fetching
 
 A, B = ("events", 0), ("events", 1)
 START = {A: 0, B: 0}
@@ -86,7 +86,7 @@ def client() -> Client:
 
 @pytest.fixture
 def feed(client: Client) -> Feed[Record]:
-    return Feed(lambda: client, list)  # type: ignore[arg-type, return-value]
+    return Feed(lambda: client, Fetching(list))  # type: ignore[arg-type, return-value]
 
 
 def joined(feed: Feed[Record], offsets: dict[ShardId, int] | None = None) -> Place[Record]:
@@ -220,7 +220,7 @@ def test_a_feed_that_all_have_left_begins_where_the_next_one_stands(
 
 def test_whatever_the_threads_do_each_reads_all_in_its_order_once() -> None:
     client = Client(at_a_time=7)
-    feed: Feed[Record] = Feed(lambda: client, list)  # type: ignore[arg-type, return-value]
+    feed: Feed[Record] = Feed(lambda: client, Fetching(list))  # type: ignore[arg-type, return-value]
     places = [joined(feed) for _ in range(4)]
     client.write(A, 2_000)
     client.write(B, 1_000)

@@ -93,14 +93,14 @@ def reader_of(topic: Topic, held: ExitStack) -> PlayerEventReader:
 def member_of(topic: Topic, group: str, feeds: Feeds, held: ExitStack) -> PlayerEventReader:
     """A reader of a worker, which its group has given all partitions and which has read them."""
     reader = PlayerEventReader(topic.kafka, f"{topic.name}-{group}", topic=topic.name)
-    reader.feeds = feeds
+    reader.read_with(feeds)
     held.enter_context(closing(reader))
     reader.take_up(())
     with suppress(ShardsMoved):
         while True:
             reader.read(1, 0.1)
     reader.take_up([Checkpoint(TOPIC, at, 0, 0, "", 0) for _, at in reader.held()])
-    while reader._place is None:
+    while not reader._reading.is_shared:
         assert not reader.read(10, 0.1).events
     return reader
 
