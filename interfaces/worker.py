@@ -5,13 +5,15 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 import stamina
 import structlog
 
 from interfaces import logs
-from interfaces.bootstrap.worker import WorkerStates, is_away, worker
+from interfaces.bootstrap.worker import Feeds, WorkerStates, is_away, worker
 from interfaces.garbage import collect_garbage_rarely
 
 if TYPE_CHECKING:
@@ -75,8 +77,9 @@ def run(settings: "Settings", names: Sequence[str]) -> None:
 
 def _together(settings: "Settings", names: Sequence[str], stopped: Stop) -> None:
     states = WorkerStates(names)
-    with ThreadPoolExecutor(len(names)) as threads:
-        running = [threads.submit(_work_on, settings, name, stopped, states) for name in names]
+    with closing(Feeds()) as feeds, ThreadPoolExecutor(len(names)) as threads:
+        work_on = partial(_work_on, settings, stopped, states, feeds)
+        running = [threads.submit(work_on, name) for name in names]
         try:
             for each in as_completed(running):
                 each.result()
@@ -84,14 +87,16 @@ def _together(settings: "Settings", names: Sequence[str], stopped: Stop) -> None
             stopped.tell()  # what is no failure of one worker ends all of them
 
 
-def _work_on(settings: "Settings", name: str, stopped: Stop, states: WorkerStates) -> None:
+def _work_on(
+    settings: "Settings", stopped: Stop, states: WorkerStates, feeds: Feeds, name: str
+) -> None:
     """Run a worker again and again."""
     failures = 0
     while not stopped():
         began = time.monotonic()
         states.begins(name)
         try:
-            _work(settings, name, stopped)
+            _work(settings, name, stopped, feeds)
         except Exception:
             if time.monotonic() - began > WELL_AFTER_S:
                 failures = 0
@@ -102,7 +107,7 @@ def _work_on(settings: "Settings", name: str, stopped: Stop, states: WorkerState
             stopped.wait(pause)
 
 
-def _work(settings: "Settings", name: str, stopped: Stop) -> None:
+def _work(settings: "Settings", name: str, stopped: Stop, feeds: Feeds | None = None) -> None:
     structlog.contextvars.bind_contextvars(worker=name)
 
     def worth_another(error: Exception) -> bool:
@@ -112,6 +117,6 @@ def _work(settings: "Settings", name: str, stopped: Stop) -> None:
     for attempt in stamina.retry_context(
         on=worth_another, attempts=None, timeout=None, wait_max=LONGEST_PAUSE_S
     ):
-        with attempt, worker(settings, name, stopped) as work:
+        with attempt, worker(settings, name, stopped, feeds) as work:
             work(stopped)
     logger.info("worker stopped")

@@ -1,18 +1,20 @@
 """How workers read the log: whole topics, through the gate, in batches."""
 
-import time
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 from confluent_kafka import Message
 
 from application.log.gate import Gate
-from application.log.records import Claim, Codec, MalformedRecord, recorded_events
+from application.log.records import Claim, Codec, Commit, MalformedRecord, recorded_events
 from application.ports.reading import Batch, Checkpoint, ShardId
 from domain.category import Category
 from domain.events import Recorded
 from infra.kafka.clients import consumer_config
 from infra.kafka.errors import failed
+from infra.kafka.feed import Feeds
+from infra.kafka.reading import Reading
 from infra.kafka.share import Share
 from infra.kafka.watermarks import Watermarks
 
@@ -20,6 +22,19 @@ BATCH_INTERVAL_S = 0.02
 """Seconds from one batch to the next at the end of the log. A lone event is read at once; while
 much is going on, fifty batches a second cost the stores, the broker and this process far less
 than a thousand, and nobody sees the difference."""
+
+
+class Found(NamedTuple):
+    """A record and its place, and the events that it would record; None where it is none."""
+
+    shard: ShardId
+    offset: int
+    record: Claim | Commit[Any] | None
+    events: Sequence[Recorded]
+
+
+def _where(found: Found) -> tuple[ShardId, int]:
+    return found.shard, found.offset
 
 
 class KafkaLogReader:
@@ -53,15 +68,16 @@ class KafkaLogReader:
             if only in {None, (category.topic, partition)}
         ]
         self._gates: dict[ShardId, Gate] = {}
-        self._offsets: dict[ShardId, int] = {}
         self.owner_urls: dict[ShardId, str] = {}
         """Where the owner of a shard answers, if its claim has been read since the start."""
-        self._read_at = time.monotonic()
+        self._reading = Reading(
+            self._share, self._found, _where, kind=KafkaLogReader, interval_s=BATCH_INTERVAL_S
+        )
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `ports.reading.LogReader.start`; may be called again to move."""
         self._go_to(self._shards, checkpoints)
-        self._share.read_all(self._offsets)
+        self._share.read_all(self._reading.offsets)
 
     def held(self) -> Collection[ShardId]:
         """See `ports.reading.LogReader.held`."""
@@ -70,15 +86,20 @@ class KafkaLogReader:
     def take_up(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See `ports.reading.LogReader.take_up`."""
         self._go_to(self._share.held, checkpoints)
-        self._share.read_held(self._shards, self._offsets)
+        self._share.read_held(self._shards, self._reading.offsets)
 
     def _go_to(self, shards: Collection[ShardId], checkpoints: Sequence[Checkpoint]) -> None:
         self._gates = {shard: Gate() for shard in shards}
         self.owner_urls = {}
-        self._offsets = dict.fromkeys(shards, 0)
+        offsets = dict.fromkeys(shards, 0)
         for c in checkpoints:
             self._gates[c.topic, c.partition] = Gate(c.epoch, c.owner, c.next_seq)
-            self._offsets[c.topic, c.partition] = c.offset
+            offsets[c.topic, c.partition] = c.offset
+        self._reading.begin(offsets)
+
+    def read_with(self, feeds: Feeds | None) -> None:
+        """Read together with others of this process what they read at the same time."""
+        self._reading.feeds = feeds
 
     def read(self, limit: int, timeout: float) -> Batch:
         """See `ports.reading.LogReader.read`.
@@ -86,51 +107,53 @@ class KafkaLogReader:
         Raises `KafkaException` when a partition cannot be read at all, for example because its
         topic does not exist; a broker that is away is waited for.
         """
-        first = self._share.consumer.poll(timeout)
-        messages = [] if first is None else [first, *self._rest(limit - 1)]
-        self._share.check()
-        if not messages:
+        fetched = self._reading.read(limit, timeout)
+        if not fetched.reached:
             self._share.committed.send()
         events: list[Recorded] = []
-        touched: set[ShardId] = set()
-        for message in messages:
-            if not failed(message):
-                touched.add(self._take(message, events))
-        return Batch(events, [self._checkpoint(shard) for shard in touched])
+        for found in fetched.events:
+            events.extend(self._passed(found))
+        for message in fetched.errors:
+            failed(message)
+        return Batch(events, [self._checkpoint(shard) for shard in fetched.reached])
 
-    def _rest(self, limit: int) -> list[Message]:
-        there = self._share.consumer.consume(limit, 0)
-        early = self._read_at + BATCH_INTERVAL_S - time.monotonic()
-        if len(there) < limit and early > 0:
-            time.sleep(early)
-            there += self._share.consumer.consume(limit - len(there), 0)
-        self._read_at = time.monotonic()
-        return there
+    def _found(self, messages: Sequence[Message]) -> list[Found]:
+        """What stands in some records; the same for everybody who reads them."""
+        return [self._found_in(message) for message in messages]
 
-    def _take(self, message: Message, events: list[Recorded]) -> ShardId:
+    def _found_in(self, message: Message) -> Found:
         topic, partition = shard = message.topic() or "", message.partition() or 0
-        self._offsets[shard] = (message.offset() or 0) + 1
-        gate, codec, value = self._gates[shard], self._codecs[topic], message.value() or b""
+        codec, value, offset = self._codecs[topic], message.value() or b"", message.offset() or 0
         wanted = self._mentioned in value
         try:
             record = codec.decode(value) if wanted else codec.skim(value)
         except MalformedRecord:
+            return Found(shard, offset, None, ())
+        if isinstance(record, Claim) or not wanted:
+            return Found(shard, offset, record, ())
+        return Found(shard, offset, record, recorded_events(topic, partition, record))
+
+    def _passed(self, found: Found) -> Sequence[Recorded]:
+        """The events that pass the gate."""
+        gate, record = self._gates[found.shard], found.record
+        if record is None:
             gate.refuse("malformed")
-            return shard
-        if isinstance(record, Claim):
+        elif isinstance(record, Claim):
             if gate.claim(record.epoch, record.owner):
-                self.owner_urls[shard] = record.url
-        elif gate.commit(record.epoch, record.owner, record.seq, len(record.events)) and wanted:
-            events.extend(recorded_events(topic, partition, record))
-        return shard
+                self.owner_urls[found.shard] = record.url
+        elif gate.commit(record.epoch, record.owner, record.seq, len(record.events)):
+            return found.events
+        return ()
 
     def _checkpoint(self, shard: ShardId) -> Checkpoint:
         gate = self._gates[shard]
-        return Checkpoint(*shard, self._offsets[shard], gate.epoch, gate.owner, gate.next_seq)
+        return Checkpoint(
+            *shard, self._reading.offsets[shard], gate.epoch, gate.owner, gate.next_seq
+        )
 
     def checkpoints(self) -> Sequence[Checkpoint]:
         """Where the reader stands in every shard."""
-        return [self._checkpoint(shard) for shard in self._offsets]
+        return [self._checkpoint(shard) for shard in self._reading.offsets]
 
     def ends(self) -> Mapping[ShardId, int]:
         """See `ports.reading.LogReader.ends`; raises `KafkaException` when Kafka is away."""

@@ -4,19 +4,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from application.ports.reading import Batch, Checkpoint, ShardId
 from infra.errors import SetupError
 from infra.kafka.clients import consumer_config
 from infra.kafka.errors import failed
+from infra.kafka.feed import Feeds
+from infra.kafka.reading import Reading
 from infra.kafka.share import Share
 from infra.kafka.watermarks import Watermarks
 
 ANSWER_TIMEOUT_S = 5
-
-FULL_FETCH_RECORDS = 1_000
-"""Who gets so many in one piece is behind, and waits for a full batch of them."""
 
 Event = TypeVar("Event")
 
@@ -49,13 +48,15 @@ class TopicReader(Generic[Event]):
     ) -> None:
         self._share = Share(consumer_config(bootstrap, group) | settings, divides=divides)
         self._watermarks = Watermarks(bootstrap, ANSWER_TIMEOUT_S)
-        self._decode = decode
+        self._reading = Reading(self._share, decode, self._where, decode)
         self._topics = topics
         self._names = {topic: name for name, topic in topics.items()}
         there = [shard for topic in self._names for shard in self._shards_of(topic)]
         self._shards = [shard for shard in there if only is None or shard[1] in only]
-        self._offsets: dict[ShardId, int] = {}
-        self._unread: set[ShardId] = set()
+
+    def read_with(self, feeds: Feeds | None) -> None:
+        """Read together with others of this process what they read at the same time."""
+        self._reading.feeds = feeds
 
     def _shards_of(self, topic: str) -> list[ShardId]:
         found = self._share.consumer.list_topics(topic, ANSWER_TIMEOUT_S).topics[topic]
@@ -73,8 +74,7 @@ class TopicReader(Generic[Event]):
         if wanted:
             self._require(wanted, self._shards)
         self._go_to(self._shards, wanted)
-        self._unread = set()
-        self._share.read_all(self._offsets)
+        self._share.read_all(self._reading.offsets)
 
     def held(self) -> Collection[ShardId]:
         """See `ports.reading.LogReader.held`."""
@@ -85,8 +85,7 @@ class TopicReader(Generic[Event]):
         wanted = self._wanted(checkpoints)
         self._require(wanted, self._share.held)
         self._go_to(wanted, wanted)
-        self._unread = set(wanted)
-        self._share.read_held(self._shards, self._offsets)
+        self._share.read_held(self._shards, self._reading.offsets)
 
     def _wanted(self, checkpoints: Sequence[Checkpoint]) -> dict[ShardId, int]:
         return {(self._topics.get(c.topic, ""), c.partition): c.offset for c in checkpoints}
@@ -101,7 +100,7 @@ class TopicReader(Generic[Event]):
     def _go_to(self, shards: Iterable[ShardId], wanted: Mapping[ShardId, int]) -> None:
         """Stand at the offsets that are wanted, or at the first that are left."""
         beginnings = self._watermarks.beginnings(shards)
-        self._offsets = {s: _from(s, first, wanted) for s, first in beginnings.items()}
+        self._reading.begin({s: _from(s, first, wanted) for s, first in beginnings.items()})
 
     def read(self, limit: int, timeout: float) -> Batch:
         """See `ports.reading.LogReader.read`.
@@ -109,33 +108,17 @@ class TopicReader(Generic[Event]):
         Raises `KafkaException` when a partition cannot be read at all; a broker that is away is
         waited for.
         """
-        first = self._share.consumer.poll(timeout)
-        messages, more = [] if first is None else [first], FULL_FETCH_RECORDS
-        while messages and more >= FULL_FETCH_RECORDS and len(messages) < limit:
-            found = self._share.consumer.consume(limit - len(messages), 0)
-            messages += found
-            more = len(found)
-        self._share.check()
-        if not messages:
+        fetched = self._reading.read(limit, timeout)
+        if not fetched.reached:
             self._share.committed.send()
-            return Batch((), ())
-        records = [message for message in messages if message.error() is None]
-        batch = Batch(self._decode(records), [self._checkpoint(s) for s in self._advance(records)])
-        if len(records) < len(messages):
-            for message in messages:
-                self._look_at(message)
+        batch = Batch(fetched.events, [self._checkpoint(shard) for shard in fetched.reached])
+        for message in fetched.errors:
+            self._look_at(message)
         return batch
 
-    def _advance(self, records: Sequence[Message]) -> Iterable[ShardId]:
-        """Take in how far what was read reaches; the partitions that it is from."""
-        if self._unread:  # the client may still tell where it was in them before
-            self._unread -= {(each.topic() or "", each.partition() or 0) for each in records}
-        places = [TopicPartition(*shard) for shard in self._offsets.keys() - self._unread]
-        reached = {(p.topic, p.partition): p.offset for p in self._share.consumer.position(places)}
-        # Of a partition that nothing was read from since it was assigned, this is negative.
-        further = {s: offset for s, offset in reached.items() if offset > self._offsets[s]}
-        self._offsets |= further
-        return further
+    def _where(self, event: Any) -> tuple[ShardId, int]:
+        topic, partition, offset = event.position
+        return (self._topics[topic], partition), offset
 
     def _look_at(self, message: Message) -> None:
         """Perhaps an error event: of a broker that is away, or of a place that is gone."""
@@ -146,24 +129,26 @@ class TopicReader(Generic[Event]):
 
     def _moved(self) -> bool:
         """Go on at what is left; False where nothing is gone."""
-        beginnings = self._watermarks.beginnings(self._offsets)
-        if moved := any(first > self._offsets[shard] for shard, first in beginnings.items()):
-            self._go_to(self._offsets, self._offsets)
-            self._share.assign(self._offsets)
+        beginnings = self._watermarks.beginnings(self._reading.offsets)
+        if moved := any(
+            first > self._reading.offsets[shard] for shard, first in beginnings.items()
+        ):
+            self._go_to(self._reading.offsets, self._reading.offsets)
+            self._share.assign(self._reading.offsets)
         return moved
 
     def _is_there(self, message: Message) -> bool:
         """Whether the place can be read: the error was about the one before a move, and is late."""
         shard = message.topic() or "", message.partition() or 0
-        return self._offsets[shard] <= self._watermarks.ends([shard])[shard]
+        return self._reading.offsets[shard] <= self._watermarks.ends([shard])[shard]
 
     def _checkpoint(self, shard: ShardId) -> Checkpoint:
-        offset, name = self._offsets[shard], self._names[shard[0]]
+        offset, name = self._reading.offsets[shard], self._names[shard[0]]
         return Checkpoint(name, shard[1], offset, epoch=0, owner="", next_seq=offset)
 
     def checkpoints(self) -> Sequence[Checkpoint]:
         """Where the reader stands in every partition."""
-        return [self._checkpoint(shard) for shard in self._offsets]
+        return [self._checkpoint(shard) for shard in self._reading.offsets]
 
     def beginnings(self) -> Mapping[ShardId, int]:
         """The first offset that Kafka still has, by partition; raises `KafkaException`."""

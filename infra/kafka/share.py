@@ -7,6 +7,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from application.ports.reading import ShardId, ShardsMoved
 from infra.kafka.committed_offsets import CommittedOffsets
+from infra.kafka.fetching import assign
 
 MEMBER_CONFIG: Mapping[str, Any] = {
     "session.timeout.ms": 6_000,
@@ -34,40 +35,40 @@ class Share:
     """
 
     def __init__(self, config: Mapping[str, Any], *, divides: bool) -> None:
-        self._config = {**config, **MEMBER_CONFIG}
+        self.config = {**config, **MEMBER_CONFIG}
         self._divides = divides
         self._shards: Sequence[ShardId] = ()
         self._given: frozenset[ShardId] = frozenset()
-        self._is_member = self._has_moved = False
+        self.is_member = self._has_moved = False
         self._connect()
 
     def _connect(self) -> None:
-        self.consumer = Consumer(self._config)
+        self.consumer = Consumer(self.config)
         self.committed = CommittedOffsets(self.consumer)
 
     def read_all(self, offsets: Mapping[ShardId, int]) -> None:
         """Read these shards, whatever the group says."""
-        if self._is_member:  # nothing of what was said to the member may reach who reads alone
+        if self.is_member:  # nothing of what was said to the member may reach who reads alone
             self.consumer.close()
             self._connect()
-            self._is_member, self._has_moved, self._given = False, False, frozenset()
+            self.is_member, self._has_moved, self._given = False, False, frozenset()
         self.assign(offsets)
 
     def read_held(self, shards: Sequence[ShardId], offsets: Mapping[ShardId, int]) -> None:
         """Read what is held of all shards, at these offsets; at first, ask to become a member."""
         self._shards = shards
         self._has_moved = False
-        if self._is_member:
+        if self.is_member:
             self.assign(offsets)
         else:
             self.consumer.unassign()
             topics = sorted({topic for topic, _ in shards})
             self.consumer.subscribe(topics, on_assign=self._give, on_revoke=self._take)
-            self._is_member = True
+            self.is_member = True
 
     def assign(self, offsets: Mapping[ShardId, int]) -> None:
         """Fetch from these offsets on; what was fetched from others is gone."""
-        self.consumer.assign([TopicPartition(*shard, at) for shard, at in offsets.items()])
+        assign(self.consumer, offsets)
 
     @property
     def held(self) -> Collection[ShardId]:

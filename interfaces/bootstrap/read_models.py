@@ -13,10 +13,13 @@ from application.triage import ParkStream
 from application.upkeep import Upkeep
 from infra.cached import CachedStore
 from infra.dead_letters import DeadLetterTopic, unreadable
+from infra.eventlog.reader import KafkaLogReader
+from infra.kafka.feed import Feeds
 from infra.kafka.topics import refuse_missing
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.dead_letters import LoggedLetters, letter_reader
 from infra.player_events.letters import PlayerDeadLetters
+from infra.player_events.reader import PlayerEventReader
 from infra.postgres.database import LIVE, Database
 from infra.postgres.store import PostgresStore, session_of
 from infra.redis import RedisStore, connect
@@ -38,10 +41,12 @@ def upkeep(
     model: AnyReadModel,
     held: ExitStack,
     only: Collection[int] | None = None,
+    feeds: Feeds | None = None,
 ) -> Upkeep:
     """Put together what looks after a read model; what it holds is closed with `held`.
 
-    With `only`, it reads these partitions in place of all, of a read model that divides.
+    With `only`, it reads these partitions in place of all, of a read model that divides. With
+    `feeds`, it reads together with those of its process that have the same.
 
     Raises `KafkaAway`, and `SetupError` where a topic is not as it has to be.
     """
@@ -52,6 +57,8 @@ def upkeep(
         built = _of_letters(settings, model, held)
     else:
         built = _of_the_log(settings, model, held)
+    if isinstance(built.reader, PlayerEventReader | KafkaLogReader):
+        built.reader.read_with(feeds)
     return replace(built, reader=skipping(settings, model.name, built.reader))
 
 

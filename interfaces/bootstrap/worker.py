@@ -14,6 +14,7 @@ from infra.commands_client import CommandsClient
 from infra.eventlog.snapshots import writer as checkpoint_writer
 from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.inbox import InboxWorker
+from infra.kafka.feed import Feeds
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
 from infra.postgres.processes import PostgresProcess
@@ -27,7 +28,7 @@ from interfaces.settings import Settings
 from interfaces.tokens import Tokens
 from projections.read_model import ReadModel
 
-__all__ = ["WorkerStates", "is_away", "worker"]
+__all__ = ["Feeds", "WorkerStates", "is_away", "worker"]
 
 Stopped = Callable[[], bool]
 Work = Callable[[Stopped], None]
@@ -52,13 +53,18 @@ class ProcessManager:
 
 
 @contextmanager
-def worker(settings: Settings, name: str, stopped: Stopped) -> Iterator[Work]:
-    """Build a worker, and close what it holds at the end of the block."""
+def worker(
+    settings: Settings, name: str, stopped: Stopped, feeds: Feeds | None = None
+) -> Iterator[Work]:
+    """Build a worker, and close what it holds at the end of the block.
+
+    Workers with the same `feeds` read together what they read at the same time.
+    """
     with ExitStack() as held:
         context = Context(settings, held, stopped)
         match declared(name):
             case ReadModel() as model:
-                yield upkeep(settings, model, held).projector().run
+                yield upkeep(settings, model, held, feeds=feeds).projector().run
             case ProcessManager() as manager:
                 yield _process(context, manager)
             case Inbox() as inbox:

@@ -2,27 +2,30 @@
 
 import json
 import uuid
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
 
 import msgspec
 import pytest
 import stamina
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from application.player_events.triage import SkipEvent
-from application.ports.reading import Batch
+from application.ports.reading import Batch, Checkpoint, ShardsMoved
 from application.rebuild import Batches
 from application.upkeep import Upkeep
 from domain.player_events.event import TOPIC, PlayerEvent
+from domain.player_events.unreadable import UnreadableRecord
 from infra.errors import SetupError
 from infra.eventlog.partition import partition_for
 from infra.kafka.clients import connection, producer_config
+from infra.kafka.feed import Feeds
 from infra.kafka.records import consume
+from infra.player_events import reader as reader_module
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.letters import PlayerDeadLetters
-from infra.player_events.reader import PlayerEventReader
+from infra.player_events.reader import PlayerEventReader, events_in
 from infra.postgres.database import Database
 from tests.conftest import Hall
 from tests.player_events.stored import Stored
@@ -85,6 +88,21 @@ def reader_of(topic: Topic, held: ExitStack) -> PlayerEventReader:
     return held.enter_context(
         closing(PlayerEventReader(topic.kafka, "test-players", topic=topic.name))
     )
+
+
+def member_of(topic: Topic, group: str, feeds: Feeds, held: ExitStack) -> PlayerEventReader:
+    """A reader of a worker, which its group has given all partitions and which has read them."""
+    reader = PlayerEventReader(topic.kafka, f"{topic.name}-{group}", topic=topic.name)
+    reader.read_with(feeds)
+    held.enter_context(closing(reader))
+    reader.take_up(())
+    with suppress(ShardsMoved):
+        while True:
+            reader.read(1, 0.1)
+    reader.take_up([Checkpoint(TOPIC, at, 0, 0, "", 0) for _, at in reader.held()])
+    while not reader._reading.is_shared:
+        assert not reader.read(10, 0.1).events
+    return reader
 
 
 def read(reader: PlayerEventReader, count: int) -> Batch:
@@ -197,6 +215,40 @@ def model_of(name: str, servers: Hall, topic: Topic, held: ExitStack) -> Upkeep:
     held.enter_context(closing(reader))
     letters = PlayerDeadLetters(servers.kafka, name)
     return Upkeep(name, reader, store, letters, SkipEvent, Batches(100, 100))
+
+
+def test_workers_of_one_process_fetch_and_decode_once(
+    topic: Topic, held: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[Message] = []
+
+    def counted(records: Sequence[Message]) -> list[PlayerEvent | UnreadableRecord]:
+        decoded.extend(records)
+        return events_in(records)
+
+    monkeypatch.setattr(reader_module, "events_in", counted)
+    feeds = held.enter_context(closing(Feeds()))
+    readers = [member_of(topic, group, feeds, held) for group in ("archive", "counts", "boards")]
+
+    topic.tell(*(scored(f"player-{number}") for number in range(50)))
+    found = [read(reader, 50) for reader in readers]
+
+    assert len(decoded) == 50
+    assert all(sorted(map(id, each.events)) == sorted(map(id, found[0].events)) for each in found)
+    assert all(sorted(each.checkpoints) == sorted(found[0].checkpoints) for each in found)
+
+
+def test_a_worker_that_is_given_other_partitions_leaves_its_neighbours(
+    topic: Topic, held: ExitStack
+) -> None:
+    feeds = held.enter_context(closing(Feeds()))
+    moved, stays = [member_of(topic, group, feeds, held) for group in ("archive", "counts")]
+    topic.tell(*(scored(f"player-{number}") for number in range(20)))
+    read(moved, 20)
+
+    moved.take_up([Checkpoint(TOPIC, at, 0, 0, "", 0) for _, at in moved.held()])
+
+    assert len(read(moved, 20).events) == len(read(stays, 20).events) == 20
 
 
 @pytest.mark.parametrize("name", ["player-statistics", "leaderboards"])

@@ -1,0 +1,106 @@
+"""The records of what a worker holds: read together with others of its process, or alone."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from confluent_kafka import Consumer, Message
+
+from application.ports.reading import ShardId
+from infra.kafka.feed import Feed, Feeds, Place
+from infra.kafka.fetching import FULL_FETCH_RECORDS, Fetched, Fetching
+from infra.kafka.share import Share
+
+FEED_GROUP = "gamehall-feed"
+"""Of consumers that fetch for several workers; nobody is a member of it."""
+
+Event = TypeVar("Event")
+
+
+class Reading(Generic[Event]):
+    """How far one worker has read its shards; for one thread.
+
+    `decode` makes an event of each record, which `where` finds in its shard. A member of a group
+    that has come to the end of what is there reads together with those who have the same `feeds`
+    and read the same `kind` of the same shards: what is fetched and decoded for one is for all.
+    """
+
+    def __init__(
+        self,
+        share: Share,
+        decode: Callable[[Sequence[Message]], list[Event]],
+        where: Callable[[Event], tuple[ShardId, int]],
+        kind: Hashable,
+        interval_s: float = 0.0,
+    ) -> None:
+        self.offsets: dict[ShardId, int] = {}
+        self.feeds: Feeds | None = None
+        self._share = share
+        self._decode = decode
+        self._where = where
+        self._kind = kind
+        self._interval_s = interval_s
+        self._fetching = Fetching(decode, interval_s)
+        self._place: Place[Event] | None = None
+        self._is_ahead = False
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others may read along."""
+        return self._place is not None
+
+    def begin(self, offsets: Mapping[ShardId, int]) -> None:
+        """Take note that the share's consumer is assigned these shards, at these offsets."""
+        if self._place is not None:
+            self._place.leave()
+        self._place, self._is_ahead = None, False
+        self.offsets = dict(offsets)
+        self._fetching.begin(offsets)
+
+    def read(self, limit: int, timeout: float) -> Fetched[Event]:
+        """Up to some `limit` records, waiting at most `timeout` seconds for the first.
+
+        Raises `ShardsMoved` when the group gives this member other shards; nothing is read then.
+        """
+        if self._place is None:
+            fetched = self._fetching.read(self._share.consumer, limit, timeout)
+        else:
+            fetched = self._read_together(self._place, limit, timeout)
+        self._share.check()
+        unseen = self._unseen(fetched.events) if self._is_ahead else fetched.events
+        further = {s: at for s, at in fetched.reached.items() if at > self.offsets[s]}
+        self.offsets |= further
+        if self._place is None and len(fetched.events) < FULL_FETCH_RECORDS and not fetched.errors:
+            self._join()
+        return Fetched(unseen, further, fetched.errors)
+
+    def _read_together(self, place: Place[Event], limit: int, timeout: float) -> Fetched[Event]:
+        message = self._share.consumer.poll(0)  # where the group has its say
+        fetched = place.read(limit, timeout)
+        if fetched is None:
+            self.begin(self.offsets)
+            self._share.assign(self.offsets)
+            fetched = Fetched()
+        return fetched if message is None else fetched._replace(errors=[message])
+
+    def _join(self) -> None:
+        if self.feeds is None or not self.offsets or not self._share.is_member:
+            return
+        feed = self.feeds.of((self._kind, frozenset(self.offsets)), self._feed)
+        self._place = feed.join(self.offsets)
+        if self._place is not None:
+            self._is_ahead = self._place.is_behind(self.offsets)
+            self._share.assign({})
+
+    def _feed(self) -> Feed[Event]:
+        config: dict[str, Any] = {**self._share.config, "group.id": FEED_GROUP}
+        return Feed(partial(Consumer, config), Fetching(self._decode, self._interval_s))
+
+    def _unseen(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Without what was read alone before."""
+        assert self._place is not None
+        self._is_ahead = self._place.is_behind(self.offsets)
+        return [event for event in events if not self._has_read(*self._where(event))]
+
+    def _has_read(self, shard: ShardId, offset: int) -> bool:
+        return offset < self.offsets[shard]
