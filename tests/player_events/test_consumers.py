@@ -18,7 +18,17 @@ from projections.player_events import seen_ids
 from tests.conftest import Hall
 from tests.player_events.conftest import Build, builder
 from tests.player_events.stored import Stored
-from tests.player_events.told import NOON, Told, counted, did, ranks, scored, scores, statistics
+from tests.player_events.told import (
+    NOON,
+    Told,
+    counted,
+    did,
+    listed,
+    ranks,
+    scored,
+    scores,
+    statistics,
+)
 from tests.projections.fakes import FakeLetters
 from tests.projections.living import live, outcome, quietly
 from tests.read_models import TABLES
@@ -58,7 +68,7 @@ def _caches_agree(
         }
         for player, row in statistics(events).items()
     }
-    expected: dict[str, Any] = {}
+    expected: dict[str, Any] = {"boards": listed(boards)} if boards else {}
     for game, period, starts_on in boards:
         latest = max(on for g, p, on in boards if (g, p) == (game, period))
         if starts_on == latest:

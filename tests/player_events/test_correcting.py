@@ -26,7 +26,7 @@ from domain.player_events.event import PlayerEvent
 from tests.conftest import ROOT, Hall
 from tests.player_events.conftest import Build, builder
 from tests.player_events.stored import Stored
-from tests.player_events.told import NOON, Told, did, ranks, scored, scores, statistics
+from tests.player_events.told import NOON, Told, did, listed, ranks, scored, scores, statistics
 from tests.projections.living import live, outcome, quietly
 from tests.read_models import OF_PLAYERS, TABLES
 
@@ -92,9 +92,7 @@ def agrees(stored: Stored, told: Told) -> None:
     assert stored.best() == {board: ranks(players) for board, players in boards.items()}
     latest = {(g, p): max(on for g2, p2, on in boards if (g2, p2) == (g, p)) for g, p, _ in boards}
     sets = stored.cached("leaderboards")
-    assert sets.pop("boards", {}) == {
-        game: -on.toordinal() for (game, period), on in latest.items() if period == "daily"
-    }
+    assert sets.pop("boards", {}) == listed(boards)
     starts = {k: v for k, v in sets.items() if k.endswith(":starts")}
     assert {k: v for k, v in sets.items() if k not in starts} == {
         f"leaderboard:{game}:{period}": boards[game, period, on]

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -102,6 +102,12 @@ def scores(events: Sequence[PlayerEvent]) -> dict[tuple[str, str, date], dict[st
             for period, starts_on in starts_of(event.happened_at.date()).items():
                 boards[event.game_id, period, starts_on][event.player_id] += points
     return {board: dict(players) for board, players in boards.items()}
+
+
+def listed(boards: Iterable[tuple[str, str, date]]) -> dict[str, int]:
+    """The games that have a board as the cache lists them, those of the last day first."""
+    days = sorted((on, game) for game, period, on in boards if period == "daily")
+    return {game: -on.toordinal() for on, game in days}
 
 
 def ranks(players: dict[str, int], best: int = 100) -> list[tuple[int, str, int]]:
