@@ -6,6 +6,7 @@ only, so this does. The looks are at all of a text at once, at the speed of C.
 """
 
 import re
+from collections.abc import Sequence
 
 EVENT_LIMIT_BYTES = 64 * 1024
 """Of one event; Kafka takes a record of 1 MB, and a letter about one has to fit as well."""
@@ -57,6 +58,21 @@ def flaw(text: bytes) -> str | None:
     if _has_too_long_numbers(text) or text.count(b"[") + text.count(b"{") > DEPTH_LIMIT:
         return _flaw_beside_strings(_STRINGS.sub(b"", text))
     return None
+
+
+def are_sound(texts: Sequence[bytes]) -> bool:
+    """Whether `flaw` finds nothing in any of these: a look at all at once, at the speed of C.
+
+    False where it has to be asked of each.
+    """
+    text = b",".join(texts)
+    return (
+        max(map(len, texts), default=0) <= EVENT_LIMIT_BYTES
+        and text.isascii()
+        and b"\\u0000" not in text
+        and not _has_too_long_numbers(text)
+        and all(each.count(b"[") + each.count(b"{") <= DEPTH_LIMIT for each in texts)
+    )
 
 
 def _not_utf8(text: bytes) -> int | None:

@@ -22,6 +22,7 @@ import uvloop
 
 from bench.hall import Hall
 from bench.load import at_rate
+from bench.machine import machine
 from bench.room_life import until
 from bench.streams import fill
 
@@ -73,6 +74,7 @@ def statuses(hall: Hall, sessions: Sequence[str]) -> Counter[str]:
 @click.option("--absent-seconds", "absent_s", default=20.0, show_default=True)
 def main(people: int, absent_s: float) -> None:
     """See that nobody loses a place because Redis has lost everything."""
+    click.echo(machine())
     hall = Hall()
     room = hall.open_room(capacity=1)
     sessions = [session for _, session in uvloop.run(fill(hall, room, "waits", people + 1))][1:]

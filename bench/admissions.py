@@ -18,6 +18,7 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from rich.console import Console
 
 from bench.hall import Hall
+from bench.machine import machine
 from infra.kafka.clients import connection
 
 TARGET_MEDIAN = 50.0
@@ -64,6 +65,7 @@ class Shop:
 @click.option("--count", default=300, show_default=True, help="Checkouts, one after another.")
 def main(count: int) -> None:
     """Measure from one topic to the other beside the target."""
+    click.echo(machine())
     hall = Hall()
     shop = Shop(hall.settings.kafka_bootstrap)
     room = hall.open_room(capacity=1)

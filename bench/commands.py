@@ -15,7 +15,6 @@ the size of a commit, with nothing decided and nobody told.
 
 import asyncio
 import json
-import os
 import random
 import statistics
 import subprocess
@@ -34,6 +33,7 @@ from rich.table import Table
 
 from application.ports.commands import Envelope
 from bench.bank import Account, Deposit
+from bench.machine import machine
 from bench.recorder import ACCOUNTS, WARM_UP, Run, measure, on_kafka, on_postgres, spread
 from bench.topics import topics
 from domain.category import Category
@@ -171,7 +171,7 @@ def main(seconds: float, runs: int, in_flight: int, subject: str | None) -> None
             results.append(in_a_process(name, in_flight, seconds))
     console = Console(width=max(Console().width, 120))
     console.print(table(found, in_flight))
-    console.print(f"cores: {os.cpu_count()}, servers and clients on this machine")
+    console.print(f"{machine()}, servers and clients on this machine")
 
 
 def in_a_process(subject: str, in_flight: int, seconds: float) -> Run:

@@ -9,7 +9,6 @@ to ask for each of them took both cores when it was tried. So what is found is u
 """
 
 import asyncio
-import os
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -28,6 +27,7 @@ from rich.table import Table
 from bench.hall import Hall
 from bench.ingest import SINGLE, an_event, singles
 from bench.load import Connection, Result, at_rate, connect, post
+from bench.machine import machine
 
 ASK_EVERY = 0.005
 PATIENCE_S = 10.0
@@ -62,7 +62,7 @@ def main(rate: int, seconds: float, every: int, warm_up: float) -> None:
     console = Console()
     console.print(table)
     console.print(f"the others: {load.row()}")
-    console.print(f"cores: {os.cpu_count()}, everything on this machine")
+    console.print(f"{machine()}, everything on this machine")
 
 
 async def measure(hall: Hall, rate: int, seconds: float, every: float):  # type: ignore[no-untyped-def]

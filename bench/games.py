@@ -17,6 +17,7 @@ import rich_click as click
 from rich.console import Console
 
 from bench.hall import Hall
+from bench.machine import machine
 
 COLUMNS = (0, 1, 0, 1, 0, 1, 0)
 AT_ONCE = 100
@@ -28,6 +29,7 @@ PLAYERS = 1_000
 @click.option("--count", default=10_000, show_default=True, help="Games to play.")
 def main(count: int) -> None:
     """Play games to their end, and tell how many commands were decided a second."""
+    click.echo(machine())
     hall, random_source, start = Hall(), random.Random(1), time.perf_counter()
     games = (commands(random_source) for _ in range(count))
     decided = 0

@@ -3,9 +3,11 @@
     GAMEHALL_EVENTS_PER_SECOND=10000000 GAMEHALL_EVENTS_PER_SECOND_EACH=10000000 make run
     .venv/bin/python -m bench.ingest    # in another terminal
 
-Everything shares the machine: broker, databases, workers, API and this load generator. Every round
-measures each subject once, in turns. Closed loop at 64 connections; single events also in an open
-loop at a fixed rate, where latency counts from when each was due.
+The service alone: the workers that read players' events stand still as long as anybody has a turn,
+for Go has none, and begin when nothing is left over. `bench.whole` measures with them. Broker,
+databases, API and this load generator share the machine. Every round measures each subject once, in
+turns. Closed loop at 64 connections; single events also in an open loop at a fixed rate, where
+latency counts from when each was due.
 """
 
 import itertools
@@ -29,8 +31,10 @@ from rich.console import Console
 from rich.table import Table
 
 from application.player_events.topics import PLAYER_EVENTS
+from bench.consumers import Consumers, processes
 from bench.hall import Hall
 from bench.load import Result, at_rate, closed, post
+from bench.machine import frozen, machine
 from bench.topics import topics
 from domain.player_events.event import TOPIC
 from infra.kafka.clients import producer_config
@@ -83,29 +87,36 @@ def main(seconds: float, rounds: int, rate: int, warm_up: float, *, alone: bool)
             msgspec.json.encode({kind: told([r[kind] for r in runs]) for kind in runs[0]}).decode()
         )
         return
+    CONSOLE.print(machine())
     with (
         topics(
             hall.settings.kafka_bootstrap, {PEER_TOPIC: TOPIC}, partitions=PLAYER_EVENTS.partitions
         ),
         peer(hall) as go,
+        without_consumers(hall),
     ):
-        subjects = (
-            {"Gamehall": (hall.host, hall.port), "Go": go}
-            if go
-            else {"Gamehall": (hall.host, hall.port)}
-        )
+        subjects = {"Gamehall": (hall.host, hall.port)} | ({"Go": go} if go else {})
         for place in subjects.values():
             get_warm(place, hall, warm_up)
         results: dict[tuple[str, str], list[Result]] = {}
         bare: list[float] = []
-        for _ in range(rounds):
+        for number in range(rounds):
             bare.append(bare_producer(hall.settings.kafka_bootstrap, seconds))
-            for name, place in subjects.items():
+            # Whoever comes after the batches of another finds the broker at its work still.
+            for name, place in sorted(subjects.items(), reverse=bool(number % 2)):
                 for kind, result in measured(place, hall, seconds, rate):
                     results.setdefault((kind, name), []).append(result)
     show(results)
     CONSOLE.print(f"bare producer, same records and headers: {spread(bare)} events a second")
-    CONSOLE.print(f"cores: {os.cpu_count()}, everything on this machine")
+
+
+@contextmanager
+def without_consumers(hall: Hall) -> Iterator[None]:
+    """Let no read model take anything for as long as the block takes, from when none lags."""
+    with Consumers(hall.settings) as consumers:
+        consumers.catch_up()
+    with frozen(processes(hall.settings)):
+        yield
 
 
 def get_warm(place: tuple[str, int], hall: Hall, seconds: float) -> None:

@@ -7,7 +7,6 @@ Each run opens a fresh room. Closed loop: 64 connections, each joins as fast as 
 Open loop: 500 joins a second whatever happens, latency counted from when each was due.
 """
 
-import os
 import statistics
 
 import rich_click as click
@@ -17,6 +16,7 @@ from rich.table import Table
 
 from bench.hall import Hall
 from bench.load import Result, at_rate, closed
+from bench.machine import machine
 
 TARGET_RATE = 4_000
 TARGET_P99 = 10.0
@@ -43,7 +43,7 @@ def main(seconds: float, runs: int, warm_up: float) -> None:
     rate = statistics.median(r.rate for r in peak)
     p99 = statistics.median(r.percentile(99) for r in fixed)
     console = Console()
-    console.print(f"cores: {os.cpu_count()}, everything on this machine")
+    console.print(f"{machine()}, everything on this machine")
     console.print(
         f"answered joins a second at 64 connections: {rate:,.0f} (target {TARGET_RATE:,})"
     )

@@ -17,7 +17,6 @@ import random
 import re
 import subprocess
 import sys
-import timeit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from math import exp, log
@@ -29,6 +28,7 @@ import httpx
 import psutil
 import rich_click as click
 
+from bench.machine import machine
 from infra.stack.api import TAKES_COMMANDS, answers
 from infra.stack.waiting import wait_for
 from interfaces.settings import PREFIX
@@ -206,8 +206,7 @@ def interval(ratios: list[float]) -> tuple[float, float]:
 @click.option("--pairs", default=10, show_default=True, help="How many runs of each.")
 def main(kind: str, old: str, pairs: int) -> None:
     """Compare a figure of an old commit with that of the present code, pair by pair."""
-    turn_ns = 1e9 * min(timeit.repeat("for _ in range(1_000_000): pass", number=1)) / 1e6
-    print(f"{os.cpu_count()} cores; a turn of a plain loop takes {turn_ns:.0f} ns")
+    print(machine())
     found: list[tuple[Figures, Figures]] = []
     with checkout(old) as tree, servers(tree) as environment:
         for each in (tree, ROOT) * WARM_UP_PAIRS:

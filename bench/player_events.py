@@ -42,6 +42,7 @@ from application.player_events.topics import PLAYER_EVENTS
 from application.player_events.triage import SkipEvent
 from application.rebuild import Batches, build
 from application.triage import NoLetters
+from bench.machine import machine
 from bench.recorder import on_postgres
 from bench.topics import topics
 from domain.player_events.event import PlayerEvent
@@ -85,6 +86,7 @@ def main() -> None:
 @click.option("--runs", default=3, show_default=True)
 def rebuild(events: int, library_events: int, runs: int) -> None:
     """Events a second of each consumer, built from the beginning."""
+    click.echo(machine())
     settings = load()
     collect_garbage_rarely()  # as workers do
     found: dict[str, list[float]] = {}
@@ -106,6 +108,7 @@ def rebuild(events: int, library_events: int, runs: int) -> None:
 @click.option("--runs", default=3, show_default=True)
 def together(events: int, runs: int) -> None:
     """Events a second of each consumer while all are built, in one process and in one each."""
+    click.echo(machine())
     settings = load()
     spawned = partial(ProcessPoolExecutor, mp_context=get_context("spawn"))
     kinds: dict[str, Callable[[int], Executor]] = {

@@ -27,6 +27,7 @@ import rich_click as click
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from bench.hall import Hall
+from bench.machine import machine
 from infra.kafka.clients import connection
 from interfaces.bootstrap import stack
 from interfaces.bootstrap.workers import PROJECTIONS
@@ -190,6 +191,7 @@ class Poisoning:
 @click.option("--seed", default=1, show_default=True)
 def main(rate: int, seconds: float, seed: int) -> None:
     """Poison the running hall, and tell who noticed."""
+    click.echo(machine())
     bench = Poisoning(seed)
     before = bench.programs()
     asyncio.run(bench.run(rate, seconds))

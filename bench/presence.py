@@ -17,6 +17,7 @@ import uvloop
 
 from bench.hall import Hall
 from bench.load import closed
+from bench.machine import machine
 from bench.pairs import interval
 
 CONNECTIONS = 64
@@ -55,6 +56,7 @@ def reads(hall: Hall, room: str) -> Iterator[bytes]:
 @click.option("--seconds", default=5.0, show_default=True, help="How long each part takes.")
 def main(pairs: int, seconds: float) -> None:
     """Compare rooms that look for absentees with rooms that do not."""
+    click.echo(machine())
     hall, found = Hall(), list[tuple[Run, Run]]()
     run(hall, seconds, attended=True)
     for number in range(pairs):

@@ -8,7 +8,6 @@ comes from the library's cache, brought up to date from the store. Runs on the t
 turns; each is a fresh topic or a fresh database.
 """
 
-import os
 import random
 import statistics
 import time
@@ -30,6 +29,7 @@ from psycopg import sql
 from rich.console import Console
 from rich.table import Table
 
+from bench.machine import machine
 from interfaces.settings import Settings, load
 
 ACCOUNTS = 50
@@ -152,7 +152,7 @@ def main(seconds: float, runs: int, threads: Sequence[int]) -> None:
                 str(count), name, *(spread(values) for values in zip(*results, strict=True))
             )
     Console().print(table)
-    Console().print(f"cores: {os.cpu_count()}, servers and application on this machine")
+    Console().print(f"{machine()}, servers and application on this machine")
 
 
 def spread(values: Sequence[float]) -> str:

@@ -16,6 +16,7 @@ import rich_click as click
 from rich.console import Console
 
 from application.log.records import Claim, Codec, Commit
+from bench.machine import machine
 from domain.events import Metadata
 from infra.eventlog.recorders.events import Stored
 from infra.eventlog.recorders.shard import LedgerShard, ledger_category
@@ -31,6 +32,7 @@ CHUNK = 10_000
 @click.option("--each", default=4, show_default=True, help="Events of one aggregate.")
 def main(events: int, each: int) -> None:
     """Measure how fast a topic is folded, and the memory of its index."""
+    click.echo(machine())
     ledger = LedgerShard(CATEGORY, owner="bench", append=ignore, restart=ignore, accepted=ignore)
     shard = ledger.shard
     gc.collect()

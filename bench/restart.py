@@ -10,7 +10,6 @@ whole process has grown by, from before the log is opened until the first comman
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from rich.table import Table
 
 from application.log.shard import Shard
 from application.ports.commands import Envelope, Unavailable
+from bench.machine import machine
 from bench.topics import topics
 from domain.aggregate import Aggregate, Command
 from domain.category import Category
@@ -245,7 +245,7 @@ def main(events: int, owner: str | None, kind: str) -> None:
     if owner:
         print(json.dumps(uvloop.run(own(kafka, owner, kind))))
         return
-    table = Table(title=f"An owner of one shard of {events:,} events; {os.cpu_count()} cores")
+    table = Table(title=f"An owner of one shard of {events:,} events; {machine()}")
     for column in ("what", "target", "measured"):
         table.add_column(column, justify="left" if column == "what" else "right")
     for row in (*of_waiting(kafka, events), *of_a_sale(kafka, events), *of_games(kafka, events)):

@@ -23,6 +23,7 @@ from rich.table import Table
 
 from bench.hall import Hall
 from bench.load import at_rate
+from bench.machine import machine
 from infra.redis_scan import keys_of
 
 CAPACITY = 100
@@ -118,6 +119,7 @@ def until(true: Callable[[], bool]) -> None:
 @click.option("--lives", default=4, show_default=True, help="Rooms, one after another.")
 def main(joins: int, lives: int) -> None:
     """Measure what is left of rooms that are over."""
+    click.echo(machine())
     hall = Hall()
     table = Table(title=f"rooms of {joins:,} people, one after another")
     for column in ("room", "keys", "of Redis, KB", "of the API, MB", "seconds"):

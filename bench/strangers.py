@@ -18,6 +18,7 @@ import psutil
 import rich_click as click
 
 from bench.hall import Hall
+from bench.machine import machine
 from interfaces.bootstrap import stack
 from interfaces.tokens import Tokens
 
@@ -175,6 +176,7 @@ async def _attack(bench: Bench, kind: str, seconds: float) -> None:
 @click.argument("kinds", nargs=-1, type=click.Choice(list(KINDS)))
 def main(seconds: float, kinds: tuple[str, ...]) -> None:
     """Attack the running hall with each of KINDS, or with all of them."""
+    click.echo(machine())
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8_192), most))
     bench = Bench()

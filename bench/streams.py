@@ -27,6 +27,7 @@ import uvloop
 
 from bench.hall import Hall
 from bench.load import at_rate, post
+from bench.machine import machine
 from interfaces.bootstrap import stack
 from interfaces.tokens import Tokens
 
@@ -189,6 +190,7 @@ async def live(
 @click.option("--seconds", default=30.0, show_default=True)
 def main(people: int, joins: int, admissions: int, seconds: float) -> None:
     """Watch a room with thousands of streams."""
+    click.echo(machine())
     streams = uvloop.run(measure(Hall(), people, joins, admissions, seconds))
     shares = quantiles(streams.ready_ms, n=100)
     click.echo(

@@ -36,6 +36,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.hall import Hall
+from bench.machine import machine
 from domain.categories import WAITROOMS
 from domain.events import Recorded
 from domain.waitroom.events import WaitroomJoined
@@ -333,7 +334,7 @@ def main(runs: int, rate: float) -> None:
     console = Console()
     console.print(table)
     console.print("median and worst: of the shards that moved, the longest time without an answer")
-    console.print(f"cores: {os.cpu_count()}, load: {os.getloadavg()[0]:.1f}, all on this machine")
+    console.print(f"{machine()}; load: {os.getloadavg()[0]:.1f}, all on this machine")
 
 
 def row(runs: Sequence[Run], target: str) -> Iterator[str]:

@@ -228,7 +228,11 @@ class OpenIdProvider:
 
     def _require_safe(self, url: str) -> None:
         """Tell secrets by https alone, but on this machine."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            _ = parts.port, httpx.URL(url)  # each finds fault with what the other takes
+        except (ValueError, httpx.InvalidURL) as error:
+            raise ProviderRefused(f"{url} is no address ({error}).") from error
         is_here = parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
         if parts.scheme != "https" and not is_here:
             raise ProviderRefused(f"{url} is no https address.")

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from socket import gethostname
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -257,6 +258,13 @@ class Settings(BaseSettings):
             return folder and folder.expanduser().resolve()
         except RuntimeError as error:  # a user or a link that leads nowhere
             raise ValueError(str(error)) from error
+
+    @field_validator("api_url", "peer_url", "oidc_issuer")
+    @classmethod
+    def _readable(cls, address: str | None) -> str | None:
+        # Raises `ValueError` for what only begins like an address, such as https://[ does.
+        _ = address and urlsplit(address).port
+        return address
 
     @field_validator("allowed_origins", "trusted_networks", "players_score_in", mode="before")
     @classmethod

@@ -29,6 +29,31 @@ local position = redis.call('HGET', live .. ':positions', ARGV[1])
 return {position and cjson.decode(position)[2] or 0}
 """
 
+FOLLOWING = """
+local function follows(one, other)
+    for i = 1, math.min(#one, #other) do
+        local here, there = one:byte(i), other:byte(i)
+        if here ~= there then return here > there end
+    end
+    return #one > #other
+end
+local function following(key, score, member)
+    local low = redis.call('ZCOUNT', key, '-inf', '(' .. score)
+    local high = low + redis.call('ZCOUNT', key, score, score)
+    while low < high do
+        local middle = math.floor((low + high) / 2)
+        local there = redis.call('ZRANGE', key, middle, middle)[1]
+        if follows(there, member) then high = middle else low = middle + 1 end
+    end
+    return low
+end
+"""
+"""For scripts that page through a sorted set: `following` is the rank of the first entry behind a
+score and member, wherever that member is by now.
+
+Of one score, members are in the order of their bytes; Lua's own comparison follows the locale.
+"""
+
 
 def pointer(projection: str) -> str:
     """The key that names the live generation."""

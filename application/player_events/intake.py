@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.door import flaw
+from application.door import are_sound, flaw
 from application.validation import InvalidInput, MalformedInput, decode_whole, mistake_in
 from domain.keys import are_plain, flaw_in_key
 from domain.player_events.corrections import RESERVED
@@ -80,12 +80,13 @@ class Intake:
         the players.
         """
         names = [n for r in reports for n in (r.event_type, r.player_id, r.game_id)]
-        check = self._check if are_plain(names) else self._check_all
+        texts = [bytes(report.data) for report in reports]
+        check = self._check if are_plain(names) and are_sound(texts) else self._check_all
         earliest, latest, begin = now - self._oldest, now + CLOCK_TOLERANCE, _beginning(now)
         taken: list[PlayerEvent | InvalidEvent] = []
-        for report in reports:
+        for report, data in zip(reports, texts, strict=True):
             try:
-                check(report, earliest, latest)
+                check(report, data, earliest, latest)
                 if not trusted:
                     self._check_points(report)
             except InvalidEvent as invalid:
@@ -113,27 +114,27 @@ class Intake:
             raise taken
         return taken
 
-    def _check(self, report: Report, earliest: datetime, latest: datetime) -> None:
-        """Everything but the characters of names."""
-        if wrong := flaw(bytes(report.data)):
-            raise InvalidEvent("$.data", wrong)
+    def _check(self, report: Report, data: bytes, earliest: datetime, latest: datetime) -> None:
+        """Everything but what is looked at in all reports at once."""
         decoder = self._decoders.get(report.event_type)
         if decoder is None:
             self._check_unknown(report)
         else:
             try:
-                decode_whole(bytes(report.data), decoder)
+                decode_whole(data, decoder)
             except msgspec.ValidationError as error:
                 raise InvalidEvent(*mistake_in(error, "$.data")) from None
         if not earliest < report.timestamp < latest:
             raise InvalidEvent("$.timestamp", _outside(report.timestamp, earliest, latest))
 
-    def _check_all(self, report: Report, earliest: datetime, latest: datetime) -> None:
+    def _check_all(self, report: Report, data: bytes, earliest: datetime, latest: datetime) -> None:
         for field in ("event_type", "player_id", "game_id"):
             name = getattr(report, field)
             if name not in self._known and (wrong := flaw_in_key(name)):
                 raise InvalidEvent(f"$.{field}", wrong)
-        self._check(report, earliest, latest)
+        if wrong := flaw(data):
+            raise InvalidEvent("$.data", wrong)
+        self._check(report, data, earliest, latest)
 
     def _check_points(self, report: Report) -> None:
         """Keep players from making points up: their programs are in their own hands."""

@@ -1,7 +1,7 @@
 """What counts on a leaderboard, and in which period."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -51,11 +51,10 @@ def score_in(event_type: str, data: msgspec.Raw) -> int:
     return int(score)
 
 
-def starts_of(happened_at: datetime) -> Mapping[Period, date]:
-    """When the periods began that an event of this time (UTC) counts in.
+def starts_of(day: date) -> Mapping[Period, date]:
+    """When the periods began that an event of this day (UTC) counts in.
 
     An event counts in the periods of its own time however late it arrives, so a board that is
     closed corrects itself.
     """
-    day = happened_at.date()
     return {"daily": day, "weekly": day - timedelta(day.weekday()), "alltime": FOREVER}

@@ -142,10 +142,9 @@ def points_of(events: Iterable[PlayerEvent]) -> list[Score]:
     starts: dict[date, Mapping[Period, date]] = {}
     for event in events:
         if points := score_of(event):
-            happened_at = event.happened_at.astimezone(UTC)
-            day = happened_at.date()
+            day = event.happened_at.astimezone(UTC).date()
             if day not in starts:
-                starts[day] = starts_of(happened_at)
+                starts[day] = starts_of(day)
             days[event.game_id, event.player_id, day] += points
     sums: dict[tuple[str, Period, date, str], int] = defaultdict(int)
     for (game_id, player_id, day), points in days.items():

@@ -2,7 +2,8 @@
 
 Behind the generation's name: `leaderboard:{game}:daily`, `…:weekly` and `…:alltime`, sorted sets of
 every player's score in the *latest* period of the game, and `leaderboard:{game}:starts`, a hash of
-the days on which those began.
+the days on which those began. `boards`: a sorted set of the games that have a leaderboard, those in
+which anybody scored last first; by the number of that day, below zero.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -85,6 +86,8 @@ class CachedScores(NamedTuple):
             keys = f"{key}:{period}", f"{key}:starts"
             if isinstance(change, Emptied):
                 pipeline.eval(EMPTY, 2, *keys, period, starts_on.isoformat())
+                if period == "daily":
+                    pipeline.zrem(f"{generation}:boards", game_id)  # a day before puts it back
             else:
                 whom = change.player_id
                 pipeline.eval(REMOVE, 2, *keys, period, starts_on.isoformat(), whom)
@@ -92,7 +95,13 @@ class CachedScores(NamedTuple):
     def _add(self, pipeline: Pipeline, generation: str, scores: Iterable[Score]) -> None:
         """A later period comes after those before it."""
         order = attrgetter("starts_on", "game_id", "period")
-        for (starts_on, game_id, period), rows in groupby(sorted(scores, key=order), key=order):
+        scores = sorted(scores, key=order)
+        days = {
+            each.game_id: -each.starts_on.toordinal() for each in scores if each.period == "daily"
+        }
+        if days:
+            pipeline.zadd(f"{generation}:boards", days, lt=True)
+        for (starts_on, game_id, period), rows in groupby(scores, key=order):
             pairs = [(row.score, row.player_id) for row in rows]
             key = f"{generation}:leaderboard:{game_id}"
             for first in range(0, len(pairs), SCRIPT_PLAYERS):

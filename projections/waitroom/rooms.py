@@ -7,6 +7,7 @@ import msgspec
 
 from domain.waitroom.commands import Status
 from domain.waitroom.description import Appearance
+from projections.generations import FOLLOWING
 from projections.projection import InvalidCursor
 from projections.waitroom.minutes import HOUR_MINUTES, Minute, minutes_in
 from projections.waitroom.queue import QueueOverview, QueuePlace, QueueQueries, user_score
@@ -45,16 +46,16 @@ end
 return {{found, last}}
 """
 
-LIST_SESSIONS = f"""
+LIST_SESSIONS = f"""{FOLLOWING}
 local live = redis.call('GET', KEYS[1])
 if not live then return nil end
 local room = live .. ':waitroom:' .. ARGV[1]
 if redis.call('EXISTS', room .. ':room') == 0 then return {{}} end
 local key, score, member = room .. ':' .. ARGV[2], ARGV[3], ARGV[4]
 local limit, status, low, high = tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8]
-local start = member ~= '' and redis.call('ZRANK', key, member)
-if start then start = start + 1
-else start = redis.call('ZCOUNT', key, '-inf', '(' .. (member ~= '' and score or low)) end
+local start
+if member == '' then start = redis.call('ZCOUNT', key, '-inf', '(' .. low)
+else start = following(key, score, member) end
 local entries = redis.call('ZRANGE', key, start, start + {SCANNED_AT_ONCE} - 1, 'WITHSCORES')
 local found, last = {{}}, {{}}
 for i = 1, #entries, 2 do

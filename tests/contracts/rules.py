@@ -68,6 +68,7 @@ OPERATIONS: dict[str, Any] = {
                 "getLeaderboard",
                 "listGames",
                 "getGameLeaderboard",
+                "listGameLeaderboards",
                 "listPlayerEvents",
                 "getRetention",
                 "getFunnel",

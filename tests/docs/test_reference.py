@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.reference import PLACE, WRITERS, former_versions, reference_pages, written
+from tests.docs.reference import PLACE, WRITERS, reference_pages, written
+from tests.docs.reference.events import former_versions
 from tests.eventlog.guestbook import Signed
 
 

@@ -54,7 +54,7 @@ async def test_a_day_tells_how_many_games_there_were_and_who_won(api: Api) -> No
 
 @pytest.mark.parametrize(("query", "days"), [("", 30), ("per=day", 30), ("per=hour", 2)])
 async def test_without_a_range_it_is_the_last_days(api: Api, query: str, days: int) -> None:
-    noon = datetime.now(UTC).replace(hour=12)
+    noon = datetime.now(UTC).replace(hour=12, minute=0)
     await play(api, noon - timedelta(days=days))
     assert (await ask(api, query)).json() == {"windows": []}
     await play(api, noon - timedelta(days=days - 1))

@@ -89,8 +89,27 @@ async def test_a_board_adds_up_scores_of_its_period(api: Api) -> None:
     assert (await ask(api, "games/chess/leaderboard")).json() == {"entries": [], "total": 0}
 
 
+async def test_games_with_a_board_are_listed_those_played_last_first(api: Api) -> None:
+    lately = datetime.now(UTC) - timedelta(days=8)
+    for game, player in (("chess", "ada"), ("tetris", "ada"), ("tetris", "ben"), ("go", "ben")):
+        await report(api, an_event(game_id=game, player_id=player, timestamp=lately.isoformat()))
+    await report(api, an_event(game_id="go"))
+    await report(api, an_event(game_id="unscored", data={"score": 0}))
+    first = (await ask(api, "leaderboards?limit=2")).json()
+    assert [(each["game_id"], each["players"]) for each in first["leaderboards"]] == [
+        ("go", 2),
+        ("chess", 1),
+    ]
+    assert first["leaderboards"][1]["last_day"] == f"{lately:%Y-%m-%d}"
+    then = (await ask(api, f"leaderboards?limit=2&before={first['before']}")).json()
+    assert [each["game_id"] for each in then["leaderboards"]] == ["tetris"]
+    assert then["before"] is None
+    problem(await ask(api, "leaderboards?before=nonsense"), 422, "invalid-cursor")
+    problem(await ask(api, "leaderboards?limit=1001"), 400, "invalid-request")
+
+
 @pytest.mark.parametrize(
-    "query", ["period=hourly", "limit=0", "limit=1001", "on=yesterday", "around=%00"]
+    "query", ["period=hourly", "limit=0", "limit=1001", "on=yesterday", "on=2026-1-2", "around=%00"]
 )
 async def test_what_no_board_takes_is_refused(api: Api, query: str) -> None:
     problem(await ask(api, f"games/tetris/leaderboard?{query}"), 400, "invalid-request")
@@ -103,7 +122,7 @@ async def test_the_known_types_are_told_with_their_schemas(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["players/ada/events", "player/ada/stats", "games/tetris/leaderboard"]
+    "path", ["players/ada/events", "player/ada/stats", "games/tetris/leaderboard", "leaderboards"]
 )
 async def test_queries_wait_for_what_the_asker_has_reported(api: Api, path: str) -> None:
     position = (await report(api, an_event())).headers["position"]

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ADDRESSES = {"index": "/", "nowhere": "/no-such-page"} | {p.path[1:]: p.path for p in PAGES}
 WHAT_CAN_BE_REACHED = "a[href], button:not(:disabled), input, select, [tabindex='0']"
+WHERE = "element => [...document.querySelectorAll('*')].indexOf(element)"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -37,18 +38,17 @@ async def test_all_of_a_page_is_reached_by_keyboard_and_seen_to_be(site: Site, n
     async with site.visit() as visit:
         await visit.go(ADDRESSES[name])
         page = visit.page
-        wanted = await page.locator(WHAT_CAN_BE_REACHED).locator("visible=true").count()
+        await page.wait_for_load_state("networkidle")  # its script draws what it asked for
+        wanted = page.locator(WHAT_CAN_BE_REACHED).locator("visible=true")
         reached = set()
-        for _ in range(3 * wanted + 9):  # a day has three parts
+        for _ in range(3 * await wanted.count() + 9):  # a day has three parts
             await page.keyboard.press("Tab")
-            where = await page.evaluate(
-                "[...document.querySelectorAll('*')].indexOf(document.activeElement)"
-            )
+            where = await page.evaluate(f"({WHERE})(document.activeElement)")
             outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
             if await page.evaluate("document.activeElement !== document.body"):
                 reached.add(where)
                 assert outline != "none", await page.evaluate("document.activeElement.outerHTML")
-        assert len(reached) == wanted
+        assert reached == {await each.evaluate(WHERE) for each in await wanted.all()}
         visit.complaints = [each for each in visit.complaints if "404" not in each]
 
 

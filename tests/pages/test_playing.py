@@ -21,6 +21,12 @@ YOUR_TURN = "Your turn."
 BEST = [("Grace", 11, 2), ("bot-hard", 9, 4), ("Linus", 7, 3), ("Margaret", 4, 4), ("Edsger", 2, 5)]
 """Who is on the leaderboard in pictures, with wins and losses."""
 
+ELSEWHERE = (
+    *("Radia", "Grace", "Linus", "Margaret", "Edsger"),
+    *("Barbara", "Donald", "Frances", "Ken", "Katherine"),
+)
+"""Who plays another game in them, the best first."""
+
 
 @pytest.fixture
 def still(still: Site) -> Site:
@@ -47,6 +53,7 @@ class Player:
         self.visit = visit
         self.page = visit.page
         self.status = visit.page.locator("#status")
+        self.game = visit.page.get_by_label("Game", exact=True)
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -298,6 +305,92 @@ async def test_one_s_games_and_those_that_go_on_are_there_to_look_at(site: Site)
         await expect(second.page.locator("#mine a").first).to_contain_text("lost")
         await expect(second.page.locator("#best li").first).to_contain_text("points")
         await expect(second.page.get_by_role("link", name="Play yourself")).to_be_visible()
+
+
+async def points(site: Site, *scores: tuple[str, str, int]) -> None:
+    """Report points in games that are played elsewhere: game, player and score."""
+    events = [
+        {
+            "event_type": "player_score",
+            "player_id": player,
+            "game_id": game,
+            "timestamp": NOW.isoformat(),
+            "data": {"score": score},
+        }
+        for game, player, score in scores
+    ]
+    answer = await site.api.ask("POST", "/api/v1/events/batch", events, scope="service")
+    assert answer.json()["accepted"] == len(events)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_whoever_plays_finds_the_boards_of_all_games_and_oneself_on_each(
+    still: Site, size: str, scheme: Scheme
+) -> None:
+    async with a_player(still, "Ada", size, scheme) as ada:
+        told = await ada.page.evaluate("fetch('/api/v1/me').then((answer) => answer.json())")
+        others = [("asteroids", each, 12_400 - 950 * n) for n, each in enumerate(ELSEWHERE)]
+        await points(still, *others, ("asteroids", told["user_id"], 1_250), ("tetris", "Ken", 1))
+        await ada.page.reload()
+        own, standing = ada.page.locator("#best [aria-current]"), ada.page.locator("#standing")
+        await expect(ada.game.locator("option")).to_have_text(
+            ["Four in a row", "asteroids", "tetris"]
+        )
+        await expect(standing).to_have_text("You are not on this board yet.")
+        await expect(ada.page.locator("#periods")).to_be_hidden()
+
+        await ada.game.select_option("asteroids")
+        await expect(standing).to_have_text("You are number 11 of 11.")
+        await expect(own).to_have_text("11. Ada you1,250 points")
+        await expect(ada.page.locator("#best li")).to_have_count(9)
+        await ada.visit.keep(f"play-boards-{size}-{scheme}")
+        assert await ada.visit.barriers() == []
+        assert await ada.visit.width() <= SIZES[size]["width"]
+
+        await ada.game.select_option("tetris")
+        await expect(ada.page.locator("#best li")).to_have_text(["1. Ken1 point"])
+        await expect(standing).to_have_text("You are not on this board yet.")
+
+
+async def test_a_board_is_chosen_by_keyboard_alone(still: Site) -> None:
+    async with a_player(still, "Ada") as ada:
+        await points(still, ("tetris", "Ken", 7))
+        await ada.page.reload()
+        best = ada.page.locator("#best li")
+        await expect(ada.game).to_be_visible()
+        await ada.game.focus()
+        await ada.page.keyboard.press("ArrowDown")
+        await expect(best).to_have_text(["1. Ken7 points"])
+        await ada.page.keyboard.press("Tab")
+        await expect(ada.page.get_by_label("all time")).to_be_focused()
+        still.api.player_events.events.clear()
+        await ada.page.keyboard.press("ArrowRight")
+        await expect(ada.page.get_by_label("this week")).to_be_checked()
+        await expect(ada.page.locator("#standing")).to_have_text("Nobody has scored yet.")
+        await ada.game.focus()
+        await ada.page.keyboard.press("Home")
+        await expect(best).to_have_count(len(BEST))
+
+
+async def test_where_nobody_plays_anything_else_there_is_nothing_to_choose(still: Site) -> None:
+    async with a_player(still, "Ada") as ada:
+        async with ada.page.expect_response("**/api/v1/leaderboards?*"):
+            await ada.page.reload()
+        await expect(ada.page.locator("#best li")).to_have_count(len(BEST))
+        await expect(ada.game).to_be_hidden()
+
+
+async def test_there_are_as_many_boards_to_choose_from_as_there_are_games(still: Site) -> None:
+    async with a_player(still, "Ada") as ada:
+        await points(still, *((f"game-{number:03}", "Ken", 1) for number in range(101)))
+        await ada.page.reload()
+        options = ada.game.locator("option")
+        await expect(options).to_have_count(101)
+        await ada.button("More games").click()
+        await expect(options).to_have_count(102)
+        await expect(ada.game).to_be_focused()
+        await expect(ada.button("More games")).to_be_hidden()
 
 
 async def test_a_game_of_others_is_watched_as_it_goes_on(site: Site) -> None:

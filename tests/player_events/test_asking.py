@@ -145,6 +145,34 @@ async def test_a_board_on_which_nobody_scored_is_empty(
     assert (await boards.board("chess", "daily", NOON.date() - 9 * DAY, 10)).total == 1
 
 
+async def test_games_with_a_board_are_listed_page_by_page_those_of_the_last_day_first(
+    redis: "Redis", pool: AsyncConnectionPool[Any], read_model: Build, told: Told
+) -> None:
+    days = {f"game-{n}": n % 2 for n in range(20)}
+    told.tell(*(scored(game_id=game, at=NOON - ago * DAY) for game, ago in days.items()))
+    told.tell(did("level_started", game_id="unscored"))
+    live(read_model("leaderboards"))
+    told.tell(scored("bob", game_id="game-0", at=NOON - 3 * DAY))  # which comes late
+    live(read_model("leaderboards"))
+    boards = LeaderboardQueries(redis, pool)
+    pages = [await boards.boards(3)]
+    while (before := pages[-1].before) is not None:
+        # Whoever plays meanwhile what stands at the end of a page moves it to the front.
+        told.tell(scored("late", game_id=pages[-1].leaderboards[-1].game_id, at=NOON + DAY))
+        live(read_model("leaderboards"))
+        pages.append(await boards.boards(3, before))
+
+    listed = [each for page in pages for each in page.leaderboards]
+    assert [each.game_id for each in listed] == sorted(days, key=lambda game: (days[game], game))
+    assert [each.last_day for each in listed] == [NOON.date()] * 10 + [NOON.date() - DAY] * 10
+    assert [each.players for each in listed] == [2] + [1] * 19
+    last = (await boards.boards(100)).leaderboards[:6]
+    assert {each.game_id for each in last} == {page.leaderboards[-1].game_id for page in pages[:-1]}
+    for cursor in ("nonsense", "/chess", "2026-11-31/chess"):
+        with pytest.raises(InvalidCursor, match="is no place in a list of leaderboards"):
+            await boards.boards(3, cursor)
+
+
 async def test_what_is_not_built_yet_is_not_said_to_be_empty(
     redis: "Redis", pool: AsyncConnectionPool[Any]
 ) -> None:
@@ -154,5 +182,7 @@ async def test_what_is_not_built_yet_is_not_said_to_be_empty(
         await PlayerStatisticsQueries(redis).stats("ada")
     with pytest.raises(ReadModelMissing):
         await LeaderboardQueries(redis, pool).board("chess", "daily", NOON.date(), 3)
+    with pytest.raises(ReadModelMissing):
+        await LeaderboardQueries(redis, pool).boards(3)
     with pytest.raises(ReadModelMissing):
         await EventQueries(pool).wait_for(Position(TOPIC, 0, 0), 1)

@@ -92,6 +92,9 @@ def agrees(stored: Stored, told: Told) -> None:
     assert stored.best() == {board: ranks(players) for board, players in boards.items()}
     latest = {(g, p): max(on for g2, p2, on in boards if (g2, p2) == (g, p)) for g, p, _ in boards}
     sets = stored.cached("leaderboards")
+    assert sets.pop("boards", {}) == {
+        game: -on.toordinal() for (game, period), on in latest.items() if period == "daily"
+    }
     starts = {k: v for k, v in sets.items() if k.endswith(":starts")}
     assert {k: v for k, v in sets.items() if k not in starts} == {
         f"leaderboard:{game}:{period}": boards[game, period, on]

@@ -12,6 +12,7 @@ from application.door import (
     DIGITS_LIMIT,
     EVENT_LIMIT_BYTES,
     PIECES_LIMIT,
+    are_sound,
     flaw,
     items_of,
 )
@@ -72,6 +73,15 @@ def test_what_somebody_could_not_read_is_refused_with_its_reason(kind: str) -> N
     reason = flaw(REFUSED[kind])
     assert reason is not None
     assert reason[0].isupper()
+
+
+ORDINARY = [b'{"score":150,"level":7}', b"{}", b'{"path":["a","b"]}'] * 20
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_is_refused_hides_among_nothing_ordinary(kind: str) -> None:
+    assert are_sound(ORDINARY)
+    assert not are_sound([*ORDINARY, REFUSED[kind], *ORDINARY])
 
 
 class Record:

@@ -99,7 +99,7 @@ def scores(events: Sequence[PlayerEvent]) -> dict[tuple[str, str, date], dict[st
     boards: dict[tuple[str, str, date], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for event in events:
         if points := score_of(event):
-            for period, starts_on in starts_of(event.happened_at).items():
+            for period, starts_on in starts_of(event.happened_at.date()).items():
                 boards[event.game_id, period, starts_on][event.player_id] += points
     return {board: dict(players) for board, players in boards.items()}
 

@@ -1,10 +1,11 @@
 """What operators see of rooms, and what is left of one that is archived."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 from redis.asyncio import Redis
 
+from domain.aggregate import Command
 from domain.waitroom import operated
 from domain.waitroom.commands import (
     CompleteCheckout,
@@ -14,7 +15,7 @@ from domain.waitroom.commands import (
     TendWaitroom,
 )
 from domain.waitroom.description import Appearance
-from domain.waitroom.orders import CloseWaitroom
+from domain.waitroom.orders import CloseWaitroom, ExtendCheckout
 from infra.subjects.keyring import Keyring
 from projections.projection import InvalidCursor
 from projections.waitroom import rooms
@@ -143,6 +144,47 @@ async def test_a_page_goes_on_where_it_was_though_who_was_there_has_gone(
     second = await queries.sessions("r", status="waiting", limit=9, after=first.after)
     assert second is not None
     assert [session.session_id for session in second.sessions] == ["s3", "s4", "s5"]
+
+
+def _nothing(session: str) -> Iterator[Command]:
+    yield from ()
+
+
+def _they_pay(session: str) -> Iterator[Command]:
+    yield CompleteCheckout(event_id="r", session_id=session)
+
+
+def _they_get_more_time(session: str) -> Iterator[Command]:
+    yield ExtendCheckout(event_id="r", by="olga", session_id=session, seconds=60)
+
+
+@pytest.mark.parametrize("meanwhile", [_nothing, _they_pay, _they_get_more_time])
+async def test_of_many_with_one_deadline_each_is_listed_once(
+    meanwhile: Callable[[str], Iterator[Command]],
+    read_model: Build,
+    narrator: Narrator,
+    queries: RoomQueries,
+) -> None:
+    narrator.tell(OpenWaitroom(event_id="r", capacity=300, checkout_seconds=60))
+    sessions = [f"session-{guest}" for guest in range(300)]
+    for session in sessions:
+        narrator.tell(JoinWaitroom(event_id="r", user_id=session, session_id=session))
+    found: list[str] = []
+    after, last_of_pages = None, []
+    for _ in range(7):
+        live(read_model("waitroom"))
+        page = await queries.sessions("r", status="ready", after=after, limit=50)
+        assert page is not None
+        found += [session.session_id for session in page.sessions]
+        if (after := page.after) is None:
+            break
+        last_of_pages.append(found[-1])
+        narrator.tell(*meanwhile(found[-1]), now=at(1))
+
+    assert after is None
+    assert sorted(found[:300]) == sorted(sessions)
+    # Whoever has more time is among the last ones now, and comes again.
+    assert found[300:] == (sorted(last_of_pages) if meanwhile is _they_get_more_time else [])
 
 
 async def test_a_long_search_goes_on_with_the_next_page(

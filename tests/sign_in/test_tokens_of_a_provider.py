@@ -152,6 +152,16 @@ async def test_a_provider_that_is_away_is_asked_once_in_a_while(
     assert await fake.provider.address(ATTEMPT)
 
 
+@pytest.mark.parametrize(
+    "address", ["https://[", "https://a:99999", "https://.ü", "http://a.example", "keys"]
+)
+async def test_a_provider_that_leads_nowhere_is_refused(address: str) -> None:
+    fake = Fake()
+    fake.about["jwks_uri"] = address
+    with pytest.raises(ProviderRefused, match=re.escape(f"{address} is no")):
+        await fake.provider.address(ATTEMPT)
+
+
 async def test_keys_that_could_not_be_had_are_asked_for_again_soon(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -35,6 +35,14 @@ from interfaces.settings import SettingsRefused, hide_password, load
         ),
         ("BOT_SECONDS", "inf", "GAMEHALL_BOT_SECONDS is 'inf', but takes a number of seconds"),
         ("ALLOWED_ORIGINS", "https://a,b", "GAMEHALL_ALLOWED_ORIGINS is 'https://a,b', but takes"),
+        (
+            "OIDC_ISSUER",
+            "https://[",
+            "GAMEHALL_OIDC_ISSUER is 'https://[', but takes an address such as"
+            " https://accounts.example.com.",
+        ),
+        ("API_URL", "http://hall:80800", "GAMEHALL_API_URL is 'http://hall:80800', but takes"),
+        ("PEER_URL", "http://[::1", "GAMEHALL_PEER_URL is 'http://[::1', but takes an address"),
         ("LOG_LEVEL", "loud", "but takes debug, info, warning or error."),
     ],
 )

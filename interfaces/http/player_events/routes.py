@@ -1,7 +1,6 @@
 """What players did: their events, what these come to, and who is best at which game."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,16 +13,16 @@ from domain.player_events.scores import Period, starts_of
 from domain.player_events.types import TYPES
 from interfaces.http.platform.auth import acting_as
 from interfaces.http.platform.bodies import Request
+from interfaces.http.platform.days import AS_DAY, day, today
 from interfaces.http.platform.freshness import caught_up, found
 from interfaces.http.platform.parameters import Before, PathKey, limit_of
-from interfaces.http.platform.problems import bad_request
 from interfaces.http.platform.routes import query
 from interfaces.http.platform.services import services_of
 from interfaces.http.player_events.parameters import AfterPlayerEvent
 from interfaces.settings import Settings
 from projections.player_events import EVENT_ARCHIVE, LEADERBOARDS, PLAYER_STATISTICS
 from projections.player_events.event_archive import ArchivedEvent, EventPage
-from projections.player_events.leaderboard_queries import Leaderboard
+from projections.player_events.leaderboard_queries import Leaderboard, ListedBoards
 from projections.player_events.player_statistics import PlayerStatistics
 
 Limit = Annotated[int, limit_of("entries")]
@@ -40,7 +39,7 @@ On = Annotated[
     str | None,
     QueryParameter(
         description="A day of the period, in UTC; by default today.",
-        schema_extra={"minLength": 10, "format": "date"},
+        schema_extra=AS_DAY,
     ),
 ]
 OfPeriod = Annotated[Period, QueryParameter(description="Days and weeks are those of UTC.")]
@@ -122,19 +121,25 @@ async def get_leaderboard(
     middle, and nobody is listed who is not on the same board.
     """
     leaderboards = await caught_up(request, LEADERBOARDS, read_after)
-    starts_on = starts_of(_noon(on))[period]
+    starts_on = starts_of(day("on", on) or today())[period]
     if around is None:
         return await leaderboards.board(game_id, period, starts_on, limit)
     return await leaderboards.around(game_id, period, starts_on, around, limit)
 
 
-def _noon(on: str | None) -> datetime:
-    """A time on a day, by default now; raises `Problem` 400."""
-    try:
-        return datetime.now(UTC) if on is None else datetime.strptime(f"{on} 12Z", "%Y-%m-%d %H%z")
-    except ValueError:
-        detail = f"on: {on!r} is no day; write it as in 2026-11-21."
-        raise bad_request("invalid-request", detail) from None
+@query("/leaderboards", "listGameLeaderboards", "The games that have a leaderboard", 422)
+async def list_leaderboards(
+    request: Request,
+    limit: Limit = 100,
+    before: Before = None,
+    read_after: AfterPlayerEvent = None,
+) -> ListedBoards:
+    """List the games whose reports put anybody on a leaderboard, those played last first.
+
+    The board of four in a row that is played here is not among them, it has an address of its own.
+    """
+    leaderboards = await caught_up(request, LEADERBOARDS, read_after)
+    return await leaderboards.boards(limit, before)
 
 
 def _json(what: msgspec.Struct) -> Response[Any]:
@@ -144,5 +149,12 @@ def _json(what: msgspec.Struct) -> Response[Any]:
 
 router = Router(
     path="/api/v1",
-    route_handlers=[get_schemas, get_event, list_events, get_stats, get_leaderboard],
+    route_handlers=[
+        get_schemas,
+        get_event,
+        list_events,
+        get_stats,
+        get_leaderboard,
+        list_leaderboards,
+    ],
 )

@@ -1,5 +1,6 @@
 // Shows how games go by the hour or by the day, anew for as long as somebody looks.
 import { Refused, ask } from "/ask.js";
+import { marked } from "/called.js";
 import { element } from "/element.js";
 import { KINDS, drawShares, drawWindows, nameOf } from "/games/charts.js";
 
@@ -52,17 +53,11 @@ function drawTiles(total) {
     element("div", {}, element("dt", {}, name), element("dd", {}, value))));
 }
 
-// A guest's mark tells two of one name apart.
-function called(user) {
-  const [name, mark] = user.split("~");
-  return element("span", {}, name, ...(mark ? [" ", element("small", {}, mark)] : []));
-}
-
 function drawWinners(windows) {
   const latest = windows.findLast((each) => each.winners.length);
   at("most").textContent = latest ? `Most wins, ${told(latest)}` : "Most wins";
   at("winners").replaceChildren(...(latest?.winners ?? []).map(({ user_id, wins }) =>
-    element("li", {}, called(user_id), element("small", {}, `${whole(wins)} won`))));
+    element("li", {}, marked(user_id), element("small", {}, `${whole(wins)} won`))));
   at("no-winners").hidden = Boolean(latest);
 }
 
@@ -76,7 +71,7 @@ function row(each) {
     ...[each.first_wins, each.second_wins, each.draws].map(whole),
   ].map((text) => element("td", {}, text));
   return element("tr", {}, element("th", { scope: "row" }, told(each)), ...cells,
-    element("td", {}, ...(best ? [called(best.user_id), ` ${whole(best.wins)}`] : ["–"])));
+    element("td", {}, ...(best ? [marked(best.user_id), ` ${whole(best.wins)}`] : ["–"])));
 }
 
 function draw() {

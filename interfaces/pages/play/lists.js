@@ -1,49 +1,44 @@
 // The games that one played, those that are going on, and who plays best.
 import { ask } from "/ask.js";
+import { marked } from "/called.js";
+import { element } from "/element.js";
+import { Boards } from "/play/boards.js";
 
 const EVERY_MS = 10_000;
 const SOON_MS = 2_000; // by then read models have followed
 const SHOWN = 8;
 
-// `called(user)` is what people call somebody, as a node.
 export class Lists {
-  constructor({ at, me, called }) {
-    Object.assign(this, { at, me, called });
+  constructor({ at, me }) {
+    Object.assign(this, { at, me, boards: new Boards({ at, me }) });
     at("lists").hidden = false;
     this.look();
-    setInterval(() => !document.hidden && this.#live(), EVERY_MS);
+    setInterval(() => !document.hidden && this.#draw("live", "status=playing"), EVERY_MS);
   }
 
   // Looks at all of them, and once more where a game has ended just now.
   look({ again = false } = {}) {
     if (again) setTimeout(() => this.look(), SOON_MS);
-    const me = encodeURIComponent(this.me);
-    this.#live();
-    this.#draw("mine", `/api/v1/games?player=${me}&limit=${SHOWN}`, ({ games }) => games.map((game) => this.#game(game)));
-    this.#draw("best", `/api/v1/leaderboard?limit=${SHOWN}&player=${me}`, ({ entries, player }) =>
-      [...entries, ...(player?.rank > entries.length ? [player] : [])].map((each) => this.#rank(each)));
+    this.#draw("live", "status=playing");
+    this.#draw("mine", `player=${encodeURIComponent(this.me)}`);
+    this.boards.look();
   }
 
-  #live() {
-    this.#draw("live", `/api/v1/games?status=playing&limit=${SHOWN}`, ({ games }) => games.map((game) => this.#game(game)));
-  }
-
-  #draw(id, path, rows) {
-    ask(path).then((told) => this.#fill(id, rows(told))).catch(() => {}); // what was shown stays
-  }
-
-  #fill(id, rows) {
-    this.at(id).replaceChildren(...rows);
-    this.at(`no-${id}`).hidden = rows.length > 0;
+  async #draw(id, which) {
+    const told = await ask(`/api/v1/games?${which}&limit=${SHOWN}`).catch(() => null);
+    if (!told) return; // what was shown stays
+    this.at(id).replaceChildren(...told.games.map((game) => this.#game(game)));
+    this.at(`no-${id}`).hidden = told.games.length > 0;
   }
 
   #game(game) {
-    const link = document.createElement("a");
-    link.href = `/play?game=${encodeURIComponent(game.game_id)}`;
-    const who = document.createElement("span");
-    who.append(disc("first"), this.called(game.player1), " – ", disc("second"), this.called(game.player2));
-    link.append(who, note(this.#outcome(game)));
-    return row(link);
+    const who = element("span", {}, disc("first"), this.#player(game.player1), " – ", disc("second"), this.#player(game.player2));
+    const href = `/play?game=${encodeURIComponent(game.game_id)}`;
+    return element("li", {}, element("a", { href }, who, element("small", {}, this.#outcome(game))));
+  }
+
+  #player(user) {
+    return marked(user, this.me);
   }
 
   #outcome({ status, winner, result, moves, player1, player2 }) {
@@ -52,32 +47,6 @@ export class Lists {
     if (![player1, player2].includes(this.me)) return "over";
     return winner === this.me ? "won" : "lost";
   }
-
-  #rank({ rank, user_id, score, wins, losses }) {
-    const each = document.createElement("p");
-    const who = document.createElement("span");
-    who.append(`${rank}. `, this.called(user_id));
-    each.append(who, note(`${score} points, ${wins} won, ${losses} lost`));
-    const item = row(each);
-    if (user_id === this.me) item.setAttribute("aria-current", "true");
-    return item;
-  }
 }
 
-function row(...nodes) {
-  const each = document.createElement("li");
-  each.append(...nodes);
-  return each;
-}
-
-function note(text) {
-  const each = document.createElement("small");
-  each.textContent = text;
-  return each;
-}
-
-function disc(whose) {
-  const each = document.createElement("i");
-  each.className = `disc ${whose}`;
-  return each;
-}
+const disc = (whose) => element("i", { className: `disc ${whose}` });

@@ -1,5 +1,6 @@
 // Four in a row: looks for a game, plays it, and comes back to it after whatever happened.
 import { ask } from "/ask.js";
+import { called, marked } from "/called.js";
 import { Rematch, accept, challengerOf, invitation } from "/play/again.js";
 import { Board } from "/play/board.js";
 import { Lists } from "/play/lists.js";
@@ -33,7 +34,7 @@ const rematch = new Rematch((users) => {
   draw();
 });
 const board = new Board(at("board"), choose);
-const review = new Review({ at, called, show: (position) => board.show({ ...position, names: names() }) });
+const review = new Review({ at, show: (position) => board.show({ ...position, names: names() }) });
 
 // -- what is said --------------------------------------------------------------------------------
 
@@ -252,30 +253,10 @@ function be(where) {
   draw();
 }
 
-// What people are called: a guest's mark tells two of one name apart.
-function called(user) {
-  return user?.split("~")[0] ?? "";
-}
-
-function marked(user) {
-  const each = document.createElement("span");
-  const [name, mark] = (user ?? "").split("~");
-  each.textContent = name;
-  if (user && user === me?.user_id) each.append(" ", small("you"));
-  else if (mark) each.append(" ", small(mark));
-  return each;
-}
-
 function seat(id, user, disc) {
-  at(id).querySelector(".name").replaceChildren(marked(user));
+  at(id).querySelector(".name").replaceChildren(marked(user, me?.user_id));
   at(id).querySelector("i").hidden = !user;
   at(id).querySelector("i").className = disc ? `disc ${disc}` : "";
-}
-
-function small(text) {
-  const each = document.createElement("small");
-  each.textContent = text;
-  return each;
 }
 
 function status() {
@@ -386,7 +367,7 @@ function enter(who) {
       if (!still) location.reload();
     },
   });
-  lists = new Lists({ at, me: me.user_id, called: marked });
+  lists = new Lists({ at, me: me.user_id });
   if (asked) visit(asked);
   else look();
 }

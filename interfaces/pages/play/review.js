@@ -1,20 +1,21 @@
 // A game that is over, move by move, with what the bot thinks of each position.
 import { ask } from "/ask.js";
+import { called } from "/called.js";
 
 const COLUMNS = 7;
 const ROWS = 6;
 const BUSY_MS = 1_000;
 const PAUSE_MS = 120; // while somebody slides over positions, none of them is asked about
 
-// `show(position)` draws a position: `rows`, `last`, `line`; `called(user)` is what people call one.
+// `show(position)` draws a position: `rows`, `last`, `line`.
 export class Review {
   #game = null;
   #moves = [];
   #known = new Map();
   #timer = 0;
 
-  constructor({ at, show, called }) {
-    Object.assign(this, { at, show, called });
+  constructor({ at, show }) {
+    Object.assign(this, { at, show });
     at("step").addEventListener("input", () => this.#go());
     for (const [id, by] of [["back", -1], ["forth", 1]])
       at(id).addEventListener("click", () => {
@@ -69,7 +70,7 @@ export class Review {
   #tell() {
     const count = this.at("step").valueAsNumber;
     const last = this.#moves[count - 1];
-    const where = last ? `Move ${count}: ${this.called(last.player)}, column ${last.column + 1}.` : "The empty board.";
+    const where = last ? `Move ${count}: ${called(last.player)}, column ${last.column + 1}.` : "The empty board.";
     this.at("step").setAttribute("aria-valuetext", where);
     this.at("back").disabled = count === 0;
     this.at("forth").disabled = count === this.#moves.length;
@@ -115,8 +116,8 @@ export class Review {
     const would = `The bot would choose column ${best.column + 1}, which ${inWords(best)}.`;
     if (!next) return would;
     const made = judgement.moves.find((move) => move.column === next.column);
-    if (made.value >= best.value - 0.05) return `${this.called(next.player)} goes on with column ${next.column + 1}, as good as any: it ${inWords(made)}.`;
-    return `${would} ${this.called(next.player)} goes on with column ${next.column + 1}, which ${inWords(made)}.`;
+    if (made.value >= best.value - 0.05) return `${called(next.player)} goes on with column ${next.column + 1}, as good as any: it ${inWords(made)}.`;
+    return `${would} ${called(next.player)} goes on with column ${next.column + 1}, which ${inWords(made)}.`;
   }
 }
 

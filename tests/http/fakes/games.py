@@ -109,7 +109,9 @@ class FakeStandings(FakeReadModel):
     )
 
     async def top(self, limit: int, offset: int = 0) -> Standings:
-        return Standings(entries=list(self.entries[offset : offset + limit]), total=1)
+        return Standings(
+            entries=list(self.entries[offset : offset + limit]), total=len(self.entries)
+        )
 
     async def rank(self, user_id: str) -> RankedEntry | None:
         return next((each for each in self.entries if each.user_id == user_id), None)

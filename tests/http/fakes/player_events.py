@@ -11,7 +11,7 @@ from application.ports.commands import Unavailable
 from application.ports.limits import Limited
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
-from domain.player_events.scores import Period, score_of, starts_of
+from domain.player_events.scores import FOREVER, Period, score_of, starts_of
 from interfaces.http.platform.bodies import BATCH_LIMIT_BYTES
 from projections.days import Days
 from projections.player_events.activity_queries import (
@@ -23,7 +23,12 @@ from projections.player_events.activity_queries import (
 )
 from projections.player_events.event_archive import ArchivedEvent, EventPage
 from projections.player_events.exported_events import WRITERS, Format, Selection
-from projections.player_events.leaderboard_queries import Leaderboard, RankedPlayer
+from projections.player_events.leaderboard_queries import (
+    Leaderboard,
+    ListedBoard,
+    ListedBoards,
+    RankedPlayer,
+)
 from projections.player_events.player_statistics import PlayerStatistics
 from projections.projection import InvalidCursor
 from tests.player_events.plain import Plain, games_of
@@ -110,11 +115,33 @@ class FakePlayerQueries:
     async def board(self, game_id: str, period: Period, starts_on: date, limit: int) -> Leaderboard:
         scores: Counter[str] = Counter()
         for event in self.told.events:
-            if event.game_id == game_id and starts_of(event.happened_at)[period] == starts_on:
-                scores[event.player_id] += score_of(event)
+            day, points = event.happened_at.date(), score_of(event)
+            if points and event.game_id == game_id and starts_of(day)[period] == starts_on:
+                scores[event.player_id] += points
         ranked = enumerate(scores.most_common(limit), 1)
         entries = [RankedPlayer(rank=r, player_id=p, score=s) for r, (p, s) in ranked]
         return Leaderboard(entries=entries, total=len(scores))
+
+    async def boards(self, limit: int, before: str | None = None) -> ListedBoards:
+        if before is not None and not before.isdigit():
+            raise InvalidCursor(f"{before!r} is no place.")
+        days: dict[str, date] = {}
+        for event in filter(score_of, self.told.events):
+            day = event.happened_at.date()
+            days[event.game_id] = max(day, days.get(event.game_id, day))
+        listed = [
+            ListedBoard(
+                game_id=game,
+                last_day=days[game],
+                players=(await self.board(game, "alltime", FOREVER, 1)).total,
+            )
+            for game in sorted(days, key=lambda game: (-days[game].toordinal(), game))
+        ]
+        start = int(before or 0)
+        end = start + limit
+        return ListedBoards(
+            leaderboards=listed[start:end], before=str(end) if end < len(listed) else None
+        )
 
     async def around(
         self, game_id: str, period: Period, starts_on: date, player_id: str, limit: int

@@ -51,3 +51,6 @@ def _picture(name: str) -> str:
     address = f"../pictures/{name}.png"
     alt = name.replace("-", " ")
     return f'<a href="{address}"><img src="{address}" width="{width}" alt="{alt}"></a>'
+
+
+WRITERS = {"pictures": sections}
