@@ -26,7 +26,6 @@ from tests.player_events.stored import Stored
 from tests.player_events.told import scored
 
 DIVIDED = ("event-archive", "player-statistics")
-PLAYERS = [f"divided-{number}" for number in range(50)]
 
 
 class Processes:
@@ -90,18 +89,19 @@ class Telling:
     """Events that are told all the while; every tenth is told twice, with a client's id."""
 
     def __init__(self, kafka: str) -> None:
+        self.players = {f"divided-{uuid.uuid4()}" for _ in range(50)}
         self.ids: list[str] = []
         self._producer = Producer(producer_config(kafka))
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._tell)
 
     def _tell(self) -> None:
-        chance = random.Random(1)
+        chance, players = random.Random(1), sorted(self.players)
         while not self._over.wait(0.01):
             for number in range(20):
                 again = number % 10 == 0
                 id = str(uuid.UUID(int=chance.getrandbits(128), version=4)) if again else None
-                event = scored(chance.choice(PLAYERS), id=id)
+                event = scored(chance.choice(players), id=id)
                 self.ids.append(event.event_id)
                 for _ in range(1 + again):
                     self._put(event)
@@ -149,10 +149,10 @@ def test_processes_that_are_killed_frozen_and_revived_count_each_event_once(
         processes.until_divided_by(2)
     processes.until_read()
 
-    archived = [id for player, id, *_ in stored.archive() if player in PLAYERS]
+    archived = [id for player, id, *_ in stored.archive() if player in telling.players]
     assert sorted(archived) == sorted(telling.ids)
     counted = stored.statistics()
-    assert sum(counted[player]["total_events"] for player in PLAYERS) == len(telling.ids)
+    assert sum(counted[player]["total_events"] for player in telling.players) == len(telling.ids)
     assert processes.are_right()
     assert third.wait() == 0
     assert os.waitpid(frozen.pid, os.WNOHANG) == (0, 0), "whoever wakes up works on"
@@ -172,7 +172,7 @@ def test_processes_share_a_rebuild_while_another_goes_on(
         assert processes.are_right("--jobs", "2")
     processes.until_read()
 
-    archived = [id for player, id, *_ in stored.archive() if player in PLAYERS]
+    archived = [id for player, id, *_ in stored.archive() if player in telling.players]
     assert sorted(archived) == sorted(telling.ids)
     assert processes.are_right()
     refused = processes.servers.command("projections", "rebuild", "leaderboards", "--jobs", "2")
