@@ -29,6 +29,7 @@ from application.ports.reading import Checkpoint
 from application.rebuild import build
 from application.triage import NoLetters
 from application.upkeep import Upkeep
+from bench.machine import machine
 from bench.player_events import BATCHES, filled, prepared
 from domain.player_events.event import TOPIC
 from infra.player_events.reader import PlayerEventReader
@@ -181,6 +182,7 @@ def verified(settings: Settings, name: str, topic: str) -> str:
 def main(events: int, processes: Sequence[int], names: Sequence[str], harm: bool) -> None:
     """Events a second of one, two and three processes, and whether what they made is right."""
     settings = load()
+    click.echo(machine())
     click.echo("| read model | processes | each folded | events a second | verified |")
     with filled(settings.kafka_bootstrap, events) as (topic, _):
         for name in names:

@@ -42,7 +42,7 @@ class Play:
         monkeypatch.setattr(signal, "signal", lambda number, handler: handler)
 
     @contextmanager
-    def _worker(self, _: Settings, name: str, __: worker.Stop) -> Iterator[Work]:
+    def _worker(self, _: Settings, name: str, *__: object) -> Iterator[Work]:
         yield self.parts[name]
 
     def run(self, **parts: Work) -> None:
