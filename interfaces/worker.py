@@ -13,7 +13,7 @@ import stamina
 import structlog
 
 from interfaces import logs
-from interfaces.bootstrap.worker import Feeds, WorkerStates, is_away, worker
+from interfaces.bootstrap.worker import JointFetches, WorkerStates, is_away, worker
 from interfaces.garbage import collect_garbage_rarely
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def run(settings: "Settings", names: Sequence[str]) -> None:
 
 def _together(settings: "Settings", names: Sequence[str], stopped: Stop) -> None:
     states = WorkerStates(names)
-    with closing(Feeds()) as feeds, ThreadPoolExecutor(len(names)) as threads:
-        work_on = partial(_work_on, settings, stopped, states, feeds)
+    with closing(JointFetches()) as fetches, ThreadPoolExecutor(len(names)) as threads:
+        work_on = partial(_work_on, settings, stopped, states, fetches)
         running = [threads.submit(work_on, name) for name in names]
         try:
             for each in as_completed(running):
@@ -88,7 +88,7 @@ def _together(settings: "Settings", names: Sequence[str], stopped: Stop) -> None
 
 
 def _work_on(
-    settings: "Settings", stopped: Stop, states: WorkerStates, feeds: Feeds, name: str
+    settings: "Settings", stopped: Stop, states: WorkerStates, fetches: JointFetches, name: str
 ) -> None:
     """Run a worker again and again."""
     failures = 0
@@ -96,7 +96,7 @@ def _work_on(
         began = time.monotonic()
         states.begins(name)
         try:
-            _work(settings, name, stopped, feeds)
+            _work(settings, name, stopped, fetches)
         except Exception:
             if time.monotonic() - began > WELL_AFTER_S:
                 failures = 0
@@ -107,7 +107,9 @@ def _work_on(
             stopped.wait(pause)
 
 
-def _work(settings: "Settings", name: str, stopped: Stop, feeds: Feeds | None = None) -> None:
+def _work(
+    settings: "Settings", name: str, stopped: Stop, fetches: JointFetches | None = None
+) -> None:
     structlog.contextvars.bind_contextvars(worker=name)
 
     def worth_another(error: Exception) -> bool:
@@ -117,6 +119,6 @@ def _work(settings: "Settings", name: str, stopped: Stop, feeds: Feeds | None = 
     for attempt in stamina.retry_context(
         on=worth_another, attempts=None, timeout=None, wait_max=LONGEST_PAUSE_S
     ):
-        with attempt, worker(settings, name, stopped, feeds) as work:
+        with attempt, worker(settings, name, stopped, fetches) as work:
             work(stopped)
     logger.info("worker stopped")

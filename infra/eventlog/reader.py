@@ -13,7 +13,7 @@ from domain.category import Category
 from domain.events import Recorded
 from infra.kafka.clients import consumer_config
 from infra.kafka.errors import failed
-from infra.kafka.feed import Feeds
+from infra.kafka.joint_fetch import JointFetches
 from infra.kafka.reading import Reading
 from infra.kafka.share import Share
 from infra.kafka.watermarks import Watermarks
@@ -24,7 +24,7 @@ much is going on, fifty batches a second cost the stores, the broker and this pr
 than a thousand, and nobody sees the difference."""
 
 
-class Found(NamedTuple):
+class LogRecord(NamedTuple):
     """A record and its place, and the events that it would record; None where it is none."""
 
     shard: ShardId
@@ -33,7 +33,7 @@ class Found(NamedTuple):
     events: Sequence[Recorded]
 
 
-def _where(found: Found) -> tuple[ShardId, int]:
+def _where(found: LogRecord) -> tuple[ShardId, int]:
     return found.shard, found.offset
 
 
@@ -97,9 +97,9 @@ class KafkaLogReader:
             offsets[c.topic, c.partition] = c.offset
         self._reading.begin(offsets)
 
-    def read_with(self, feeds: Feeds | None) -> None:
+    def read_with(self, fetches: JointFetches | None) -> None:
         """Read together with others of this process what they read at the same time."""
-        self._reading.feeds = feeds
+        self._reading.fetches = fetches
 
     def read(self, limit: int, timeout: float) -> Batch:
         """See `ports.reading.LogReader.read`.
@@ -117,23 +117,23 @@ class KafkaLogReader:
             failed(message)
         return Batch(events, [self._checkpoint(shard) for shard in fetched.reached])
 
-    def _found(self, messages: Sequence[Message]) -> list[Found]:
+    def _found(self, messages: Sequence[Message]) -> list[LogRecord]:
         """What stands in some records; the same for everybody who reads them."""
         return [self._found_in(message) for message in messages]
 
-    def _found_in(self, message: Message) -> Found:
+    def _found_in(self, message: Message) -> LogRecord:
         topic, partition = shard = message.topic() or "", message.partition() or 0
         codec, value, offset = self._codecs[topic], message.value() or b"", message.offset() or 0
         wanted = self._mentioned in value
         try:
             record = codec.decode(value) if wanted else codec.skim(value)
         except MalformedRecord:
-            return Found(shard, offset, None, ())
+            return LogRecord(shard, offset, None, ())
         if isinstance(record, Claim) or not wanted:
-            return Found(shard, offset, record, ())
-        return Found(shard, offset, record, recorded_events(topic, partition, record))
+            return LogRecord(shard, offset, record, ())
+        return LogRecord(shard, offset, record, recorded_events(topic, partition, record))
 
-    def _passed(self, found: Found) -> Sequence[Recorded]:
+    def _passed(self, found: LogRecord) -> Sequence[Recorded]:
         """The events that pass the gate."""
         gate, record = self._gates[found.shard], found.record
         if record is None:

@@ -10,7 +10,7 @@ from application.ports.reading import Batch, Checkpoint, ShardId
 from infra.errors import SetupError
 from infra.kafka.clients import consumer_config
 from infra.kafka.errors import failed
-from infra.kafka.feed import Feeds
+from infra.kafka.joint_fetch import JointFetches
 from infra.kafka.reading import Reading
 from infra.kafka.share import Share
 from infra.kafka.watermarks import Watermarks
@@ -54,9 +54,9 @@ class TopicReader(Generic[Event]):
         there = [shard for topic in self._names for shard in self._shards_of(topic)]
         self._shards = [shard for shard in there if only is None or shard[1] in only]
 
-    def read_with(self, feeds: Feeds | None) -> None:
+    def read_with(self, fetches: JointFetches | None) -> None:
         """Read together with others of this process what they read at the same time."""
-        self._reading.feeds = feeds
+        self._reading.fetches = fetches
 
     def _shards_of(self, topic: str) -> list[ShardId]:
         found = self._share.consumer.list_topics(topic, ANSWER_TIMEOUT_S).topics[topic]

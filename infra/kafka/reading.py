@@ -7,11 +7,11 @@ from typing import Any, Generic, TypeVar
 from confluent_kafka import Consumer, Message
 
 from application.ports.reading import ShardId
-from infra.kafka.feed import Feed, Feeds, Place
 from infra.kafka.fetching import FULL_FETCH_RECORDS, Fetched, Fetching
+from infra.kafka.joint_fetch import JointFetch, JointFetches, Partaker
 from infra.kafka.share import Share
 
-FEED_GROUP = "gamehall-feed"
+JOINT_GROUP = "gamehall-joint"
 """Of consumers that fetch for several workers; nobody is a member of it."""
 
 Event = TypeVar("Event")
@@ -21,7 +21,7 @@ class Reading(Generic[Event]):
     """How far one worker has read its shards; for one thread.
 
     `decode` makes an event of each record, which `where` finds in its shard. A member of a group
-    that has come to the end of what is there reads together with those who have the same `feeds`
+    that has come to the end of what is there reads together with those who have the same `fetches`
     and read the same `kind` of the same shards: what is fetched and decoded for one is for all.
     """
 
@@ -34,14 +34,14 @@ class Reading(Generic[Event]):
         interval_s: float = 0.0,
     ) -> None:
         self.offsets: dict[ShardId, int] = {}
-        self.feeds: Feeds | None = None
+        self.fetches: JointFetches | None = None
         self._share = share
         self._decode = decode
         self._where = where
         self._kind = kind
         self._interval_s = interval_s
         self._fetching = Fetching(decode, interval_s)
-        self._place: Place[Event] | None = None
+        self._place: Partaker[Event] | None = None
         self._is_ahead = False
 
     @property
@@ -74,7 +74,7 @@ class Reading(Generic[Event]):
             self._join()
         return Fetched(unseen, further, fetched.errors)
 
-    def _read_together(self, place: Place[Event], limit: int, timeout: float) -> Fetched[Event]:
+    def _read_together(self, place: Partaker[Event], limit: int, timeout: float) -> Fetched[Event]:
         message = self._share.consumer.poll(0)  # where the group has its say
         fetched = place.read(limit, timeout)
         if fetched is None:
@@ -84,17 +84,17 @@ class Reading(Generic[Event]):
         return fetched if message is None else fetched._replace(errors=[message])
 
     def _join(self) -> None:
-        if self.feeds is None or not self.offsets or not self._share.is_member:
+        if self.fetches is None or not self.offsets or not self._share.is_member:
             return
-        feed = self.feeds.of((self._kind, frozenset(self.offsets)), self._feed)
-        self._place = feed.join(self.offsets)
+        fetch = self.fetches.of((self._kind, frozenset(self.offsets)), self._joint_fetch)
+        self._place = fetch.join(self.offsets)
         if self._place is not None:
             self._is_ahead = self._place.is_behind(self.offsets)
             self._share.assign({})
 
-    def _feed(self) -> Feed[Event]:
-        config: dict[str, Any] = {**self._share.config, "group.id": FEED_GROUP}
-        return Feed(partial(Consumer, config), Fetching(self._decode, self._interval_s))
+    def _joint_fetch(self) -> JointFetch[Event]:
+        config: dict[str, Any] = {**self._share.config, "group.id": JOINT_GROUP}
+        return JointFetch(partial(Consumer, config), Fetching(self._decode, self._interval_s))
 
     def _unseen(self, events: Sequence[Event]) -> Sequence[Event]:
         """Without what was read alone before."""

@@ -14,7 +14,7 @@ from application.upkeep import Upkeep
 from infra.cached import CachedStore
 from infra.dead_letters import DeadLetterTopic, unreadable
 from infra.eventlog.reader import KafkaLogReader
-from infra.kafka.feed import Feeds
+from infra.kafka.joint_fetch import JointFetches
 from infra.kafka.topics import refuse_missing
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
 from infra.player_events.dead_letters import LoggedLetters, letter_reader
@@ -41,12 +41,12 @@ def upkeep(
     model: AnyReadModel,
     held: ExitStack,
     only: Collection[int] | None = None,
-    feeds: Feeds | None = None,
+    fetches: JointFetches | None = None,
 ) -> Upkeep:
     """Put together what looks after a read model; what it holds is closed with `held`.
 
     With `only`, it reads these partitions in place of all, of a read model that divides. With
-    `feeds`, it reads together with those of its process that have the same.
+    `fetches`, it reads together with those of its process that have the same.
 
     Raises `KafkaAway`, and `SetupError` where a topic is not as it has to be.
     """
@@ -58,7 +58,7 @@ def upkeep(
     else:
         built = _of_the_log(settings, model, held)
     if isinstance(built.reader, PlayerEventReader | KafkaLogReader):
-        built.reader.read_with(feeds)
+        built.reader.read_with(fetches)
     return replace(built, reader=skipping(settings, model.name, built.reader))
 
 

@@ -14,7 +14,7 @@ from infra.commands_client import CommandsClient
 from infra.eventlog.snapshots import writer as checkpoint_writer
 from infra.eventlog.snapshots.reader import SnapshotReader
 from infra.inbox import InboxWorker
-from infra.kafka.feed import Feeds
+from infra.kafka.joint_fetch import JointFetches
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
 from infra.postgres.processes import PostgresProcess
@@ -28,7 +28,7 @@ from interfaces.settings import Settings
 from interfaces.tokens import Tokens
 from projections.read_model import ReadModel
 
-__all__ = ["Feeds", "WorkerStates", "is_away", "worker"]
+__all__ = ["JointFetches", "WorkerStates", "is_away", "worker"]
 
 Stopped = Callable[[], bool]
 Work = Callable[[Stopped], None]
@@ -54,17 +54,17 @@ class ProcessManager:
 
 @contextmanager
 def worker(
-    settings: Settings, name: str, stopped: Stopped, feeds: Feeds | None = None
+    settings: Settings, name: str, stopped: Stopped, fetches: JointFetches | None = None
 ) -> Iterator[Work]:
     """Build a worker, and close what it holds at the end of the block.
 
-    Workers with the same `feeds` read together what they read at the same time.
+    Workers with the same `fetches` read together what they read at the same time.
     """
     with ExitStack() as held:
         context = Context(settings, held, stopped)
         match declared(name):
             case ReadModel() as model:
-                yield upkeep(settings, model, held, feeds=feeds).projector().run
+                yield upkeep(settings, model, held, fetches=fetches).projector().run
             case ProcessManager() as manager:
                 yield _process(context, manager)
             case Inbox() as inbox:

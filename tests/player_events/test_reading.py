@@ -20,7 +20,7 @@ from domain.player_events.unreadable import UnreadableRecord
 from infra.errors import SetupError
 from infra.eventlog.partition import partition_for
 from infra.kafka.clients import connection, producer_config
-from infra.kafka.feed import Feeds
+from infra.kafka.joint_fetch import JointFetches
 from infra.kafka.records import consume
 from infra.player_events import reader as reader_module
 from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
@@ -90,10 +90,12 @@ def reader_of(topic: Topic, held: ExitStack) -> PlayerEventReader:
     )
 
 
-def member_of(topic: Topic, group: str, feeds: Feeds, held: ExitStack) -> PlayerEventReader:
+def member_of(
+    topic: Topic, group: str, fetches: JointFetches, held: ExitStack
+) -> PlayerEventReader:
     """A reader of a worker, which its group has given all partitions and which has read them."""
     reader = PlayerEventReader(topic.kafka, f"{topic.name}-{group}", topic=topic.name)
-    reader.read_with(feeds)
+    reader.read_with(fetches)
     held.enter_context(closing(reader))
     reader.take_up(())
     with suppress(ShardsMoved):
@@ -227,8 +229,8 @@ def test_workers_of_one_process_fetch_and_decode_once(
         return events_in(records)
 
     monkeypatch.setattr(reader_module, "events_in", counted)
-    feeds = held.enter_context(closing(Feeds()))
-    readers = [member_of(topic, group, feeds, held) for group in ("archive", "counts", "boards")]
+    fetches = held.enter_context(closing(JointFetches()))
+    readers = [member_of(topic, group, fetches, held) for group in ("archive", "counts", "boards")]
 
     topic.tell(*(scored(f"player-{number}") for number in range(50)))
     found = [read(reader, 50) for reader in readers]
@@ -241,8 +243,8 @@ def test_workers_of_one_process_fetch_and_decode_once(
 def test_a_worker_that_is_given_other_partitions_leaves_its_neighbours(
     topic: Topic, held: ExitStack
 ) -> None:
-    feeds = held.enter_context(closing(Feeds()))
-    moved, stays = [member_of(topic, group, feeds, held) for group in ("archive", "counts")]
+    fetches = held.enter_context(closing(JointFetches()))
+    moved, stays = [member_of(topic, group, fetches, held) for group in ("archive", "counts")]
     topic.tell(*(scored(f"player-{number}") for number in range(20)))
     read(moved, 20)
 

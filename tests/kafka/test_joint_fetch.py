@@ -9,9 +9,9 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from application.ports.reading import ShardId
-from infra.kafka import feed as feeds
-from infra.kafka.feed import Feed, Place
+from infra.kafka import joint_fetch
 from infra.kafka.fetching import Fetched, Fetching
+from infra.kafka.joint_fetch import JointFetch, Partaker
 
 A, B = ("events", 0), ("events", 1)
 START = {A: 0, B: 0}
@@ -85,25 +85,27 @@ def client() -> Client:
 
 
 @pytest.fixture
-def feed(client: Client) -> Feed[Record]:
-    return Feed(lambda: client, Fetching(list))  # type: ignore[arg-type, return-value]
+def fetch(client: Client) -> JointFetch[Record]:
+    return JointFetch(lambda: client, Fetching(list))  # type: ignore[arg-type, return-value]
 
 
-def joined(feed: Feed[Record], offsets: dict[ShardId, int] | None = None) -> Place[Record]:
-    place = feed.join(offsets or START)
+def joined(
+    fetch: JointFetch[Record], offsets: dict[ShardId, int] | None = None
+) -> Partaker[Record]:
+    place = fetch.join(offsets or START)
     assert place is not None
     return place
 
 
-def read(place: Place[Record], limit: int = 1_000) -> list[tuple[ShardId, int]]:
+def read(place: Partaker[Record], limit: int = 1_000) -> list[tuple[ShardId, int]]:
     """What a place reads now."""
     fetched = place.read(limit, 0)
     assert fetched is not None
     return [(record.shard, record.at) for record in fetched.events]
 
 
-def test_what_is_there_is_fetched_once_for_all(client: Client, feed: Feed[Record]) -> None:
-    places = [joined(feed) for _ in range(4)]
+def test_what_is_there_is_fetched_once_for_all(client: Client, fetch: JointFetch[Record]) -> None:
+    places = [joined(fetch) for _ in range(4)]
     client.write(A, 3)
     client.write(B, 2)
 
@@ -115,8 +117,10 @@ def test_what_is_there_is_fetched_once_for_all(client: Client, feed: Feed[Record
     assert [place.reached for place in places] == [{A: 3, B: 2}] * 4
 
 
-def test_who_is_slow_takes_in_one_piece_what_waits(client: Client, feed: Feed[Record]) -> None:
-    quick, slow = joined(feed), joined(feed)
+def test_who_is_slow_takes_in_one_piece_what_waits(
+    client: Client, fetch: JointFetch[Record]
+) -> None:
+    quick, slow = joined(fetch), joined(fetch)
     for _ in range(3):
         client.write(A, 2)
         assert len(read(quick)) == 2
@@ -126,9 +130,9 @@ def test_who_is_slow_takes_in_one_piece_what_waits(client: Client, feed: Feed[Re
 
 
 def test_one_piece_is_no_larger_than_asked_for_where_it_can_be_less(
-    client: Client, feed: Feed[Record]
+    client: Client, fetch: JointFetch[Record]
 ) -> None:
-    quick, slow = joined(feed), joined(feed)
+    quick, slow = joined(fetch), joined(fetch)
     for _ in range(3):
         client.write(A, 2)
         read(quick)
@@ -136,25 +140,27 @@ def test_one_piece_is_no_larger_than_asked_for_where_it_can_be_less(
     assert [len(read(slow, limit=4)), len(read(slow, limit=4))] == [4, 2]
 
 
-def test_nothing_is_kept_that_everybody_has_taken(client: Client, feed: Feed[Record]) -> None:
-    quick, slow = joined(feed), joined(feed)
+def test_nothing_is_kept_that_everybody_has_taken(
+    client: Client, fetch: JointFetch[Record]
+) -> None:
+    quick, slow = joined(fetch), joined(fetch)
     client.write(A, 2)
     read(quick)
-    assert len(feed._waiting) == 1
+    assert len(fetch._waiting) == 1
     read(slow)
-    assert not feed._waiting
+    assert not fetch._waiting
 
     client.write(A, 2)
     read(quick)
     slow.leave()
-    assert not feed._waiting
+    assert not fetch._waiting
 
 
 def test_who_is_too_far_behind_reads_by_himself(
-    client: Client, feed: Feed[Record], monkeypatch: pytest.MonkeyPatch
+    client: Client, fetch: JointFetch[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeds, "MOST_WAITING", 4)
-    quick, slow, third = joined(feed), joined(feed), joined(feed)
+    monkeypatch.setattr(joint_fetch, "MOST_WAITING", 4)
+    quick, slow, third = joined(fetch), joined(fetch), joined(fetch)
     for _ in range(3):
         client.write(A, 2)
         assert len(read(quick)) == len(read(third)) == 2
@@ -164,21 +170,23 @@ def test_who_is_too_far_behind_reads_by_himself(
     assert read(third) == read(quick) == [(B, 0)], "for the others it goes on"
 
 
-def test_where_the_feed_has_come_further_nobody_joins(client: Client, feed: Feed[Record]) -> None:
-    place = joined(feed)
+def test_where_the_feed_has_come_further_nobody_joins(
+    client: Client, fetch: JointFetch[Record]
+) -> None:
+    place = joined(fetch)
     client.write(A, 2)
     read(place)
 
-    assert feed.join({A: 1, B: 5}) is None
-    assert feed.join({A: 2, B: 0}) is not None
+    assert fetch.join({A: 1, B: 5}) is None
+    assert fetch.join({A: 2, B: 0}) is not None
 
 
 def test_who_is_ahead_is_given_what_he_has_read_and_knows_it(
-    client: Client, feed: Feed[Record]
+    client: Client, fetch: JointFetch[Record]
 ) -> None:
-    joined(feed)
+    joined(fetch)
     client.write(A, 3)
-    ahead = joined(feed, {A: 2, B: 0})
+    ahead = joined(fetch, {A: 2, B: 0})
 
     assert ahead.is_behind({A: 2, B: 0})
     assert read(ahead) == [(A, 0), (A, 1), (A, 2)]
@@ -186,9 +194,9 @@ def test_who_is_ahead_is_given_what_he_has_read_and_knows_it(
 
 
 def test_what_the_client_complains_of_everybody_finds_out_himself(
-    client: Client, feed: Feed[Record]
+    client: Client, fetch: JointFetch[Record]
 ) -> None:
-    one, other = joined(feed), joined(feed)
+    one, other = joined(fetch), joined(fetch)
     client.complaints.append(Record(A, 0, "the place is gone"))
 
     assert one.read(10, 0) is None
@@ -196,9 +204,9 @@ def test_what_the_client_complains_of_everybody_finds_out_himself(
 
 
 def test_a_fetch_that_fails_fails_for_one_and_the_others_read_by_themselves(
-    client: Client, feed: Feed[Record], monkeypatch: pytest.MonkeyPatch
+    client: Client, fetch: JointFetch[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other = joined(feed), joined(feed)
+    one, other = joined(fetch), joined(fetch)
 
     def fail(timeout: float) -> Any:
         raise RuntimeError("no broker")
@@ -210,22 +218,22 @@ def test_a_fetch_that_fails_fails_for_one_and_the_others_read_by_themselves(
 
 
 def test_a_feed_that_all_have_left_begins_where_the_next_one_stands(
-    client: Client, feed: Feed[Record]
+    client: Client, fetch: JointFetch[Record]
 ) -> None:
     client.write(A, 5)
-    joined(feed).leave()
+    joined(fetch).leave()
 
-    assert read(joined(feed, {A: 3, B: 0})) == [(A, 3), (A, 4)]
+    assert read(joined(fetch, {A: 3, B: 0})) == [(A, 3), (A, 4)]
 
 
 def test_whatever_the_threads_do_each_reads_all_in_its_order_once() -> None:
     client = Client(at_a_time=7)
-    feed: Feed[Record] = Feed(lambda: client, Fetching(list))  # type: ignore[arg-type, return-value]
-    places = [joined(feed) for _ in range(4)]
+    fetch: JointFetch[Record] = JointFetch(lambda: client, Fetching(list))  # type: ignore[arg-type, return-value]
+    places = [joined(fetch) for _ in range(4)]
     client.write(A, 2_000)
     client.write(B, 1_000)
 
-    def read_all(place: Place[Record]) -> list[Record]:
+    def read_all(place: Partaker[Record]) -> list[Record]:
         found: list[Record] = []
         while len(found) < 3_000:
             fetched = place.read(len(found) % 50 + 1, 1)
@@ -240,6 +248,8 @@ def test_whatever_the_threads_do_each_reads_all_in_its_order_once() -> None:
                 assert in_shard == list(range(len(client.topic[shard])))
 
 
-def test_nothing_there_is_told_after_the_time_that_somebody_waits(feed: Feed[Record]) -> None:
-    joined(feed)
-    assert joined(feed).read(10, 0.01) == Fetched()
+def test_nothing_there_is_told_after_the_time_that_somebody_waits(
+    fetch: JointFetch[Record],
+) -> None:
+    joined(fetch)
+    assert joined(fetch).read(10, 0.01) == Fetched()

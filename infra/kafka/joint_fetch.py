@@ -18,11 +18,11 @@ MOST_WAITING = 20_000
 Event = TypeVar("Event")
 
 
-class Feed(Generic[Event]):
+class JointFetch(Generic[Event]):
     """Some shards, read once for all workers of this process that have read them equally far.
 
     Whoever has taken all that is there fetches the next, and the others wait for that. One that is
-    slow takes what waits for it in one piece; one that is behind, or a feed of which the client
+    slow takes what waits for it in one piece; one that is behind, or a fetch of which the client
     complains, is left, and everybody reads by himself. For any threads, a place for each, and
     nobody changes what is read.
     """
@@ -35,20 +35,20 @@ class Feed(Generic[Event]):
         self._head: dict[ShardId, int] = {}
         self._waiting: deque[Fetched[Event]] = deque()
         self._ended = 0
-        self._places: set[Place[Event]] = set()
+        self._places: set[Partaker[Event]] = set()
         self._changed = Condition()
 
-    def join(self, offsets: Mapping[ShardId, int]) -> "Place[Event] | None":
-        """A place from which to go on; None where the feed has come further in one of the shards.
+    def join(self, offsets: Mapping[ShardId, int]) -> "Partaker[Event] | None":
+        """A place from which to go on; None where the fetch has come further in one of the shards.
 
-        What it gives may begin before the offsets, where the feed has not come as far.
+        What it gives may begin before the offsets, where the fetch has not come as far.
         """
         with self._changed:
             if not self._places:
                 self._begin(offsets)
             elif any(offsets[shard] < at for shard, at in self._head.items()):
                 return None
-            place = Place(self, self._ended, self._head)
+            place = Partaker(self, self._ended, self._head)
             self._places.add(place)
             return place
 
@@ -60,7 +60,7 @@ class Feed(Generic[Event]):
         self._head = dict(offsets)
         self._waiting.clear()
 
-    def leave(self, place: "Place[Event]") -> None:
+    def leave(self, place: "Partaker[Event]") -> None:
         """Keep nothing for a place any more."""
         with self._changed:
             self._places.discard(place)
@@ -79,7 +79,7 @@ class Feed(Generic[Event]):
         while len(self._waiting) > self._ended - first:
             self._waiting.popleft()
 
-    def take(self, place: "Place[Event]", limit: int, timeout: float) -> Fetched[Event] | None:
+    def take(self, place: "Partaker[Event]", limit: int, timeout: float) -> Fetched[Event] | None:
         """What comes next at a place; None where it is one no more."""
         give_up = time.monotonic() + timeout
         with self._changed:
@@ -121,7 +121,7 @@ class Feed(Generic[Event]):
             self._places = {place for place in self._places if place.next > slowest}
             self._forget()
 
-    def _taken(self, place: "Place[Event]", limit: int) -> Fetched[Event] | None:
+    def _taken(self, place: "Partaker[Event]", limit: int) -> Fetched[Event] | None:
         if place not in self._places:
             return None
         parts: list[Fetched[Event]] = []
@@ -144,48 +144,48 @@ class Feed(Generic[Event]):
             self._consumer.close()
 
 
-class Place(Generic[Event]):
-    """How far one worker has read a feed."""
+class Partaker(Generic[Event]):
+    """How far one worker has read a fetch."""
 
-    def __init__(self, feed: Feed[Event], next: int, head: Mapping[ShardId, int]) -> None:
+    def __init__(self, fetch: JointFetch[Event], next: int, head: Mapping[ShardId, int]) -> None:
         self.next = next
         self.reached = dict(head)
-        self._feed = feed
+        self._joint_fetch = fetch
 
     def read(self, limit: int, timeout: float) -> Fetched[Event] | None:
         """Up to `limit` records and what was fetched with them, waiting at most `timeout` seconds.
 
-        None where the feed keeps nothing for this worker any more.
+        None where the fetch keeps nothing for this worker any more.
         """
-        fetched = self._feed.take(self, limit, timeout)
+        fetched = self._joint_fetch.take(self, limit, timeout)
         if fetched is not None:
             self.reached |= fetched.reached
         return fetched
 
     def is_behind(self, offsets: Mapping[ShardId, int]) -> bool:
-        """Whether the feed has not come to these offsets yet."""
+        """Whether the fetch has not come to these offsets yet."""
         return any(at < offsets[shard] for shard, at in self.reached.items())
 
     def leave(self) -> None:
         """Read no more."""
-        self._feed.leave(self)
+        self._joint_fetch.leave(self)
 
 
-class Feeds:
-    """The feeds of a process, by what is read in them."""
+class JointFetches:
+    """The fetches of a process, by what is read in them."""
 
     def __init__(self) -> None:
-        self._feeds: dict[Hashable, Feed[Any]] = {}
+        self._fetches: dict[Hashable, JointFetch[Any]] = {}
         self._lock = Lock()
 
-    def of(self, key: Hashable, make: Callable[[], Feed[Event]]) -> Feed[Event]:
-        """The feed of a key, made when somebody asks for it first."""
+    def of(self, key: Hashable, make: Callable[[], JointFetch[Event]]) -> JointFetch[Event]:
+        """The fetch of a key, made when somebody asks for it first."""
         with self._lock:
-            if key not in self._feeds:
-                self._feeds[key] = make()
-            return self._feeds[key]
+            if key not in self._fetches:
+                self._fetches[key] = make()
+            return self._fetches[key]
 
     def close(self) -> None:
         """Close all of them."""
-        for feed in self._feeds.values():
-            feed.close()
+        for fetch in self._fetches.values():
+            fetch.close()
