@@ -165,5 +165,6 @@ class KafkaLogReader:
 
     def close(self) -> None:
         """See `ports.reading.LogReader.close`."""
+        self._reading.leave()
         self._share.close()
         self._watermarks.close()

@@ -168,6 +168,7 @@ class TopicReader(Generic[Event]):
 
     def close(self) -> None:
         """See `ports.reading.LogReader.close`."""
+        self._reading.leave()
         self._share.close()
         self._watermarks.close()
 

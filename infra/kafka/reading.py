@@ -51,11 +51,15 @@ class Reading(Generic[Event]):
 
     def begin(self, offsets: Mapping[ShardId, int]) -> None:
         """Take note that the share's consumer is assigned these shards, at these offsets."""
+        self.leave()
+        self.offsets = dict(offsets)
+        self._fetching.begin(offsets)
+
+    def leave(self) -> None:
+        """Read alone from here on; for a worker that ends as well, or batches would wait for it."""
         if self._place is not None:
             self._place.leave()
         self._place, self._is_ahead = None, False
-        self.offsets = dict(offsets)
-        self._fetching.begin(offsets)
 
     def read(self, limit: int, timeout: float) -> Fetched[Event]:
         """Up to some `limit` records, waiting at most `timeout` seconds for the first.

@@ -240,6 +240,17 @@ def test_workers_of_one_process_fetch_and_decode_once(
     assert all(sorted(each.checkpoints) == sorted(found[0].checkpoints) for each in found)
 
 
+def test_for_a_worker_that_has_ended_nothing_is_kept(topic: Topic, held: ExitStack) -> None:
+    fetches = held.enter_context(closing(JointFetches()))
+    ends, stays = [member_of(topic, group, fetches, held) for group in ("archive", "counts")]
+    ends.close()
+
+    topic.tell(scored("ada"))
+    read(stays, 1)
+
+    assert [len(each._waiting) for each in fetches._fetches.values()] == [0]
+
+
 def test_a_worker_that_is_given_other_partitions_leaves_its_neighbours(
     topic: Topic, held: ExitStack
 ) -> None:
