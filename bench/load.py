@@ -14,6 +14,7 @@ from statistics import median
 from typing import cast
 
 HTTP_ERRORS = 400
+MOST_CONNECTIONS = 64
 
 
 @dataclass
@@ -129,7 +130,9 @@ async def at_rate(
         if len(result.latencies) == total:
             finished.set_result(None)
 
-    idle.extend(await connect(host, port, 64, answered))
+    # The server ends connections that rest for seconds.
+    connections = max(2, min(MOST_CONNECTIONS, round(rate)))
+    idle.extend(await connect(host, port, connections, answered))
     pool = list(idle)
     start = clock()
     for number in range(total):
@@ -137,7 +140,6 @@ async def at_rate(
         if (wait := due - clock()) > 0:
             await asyncio.sleep(wait)
         if idle:
-            # In turns, since the server ends connections that rest for seconds.
             idle.popleft().send(next(requests), due)
         else:
             late.append(due)
