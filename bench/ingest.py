@@ -207,7 +207,7 @@ def peer(hall: Hall) -> Iterator[tuple[str, int] | None]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [str(PEER / "ingest"), PEER_TOPIC, f"127.0.0.1:{port}"]
-    environment = {**os.environ, "KAFKA": hall.kafka}
+    environment = {**os.environ, "KAFKA": hall.settings.kafka_bootstrap}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()  # it says when it listens
