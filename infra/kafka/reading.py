@@ -44,11 +44,6 @@ class Reading(Generic[Event]):
         self._place: Partaker[Event] | None = None
         self._is_ahead = False
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether others may read along."""
-        return self._place is not None
-
     def begin(self, offsets: Mapping[ShardId, int]) -> None:
         """Take note that the share's consumer is assigned these shards, at these offsets."""
         self.leave()

@@ -28,8 +28,8 @@ COUNT = f"SELECT count(*) {GONE}"
 logger = structlog.get_logger(__name__)
 
 
-class WholeTopicReader(PlayerEventReader):
-    """Reads the topic for the archive, which cannot be built again from less than all of it."""
+class ArchiveAwareReader(PlayerEventReader):
+    """Reads the topic, and knows the archive, which holds more than what is left of it."""
 
     def __init__(
         self,
@@ -44,6 +44,10 @@ class WholeTopicReader(PlayerEventReader):
     ) -> None:
         super().__init__(bootstrap, group, spacing, topic, divides=divides, only=only)
         self._database = database
+
+
+class WholeTopicReader(ArchiveAwareReader):
+    """Reads the topic for the archive, which cannot be built again from less than all of it."""
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See the port; raises `SetupError` where a fold from the beginning would lose events."""
@@ -60,27 +64,14 @@ class WholeTopicReader(PlayerEventReader):
             )
 
 
-class ArchivedFirstReader(PlayerEventReader):
+class ArchivedFirstReader(ArchiveAwareReader):
     """Reads what is gone from the topic from the archive, then the topic.
 
     The archive holds each event once, in the order of its partition, so what is folded from it is
     what was folded from the topic. While it is read, the reader stands at 0 everywhere.
     """
 
-    def __init__(
-        self,
-        bootstrap: str,
-        group: str,
-        spacing: float,
-        database: Database,
-        topic: str = TOPIC,
-        *,
-        divides: bool = False,
-        only: Collection[int] | None = None,
-    ) -> None:
-        super().__init__(bootstrap, group, spacing, topic, divides=divides, only=only)
-        self._database = database
-        self._archived: Iterator[PlayerEvent] | None = None
+    _archived: Iterator[PlayerEvent] | None = None
 
     def start(self, checkpoints: Sequence[Checkpoint]) -> None:
         """See the port."""

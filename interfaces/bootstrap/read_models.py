@@ -16,7 +16,11 @@ from infra.dead_letters import DeadLetterTopic, unreadable
 from infra.eventlog.reader import KafkaLogReader
 from infra.kafka.joint_fetch import JointFetches
 from infra.kafka.topics import refuse_missing
-from infra.player_events.archived import ArchivedFirstReader, WholeTopicReader
+from infra.player_events.archived import (
+    ArchiveAwareReader,
+    ArchivedFirstReader,
+    WholeTopicReader,
+)
 from infra.player_events.dead_letters import LoggedLetters, letter_reader
 from infra.player_events.letters import PlayerDeadLetters
 from infra.player_events.reader import PlayerEventReader
@@ -70,7 +74,7 @@ def _of_the_log(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upk
 
 
 def _of_players(
-    kind: type[WholeTopicReader | ArchivedFirstReader],
+    kind: type[ArchiveAwareReader],
     settings: Settings,
     model: AnyReadModel,
     held: ExitStack,
@@ -96,7 +100,7 @@ def _of_letters(settings: Settings, model: AnyReadModel, held: ExitStack) -> Upk
     return Upkeep(model.name, reader, store_of(settings, model, held), LoggedLetters(), SkipEvent)
 
 
-PLAYERS: Mapping[Source, type[WholeTopicReader | ArchivedFirstReader]] = {
+PLAYERS: Mapping[Source, type[ArchiveAwareReader]] = {
     WHOLE_TOPIC: WholeTopicReader,
     ARCHIVED_FIRST: ArchivedFirstReader,
 }

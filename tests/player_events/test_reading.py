@@ -102,7 +102,7 @@ def member_of(
         while True:
             reader.read(1, 0.1)
     reader.take_up([Checkpoint(TOPIC, at, 0, 0, "", 0) for _, at in reader.held()])
-    while not reader._reading.is_shared:
+    while reader._reading._place is None:
         assert not reader.read(10, 0.1).events
     return reader
 
