@@ -10,6 +10,9 @@ Connection = psycopg.Connection[Any]
 LOCK_TIMEOUT: LiteralString = "5s"
 """Who waits for a lock that long looks whether its holder is frozen (`sessions`)."""
 
+SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+"""All that a transaction reads from here on is of one moment."""
+
 LIVE: LiteralString = f"""
     SET synchronous_commit = off;
     SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;

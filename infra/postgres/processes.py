@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from application.ports.processes import Standing, StateChanges, StoredState
 from application.ports.projections import PositionConflict
 from application.ports.reading import Checkpoint
-from infra.postgres.database import Connection, Database
+from infra.postgres.database import SNAPSHOT, Connection, Database
 from infra.postgres.positions import load_position, save_position
 
 MOVE = """
@@ -37,7 +37,7 @@ class PostgresProcess:
         """See the port."""
         connection = self._database.connection
         with connection.transaction():
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            connection.execute(SNAPSHOT)
             state = self._load_state(connection)
             checkpoints = load_position(connection, self._name)
         self._offsets = None if state is None else state.offsets

@@ -8,7 +8,7 @@ from psycopg.errors import LockNotAvailable
 
 from application.ports.projections import PositionConflict, ReadModelState, RebuildRunning
 from application.ports.reading import ShardId
-from infra.postgres.database import LOST, Connection, Database, was_overtaken
+from infra.postgres.database import LOST, SNAPSHOT, Connection, Database, was_overtaken
 from infra.postgres.generation import PostgresGeneration
 from infra.postgres.positions import GENERATION, LOCK_HELD, load_checkpoints, load_parked
 from infra.postgres.sessions import end_frozen, end_frozen_builder
@@ -39,7 +39,7 @@ class PostgresStore:
         """See the port."""
         connection, name = self._database.connection, self._projection.name
         with connection.transaction():
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            connection.execute(SNAPSHOT)
             row = connection.execute(GENERATION, [name]).fetchone()
             there = load_checkpoints(connection, name)
             parked = load_parked(connection, name)
