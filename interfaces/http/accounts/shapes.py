@@ -1,0 +1,60 @@
+"""What goes in and out where people have accounts."""
+
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import msgspec
+
+from domain.accounts.names import Language, TimeZone
+from domain.keys import NewKey
+from domain.personal import PersonalText
+from interfaces.http.platform.problems import invalid
+from projections.accounts.accounts import AccountRecord
+
+ZONES = available_timezones()
+"""The names of time zones that this machine knows; none where nobody has told it."""
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody says of themselves; what is left out is not said any more.
+
+    `display_name` is kept so that it can be erased, and is shown to everybody.
+    """
+
+    display_name: Annotated[PersonalText, msgspec.Meta(examples=["Ada Lovelace"])] | None = None
+    time_zone: Annotated[TimeZone, msgspec.Meta(examples=["Europe/London"])] = "UTC"
+    language: Annotated[Language, msgspec.Meta(examples=["en"])] = "en"
+
+
+class Registering(Profile, frozen=True, kw_only=True):
+    """An account to open: a handle, of which case does not count, and a profile."""
+
+    handle: Annotated[NewKey, msgspec.Meta(examples=["ada"])]
+
+
+class NewHandle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A handle to have in place of the one that there is."""
+
+    handle: Annotated[NewKey, msgspec.Meta(examples=["ada"])]
+
+
+class PublicAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """What everybody may see of an account."""
+
+    user_id: str
+    handle: str
+    display_name: str | None
+    registered_at: datetime
+
+
+def public(account: AccountRecord) -> PublicAccount:
+    """The part of an account that everybody may see."""
+    return msgspec.convert(account, PublicAccount, from_attributes=True)
+
+
+def refuse_unknown_zone(profile: Profile) -> None:
+    """Refuse a time zone that this machine does not know; raises `Problem` 422."""
+    if ZONES and profile.time_zone not in ZONES:
+        sentence = f"There is no time zone {profile.time_zone!r}"
+        raise invalid(422, "unknown-time-zone", "$.time_zone", sentence)
