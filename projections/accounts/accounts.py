@@ -102,7 +102,7 @@ class Accounts:
         ids = list({event.originator_id for event in news})
         rows = {row.user_id: row for row in _known(connection, ids)}
         for event in news:
-            _fold(rows, event)
+            fold(rows, event)
         if gone := [id for id in ids if id not in rows]:
             connection.execute(DELETE, [gone])
         if rows:
@@ -116,7 +116,8 @@ def _known(connection: psycopg.Connection[Any], ids: list[str]) -> Sequence[Acco
     return msgspec.json.decode(row[0], type=list[AccountRow])
 
 
-def _fold(rows: dict[str, AccountRow], event: DomainEvent) -> None:
+def fold(rows: dict[str, AccountRow], event: DomainEvent) -> None:
+    """Change the rows, by user, as one of the events says that are handled."""
     id = event.originator_id
     if isinstance(event, AccountRegistered):
         rows[id] = AccountRow(

@@ -16,9 +16,7 @@ from domain.accounts.names import (
 )
 from domain.keys import flaw_in_key
 
-HANDLES = some.from_regex(r"[a-z0-9]+([._-][a-z0-9]+)*", fullmatch=True).filter(
-    lambda name: 3 <= len(name) <= 30
-)
+HANDLES = some.from_regex(r"[a-z0-9]{3,9}([._-][a-z0-9]{1,9}){0,2}", fullmatch=True)
 
 
 @for_all(HANDLES)

@@ -106,7 +106,7 @@ class World:
 
     def come_to_rest(self) -> None:
         """Let every request end where it is, and everything happen that follows."""
-        for request in list(self.requests):
+        for request in [*self.requests]:
             self.kill(request)
         while self._stored < len(self.log) or any(each.deadline for each in self.handles.values()):
             self.follow(len(self.log))

@@ -75,6 +75,7 @@ OPERATIONS: dict[str, Any] = {
                 "listDeadLetters",
                 "listWaitrooms",
                 "listSessions",
+                "listAccounts",
             )
         ),
         # An event that does not fit is a 422; in a batch, it does not stop the others.
@@ -105,7 +106,7 @@ IDS = {
 """What the fields of bodies are called that hold ids, somewhere."""
 
 READ_AFTER = "Read-After"
-POSITION = re.compile(r"(waitroom-log|game-log|player[.]events[.]raw)/[0-9]+@[0-9]+")
+POSITION = re.compile(r"(waitroom-log|game-log|user-log|player[.]events[.]raw)/[0-9]+@[0-9]+")
 
 
 def contract(*rules: dict[str, Any], under: str = "/") -> OpenApiSchema:
