@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from domain.accounts.handle import MARK, NEVER
+from domain.accounts.handle import MARK, NEVER, Until
 from domain.accounts.names import HandleName, Language, TimeZone
 from domain.aggregate import Aggregate, Command, decides, evolves
 from domain.events import DomainEvent
@@ -34,7 +34,7 @@ class RegisterAccount(AccountCommand, frozen=True, kw_only=True, tag="account.re
     by_hall = True
 
     handle: HandleName
-    claimed_until: datetime | None = None
+    claimed_until: Until | None = None
     display_name: Sealed | None = None
     time_zone: TimeZone
     language: Language
@@ -46,7 +46,7 @@ class ChangeHandle(AccountCommand, frozen=True, kw_only=True, tag="account.chang
     by_hall = True
 
     handle: HandleName
-    claimed_until: datetime | None = None
+    claimed_until: Until | None = None
 
 
 class SettleClaim(AccountCommand, frozen=True, kw_only=True, tag="account.settle-claim"):
@@ -55,7 +55,7 @@ class SettleClaim(AccountCommand, frozen=True, kw_only=True, tag="account.settle
     by_hall = True
 
     handle: HandleName
-    claimed_until: datetime
+    claimed_until: Until
 
 
 class ChangeProfile(AccountCommand, frozen=True, kw_only=True, tag="account.change-profile"):

@@ -4,6 +4,7 @@ That no two accounts have the same handle is decided here, and nowhere else.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import msgspec
 
@@ -23,6 +24,10 @@ HELD_DAYS = 30
 NEVER = datetime.min.replace(tzinfo=UTC)
 MARK = "@"
 """What the stream keys of handles begin with, and those of accounts do not."""
+
+
+Until = Annotated[datetime, msgspec.Meta(tz=True)]
+"""The moment at which a claim ends, which is also its name."""
 
 
 class HandleCommand(Command, frozen=True, kw_only=True):
@@ -50,19 +55,19 @@ class DoubtClaim(HandleCommand, frozen=True, kw_only=True, tag="handle.doubt-cla
 class ConfirmHandle(HandleCommand, frozen=True, kw_only=True, tag="handle.confirm"):
     """The account has the handle by the claim that ended at `until`."""
 
-    until: datetime
+    until: Until
 
 
 class ReleaseHandle(HandleCommand, frozen=True, kw_only=True, tag="handle.release"):
     """The account will never have the handle by that claim."""
 
-    until: datetime
+    until: Until
 
 
 class GiveUpHandle(HandleCommand, frozen=True, kw_only=True, tag="handle.give-up"):
     """The account, which had the handle by that claim, has it no more."""
 
-    until: datetime
+    until: Until
 
 
 class HandleClaimed(DomainEvent, frozen=True, kw_only=True, tag="handle.claimed.v1"):

@@ -1,10 +1,10 @@
 """What a handle may be, and what else people say of themselves for programs."""
 
-import unicodedata
 from typing import Annotated
 
 import msgspec
 
+from domain.keys import flaw_in_key
 from domain.refusals import Refusal
 
 HANDLE_PATTERN = r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$(?!\n)"
@@ -15,12 +15,22 @@ HandleName = Annotated[str, msgspec.Meta(min_length=3, max_length=30, pattern=HA
 """A handle in its canonical form."""
 
 TimeZone = Annotated[
-    str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*$(?!\n)")
+    str,
+    msgspec.Meta(
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*$(?!\n)",
+        examples=["Europe/London"],
+    ),
 ]
 """A name of the IANA's time zones, such as `Europe/Vienna`; whether there is one is not said."""
 
 Language = Annotated[
-    str, msgspec.Meta(max_length=35, pattern=r"^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$(?!\n)")
+    str,
+    msgspec.Meta(
+        max_length=35,
+        pattern=r"^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$(?!\n)",
+        examples=["en"],
+    ),
 ]
 """A tag of BCP 47, such as `en` or `pt-BR`."""
 
@@ -39,12 +49,13 @@ class HandleReserved(Refusal, type="handle-reserved", status=422):
 def canonical(name: str) -> str:
     """The one form of a handle, in which it is stored, compared and shown.
 
-    The same for whatever differs in nothing but case, or in forms of Unicode. Raises
-    `HandleMalformed`.
+    The same for whatever differs in nothing but case. Raises `HandleMalformed`, also for what
+    would only look like the handle that it became.
     """
-    handle = unicodedata.normalize("NFKC", name).casefold()
+    if flaw := flaw_in_key(name):
+        raise HandleMalformed(f"{name!r} is no handle. {flaw}.")
     try:
-        return msgspec.convert(handle, HandleName)
+        return msgspec.convert(name.casefold(), HandleName)
     except msgspec.ValidationError:
         raise HandleMalformed(
             f"{name!r} is no handle: 3 to 30 letters from a to z and digits, with single dots, "

@@ -7,13 +7,16 @@ from zoneinfo import available_timezones
 import msgspec
 
 from domain.accounts.names import Language, TimeZone
-from domain.keys import NewKey
 from domain.personal import PersonalText
 from interfaces.http.platform.problems import invalid
 from projections.accounts.accounts import AccountRecord
 
 ZONES = available_timezones()
 """The names of time zones that this machine knows; none where nobody has told it."""
+
+
+AnyHandle = Annotated[str, msgspec.Meta(min_length=1, max_length=30, examples=["ada"])]
+"""As somebody writes it; `canonical` says whether it is one."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,20 +26,20 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     display_name: Annotated[PersonalText, msgspec.Meta(examples=["Ada Lovelace"])] | None = None
-    time_zone: Annotated[TimeZone, msgspec.Meta(examples=["Europe/London"])] = "UTC"
-    language: Annotated[Language, msgspec.Meta(examples=["en"])] = "en"
+    time_zone: TimeZone = "UTC"
+    language: Language = "en"
 
 
 class Registering(Profile, frozen=True, kw_only=True):
     """An account to open: a handle, of which case does not count, and a profile."""
 
-    handle: Annotated[NewKey, msgspec.Meta(examples=["ada"])]
+    handle: AnyHandle
 
 
 class NewHandle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A handle to have in place of the one that there is."""
 
-    handle: Annotated[NewKey, msgspec.Meta(examples=["ada"])]
+    handle: AnyHandle
 
 
 class PublicAccount(msgspec.Struct, frozen=True, kw_only=True):
