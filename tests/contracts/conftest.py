@@ -47,7 +47,9 @@ async def _something_happens(hall: Hall) -> set[str]:
         won = await client.post("/api/v1/commands", json=played, headers=headers)
         sought = await client.post("/api/v1/games/seek", json={}, headers=headers)
         account = await client.post(
-            "/api/v1/me/account", json={"handle": a_name("ada")}, headers=hall.player(a_name("ada"))
+            "/api/v1/me/account/register",
+            json={"handle": a_name("ada")},
+            headers=hall.player(a_name("ada")),
         )
         told = await client.post("/api/v1/events", json=an_event(), headers=headers)
         after_room, after_game, after_event, after_account = (

@@ -12,12 +12,13 @@ from domain.categories import USERS
 from tests.http.conftest import Api, problem
 
 MINE = "/api/v1/me/account"
+REGISTER = f"{MINE}/register"
 ACCOUNTS = "/api/v1/accounts"
 NAME = "Ada Lovelace"
 
 
 async def register(api: Api, user: str = "ann", handle: str = "ada", **more: Any) -> dict[str, Any]:
-    answer = await api.ask("POST", MINE, {"handle": handle, **more}, user=user)
+    answer = await api.ask("POST", REGISTER, {"handle": handle, **more}, user=user)
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
@@ -64,7 +65,7 @@ async def test_who_has_no_account_is_not_found(api: Api) -> None:
 
 async def test_a_handle_is_one_persons(api: Api) -> None:
     await register(api)
-    problem(await api.ask("POST", MINE, {"handle": "ADA"}, user="ben"), 409, "handle-taken")
+    problem(await api.ask("POST", REGISTER, {"handle": "ADA"}, user="ben"), 409, "handle-taken")
     await register(api, "ben", "ben")
     problem(await rename(api, "ada", "ben"), 409, "handle-taken")
 
@@ -72,7 +73,7 @@ async def test_a_handle_is_one_persons(api: Api) -> None:
 async def test_somebody_has_one_account(api: Api) -> None:
     await register(api)
     await register(api)
-    problem(await api.ask("POST", MINE, {"handle": "owl"}), 409, "account-exists")
+    problem(await api.ask("POST", REGISTER, {"handle": "owl"}), 409, "account-exists")
     assert not claimed(api, "owl"), "no handle is kept for who cannot have it"
 
 
@@ -85,7 +86,7 @@ async def test_a_handle_is_changed_and_the_former_one_held_for_who_had_it(api: A
     assert (await rename(api, "owl")).json()["handle"] == "owl"
     assert await who_has(api, "owl") == "ann"
     assert await who_has(api, "ada") is None
-    problem(await api.ask("POST", MINE, {"handle": "ada"}, user="ben"), 409, "handle-taken")
+    problem(await api.ask("POST", REGISTER, {"handle": "ada"}, user="ben"), 409, "handle-taken")
     assert (await rename(api, "ada")).is_success
     assert (await rename(api, "owl")).is_success
     api.log.now += timedelta(days=HELD_DAYS)
@@ -103,12 +104,12 @@ async def test_a_handle_is_changed_and_the_former_one_held_for_who_had_it(api: A
     ],
 )
 async def test_what_is_no_handle_is_refused(api: Api, handle: str, type: str) -> None:
-    problem(await api.ask("POST", MINE, {"handle": handle}), 422, type)
+    problem(await api.ask("POST", REGISTER, {"handle": handle}), 422, type)
 
 
 async def test_a_time_zone_is_one_that_there_is(api: Api) -> None:
     body = {"handle": "ada", "time_zone": "Europe/Atlantis"}
-    details = problem(await api.ask("POST", MINE, body), 422, "unknown-time-zone")
+    details = problem(await api.ask("POST", REGISTER, body), 422, "unknown-time-zone")
     assert details["errors"][0]["field"] == "$.time_zone"
 
 
@@ -126,7 +127,7 @@ async def test_a_deleted_account_is_gone_and_its_handle_held(api: Api) -> None:
     deleted = (await api.ask("POST", f"{MINE}/delete")).json()
     assert deleted == {"user_id": "ann", "handle": None, "status": "active"}
     problem(await api.ask("GET", MINE), 404, "account-not-found")
-    problem(await api.ask("POST", MINE, {"handle": "ada"}, user="ben"), 409, "handle-taken")
+    problem(await api.ask("POST", REGISTER, {"handle": "ada"}, user="ben"), 409, "handle-taken")
     await register(api)
 
 
@@ -175,7 +176,7 @@ async def test_nobody_else_does(api: Api, scope: Any) -> None:
 
 @pytest.mark.parametrize("scope", ["admin", "service"])
 async def test_an_account_is_a_persons(api: Api, scope: Any) -> None:
-    problem(await api.ask("POST", MINE, {"handle": "ada"}, scope=scope), 403, "wrong-scope")
+    problem(await api.ask("POST", REGISTER, {"handle": "ada"}, scope=scope), 403, "wrong-scope")
 
 
 # -- repetitions, and what ends half-way -----------------------------------------------------------
@@ -184,17 +185,17 @@ async def test_an_account_is_a_persons(api: Api, scope: Any) -> None:
 async def test_a_repetition_gets_the_first_answer_and_adds_nothing(api: Api) -> None:
     key = {"idempotency-key": "first"}
     body = {"handle": "ada", "display_name": NAME}
-    first = await api.ask("POST", MINE, body, headers=key)
+    first = await api.ask("POST", REGISTER, body, headers=key)
     assert (await rename(api, "owl", headers={"idempotency-key": "second"})).is_success
     before = len(api.log.events[USERS.topic])
 
-    again = await api.ask("POST", MINE, body, headers=key)
+    again = await api.ask("POST", REGISTER, body, headers=key)
     renamed = await rename(api, "owl", headers={"idempotency-key": "second"})
 
     assert (again.status_code, again.json()) == (201, first.json())
     assert renamed.json()["handle"] == "owl"
     assert len(api.log.events[USERS.topic]) == before
-    other = await api.ask("POST", MINE, {"handle": "night"}, headers=key)
+    other = await api.ask("POST", REGISTER, {"handle": "night"}, headers=key)
     problem(other, 422, "idempotency-key-reused")
     assert not claimed(api, "night")
 
@@ -202,7 +203,7 @@ async def test_a_repetition_gets_the_first_answer_and_adds_nothing(api: Api) -> 
 async def test_who_dies_after_the_claim_leaves_nothing_behind(api: Api) -> None:
     claim = ClaimHandle(handle="ada", user_id="ann")
     await api.log.execute(Envelope(command_id="lost", command=claim))
-    problem(await api.ask("POST", MINE, {"handle": "ada"}, user="ben"), 409, "handle-taken")
+    problem(await api.ask("POST", REGISTER, {"handle": "ada"}, user="ben"), 409, "handle-taken")
     api.log.pass_time(CLAIM_SECONDS)
     await register(api, "ben", "ada")
 
@@ -236,6 +237,6 @@ async def test_the_log_holds_no_name_in_the_open(api: Api) -> None:
 
 
 async def test_a_query_waits_for_what_was_answered(api: Api) -> None:
-    answer = await api.ask("POST", MINE, {"handle": "ada"})
+    answer = await api.ask("POST", REGISTER, {"handle": "ada"})
     after = {"read-after": answer.headers["position"]}
     assert (await api.ask("GET", MINE, headers=after)).status_code == 200

@@ -21,7 +21,7 @@ async def register(client: httpx.AsyncClient, hall: Hall, user: str, handle: str
     keyed = hall.player(user) | {"Idempotency-Key": handle}
     while True:
         try:
-            answer = await client.post(MINE, json={"handle": handle}, headers=keyed)
+            answer = await client.post(f"{MINE}/register", json={"handle": handle}, headers=keyed)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 return answer
         except httpx.TransportError:

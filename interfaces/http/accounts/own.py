@@ -45,7 +45,7 @@ from projections.accounts.accounts import AccountRecord
 AfterUser = Annotated[str | None, read_after_of(USERS.topic)]
 
 
-@command("/", "registerAccount", "Open an account", 403, 409, 422, status=201)
+@command("/register", "registerAccount", "Open an account", 403, 409, 422, status=201)
 async def register_account(
     request: Request, data: JSONBody[Registering], context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
