@@ -42,6 +42,10 @@ class HandleMalformed(Refusal, type="handle-malformed", status=422):
     """No handle can be written like that."""
 
 
+class TimeZoneUnknown(Refusal, type="time-zone-unknown", status=422):
+    """There is no time zone of this name."""
+
+
 class HandleReserved(Refusal, type="handle-reserved", status=422):
     """The handle is taken for somebody who speaks for the hall."""
 

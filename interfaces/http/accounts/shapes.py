@@ -6,9 +6,8 @@ from zoneinfo import available_timezones
 
 import msgspec
 
-from domain.accounts.names import Language, TimeZone
+from domain.accounts.names import Language, TimeZone, TimeZoneUnknown
 from domain.personal import PersonalText
-from interfaces.http.platform.problems import invalid
 from projections.accounts.accounts import AccountRecord
 
 ZONES = available_timezones()
@@ -57,7 +56,6 @@ def public(account: AccountRecord) -> PublicAccount:
 
 
 def refuse_unknown_zone(profile: Profile) -> None:
-    """Refuse a time zone that this machine does not know; raises `Problem` 422."""
+    """Refuse a time zone that this machine does not know; raises `TimeZoneUnknown`."""
     if ZONES and profile.time_zone not in ZONES:
-        sentence = f"There is no time zone {profile.time_zone!r}"
-        raise invalid(422, "unknown-time-zone", "$.time_zone", sentence)
+        raise TimeZoneUnknown(f"There is no time zone {profile.time_zone!r}.")
