@@ -256,7 +256,7 @@ class Applied:
     def apply(self, events: Sequence[Recorded]) -> None:
         self.events.extend(recorded.event for recorded in events)
 
-    def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
+    def park(self, parked: Sequence[Parked]) -> None:
         raise NotImplementedError
 
 

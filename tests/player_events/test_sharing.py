@@ -79,9 +79,8 @@ class Worker:
 
 def write(worker: Worker, batch: Batch, meanwhile: Callable[[], None] = lambda: None) -> None:
     """One transaction of a worker, in the middle of which something else happens."""
-    with worker.store.writing() as writing:
+    with worker.store.writing(batch.checkpoints) as writing:
         writing.apply(batch.events)
-        writing.move(batch.checkpoints, ())
         meanwhile()
 
 
@@ -317,9 +316,8 @@ def test_a_cache_that_misses_what_a_killed_worker_wrote_last_is_filled_by_its_su
     killed, other = staff(STATISTICS).given(0, 1), staff(STATISTICS).given(2, 3)
     told.tell(*(scored(player) for player in PLAYERS))
     batch = killed.reader.read(100, 0)
-    with record_of(killed).writing() as writing:  # and no further
+    with record_of(killed).writing(batch.checkpoints) as writing:  # and no further
         writing.apply(batch.events)
-        writing.move(batch.checkpoints, ())
     other.step()
 
     other.given(0, 1, 2, 3)
