@@ -114,7 +114,6 @@ ACTIVITY = """
     ), new AS (
         SELECT first_day AS day, count(*) AS players FROM player_first_days
         WHERE game_id = %(game)s AND first_day BETWEEN %(first)s AND %(last)s
-            AND first_day > '-infinity'
         GROUP BY first_day
     ), sessions AS (
         SELECT day, started, milliseconds::float8 / 1000 / nullif(timed, 0) AS mean_seconds
@@ -131,14 +130,12 @@ ACTIVITY = """
     ORDER BY day
 """
 """A day of a player counts for the 30 days that begin with it, or until their next one: so each
-player is counted once, and all days cost one pass. The index of games and days is asked for by the
-condition that it has, lest it be taken where the projection looks up a player."""
+player is counted once, and all days cost one pass."""
 
 RETENTION = """
     SELECT first_day, active.day - first_day, count(*)
     FROM player_first_days JOIN active_players AS active USING (game_id, player_id)
     WHERE game_id = %(game)s AND first_day BETWEEN %(first)s AND %(last)s
-        AND first_day > '-infinity'
         AND active.day BETWEEN first_day AND first_day + %(days)s
         AND active.day BETWEEN %(first)s AND %(last)s::date + %(days)s
     GROUP BY 1, 2
