@@ -14,7 +14,7 @@ from application.ports.reading import Checkpoint
 from infra.postgres.database import Connection, Database, was_overtaken
 from infra.postgres.differences import differences
 from infra.postgres.positions import LOCK, load_checkpoints, park, place
-from infra.postgres.writing import PostgresWriting, transaction
+from infra.postgres.writing import PostgresWriting
 from projections.projection import PostgresProjection
 
 ALIKE = "CREATE TABLE {schema}.{table} (LIKE public.{table} INCLUDING ALL)"
@@ -74,18 +74,14 @@ class PostgresGeneration:
         Raises `PositionConflict` where another process has changed the same rows.
         """
         try:
-            with transaction(self._connection, self._projection, self._begin) as writing:
-                yield writing
+            with self._connection.transaction():
+                self._run("SET LOCAL search_path = {schema}, public")
+                self._connection.execute("SET LOCAL synchronous_commit = off")
+                yield PostgresWriting(self._connection, self._projection)
         except psycopg.Error as error:
             if was_overtaken(error):
                 raise PositionConflict from error
             raise
-
-    def _begin(self) -> None:
-        self._run(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ; "
-            "SET LOCAL search_path = {schema}, public; SET LOCAL synchronous_commit = off"
-        )
 
     def differences(self, fold_to: Callable[[Sequence[Checkpoint]], None]) -> Iterator[Difference]:
         """See the port: compared with one snapshot of the live tables and their position."""

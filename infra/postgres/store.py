@@ -13,7 +13,7 @@ from infra.postgres.database import LOST, SNAPSHOT, Connection, Database, was_ov
 from infra.postgres.generation import PostgresGeneration
 from infra.postgres.positions import GENERATION, load_checkpoints, load_parked, move
 from infra.postgres.sessions import end_frozen, end_frozen_builder
-from infra.postgres.writing import PostgresWriting, transaction
+from infra.postgres.writing import PostgresWriting
 from projections.projection import PostgresProjection
 
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
@@ -59,9 +59,12 @@ class PostgresStore:
         places = {(c.topic, c.partition): c for c in reached}
         begin = partial(self._begin, connection, places)
         try:
-            with transaction(connection, self._projection, begin) as writing:
-                yield writing
-        except psycopg.Error as error:
+            begin()
+            yield PostgresWriting(connection, self._projection, begin)
+            connection.execute("COMMIT")
+        except BaseException as error:
+            with suppress(*LOST):  # a connection that is lost has nothing to roll back
+                connection.rollback()
             if isinstance(error, LockNotAvailable):
                 end_frozen(connection, session_of(name))
             if was_overtaken(error):
@@ -111,9 +114,10 @@ class PostgresStore:
 
     @contextmanager
     def joining(self) -> Iterator["PostgresGeneration"]:
-        """What another process builds, to fold a part of it."""
+        """What another process builds, to fold a part of it, with the isolation of live workers."""
         name = session_of(f"{self._projection.name}-building")
         with self._database.another(name) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             yield PostgresGeneration(self._database, connection, self._projection)
 
 
