@@ -141,6 +141,29 @@ def test_who_wakes_up_after_its_shards_went_to_another_writes_nothing(
 
 
 @pytest.mark.parametrize("name", DIVIDED)
+def test_who_holds_the_same_shards_takes_turns_whichever_of_them_have_events(
+    name: str, staff: Staff, told: Told, stored: Stored
+) -> None:
+    one, other = staff(name).given(0, 1, 2, 3), staff(name).given(0, 1, 2, 3)
+    in_partition(told, 1, scored("ada"))
+    batch = one.reader.read(100, 0)
+    in_partition(told, 2, scored("bob"))
+    other.reader.read(1, 0)
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(int)
+
+        def step_too() -> None:
+            nonlocal waiting
+            waiting = thread.submit(other.step)
+            until_somebody_waits(stored)
+
+        write(one, batch, meanwhile=step_too)
+
+        with pytest.raises(PositionConflict):
+            waiting.result()
+
+
+@pytest.mark.parametrize("name", DIVIDED)
 def test_shards_that_change_hands_are_taken_up_where_they_stand(
     name: str, staff: Staff, told: Told, read_model: Build
 ) -> None:
