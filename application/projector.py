@@ -77,9 +77,8 @@ class Projector:
         batch = self._reader.read(self._batches.live, timeout)
         if not self._reader.held():  # others do the work
             return 0
-        with self._store.writing() as writing:
-            parked = self._triage.apply(writing, batch.events)
-            writing.move(batch.checkpoints, parked)
+        with self._store.writing(batch.checkpoints) as writing:
+            writing.park(self._triage.apply(writing, batch.events))
         if batch.checkpoints:
             self._reader.acknowledge(batch.checkpoints)
         return len(batch.events)

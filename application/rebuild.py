@@ -200,7 +200,7 @@ class GenerationFold:
         """False where another process that folds a part has changed the same rows."""
         try:
             with self._generation.writing() as writing:
-                writing.move((), self._triage.apply(writing, events))
+                self._triage.apply(writing, events)
         except PositionConflict:
             return False
         return True

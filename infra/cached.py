@@ -58,11 +58,11 @@ class CachedStore:
         return cached is not None and sorted(cached.checkpoints) == sorted(places)
 
     @contextmanager
-    def writing(self) -> Iterator[PostgresWriting]:
+    def writing(self, reached: Sequence[Checkpoint] = ()) -> Iterator[PostgresWriting]:
         """See the port."""
-        with self._record.writing() as writing:
+        with self._record.writing(reached) as writing:
             yield writing
-        places = _places(self._generation, writing.checkpoints)
+        places = _places(self._generation, reached)
         try:
             self._write(writing.changed, places)
         except PositionConflict:
@@ -73,9 +73,8 @@ class CachedStore:
         self._places |= {(c.topic, c.partition): c for c in places}
 
     def _write(self, rows: Sequence[Any], places: Sequence[Checkpoint]) -> None:
-        with self._cache.writing() as caching:
+        with self._cache.writing(places) as caching:
             caching.apply(rows)
-            caching.move(places, ())
 
     @contextmanager
     def building(self) -> Iterator[PostgresGeneration]:

@@ -136,24 +136,24 @@ class RedisStore:
         return ReadModelState(self._generation, checkpoints, parked)
 
     @contextmanager
-    def writing(self) -> Iterator["RedisWriting"]:
+    def writing(self, reached: Sequence[Checkpoint] = ()) -> Iterator["RedisWriting"]:
         """See the port."""
         writing = RedisWriting(self._projection)
         yield writing
+        news = {_shard(c): encode_checkpoint(c) for c in reached}
         with self._redis.pipeline(transaction=True) as pipeline:
-            while not self._committed(pipeline, writing):
+            while not self._committed(pipeline, writing, news):
                 pass
 
-    def _committed(self, pipeline: Any, writing: "RedisWriting") -> bool:
+    def _committed(self, pipeline: Any, writing: "RedisWriting", news: dict[str, str]) -> bool:
         try:
-            self._commit(pipeline, writing)
+            self._commit(pipeline, writing, news)
         except WatchError:
             return False
         return True
 
-    def _commit(self, pipeline: Any, writing: "RedisWriting") -> None:
+    def _commit(self, pipeline: Any, writing: "RedisWriting", news: dict[str, str]) -> None:
         key = positions(self._generation)
-        news = {_shard(c): encode_checkpoint(c) for c in writing.checkpoints}
         pipeline.watch(self._pointer, key)
         answer = pipeline.eval(STANDING, 1, self._pointer)
         if answer is None or answer[0] != self._generation:
@@ -195,7 +195,6 @@ class RedisWriting:
     """Gathers the changes of one transaction."""
 
     def __init__(self, projection: RedisProjection) -> None:
-        self.checkpoints: Sequence[Checkpoint] = ()
         self._projection = projection
         self._parked: Sequence[Parked] = ()
         self._changes: list[Changes] = []
@@ -207,9 +206,9 @@ class RedisWriting:
         except Exception as error:  # whatever an event makes a fold raise, it is the event
             raise Poisoned(f"{type(error).__name__}: {error}") from error
 
-    def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
-        """See `ports.projections.Writing.move`."""
-        self.checkpoints, self._parked = checkpoints, parked
+    def park(self, parked: Sequence[Parked]) -> None:
+        """See `ports.projections.Writing.park`."""
+        self._parked = parked
 
     def write(self, pipeline: Any, generation: str) -> None:
         """Queue everything but the position."""

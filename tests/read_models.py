@@ -4,6 +4,8 @@ from contextlib import ExitStack
 
 from application.ports.projections import ProjectionStore
 from domain.player_events.event import TOPIC
+from infra.cached import CachedStore
+from infra.postgres.store import PostgresStore
 from interfaces.bootstrap import read_models
 from interfaces.bootstrap.workers import declared
 from interfaces.bootstrap.workers import read_models as all_read_models
@@ -29,3 +31,10 @@ def topics_of(name: str) -> tuple[str, ...]:
 
 def store_of(settings: Settings, name: str, held: ExitStack) -> ProjectionStore:
     return read_models.store_of(settings, declared(name), held)
+
+
+def record_of(store: ProjectionStore) -> PostgresStore:
+    """What a store keeps in PostgreSQL."""
+    record = store._record if isinstance(store, CachedStore) else store
+    assert isinstance(record, PostgresStore)
+    return record

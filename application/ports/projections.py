@@ -82,8 +82,8 @@ class Writing(Protocol):
     def apply(self, events: Sequence[Any]) -> None:
         """Fold events into the data; raises `Poisoned`, and then none of them has been."""
 
-    def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
-        """The position from here on, and streams that are parked from here on."""
+    def park(self, parked: Sequence[Parked]) -> None:
+        """Streams that are parked from here on."""
 
 
 class Triage(Protocol):
@@ -139,6 +139,12 @@ class ProjectionStore(View, Protocol):
 
         With `held`, in these shards alone, and only where these stand is looked at before a
         transaction from here on: others may move the rest meanwhile.
+        """
+
+    def writing(self, reached: Sequence[Checkpoint] = ()) -> AbstractContextManager[Writing]:
+        """A transaction that takes the live read model to these places; see `View.writing`.
+
+        Without any, it only looks whether the read model is where it was left.
         """
 
     def building(self) -> AbstractContextManager[Generation]:

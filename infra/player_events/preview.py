@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 
-from application.ports.projections import Change, Poisoned
+from application.ports.projections import Change
 from domain.player_events.corrections import CORRECTIONS, REPLACED, replacement
 from domain.player_events.event import PlayerEvent
 from infra.errors import SetupError
 from infra.eventlog.partition import partition_for
 from infra.postgres.database import Connection, Database
-from infra.postgres.positions import LOCK, load_checkpoints
-from infra.postgres.writing import PostgresWriting
+from infra.postgres.positions import LOCK, load_checkpoints, move
+from infra.postgres.writing import reason_to_park
 from projections.player_events.event_archive import EventArchive
 from projections.player_events.leaderboards import Leaderboards
 from projections.player_events.player_statistics import PlayerStatisticsRecord
@@ -95,19 +95,20 @@ def _placed(connection: Connection, records: Sequence[PlayerEvent]) -> list[Play
 
 
 def _apply(connection: Connection, consumer: Any, placed: Sequence[PlayerEvent]) -> None:
-    writing = PostgresWriting(connection, consumer)
     try:
-        writing.apply(placed)
-    except Poisoned as poisoned:
-        raise SetupError(f"{consumer.name} could not take this: {poisoned}") from poisoned
+        consumer.apply(connection, placed)
+    except Exception as error:
+        if (reason := reason_to_park(error)) is None:
+            raise
+        raise SetupError(f"{consumer.name} could not take this: {reason}") from error
     standing = {c.partition: c for c in load_checkpoints(connection, consumer.name)}
-    moved = [
-        standing[each.partition]._replace(offset=each.offset + 1, next_seq=each.offset + 1)
+    moved = {
+        each.partition: standing[each.partition]._replace(offset=end, next_seq=end)
         for each in placed
-        if each.partition in standing
-    ]
-    writing.move(moved, ())
-    writing.store()
+        if each.partition in standing and (end := each.offset + 1)
+    }
+    expected = {(c.topic, c.partition): c.offset for c in standing.values()}
+    move(connection, consumer.name, [*moved.values()], expected)
 
 
 def _boards(connection: Connection, players: Sequence[str]) -> set[BoardRow]:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from confluent_kafka import Message
 
-from application.door import flaw
+from application.door import are_sound, flaw
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.unreadable import UnreadableRecord
 from infra.kafka.reader import TopicReader
@@ -56,23 +56,30 @@ def events_in(records: Sequence[Message]) -> list[PlayerEvent | UnreadableRecord
     Names are what they are: they are looked at where they come in, and what has been counted is
     counted again by whoever reads the topic anew.
     """
-    events: list[PlayerEvent | UnreadableRecord] = []
-    append = events.append
-    for record in records:
-        try:
-            event = decode(record.value() or b"")
-            if len(event.event_id) != ID_CHARACTERS or event.event_id != event.event_id.lower():
-                event.event_id = _canonical(event.event_id)
-        # UnicodeDecodeError is a ValueError, and so is an id that is no UUID.
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            append(_unreadable(record, str(error)))
-            continue
-        if wrong := flaw(bytes(event.data)):
-            append(_unreadable(record, f"$.data: {wrong}"))
-            continue
-        event.partition, event.offset = record.partition() or 0, record.offset() or 0
-        append(event)
-    return events
+    events = [_event_in(record) for record in records]
+    if are_sound([bytes(event.data) for event in events if isinstance(event, PlayerEvent)]):
+        return events
+    return [_sound(event, record) for event, record in zip(events, records, strict=True)]
+
+
+def _event_in(record: Message) -> PlayerEvent | UnreadableRecord:
+    try:
+        event = decode(record.value() or b"")
+        if len(event.event_id) != ID_CHARACTERS or event.event_id != event.event_id.lower():
+            event.event_id = _canonical(event.event_id)
+    # UnicodeDecodeError is a ValueError, and so is an id that is no UUID.
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        return _unreadable(record, str(error))
+    event.partition, event.offset = record.partition() or 0, record.offset() or 0
+    return event
+
+
+def _sound(
+    event: PlayerEvent | UnreadableRecord, record: Message
+) -> PlayerEvent | UnreadableRecord:
+    if isinstance(event, PlayerEvent) and (wrong := flaw(bytes(event.data))):
+        return _unreadable(record, f"$.data: {wrong}")
+    return event
 
 
 def _canonical(id: str) -> str:

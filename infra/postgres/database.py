@@ -14,13 +14,14 @@ SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 """All that a transaction reads from here on is of one moment."""
 
 LIVE: LiteralString = f"""
-    SET synchronous_commit = off;
+    SET synchronous_commit = off; SET plan_cache_mode = force_generic_plan;
     SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
     SET lock_timeout = '{LOCK_TIMEOUT}'
 """
 """How a live read model is written. A commit that PostgreSQL forgets when it crashes takes its
 position along, so its events are read again (docs/adr/0012). A few rows are looked up by their
-keys, also in a table that has grown since PostgreSQL last counted its rows."""
+keys, also in a table that has grown since PostgreSQL last counted its rows: so a plan is made once
+for all values."""
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 """What a statement raises on a connection that is lost, among other things."""

@@ -1,12 +1,12 @@
 """How far somebody has read the log: read models, processes and the relay."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import json
 from psycopg.rows import class_row
 
 from application.ports.projections import Parked
-from application.ports.reading import Checkpoint
+from application.ports.reading import Checkpoint, ShardId
 from infra.postgres.database import Connection, Database
 
 CHECKPOINTS = """
@@ -19,22 +19,22 @@ LOCK = """
 """
 """All of them, in the order in which everybody locks them: nobody writes meanwhile."""
 
-LOCK_HELD = """
-    SELECT topic, partition, next_offset, generation
-    FROM projection_positions WHERE projection = %s AND topic || '/' || partition = ANY(%s)
-    ORDER BY topic, partition FOR UPDATE
-"""
-"""Those of some shards; others write to the rest."""
-
 GENERATION = "SELECT generation FROM projection_positions WHERE projection = %s LIMIT 1"
 
 MOVE = """
     UPDATE projection_positions AS known
     SET next_offset = moved.next_offset, epoch = moved.epoch, owner = moved.owner,
         next_seq = moved.next_seq
-    FROM json_populate_recordset(NULL::projection_positions, %s::json) AS moved
-    WHERE (known.projection, known.topic, known.partition) = (%s, moved.topic, moved.partition)
+    FROM json_to_recordset(%s::json) AS moved (
+        topic text, partition integer, expected bigint,
+        next_offset bigint, epoch bigint, owner text, next_seq bigint
+    )
+    WHERE (known.projection, known.topic, known.partition, known.next_offset)
+        = (%s, moved.topic, moved.partition, moved.expected)
+    RETURNING generation
 """
+"""One after the other, as they are given: all give them in the same order, or two could wait for
+each other."""
 
 PLACE = """
     INSERT INTO projection_positions
@@ -48,10 +48,22 @@ PARK = """
 """
 
 
-def move(connection: Connection, projection: str, checkpoints: Sequence[Checkpoint]) -> None:
-    """Write a new position of a live read model."""
-    rows = [{**c._asdict(), "next_offset": c.offset} for c in checkpoints]
-    connection.execute(MOVE, [json.encode(rows).decode(), projection])
+def move(
+    connection: Connection,
+    projection: str,
+    checkpoints: Sequence[Checkpoint],
+    expected: Mapping[ShardId, int],
+) -> str | None:
+    """Move a live read model on from where it is expected to stand, and hold it until the commit.
+
+    Returns its generation; None where it stands elsewhere in one of these shards.
+    """
+    rows = [
+        {**c._asdict(), "next_offset": c.offset, "expected": expected[c.topic, c.partition]}
+        for c in sorted(checkpoints)
+    ]
+    moved = connection.execute(MOVE, [json.encode(rows).decode(), projection]).fetchall()
+    return moved[0][0] if len(moved) == len(rows) else None
 
 
 def place(

@@ -1,16 +1,17 @@
 """Read models in PostgreSQL: the live tables in `public`, new ones in a schema beside it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import psycopg
 from psycopg.errors import LockNotAvailable
 
 from application.ports.projections import PositionConflict, ReadModelState, RebuildRunning
-from application.ports.reading import ShardId
+from application.ports.reading import Checkpoint, ShardId
 from infra.postgres.database import LOST, SNAPSHOT, Connection, Database, was_overtaken
 from infra.postgres.generation import PostgresGeneration
-from infra.postgres.positions import GENERATION, LOCK_HELD, load_checkpoints, load_parked
+from infra.postgres.positions import GENERATION, load_checkpoints, load_parked, move
 from infra.postgres.sessions import end_frozen, end_frozen_builder
 from infra.postgres.writing import PostgresWriting
 from projections.projection import PostgresProjection
@@ -24,16 +25,17 @@ to them and put them back, whoever else writes."""
 class PostgresStore:
     """Implements `ports.projections.ProjectionStore`.
 
-    Every transaction first locks the positions of what is held and looks whether they are where
-    this worker left them; workers that hold the same shard, and a swap, therefore take turns. The
-    `database` is called by the read model's name (`session_of`).
+    Every transaction first moves the positions of what it holds on from where this worker left
+    them, and fails where they stand elsewhere. The first shard that is held is always among them:
+    so workers that hold the same shards, and a swap, take turns. The `database` is called by the
+    read model's name (`session_of`).
     """
 
     def __init__(self, database: Database, projection: PostgresProjection) -> None:
         self._database = database
         self._projection = projection
         self._generation = ""
-        self._expected: dict[ShardId, int] = {}
+        self._standing: dict[ShardId, Checkpoint] = {}
 
     def standing(self, held: Collection[ShardId] | None = None) -> ReadModelState | None:
         """See the port."""
@@ -47,41 +49,45 @@ class PostgresStore:
             return None
         checkpoints = [c for c in there if held is None or (c.topic, c.partition) in held]
         self._generation = row[0]
-        self._expected = {(c.topic, c.partition): c.offset for c in checkpoints}
+        self._standing = {(c.topic, c.partition): c for c in checkpoints}
         return ReadModelState(self._generation, checkpoints, parked)
 
     @contextmanager
-    def writing(self) -> Iterator["PostgresWriting"]:
+    def writing(self, reached: Sequence[Checkpoint] = ()) -> Iterator["PostgresWriting"]:
         """See the port."""
-        connection = self._database.connection
-        writing = PostgresWriting(connection, self._projection)
+        connection, name = self._database.connection, self._projection.name
+        places = {(c.topic, c.partition): c for c in reached}
+        begin = partial(self._begin, connection, places)
         try:
-            self._begin(connection, writing)
-            yield writing
-            with connection.pipeline():
-                writing.store()
-                connection.execute("COMMIT")
+            begin()
+            yield PostgresWriting(connection, self._projection, begin)
+            connection.execute("COMMIT")
         except BaseException as error:
             with suppress(*LOST):  # a connection that is lost has nothing to roll back
                 connection.rollback()
             if isinstance(error, LockNotAvailable):
-                end_frozen(connection, session_of(self._projection.name))
+                end_frozen(connection, session_of(name))
             if was_overtaken(error):
                 raise PositionConflict from error
             raise
-        self._expected |= {(c.topic, c.partition): c.offset for c in writing.checkpoints}
+        self._standing |= places
 
-    def _begin(self, connection: Connection, writing: "PostgresWriting") -> None:
-        """Lock the positions; all in one round trip, which a small transaction consists of."""
-        expected = sorted(self._expected.items())
-        held = [f"{topic}/{partition}" for (topic, partition), _ in expected]
-        with connection.pipeline():
-            connection.execute(BEGIN)
-            locked = connection.execute(LOCK_HELD, [self._projection.name, held])
-            writing.mark()
-        there = sorted(locked.fetchall())
-        if not there or there != [(*shard, at, self._generation) for shard, at in expected]:
+    def _begin(self, connection: Connection, places: Mapping[ShardId, Checkpoint]) -> None:
+        connection.execute(BEGIN)
+        if places:
+            first = min(self._standing)
+            moving = {first: self._standing[first], **places}
+            expected = {shard: self._standing[shard].offset for shard in moving}
+            generation = move(connection, self._projection.name, [*moving.values()], expected)
+        else:
+            generation = self._generation_where_expected(connection)
+        if generation != self._generation:
             raise PositionConflict
+
+    def _generation_where_expected(self, connection: Connection) -> str | None:
+        row = connection.execute(GENERATION, [self._projection.name]).fetchone()
+        there = load_checkpoints(connection, self._projection.name)
+        return row[0] if row and {*self._standing.values()} <= {*there} else None
 
     @contextmanager
     def building(self) -> Iterator["PostgresGeneration"]:

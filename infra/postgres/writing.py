@@ -1,64 +1,66 @@
 """Folding events into the tables of a read model, within a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
 
 from application.ports.projections import Parked, Poisoned
-from application.ports.reading import Checkpoint
 from infra.postgres.database import Connection, blames_record
-from infra.postgres.positions import move, park
+from infra.postgres.positions import park
 from projections.projection import PostgresProjection
-
-SAVEPOINT = "SAVEPOINT applied"
 
 
 class PostgresWriting:
-    """One transaction, which somebody else begins and ends."""
+    """One transaction, which somebody else begins and ends.
 
-    def __init__(self, connection: Connection, projection: PostgresProjection) -> None:
-        self.checkpoints: Sequence[Checkpoint] = ()
+    With `begin`, it is begun again where the first events fail, so that the usual case, in which
+    nothing fails, needs no savepoint. Without, every attempt has one.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        projection: PostgresProjection,
+        begin: Callable[[], None] | None = None,
+    ) -> None:
         self.changed: list[Any] = []
-        self._parked: Sequence[Parked] = ()
         self._connection = connection
         self._projection = projection
-        self._marked = self._applied = False
-
-    def mark(self) -> None:
-        """Set the savepoint that a failure goes back to; `apply` does, unless somebody has."""
-        if self._applied:
-            self._connection.execute("RELEASE applied")
-        self._connection.execute(SAVEPOINT)
-        self._marked, self._applied = True, False
+        self._begin = begin
 
     def apply(self, events: Sequence[Any]) -> None:
         """See `ports.projections.Writing.apply`."""
-        if self._applied or not self._marked:
-            self.mark()
+        begin, self._begin = self._begin, None
+        if begin is None:
+            self._connection.execute("SAVEPOINT applied")
         try:
-            self.changed.extend(self._projection.apply(self._connection, events))
-            self._applied = True
-        except Exception as error:  # whatever an event makes a fold raise, it is the event
-            if isinstance(error, psycopg.Error) and not blames_record(error):
+            changed = self._projection.apply(self._connection, events)
+        except Exception as error:
+            if (reason := reason_to_park(error)) is None:
                 raise
-            self._go_back()
-            raise Poisoned(_reason(error)) from error
+            self._go_back(begin)
+            raise Poisoned(reason) from error
+        if begin is None:
+            self._connection.execute("RELEASE applied")
+        self.changed.extend(changed)
 
-    def _go_back(self) -> None:
-        self._connection.execute("ROLLBACK TO applied")
+    def _go_back(self, begin: Callable[[], None] | None) -> None:
+        if begin is None:
+            self._connection.execute("ROLLBACK TO applied")
+            self._connection.execute("RELEASE applied")
+        else:
+            self._connection.rollback()
+            begin()
 
-    def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
-        """See `ports.projections.Writing.move`."""
-        self.checkpoints, self._parked = checkpoints, parked
-
-    def store(self) -> None:
-        """Write the position and what is parked."""
-        if self.checkpoints:
-            move(self._connection, self._projection.name, self.checkpoints)
-        park(self._connection, self._projection.name, self._parked)
+    def park(self, parked: Sequence[Parked]) -> None:
+        """See `ports.projections.Writing.park`."""
+        park(self._connection, self._projection.name, parked)
 
 
-def _reason(error: Exception) -> str:
+def reason_to_park(error: Exception) -> str | None:
+    """What an event made a fold raise, whatever it is; None where the event is not to blame."""
+    if isinstance(error, psycopg.Error) and not blames_record(error):
+        return None
     told = error.diag.message_primary if isinstance(error, psycopg.Error) else None
     return f"{type(error).__name__}: {told or error}"

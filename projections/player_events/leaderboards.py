@@ -142,15 +142,18 @@ def points_of(events: Iterable[PlayerEvent]) -> list[Score]:
     starts: dict[date, Mapping[Period, date]] = {}
     for event in events:
         if points := score_of(event):
-            day = event.happened_at.astimezone(UTC).date()
+            at = event.timestamp
+            if at > event.ingested_at:  # noqa: PLR1730  a call for every event
+                at = event.ingested_at
+            day = at.astimezone(UTC).date()
             if day not in starts:
                 starts[day] = starts_of(day)
             days[event.game_id, event.player_id, day] += points
     sums: dict[tuple[str, Period, date, str], int] = defaultdict(int)
-    for (game_id, player_id, day), points in days.items():
+    for (game_id, player_id, day), points in sorted(days.items()):
         for period, starts_on in starts[day].items():
             sums[game_id, period, starts_on, player_id] += points
-    return [Score(*key, points) for key, points in sorted(sums.items())]
+    return [Score(*key, points) for key, points in sums.items()]
 
 
 ADD = """

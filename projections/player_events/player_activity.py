@@ -40,14 +40,6 @@ class ActivePlayer(msgspec.Struct, frozen=True, order=True):
     player_id: str
 
 
-class FirstDay(msgspec.Struct, frozen=True, order=True):
-    """A row of `player_first_days`."""
-
-    game_id: str
-    player_id: str
-    first_day: date
-
-
 class FirstTime(msgspec.Struct, frozen=True, order=True):
     """A row of `player_firsts`."""
 
@@ -68,19 +60,18 @@ class DailySessions(msgspec.Struct):
 
 
 ACTIVE = """
-    INSERT INTO active_players
-    SELECT * FROM json_populate_recordset(NULL::active_players, %s::json)
-    ON CONFLICT DO NOTHING
-"""
-
-FIRST_DAYS = """
-    INSERT INTO player_first_days
-    SELECT given.* FROM json_populate_recordset(NULL::player_first_days, %s::json) AS given
-    LEFT JOIN player_first_days AS known USING (game_id, player_id)
-    WHERE known.first_day IS NULL OR given.first_day < known.first_day
+    WITH added AS (
+        INSERT INTO active_players
+        SELECT * FROM json_populate_recordset(NULL::active_players, %s::json)
+        ON CONFLICT DO NOTHING
+        RETURNING game_id, player_id, day
+    )
+    INSERT INTO player_first_days AS known (game_id, player_id, first_day)
+    SELECT game_id, player_id, min(day) FROM added GROUP BY game_id, player_id
     ON CONFLICT (game_id, player_id) DO UPDATE SET first_day = excluded.first_day
+    WHERE excluded.first_day < known.first_day
 """
-"""Compared before: ON CONFLICT would lock, and so write, each row that is known."""
+"""A day that is known already has been looked at when it became so."""
 
 FIRSTS = """
     INSERT INTO player_firsts
@@ -89,6 +80,7 @@ FIRSTS = """
     WHERE known.happened_at IS NULL OR given.happened_at < known.happened_at
     ON CONFLICT (game_id, event_type, player_id) DO UPDATE SET happened_at = excluded.happened_at
 """
+"""Compared before: ON CONFLICT would lock, and so write, each row that is known."""
 
 SESSIONS = """
     INSERT INTO daily_sessions AS known
@@ -125,7 +117,6 @@ class PlayerActivity:
         added = daily_sessions(self._seen.new(connection, sessions))
         with connection.pipeline():
             _put(connection, ACTIVE, sorted(days))
-            _put(connection, FIRST_DAYS, first_days(days))
             _put(connection, FIRSTS, sorted(firsts))
             _put(connection, SESSIONS, added)
         return ()
@@ -152,15 +143,6 @@ def seen_in(events: Iterable[PlayerEvent]) -> tuple[set[ActivePlayer], list[Firs
         if known is None or at < known:
             firsts[key] = at
     return {ActivePlayer(*day) for day in days}, [FirstTime(*key, at) for key, at in firsts.items()]
-
-
-def first_days(days: Iterable[ActivePlayer]) -> list[FirstDay]:
-    """The first of each player's days in each game."""
-    firsts: dict[tuple[str, str], date] = {}
-    for each in days:
-        key = each.game_id, each.player_id
-        firsts[key] = min(each.day, firsts.get(key, each.day))
-    return sorted(FirstDay(*key, day) for key, day in firsts.items())
 
 
 class _Ended(msgspec.Struct):

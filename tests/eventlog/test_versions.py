@@ -21,7 +21,6 @@ from application.log.snapshots.records import SnapshotCodec
 from application.log.snapshots.restored import SnapshotsWrong
 from application.ports.commands import Answer, Envelope, Unavailable, Verdict
 from application.ports.projections import Parked
-from application.ports.reading import Checkpoint
 from application.triage import STREAM_PARKED, ParkStream
 from domain.category import Category
 from domain.events import DomainEvent, Metadata, Recorded
@@ -256,7 +255,7 @@ class Applied:
     def apply(self, events: Sequence[Recorded]) -> None:
         self.events.extend(recorded.event for recorded in events)
 
-    def move(self, checkpoints: Sequence[Checkpoint], parked: Sequence[Parked]) -> None:
+    def park(self, parked: Sequence[Parked]) -> None:
         raise NotImplementedError
 
 

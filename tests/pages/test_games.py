@@ -77,7 +77,9 @@ async def tile(page: Page, name: str) -> str:
 async def test_it_shows_a_month_of_games_to_everybody(
     site: Site, per: str, size: str, scheme: Scheme
 ) -> None:
-    async with looking(site, size, scheme, path=f"/games?per={per}", games=a_month()) as visit:
+    games = a_month()
+    won_last = next(each.winners for each in reversed(shown(games, "day")) if each.winners)
+    async with looking(site, size, scheme, path=f"/games?per={per}", games=games) as visit:
         page = visit.page
         await expect(page.locator("#chart svg")).to_be_visible()
         await visit.keep(f"games-{per}-{size}-{scheme}")
@@ -87,7 +89,7 @@ async def test_it_shows_a_month_of_games_to_everybody(
         if per == "day":
             await expect(bars).to_have_count(30)
             await expect(rows).to_have_count(30)
-            await expect(page.locator("#winners li")).to_have_count(3)
+            await expect(page.locator("#winners li")).to_have_count(len(won_last))
         assert await rows.count() <= await bars.count() <= 48
         await expect(page.locator("#winners li").first).to_contain_text("won")
         await expect(page.get_by_role("link", name=f"By the {per}")).to_have_attribute(

@@ -16,10 +16,8 @@ from application.projector import Projector
 from application.rebuild import GenerationFold
 from application.upkeep import Upkeep
 from domain.player_events.event import TOPIC, PlayerEvent
-from infra.cached import CachedStore
 from infra.postgres import sessions
 from infra.postgres.database import Database
-from infra.postgres.store import PostgresStore
 from interfaces.bootstrap.workers import read_models
 from tests.conftest import Hall
 from tests.player_events.conftest import Build
@@ -27,7 +25,7 @@ from tests.player_events.stored import Stored
 from tests.player_events.told import Told, scored, statistics
 from tests.projections.fakes import FakeLetters, FakeReader
 from tests.projections.living import is_true, live, quietly
-from tests.read_models import store_of
+from tests.read_models import record_of, store_of
 
 DIVIDED = [model.name for model in read_models() if model.divides]
 ARCHIVE, STATISTICS = "event-archive", "player-statistics"
@@ -79,9 +77,8 @@ class Worker:
 
 def write(worker: Worker, batch: Batch, meanwhile: Callable[[], None] = lambda: None) -> None:
     """One transaction of a worker, in the middle of which something else happens."""
-    with worker.store.writing() as writing:
+    with worker.store.writing(batch.checkpoints) as writing:
         writing.apply(batch.events)
-        writing.move(batch.checkpoints, ())
         meanwhile()
 
 
@@ -141,6 +138,29 @@ def test_who_wakes_up_after_its_shards_went_to_another_writes_nothing(
     told.tell(scored("ada"))
     assert successor.step() == 1, "it is not even disturbed"
     assert is_true(read_model(name))
+
+
+@pytest.mark.parametrize("name", DIVIDED)
+def test_who_holds_the_same_shards_takes_turns_whichever_of_them_have_events(
+    name: str, staff: Staff, told: Told, stored: Stored
+) -> None:
+    one, other = staff(name).given(0, 1, 2, 3), staff(name).given(0, 1, 2, 3)
+    in_partition(told, 1, scored("ada"))
+    batch = one.reader.read(100, 0)
+    in_partition(told, 2, scored("bob"))
+    other.reader.read(1, 0)
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(int)
+
+        def step_too() -> None:
+            nonlocal waiting
+            waiting = thread.submit(other.step)
+            until_somebody_waits(stored)
+
+        write(one, batch, meanwhile=step_too)
+
+        with pytest.raises(PositionConflict):
+            waiting.result()
 
 
 @pytest.mark.parametrize("name", DIVIDED)
@@ -231,7 +251,7 @@ def until_somebody_waits(stored: Stored) -> None:
 def test_parts_of_a_rebuild_that_change_the_same_row_come_one_after_the_other(
     staff: Staff, told: Told, stored: Stored
 ) -> None:
-    builder, helper = record_of(staff(STATISTICS)), record_of(staff(STATISTICS))
+    builder, helper = record_of(staff(STATISTICS).store), record_of(staff(STATISTICS).store)
     in_partition(told, 0, scored("ada"))
     in_partition(told, 1, scored("ada"))
     triage, reader = SkipEvent(FakeLetters()), FakeReader(told, (TOPIC,), (TOPIC, 1))
@@ -249,12 +269,6 @@ def test_parts_of_a_rebuild_that_change_the_same_row_come_one_after_the_other(
         meeting.result()
         query = "SELECT total_events FROM rebuild_player_statistics.player_statistics"
         assert stored.postgres.execute(query).fetchall() == [(2,)]
-
-
-def record_of(worker: Worker) -> PostgresStore:
-    store = worker.store._record if isinstance(worker.store, CachedStore) else worker.store
-    assert isinstance(store, PostgresStore)
-    return store
 
 
 @pytest.mark.parametrize("amid", ["between statements", "amid rows"])
@@ -275,7 +289,7 @@ def test_who_is_frozen_in_a_transaction_is_not_waited_for_for_ever(
     def succeed() -> None:
         with ExitStack() as held:
             if amid == "amid rows":
-                cursor = record_of(frozen)._database.connection.cursor()
+                cursor = record_of(frozen.store)._database.connection.cursor()
                 held.enter_context(cursor.copy("COPY events FROM STDIN"))
             successor.given(0, 1, 2, 3)
             with pytest.raises(PositionConflict):
@@ -317,9 +331,8 @@ def test_a_cache_that_misses_what_a_killed_worker_wrote_last_is_filled_by_its_su
     killed, other = staff(STATISTICS).given(0, 1), staff(STATISTICS).given(2, 3)
     told.tell(*(scored(player) for player in PLAYERS))
     batch = killed.reader.read(100, 0)
-    with record_of(killed).writing() as writing:  # and no further
+    with record_of(killed.store).writing(batch.checkpoints) as writing:  # and no further
         writing.apply(batch.events)
-        writing.move(batch.checkpoints, ())
     other.step()
 
     other.given(0, 1, 2, 3)

@@ -70,9 +70,8 @@ async def test_the_tables_hold_what_games_come_to_in_whatever_batches_they_are_f
     assert worker.resume()
     while True:
         batch = model.reader.read(random.randint(1, 40), 0)
-        with model.store.writing() as writing:
+        with model.store.writing(batch.checkpoints) as writing:
             writing.apply(batch.events)
-            writing.move(batch.checkpoints, ())
         if not batch.events:
             break
     for per in ("hour", "day"):
