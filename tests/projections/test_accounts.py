@@ -72,13 +72,13 @@ async def test_of_two_that_show_one_handle_who_has_it_since_later_has_it(
 ) -> None:
     """As when the shard of who gave it up is read after that of who has it now."""
     profile: Any = {"handle": "owl", "claimed_until": T0, "time_zone": "UTC", "language": "en"}
-    first = AccountRegistered(originator_id="z", originator_version=1, timestamp=T0, **profile)
-    later = msgspec.structs.replace(first, originator_id="a", timestamp=at(99))
+    first = AccountRegistered(originator_id="a", originator_version=1, timestamp=T0, **profile)
+    later = msgspec.structs.replace(first, originator_id="z", timestamp=at(99))
     narrator.record([first, later])
     live(read_model("accounts"))
     found = await accounts.by_handle("owl")
     assert found is not None
-    assert found.user_id == "a"
+    assert found.user_id == "z"
 
 
 async def test_who_registers_again_has_a_row_again(
