@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from unittest.mock import Mock, patch
 
+import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from litestar import Litestar
@@ -25,6 +26,7 @@ from interfaces.http import app as application
 from interfaces.http.platform import days
 from interfaces.http.player_events import ingest
 from interfaces.http.sign_in import guests
+from projections.games.standings import RankedEntry
 from tests.http.conftest import Api, an_api
 from tests.http.fakes.log import NOW
 from tests.http.serving import served
@@ -43,6 +45,9 @@ QUIET = [
 AXE = Axe()
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+BEST = [("Grace", 11, 2), ("bot-hard", 9, 4), ("Linus", 7, 3), ("Margaret", 4, 4), ("Edsger", 2, 5)]
+"""Who is on the leaderboard in pictures, with wins and losses."""
+
 SIZES: dict[str, Any] = {
     "phone": {"width": 390, "height": 844},
     "desktop": {"width": 1280, "height": 800},
@@ -186,6 +191,24 @@ async def still(browser: Browser) -> AsyncIterator[Site]:
         held.enter_context(patch.object(guests, "secrets", random.Random(13)))
         held.enter_context(patch.object(lobby, "by_lot", lambda _, one, other, __: (one, other)))
         yield await held.enter_async_context(a_site(browser, NOW))
+
+
+@pytest.fixture
+def ranked(still: Site) -> Site:
+    """The same, with a leaderboard."""
+    still.api.standings.entries = tuple(
+        RankedEntry(
+            rank=rank,
+            user_id=user,
+            score=3 * wins,
+            wins=wins,
+            draws=0,
+            losses=losses,
+            reached_at=NOW,
+        )
+        for rank, (user, wins, losses) in enumerate(BEST, 1)
+    )
+    return still
 
 
 async def play(api: Api, now: datetime) -> None:

@@ -1,98 +1,18 @@
 """The page to play on does its work: whole games in real browsers, over real sockets."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from contextlib import AsyncExitStack
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 
 from domain.events import Recorded
-from projections.games.standings import RankedEntry
 from tests.chaos.network import Network
 from tests.conftest import free_port
-from tests.http.fakes.log import NOW
-from tests.pages.conftest import SIZES, Scheme, Site, Visit
+from tests.pages.conftest import SIZES, Scheme, Site
+from tests.pages.players import YOUR_TURN, Player, a_game, a_player
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-YOUR_TURN = "Your turn."
-BEST = [("Grace", 11, 2), ("bot-hard", 9, 4), ("Linus", 7, 3), ("Margaret", 4, 4), ("Edsger", 2, 5)]
-"""Who is on the leaderboard in pictures, with wins and losses."""
-
-ELSEWHERE = (
-    *("Radia", "Grace", "Linus", "Margaret", "Edsger"),
-    *("Barbara", "Donald", "Frances", "Ken", "Katherine"),
-)
-"""Who plays another game in them, the best first."""
-
-
-@pytest.fixture
-def still(still: Site) -> Site:
-    """With a leaderboard."""
-    still.api.standings.entries = tuple(
-        RankedEntry(
-            rank=rank,
-            user_id=user,
-            score=3 * wins,
-            wins=wins,
-            draws=0,
-            losses=losses,
-            reached_at=NOW,
-        )
-        for rank, (user, wins, losses) in enumerate(BEST, 1)
-    )
-    return still
-
-
-class Player:
-    """Somebody at a browser."""
-
-    def __init__(self, visit: Visit) -> None:
-        self.visit = visit
-        self.page = visit.page
-        self.status = visit.page.locator("#status")
-        self.game = visit.page.get_by_label("Game", exact=True)
-
-    def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
-
-    async def come_in(self, name: str) -> None:
-        await self.visit.go("/play")
-        await self.page.get_by_label("A name for others to see").fill(name)
-        await self.button("Come in").click()
-        await expect(self.button("Find an opponent")).to_be_visible()
-
-    async def drop(self, column: int) -> None:
-        """Drop a disc into a column, from 0, once it is one's turn."""
-        await expect(self.status).to_have_text(YOUR_TURN)
-        await self.page.locator(".column").nth(column).click()
-        await expect(self.status).not_to_have_text(YOUR_TURN)
-
-    async def discs(self) -> int:
-        return await self.page.locator("#board .disc").count()
-
-
-@asynccontextmanager
-async def a_player(site: Site, name: str, *args: Any, **options: Any) -> AsyncIterator[Player]:
-    async with site.visit(*args, **options) as visit:
-        player = Player(visit)
-        await player.come_in(name)
-        yield player
-
-
-@asynccontextmanager
-async def a_game(site: Site, *args: Any) -> AsyncIterator[tuple[Player, Player]]:
-    """Two who play, in the order in which they move."""
-    async with a_player(site, "Ada", *args) as ada, a_player(site, "Ben", *args) as ben:
-        await ada.button("Find an opponent").click()
-        await expect(ada.status).to_contain_text("Looking for an opponent")
-        await ben.button("Find an opponent").click()
-        await expect(ada.status).to_have_text(re.compile("turn|to move"))
-        await expect(ben.status).to_have_text(re.compile("turn|to move"))
-        ada_begins = await ada.status.text_content() == YOUR_TURN
-        yield (ada, ben) if ada_begins else (ben, ada)
 
 
 def moves(site: Site) -> list[Recorded]:
@@ -102,8 +22,8 @@ def moves(site: Site) -> list[Recorded]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-async def test_two_people_play_a_whole_game(still: Site, size: str, scheme: Scheme) -> None:
-    async with a_game(still, size, scheme) as (first, second):
+async def test_two_people_play_a_whole_game(ranked: Site, size: str, scheme: Scheme) -> None:
+    async with a_game(ranked, size, scheme) as (first, second):
         for column in (3, 2, 4):
             await first.drop(column)
             await second.drop(column)
@@ -271,9 +191,9 @@ async def a_finished_game(first: Player, second: Player) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_game_that_is_over_is_stepped_through_with_the_bot_s_judgement(
-    still: Site, size: str, scheme: Scheme
+    ranked: Site, size: str, scheme: Scheme
 ) -> None:
-    async with a_game(still, size, scheme) as (first, second):
+    async with a_game(ranked, size, scheme) as (first, second):
         await a_finished_game(first, second)
         page, told = first.page, first.page.locator("#told")
         await expect(told).to_contain_text("Move 7:")
@@ -307,92 +227,6 @@ async def test_one_s_games_and_those_that_go_on_are_there_to_look_at(site: Site)
         await expect(second.page.get_by_role("link", name="Play yourself")).to_be_visible()
 
 
-async def points(site: Site, *scores: tuple[str, str, int]) -> None:
-    """Report points in games that are played elsewhere: game, player and score."""
-    events = [
-        {
-            "event_type": "player_score",
-            "player_id": player,
-            "game_id": game,
-            "timestamp": NOW.isoformat(),
-            "data": {"score": score},
-        }
-        for game, player, score in scores
-    ]
-    answer = await site.api.ask("POST", "/api/v1/events/batch", events, scope="service")
-    assert answer.json()["accepted"] == len(events)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-async def test_whoever_plays_finds_the_boards_of_all_games_and_oneself_on_each(
-    still: Site, size: str, scheme: Scheme
-) -> None:
-    async with a_player(still, "Ada", size, scheme) as ada:
-        told = await ada.page.evaluate("fetch('/api/v1/me').then((answer) => answer.json())")
-        others = [("asteroids", each, 12_400 - 950 * n) for n, each in enumerate(ELSEWHERE)]
-        await points(still, *others, ("asteroids", told["user_id"], 1_250), ("tetris", "Ken", 1))
-        await ada.page.reload()
-        own, standing = ada.page.locator("#best [aria-current]"), ada.page.locator("#standing")
-        await expect(ada.game.locator("option")).to_have_text(
-            ["Four in a row", "asteroids", "tetris"]
-        )
-        await expect(standing).to_have_text("You are not on this board yet.")
-        await expect(ada.page.locator("#periods")).to_be_hidden()
-
-        await ada.game.select_option("asteroids")
-        await expect(standing).to_have_text("You are number 11 of 11.")
-        await expect(own).to_have_text("11. Ada you1,250 points")
-        await expect(ada.page.locator("#best li")).to_have_count(9)
-        await ada.visit.keep(f"play-boards-{size}-{scheme}")
-        assert await ada.visit.barriers() == []
-        assert await ada.visit.width() <= SIZES[size]["width"]
-
-        await ada.game.select_option("tetris")
-        await expect(ada.page.locator("#best li")).to_have_text(["1. Ken1 point"])
-        await expect(standing).to_have_text("You are not on this board yet.")
-
-
-async def test_a_board_is_chosen_by_keyboard_alone(still: Site) -> None:
-    async with a_player(still, "Ada") as ada:
-        await points(still, ("tetris", "Ken", 7))
-        await ada.page.reload()
-        best = ada.page.locator("#best li")
-        await expect(ada.game).to_be_visible()
-        await ada.game.focus()
-        await ada.page.keyboard.press("ArrowDown")
-        await expect(best).to_have_text(["1. Ken7 points"])
-        await ada.page.keyboard.press("Tab")
-        await expect(ada.page.get_by_label("all time")).to_be_focused()
-        still.api.player_events.events.clear()
-        await ada.page.keyboard.press("ArrowRight")
-        await expect(ada.page.get_by_label("this week")).to_be_checked()
-        await expect(ada.page.locator("#standing")).to_have_text("Nobody has scored yet.")
-        await ada.game.focus()
-        await ada.page.keyboard.press("Home")
-        await expect(best).to_have_count(len(BEST))
-
-
-async def test_where_nobody_plays_anything_else_there_is_nothing_to_choose(still: Site) -> None:
-    async with a_player(still, "Ada") as ada:
-        async with ada.page.expect_response("**/api/v1/leaderboards?*"):
-            await ada.page.reload()
-        await expect(ada.page.locator("#best li")).to_have_count(len(BEST))
-        await expect(ada.game).to_be_hidden()
-
-
-async def test_there_are_as_many_boards_to_choose_from_as_there_are_games(still: Site) -> None:
-    async with a_player(still, "Ada") as ada:
-        await points(still, *((f"game-{number:03}", "Ken", 1) for number in range(101)))
-        await ada.page.reload()
-        options = ada.game.locator("option")
-        await expect(options).to_have_count(101)
-        await ada.button("More games").click()
-        await expect(options).to_have_count(102)
-        await expect(ada.game).to_be_focused()
-        await expect(ada.button("More games")).to_be_hidden()
-
-
 async def test_a_game_of_others_is_watched_as_it_goes_on(site: Site) -> None:
     async with a_game(site) as (first, second), a_player(site, "Eve") as eve:
         await first.drop(3)
@@ -422,12 +256,12 @@ async def test_a_game_that_there_is_not_is_told(site: Site) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 async def test_who_challenges_a_friend_has_a_link_to_send(
-    still: Site, size: str, scheme: Scheme
+    ranked: Site, size: str, scheme: Scheme
 ) -> None:
-    async with a_player(still, "Ada", size, scheme) as ada:
+    async with a_player(ranked, "Ada", size, scheme) as ada:
         await ada.button("Challenge a friend").click()
         link = ada.page.get_by_label("Send this to a friend")
-        await expect(link).to_have_value(re.compile(f"^{still.base}/play#challenge="))
+        await expect(link).to_have_value(re.compile(f"^{ranked.base}/play#challenge="))
         # Its port may be another one the next time.
         await link.evaluate(
             "each => each.value = each.value.replace(location.host, 'hall.example')"

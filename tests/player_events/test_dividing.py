@@ -8,8 +8,9 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,10 +22,12 @@ from application.player_events.topics import PLAYER_EVENTS
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.eventlog.partition import partition_for
 from infra.kafka.clients import connection, producer_config
+from infra.stack.waiting import until
 from tests.conftest import ROOT, Hall
 from tests.player_events.stored import Stored
 from tests.player_events.told import scored
 
+PATIENCE_S = 90.0
 DIVIDED = ("event-archive", "player-statistics")
 
 
@@ -46,7 +49,8 @@ class Processes:
     def until_divided_by(self, members: int) -> None:
         """Wait until so many members of each group hold all partitions."""
         for name in DIVIDED:
-            eventually(lambda name=name: len(self._holding(name)) == members)  # type: ignore[misc]
+            holding = partial(self._holding, name)
+            assert until(lambda: len(holding()) == members, seconds=PATIENCE_S)  # noqa: B023
 
     def _holding(self, name: str) -> list[list[int]]:
         group = f"gamehall-{name}"
@@ -64,7 +68,7 @@ class Processes:
 
     def until_read(self) -> None:
         """Wait until each has read everything."""
-        eventually(lambda: all(self._lag(name) == 0 for name in DIVIDED))
+        assert until(lambda: all(self._lag(name) == 0 for name in DIVIDED), seconds=PATIENCE_S)
 
     def _lag(self, name: str) -> int | None:
         listed = self.servers.command("projections", "list", "--json").stdout
@@ -76,13 +80,6 @@ class Processes:
         verify = "projections", "verify", *options
         verified = [self.servers.command(*verify, name) for name in DIVIDED]
         return all("every value is the same" in each.stdout for each in verified)
-
-
-def eventually(is_so: Callable[[], bool]) -> None:
-    """Look until it is; the timeout of the test is the end of that."""
-    pause = threading.Event()
-    while not is_so():
-        pause.wait(0.05)
 
 
 class Telling:
@@ -168,7 +165,7 @@ def test_processes_share_a_rebuild_while_another_goes_on(
     processes.start()
     processes.until_divided_by(1)
     with telling.going_on():
-        eventually(lambda: len(telling.ids) > 2_000)
+        assert until(lambda: len(telling.ids) > 2_000, seconds=PATIENCE_S)
         for name in DIVIDED:
             rebuilt = processes.servers.command("projections", "rebuild", name, "--jobs", "3")
             assert "every value is the same as before" in rebuilt.stdout, rebuilt.stderr
