@@ -29,9 +29,13 @@ class Command(
     whoever takes the command in, never by who sends it: such ids are asked for without their
     aggregate, so no two aggregates may hand out the same. Until then it is empty, which is no id
     and is not sent: such a command omits defaults.
+
+    Those `by_hall` are issued by the hall alone, as steps of something larger: nobody sends one in,
+    whatever the token.
     """
 
     confirmed: ClassVar[bool] = False
+    by_hall: ClassVar[bool] = False
     makes: ClassVar[str] = ""
 
     @property

@@ -1,5 +1,7 @@
 """The categories of Gamehall: which aggregates live on which topic of the log."""
 
+from domain.accounts.account import Account
+from domain.accounts.handle import Handle
 from domain.category import Category
 from domain.games.four_in_a_row import FourInARow
 from domain.games.lobby import Lobby
@@ -8,6 +10,7 @@ from domain.waitroom.room import Waitroom
 
 WAITROOMS = Category("waitroom", Waitroom)
 GAMES = Category("game", Lobby, FourInARow)
+USERS = Category("user", Account, Handle)
 OPERATIONS = Category("operations", Consumer)
 
-CATEGORIES = (WAITROOMS, GAMES, OPERATIONS)
+CATEGORIES = (WAITROOMS, GAMES, USERS, OPERATIONS)

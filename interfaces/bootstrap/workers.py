@@ -24,11 +24,17 @@ WORKERS: Mapping[str, str | tuple[str, ...]] = {
     "leaderboards": "projections.player_events:LEADERBOARDS",
     "player-activity": "projections.player_events:PLAYER_ACTIVITY",
     "dead-letters": "projections.player_events:DEAD_LETTERS",
+    "accounts": "projections.accounts:ACCOUNTS",
     "checkout": "application.waitroom.checkout:CHECKOUT",
     "presence": "interfaces.bootstrap.waitroom.presence:presence",
     "matchmaking": "interfaces.bootstrap.games.matchmaking:MATCHMAKING",
+    "handles": "interfaces.bootstrap.accounts.handles:HANDLES",
     "game-metrics-relay": "interfaces.bootstrap.games.metrics_relay:metrics_relay",
-    "relay": ("application.waitroom.outbox:OUTBOX", "application.games.outbox:OUTBOX"),
+    "relay": (
+        "application.waitroom.outbox:OUTBOX",
+        "application.games.outbox:OUTBOX",
+        "application.accounts.outbox:OUTBOX",
+    ),
     "checkpoints": "interfaces.bootstrap.worker:checkpoints",
 }
 """Each a read model, an inbox, outboxes, a process manager, or a function that builds a worker."""

@@ -46,13 +46,19 @@ async def _something_happens(hall: Hall) -> set[str]:
         played = [{"command_id": a_name("played"), "command": each | game} for each in commands]
         won = await client.post("/api/v1/commands", json=played, headers=headers)
         sought = await client.post("/api/v1/games/seek", json={}, headers=headers)
+        account = await client.post(
+            "/api/v1/me/account/register",
+            json={"handle": a_name("ada")},
+            headers=hall.player(a_name("ada")),
+        )
         told = await client.post("/api/v1/events", json=an_event(), headers=headers)
-        after_room, after_game, after_event = (
-            answer.headers["Position"] for answer in (opened, sought, told)
+        after_room, after_game, after_event, after_account = (
+            answer.headers["Position"] for answer in (opened, sought, told, account)
         )
         for path, position in (
             (f"/api/v1/waitroom/{room['event_id']}", after_room),
             ("/api/v1/players/nobody", after_game),
+            ("/api/v1/accounts/nobody", after_account),
             ("/api/v1/leaderboard", won.json()[-1]["position"]),
             ("/api/v1/players/nobody/events", after_event),
             ("/api/v1/player/nobody/stats", after_event),
@@ -63,4 +69,4 @@ async def _something_happens(hall: Hall) -> set[str]:
             await eventually(ask, lambda answer: answer.status_code in {200, 404})
         ask = partial(client.get, "/api/v1/dead-letters", headers=hall.admin())
         await eventually(ask, lambda answer: answer.status_code == 200)
-    return {after_room, after_game, after_event}
+    return {after_room, after_game, after_event, after_account}

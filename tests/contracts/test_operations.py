@@ -17,7 +17,7 @@ from tests.contracts.rules import (
 pytestmark = pytest.mark.usefixtures("hall")  # who wants no hall does not even look in here
 
 CONTRACT = contract(OPERATIONS)
-OF_ADMINISTRATORS = contract(OPERATIONS, under="/api/v1/dead-letters")
+OF_ADMINISTRATORS = contract(OPERATIONS, under=("/api/v1/dead-letters", "/api/v1/accounts"))
 
 
 def test_the_running_service_publishes_the_contract(hall: Hall) -> None:
@@ -43,11 +43,11 @@ def test_every_operation_keeps_its_promises_to_a_player(
     case.call_and_validate(base_url=hall.base_url, headers=hall.player("ada"))
 
 
-@pytest.mark.usefixtures("positions")
 @OF_ADMINISTRATORS.parametrize()
 def test_what_administrators_alone_may_do_keeps_its_promises_to_them(
-    case: AnyCase, hall: Hall
+    case: AnyCase, hall: Hall, positions: set[str]
 ) -> None:
+    read_after_what_there_is(case, positions)
     call_things_by_names(case)
     case.call_and_validate(base_url=hall.base_url, headers=hall.admin())
 

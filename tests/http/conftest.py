@@ -41,6 +41,7 @@ from interfaces.pass_keys import PassKeys
 from interfaces.passes import Passes
 from interfaces.settings import Settings
 from interfaces.tokens import Scope, Tokens, of_peers
+from projections.accounts import ACCOUNTS
 from projections.games import GAME_METRICS, GAME_RECORDS, STANDINGS
 from projections.player_events import (
     DEAD_LETTERS,
@@ -53,6 +54,7 @@ from projections.player_events.exported_events import EventExport
 from projections.read_model import ReadModel
 from projections.waitroom import WAITROOM
 from tests.given import T0
+from tests.http.fakes.accounts import FakeAccounts
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
@@ -197,6 +199,7 @@ async def an_api() -> AsyncIterator[Api]:
     queries_need: dict[str, ReadinessCheck] = {}
     fakes: dict[ReadModel[Any], Any] = {
         WAITROOM: queue,
+        ACCOUNTS: FakeAccounts(log, seals),
         GAME_RECORDS: games,
         GAME_METRICS: FakeGameMetrics(log),
         STANDINGS: standings,

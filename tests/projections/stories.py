@@ -3,7 +3,17 @@
 from random import Random
 from typing import Any
 
+from domain.accounts.account import (
+    ChangeHandle,
+    ChangeProfile,
+    DeleteAccount,
+    DisableAccount,
+    EnableAccount,
+    RegisterAccount,
+)
+from domain.accounts.handle import ClaimHandle, ConfirmHandle, GiveUpHandle
 from domain.games.commands import CloseTable, MakeMove, Resign, SeekGame, StartGame
+from domain.personal import Sealed
 from domain.waitroom.absence import DropAbsentee, NoteReturn, RequirePresence, TellAbsentee
 from domain.waitroom.commands import (
     CompleteCheckout,
@@ -162,6 +172,32 @@ def tell_of_who_left(narrator: Narrator, id: str = "left-game", second: str = "b
     )
 
 
+def tell_of_accounts(narrator: Narrator, accounts: int = 6) -> None:
+    """Accounts whose handles are claimed, changed and given up, disabled, and deleted."""
+    for number in range(accounts):
+        user, handle, until = f"user-{number}", f"ada-{number}", at(60 + number)
+        profile: Any = {"user_id": user, "time_zone": "UTC", "language": "en"}
+        name = Sealed(subject=user, sealed=f"{number:04}")
+        narrator.tell(
+            ClaimHandle(handle=handle, user_id=user),
+            RegisterAccount(handle=handle, claimed_until=until, display_name=name, **profile),
+            ConfirmHandle(handle=handle, user_id=user, until=at(60)),
+            now=at(0),
+        )
+        if number % 2:
+            narrator.tell(ChangeProfile(**profile), now=at(70))
+            changed = ChangeHandle(user_id=user, handle=f"{handle}.x", claimed_until=at(130))
+            narrator.tell(changed, now=at(80))
+            narrator.tell(GiveUpHandle(handle=handle, user_id=user, until=at(60)), now=at(90))
+    narrator.tell(
+        DisableAccount(user_id="user-0", by="olga"),
+        DisableAccount(user_id="user-1", by="olga"),
+        EnableAccount(user_id="user-1", by="olga"),
+        DeleteAccount(user_id="user-2"),
+        now=at(200),
+    )
+
+
 def tell_of_everything(narrator: Narrator) -> None:
     """All of the above."""
     tell_of_rooms(narrator)
@@ -170,3 +206,4 @@ def tell_of_everything(narrator: Narrator) -> None:
     tell_of_games(narrator)
     tell_of_a_bot(narrator)
     tell_of_who_left(narrator)
+    tell_of_accounts(narrator)

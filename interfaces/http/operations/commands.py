@@ -28,6 +28,10 @@ class IdNotYours(Refusal, type="id-not-yours", status=422):
     """A command brought the id of what it makes, which the hall gives."""
 
 
+class ByHallAlone(Refusal, type="by-hall-alone", status=403):
+    """A command is a step of something larger, which the hall takes by itself."""
+
+
 AnyCommand: Any = reduce(or_, (kind for category in CATEGORIES for kind in category.deciders))
 """Every command there is, told apart by its member `command`."""
 
@@ -66,16 +70,22 @@ async def execute_commands(
     is_doubtful = identity.scope != "process" and not is_plain(await request.body())
     return await asyncio.gather(
         *(
-            _decide(services, _in_the_name_of(identity, envelope), f"$[{n}]" if is_doubtful else "")
+            _decide(services, identity, envelope, f"$[{n}]" if is_doubtful else "")
             for n, envelope in enumerate(data)
         )
     )
 
 
 def _in_the_name_of(identity: Identity, envelope: CommandEnvelope) -> Envelope:
-    """A process brings an id of its own; what anybody else calls a command is a key of his."""
+    """A process brings an id of its own; what anybody else calls a command is a key of his.
+
+    Raises `ByHallAlone`.
+    """
     if identity.scope == "process":
         return envelope
+    if envelope.command.by_hall:
+        name = envelope.command.__struct_config__.tag
+        raise ByHallAlone(f"{name} is a step that the hall takes by itself; see its addresses.")
     metadata = envelope.metadata
     return msgspec.structs.replace(
         envelope,
@@ -106,9 +116,12 @@ def _refuse_ambiguous(envelope: Envelope, path: str) -> None:
         raise AmbiguousId(ambiguous.field, f"{ambiguous.field}: {ambiguous}.") from None
 
 
-async def _decide(services: Services, envelope: Envelope, doubtful_at: str) -> VerdictMessage:
+async def _decide(
+    services: Services, identity: Identity, given: CommandEnvelope, doubtful_at: str
+) -> VerdictMessage:
     """The verdict on a command; where its ids need a look, its path in the body is given."""
     try:
+        envelope = _in_the_name_of(identity, given)
         if doubtful_at:
             _refuse_ambiguous(envelope, doubtful_at)
         return VerdictMessage.of(await services.log.execute(_naming(envelope)))

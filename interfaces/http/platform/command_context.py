@@ -67,6 +67,11 @@ class CommandContext(NamedTuple):
         """A command, ready to be decided once."""
         return Envelope(command_id=self.command_id, command=command, metadata=self.metadata)
 
+    def step(self, command: Command) -> Envelope:
+        """A command on the way to another, which is done anew when the request is repeated."""
+        metadata = msgspec.structs.replace(self.metadata, fingerprint=None)
+        return Envelope(command_id=next(FRESH_IDS), command=command, metadata=metadata)
+
     def new_id(self) -> str:
         """An id for what this request creates, and the same one when it is repeated."""
         if self.metadata.fingerprint is None:

@@ -68,6 +68,8 @@ def _value(schema: Mapping[str, Any]) -> Any:
         return schema["enum"][0]
     if "default" in schema:
         return schema["default"]
+    if schema.get("format") == "date-time":
+        return "2026-11-01T12:00:00Z"
     least = schema.get("minimum", 1)
     defaults = {
         "integer": least,

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from application.accounts.handles import HandlesProcess
 from application.games.matchmaking import MatchmakingProcess
 from application.log.shard import IdempotencyKeyReused
 from application.ports.commands import Answer, Done, Envelope, NotOwned, Unavailable
 from application.ports.reading import ShardId
+from application.process_runner import Process
 from domain.aggregate import Aggregate, Command
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent, Metadata, Position, Recorded
@@ -28,7 +30,7 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 class FakeLog:
     """A log of one partition per topic that never forgets an answer; also the feed.
 
-    What follows from what happens in the lobby and in games is done at once, or by `matchmake`.
+    What follows from what happens, processes do at once, or by `matchmake`.
     """
 
     def __init__(self) -> None:
@@ -45,7 +47,8 @@ class FakeLog:
         self.feeds = [self.feed]
         self.matchmaker_rests = False
         self.now = NOW
-        self._matchmaker = MatchmakingProcess(move_seconds=60, choose=_first_free)
+        matchmaker = MatchmakingProcess(move_seconds=60, choose=_first_free)
+        self._processes: Sequence[Process] = (matchmaker, HandlesProcess())
         self._duties: deque[Envelope] = deque()
 
     async def execute(self, envelope: Envelope) -> Answer:
@@ -110,13 +113,14 @@ class FakeLog:
         return recorded
 
     def _react(self, recorded: Recorded) -> None:
-        """Let the matchmaker do what follows, unless it rests."""
-        self._duties.extend(self._matchmaker.react(recorded))
+        """Let processes do what follows, unless they rest."""
+        for process in self._processes:
+            self._duties.extend(process.react(recorded))
         if not self.matchmaker_rests:
             self.matchmake()
 
     def matchmake(self, most: int | None = None) -> None:
-        """The matchmaker does what there is to do, as its worker would; or so much of it."""
+        """Processes do what there is to do, as their workers would; or so much of it."""
         for _ in range(MANY if most is None else most):
             if not self._duties:
                 return
@@ -124,7 +128,8 @@ class FakeLog:
             try:
                 self._decide(duty.command, duty.command_id, duty.metadata)
             except Refusal:
-                self._duties.extend(self._matchmaker.after_refusal(duty))
+                for process in self._processes:
+                    self._duties.extend(process.after_refusal(duty))
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass, and everything happen that is due by then."""

@@ -1,0 +1,42 @@
+"""What the public is told of accounts: ids, and nothing that somebody says of themselves."""
+
+import msgspec
+
+from application.outbox import Outbox, Outgoing
+from application.topics import Topic
+from domain.accounts.account import (
+    AccountDeleted,
+    AccountDisabled,
+    AccountEnabled,
+    AccountRegistered,
+    HandleChanged,
+    ProfileChanged,
+)
+from domain.events import DomainEvent
+
+EVENTS = Topic("user-events", 3, "messages", "`user_id`", "relay", "what becomes of accounts")
+
+NAMES: dict[type[DomainEvent], str] = {
+    AccountRegistered: "user_registered",
+    ProfileChanged: "profile_updated",
+    HandleChanged: "profile_updated",
+    AccountDisabled: "account_disabled",
+    AccountEnabled: "account_enabled",
+    AccountDeleted: "account_deleted",
+}
+
+
+def publish(event: DomainEvent) -> Outgoing | None:
+    """See `Outbox`."""
+    name = NAMES.get(type(event))
+    if name is None:
+        return None
+    message = {
+        "event_type": name,
+        "user_id": event.originator_id,
+        "timestamp": int(event.timestamp.timestamp()),
+    }
+    return Outgoing(EVENTS.name, event.originator_id, msgspec.json.encode(message))
+
+
+OUTBOX = Outbox((EVENTS,), publish)

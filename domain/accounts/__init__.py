@@ -1,0 +1,1 @@
+"""Accounts: who people are, and the handles that they are found by."""

@@ -1,0 +1,354 @@
+"""An account: somebody's handle, profile and standing, and what can be asked of it."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from domain.accounts.handle import MARK, NEVER, Until
+from domain.accounts.names import HandleName, Language, TimeZone
+from domain.aggregate import Aggregate, Command, decides, evolves
+from domain.events import DomainEvent
+from domain.keys import Key
+from domain.personal import Sealed
+from domain.refusals import Refusal
+from domain.snapshot import Snapshot, State
+
+Status = Literal["active", "disabled"]
+
+
+class AccountCommand(Command, frozen=True, kw_only=True):
+    """A command for the account of `user_id`, the subject of that person's tokens."""
+
+    user_id: Key
+
+    @property
+    def aggregate_id(self) -> str:
+        """The account."""
+        return self.user_id
+
+
+class RegisterAccount(AccountCommand, frozen=True, kw_only=True, tag="account.register"):
+    """Open an account with a handle, by the claim that ends at `claimed_until`."""
+
+    by_hall = True
+
+    handle: HandleName
+    claimed_until: Until | None = None
+    display_name: Sealed | None = None
+    time_zone: TimeZone
+    language: Language
+
+
+class ChangeHandle(AccountCommand, frozen=True, kw_only=True, tag="account.change-handle"):
+    """Have another handle, by the claim that ends at `claimed_until`."""
+
+    by_hall = True
+
+    handle: HandleName
+    claimed_until: Until | None = None
+
+
+class SettleClaim(AccountCommand, frozen=True, kw_only=True, tag="account.settle-claim"):
+    """Say whether the account has a handle by now, or will never have it by this claim."""
+
+    by_hall = True
+
+    handle: HandleName
+    claimed_until: Until
+
+
+class ChangeProfile(AccountCommand, frozen=True, kw_only=True, tag="account.change-profile"):
+    """Say all of a profile anew."""
+
+    display_name: Sealed | None = None
+    time_zone: TimeZone
+    language: Language
+
+
+class DeleteAccount(AccountCommand, frozen=True, kw_only=True, tag="account.delete"):
+    """Close the account, and give up its handle."""
+
+
+class DisableAccount(AccountCommand, frozen=True, kw_only=True, tag="account.disable"):
+    """Let nothing be changed in the account, nor be seen of it; `by` is who decides."""
+
+    by: Key
+
+
+class EnableAccount(AccountCommand, frozen=True, kw_only=True, tag="account.enable"):
+    """Take that back."""
+
+    by: Key
+
+
+class AccountRegistered(
+    DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="account.registered.v1"
+):
+    """Somebody has an account."""
+
+    handle: str
+    claimed_until: datetime
+    display_name: Sealed | None = None
+    time_zone: str
+    language: str
+
+
+class HandleChanged(DomainEvent, frozen=True, kw_only=True, tag="account.handle-changed.v1"):
+    """The account has another handle, and no more the previous one, which it had by a claim too."""
+
+    handle: str
+    claimed_until: datetime
+    previous: str
+    previous_claimed_until: datetime
+
+
+class ClaimKept(DomainEvent, frozen=True, kw_only=True, tag="account.claim-kept.v1"):
+    """The account has the handle that it was asked about."""
+
+    handle: str
+    claimed_until: datetime
+
+
+class ClaimForgone(DomainEvent, frozen=True, kw_only=True, tag="account.claim-forgone.v1"):
+    """The account has not that handle, and takes none by this claim any more."""
+
+    handle: str
+    claimed_until: datetime
+
+
+class ProfileChanged(
+    DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="account.profile-changed.v1"
+):
+    """All of the profile, as it is from here on."""
+
+    display_name: Sealed | None = None
+    time_zone: str
+    language: str
+
+
+class AccountDisabled(DomainEvent, frozen=True, kw_only=True, tag="account.disabled.v1"):
+    """An operator has disabled the account."""
+
+    by: str
+
+
+class AccountEnabled(DomainEvent, frozen=True, kw_only=True, tag="account.enabled.v1"):
+    """An operator has taken that back."""
+
+    by: str
+
+
+class AccountDeleted(DomainEvent, frozen=True, kw_only=True, tag="account.deleted.v1"):
+    """There is no account any more; the handle that it had is given up."""
+
+    handle: str
+    claimed_until: datetime
+
+
+class AccountView(msgspec.Struct, frozen=True, kw_only=True):
+    """An account without what is personal; once it is deleted, it has no handle."""
+
+    user_id: str
+    handle: str | None
+    status: Status
+
+
+class AccountState(State, frozen=True, kw_only=True, tag="account.snapshot.v1"):
+    """An account as it stands."""
+
+    handle: str | None
+    claimed_until: datetime
+    forgone_until: datetime
+    status: Status
+
+
+class AccountNotFound(Refusal, type="account-not-found", status=404):
+    """Nobody has registered such an account, or it is deleted."""
+
+
+class AccountExists(Refusal, type="account-exists"):
+    """Who registers has an account already, with another handle."""
+
+
+class AccountIsDisabled(Refusal, type="account-disabled", status=403):
+    """An operator has disabled the account."""
+
+
+class NoAccountId(Refusal, type="no-account-id", status=422):
+    """Ids that begin so are those of handles."""
+
+
+class ClaimMissing(Refusal, type="claim-missing"):
+    """The account takes no handle that is not kept for it."""
+
+
+class ClaimLapsed(Refusal, type="claim-lapsed"):
+    """The handle was kept for too short a time; ask again."""
+
+
+class Account(Aggregate):
+    """An account; its stream key is the `user_id`.
+
+    It takes a handle only by a claim. Guarantee: once it has forgone one, it never takes a handle
+    by it, however late somebody comes with it; so a handle is released without a look at a clock.
+    """
+
+    states = (AccountState,)
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self._handle: str | None = None
+        self._claimed_until = self._forgone_until = NEVER
+        self._status: Status = "active"
+
+    @decides(RegisterAccount)
+    def register(self, command: RegisterAccount, _now: datetime) -> AccountView:
+        """Open it; with the same handle again changes nothing.
+
+        Raises `NoAccountId`, `AccountExists`, `ClaimMissing` and `ClaimLapsed`.
+        """
+        if self.id.startswith(MARK):
+            raise NoAccountId(f"{self.id!r} begins with {MARK!r}, as the ids of handles do.")
+        if self._handle is None:
+            self._record(
+                AccountRegistered,
+                handle=command.handle,
+                claimed_until=self._good(command),
+                display_name=command.display_name,
+                time_zone=command.time_zone,
+                language=command.language,
+            )
+        elif self._handle != command.handle:
+            raise AccountExists(f"{self.id!r} has an account already, called {self._handle!r}.")
+        return self.view
+
+    @decides(ChangeHandle)
+    def change_handle(self, command: ChangeHandle, _now: datetime) -> AccountView:
+        """Take another handle; the one that it has changes nothing.
+
+        Raises `AccountNotFound`, `AccountIsDisabled`, `ClaimMissing` and `ClaimLapsed`.
+        """
+        handle = self._usable()
+        if handle != command.handle:
+            self._record(
+                HandleChanged,
+                handle=command.handle,
+                claimed_until=self._good(command),
+                previous=handle,
+                previous_claimed_until=self._claimed_until,
+            )
+        return self.view
+
+    @decides(SettleClaim)
+    def settle(self, command: SettleClaim, _now: datetime) -> None:
+        """Say what became of a claim."""
+        event = ClaimKept if self._handle == command.handle else ClaimForgone
+        self._record(event, handle=command.handle, claimed_until=command.claimed_until)
+
+    @decides(ChangeProfile)
+    def change_profile(self, command: ChangeProfile, _now: datetime) -> AccountView:
+        """Say the profile anew. Raises `AccountNotFound` and `AccountIsDisabled`."""
+        self._usable()
+        self._record(
+            ProfileChanged,
+            display_name=command.display_name,
+            time_zone=command.time_zone,
+            language=command.language,
+        )
+        return self.view
+
+    @decides(DeleteAccount)
+    def delete(self, _command: DeleteAccount, _now: datetime) -> AccountView:
+        """Close it. Raises `AccountNotFound` and `AccountIsDisabled`."""
+        handle = self._usable()
+        self._record(AccountDeleted, handle=handle, claimed_until=self._claimed_until)
+        return self.view
+
+    @decides(DisableAccount)
+    def disable(self, command: DisableAccount, _now: datetime) -> AccountView:
+        """Disable it; again changes nothing. Raises `AccountNotFound`."""
+        self._known()
+        if self._status == "active":
+            self._record(AccountDisabled, by=command.by)
+        return self.view
+
+    @decides(EnableAccount)
+    def enable(self, command: EnableAccount, _now: datetime) -> AccountView:
+        """Enable it; again changes nothing. Raises `AccountNotFound`."""
+        self._known()
+        if self._status == "disabled":
+            self._record(AccountEnabled, by=command.by)
+        return self.view
+
+    @property
+    def view(self) -> AccountView:
+        """The account without what is personal."""
+        return AccountView(user_id=self.id, handle=self._handle, status=self._status)
+
+    @evolves(AccountRegistered)
+    def _on_registered(self, event: AccountRegistered) -> None:
+        self._handle, self._claimed_until = event.handle, event.claimed_until
+
+    @evolves(HandleChanged)
+    def _on_handle_changed(self, event: HandleChanged) -> None:
+        self._handle, self._claimed_until = event.handle, event.claimed_until
+
+    @evolves(ClaimKept)
+    def _on_kept(self, event: ClaimKept) -> None:
+        self._claimed_until = max(self._claimed_until, event.claimed_until)
+
+    @evolves(ClaimForgone)
+    def _on_forgone(self, event: ClaimForgone) -> None:
+        self._forgone_until = max(self._forgone_until, event.claimed_until)
+
+    @evolves(ProfileChanged)
+    def _on_profile_changed(self, event: ProfileChanged) -> None:
+        """Nothing is decided on what is personal."""
+
+    @evolves(AccountDisabled)
+    def _on_disabled(self, _event: AccountDisabled) -> None:
+        self._status = "disabled"
+
+    @evolves(AccountEnabled)
+    def _on_enabled(self, _event: AccountEnabled) -> None:
+        self._status = "active"
+
+    @evolves(AccountDeleted)
+    def _on_deleted(self, _event: AccountDeleted) -> None:
+        self._handle = None
+
+    def state(self) -> AccountState:
+        """All that is decided on."""
+        return AccountState(
+            handle=self._handle,
+            claimed_until=self._claimed_until,
+            forgone_until=self._forgone_until,
+            status=self._status,
+        )
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        state = snapshot.state
+        assert isinstance(state, AccountState)
+        self._handle, self._status = state.handle, state.status
+        self._claimed_until, self._forgone_until = state.claimed_until, state.forgone_until
+
+    def _known(self) -> str:
+        if self._handle is None:
+            raise AccountNotFound(f"{self.id!r} has no account.")
+        return self._handle
+
+    def _usable(self) -> str:
+        """The handle of an account in which something may be changed."""
+        handle = self._known()
+        if self._status == "disabled":
+            raise AccountIsDisabled(f"The account of {self.id!r} is disabled.")
+        return handle
+
+    def _good(self, command: RegisterAccount | ChangeHandle) -> datetime:
+        """The end of the claim by which a command takes a handle."""
+        if command.claimed_until is None:
+            raise ClaimMissing(f"The handle {command.handle!r} has to be claimed first.")
+        if command.claimed_until <= self._forgone_until:
+            raise ClaimLapsed(f"{command.handle!r} is not kept for {self.id!r} any more.")
+        return command.claimed_until

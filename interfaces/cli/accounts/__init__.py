@@ -1,0 +1,72 @@
+"""`gamehall accounts`: find accounts, disable and enable them."""
+
+import getpass
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from interfaces.cli.common import Group, json_option, print_pairs, print_table, settings, show
+
+if TYPE_CHECKING:
+    from interfaces.bootstrap.ask_api import AskApi
+
+ACCOUNTS = "/api/v1/accounts"
+
+by_option = click.option("--by", default=getpass.getuser, help="Who decides; you by default.")
+
+
+def asking(by: str = "") -> "AskApi":
+    """The API, to be asked in somebody's name."""
+    from interfaces.bootstrap.ask_api import AskApi
+
+    return AskApi(settings("api"), by or getpass.getuser())
+
+
+@click.group(cls=Group)
+def accounts() -> None:
+    """Find accounts, disable and enable them.
+
+    What is ordered stands in the log with the name of who did.
+    """
+
+
+@accounts.command()
+@click.argument("prefix", required=False)
+@click.option("--status", type=click.Choice(["active", "disabled"]), help="How accounts are.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
+@json_option
+def find(prefix: str | None, status: str | None, limit: int, as_json: bool) -> None:
+    """List the accounts whose handles begin with PREFIX, or all of them, by handle."""
+    asked = {"prefix": prefix, "status": status}
+    found = list(asking().pages(ACCOUNTS, "accounts", limit, **asked))
+    columns = ("handle", "user_id", "display_name", "status", "registered_at")
+    rows = [[account[column] or "" for column in columns] for account in found]
+    show(found, as_json, lambda: print_table(columns, rows))
+
+
+@accounts.command()
+@click.argument("user_id")
+@by_option
+@json_option
+def disable(user_id: str, by: str, as_json: bool) -> None:
+    """Let nothing be changed in the account of USER_ID, nor be seen of it."""
+    _ordered(user_id, "disable", by, as_json)
+
+
+@accounts.command()
+@click.argument("user_id")
+@by_option
+@json_option
+def enable(user_id: str, by: str, as_json: bool) -> None:
+    """Take back that the account of USER_ID is disabled."""
+    _ordered(user_id, "enable", by, as_json)
+
+
+def _ordered(user_id: str, order: str, by: str, as_json: bool) -> None:
+    from interfaces.bootstrap.ask_api import in_path
+
+    answer: dict[str, Any] = asking(by).post(f"{ACCOUNTS}/{in_path(user_id)}/{order}")
+    show(answer, as_json, lambda: print_pairs(answer))
+
+
+COMMANDS = (accounts,)

@@ -1,0 +1,61 @@
+"""What goes in and out where people have accounts."""
+
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import msgspec
+
+from domain.accounts.names import Language, TimeZone, TimeZoneUnknown
+from domain.personal import PersonalText
+from projections.accounts.accounts import AccountRecord
+
+ZONES = available_timezones()
+"""The names of time zones that this machine knows; none where nobody has told it."""
+
+
+AnyHandle = Annotated[str, msgspec.Meta(min_length=1, max_length=30, examples=["ada"])]
+"""As somebody writes it; `canonical` says whether it is one."""
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody says of themselves; what is left out is not said any more.
+
+    `display_name` is kept so that it can be erased, and is shown to everybody.
+    """
+
+    display_name: Annotated[PersonalText, msgspec.Meta(examples=["Ada Lovelace"])] | None = None
+    time_zone: TimeZone = "UTC"
+    language: Language = "en"
+
+
+class Registering(Profile, frozen=True, kw_only=True):
+    """An account to open: a handle, of which case does not count, and a profile."""
+
+    handle: AnyHandle
+
+
+class NewHandle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A handle to have in place of the one that there is."""
+
+    handle: AnyHandle
+
+
+class PublicAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """What everybody may see of an account."""
+
+    user_id: str
+    handle: str
+    display_name: str | None
+    registered_at: datetime
+
+
+def public(account: AccountRecord) -> PublicAccount:
+    """The part of an account that everybody may see."""
+    return msgspec.convert(account, PublicAccount, from_attributes=True)
+
+
+def refuse_unknown_zone(profile: Profile) -> None:
+    """Refuse a time zone that this machine does not know; raises `TimeZoneUnknown`."""
+    if ZONES and profile.time_zone not in ZONES:
+        raise TimeZoneUnknown(f"There is no time zone {profile.time_zone!r}.")

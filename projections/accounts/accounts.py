@@ -1,0 +1,215 @@
+"""`accounts`: who has an account, in PostgreSQL.
+
+- `accounts`: every account that is not deleted, with its handle, since when it has that, and its
+  profile; the display name as in the log, sealed.
+
+Two accounts may have the same handle here for a moment, as their events lie in different shards:
+who has it since later has it. Nothing is decided by this table.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.rows import tuple_row
+
+from domain.accounts.account import (
+    AccountDeleted,
+    AccountDisabled,
+    AccountEnabled,
+    AccountRegistered,
+    HandleChanged,
+    ProfileChanged,
+    Status,
+)
+from domain.events import DomainEvent, Recorded
+from domain.personal import Sealed
+from projections.positions import Pool, PostgresQueries
+from projections.projection import InvalidCursor, Table
+
+NAME = "accounts"
+
+
+class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the table."""
+
+    user_id: str
+    handle: str
+    handle_at: datetime
+    display_name: Sealed | None
+    time_zone: str
+    language: str
+    status: Status
+    registered_at: datetime
+
+
+class AccountRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """All of an account; without a name where none was told, or the person was erased."""
+
+    user_id: str
+    handle: str
+    display_name: str | None
+    time_zone: str
+    language: str
+    status: Status
+    registered_at: datetime
+
+
+class AccountPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some accounts by handle; with `after`, the next page begins."""
+
+    accounts: list[AccountRecord]
+    after: str | None
+
+
+KNOWN = """
+    SELECT coalesce(json_agg(known), '[]')::text FROM accounts AS known WHERE user_id = ANY(%s)
+"""
+
+PUT = """
+    INSERT INTO accounts SELECT * FROM json_populate_recordset(NULL::accounts, %s::json)
+    ON CONFLICT (user_id) DO UPDATE
+    SET handle = excluded.handle, handle_at = excluded.handle_at,
+        display_name = excluded.display_name, time_zone = excluded.time_zone,
+        language = excluded.language, status = excluded.status,
+        registered_at = excluded.registered_at
+"""
+
+DELETE = "DELETE FROM accounts WHERE user_id = ANY(%s)"
+
+
+class Accounts:
+    """The projection."""
+
+    name = NAME
+    handles: tuple[type[DomainEvent], ...] = (
+        AccountRegistered,
+        HandleChanged,
+        ProfileChanged,
+        AccountDisabled,
+        AccountEnabled,
+        AccountDeleted,
+    )
+    tables = (Table("accounts", ("user_id",)),)
+
+    def apply(
+        self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
+    ) -> Sequence[Any]:
+        """Fold events into the rows of those whom they are about."""
+        news = [recorded.event for recorded in events if isinstance(recorded.event, self.handles)]
+        ids = list({event.originator_id for event in news})
+        rows = {row.user_id: row for row in _known(connection, ids)}
+        for event in news:
+            fold(rows, event)
+        if gone := [id for id in ids if id not in rows]:
+            connection.execute(DELETE, [gone])
+        if rows:
+            connection.execute(PUT, [msgspec.json.encode([*rows.values()]).decode()])
+        return ()
+
+
+def _known(connection: psycopg.Connection[Any], ids: list[str]) -> Sequence[AccountRow]:
+    row = connection.execute(KNOWN, [ids]).fetchone()
+    assert row is not None
+    return msgspec.json.decode(row[0], type=list[AccountRow])
+
+
+def fold(rows: dict[str, AccountRow], event: DomainEvent) -> None:
+    """Change the rows, by user, as one of the events says that are handled."""
+    id = event.originator_id
+    if isinstance(event, AccountRegistered):
+        rows[id] = AccountRow(
+            user_id=id,
+            handle=event.handle,
+            handle_at=event.timestamp,
+            display_name=event.display_name,
+            time_zone=event.time_zone,
+            language=event.language,
+            status="active",
+            registered_at=event.timestamp,
+        )
+    elif isinstance(event, AccountDeleted):
+        del rows[id]
+    else:
+        rows[id] = msgspec.structs.replace(rows[id], **_changed_by(event))
+
+
+def _changed_by(event: DomainEvent) -> dict[str, Any]:
+    match event:
+        case HandleChanged(handle=handle, timestamp=at):
+            return {"handle": handle, "handle_at": at}
+        case ProfileChanged(display_name=name, time_zone=time_zone, language=language):
+            return {"display_name": name, "time_zone": time_zone, "language": language}
+        case AccountDisabled():
+            return {"status": "disabled"}
+    return {"status": "active"}
+
+
+# -- queries ---------------------------------------------------------------------------------------
+
+BY_ID = "SELECT to_json(accounts)::text FROM accounts WHERE user_id = %s"
+
+BY_HANDLE = """
+    SELECT to_json(accounts)::text FROM accounts WHERE handle = %s ORDER BY handle_at DESC LIMIT 1
+"""
+
+LIST = """
+    SELECT to_json(accounts)::text FROM accounts
+    WHERE starts_with(handle, %(prefix)s)
+        AND (%(status)s::text IS NULL OR status = %(status)s)
+        AND (handle, user_id) > (%(handle)s, %(user_id)s)
+    ORDER BY handle, user_id LIMIT %(limit)s
+"""
+
+
+class AccountQueries(PostgresQueries):
+    """Accounts; `open` gives a sealed text as it reads, or None for somebody who was erased."""
+
+    name = NAME
+
+    def __init__(self, pool: Pool, open: Callable[[Sealed], str | None]) -> None:
+        super().__init__(pool)
+        self._open = open
+
+    async def account(self, user_id: str) -> AccountRecord | None:
+        """The account of a user, or None."""
+        return next(iter(await self._accounts(BY_ID, [user_id])), None)
+
+    async def by_handle(self, handle: str) -> AccountRecord | None:
+        """The account with a handle, or None."""
+        return next(iter(await self._accounts(BY_HANDLE, [handle])), None)
+
+    async def page(
+        self,
+        *,
+        prefix: str = "",
+        status: Status | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> AccountPage:
+        """Accounts whose handles begin so, by handle; raises `InvalidCursor`."""
+        handle, slash, user_id = (after or "/").partition("/")
+        if not slash:
+            raise InvalidCursor(f"{after!r} is no `after`; take it from the page before.")
+        asked = {"prefix": prefix, "status": status, "handle": handle, "user_id": user_id}
+        found = await self._accounts(LIST, {**asked, "limit": limit + 1})
+        page = found[:limit]
+        more = len(found) > limit
+        return AccountPage(
+            accounts=page, after=f"{page[-1].handle}/{page[-1].user_id}" if more else None
+        )
+
+    async def _accounts(self, query: str, asked: Any) -> list[AccountRecord]:
+        rows: Iterable[tuple[str]] = await self._select(query, asked, tuple_row)
+        return [shown(msgspec.json.decode(row, type=AccountRow), self._open) for (row,) in rows]
+
+
+def shown(row: AccountRow, open: Callable[[Sealed], str | None]) -> AccountRecord:
+    """An account as people may read it."""
+    facts = msgspec.structs.asdict(row) | {
+        "display_name": None if row.display_name is None else open(row.display_name)
+    }
+    del facts["handle_at"]
+    return AccountRecord(**facts)

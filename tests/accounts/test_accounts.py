@@ -1,0 +1,93 @@
+"""An account: registered, changed, disabled, deleted."""
+
+from domain.accounts.account import (
+    Account,
+    AccountDeleted,
+    AccountDisabled,
+    AccountEnabled,
+    AccountExists,
+    AccountIsDisabled,
+    AccountNotFound,
+    AccountRegistered,
+    ClaimForgone,
+    ClaimKept,
+    ClaimLapsed,
+    ClaimMissing,
+    DeleteAccount,
+    DisableAccount,
+    EnableAccount,
+    HandleChanged,
+    NoAccountId,
+    ProfileChanged,
+    SettleClaim,
+)
+from domain.categories import USERS
+from tests.accounts.people import UNTIL, account, changing, registering, saying
+from tests.given import at, given
+from tests.snapshots import folds_the_same_from_any_snapshot
+
+DELETE = DeleteAccount(user_id="ada-1")
+DISABLE = DisableAccount(user_id="ada-1", by="olga")
+ENABLE = EnableAccount(user_id="ada-1", by="olga")
+
+
+def settling(handle: str = "ada", until: float = 60) -> SettleClaim:
+    return SettleClaim(user_id="ada-1", handle=handle, claimed_until=at(until))
+
+
+def test_an_account_is_opened_by_a_claim() -> None:
+    account().when(registering(until=None)).refuses(ClaimMissing)
+    story = account().when(registering()).then(AccountRegistered)
+    story.with_facts(handle="ada", claimed_until=UNTIL)
+    story.when(registering(until=None)).then()
+    story.when(registering("owl")).refuses(AccountExists)
+
+
+def test_another_handle_takes_another_claim() -> None:
+    account().when(changing()).refuses(AccountNotFound)
+    story = account(registering()).when(changing(until=None)).refuses(ClaimMissing)
+    story.when(changing(until=at(70))).then(HandleChanged)
+    story.with_facts(handle="owl", previous="ada", previous_claimed_until=UNTIL)
+    story.when(changing(until=None)).then()
+
+
+def test_a_claim_that_is_forgone_is_never_used() -> None:
+    story = account().when(settling()).then(ClaimForgone)
+    story.when(registering()).refuses(ClaimLapsed)
+    story.when(registering(until=at(61))).then(AccountRegistered)
+
+
+def test_a_claim_of_the_handle_that_it_has_is_kept() -> None:
+    story = account(registering()).when(settling(until=70)).then(ClaimKept)
+    story.when(DELETE).then(AccountDeleted).with_facts(handle="ada", claimed_until=at(70))
+
+
+def test_a_profile_is_said_anew() -> None:
+    account().when(saying()).refuses(AccountNotFound)
+    account(registering()).when(saying()).then(ProfileChanged).with_facts(language="de")
+
+
+def test_a_disabled_account_changes_nothing() -> None:
+    story = account(registering()).when(DISABLE).then(AccountDisabled).when(DISABLE).then()
+    for command in (saying(), changing(), DELETE):
+        story.when(command).refuses(AccountIsDisabled)
+    story.when(ENABLE).then(AccountEnabled).when(ENABLE).then()
+    story.when(saying()).then(ProfileChanged)
+    account().when(DISABLE).refuses(AccountNotFound).when(ENABLE).refuses(AccountNotFound)
+
+
+def test_a_deleted_account_may_be_opened_again() -> None:
+    story = account(registering()).when(DELETE).then(AccountDeleted)
+    story.when(DELETE).refuses(AccountNotFound)
+    story.when(registering("owl", at(70))).then(AccountRegistered)
+
+
+def test_nobody_has_an_account_under_the_id_of_a_handle() -> None:
+    given(Account("@ada")).when(registering()).refuses(NoAccountId)
+
+
+def test_a_restored_account_knows_its_handle_and_its_claims() -> None:
+    story = account(settling(until=50), registering(), saying(), settling(until=55))
+    for command in (changing(until=at(80)), DISABLE, ENABLE, DELETE):
+        story.when(command)
+    folds_the_same_from_any_snapshot(USERS, Account, "ada-1", story.history)

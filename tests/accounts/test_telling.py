@@ -1,0 +1,78 @@
+"""What follows from events of accounts: commands of the process, and what the public is told."""
+
+import msgspec
+
+from application.accounts.handles import HandlesProcess
+from application.accounts.outbox import OUTBOX
+from domain.accounts.account import DeleteAccount, DisableAccount, EnableAccount, SettleClaim
+from domain.accounts.handle import ConfirmHandle, GiveUpHandle, ReleaseHandle
+from domain.aggregate import Command
+from domain.personal import Sealed
+from tests.accounts.people import UNTIL, changing, claiming, registering, saying
+from tests.given import at
+from tests.projections.story import Narrator
+from tests.snapshots import reactions, reacts_the_same_from_any_state
+
+
+def a_story() -> Narrator:
+    narrator = Narrator()
+    settle = SettleClaim(user_id="ada-1", handle="day", claimed_until=at(59))
+    name = Sealed(subject="ada-1", sealed="0f9c")
+    narrator.tell(
+        claiming(),
+        settle,
+        msgspec.structs.replace(registering(), display_name=name),
+        changing(until=at(70)),
+        msgspec.structs.replace(saying(), display_name=name),
+        DisableAccount(user_id="ada-1", by="olga"),
+        EnableAccount(user_id="ada-1", by="olga"),
+        DeleteAccount(user_id="ada-1"),
+    )
+    return narrator
+
+
+def test_what_an_account_says_the_handle_is_told() -> None:
+    asked = reactions(HandlesProcess(), a_story().events)
+
+    assert [each.command for each in asked] == [
+        ReleaseHandle(handle="day", user_id="ada-1", until=at(59)),
+        ConfirmHandle(handle="ada", user_id="ada-1", until=UNTIL),
+        ConfirmHandle(handle="owl", user_id="ada-1", until=at(70)),
+        GiveUpHandle(handle="ada", user_id="ada-1", until=UNTIL),
+        GiveUpHandle(handle="owl", user_id="ada-1", until=at(70)),
+    ]
+    assert len({each.command_id for each in asked}) == len(asked)
+    reacts_the_same_from_any_state(HandlesProcess, a_story().events)
+
+
+def test_a_doubt_is_settled_by_the_account() -> None:
+    narrator = Narrator()
+    narrator.tell(claiming())
+    doubt = narrator.tell(claiming(), now=at(1))[0].event
+    narrator.tell(*_due(narrator), now=at(90))
+
+    (asked,) = reactions(HandlesProcess(), narrator.events)
+
+    until = doubt.facts()["until"]
+    assert asked.command == SettleClaim(user_id="ada-1", handle="ada", claimed_until=until)
+
+
+def _due(narrator: Narrator) -> list[Command]:
+    return [each.on_deadline() for each in narrator._aggregates.values() if each.deadline]
+
+
+def test_the_public_is_told_who_and_what_and_nothing_that_anybody_says_of_themselves() -> None:
+    told = [out for each in a_story().events if (out := OUTBOX.publish(each.event))]
+
+    messages = [msgspec.json.decode(each.value) for each in told]
+    assert [each["event_type"] for each in messages] == [
+        "user_registered",
+        "profile_updated",
+        "profile_updated",
+        "account_disabled",
+        "account_enabled",
+        "account_deleted",
+    ]
+    assert {(each.topic, each.key) for each in told} == {("user-events", "ada-1")}
+    for message in messages:
+        assert set(message) == {"event_type", "user_id", "timestamp"}

@@ -1,0 +1,50 @@
+"""Accounts as the read model would show them."""
+
+from domain.accounts.account import Status
+from projections.accounts.accounts import (
+    AccountPage,
+    AccountRecord,
+    AccountRow,
+    Accounts,
+    fold,
+    shown,
+)
+from tests.http.fakes.log import FakeLog, FakeReadModel
+from tests.http.fakes.subjects import FakeSeals
+
+
+class FakeAccounts(FakeReadModel):
+    """Accounts, straight from the log."""
+
+    def __init__(self, log: FakeLog, seals: FakeSeals) -> None:
+        super().__init__(log)
+        self.seals = seals
+
+    def _all(self) -> list[AccountRecord]:
+        rows: dict[str, AccountRow] = {}
+        for recorded in self.log.events["user-log"]:
+            if isinstance(recorded.event, Accounts.handles):
+                fold(rows, recorded.event)
+        listed = sorted(rows.values(), key=lambda row: (row.handle, row.user_id))
+        return [shown(row, self.seals.open) for row in listed]
+
+    async def account(self, user_id: str) -> AccountRecord | None:
+        return next((each for each in self._all() if each.user_id == user_id), None)
+
+    async def by_handle(self, handle: str) -> AccountRecord | None:
+        return next((each for each in self._all() if each.handle == handle), None)
+
+    async def page(
+        self, *, prefix: str, status: Status | None, after: str | None, limit: int
+    ) -> AccountPage:
+        found = [
+            each
+            for each in self._all()
+            if each.handle.startswith(prefix)
+            and status in (None, each.status)
+            and (after is None or f"{each.handle}/{each.user_id}" > after)
+        ]
+        last = found[limit - 1] if len(found) > limit else None
+        return AccountPage(
+            accounts=found[:limit], after=f"{last.handle}/{last.user_id}" if last else None
+        )
