@@ -159,7 +159,7 @@ class AccountState(State, frozen=True, kw_only=True, tag="account.snapshot.v1"):
 
     handle: str | None
     claimed_until: datetime
-    forgone_until: datetime
+    spent_until: datetime
     status: Status
 
 
@@ -190,8 +190,9 @@ class ClaimLapsed(Refusal, type="claim-lapsed"):
 class Account(Aggregate):
     """An account; its stream key is the `user_id`.
 
-    It takes a handle only by a claim. Guarantee: once it has forgone one, it never takes a handle
-    by it, however late somebody comes with it; so a handle is released without a look at a clock.
+    It takes a handle only by a claim that ends later than all that it has used or forgone.
+    Guarantee: it never takes a handle by a claim that it has forgone, however late somebody comes
+    with it; so a handle is released without a look at a clock.
     """
 
     states = (AccountState,)
@@ -199,7 +200,7 @@ class Account(Aggregate):
     def __init__(self, id: str) -> None:
         super().__init__(id)
         self._handle: str | None = None
-        self._claimed_until = self._forgone_until = NEVER
+        self._claimed_until = self._spent_until = NEVER
         self._status: Status = "active"
 
     @decides(RegisterAccount)
@@ -288,19 +289,27 @@ class Account(Aggregate):
 
     @evolves(AccountRegistered)
     def _on_registered(self, event: AccountRegistered) -> None:
-        self._handle, self._claimed_until = event.handle, event.claimed_until
+        self._take(event)
 
     @evolves(HandleChanged)
     def _on_handle_changed(self, event: HandleChanged) -> None:
+        self._take(event)
+
+    def _take(self, event: AccountRegistered | HandleChanged) -> None:
         self._handle, self._claimed_until = event.handle, event.claimed_until
+        self._spend(event.claimed_until)
+
+    def _spend(self, claimed_until: datetime) -> None:
+        self._spent_until = max(self._spent_until, claimed_until)
 
     @evolves(ClaimKept)
     def _on_kept(self, event: ClaimKept) -> None:
         self._claimed_until = max(self._claimed_until, event.claimed_until)
+        self._spend(event.claimed_until)
 
     @evolves(ClaimForgone)
     def _on_forgone(self, event: ClaimForgone) -> None:
-        self._forgone_until = max(self._forgone_until, event.claimed_until)
+        self._spend(event.claimed_until)
 
     @evolves(ProfileChanged)
     def _on_profile_changed(self, event: ProfileChanged) -> None:
@@ -323,7 +332,7 @@ class Account(Aggregate):
         return AccountState(
             handle=self._handle,
             claimed_until=self._claimed_until,
-            forgone_until=self._forgone_until,
+            spent_until=self._spent_until,
             status=self._status,
         )
 
@@ -331,7 +340,7 @@ class Account(Aggregate):
         state = snapshot.state
         assert isinstance(state, AccountState)
         self._handle, self._status = state.handle, state.status
-        self._claimed_until, self._forgone_until = state.claimed_until, state.forgone_until
+        self._claimed_until, self._spent_until = state.claimed_until, state.spent_until
 
     def _known(self) -> str:
         if self._handle is None:
@@ -349,6 +358,6 @@ class Account(Aggregate):
         """The end of the claim by which a command takes a handle."""
         if command.claimed_until is None:
             raise ClaimMissing(f"The handle {command.handle!r} has to be claimed first.")
-        if command.claimed_until <= self._forgone_until:
+        if command.claimed_until <= self._spent_until:
             raise ClaimLapsed(f"{command.handle!r} is not kept for {self.id!r} any more.")
         return command.claimed_until

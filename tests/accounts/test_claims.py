@@ -9,7 +9,13 @@ from hypothesis import settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from domain.accounts.account import Account, ChangeHandle, RegisterAccount
+from domain.accounts.account import (
+    Account,
+    AccountRegistered,
+    ChangeHandle,
+    HandleChanged,
+    RegisterAccount,
+)
 from domain.accounts.handle import (
     ClaimHandle,
     DoubtClaim,
@@ -20,7 +26,7 @@ from domain.accounts.handle import (
     HandleReleased,
 )
 from domain.aggregate import decides
-from tests.accounts.world import World
+from tests.accounts.world import MOST_SKEW_S, World
 
 USERS = some.sampled_from(["ada", "bob"])
 HANDLES = some.sampled_from(["night", "owl", "day"])
@@ -93,6 +99,13 @@ class TakesByAnyClaim(Account):
         return command.claimed_until or super()._good(command)
 
 
+class UsesAnEarlierClaim(Account):
+    """Knows only which claims it has forgone, and not which it has used."""
+
+    def _take(self, event: AccountRegistered | HandleChanged) -> None:
+        self._handle, self._claimed_until = event.handle, event.claimed_until
+
+
 class LetsGoInTime(Handle):
     """Gives a claim up when its time is over, and asks no account."""
 
@@ -136,6 +149,15 @@ def comes_late(world: World) -> None:
     world.advance(request)
 
 
+def comes_back_by_an_earlier_claim(world: World) -> None:
+    """Bob's first request stops behind its claim; a second one registers him, and he deletes."""
+    world.take("bob", "night", steps=2)
+    (first,) = world.requests
+    world.take("bob", "night")
+    world.delete("bob")
+    world.advance(first)
+
+
 def is_confirmed_late(world: World) -> None:
     """Ada has the handle, of which the process knows nothing yet when Bob wants it."""
     world.take("ada", "night")
@@ -147,6 +169,7 @@ def is_confirmed_late(world: World) -> None:
 def goes_and_comes_back(world: World) -> None:
     """Ada changes her handle and changes it back, before the process knows of the first."""
     for handle in ("night", "owl", "night"):
+        world.pass_time(MOST_SKEW_S)
         world.take("ada", handle)
 
 
@@ -168,11 +191,19 @@ def holds(story: Callable[[World], None], world: World) -> bool:
     ("story", "without"),
     [
         (comes_late, World(TakesByAnyClaim)),
+        (comes_back_by_an_earlier_claim, World(UsesAnEarlierClaim)),
         (is_confirmed_late, World(handle=LetsGoInTime)),
-        (goes_and_comes_back, World(handle=KeepsOneClaim)),
         (goes_and_comes_back_twice_told, World(handle=GivesUpWhatever)),
     ],
 )
 def test_each_rule_is_needed(story: Callable[[World], None], without: World) -> None:
     assert holds(story, World())
     assert not holds(story, without)
+
+
+def test_whoever_changes_a_handle_and_back_again_has_it() -> None:
+    world, without = World(), World(handle=KeepsOneClaim)
+    for each in (world, without):
+        goes_and_comes_back(each)
+    assert world.holders() == {"night": ["ada"]}
+    assert without.holders() == {"owl": ["ada"]}
