@@ -11,6 +11,7 @@ to ask for each of them took both cores when it was tried. So what is found is u
 import asyncio
 import time
 import uuid
+from collections import deque
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from statistics import median
@@ -31,8 +32,9 @@ from bench.machine import machine
 
 ASK_EVERY = 0.005
 PATIENCE_S = 10.0
-MOST = 400
-"""Probes that may wait for their answers at a time."""
+MOST = 100
+"""Probes that may wait for their answers at a time, each on a connection of its own. They take
+turns, since the service closes those on which nothing is asked."""
 
 Ask = Callable[[list[str]], Awaitable[set[str]]]
 """Which of some players show."""
@@ -87,7 +89,7 @@ async def send(
 ) -> None:
     """Report an event of a new player again and again, as long as others report theirs."""
     players: dict[Connection, str] = {}
-    idle: list[Connection] = []
+    idle: deque[Connection] = deque()
 
     def answered(connection: Connection, status: int) -> None:
         if status != HTTPStatus.OK:
@@ -99,7 +101,7 @@ async def send(
     pool = await connect(hall.host, hall.port, MOST, answered)
     idle.extend(pool)
     while not others.done():
-        connection = idle.pop()
+        connection = idle.popleft()
         players[connection] = f"probe-{uuid.uuid4()}"
         event = an_event() | {"player_id": players[connection], "data": {"score": 1}}
         connection.send(post(hall.host, SINGLE, hall.token, msgspec.json.encode(event)), 0)
