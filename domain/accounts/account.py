@@ -184,7 +184,7 @@ class ClaimMissing(Refusal, type="claim-missing"):
 
 
 class ClaimLapsed(Refusal, type="claim-lapsed"):
-    """The handle was kept for too short a time; ask again."""
+    """A later claim was used or given back before this one; ask again."""
 
 
 class Account(Aggregate):
@@ -359,5 +359,8 @@ class Account(Aggregate):
         if command.claimed_until is None:
             raise ClaimMissing(f"The handle {command.handle!r} has to be claimed first.")
         if command.claimed_until <= self._spent_until:
-            raise ClaimLapsed(f"{command.handle!r} is not kept for {self.id!r} any more.")
+            raise ClaimLapsed(
+                f"The claim on {command.handle!r} is older than another that {self.id!r} has used "
+                "or given back; ask for the handle again."
+            )
         return command.claimed_until
