@@ -101,14 +101,14 @@ def _apply(connection: Connection, consumer: Any, placed: Sequence[PlayerEvent])
         if (reason := reason_to_park(error)) is None:
             raise
         raise SetupError(f"{consumer.name} could not take this: {reason}") from error
-    standing = {c.partition: c for c in load_checkpoints(connection, consumer.name)}
-    moved = {
-        each.partition: standing[each.partition]._replace(offset=end, next_seq=end)
-        for each in placed
-        if each.partition in standing and (end := each.offset + 1)
-    }
-    expected = {(c.topic, c.partition): c.offset for c in standing.values()}
-    move(connection, consumer.name, [*moved.values()], expected)
+    ends = {each.partition: each.offset + 1 for each in placed}
+    standing = load_checkpoints(connection, consumer.name)
+    moved = [
+        c._replace(offset=ends[c.partition], next_seq=ends[c.partition])
+        for c in standing
+        if c.partition in ends
+    ]
+    move(connection, consumer.name, moved, {(c.topic, c.partition): c.offset for c in standing})
 
 
 def _boards(connection: Connection, players: Sequence[str]) -> set[BoardRow]:

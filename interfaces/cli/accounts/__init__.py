@@ -1,25 +1,13 @@
 """`gamehall accounts`: find accounts, disable and enable them."""
 
-import getpass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import rich_click as click
 
-from interfaces.cli.common import Group, json_option, print_pairs, print_table, settings, show
-
-if TYPE_CHECKING:
-    from interfaces.bootstrap.ask_api import AskApi
+from interfaces.cli.common import Group, json_option, print_pairs, print_table, show
+from interfaces.cli.operators import asking, by_option
 
 ACCOUNTS = "/api/v1/accounts"
-
-by_option = click.option("--by", default=getpass.getuser, help="Who decides; you by default.")
-
-
-def asking(by: str = "") -> "AskApi":
-    """The API, to be asked in somebody's name."""
-    from interfaces.bootstrap.ask_api import AskApi
-
-    return AskApi(settings("api"), by or getpass.getuser())
 
 
 @click.group(cls=Group)

@@ -1,18 +1,14 @@
 """`gamehall waitroom`: look at waiting rooms, and run them."""
 
-import getpass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import rich_click as click
 
-from interfaces.cli.common import Group, json_option, print_pairs, print_table, settings, show
-
-if TYPE_CHECKING:
-    from interfaces.bootstrap.ask_api import AskApi
+from interfaces.cli.common import Group, json_option, print_pairs, print_table, show
+from interfaces.cli.operators import asking, by_option
 
 ROOMS = "/api/v1/waitroom"
 
-by_option = click.option("--by", default=getpass.getuser, help="Who decides; you by default.")
 room_argument = click.argument("room")
 capacity_option = click.option(
     "--capacity", type=click.IntRange(1, 1_000_000), help="How many may check out at a time."
@@ -23,13 +19,6 @@ seconds_option = click.option(
 limit_option = click.option(
     "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many."
 )
-
-
-def asking(by: str = "") -> "AskApi":
-    """The API, to be asked in somebody's name."""
-    from interfaces.bootstrap.ask_api import AskApi
-
-    return AskApi(settings("api"), by or getpass.getuser())
 
 
 def address(*names: str) -> str:

@@ -3,10 +3,9 @@
 import rich_click as click
 
 from interfaces.cli.common import json_option, print_table, show
+from interfaces.cli.operators import asking, by_option
 from interfaces.cli.waitroom.rooms import (
     address,
-    asking,
-    by_option,
     limit_option,
     ordered,
     room_argument,

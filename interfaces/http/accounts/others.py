@@ -14,7 +14,7 @@ from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
 from interfaces.http.platform.freshness import caught_up, found
-from interfaces.http.platform.parameters import PathKey, limit_of
+from interfaces.http.platform.parameters import After, PathKey, limit_of
 from interfaces.http.platform.routes import command, query
 from projections.accounts import ACCOUNTS
 from projections.accounts.accounts import AccountPage, AccountRecord
@@ -26,10 +26,6 @@ Prefix = Annotated[
     str | None, QueryParameter(description="How handles begin.", min_length=1, max_length=30)
 ]
 WithStatus = Annotated[StatusFilter, QueryParameter(description="How accounts are.")]
-After = Annotated[
-    str | None,
-    QueryParameter(description="`after` of the page before.", min_length=1, max_length=500),
-]
 Most = Annotated[int, limit_of("accounts")]
 
 

@@ -23,6 +23,10 @@ Before = Annotated[
         pattern=PERSONAL_PATTERN,
     ),
 ]
+After = Annotated[
+    str | None,
+    QueryParameter(description="`after` of the page before.", min_length=1, max_length=500),
+]
 
 
 def key_in(scope: HTTPScope, name: str) -> str:

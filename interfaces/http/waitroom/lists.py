@@ -12,7 +12,7 @@ from domain.waitroom.description import Appearance
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.freshness import caught_up, found, read_after_of
-from interfaces.http.platform.parameters import PathKey, key_of, limit_of
+from interfaces.http.platform.parameters import After, PathKey, key_of, limit_of
 from interfaces.http.platform.routes import query
 from projections.waitroom import WAITROOM
 from projections.waitroom.rooms import ListedRooms, ListedSessions, RoomMinutes
@@ -33,10 +33,6 @@ Prefix = Annotated[
     ),
 ]
 OfUser = Annotated[str | None, key_of("Whose sessions, in place of a status.")]
-After = Annotated[
-    str | None,
-    QueryParameter(description="`after` of the page before.", min_length=1, max_length=500),
-]
 Most = Annotated[int, limit_of("entries")]
 MostMinutes = Annotated[int, QueryParameter(ge=1, le=1_440, description="How many minutes.")]
 
