@@ -9,8 +9,7 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
-from interfaces.cli import gamehall
-from interfaces.cli.waitroom import rooms
+from interfaces.cli import gamehall, operators
 from interfaces.settings import Settings, load
 from interfaces.tokens import Tokens
 
@@ -48,7 +47,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     client = partial(httpx.Client, transport=httpx.MockTransport(told.answer))
     monkeypatch.setattr("interfaces.bootstrap.ask_api.httpx.Client", client)
     there: Callable[..., Settings] = lambda *_: load()  # noqa: E731
-    monkeypatch.setattr(rooms, "settings", there)
+    monkeypatch.setattr(operators, "settings", there)
     return told
 
 
