@@ -1,6 +1,8 @@
 """The categories of Gamehall: which aggregates live on which topic of the log."""
 
-from domain.accounts.account import Account
+from domain.accounts.account import (
+    Account,
+)
 from domain.accounts.handle import Handle
 from domain.category import Category
 from domain.games.four_in_a_row import FourInARow

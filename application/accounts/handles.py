@@ -4,13 +4,15 @@ import msgspec
 
 from application.ports.commands import Envelope
 from application.process_state import ProcessState
-from domain.accounts.account import (
+from domain.accounts.commands import (
+    SettleClaim,
+)
+from domain.accounts.events import (
     AccountDeleted,
     AccountRegistered,
     ClaimForgone,
     ClaimKept,
     HandleChanged,
-    SettleClaim,
 )
 from domain.accounts.handle import (
     MARK,

@@ -4,7 +4,7 @@ import msgspec
 
 from application.outbox import Outbox, Outgoing
 from application.topics import Topic
-from domain.accounts.account import (
+from domain.accounts.events import (
     AccountDeleted,
     AccountDisabled,
     AccountEnabled,

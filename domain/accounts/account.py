@@ -1,149 +1,42 @@
-"""An account: somebody's handle, profile and standing, and what can be asked of it."""
+"""An account: somebody's handle, profile and standing."""
 
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from domain.accounts.handle import MARK, NEVER, Until
-from domain.accounts.names import HandleName, Language, TimeZone
-from domain.aggregate import Aggregate, Command, decides, evolves
-from domain.events import DomainEvent
-from domain.keys import Key
-from domain.personal import Sealed
-from domain.refusals import Refusal
+from domain.accounts.commands import (
+    ChangeHandle,
+    ChangeProfile,
+    DeleteAccount,
+    DisableAccount,
+    EnableAccount,
+    RegisterAccount,
+    SettleClaim,
+)
+from domain.accounts.events import (
+    AccountDeleted,
+    AccountDisabled,
+    AccountEnabled,
+    AccountRegistered,
+    ClaimForgone,
+    ClaimKept,
+    HandleChanged,
+    ProfileChanged,
+)
+from domain.accounts.handle import MARK, NEVER
+from domain.accounts.refusals import (
+    AccountExists,
+    AccountIsDisabled,
+    AccountNotFound,
+    ClaimLapsed,
+    ClaimMissing,
+    NoAccountId,
+)
+from domain.aggregate import Aggregate, decides, evolves
 from domain.snapshot import Snapshot, State
 
 Status = Literal["active", "disabled"]
-
-
-class AccountCommand(Command, frozen=True, kw_only=True):
-    """A command for the account of `user_id`, the subject of that person's tokens."""
-
-    user_id: Key
-
-    @property
-    def aggregate_id(self) -> str:
-        """The account."""
-        return self.user_id
-
-
-class RegisterAccount(AccountCommand, frozen=True, kw_only=True, tag="account.register"):
-    """Open an account with a handle, by the claim that ends at `claimed_until`."""
-
-    by_hall = True
-
-    handle: HandleName
-    claimed_until: Until | None = None
-    display_name: Sealed | None = None
-    time_zone: TimeZone
-    language: Language
-
-
-class ChangeHandle(AccountCommand, frozen=True, kw_only=True, tag="account.change-handle"):
-    """Have another handle, by the claim that ends at `claimed_until`."""
-
-    by_hall = True
-
-    handle: HandleName
-    claimed_until: Until | None = None
-
-
-class SettleClaim(AccountCommand, frozen=True, kw_only=True, tag="account.settle-claim"):
-    """Say whether the account has a handle by now, or will never have it by this claim."""
-
-    by_hall = True
-
-    handle: HandleName
-    claimed_until: Until
-
-
-class ChangeProfile(AccountCommand, frozen=True, kw_only=True, tag="account.change-profile"):
-    """Say all of a profile anew."""
-
-    display_name: Sealed | None = None
-    time_zone: TimeZone
-    language: Language
-
-
-class DeleteAccount(AccountCommand, frozen=True, kw_only=True, tag="account.delete"):
-    """Close the account, and give up its handle."""
-
-
-class DisableAccount(AccountCommand, frozen=True, kw_only=True, tag="account.disable"):
-    """Let nothing be changed in the account, nor be seen of it; `by` is who decides."""
-
-    by: Key
-
-
-class EnableAccount(AccountCommand, frozen=True, kw_only=True, tag="account.enable"):
-    """Take that back."""
-
-    by: Key
-
-
-class AccountRegistered(
-    DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="account.registered.v1"
-):
-    """Somebody has an account."""
-
-    handle: str
-    claimed_until: datetime
-    display_name: Sealed | None = None
-    time_zone: str
-    language: str
-
-
-class HandleChanged(DomainEvent, frozen=True, kw_only=True, tag="account.handle-changed.v1"):
-    """The account has another handle, and no more the previous one, which it had by a claim too."""
-
-    handle: str
-    claimed_until: datetime
-    previous: str
-    previous_claimed_until: datetime
-
-
-class ClaimKept(DomainEvent, frozen=True, kw_only=True, tag="account.claim-kept.v1"):
-    """The account has the handle that it was asked about."""
-
-    handle: str
-    claimed_until: datetime
-
-
-class ClaimForgone(DomainEvent, frozen=True, kw_only=True, tag="account.claim-forgone.v1"):
-    """The account has not that handle, and takes none by this claim any more."""
-
-    handle: str
-    claimed_until: datetime
-
-
-class ProfileChanged(
-    DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="account.profile-changed.v1"
-):
-    """All of the profile, as it is from here on."""
-
-    display_name: Sealed | None = None
-    time_zone: str
-    language: str
-
-
-class AccountDisabled(DomainEvent, frozen=True, kw_only=True, tag="account.disabled.v1"):
-    """An operator has disabled the account."""
-
-    by: str
-
-
-class AccountEnabled(DomainEvent, frozen=True, kw_only=True, tag="account.enabled.v1"):
-    """An operator has taken that back."""
-
-    by: str
-
-
-class AccountDeleted(DomainEvent, frozen=True, kw_only=True, tag="account.deleted.v1"):
-    """There is no account any more; the handle that it had is given up."""
-
-    handle: str
-    claimed_until: datetime
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,30 +54,6 @@ class AccountState(State, frozen=True, kw_only=True, tag="account.snapshot.v1"):
     claimed_until: datetime
     spent_until: datetime
     status: Status
-
-
-class AccountNotFound(Refusal, type="account-not-found", status=404):
-    """Nobody has registered such an account, or it is deleted."""
-
-
-class AccountExists(Refusal, type="account-exists"):
-    """Who registers has an account already, with another handle."""
-
-
-class AccountIsDisabled(Refusal, type="account-disabled", status=403):
-    """An operator has disabled the account."""
-
-
-class NoAccountId(Refusal, type="no-account-id", status=422):
-    """Ids that begin so are those of handles."""
-
-
-class ClaimMissing(Refusal, type="claim-missing"):
-    """The account takes no handle that is not kept for it."""
-
-
-class ClaimLapsed(Refusal, type="claim-lapsed"):
-    """A later claim was used or given back before this one; ask again."""
 
 
 class Account(Aggregate):

@@ -16,13 +16,15 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from domain.accounts.account import (
+    Status,
+)
+from domain.accounts.events import (
     AccountDeleted,
     AccountDisabled,
     AccountEnabled,
     AccountRegistered,
     HandleChanged,
     ProfileChanged,
-    Status,
 )
 from domain.events import DomainEvent, Recorded
 from domain.personal import Sealed

@@ -2,7 +2,14 @@
 
 from datetime import datetime
 
-from domain.accounts.account import Account, ChangeHandle, ChangeProfile, RegisterAccount
+from domain.accounts.account import (
+    Account,
+)
+from domain.accounts.commands import (
+    ChangeHandle,
+    ChangeProfile,
+    RegisterAccount,
+)
 from domain.accounts.handle import (
     ClaimHandle,
     ConfirmHandle,

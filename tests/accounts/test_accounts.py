@@ -2,24 +2,30 @@
 
 from domain.accounts.account import (
     Account,
-    AccountDeleted,
-    AccountDisabled,
-    AccountEnabled,
-    AccountExists,
-    AccountIsDisabled,
-    AccountNotFound,
-    AccountRegistered,
-    ClaimForgone,
-    ClaimKept,
-    ClaimLapsed,
-    ClaimMissing,
+)
+from domain.accounts.commands import (
     DeleteAccount,
     DisableAccount,
     EnableAccount,
-    HandleChanged,
-    NoAccountId,
-    ProfileChanged,
     SettleClaim,
+)
+from domain.accounts.events import (
+    AccountDeleted,
+    AccountDisabled,
+    AccountEnabled,
+    AccountRegistered,
+    ClaimForgone,
+    ClaimKept,
+    HandleChanged,
+    ProfileChanged,
+)
+from domain.accounts.refusals import (
+    AccountExists,
+    AccountIsDisabled,
+    AccountNotFound,
+    ClaimLapsed,
+    ClaimMissing,
+    NoAccountId,
 )
 from domain.categories import USERS
 from tests.accounts.people import UNTIL, account, changing, registering, saying

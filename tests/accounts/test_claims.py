@@ -11,10 +11,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from domain.accounts.account import (
     Account,
-    AccountRegistered,
+)
+from domain.accounts.commands import (
     ChangeHandle,
-    HandleChanged,
     RegisterAccount,
+)
+from domain.accounts.events import (
+    AccountRegistered,
+    HandleChanged,
 )
 from domain.accounts.handle import (
     ClaimHandle,

@@ -4,7 +4,12 @@ import msgspec
 
 from application.accounts.handles import HandlesProcess
 from application.accounts.outbox import OUTBOX
-from domain.accounts.account import DeleteAccount, DisableAccount, EnableAccount, SettleClaim
+from domain.accounts.commands import (
+    DeleteAccount,
+    DisableAccount,
+    EnableAccount,
+    SettleClaim,
+)
 from domain.accounts.handle import ConfirmHandle, GiveUpHandle, ReleaseHandle
 from domain.aggregate import Command
 from domain.personal import Sealed

@@ -8,7 +8,14 @@ from zlib import crc32
 
 from application.accounts.handles import HandlesProcess
 from application.ports.commands import Answer, Envelope
-from domain.accounts.account import Account, ChangeHandle, DeleteAccount, RegisterAccount
+from domain.accounts.account import (
+    Account,
+)
+from domain.accounts.commands import (
+    ChangeHandle,
+    DeleteAccount,
+    RegisterAccount,
+)
 from domain.accounts.handle import MARK, Handle
 from domain.aggregate import Aggregate, Command
 from domain.categories import USERS

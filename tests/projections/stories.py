@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from domain.accounts.account import (
+from domain.accounts.commands import (
     ChangeHandle,
     ChangeProfile,
     DeleteAccount,

@@ -7,7 +7,12 @@ import msgspec
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
-from domain.accounts.account import AccountRegistered, DeleteAccount
+from domain.accounts.commands import (
+    DeleteAccount,
+)
+from domain.accounts.events import (
+    AccountRegistered,
+)
 from infra.subjects.keyring import Keyring
 from projections.accounts.accounts import AccountQueries
 from projections.projection import InvalidCursor

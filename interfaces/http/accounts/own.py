@@ -10,14 +10,18 @@ from litestar.params import JSONBody
 from application.ports.commands import Answer, CommandLog
 from domain.accounts.account import (
     AccountView,
+)
+from domain.accounts.commands import (
     ChangeHandle,
     ChangeProfile,
-    ClaimMissing,
     DeleteAccount,
     RegisterAccount,
 )
 from domain.accounts.handle import ClaimHandle, HandleClaim
 from domain.accounts.names import canonical
+from domain.accounts.refusals import (
+    ClaimMissing,
+)
 from domain.categories import USERS
 from domain.personal import Sealed
 from domain.refusals import Refusal

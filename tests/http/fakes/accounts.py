@@ -1,6 +1,8 @@
 """Accounts as the read model would show them."""
 
-from domain.accounts.account import Status
+from domain.accounts.account import (
+    Status,
+)
 from projections.accounts.accounts import (
     AccountPage,
     AccountRecord,

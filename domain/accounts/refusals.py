@@ -1,0 +1,27 @@
+"""How an account says no."""
+
+from domain.refusals import Refusal
+
+
+class AccountNotFound(Refusal, type="account-not-found", status=404):
+    """Nobody has registered such an account, or it is deleted."""
+
+
+class AccountExists(Refusal, type="account-exists"):
+    """Who registers has an account already, with another handle."""
+
+
+class AccountIsDisabled(Refusal, type="account-disabled", status=403):
+    """An operator has disabled the account."""
+
+
+class NoAccountId(Refusal, type="no-account-id", status=422):
+    """Ids that begin so are those of handles."""
+
+
+class ClaimMissing(Refusal, type="claim-missing"):
+    """The account takes no handle that is not kept for it."""
+
+
+class ClaimLapsed(Refusal, type="claim-lapsed"):
+    """A later claim was used or given back before this one; ask again."""
