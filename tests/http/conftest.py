@@ -2,7 +2,7 @@
 
 import atexit
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
@@ -170,10 +170,16 @@ def _routes_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def _who_waits_begins() -> Iterator[None]:
+@contextmanager
+def who_waits_begins() -> Iterator[None]:
     """Ids of tables are random, and so would be who begins."""
     with patch.object(lobby, "by_lot", lambda _, waiting, coming, __: (waiting, coming)):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _who_waits_begins() -> Iterator[None]:
+    with who_waits_begins():
         yield
 
 
