@@ -116,7 +116,9 @@ class Hers:
         example = self._example(content["schema"])
         if not isinstance(example, dict):
             return example
-        return {name: self._named.get(name, value) for name, value in example.items()}
+        of_event = {"event_id"} if "event_type" in example else set()
+        named = {name: id for name, id in self._named.items() if name not in of_event}
+        return {name: named.get(name, value) for name, value in example.items()}
 
     def _example(self, schema: Any) -> Any:
         if "$ref" in schema:
