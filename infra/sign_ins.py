@@ -6,7 +6,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
-from application.ports.sign_ins import SignIn
+from application.ports.sign_ins import OfPeople, SeenSignIn, SignIn
 
 SWEPT_AT_ONCE = 100
 """Expired rows that go with each sign-in: many more than come, so that none stay."""
@@ -15,19 +15,43 @@ BEGIN = """
     WITH swept AS (
         DELETE FROM sign_ins WHERE digest IN (
             SELECT digest FROM sign_ins WHERE expires_at < now()
-            ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED
+            ORDER BY expires_at LIMIT %(swept)s FOR UPDATE SKIP LOCKED
         )
     )
-    INSERT INTO sign_ins (digest, user_id, name, scope, way, expires_at, once)
-    VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (once) DO NOTHING
+    INSERT INTO sign_ins
+        (digest, id, user_id, name, scope, way, device, began_at, expires_at, once)
+    VALUES
+        (%(digest)s, %(id)s, %(user_id)s, %(name)s, %(scope)s, %(way)s, %(device)s, %(began_at)s,
+         %(expires_at)s, %(once)s)
+    ON CONFLICT (once) DO NOTHING
 """
 
+# A write for each look would be one every half a minute for each browser and process.
 FIND = """
-    SELECT user_id, name, scope, way, expires_at FROM sign_ins
-    WHERE digest = %s AND ended_at IS NULL AND expires_at > now()
+    WITH seen AS (
+        UPDATE sign_ins SET seen_at = now()
+        WHERE digest = %(digest)s AND seen_at < now() - interval '10 minutes'
+    )
+    SELECT id, user_id, name, scope, way, device, began_at, expires_at FROM sign_ins
+    WHERE digest = %(digest)s AND ended_at IS NULL AND expires_at > now()
 """
 
 END = "UPDATE sign_ins SET ended_at = now() WHERE digest = %s AND ended_at IS NULL"
+
+OF_USER = """
+    SELECT id, user_id, name, scope, way, device, began_at, expires_at, seen_at FROM sign_ins
+    WHERE user_id = %s AND scope = %s AND ended_at IS NULL AND expires_at > now()
+    ORDER BY seen_at DESC, began_at DESC, id LIMIT %s
+"""
+
+MOST_SHOWN = 1_000
+
+END_OF = """
+    UPDATE sign_ins SET ended_at = now()
+    WHERE user_id = %(user_id)s AND scope = %(scope)s AND ended_at IS NULL AND expires_at > now()
+        AND (%(only)s::text IS NULL OR id = %(only)s) AND id IS DISTINCT FROM %(but)s
+    RETURNING digest
+"""
 
 
 class SignInsInPostgres:
@@ -41,10 +65,10 @@ class SignInsInPostgres:
 
     async def begin(self, digest: bytes, sign_in: SignIn, once: str | None = None) -> bool:
         """See the port."""
-        row = sign_in.user_id, sign_in.name, sign_in.scope, sign_in.way, sign_in.expires_at
+        facts = {name: getattr(sign_in, name) for name in sign_in.__struct_fields__}
+        row = {**facts, "digest": digest, "once": once, "swept": SWEPT_AT_ONCE}
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(BEGIN, [SWEPT_AT_ONCE, digest, *row, once])
-            return cursor.rowcount == 1
+            return (await connection.execute(BEGIN, row)).rowcount == 1
 
     async def find(self, digest: bytes) -> SignIn | None:
         """See the port."""
@@ -52,9 +76,32 @@ class SignInsInPostgres:
             self._pool.connection() as connection,
             connection.cursor(row_factory=class_row(SignIn)) as cursor,
         ):
-            return await (await cursor.execute(FIND, [digest])).fetchone()
+            return await (await cursor.execute(FIND, {"digest": digest})).fetchone()
 
     async def end(self, digest: bytes) -> None:
         """See the port."""
         async with self._pool.connection() as connection:
             await connection.execute(END, [digest])
+
+    async def of_user(self, user_id: str, scope: OfPeople) -> list[SeenSignIn]:
+        """See the port."""
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=class_row(SeenSignIn)) as cursor,
+        ):
+            found = await cursor.execute(OF_USER, [user_id, scope, MOST_SHOWN])
+            return await found.fetchall()
+
+    async def end_of(
+        self,
+        user_id: str,
+        scope: OfPeople,
+        *,
+        only: str | None = None,
+        but: str | None = None,
+    ) -> list[bytes]:
+        """See the port."""
+        asked = {"user_id": user_id, "scope": scope, "only": only, "but": but}
+        async with self._pool.connection() as connection:
+            ended = await connection.execute(END_OF, asked)
+            return [digest for (digest,) in await ended.fetchall()]

@@ -11,6 +11,7 @@ from domain.accounts.events import (
     AccountRegistered,
     HandleChanged,
     ProfileChanged,
+    SignedIn,
 )
 from domain.events import DomainEvent
 
@@ -20,6 +21,7 @@ NAMES: dict[type[DomainEvent], str] = {
     AccountRegistered: "user_registered",
     ProfileChanged: "profile_updated",
     HandleChanged: "profile_updated",
+    SignedIn: "user_logged_in",
     AccountDisabled: "account_disabled",
     AccountEnabled: "account_enabled",
     AccountDeleted: "account_deleted",
@@ -36,6 +38,8 @@ def publish(event: DomainEvent) -> Outgoing | None:
         "user_id": event.originator_id,
         "timestamp": int(event.timestamp.timestamp()),
     }
+    if isinstance(event, SignedIn):
+        message["device"] = event.device
     return Outgoing(EVENTS.name, event.originator_id, msgspec.json.encode(message))
 
 

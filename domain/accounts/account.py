@@ -1,5 +1,6 @@
 """An account: somebody's handle, profile and standing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -11,6 +12,7 @@ from domain.accounts.commands import (
     DeleteAccount,
     DisableAccount,
     EnableAccount,
+    NoteSignIn,
     RegisterAccount,
     SettleClaim,
 )
@@ -23,8 +25,10 @@ from domain.accounts.events import (
     ClaimKept,
     HandleChanged,
     ProfileChanged,
+    SignedIn,
 )
 from domain.accounts.handle import MARK, NEVER
+from domain.accounts.passkey import NewPasskey
 from domain.accounts.refusals import (
     AccountExists,
     AccountIsDisabled,
@@ -33,7 +37,8 @@ from domain.accounts.refusals import (
     ClaimMissing,
     NoAccountId,
 )
-from domain.aggregate import Aggregate, decides, evolves
+from domain.accounts.ways_in import WaysIn
+from domain.aggregate import decides, evolves
 from domain.snapshot import Snapshot, State
 
 Status = Literal["active", "disabled"]
@@ -47,16 +52,17 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
 
 
-class AccountState(State, frozen=True, kw_only=True, tag="account.snapshot.v1"):
-    """An account as it stands."""
+class AccountState(State, frozen=True, kw_only=True, tag="account.snapshot.v2"):
+    """An account as it stands; `passkeys` are their credential ids."""
 
     handle: str | None
     claimed_until: datetime
     spent_until: datetime
     status: Status
+    passkeys: Sequence[str]
 
 
-class Account(Aggregate):
+class Account(WaysIn):
     """An account; its stream key is the `user_id`.
 
     It takes a handle only by a claim that ends later than all that it has used or forgone.
@@ -74,7 +80,7 @@ class Account(Aggregate):
 
     @decides(RegisterAccount)
     def register(self, command: RegisterAccount, _now: datetime) -> AccountView:
-        """Open it; with the same handle again changes nothing.
+        """Open it, with its first passkey if it comes with one; again changes nothing.
 
         Raises `NoAccountId`, `AccountExists`, `ClaimMissing` and `ClaimLapsed`.
         """
@@ -89,9 +95,15 @@ class Account(Aggregate):
                 time_zone=command.time_zone,
                 language=command.language,
             )
-        elif self._handle != command.handle:
+            if command.passkey is not None:
+                self._add(command.passkey)
+        elif self._handle != command.handle or self._is_another(command.passkey):
             raise AccountExists(f"{self.id!r} has an account already, called {self._handle!r}.")
         return self.view
+
+    def _is_another(self, passkey: NewPasskey | None) -> bool:
+        """Whether an account that is opened again comes with a passkey that it has not."""
+        return passkey is not None and passkey.credential_id not in self._passkeys
 
     @decides(ChangeHandle)
     def change_handle(self, command: ChangeHandle, _now: datetime) -> AccountView:
@@ -151,6 +163,12 @@ class Account(Aggregate):
             self._record(AccountEnabled, by=command.by)
         return self.view
 
+    @decides(NoteSignIn)
+    def note_sign_in(self, command: NoteSignIn, _now: datetime) -> None:
+        """Note that somebody has signed in. Raises `AccountNotFound` and `AccountIsDisabled`."""
+        self._usable()
+        self._record(SignedIn, way=command.way, device=command.device)
+
     @property
     def view(self) -> AccountView:
         """The account without what is personal."""
@@ -184,6 +202,10 @@ class Account(Aggregate):
     def _on_profile_changed(self, event: ProfileChanged) -> None:
         """Nothing is decided on what is personal."""
 
+    @evolves(SignedIn)
+    def _on_signed_in(self, event: SignedIn) -> None:
+        """Nothing is decided on it."""
+
     @evolves(AccountDisabled)
     def _on_disabled(self, _event: AccountDisabled) -> None:
         self._status = "disabled"
@@ -195,6 +217,7 @@ class Account(Aggregate):
     @evolves(AccountDeleted)
     def _on_deleted(self, _event: AccountDeleted) -> None:
         self._handle = None
+        self._passkeys.clear()
 
     def state(self) -> AccountState:
         """All that is decided on."""
@@ -203,6 +226,7 @@ class Account(Aggregate):
             claimed_until=self._claimed_until,
             spent_until=self._spent_until,
             status=self._status,
+            passkeys=list(self._passkeys),
         )
 
     def _restore(self, snapshot: Snapshot) -> None:
@@ -210,6 +234,7 @@ class Account(Aggregate):
         assert isinstance(state, AccountState)
         self._handle, self._status = state.handle, state.status
         self._claimed_until, self._spent_until = state.claimed_until, state.spent_until
+        self._passkeys = dict.fromkeys(state.passkeys)
 
     def _known(self) -> str:
         if self._handle is None:

@@ -1,10 +1,22 @@
 """What can be asked of an account."""
 
+from typing import Annotated
+
+import msgspec
+
 from domain.accounts.handle import Until
 from domain.accounts.names import HandleName, Language, TimeZone
+from domain.accounts.passkey import CredentialId, NewPasskey
 from domain.aggregate import Command
 from domain.keys import Key
 from domain.personal import Sealed
+
+WayIn = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[a-z-]+$(?!\n)")]
+"""By which kind of thing somebody signs in, such as `passkey`."""
+
+Device = Annotated[str, msgspec.Meta(max_length=40, pattern=r"^[A-Za-z ]*$(?!\n)")]
+"""A browser and a system, such as `Firefox on Android`, and nothing that tells two of them
+apart."""
 
 
 class AccountCommand(Command, frozen=True, kw_only=True):
@@ -19,12 +31,16 @@ class AccountCommand(Command, frozen=True, kw_only=True):
 
 
 class RegisterAccount(AccountCommand, frozen=True, kw_only=True, tag="account.register"):
-    """Open an account with a handle, by the claim that ends at `claimed_until`."""
+    """Open an account with a handle, by the claim that ends at `claimed_until`.
+
+    With a `passkey`, whose owner has a way in as soon as there is the account.
+    """
 
     by_hall = True
 
     handle: HandleName
     claimed_until: Until | None = None
+    passkey: NewPasskey | None = None
     display_name: Sealed | None = None
     time_zone: TimeZone
     language: Language
@@ -70,3 +86,29 @@ class EnableAccount(AccountCommand, frozen=True, kw_only=True, tag="account.enab
     """Take that back."""
 
     by: Key
+
+
+class AddPasskey(AccountCommand, frozen=True, kw_only=True, tag="account.add-passkey"):
+    """Let whoever has this passkey come in; `name` is what its owner calls it."""
+
+    by_hall = True
+
+    passkey: NewPasskey
+    name: Sealed | None = None
+
+
+class RemovePasskey(AccountCommand, frozen=True, kw_only=True, tag="account.remove-passkey"):
+    """Let nobody come in by a passkey any more."""
+
+    by_hall = True
+
+    credential_id: CredentialId
+
+
+class NoteSignIn(AccountCommand, frozen=True, kw_only=True, tag="account.note-sign-in"):
+    """Somebody has signed in."""
+
+    by_hall = True
+
+    way: WayIn
+    device: Device

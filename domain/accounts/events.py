@@ -1,5 +1,6 @@
 """What can happen to an account."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from domain.events import DomainEvent
@@ -68,3 +69,28 @@ class AccountDeleted(DomainEvent, frozen=True, kw_only=True, tag="account.delete
 
     handle: str
     claimed_until: datetime
+
+
+class PasskeyAdded(
+    DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="account.passkey-added.v1"
+):
+    """The owner of the account comes in by a passkey."""
+
+    credential_id: str
+    public_key: str
+    synced: bool
+    transports: Sequence[str]
+    name: Sealed | None = None
+
+
+class PasskeyRemoved(DomainEvent, frozen=True, kw_only=True, tag="account.passkey-removed.v1"):
+    """Nobody comes in by this passkey any more."""
+
+    credential_id: str
+
+
+class SignedIn(DomainEvent, frozen=True, kw_only=True, tag="account.signed-in.v1"):
+    """Somebody has signed in to the account."""
+
+    way: str
+    device: str

@@ -25,3 +25,15 @@ class ClaimMissing(Refusal, type="claim-missing"):
 
 class ClaimLapsed(Refusal, type="claim-lapsed"):
     """A later claim was used or given back before this one; ask again."""
+
+
+class TooManyPasskeys(Refusal, type="too-many-passkeys"):
+    """The account has as many passkeys as it may."""
+
+
+class PasskeyNotFound(Refusal, type="passkey-not-found", status=404):
+    """The account has no such passkey."""
+
+
+class LastWayIn(Refusal, type="last-way-in"):
+    """Without it nobody could sign in to the account any more."""

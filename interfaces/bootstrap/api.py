@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from domain.categories import CATEGORIES
 from infra import reach
+from infra.endings import EndingsInRedis
 from infra.eventlog.log import KafkaLog
 from infra.eventlog.membership import Membership
 from infra.eventlog.metrics import LogMetrics
@@ -102,13 +103,25 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             tokens=tokens,
             peer_tokens=peer_tokens,
             tickets=Tickets(tokens, OnceInRedis(redis), leeway_s=settings.clock_leeway_seconds),
-            cookies=Cookies(tokens, SignInsInPostgres(pool), secure=settings.is_https),
+            cookies=_cookies(settings, tokens, pool, redis, held),
             parts=parts,
             addresses=Addresses(settings.requests_per_address, settings.trusted_networks),
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
             commands_need=readiness.of_commands(log, membership, keys),
             queries_need=readiness.of_queries(log, redis, pool, queries, settings.lag_seconds),
         )
+
+
+def _cookies(
+    settings: Settings, tokens: Tokens, pool: Pool, redis: Redis, held: AsyncExitStack
+) -> Cookies:
+    """Who is signed in, with an ear to what other processes end."""
+    endings = EndingsInRedis(redis)
+    sign_ins = SignInsInPostgres(pool)
+    cookies = Cookies(tokens, sign_ins, secure=settings.is_https, endings=endings)
+    following = asyncio.create_task(endings.follow(cookies.forget))
+    held.callback(following.cancel)
+    return cookies
 
 
 def _lookup(stores: Stores) -> Lookup:

@@ -6,17 +6,19 @@ from infra.errors import SetupError
 from infra.once import TriesInRedis
 from infra.openid import OpenIdProvider
 from interfaces.bootstrap.api import Foundation
+from interfaces.http.platform.welcome import SignInTries
 from interfaces.http.sign_in.guests import Guests
 from interfaces.http.sign_in.provider import CALLBACK_PATH, Provider
 from interfaces.settings import Settings
 
 
 async def build(base: Foundation) -> list[object]:
-    """Build what counts tries, and what knows the identity provider."""
+    """Build what counts tries, lets guests in, and knows the identity provider."""
     client = httpx.AsyncClient(follow_redirects=False)
     base.held.push_async_callback(client.aclose)
-    guests = Guests(TriesInRedis(base.redis), allowed=base.settings.guests)
-    return [guests, Provider(_provider(base.settings, client))]
+    guests = Guests(allowed=base.settings.guests)
+    tries = SignInTries(TriesInRedis(base.redis))
+    return [tries, guests, Provider(_provider(base.settings, client))]
 
 
 def _provider(settings: Settings, client: httpx.AsyncClient) -> OpenIdProvider | None:

@@ -42,7 +42,8 @@ def create_app(services: Services) -> Doors:
 
     What other processes ask is served at their door alone, beside all that the public may ask.
     """
-    counted = replace(services, log=CountedLog(services.log))
+    greetings = tuple(feature.greets for feature in FEATURES if feature.greets)
+    counted = replace(services, log=CountedLog(services.log), greetings=greetings)
     app = Litestar(
         [
             *(handler for feature in FEATURES for handler in (*feature.routers, *feature.sockets)),

@@ -2,6 +2,7 @@
 
 - `accounts`: every account that is not deleted, with its handle, since when it has that, and its
   profile; the display name as in the log, sealed.
+- `passkeys`: see `projections.accounts.passkeys`.
 
 Two accounts may have the same handle here for a moment, as their events lie in different shards:
 who has it since later has it. Nothing is decided by this table.
@@ -28,6 +29,15 @@ from domain.accounts.events import (
 )
 from domain.events import DomainEvent, Recorded
 from domain.personal import Sealed
+from projections.accounts.passkeys import (
+    CALLED,
+    CHANGES,
+    MOST_OF_ONE_NAME,
+    OF_USER,
+    PASSKEYS,
+    PasskeyRow,
+    write_passkeys,
+)
 from projections.positions import Pool, PostgresQueries
 from projections.projection import InvalidCursor, Table
 
@@ -66,6 +76,16 @@ class AccountPage(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None
 
 
+OF_ACCOUNTS: tuple[type[DomainEvent], ...] = (
+    AccountRegistered,
+    HandleChanged,
+    ProfileChanged,
+    AccountDisabled,
+    AccountEnabled,
+    AccountDeleted,
+)
+"""What changes the first table."""
+
 KNOWN = """
     SELECT coalesce(json_agg(known), '[]')::text FROM accounts AS known WHERE user_id = ANY(%s)
 """
@@ -86,21 +106,15 @@ class Accounts:
     """The projection."""
 
     name = NAME
-    handles: tuple[type[DomainEvent], ...] = (
-        AccountRegistered,
-        HandleChanged,
-        ProfileChanged,
-        AccountDisabled,
-        AccountEnabled,
-        AccountDeleted,
-    )
-    tables = (Table("accounts", ("user_id",)),)
+    handles: tuple[type[DomainEvent], ...] = tuple({*OF_ACCOUNTS, *CHANGES})
+    tables = (Table("accounts", ("user_id",)), PASSKEYS)
 
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
     ) -> Sequence[Any]:
         """Fold events into the rows of those whom they are about."""
-        news = [recorded.event for recorded in events if isinstance(recorded.event, self.handles)]
+        write_passkeys(connection, [each.event for each in events])
+        news = [recorded.event for recorded in events if isinstance(recorded.event, OF_ACCOUNTS)]
         ids = list({event.originator_id for event in news})
         rows = {row.user_id: row for row in _known(connection, ids)}
         for event in news:
@@ -202,6 +216,18 @@ class AccountQueries(PostgresQueries):
         return AccountPage(
             accounts=page, after=f"{page[-1].handle}/{page[-1].user_id}" if more else None
         )
+
+    async def passkeys(self, user_id: str) -> list[PasskeyRow]:
+        """The passkeys of a user, the first of them first."""
+        return await self._passkeys(OF_USER, [user_id])
+
+    async def passkeys_called(self, credential_id: str) -> list[PasskeyRow]:
+        """The passkeys of this credential id: one, unless somebody has made up the same id."""
+        return await self._passkeys(CALLED, [credential_id, MOST_OF_ONE_NAME])
+
+    async def _passkeys(self, query: str, asked: Any) -> list[PasskeyRow]:
+        rows: Iterable[tuple[str]] = await self._select(query, asked, tuple_row)
+        return [msgspec.json.decode(row, type=PasskeyRow) for (row,) in rows]
 
     async def _accounts(self, query: str, asked: Any) -> list[AccountRecord]:
         rows: Iterable[tuple[str]] = await self._select(query, asked, tuple_row)

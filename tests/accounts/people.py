@@ -17,6 +17,7 @@ from domain.accounts.handle import (
     Handle,
     ReleaseHandle,
 )
+from domain.accounts.passkey import NewPasskey
 from domain.aggregate import Command
 from tests.given import Story, at, given
 
@@ -28,9 +29,16 @@ def account(*commands: Command) -> Story:
     return given(Account("ada-1"), *commands)
 
 
-def registering(handle: str = "ada", until: datetime | None = UNTIL) -> RegisterAccount:
+def registering(
+    handle: str = "ada", until: datetime | None = UNTIL, passkey: NewPasskey | None = None
+) -> RegisterAccount:
     return RegisterAccount(
-        user_id="ada-1", handle=handle, claimed_until=until, time_zone="UTC", language="en"
+        user_id="ada-1",
+        handle=handle,
+        claimed_until=until,
+        passkey=passkey,
+        time_zone="UTC",
+        language="en",
     )
 
 

@@ -8,6 +8,7 @@ from domain.accounts.commands import (
     DeleteAccount,
     DisableAccount,
     EnableAccount,
+    NoteSignIn,
     SettleClaim,
 )
 from domain.accounts.handle import ConfirmHandle, GiveUpHandle, ReleaseHandle
@@ -29,6 +30,7 @@ def a_story() -> Narrator:
         msgspec.structs.replace(registering(), display_name=name),
         changing(until=at(70)),
         msgspec.structs.replace(saying(), display_name=name),
+        NoteSignIn(user_id="ada-1", way="passkey", device="Firefox on Android"),
         DisableAccount(user_id="ada-1", by="olga"),
         EnableAccount(user_id="ada-1", by="olga"),
         DeleteAccount(user_id="ada-1"),
@@ -74,10 +76,13 @@ def test_the_public_is_told_who_and_what_and_nothing_that_anybody_says_of_themse
         "user_registered",
         "profile_updated",
         "profile_updated",
+        "user_logged_in",
         "account_disabled",
         "account_enabled",
         "account_deleted",
     ]
     assert {(each.topic, each.key) for each in told} == {("user-events", "ada-1")}
     for message in messages:
-        assert set(message) == {"event_type", "user_id", "timestamp"}
+        device = {"device"} if message["event_type"] == "user_logged_in" else set()
+        assert set(message) == {"event_type", "user_id", "timestamp"} | device
+    assert messages[3]["device"] == "Firefox on Android"

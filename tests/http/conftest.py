@@ -31,6 +31,7 @@ from interfaces.http.games.lobby_feed import LobbyFeed
 from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.services import ReadinessCheck, Services
 from interfaces.http.platform.tickets import Tickets
+from interfaces.http.platform.welcome import SignInTries
 from interfaces.http.player_events.ingest import Ingestion
 from interfaces.http.sign_in.guests import Guests
 from interfaces.http.sign_in.provider import Provider
@@ -247,7 +248,8 @@ async def an_api() -> AsyncIterator[Api]:
             DeadLetterRepairs: desk.dead_letters,
             EventExport: of_players,
             History: history_of(log),
-            Guests: Guests(tries, allowed=True),
+            Guests: Guests(allowed=True),
+            SignInTries: SignInTries(tries),
             Provider: Provider(None),
         },
         commands_need=commands_need,

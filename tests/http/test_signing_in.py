@@ -14,7 +14,8 @@ from interfaces.http import app as application
 from interfaces.http.platform import cookies
 from interfaces.http.platform.addresses import Addresses
 from interfaces.http.platform.cookies import Cookies
-from interfaces.http.sign_in.guests import MOST_TRIES, Guests
+from interfaces.http.platform.welcome import MOST_TRIES, SignInTries
+from interfaces.http.sign_in.guests import Guests
 from interfaces.tokens import Identity, Tokens
 from tests.http.conftest import SECRET, Api, another_process, problem
 from tests.http.fakes.sign_ins import FakeTries
@@ -326,7 +327,7 @@ async def test_what_is_no_name_for_a_guest_is_refused(api: Api, name: str) -> No
 
 
 async def test_a_hall_without_guests_lets_none_in(api: Api) -> None:
-    parts = {**api.services.parts, Guests: Guests(FakeTries(), allowed=False)}
+    parts = {**api.services.parts, Guests: Guests(allowed=False)}
     services = replace(api.services, parts=parts)
     async with browser(application.create_app(services).public) as client:
         refused = await enter(client)
@@ -358,7 +359,7 @@ async def test_a_proxy_that_is_trusted_signs_in_whole_cities(api: Api) -> None:
 )
 async def test_a_household_is_one_address(address: str, network: str) -> None:
     tries = FakeTries()
-    await Guests(tries, allowed=True).admit(address)
+    await SignInTries(tries).admit(address)
     assert list(tries.tried) == [f"sign-in:{network}"]
 
 

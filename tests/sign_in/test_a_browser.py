@@ -25,8 +25,17 @@ async def store(hall: Hall) -> AsyncIterator[SignInsInPostgres]:
 
 
 def a_sign_in(seconds: float = 60, user_id: str = "ada") -> SignIn:
-    expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
-    return SignIn(user_id=user_id, name="Ada", scope="player", way="guest", expires_at=expires_at)
+    now = datetime.now(UTC)
+    return SignIn(
+        id=uuid4().hex,
+        user_id=user_id,
+        name="Ada",
+        scope="player",
+        way="guest",
+        device="Firefox on Android",
+        began_at=now,
+        expires_at=now + timedelta(seconds=seconds),
+    )
 
 
 def rows(hall: Hall, user_id: str) -> list[Any]:
@@ -68,7 +77,7 @@ async def test_a_sign_in_is_found_until_it_ends_or_expires(store: SignInsInPostg
     kept, ended, expired = (uuid4().bytes for _ in range(3))
     sign_in = a_sign_in()
     assert await store.begin(kept, sign_in)
-    assert await store.begin(ended, sign_in)
+    assert await store.begin(ended, a_sign_in())
     assert await store.begin(expired, a_sign_in(-1))
     await store.end(ended)
 

@@ -10,7 +10,7 @@ import pytest
 from application.ports.identity import Attempt, ProviderRefused, Visitor
 from interfaces.http import app as application
 from interfaces.http.platform.cookies import Cookies
-from interfaces.http.sign_in.guests import MOST_TRIES
+from interfaces.http.platform.welcome import MOST_TRIES
 from interfaces.http.sign_in.provider import CALLBACK_PATH, Provider
 from interfaces.tokens import Tokens
 from tests.http.conftest import SECRET, Api, an_api, problem

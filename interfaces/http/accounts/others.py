@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import structlog
 from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
@@ -16,15 +17,18 @@ from domain.accounts.commands import (
 )
 from domain.accounts.names import canonical
 from interfaces.http.accounts.own import AfterUser
-from interfaces.http.accounts.shapes import PublicAccount, public
+from interfaces.http.accounts.shapes import PublicAccount, SignedOut, public
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
 from interfaces.http.platform.freshness import caught_up, found
 from interfaces.http.platform.parameters import After, PathKey, limit_of
-from interfaces.http.platform.routes import command, query
+from interfaces.http.platform.routes import command, order, query
+from interfaces.http.platform.services import services_of
 from projections.accounts import ACCOUNTS
 from projections.accounts.accounts import AccountPage, AccountRecord
+
+logger = structlog.get_logger(__name__)
 
 OPERATORS = [only("admin")]
 StatusFilter = Literal["any", Status]
@@ -86,9 +90,14 @@ async def list_accounts(
 async def disable_account(
     request: Request, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
-    """Let nothing be changed in an account, nor be seen of it; again changes nothing."""
-    order = DisableAccount(user_id=user_id, by=request.user.user_id)
-    return await carry_out(request, context, order)
+    """Let nothing be changed in an account, nor be seen of it, nor anybody be signed in to it.
+
+    Again changes nothing, and ends sign-ins that are left of a request which came half-way.
+    """
+    disabling = DisableAccount(user_id=user_id, by=request.user.user_id)
+    answer = await carry_out(request, context, disabling)
+    await services_of(request).cookies.end_of(user_id, "player")
+    return answer
 
 
 @command(
@@ -98,8 +107,16 @@ async def enable_account(
     request: Request, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
     """Take back that an account is disabled; again changes nothing."""
-    order = EnableAccount(user_id=user_id, by=request.user.user_id)
-    return await carry_out(request, context, order)
+    enabling = EnableAccount(user_id=user_id, by=request.user.user_id)
+    return await carry_out(request, context, enabling)
+
+
+@order("/{user_id:str}/sign-out", "signOutAccount", "Sign somebody out", 403, guards=OPERATORS)
+async def sign_out_account(request: Request, user_id: PathKey) -> SignedOut:
+    """Sign somebody out at every browser, whether they have an account or not."""
+    ended = await services_of(request).cookies.end_of(user_id, "player")
+    logger.info("somebody was signed out", user=user_id, by=request.user.user_id, sessions=ended)
+    return SignedOut(user_id=user_id, ended=ended)
 
 
 def _seen(account: AccountRecord | None, detail: str) -> PublicAccount:
@@ -111,7 +128,7 @@ router = Router(
     path="/api/v1/accounts",
     route_handlers=[
         *(get_account, get_account_by_handle, list_accounts),
-        *(disable_account, enable_account),
+        *(disable_account, enable_account, sign_out_account),
     ],
     dependencies={"context": Provide(provide_context)},
 )

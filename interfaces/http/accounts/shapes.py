@@ -50,6 +50,13 @@ class PublicAccount(msgspec.Struct, frozen=True, kw_only=True):
     registered_at: datetime
 
 
+class SignedOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Who was signed out, and at how many browsers."""
+
+    user_id: str
+    ended: int
+
+
 def public(account: AccountRecord) -> PublicAccount:
     """The part of an account that everybody may see."""
     return msgspec.convert(account, PublicAccount, from_attributes=True)

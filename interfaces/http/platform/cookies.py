@@ -3,18 +3,17 @@
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Literal
 
-from application.ports.sign_ins import SignIn, SignIns, Way
+from application.ports.sign_ins import Endings, OfPeople, SeenSignIn, SignIn, SignIns, Way
 from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.tokens import Identity, Tokens
 
 LOOK_AGAIN_S = 30.0
 """For how long a sign-in is known without another look, and that there is none: so long one that
-was ended in another process is still good in this one."""
+was ended in another process is still good in this one, where nobody has told it."""
 
 MOST_KNOWN = 10_000
 """Cookies that a process knows without a look."""
@@ -23,6 +22,7 @@ LIFETIMES: Mapping[Way, timedelta] = {
     "guest": timedelta(days=7),
     "link": timedelta(hours=12),
     "provider": timedelta(days=7),
+    "passkey": timedelta(days=30),
 }
 """After which one signs in anew; counted from the beginning, whatever is done meanwhile."""
 
@@ -45,26 +45,29 @@ class Cookies:
         sign_ins: SignIns,
         *,
         secure: bool,
+        endings: Endings | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`secure` is for a hall that browsers reach by https alone."""
         self._tokens = tokens
         self._sign_ins = sign_ins
+        self._endings = endings
         self._clock = clock
         # The prefix keeps pages of other hosts of the same domain from setting it.
         self.name = "__Host-gamehall" if secure else "gamehall"
         self.aside_name = f"{self.name}-aside"
         self.secure = secure
         self._attributes = f"Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
-        self._known: OrderedDict[str, tuple[SignIn | None, float]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[SignIn | None, float]] = OrderedDict()
 
     async def begin(
         self,
         user_id: str,
         name: str,
-        scope: Literal["player", "admin"],
+        scope: OfPeople,
         way: Way,
         once: str | None = None,
+        device: str = "",
     ) -> tuple[SignIn, str] | None:
         """Sign somebody in; with it the `Set-Cookie` that tells their browser, always a new one.
 
@@ -73,21 +76,30 @@ class Cookies:
         secret = secrets.token_urlsafe(32)
         value = f"{secret}.{self._signature(secret)}"
         lifetime = LIFETIMES[way]
-        expires_at = datetime.fromtimestamp(self._clock(), UTC) + lifetime
-        sign_in = SignIn(user_id=user_id, name=name, scope=scope, way=way, expires_at=expires_at)
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        sign_in = SignIn(
+            id=secrets.token_urlsafe(12),
+            user_id=user_id,
+            name=name,
+            scope=scope,
+            way=way,
+            device=device,
+            began_at=now,
+            expires_at=now + lifetime,
+        )
         if not await self._sign_ins.begin(_digest(value), sign_in, once):
             return None
         return sign_in, self._set(value, int(lifetime.total_seconds()))
 
     async def sign_in(self, headers: Headers) -> SignIn | None:
         """Who is signed in at the browser that sent these headers; raises as the store does."""
-        value = self._value_in(headers)
-        if value is None:
+        digest = self._digest_in(headers)
+        if digest is None:
             return None
-        known, look_at = self._known.get(value, (None, 0.0))
+        known, look_at = self._known.get(digest, (None, 0.0))
         now = self._clock()
         if now >= look_at:
-            known = await self._look(value, now)
+            known = await self._look(digest, now)
         return known if known is not None and now < known.expires_at.timestamp() else None
 
     async def holder(self, headers: Headers) -> Identity | None:
@@ -99,34 +111,67 @@ class Cookies:
 
     async def end(self, headers: Headers) -> str:
         """Sign a browser out, at once in this process: the `Set-Cookie` that does it."""
-        if (value := self._value_in(headers)) is not None:
-            await self._sign_ins.end(_digest(value))
-            self._remember(value, None, self._clock())
+        if (digest := self._digest_in(headers)) is not None:
+            await self._sign_ins.end(digest)
+            await self._over([digest])
         return self._set("", 0)
 
-    def aside(self, value: str, seconds: int) -> str:
-        """The `Set-Cookie` of something that a browser keeps for us on its way to a sign-in."""
-        return f"{self.aside_name}={value}; Max-Age={seconds}; {self._attributes}"
+    async def of_user(self, user_id: str, scope: OfPeople) -> list[SeenSignIn]:
+        """Where somebody is signed in; raises as the store does."""
+        return await self._sign_ins.of_user(user_id, scope)
 
-    async def _look(self, value: str, now: float) -> SignIn | None:
-        found = await self._sign_ins.find(_digest(value))
-        known, look_at = self._known.get(value, (None, 0.0))
+    async def end_of(
+        self, user_id: str, scope: OfPeople, *, only: str | None = None, but: str | None = None
+    ) -> int:
+        """Sign somebody out everywhere, or where `only` says, or everywhere `but` there.
+
+        How many sign-ins have ended: at once here, and in other processes when they hear of it.
+        """
+        ended = await self._sign_ins.end_of(user_id, scope, only=only, but=but)
+        await self._over(ended)
+        return len(ended)
+
+    def aside(self, value: str, seconds: int, of: str = "") -> str:
+        """The `Set-Cookie` of something that a browser keeps for us on its way to a sign-in.
+
+        One `of` something else does not take its place.
+        """
+        return f"{self.aside_name_of(of)}={value}; Max-Age={seconds}; {self._attributes}"
+
+    def aside_name_of(self, of: str) -> str:
+        """What the cookie of such a thing is called."""
+        return f"{self.aside_name}-{of}" if of else self.aside_name
+
+    def forget(self, digests: Iterable[bytes]) -> None:
+        """These have ended, wherever that was."""
+        now = self._clock()
+        for digest in digests:
+            self._remember(digest, None, now)
+
+    async def _over(self, digests: list[bytes]) -> None:
+        self.forget(digests)
+        if digests and self._endings is not None:
+            await self._endings.tell(digests)
+
+    async def _look(self, digest: bytes, now: float) -> SignIn | None:
+        found = await self._sign_ins.find(digest)
+        known, look_at = self._known.get(digest, (None, 0.0))
         if known is None and now < look_at:
             return None  # it was ended while we looked
-        self._remember(value, found, now)
+        self._remember(digest, found, now)
         return found
 
-    def _remember(self, value: str, found: SignIn | None, now: float) -> None:
-        self._known.pop(value, None)
+    def _remember(self, digest: bytes, found: SignIn | None, now: float) -> None:
+        self._known.pop(digest, None)
         if len(self._known) >= MOST_KNOWN:
             self._known.popitem(last=False)  # looked at before all others
-        self._known[value] = found, now + LOOK_AGAIN_S
+        self._known[digest] = found, now + LOOK_AGAIN_S
 
-    def _value_in(self, headers: Headers) -> str | None:
-        value = cookie_in(headers, self.name)
-        secret, _, signature = (value or "").partition(".")
+    def _digest_in(self, headers: Headers) -> bytes | None:
+        value = cookie_in(headers, self.name) or ""
+        secret, _, signature = value.partition(".")
         ours = secrets.compare_digest(self._signature(secret).encode(), signature.encode())
-        return value if ours else None
+        return _digest(value) if ours else None
 
     def _signature(self, secret: str) -> str:
         return self._tokens.fingerprint(b"cookie\n" + secret.encode())

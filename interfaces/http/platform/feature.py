@@ -13,6 +13,7 @@ from application.topics import Topic
 from interfaces.http.platform.links import Link
 from interfaces.http.platform.pages import Page
 from interfaces.http.platform.responses import ASGIFunction
+from interfaces.http.platform.services import Greeting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,8 @@ class Feature:
 
     `build` names what builds the parts that it needs of the world, as `module:function` of the
     composition root: called with a `Foundation`, it returns them. See `Services.part`.
+
+    `greets` is what it does when somebody signs in, by whichever way; see `Greeting`.
     """
 
     tag: Tag
@@ -41,3 +44,4 @@ class Feature:
     examples: Path | None = None
     links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
     build: str | None = None
+    greets: Greeting | None = None

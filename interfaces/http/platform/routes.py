@@ -33,3 +33,17 @@ def command(
         responses=documented(400, 413, 415, *problems),
         **options,
     )
+
+
+def order(
+    path: str, id: str, summary: str, *problems: int, status: int = 200, **options: Any
+) -> post:
+    """A handler that changes something which is not in the log, so that there is no position."""
+    return post(
+        path,
+        status_code=status,
+        operation_id=id,
+        summary=summary,
+        responses=documented(400, *problems),
+        **options,
+    )

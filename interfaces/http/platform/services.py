@@ -1,6 +1,6 @@
 """Everything that HTTP stands on, built by the composition root and handed over once."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -8,6 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Scope
 
 from application.ports.commands import CommandLog, Feed, LocalLog, Seals
+from application.ports.sign_ins import SignIn
 from interfaces.http.platform.addresses import Addresses
 from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.socket_limits import SocketLimits
@@ -34,6 +35,10 @@ Raises whatever it likes where the part is away.
 Readiness = Mapping[str, ReadinessCheck]
 """The parts that something needs, by their names."""
 
+Greeting = Callable[[Any, SignIn], Awaitable[None]]
+"""What a feature does when somebody signs in: called with the request and the sign-in, which is
+kept by then. It may refuse, as a `Problem` or a `Refusal`."""
+
 STATE_KEY = "services"
 
 Part = TypeVar("Part")
@@ -45,7 +50,8 @@ class Services:
 
     `local` is the log as far as this process owns it; `leave` gives that to other processes, who
     show `peer_tokens`.
-    `parts` are what features need beyond that, by their classes; see `Feature.build`.
+    `parts` are what features need beyond that, by their classes; see `Feature.build`. `greetings`
+    are those of `Feature.greets`.
     """
 
     log: CommandLog
@@ -59,6 +65,7 @@ class Services:
     tickets: Tickets
     cookies: Cookies
     parts: Mapping[type, Any]
+    greetings: Sequence[Greeting] = ()
     allowed_origins: frozenset[str] = frozenset()
     commands_need: Readiness = field(default_factory=dict)
     queries_need: Readiness = field(default_factory=dict)

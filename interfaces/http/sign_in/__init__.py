@@ -1,4 +1,4 @@
-"""Signing in at a browser: as a guest, by a link of the hall, and out again."""
+"""Signing in at a browser, where somebody is signed in, and out again."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from litestar.openapi.spec import Tag
 
 from interfaces.http.platform.feature import Feature
 from interfaces.http.platform.pages import FOLDER, Page
-from interfaces.http.sign_in import routes
+from interfaces.http.sign_in import routes, sessions
 
 SIGN_IN = Page(
     path="/sign-in",
@@ -18,7 +18,7 @@ SIGN_IN = Page(
 FEATURES = (
     Feature(
         tag=Tag("Signing in", "Who asks."),
-        routers=[routes.router],
+        routers=[routes.router, sessions.router],
         pages=[SIGN_IN],
         examples=Path(__file__).with_name("examples.json"),
         build="interfaces.bootstrap.sign_in:build",

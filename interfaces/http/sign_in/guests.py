@@ -2,15 +2,9 @@
 
 import secrets
 
-from application.ports.limits import Tries
 from domain.keys import flaw_in_key
-from interfaces.http.platform.addresses import network_of
-from interfaces.http.platform.problems import Problem, invalid, no_guests
+from interfaces.http.platform.problems import invalid, no_guests
 
-MOST_TRIES = 20
-"""To sign in from one network address, whoever succeeds, in `TRIES_S` seconds."""
-
-TRIES_S = 600
 MOST_NAME_CHARACTERS = 24
 
 MARK = "~"
@@ -25,23 +19,10 @@ OF_BOTS = "bot-"
 
 
 class Guests:
-    """Who may sign in as a guest, and how often anybody may try to sign in."""
+    """Who may sign in as a guest."""
 
-    def __init__(self, tries: Tries, *, allowed: bool) -> None:
-        self._tries = tries
+    def __init__(self, *, allowed: bool) -> None:
         self.allowed = allowed
-
-    async def admit(self, address: str) -> None:
-        """Count a try from a network address; raises `Problem` 429 where there were too many."""
-        network = network_of(address)
-        if not await self._tries.may_try(f"sign-in:{network}", MOST_TRIES, TRIES_S):
-            raise Problem(
-                429,
-                "too-many-sign-ins",
-                f"{MOST_TRIES} people have tried to sign in from {network} within "
-                f"{TRIES_S // 60} minutes; wait, and try again.",
-                headers={"Retry-After": f"{TRIES_S}"},
-            )
 
     def user_id(self, name: str) -> str:
         """A new user who is called by a name; raises `Problem` 403 and 422."""

@@ -17,8 +17,8 @@ from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.cookies import cookie_in
 from interfaces.http.platform.problems import Problem
 from interfaces.http.platform.services import services_of
+from interfaces.http.platform.welcome import admit, device_in, let_in
 from interfaces.http.sign_in.guests import MARK
-from interfaces.http.sign_in.welcome import admit, let_in
 
 ATTEMPT_LIFETIME_S = 600
 """Seconds that somebody may take at the provider, with their password to be found."""
@@ -132,6 +132,7 @@ async def _begin(
         "player",
         "provider",
         f"provider:{attempt.state}",
+        device_in(request),
     )
     return begun or _refuse("Somebody has come back with this address before.")
 

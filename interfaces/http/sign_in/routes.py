@@ -13,9 +13,9 @@ from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.problems import Problem, documented, forbidden
 from interfaces.http.platform.services import services_of
+from interfaces.http.platform.welcome import admit, device_in, let_in
 from interfaces.http.sign_in.guests import MOST_NAME_CHARACTERS, Guests
 from interfaces.http.sign_in.provider import Provider, come_from_provider, go_to_provider
-from interfaces.http.sign_in.welcome import admit, let_in
 from interfaces.tokens import LINK_AUDIENCE, Scope, TokenRefused
 
 
@@ -78,7 +78,9 @@ async def sign_in_guest(request: Request, data: JSONBody[GuestName]) -> Response
     """Sign in as a guest, whom nobody else is taken for."""
     await _admit(request)
     user_id = _guests(request).user_id(data.name)
-    begun = await services_of(request).cookies.begin(user_id, data.name, "player", "guest")
+    begun = await services_of(request).cookies.begin(
+        user_id, data.name, "player", "guest", device=device_in(request)
+    )
     assert begun is not None
     return await _welcome(request, begun)
 
@@ -93,7 +95,9 @@ async def sign_in_by_link(request: Request, data: JSONBody[LinkCode]) -> Respons
     except TokenRefused:
         raise _no_link("The link has expired, or is none of this hall") from None
     user_id = identity.user_id
-    begun = await services.cookies.begin(user_id, user_id, "admin", "link", f"link:{link}")
+    begun = await services.cookies.begin(
+        user_id, user_id, "admin", "link", f"link:{link}", device_in(request)
+    )
     if begun is None:
         raise _no_link("Somebody has signed in with this link already")
     return await _welcome(request, begun)

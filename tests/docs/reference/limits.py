@@ -3,8 +3,7 @@
 from application import door
 from interfaces.http import serve
 from interfaces.http.operations import commands
-from interfaces.http.platform import addresses, bodies, channel, socket_limits
-from interfaces.http.sign_in import guests
+from interfaces.http.platform import addresses, bodies, channel, socket_limits, welcome
 from interfaces.http.waitroom import visitors
 
 ROWS = (
@@ -33,7 +32,7 @@ ROWS = (
     ),
     (
         "tries to sign in from one network address, of IPv6 from its first 64 bits",
-        f"{guests.MOST_TRIES} in {guests.TRIES_S // 60} minutes",
+        f"{welcome.MOST_TRIES} in {welcome.TRIES_S // 60} minutes",
         "429",
     ),
     (

@@ -3,9 +3,10 @@
 from collections import Counter
 from datetime import UTC, datetime
 
+import msgspec
 import psycopg
 
-from application.ports.sign_ins import SignIn
+from application.ports.sign_ins import OfPeople, SeenSignIn, SignIn
 
 
 class FakeSignIns:
@@ -37,6 +38,34 @@ class FakeSignIns:
     async def end(self, digest: bytes) -> None:
         self._require()
         self.ended.add(digest)
+
+    async def of_user(self, user_id: str, scope: OfPeople) -> list[SeenSignIn]:
+        self._require()
+        found = [self.rows[digest] for digest in self._of(user_id, scope)]
+        found.sort(key=lambda each: each.began_at, reverse=True)
+        return [SeenSignIn(**msgspec.structs.asdict(each), seen_at=each.began_at) for each in found]
+
+    async def end_of(
+        self, user_id: str, scope: OfPeople, *, only: str | None = None, but: str | None = None
+    ) -> list[bytes]:
+        self._require()
+        ended = [
+            digest
+            for digest in self._of(user_id, scope)
+            if only in (None, self.rows[digest].id) and self.rows[digest].id != but
+        ]
+        self.ended.update(ended)
+        return ended
+
+    def _of(self, user_id: str, scope: OfPeople) -> list[bytes]:
+        now = datetime.now(UTC)
+        return [
+            digest
+            for digest, row in self.rows.items()
+            if (row.user_id, row.scope) == (user_id, scope)
+            and row.expires_at > now
+            and digest not in self.ended
+        ]
 
     def _require(self) -> None:
         if self.away:

@@ -1,0 +1,67 @@
+"""What every way to sign in begins and ends with."""
+
+from application.ports.limits import Tries
+from application.ports.sign_ins import SignIn
+from interfaces.http.platform.addresses import network_of
+from interfaces.http.platform.bodies import Request
+from interfaces.http.platform.devices import device_of
+from interfaces.http.platform.metrics import SIGN_INS
+from interfaces.http.platform.problems import Problem
+from interfaces.http.platform.services import services_of
+
+MOST_TRIES = 20
+"""To sign in from one network address, whoever succeeds, in `TRIES_S` seconds."""
+
+TRIES_S = 600
+
+
+class SignInTries:
+    """Counts how often anybody tries to sign in."""
+
+    def __init__(self, tries: Tries) -> None:
+        self._tries = tries
+
+    async def admit(self, address: str) -> None:
+        """Count a try from a network address; raises `Problem` 429 where there were too many."""
+        network = network_of(address)
+        if not await self._tries.may_try(f"sign-in:{network}", MOST_TRIES, TRIES_S):
+            raise Problem(
+                429,
+                "too-many-sign-ins",
+                f"{MOST_TRIES} people have tried to sign in from {network} within "
+                f"{TRIES_S // 60} minutes; wait, and try again.",
+                headers={"Retry-After": f"{TRIES_S}"},
+            )
+
+
+async def admit(request: Request) -> None:
+    """Let somebody try to sign in; raises `Problem` 429 where their network tried too often."""
+    services = services_of(request)
+    assert request.client is not None
+    if not services.addresses.trusts(request.client.host):
+        await services.part(SignInTries).admit(request.client.host)
+
+
+def device_in(request: Request) -> str:
+    """Which browser asks, coarsely."""
+    return device_of(request.headers.get("user-agent", ""))
+
+
+async def let_in(request: Request, begun: tuple[SignIn, str]) -> str:
+    """Sign in who has been found out; whoever was signed in at the browser no longer is.
+
+    Gives the `Set-Cookie` that tells the browser. Raises what a feature's greeting refuses with,
+    and then nobody has signed in. The sign-in is kept before the greetings: so what ends all of
+    somebody's, after something that greetings refuse for, ends this one too.
+    """
+    sign_in, cookie = begun
+    services = services_of(request)
+    try:
+        for greet in services.greetings:
+            await greet(request, sign_in)
+    except Exception:
+        await services.cookies.end_of(sign_in.user_id, sign_in.scope, only=sign_in.id)
+        raise
+    await services.cookies.end(dict(request.scope["headers"]))
+    SIGN_INS.labels(sign_in.way).inc()
+    return cookie
