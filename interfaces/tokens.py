@@ -24,6 +24,9 @@ ALGORITHM = "HS256"
 CHALLENGE_AUDIENCE = "gamehall-challenge"
 """Nor is what somebody says that they would play whoever shows it."""
 
+CEREMONY_AUDIENCE = "gamehall-ceremony"
+"""Nor is what a browser keeps while a passkey is made, or signs."""
+
 HOUR_S = 3600
 LINK_LIFETIME_S = 600
 """Seconds: to find the browser, and to be forgotten soon where nobody looks for it."""

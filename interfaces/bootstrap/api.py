@@ -55,6 +55,7 @@ class Foundation(NamedTuple):
     settings: Settings
     partitions: Mapping[str, int]
     redis: Redis
+    postgres: Pool
     queries: Lookup
     tokens: Tokens
     held: AsyncExitStack
@@ -92,7 +93,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
         queries = _lookup(Stores(pool, redis, keys.open))
-        parts = await _parts(Foundation(settings, partitions, redis, queries, tokens, held))
+        parts = await _parts(Foundation(settings, partitions, redis, pool, queries, tokens, held))
         yield Services(
             log=RoutedLog(log, peers.send),
             local=log,

@@ -25,6 +25,7 @@ from application.player_events.intake import Intake
 from application.waitroom.presence import Sightings
 from domain.games import lobby
 from interfaces.http import app as application
+from interfaces.http.accounts.ceremonies import Ceremonies
 from interfaces.http.app import Doors
 from interfaces.http.games.judging import Judge
 from interfaces.http.games.lobby_feed import LobbyFeed
@@ -55,7 +56,7 @@ from projections.player_events.exported_events import EventExport
 from projections.read_model import ReadModel
 from projections.waitroom import WAITROOM
 from tests.given import T0
-from tests.http.fakes.accounts import FakeAccounts
+from tests.http.fakes.accounts import FakeAccounts, FakePasskeyUses
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
@@ -248,6 +249,9 @@ async def an_api() -> AsyncIterator[Api]:
             DeadLetterRepairs: desk.dead_letters,
             EventExport: of_players,
             History: history_of(log),
+            Ceremonies: Ceremonies(
+                tokens, FakeOnce(), FakePasskeyUses(), base_url="https://hall.example"
+            ),
             Guests: Guests(allowed=True),
             SignInTries: SignInTries(tries),
             Provider: Provider(None),

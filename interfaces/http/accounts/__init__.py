@@ -4,7 +4,8 @@ from pathlib import Path
 
 from litestar.openapi.spec import Tag
 
-from interfaces.http.accounts import others, own
+from interfaces.http.accounts import entering, others, own, own_passkeys
+from interfaces.http.accounts.greeting import greet
 from interfaces.http.platform.feature import Feature
 from interfaces.http.platform.links import AFTER_THIS, Link, in_answer
 
@@ -13,9 +14,11 @@ FIND = Link("getAccountByHandle", "Find it.", {"path.handle": in_answer("handle"
 
 ACCOUNTS = Feature(
     tag=Tag("Accounts", "Who people are, and the handles that they are found by."),
-    routers=[own.router, others.router],
+    routers=[own.router, own_passkeys.router, others.router, entering.router],
     examples=Path(__file__).with_name("examples.json"),
     links={"registerAccount": (SEE, FIND), "changeHandle": (SEE, FIND), "changeProfile": (SEE,)},
+    build="interfaces.bootstrap.accounts.parts:build",
+    greets=greet,
 )
 
 FEATURES = (ACCOUNTS,)

@@ -61,7 +61,7 @@ async def register_account(
     registered = RegisterAccount(
         user_id=request.user.user_id,
         handle=canonical(data.handle),
-        display_name=await _sealed(request, data),
+        display_name=await sealed(request, request.user.user_id, data),
         time_zone=data.time_zone,
         language=data.language,
     )
@@ -85,7 +85,7 @@ async def change_profile(
     refuse_unknown_zone(data)
     changed = ChangeProfile(
         user_id=request.user.user_id,
-        display_name=await _sealed(request, data),
+        display_name=await sealed(request, request.user.user_id, data),
         time_zone=data.time_zone,
         language=data.language,
     )
@@ -129,10 +129,11 @@ async def take_handle(
     return await log.execute(context.envelope(claimed))
 
 
-async def _sealed(request: Request, profile: Profile) -> Sealed | None:
+async def sealed(request: Request, user_id: str, profile: Profile) -> Sealed | None:
+    """What somebody wants to be called, so that it can be erased."""
     if profile.display_name is None:
         return None
-    return await services_of(request).seals.seal(request.user.user_id, profile.display_name)
+    return await services_of(request).seals.seal(user_id, profile.display_name)
 
 
 router = Router(

@@ -1,5 +1,11 @@
 """What every way to sign in begins and ends with."""
 
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import Response
+
 from application.ports.limits import Tries
 from application.ports.sign_ins import SignIn
 from interfaces.http.platform.addresses import network_of
@@ -8,6 +14,7 @@ from interfaces.http.platform.devices import device_of
 from interfaces.http.platform.metrics import SIGN_INS
 from interfaces.http.platform.problems import Problem
 from interfaces.http.platform.services import services_of
+from interfaces.tokens import Scope
 
 MOST_TRIES = 20
 """To sign in from one network address, whoever succeeds, in `TRIES_S` seconds."""
@@ -32,6 +39,20 @@ class SignInTries:
                 f"{TRIES_S // 60} minutes; wait, and try again.",
                 headers={"Retry-After": f"{TRIES_S}"},
             )
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: by which id the hall knows them, what people call them, and until when."""
+
+    user_id: Annotated[str, msgspec.Meta(examples=["user-123"])]
+    name: Annotated[str, msgspec.Meta(examples=["Ada"])]
+    scope: Scope
+    expires_at: datetime
+
+
+def me_of(sign_in: SignIn) -> Me:
+    """Whom a sign-in speaks for."""
+    return msgspec.convert(sign_in, Me, from_attributes=True)
 
 
 async def admit(request: Request) -> None:
@@ -65,3 +86,9 @@ async def let_in(request: Request, begun: tuple[SignIn, str]) -> str:
     await services.cookies.end(dict(request.scope["headers"]))
     SIGN_INS.labels(sign_in.way).inc()
     return cookie
+
+
+async def welcome(request: Request, begun: tuple[SignIn, str]) -> Response[Me]:
+    """Answer somebody who has signed in; raises as `let_in` does."""
+    cookie = await let_in(request, begun)
+    return Response(me_of(begun[0]), status_code=201, headers={"Set-Cookie": cookie})

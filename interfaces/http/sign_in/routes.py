@@ -7,25 +7,15 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import JSONBody
 
-from application.ports.sign_ins import SignIn
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.problems import Problem, documented, forbidden
 from interfaces.http.platform.services import services_of
-from interfaces.http.platform.welcome import admit, device_in, let_in
+from interfaces.http.platform.welcome import Me, admit, device_in, me_of, welcome
 from interfaces.http.sign_in.guests import MOST_NAME_CHARACTERS, Guests
 from interfaces.http.sign_in.provider import Provider, come_from_provider, go_to_provider
-from interfaces.tokens import LINK_AUDIENCE, Scope, TokenRefused
-
-
-class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks: by which id the hall knows them, what people call them, and until when."""
-
-    user_id: Annotated[str, msgspec.Meta(examples=["user-123"])]
-    name: Annotated[str, msgspec.Meta(examples=["Ada"])]
-    scope: Scope
-    expires_at: datetime
+from interfaces.tokens import LINK_AUDIENCE, TokenRefused
 
 
 class Entrance(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +72,7 @@ async def sign_in_guest(request: Request, data: JSONBody[GuestName]) -> Response
         user_id, data.name, "player", "guest", device=device_in(request)
     )
     assert begun is not None
-    return await _welcome(request, begun)
+    return await welcome(request, begun)
 
 
 @post("/sign-in/link", opt=OPEN_TO_PAGES, include_in_schema=False, status_code=201)
@@ -100,7 +90,7 @@ async def sign_in_by_link(request: Request, data: JSONBody[LinkCode]) -> Respons
     )
     if begun is None:
         raise _no_link("Somebody has signed in with this link already")
-    return await _welcome(request, begun)
+    return await welcome(request, begun)
 
 
 @post("/sign-out", opt=OPEN_TO_PAGES, include_in_schema=False, status_code=204)
@@ -118,23 +108,13 @@ def _guests(request: Request) -> Guests:
 
 async def _signed_in(request: Request) -> Me | None:
     found = await services_of(request).cookies.sign_in(dict(request.scope["headers"]))
-    return None if found is None else _me(found)
+    return None if found is None else me_of(found)
 
 
 async def _admit(request: Request) -> None:
     """Let somebody try to sign in, from a page of ours; no page signs anybody in elsewhere."""
     require_same_origin(dict(request.scope["headers"]))
     await admit(request)
-
-
-async def _welcome(request: Request, begun: tuple[SignIn, str]) -> Response[Me]:
-    """Answer somebody who has signed in."""
-    cookie = await let_in(request, begun)
-    return Response(_me(begun[0]), status_code=201, headers={"Set-Cookie": cookie})
-
-
-def _me(sign_in: SignIn) -> Me:
-    return msgspec.convert(sign_in, Me, from_attributes=True)
 
 
 def _no_link(why: str) -> Problem:

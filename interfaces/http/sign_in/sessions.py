@@ -29,6 +29,9 @@ class BrowserSession(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is the one that asks."""
 
 
+KEPT = [name for name in BrowserSession.__struct_fields__ if name != "current"]
+
+
 class BrowserSessions(msgspec.Struct, frozen=True, kw_only=True):
     """Everywhere that somebody is signed in."""
 
@@ -79,7 +82,9 @@ async def _current(request: Request) -> str | None:
 
 
 def _session(seen: SeenSignIn, current: str | None) -> BrowserSession:
-    facts = {name: getattr(seen, name) for name in BrowserSession.__struct_fields__ if name != "current"}
+    facts = {
+        name: getattr(seen, name) for name in BrowserSession.__struct_fields__ if name != "current"
+    }
     return BrowserSession(**facts, current=seen.id == current)
 
 

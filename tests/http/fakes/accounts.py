@@ -4,13 +4,14 @@ from domain.accounts.account import (
     Status,
 )
 from projections.accounts.accounts import (
+    OF_ACCOUNTS,
     AccountPage,
     AccountRecord,
     AccountRow,
-    Accounts,
     fold,
     shown,
 )
+from projections.accounts.passkeys import PasskeyChanges, PasskeyRow
 from tests.http.fakes.log import FakeLog, FakeReadModel
 from tests.http.fakes.subjects import FakeSeals
 
@@ -25,7 +26,7 @@ class FakeAccounts(FakeReadModel):
     def _all(self) -> list[AccountRecord]:
         rows: dict[str, AccountRow] = {}
         for recorded in self.log.events["user-log"]:
-            if isinstance(recorded.event, Accounts.handles):
+            if isinstance(recorded.event, OF_ACCOUNTS):
                 fold(rows, recorded.event)
         listed = sorted(rows.values(), key=lambda row: (row.handle, row.user_id))
         return [shown(row, self.seals.open) for row in listed]
@@ -50,3 +51,29 @@ class FakeAccounts(FakeReadModel):
         return AccountPage(
             accounts=found[:limit], after=f"{last.handle}/{last.user_id}" if last else None
         )
+
+    async def passkeys(self, user_id: str) -> list[PasskeyRow]:
+        return [each for each in self._passkeys() if each.user_id == user_id]
+
+    async def passkeys_called(self, credential_id: str) -> list[PasskeyRow]:
+        return [each for each in self._passkeys() if each.credential_id == credential_id]
+
+    def _passkeys(self) -> list[PasskeyRow]:
+        changes = PasskeyChanges()
+        for recorded in self.log.events["user-log"]:
+            changes.fold(recorded.event)
+        return sorted(changes.left, key=lambda each: (each.added_at, each.user_id))
+
+
+class FakePasskeyUses:
+    """Counts as PostgreSQL does."""
+
+    def __init__(self) -> None:
+        self.uses: dict[str, int] = {}
+
+    async def advance(self, passkey: str, uses: int) -> bool:
+        if uses <= self.uses.get(passkey, -1 if uses == 0 else 0):
+            return False
+        if uses:
+            self.uses[passkey] = uses
+        return True
