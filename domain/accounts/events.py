@@ -1,6 +1,5 @@
 """What can happen to an account."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from domain.events import DomainEvent
@@ -79,7 +78,7 @@ class PasskeyAdded(
     credential_id: str
     public_key: str
     synced: bool
-    transports: Sequence[str]
+    transports: list[str]
     name: Sealed | None = None
 
 

@@ -47,12 +47,12 @@ async def another_browser(api: Api, **options: Any) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-def browser(api: Api) -> Browser:
+def here(api: Api) -> Browser:
     return Browser(api.client, HALL, headers=OURS)
 
 
-async def me(browser: Browser) -> dict[str, Any]:
-    return dict((await browser.get("me")).json())
+async def me(here: Browser) -> dict[str, Any]:
+    return dict((await here.get("me")).json())
 
 
 def events_of(api: Api, kind: type[Any]) -> list[Any]:
@@ -64,25 +64,25 @@ def events_of(api: Api, kind: type[Any]) -> list[Any]:
 
 
 async def test_somebody_new_signs_up_with_a_passkey_and_is_signed_in(
-    api: Api, browser: Browser
+    api: Api, here: Browser
 ) -> None:
-    answer = await browser.sign_up("Ada", display_name="Ada L.", language="de")
+    answer = await here.sign_up("Ada", display_name="Ada L.", language="de")
 
     assert answer.status_code == 201, answer.text
     assert answer.json()["name"] == "ada"
     assert answer.json()["user_id"].startswith("player~")
-    assert await me(browser) == answer.json()
-    mine = (await browser.get("me/account")).json()
+    assert await me(here) == answer.json()
+    mine = (await here.get("me/account")).json()
     assert (mine["handle"], mine["display_name"], mine["language"]) == ("ada", "Ada L.", "de")
-    (passkey,) = await browser.passkeys()
-    assert passkey["credential_id"] == browser.device.passkeys[0].credential_id
+    (passkey,) = await here.passkeys()
+    assert passkey["credential_id"] == here.device.passkeys[0].credential_id
     assert (passkey["synced"], passkey["transports"]) == (True, ["internal"])
-    (session,) = await browser.sessions()
+    (session,) = await here.sessions()
     assert (session["way"], session["device"]) == ("passkey", "Firefox on Linux")
 
 
-async def test_an_account_and_its_passkey_are_one_commit(api: Api, browser: Browser) -> None:
-    await browser.sign_up()
+async def test_an_account_and_its_passkey_are_one_commit(api: Api, here: Browser) -> None:
+    await here.sign_up()
     (opened,), (added,) = events_of(api, AccountRegistered), events_of(api, PasskeyAdded)
     commands = {
         each.command_id for each in api.log.events[USERS.topic] if each.event in (opened, added)
@@ -90,8 +90,8 @@ async def test_an_account_and_its_passkey_are_one_commit(api: Api, browser: Brow
     assert len(commands) == 1
 
 
-async def test_a_device_is_asked_for_a_passkey_that_it_finds_by_itself(browser: Browser) -> None:
-    asked = await browser.asked("sign-up/options", {"handle": "ada"})
+async def test_a_device_is_asked_for_a_passkey_that_it_finds_by_itself(here: Browser) -> None:
+    asked = await here.asked("sign-up/options", {"handle": "ada"})
     assert asked["rp"] == {"name": "Gamehall", "id": "hall.example"}
     assert asked["user"]["name"] == "ada"
     chosen = asked["authenticatorSelection"]
@@ -106,52 +106,50 @@ def test_a_device_is_not_told_who_somebody_is() -> None:
     assert user_handle("ada") == user_handle("ada") != user_handle("ben")
 
 
-async def test_a_guest_becomes_an_account_and_stays_who_they_are(
-    api: Api, browser: Browser
-) -> None:
-    guest = (await browser.post("sign-in/guest", {"name": "Ada"})).json()
+async def test_a_guest_becomes_an_account_and_stays_who_they_are(api: Api, here: Browser) -> None:
+    guest = (await here.post("sign-in/guest", {"name": "Ada"})).json()
     kept = api.client.cookies["gamehall"]
-    sought = await browser.post("games/seek")
+    sought = await here.post("games/seek")
     assert sought.is_success
 
-    answer = await browser.sign_up("ada", keep=True)
+    answer = await here.sign_up("ada", keep=True)
 
     assert answer.json()["user_id"] == guest["user_id"]
     assert answer.json()["expires_at"] > guest["expires_at"], "it lasts longer"
-    assert (await browser.get("me/place")).json()["status"] == "seeking"
+    assert (await here.get("me/place")).json()["status"] == "seeking"
     former = await api.client.get("/api/v1/me", headers={"cookie": f"gamehall={kept}"})
     problem(former, 401, "unauthenticated")
-    assert (await browser.sessions())[0]["way"] == "passkey"
+    assert (await here.sessions())[0]["way"] == "passkey"
 
 
-async def test_a_guest_may_leave_what_they_played(browser: Browser) -> None:
-    guest = (await browser.post("sign-in/guest", {"name": "Ada"})).json()
-    answer = await browser.sign_up("ada")
+async def test_a_guest_may_leave_what_they_played(here: Browser) -> None:
+    guest = (await here.post("sign-in/guest", {"name": "Ada"})).json()
+    answer = await here.sign_up("ada")
     assert answer.json()["user_id"] != guest["user_id"]
 
 
-async def test_nobody_becomes_somebody_who_is_not_signed_in(api: Api, browser: Browser) -> None:
-    problem(await browser.post("sign-up/options", {"handle": "a1a", "keep": True}), 403, NOBODY)
-    await browser.post("sign-in/guest", {"name": "Ada"})
-    asked = await browser.asked("sign-up/options", {"handle": "ada", "keep": True})
-    await browser.post("sign-in/guest", {"name": "Eve"})
-    body = {"handle": "ada", "keep": True, "credential": browser.device.make(asked)}
-    problem(await browser.post("sign-up", body), 403, NOBODY)
-    await browser.post("sign-in/link", {"code": api.services.tokens.link("grace")})
-    problem(await browser.post("sign-up/options", {"handle": "a1a", "keep": True}), 403, NOBODY)
+async def test_nobody_becomes_somebody_who_is_not_signed_in(api: Api, here: Browser) -> None:
+    problem(await here.post("sign-up/options", {"handle": "a1a", "keep": True}), 403, NOBODY)
+    await here.post("sign-in/guest", {"name": "Ada"})
+    asked = await here.asked("sign-up/options", {"handle": "ada", "keep": True})
+    await here.post("sign-in/guest", {"name": "Eve"})
+    body = {"handle": "ada", "keep": True, "credential": here.device.make(asked)}
+    problem(await here.post("sign-up", body), 403, NOBODY)
+    await here.post("sign-in/link", {"code": api.services.tokens.link("grace")})
+    problem(await here.post("sign-up/options", {"handle": "a1a", "keep": True}), 403, NOBODY)
     assert not events_of(api, AccountRegistered)
 
 
-async def test_a_ceremony_to_stay_somebody_is_none_to_be_somebody_new(browser: Browser) -> None:
-    await browser.post("sign-in/guest", {"name": "Ada"})
-    asked = await browser.asked("sign-up/options", {"handle": "ada", "keep": True})
-    body = {"handle": "ada", "credential": browser.device.make(asked)}
-    problem(await browser.post("sign-up", body), 403, "ceremony-over")
+async def test_a_ceremony_to_stay_somebody_is_none_to_be_somebody_new(here: Browser) -> None:
+    await here.post("sign-in/guest", {"name": "Ada"})
+    asked = await here.asked("sign-up/options", {"handle": "ada", "keep": True})
+    body = {"handle": "ada", "credential": here.device.make(asked)}
+    problem(await here.post("sign-up", body), 403, "ceremony-over")
 
 
-async def test_who_has_an_account_opens_no_other(browser: Browser) -> None:
-    await browser.sign_up("ada")
-    again = await browser.post("sign-up/options", {"handle": "owl", "keep": True})
+async def test_who_has_an_account_opens_no_other(here: Browser) -> None:
+    await here.sign_up("ada")
+    again = await here.post("sign-up/options", {"handle": "owl", "keep": True})
     problem(again, 409, "account-exists")
 
 
@@ -164,39 +162,39 @@ async def test_who_has_an_account_opens_no_other(browser: Browser) -> None:
     ],
 )
 async def test_a_handle_that_nobody_gets_is_told_before_a_passkey_is_made(
-    api: Api, browser: Browser, handle: str, status: int, type: str
+    api: Api, here: Browser, handle: str, status: int, type: str
 ) -> None:
-    await browser.sign_up("ada")
+    await here.sign_up("ada")
     async with another_browser(api) as other:
         problem(await other.post("sign-up/options", {"handle": handle}), status, type)
 
 
 async def test_who_loses_a_handle_to_another_has_no_account_and_is_not_signed_in(
-    api: Api, browser: Browser
+    api: Api, here: Browser
 ) -> None:
-    asked = await browser.asked("sign-up/options", {"handle": "ada"})
+    asked = await here.asked("sign-up/options", {"handle": "ada"})
     claim = ClaimHandle(handle="ada", user_id="ben")
     await api.log.execute(Envelope(command_id="claim", command=claim))
 
-    body = {"handle": "ada", "credential": browser.device.make(asked)}
-    problem(await browser.post("sign-up", body), 409, "handle-taken")
+    body = {"handle": "ada", "credential": here.device.make(asked)}
+    problem(await here.post("sign-up", body), 409, "handle-taken")
 
     assert not events_of(api, AccountRegistered)
-    problem(await browser.get("me"), 401, "unauthenticated")
-    assert (await browser.sign_up("owl")).status_code == 201
+    problem(await here.get("me"), 401, "unauthenticated")
+    assert (await here.sign_up("owl")).status_code == 201
 
 
 async def test_who_dies_after_the_account_signs_in_with_its_passkey(
-    api: Api, browser: Browser
+    api: Api, here: Browser
 ) -> None:
-    asked = await browser.asked("sign-up/options", {"handle": "ada"})
-    body = {"handle": "ada", "credential": browser.device.make(asked)}
+    asked = await here.asked("sign-up/options", {"handle": "ada"})
+    body = {"handle": "ada", "credential": here.device.make(asked)}
     api.sign_ins.away = True
-    assert (await browser.post("sign-up", body)).status_code == 503
+    assert (await here.post("sign-up", body)).status_code == 503
     api.sign_ins.away = False
     (opened,) = events_of(api, AccountRegistered)
 
-    entered = await browser.sign_in()
+    entered = await here.sign_in()
 
     assert entered.json()["user_id"] == opened.originator_id
 
@@ -213,43 +211,41 @@ async def test_who_dies_after_the_account_signs_in_with_its_passkey(
     ids=lambda lie: " ".join(map(str, lie.items())),
 )
 async def test_what_was_not_asked_for_opens_no_account(
-    api: Api, browser: Browser, lie: dict[str, Any]
+    api: Api, here: Browser, lie: dict[str, Any]
 ) -> None:
-    asked = await browser.asked("sign-up/options", {"handle": "ada"})
-    body = {"handle": "ada", "credential": browser.device.make(asked, **lie)}
-    problem(await browser.post("sign-up", body), 403, "passkey-refused")
+    asked = await here.asked("sign-up/options", {"handle": "ada"})
+    body = {"handle": "ada", "credential": here.device.make(asked, **lie)}
+    problem(await here.post("sign-up", body), 403, "passkey-refused")
     assert not events_of(api, AccountRegistered)
 
 
-async def test_a_passkey_of_another_domain_opens_no_account(browser: Browser) -> None:
-    asked = await browser.asked("sign-up/options", {"handle": "ada"})
+async def test_a_passkey_of_another_domain_opens_no_account(here: Browser) -> None:
+    asked = await here.asked("sign-up/options", {"handle": "ada"})
     asked["rp"] = {"id": "evil.example"}
-    body = {"handle": "ada", "credential": browser.device.make(asked)}
-    problem(await browser.post("sign-up", body), 403, "passkey-refused")
+    body = {"handle": "ada", "credential": here.device.make(asked)}
+    problem(await here.post("sign-up", body), 403, "passkey-refused")
 
 
 @pytest.mark.parametrize("part", ["clientDataJSON", "attestationObject"])
-async def test_rubbish_is_no_passkey(browser: Browser, part: str) -> None:
+async def test_rubbish_is_no_passkey(here: Browser, part: str) -> None:
     for rubbish in ("AA", "_____w", "eyJ0eXBlIjoxfQ", "oA", "g" * 999):
-        asked = await browser.asked("sign-up/options", {"handle": "ada"})
-        made = browser.device.make(asked)
+        asked = await here.asked("sign-up/options", {"handle": "ada"})
+        made = here.device.make(asked)
         made["response"][part] = rubbish
         body = {"handle": "ada", "credential": made}
-        problem(await browser.post("sign-up", body), 403, "passkey-refused")
+        problem(await here.post("sign-up", body), 403, "passkey-refused")
 
 
 # -- signing in ------------------------------------------------------------------------------------
 
 
-async def test_whose_passkey_signs_is_signed_in_without_saying_who(
-    api: Api, browser: Browser
-) -> None:
-    opened = (await browser.sign_up()).json()
-    await browser.post("sign-out")
-    asked = await browser.asked("sign-in/passkey/options")
+async def test_whose_passkey_signs_is_signed_in_without_saying_who(api: Api, here: Browser) -> None:
+    opened = (await here.sign_up()).json()
+    await here.post("sign-out")
+    asked = await here.asked("sign-in/passkey/options")
     assert asked["allowCredentials"] == []
 
-    entered = await browser.sign_in()
+    entered = await here.sign_in()
 
     assert entered.status_code == 201
     assert (entered.json()["user_id"], entered.json()["name"]) == (opened["user_id"], "ada")
@@ -267,40 +263,40 @@ async def test_whose_passkey_signs_is_signed_in_without_saying_who(
     ],
     ids=lambda lie: " ".join(lie.values()),
 )
-async def test_what_was_not_asked_signs_nobody_in(browser: Browser, lie: dict[str, str]) -> None:
-    await browser.sign_up()
-    await browser.post("sign-out")
-    problem(await browser.sign_in(**lie), 403, "passkey-refused")
-    problem(await browser.get("me"), 401, "unauthenticated")
+async def test_what_was_not_asked_signs_nobody_in(here: Browser, lie: dict[str, Any]) -> None:
+    await here.sign_up()
+    await here.post("sign-out")
+    problem(await here.sign_in(**lie), 403, "passkey-refused")
+    problem(await here.get("me"), 401, "unauthenticated")
 
 
-async def test_an_answer_is_good_once(browser: Browser) -> None:
-    await browser.sign_up()
-    asked = await browser.asked("sign-in/passkey/options")
-    kept = browser.client.cookies["gamehall-aside-passkey"]
-    body = {"credential": browser.device.sign(asked)}
-    assert (await browser.post("sign-in/passkey", body)).status_code == 201
-    problem(await browser.post("sign-in/passkey", body), 403, "ceremony-over")
-    browser.client.cookies.set("gamehall-aside-passkey", kept, domain="")
-    problem(await browser.post("sign-in/passkey", body), 403, "ceremony-over")
+async def test_an_answer_is_good_once(here: Browser) -> None:
+    await here.sign_up()
+    asked = await here.asked("sign-in/passkey/options")
+    kept = here.client.cookies["gamehall-aside-passkey"]
+    body = {"credential": here.device.sign(asked)}
+    assert (await here.post("sign-in/passkey", body)).status_code == 201
+    problem(await here.post("sign-in/passkey", body), 403, "ceremony-over")
+    here.client.cookies.set("gamehall-aside-passkey", kept, domain="")
+    problem(await here.post("sign-in/passkey", body), 403, "ceremony-over")
 
 
 async def test_an_answer_is_good_once_although_redis_has_forgotten(
-    api: Api, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    api: Api, here: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await browser.sign_up()
+    await here.sign_up()
     used = api.services.part(Ceremonies)._used
-    asked = await browser.asked("sign-in/passkey/options")
-    body = {"credential": browser.device.sign(asked)}
-    assert (await browser.post("sign-in/passkey", body)).status_code == 201
+    asked = await here.asked("sign-in/passkey/options")
+    body = {"credential": here.device.sign(asked)}
+    assert (await here.post("sign-in/passkey", body)).status_code == 201
     monkeypatch.setattr(used, "names", {})
-    problem(await browser.post("sign-in/passkey", body), 403, "ceremony-over")
+    problem(await here.post("sign-in/passkey", body), 403, "ceremony-over")
 
 
-async def test_an_answer_is_good_at_the_browser_that_was_asked(api: Api, browser: Browser) -> None:
-    await browser.sign_up()
-    asked = await browser.asked("sign-in/passkey/options")
-    body = {"credential": browser.device.sign(asked)}
+async def test_an_answer_is_good_at_the_browser_that_was_asked(api: Api, here: Browser) -> None:
+    await here.sign_up()
+    asked = await here.asked("sign-in/passkey/options")
+    body = {"credential": here.device.sign(asked)}
     async with another_browser(api) as other:
         problem(await other.post("sign-in/passkey", body), 403, "ceremony-over")
         await other.asked("sign-in/passkey/options")
@@ -308,15 +304,15 @@ async def test_an_answer_is_good_at_the_browser_that_was_asked(api: Api, browser
 
 
 async def test_an_answer_is_good_for_a_while(
-    api: Api, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    api: Api, here: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await browser.sign_up()
-    asked = await browser.asked("sign-in/passkey/options")
-    body = {"credential": browser.device.sign(asked)}
+    await here.sign_up()
+    asked = await here.asked("sign-in/passkey/options")
+    body = {"credential": here.device.sign(asked)}
     tokens = api.services.part(Ceremonies)._tokens
     later = tokens._clock() + 301
     monkeypatch.setattr(tokens, "_clock", lambda: later)
-    problem(await browser.post("sign-in/passkey", body), 403, "ceremony-over")
+    problem(await here.post("sign-in/passkey", body), 403, "ceremony-over")
 
 
 @pytest.mark.parametrize(
@@ -329,111 +325,109 @@ async def test_an_answer_is_good_for_a_while(
         Tokens("another secret that is long enough for it").issue("ada", "player"),
     ],
 )
-async def test_what_is_no_ceremony_of_this_hall_is_none(browser: Browser, ticket: str) -> None:
-    await browser.sign_up()
-    signed = browser.device.sign(await browser.asked("sign-in/passkey/options"))
-    browser.client.cookies.clear()
-    browser.client.cookies.set("gamehall-aside-passkey", ticket)
-    problem(await browser.post("sign-in/passkey", {"credential": signed}), 403, "ceremony-over")
+async def test_what_is_no_ceremony_of_this_hall_is_none(here: Browser, ticket: str) -> None:
+    await here.sign_up()
+    signed = here.device.sign(await here.asked("sign-in/passkey/options"))
+    here.client.cookies.clear()
+    here.client.cookies.set("gamehall-aside-passkey", ticket)
+    problem(await here.post("sign-in/passkey", {"credential": signed}), 403, "ceremony-over")
 
 
-async def test_another_key_signs_nobody_in(api: Api, browser: Browser) -> None:
-    await browser.sign_up()
-    await browser.post("sign-out")
+async def test_another_key_signs_nobody_in(api: Api, here: Browser) -> None:
+    await here.sign_up()
+    await here.post("sign-out")
     async with another_browser(api) as other:
         await other.sign_up("eve")
         await other.post("sign-out")
         forged = other.device.passkeys[0]
-        forged.id = browser.device.passkeys[0].id
-        forged.user_handle = browser.device.passkeys[0].user_handle
+        forged.id = here.device.passkeys[0].id
+        forged.user_handle = here.device.passkeys[0].user_handle
         problem(await other.sign_in(forged), 403, "passkey-refused")
         problem(await other.get("me"), 401, "unauthenticated")
 
 
-async def test_who_takes_the_id_of_anothers_passkey_harms_nobody(
-    api: Api, browser: Browser
-) -> None:
-    ada = (await browser.sign_up("ada")).json()
+async def test_who_takes_the_id_of_anothers_passkey_harms_nobody(api: Api, here: Browser) -> None:
+    ada = (await here.sign_up("ada")).json()
     async with another_browser(api) as other:
         eve = (await other.sign_up("eve")).json()
-        added = await add_called(other, browser.device.passkeys[0].id)
+        added = await add_called(other, here.device.passkeys[0].id)
         assert added.status_code == 201, added.text
         assert (await other.sign_in()).json()["user_id"] == eve["user_id"]
-    assert (await browser.sign_in()).json()["user_id"] == ada["user_id"]
+    assert (await here.sign_in()).json()["user_id"] == ada["user_id"]
 
 
-async def add_called(browser: Browser, id: bytes) -> httpx.Response:
+async def add_called(here: Browser, id: bytes) -> httpx.Response:
     """Add a passkey that says it is called so."""
-    asked = await browser.asked("me/passkeys/options")
+    asked = await here.asked("me/passkeys/options")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tests.accounts.authenticator.secrets.token_bytes", lambda _: id)
-        made = browser.device.make(asked)
-    return await browser.post("me/passkeys/add", {"credential": made})
+        made = here.device.make(asked)
+    return await here.post("me/passkeys/add", {"credential": made})
 
 
 @pytest.mark.parametrize("handle", [None, "AAAA"])
-async def test_a_passkey_says_for_which_account_it_signs(
-    browser: Browser, handle: str | None
-) -> None:
-    await browser.sign_up()
-    problem(await browser.sign_in(user_handle=handle), 403, "passkey-unknown")
+async def test_a_passkey_says_for_which_account_it_signs(here: Browser, handle: str | None) -> None:
+    await here.sign_up()
+    problem(await here.sign_in(user_handle=handle), 403, "passkey-unknown")
 
 
-async def test_a_passkey_that_nobody_has_is_not_known(browser: Browser) -> None:
-    asked = await browser.asked("sign-up/options", {"handle": "ada"})
-    browser.device.make(asked)
-    problem(await browser.sign_in(), 403, "passkey-unknown")
+async def test_a_passkey_that_nobody_has_is_not_known(here: Browser) -> None:
+    asked = await here.asked("sign-up/options", {"handle": "ada"})
+    here.device.make(asked)
+    problem(await here.sign_in(), 403, "passkey-unknown")
 
 
 async def test_a_copy_of_a_key_that_counts_is_noticed(api: Api) -> None:
-    async with another_browser(api, synced=False) as browser:
-        await browser.sign_up()
-        (passkey,) = browser.device.passkeys
+    async with another_browser(api, synced=False) as here:
+        await here.sign_up()
+        (passkey,) = here.device.passkeys
         for _ in range(2):
-            assert (await browser.sign_in()).status_code == 201
+            assert (await here.sign_in()).status_code == 201
         passkey.uses -= 1
-        problem(await browser.sign_in(), 403, "passkey-copied")
-        assert (await browser.sign_in()).status_code == 201, "the one that has counted on"
-        browser.device.synced = True
+        problem(await here.sign_in(), 403, "passkey-copied")
+        assert (await here.sign_in()).status_code == 201, "the one that has counted on"
+        here.device.synced = True
         passkey.uses = 0
-        problem(await browser.sign_in(), 403, "passkey-copied")
+        problem(await here.sign_in(), 403, "passkey-copied")
 
 
-async def test_who_is_disabled_is_signed_out_and_not_in(api: Api, browser: Browser) -> None:
-    user = (await browser.sign_up()).json()["user_id"]
+async def test_who_is_disabled_is_signed_out_and_not_in(api: Api, here: Browser) -> None:
+    user = (await here.sign_up()).json()["user_id"]
     order = f"/api/v1/accounts/{user}/disable"
     assert (await api.ask("POST", order, user="olga", scope="admin")).is_success
-    problem(await browser.get("me"), 401, "unauthenticated")
-    problem(await browser.sign_in(), 403, "account-disabled")
-    problem(await browser.get("me"), 401, "unauthenticated")
+    problem(await here.get("me"), 401, "unauthenticated")
+    problem(await here.sign_in(), 403, "account-disabled")
+    problem(await here.get("me"), 401, "unauthenticated")
     assert (await api.ask("POST", order.replace("dis", "en"), scope="admin")).is_success
-    assert (await browser.sign_in()).status_code == 201
+    assert (await here.sign_in()).status_code == 201
 
 
 async def test_the_account_itself_says_that_it_is_disabled(
-    api: Api, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    api: Api, here: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when the read model has not heard of it yet."""
-    user = (await browser.sign_up()).json()["user_id"]
-    await browser.post("sign-out")
+    user = (await here.sign_up()).json()["user_id"]
+    await here.post("sign-out")
     order = f"/api/v1/accounts/{user}/disable"
     assert (await api.ask("POST", order, user="olga", scope="admin")).is_success
     accounts = api.services.queries(ACCOUNTS)
-    lagging = msgspec.structs.replace(await accounts.account(user), status="active")
+    known = await accounts.account(user)
+    assert known is not None
+    lagging = msgspec.structs.replace(known, status="active")
 
     async def account(_: str) -> Any:
         return lagging
 
     monkeypatch.setattr(accounts, "account", account)
-    problem(await browser.sign_in(), 403, "account-disabled")
-    problem(await browser.get("me"), 401, "unauthenticated")
+    problem(await here.sign_in(), 403, "account-disabled")
+    problem(await here.get("me"), 401, "unauthenticated")
     assert api.sign_ins.rows.keys() == api.sign_ins.ended, "none is left"
 
 
 async def test_a_sign_in_that_cannot_be_noted_is_one_all_the_same(
-    api: Api, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    api: Api, here: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await browser.sign_up()
+    await here.sign_up()
     execute = api.log.execute
 
     async def away(envelope: Envelope) -> Answer:
@@ -443,30 +437,30 @@ async def test_a_sign_in_that_cannot_be_noted_is_one_all_the_same(
 
     monkeypatch.setattr(api.log, "execute", away)
     before = len(events_of(api, SignedIn))
-    assert (await browser.sign_in()).status_code == 201
+    assert (await here.sign_in()).status_code == 201
     assert len(events_of(api, SignedIn)) == before
 
 
 async def test_one_network_tries_so_often(api: Api) -> None:
     transport = httpx.ASGITransport(api.doors.public)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
-        browser = Browser(client, HALL, headers=OURS)
-        await browser.sign_up()
+        here = Browser(client, HALL, headers=OURS)
+        await here.sign_up()
         for _ in range(MOST_TRIES - 1):
-            await browser.sign_in(challenge="AAAA")
-        problem(await browser.sign_in(), 429, "too-many-sign-ins")
+            await here.sign_in(challenge="AAAA")
+        problem(await here.sign_in(), 429, "too-many-sign-ins")
 
 
 @pytest.mark.parametrize(
     "path", ["sign-up/options", "sign-up", "sign-in/passkey/options", "sign-in/passkey"]
 )
 async def test_a_page_of_another_address_begins_and_ends_nothing(
-    api: Api, browser: Browser, path: str
+    api: Api, here: Browser, path: str
 ) -> None:
-    await browser.sign_up()
+    await here.sign_up()
     there = Browser(api.client, HALL, headers={"origin": "https://evil.example"})
-    made = browser.device.make(await browser.asked("sign-up/options", {"handle": "owl"}))
-    signed = browser.device.sign(await browser.asked("sign-in/passkey/options"))
+    made = here.device.make(await here.asked("sign-up/options", {"handle": "owl"}))
+    signed = here.device.sign(await here.asked("sign-in/passkey/options"))
     bodies = {
         "sign-up/options": {"handle": "owl"},
         "sign-up": {"handle": "owl", "credential": made},
@@ -479,41 +473,41 @@ async def test_a_page_of_another_address_begins_and_ends_nothing(
 
 
 async def test_somebody_adds_a_passkey_names_it_and_removes_the_first(
-    api: Api, browser: Browser
+    api: Api, here: Browser
 ) -> None:
-    await browser.sign_up()
-    asked = await browser.asked("me/passkeys/options")
-    first = browser.device.passkeys[0].credential_id
+    await here.sign_up()
+    asked = await here.asked("me/passkeys/options")
+    first = here.device.passkeys[0].credential_id
     assert [each["id"] for each in asked["excludeCredentials"]] == [first]
 
-    assert (await browser.add(name="My phone")).status_code == 201
+    assert (await here.add(name="My phone")).status_code == 201
 
-    second = browser.device.passkeys[-1].credential_id
-    listed = await browser.passkeys()
+    second = here.device.passkeys[-1].credential_id
+    listed = await here.passkeys()
     assert [(each["credential_id"], each["name"]) for each in listed] == [
         (first, None),
         (second, "My phone"),
     ]
     written = msgspec.json.encode([api.log.events, api.log.commands]).decode()
     assert "My phone" not in written
-    assert (await browser.post(f"me/passkeys/{first}/remove")).is_success
-    problem(await browser.sign_in(browser.device.passkeys[0]), 403, "passkey-unknown")
-    assert (await browser.sign_in(browser.device.passkeys[-1])).status_code == 201
-    problem(await browser.post(f"me/passkeys/{second}/remove"), 409, "last-way-in")
-    problem(await browser.post("me/passkeys/unknown/remove"), 404, "passkey-not-found")
+    assert (await here.post(f"me/passkeys/{first}/remove")).is_success
+    problem(await here.sign_in(here.device.passkeys[0]), 403, "passkey-unknown")
+    assert (await here.sign_in(here.device.passkeys[-1])).status_code == 201
+    problem(await here.post(f"me/passkeys/{second}/remove"), 409, "last-way-in")
+    problem(await here.post("me/passkeys/unknown/remove"), 404, "passkey-not-found")
 
 
-async def test_an_account_has_so_many_passkeys(browser: Browser) -> None:
-    await browser.sign_up()
+async def test_an_account_has_so_many_passkeys(here: Browser) -> None:
+    await here.sign_up()
     for _ in range(MOST_PASSKEYS - 1):
-        assert (await browser.add()).status_code == 201
-    problem(await browser.add(), 409, "too-many-passkeys")
+        assert (await here.add()).status_code == 201
+    problem(await here.add(), 409, "too-many-passkeys")
 
 
-async def test_an_answer_adds_a_passkey_to_who_was_asked(api: Api, browser: Browser) -> None:
-    await browser.sign_up("ada")
-    made = browser.device.make(await browser.asked("me/passkeys/options"))
-    kept = browser.client.cookies["gamehall-aside-passkey"]
+async def test_an_answer_adds_a_passkey_to_who_was_asked(api: Api, here: Browser) -> None:
+    await here.sign_up("ada")
+    made = here.device.make(await here.asked("me/passkeys/options"))
+    kept = here.client.cookies["gamehall-aside-passkey"]
     async with another_browser(api) as other:
         await other.sign_up("eve")
         other.client.cookies.set("gamehall-aside-passkey", kept, domain="")
@@ -524,21 +518,21 @@ async def test_an_answer_adds_a_passkey_to_who_was_asked(api: Api, browser: Brow
 
 @pytest.mark.parametrize("path", ["options", "add", "some/remove"])
 async def test_who_has_signed_in_long_ago_signs_in_again_before_that(
-    api: Api, browser: Browser, path: str, monkeypatch: pytest.MonkeyPatch
+    api: Api, here: Browser, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = (await browser.sign_up()).json()["user_id"]
-    body = {"credential": browser.device.make(await browser.asked("me/passkeys/options"))}
+    user = (await here.sign_up()).json()["user_id"]
+    body = {"credential": here.device.make(await here.asked("me/passkeys/options"))}
     monkeypatch.setattr(own_passkeys, "FRESH_S", -1)
-    problem(await browser.post(f"me/passkeys/{path}", body), 403, "sign-in-too-old")
+    problem(await here.post(f"me/passkeys/{path}", body), 403, "sign-in-too-old")
     monkeypatch.undo()
     by_token = await api.ask("POST", f"/api/v1/me/passkeys/{path}", body, user=user)
     problem(by_token, 403, "sign-in-too-old")
 
 
-async def test_a_guest_has_no_passkeys_to_add(browser: Browser) -> None:
-    await browser.post("sign-in/guest", {"name": "Ada"})
-    assert await browser.passkeys() == []
-    problem(await browser.post("me/passkeys/options"), 404, "account-not-found")
+async def test_a_guest_has_no_passkeys_to_add(here: Browser) -> None:
+    await here.post("sign-in/guest", {"name": "Ada"})
+    assert await here.passkeys() == []
+    problem(await here.post("me/passkeys/options"), 404, "account-not-found")
 
 
 # -- where browsers make passkeys ------------------------------------------------------------------
@@ -570,14 +564,14 @@ async def test_a_hall_without_a_name_says_that_it_takes_none(api: Api) -> None:
     )
     services = replace(api.services, parts={**api.services.parts, Ceremonies: ceremonies})
     there = replace(api, doors=application.create_app(services))
-    async with another_browser(there) as browser:
+    async with another_browser(there) as here:
         for path in ("sign-up/options", "sign-in/passkey/options"):
-            said = problem(await browser.post(path, {"handle": "ada"}), 404, "no-passkeys")
+            said = problem(await here.post(path, {"handle": "ada"}), 404, "no-passkeys")
             assert "GAMEHALL_API_URL" in said["detail"]
 
 
-async def test_a_session_of_a_passkey_lasts_a_month(browser: Browser) -> None:
-    await browser.sign_up()
-    (session,) = await browser.sessions()
+async def test_a_session_of_a_passkey_lasts_a_month(here: Browser) -> None:
+    await here.sign_up()
+    (session,) = await here.sessions()
     began, ends = (datetime.fromisoformat(session[name]) for name in ("began_at", "expires_at"))
     assert ends - began == timedelta(days=30)

@@ -4,14 +4,18 @@ from random import Random
 from typing import Any
 
 from domain.accounts.commands import (
+    AddPasskey,
     ChangeHandle,
     ChangeProfile,
     DeleteAccount,
     DisableAccount,
     EnableAccount,
+    NoteSignIn,
     RegisterAccount,
+    RemovePasskey,
 )
 from domain.accounts.handle import ClaimHandle, ConfirmHandle, GiveUpHandle
+from domain.accounts.passkey import NewPasskey
 from domain.games.commands import CloseTable, MakeMove, Resign, SeekGame, StartGame
 from domain.personal import Sealed
 from domain.waitroom.absence import DropAbsentee, NoteReturn, RequirePresence, TellAbsentee
@@ -173,19 +177,28 @@ def tell_of_who_left(narrator: Narrator, id: str = "left-game", second: str = "b
 
 
 def tell_of_accounts(narrator: Narrator, accounts: int = 6) -> None:
-    """Accounts whose handles are claimed, changed and given up, disabled, and deleted."""
+    """Accounts whose handles are claimed, changed and given up, disabled, and deleted; passkeys."""
     for number in range(accounts):
         user, handle, until = f"user-{number}", f"ada-{number}", at(60 + number)
         profile: Any = {"user_id": user, "time_zone": "UTC", "language": "en"}
         name = Sealed(subject=user, sealed=f"{number:04}")
         narrator.tell(
             ClaimHandle(handle=handle, user_id=user),
-            RegisterAccount(handle=handle, claimed_until=until, display_name=name, **profile),
+            RegisterAccount(
+                handle=handle,
+                claimed_until=until,
+                passkey=a_passkey(f"{number}-0") if number else None,
+                display_name=name,
+                **profile,
+            ),
+            AddPasskey(user_id=user, passkey=a_passkey(f"{number}-1"), name=name),
+            NoteSignIn(user_id=user, way="passkey", device="Firefox on Android"),
             ConfirmHandle(handle=handle, user_id=user, until=at(60)),
             now=at(0),
         )
         if number % 2:
             narrator.tell(ChangeProfile(**profile), now=at(70))
+            narrator.tell(RemovePasskey(user_id=user, credential_id=f"key-{number}-0"), now=at(75))
             changed = ChangeHandle(user_id=user, handle=f"{handle}.x", claimed_until=at(130))
             narrator.tell(changed, now=at(80))
             narrator.tell(GiveUpHandle(handle=handle, user_id=user, until=at(60)), now=at(90))
@@ -196,6 +209,11 @@ def tell_of_accounts(narrator: Narrator, accounts: int = 6) -> None:
         DeleteAccount(user_id="user-2"),
         now=at(200),
     )
+
+
+def a_passkey(number: str) -> NewPasskey:
+    id, transports = f"key-{number}", ["internal", "usb"]
+    return NewPasskey(credential_id=id, public_key="cHVi", synced=True, transports=transports)
 
 
 def tell_of_everything(narrator: Narrator) -> None:

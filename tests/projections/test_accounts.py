@@ -8,7 +8,9 @@ import pytest
 from psycopg_pool import AsyncConnectionPool
 
 from domain.accounts.commands import (
+    AddPasskey,
     DeleteAccount,
+    RemovePasskey,
 )
 from domain.accounts.events import (
     AccountRegistered,
@@ -21,7 +23,7 @@ from tests.conftest import Hall
 from tests.given import T0, at
 from tests.projections.conftest import Build
 from tests.projections.living import live
-from tests.projections.stories import tell_of_accounts
+from tests.projections.stories import a_passkey, tell_of_accounts
 from tests.projections.story import Narrator
 
 
@@ -94,3 +96,39 @@ async def test_who_registers_again_has_a_row_again(
     found = await accounts.account("ada-1")
     assert found is not None
     assert found.handle == "owl"
+
+
+async def test_passkeys_are_found_by_whose_they_are_and_what_they_are_called(
+    read_model: Build, narrator: Narrator, accounts: AccountQueries
+) -> None:
+    tell_of_accounts(narrator)
+    live(read_model("accounts"))
+
+    async def of(user: str) -> list[str]:
+        return [each.credential_id for each in await accounts.passkeys(user)]
+
+    assert await of("user-1") == ["key-1-1"], "the first is removed"
+    assert await of("user-4") == ["key-4-0", "key-4-1"]
+    assert await of("user-2") == [], "that account is deleted"
+    (found,) = await accounts.passkeys_called("key-4-1")
+    assert (found.user_id, found.synced, found.transports) == ("user-4", True, ["internal", "usb"])
+    assert found.name is not None
+    assert found.name.subject == "user-4"
+    assert await accounts.passkeys_called("key-2-0") == []
+
+
+async def test_who_registers_again_has_only_new_passkeys(
+    read_model: Build, narrator: Narrator, accounts: AccountQueries
+) -> None:
+    """Whether it is read at once or one by one."""
+    narrator.tell(registering(passkey=a_passkey("0")))
+    worker = read_model("accounts")
+    live(worker)
+    add = AddPasskey(user_id="ada-1", passkey=a_passkey("1"))
+    again = registering("owl", at(90), passkey=a_passkey("2"))
+    narrator.tell(add, DeleteAccount(user_id="ada-1"), again)
+    narrator.tell(AddPasskey(user_id="ada-1", passkey=a_passkey("3")))
+    narrator.tell(RemovePasskey(user_id="ada-1", credential_id="key-3"))
+    live(read_model("accounts"))
+    found = await accounts.passkeys("ada-1")
+    assert [each.credential_id for each in found] == ["key-2"]

@@ -8,13 +8,28 @@ from interfaces.http.accounts import entering, others, own, own_passkeys
 from interfaces.http.accounts.greeting import greet
 from interfaces.http.platform.feature import Feature
 from interfaces.http.platform.links import AFTER_THIS, Link, in_answer
+from interfaces.http.platform.pages import FOLDER, Page
 
 SEE = Link("getMyAccount", "See all of it.", AFTER_THIS)
 FIND = Link("getAccountByHandle", "Find it.", {"path.handle": in_answer("handle")} | AFTER_THIS)
 
+SIGN_UP = Page(
+    path="/sign-up",
+    folder=FOLDER / "sign_up",
+    title="Sign up",
+    about="Make an account with a passkey, or of the guest that you are.",
+)
+ME = Page(
+    path="/me",
+    folder=FOLDER / "me",
+    title="About you",
+    about="Your account: what you are called, how you sign in, and where you are signed in.",
+)
+
 ACCOUNTS = Feature(
     tag=Tag("Accounts", "Who people are, and the handles that they are found by."),
     routers=[own.router, own_passkeys.router, others.router, entering.router],
+    pages=[SIGN_UP, ME],
     examples=Path(__file__).with_name("examples.json"),
     links={"registerAccount": (SEE, FIND), "changeHandle": (SEE, FIND), "changeProfile": (SEE,)},
     build="interfaces.bootstrap.accounts.parts:build",

@@ -37,7 +37,7 @@ SIGN_UP, KEEP, SIGN_IN = "sign-up", "keep", "sign-in"
 """Purposes of ceremonies: to be somebody new, to go on as who one is, to be who one was."""
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WantedHandle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The handle of an account to be; `keep` is for who wants to stay who they are signed in as."""
 
     handle: AnyHandle
@@ -70,7 +70,7 @@ def new_user_id() -> str:
 
 
 @post("/sign-up/options", opt=OPEN_TO_PAGES, include_in_schema=False, status_code=200)
-async def begin_sign_up(request: Request, data: JSONBody[Wanted]) -> Response[PasskeyOptions]:
+async def begin_sign_up(request: Request, data: JSONBody[WantedHandle]) -> Response[PasskeyOptions]:
     """Ask for a passkey for a new account, unless it is known that there will be none."""
     require_same_origin(dict(request.scope["headers"]))
     ceremonies = ceremonies_of(request)

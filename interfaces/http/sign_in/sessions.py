@@ -56,7 +56,7 @@ async def list_my_sessions(request: Request) -> BrowserSessions:
 async def end_my_session(request: Request, session_id: PathKey) -> EndedSessions:
     """Sign out at one browser; it may be the one that asks."""
     ended = await services_of(request).cookies.end_of(*_whose(request), only=session_id)
-    found(ended or None, "session-not-found", f"You have no session {session_id!r}.")
+    found(ended or None, "sign-in-not-found", f"You have no session {session_id!r}.")
     return EndedSessions(ended=ended)
 
 

@@ -1,5 +1,6 @@
-// Signs somebody in: by the link that led here, as a guest, or not at all.
+// Signs somebody in: by the link that led here, by a passkey, as a guest, or not at all.
 import { ask } from "/ask.js";
+import { signIn, tell as tellOf } from "/passkey.js";
 
 const at = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search).get("return");
@@ -20,14 +21,18 @@ function tell({ guests, provider, me }) {
   at("signed-in").hidden = !me;
   at("guest").hidden = !!me || !guests;
   at("operator").hidden = !!me;
+  at("passkey").hidden = !!me;
   at("provider").hidden = !!me || !provider;
   at("provider-name").textContent = provider ?? "";
-  if (next) at("provider").querySelector("a").search = new URLSearchParams({ return: next });
+  if (next)
+    for (const way of [at("provider").querySelector("a"), at("sign-up")])
+      way.search = new URLSearchParams({ return: next });
   if (!me) return guests ? at("guest-name").focus() : undefined;
   at("name").textContent = me.name;
   at("until").textContent =
     (me.scope === "admin" ? "You run this hall from this browser, until " : "At this browser, until ") +
     new Date(me.expires_at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) + ".";
+  at("about-me").hidden = me.scope === "admin";
   at("go-on").textContent = next ? "Go on" : "Play";
   at("go-on").href = next ?? "/play";
 }
@@ -61,6 +66,18 @@ at("guest").addEventListener("submit", (event) => {
     await ask("/api/v1/sign-in/guest", { body: { name } });
     location.assign(next ?? "/play");
   }, "guest-wrong").then(() => at("guest-name").focus());
+});
+
+at("passkey-go").addEventListener("click", async ({ target }) => {
+  target.disabled = true;
+  try {
+    await signIn();
+    location.assign(next ?? "/play");
+  } catch (error) {
+    tellOf(at("passkey-wrong"), error);
+  } finally {
+    target.disabled = false;
+  }
 });
 
 at("sign-out").addEventListener("click", () =>

@@ -1,0 +1,54 @@
+// Passkeys: by what somebody signs in; add one, remove one.
+import { ask, position } from "/ask.js";
+import { element } from "/element.js";
+import { forget, make, signIn } from "/passkey.js";
+import { card, day, thing } from "/me/section.js";
+
+const MINE = "/api/v1/me/passkeys";
+
+// Who has signed in too long ago for that signs in again.
+async function fresh(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!error.type?.endsWith("sign-in-too-old")) throw error;
+    await signIn();
+    return work();
+  }
+}
+
+export async function passkeys() {
+  const list = element("ul", { className: "things" });
+  const add = element("button", { type: "button", className: "quiet", textContent: "Add a passkey" });
+  const note = element("p", { className: "note", textContent: "One for each device that does not share them with another, so that you can sign in when one is lost." });
+  const { made, attempt } = card("Passkeys", note, list, element("p", { className: "ways" }, add));
+
+  function shown(each, n, all) {
+    const remove = element("button", { type: "button", className: "quiet", textContent: "Remove", disabled: all.length < 2 });
+    const name = each.name ?? `Passkey ${n + 1}`;
+    remove.setAttribute("aria-label", `Remove ${name}`);
+    remove.addEventListener("click", () => attempt(() => take(each), remove));
+    return thing(name, `${each.synced ? "On all your devices" : "On one device"}, since ${day(each.added_at)}`, remove);
+  }
+
+  async function take({ credential_id }) {
+    await fresh(() => ask(`${MINE}/${credential_id}/remove`, { body: {} }));
+    forget(location.hostname, credential_id);
+    await look();
+  }
+
+  async function look() {
+    const told = await ask(MINE, { after: position });
+    list.replaceChildren(...told.passkeys.map(shown));
+  }
+
+  add.addEventListener("click", () =>
+    attempt(async () => {
+      const credential = await fresh(() => make(`${MINE}/options`));
+      await ask(`${MINE}/add`, { body: { credential } });
+      await look();
+    }, add),
+  );
+  await look();
+  return made;
+}
