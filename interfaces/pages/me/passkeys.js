@@ -23,8 +23,8 @@ export async function passkeys() {
   const note = element("p", { className: "note", textContent: "One for each device that does not share them with another, so that you can sign in when one is lost." });
   const { made, attempt } = card("Passkeys", note, list, element("p", { className: "ways" }, add));
 
-  function shown(each, n, all) {
-    const remove = element("button", { type: "button", className: "quiet", textContent: "Remove", disabled: all.length < 2 });
+  function shown(each, n) {
+    const remove = element("button", { type: "button", className: "quiet", textContent: "Remove" });
     const name = each.name ?? `Passkey ${n + 1}`;
     remove.setAttribute("aria-label", `Remove ${name}`);
     remove.addEventListener("click", () => attempt(() => take(each), remove));

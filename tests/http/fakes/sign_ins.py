@@ -18,6 +18,7 @@ class FakeSignIns:
         self.used: set[str] = set()
         self.looks = 0
         self.away = False
+        self.clock = lambda: datetime.now(UTC)
 
     async def begin(self, digest: bytes, sign_in: SignIn, once: str | None = None) -> bool:
         self._require()
@@ -31,7 +32,7 @@ class FakeSignIns:
         self._require()
         self.looks += 1
         found = self.rows.get(digest)
-        if found is None or digest in self.ended or found.expires_at <= datetime.now(UTC):
+        if found is None or digest in self.ended or found.expires_at <= self.clock():
             return None
         return found
 
@@ -58,7 +59,7 @@ class FakeSignIns:
         return ended
 
     def _of(self, user_id: str, scope: OfPeople) -> list[bytes]:
-        now = datetime.now(UTC)
+        now = self.clock()
         return [
             digest
             for digest, row in self.rows.items()
