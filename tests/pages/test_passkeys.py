@@ -3,11 +3,11 @@
 import re
 from datetime import timedelta
 
+import msgspec
 import pytest
 from playwright.async_api import Page, expect
 
 from interfaces.http.accounts import own_passkeys
-from interfaces.http.platform.cookies import Cookies
 from tests.http.fakes.log import NOW
 from tests.pages.conftest import SIZES, Scheme, Site
 from tests.pages.devices import named, with_device
@@ -133,9 +133,9 @@ async def test_who_signed_in_long_ago_signs_in_again_to_change_how(
         await expect(listed).to_have_count(1)
         sessions = here.api.sign_ins.rows
         for digest, row in list(sessions.items()):
-            old = row.began_at - timedelta(seconds=own_passkeys.FRESH_S)
-            sessions[digest] = type(row)(**{**_facts(row), "began_at": old})
-        _forget(here.api.services.cookies)
+            long_ago = row.began_at - timedelta(seconds=own_passkeys.FRESH_S)
+            sessions[digest] = msgspec.structs.replace(row, began_at=long_ago)
+        here.api.services.cookies._known.clear()
         (key,) = await phone.passkeys()
         await phone.leave()
         await with_device(page, key)
@@ -144,15 +144,6 @@ async def test_who_signed_in_long_ago_signs_in_again_to_change_how(
         await expect(page.get_by_role("alert")).to_contain_text("has a passkey of this account")
         await expect(page.get_by_text("this one")).to_be_visible()
         visit.complaints = [each for each in visit.complaints if "403" not in each]
-
-
-def _facts(row: object) -> dict[str, object]:
-    return {name: getattr(row, name) for name in row.__struct_fields__}  # type: ignore[attr-defined]
-
-
-def _forget(cookies: Cookies) -> None:
-    """Let a process look at all sign-ins anew."""
-    cookies._known.clear()
 
 
 async def test_a_profile_is_changed(site: Site) -> None:

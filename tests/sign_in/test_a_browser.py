@@ -1,5 +1,6 @@
 """A browser signs in at a real hall: the store keeps what it should, and lets the rest go."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,9 @@ from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
 from application.ports.sign_ins import SignIn
+from infra.endings import EndingsInRedis
 from infra.once import TriesInRedis
+from infra.passkey_uses import PasskeyUsesInPostgres
 from infra.sign_ins import SignInsInPostgres
 from tests.conftest import Hall
 
@@ -108,3 +111,74 @@ async def test_so_many_may_try_and_then_wait(hall: Hall) -> None:
         assert 0 < await redis.ttl(f"tries:{name}") <= 60
     finally:
         await redis.aclose()
+
+
+async def test_somebodys_sign_ins_are_listed_and_ended(store: SignInsInPostgres) -> None:
+    user = f"ada-{uuid4().hex}"
+    digests = [uuid4().bytes for _ in range(4)]
+    sign_ins = [a_sign_in(user_id=user) for _ in digests]
+    for digest, each in zip(digests, sign_ins, strict=True):
+        await store.begin(digest, each)
+    await store.begin(uuid4().bytes, a_sign_in(-1, user))
+    await store.begin(uuid4().bytes, a_sign_in())
+
+    async def listed() -> set[str]:
+        return {each.id for each in await store.of_user(user, "player")}
+
+    ids = [each.id for each in sign_ins]
+    assert await listed() == set(ids)
+    assert await store.of_user(user, "admin") == []
+    assert await store.end_of(user, "admin") == []
+    assert await store.end_of(user, "player", only=ids[0]) == [digests[0]]
+    assert await store.end_of(user, "player", only=ids[0]) == []
+    assert await store.find(digests[0]) is None
+    ended = await store.end_of(user, "player", but=ids[1])
+    assert sorted(ended) == sorted(digests[2:])
+    assert await listed() == {ids[1]}
+    assert await store.end_of(user, "player") == [digests[1]]
+
+
+async def test_a_browser_is_seen_once_in_ten_minutes(hall: Hall, store: SignInsInPostgres) -> None:
+    user, digest = f"ada-{uuid4().hex}", uuid4().bytes
+    await store.begin(digest, a_sign_in(user_id=user))
+
+    async def seen_at() -> datetime:
+        (found,) = await store.of_user(user, "player")
+        return found.seen_at
+
+    first = await seen_at()
+    await store.find(digest)
+    assert await seen_at() == first, "a look is no write"
+    with psycopg.connect(hall.postgres) as connection:
+        long_ago = "UPDATE sign_ins SET seen_at = seen_at - interval '11 minutes' WHERE digest = %s"
+        connection.execute(long_ago, [digest])
+    await store.find(digest)
+    assert await seen_at() >= first
+
+
+async def test_a_key_counts_on_and_a_copy_of_it_does_not(hall: Hall) -> None:
+    async with AsyncConnectionPool(hall.postgres, min_size=1, open=False) as pool:
+        uses, key, synced = PasskeyUsesInPostgres(pool), uuid4().hex, uuid4().hex
+        counted = [await uses.advance(key, count) for count in (1, 2, 2, 1, 5, 0)]
+        assert counted == [True, True, False, False, True, False]
+        assert [await uses.advance(synced, 0) for _ in range(2)] == [True, True]
+
+
+async def test_what_ends_is_told_to_all_who_listen(hall: Hall) -> None:
+    redis = Redis.from_url(hall.redis, decode_responses=True, socket_timeout=5)
+    heard: asyncio.Queue[list[bytes]] = asyncio.Queue()
+    endings, digests = EndingsInRedis(redis), [uuid4().bytes, uuid4().bytes]
+    following = asyncio.create_task(endings.follow(lambda each: heard.put_nowait(list(each))))
+    try:
+        async with asyncio.timeout(20):
+            while heard.empty():  # who listens late hears nothing of before
+                await endings.tell(digests)
+                await asyncio.sleep(0.05)
+            assert await heard.get() == digests
+    finally:
+        following.cancel()
+        await redis.aclose()
+
+
+async def test_who_tells_nobody_since_redis_is_away_goes_on() -> None:
+    await EndingsInRedis(Redis.from_url("redis://127.0.0.1:1")).tell([b"digest"])

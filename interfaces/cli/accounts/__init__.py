@@ -1,4 +1,4 @@
-"""`gamehall accounts`: find accounts, disable and enable them."""
+"""`gamehall accounts`: find accounts, disable and enable them, sign people out."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ ACCOUNTS = "/api/v1/accounts"
 
 @click.group(cls=Group)
 def accounts() -> None:
-    """Find accounts, disable and enable them.
+    """Find accounts, disable and enable them, sign people out.
 
     What is ordered stands in the log with the name of who did.
     """
@@ -37,7 +37,7 @@ def find(prefix: str | None, status: str | None, limit: int, as_json: bool) -> N
 @by_option
 @json_option
 def disable(user_id: str, by: str, as_json: bool) -> None:
-    """Let nothing be changed in the account of USER_ID, nor be seen of it."""
+    """Let nothing be changed in the account of USER_ID, nor be seen of it, and sign it out."""
     _ordered(user_id, "disable", by, as_json)
 
 
@@ -48,6 +48,15 @@ def disable(user_id: str, by: str, as_json: bool) -> None:
 def enable(user_id: str, by: str, as_json: bool) -> None:
     """Take back that the account of USER_ID is disabled."""
     _ordered(user_id, "enable", by, as_json)
+
+
+@accounts.command(name="sign-out")
+@click.argument("user_id")
+@by_option
+@json_option
+def sign_out(user_id: str, by: str, as_json: bool) -> None:
+    """Sign USER_ID out at every browser; they may sign in again."""
+    _ordered(user_id, "sign-out", by, as_json)
 
 
 def _ordered(user_id: str, order: str, by: str, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """Who is signed in, and how often somebody tried, in memory."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
@@ -18,7 +19,7 @@ class FakeSignIns:
         self.used: set[str] = set()
         self.looks = 0
         self.away = False
-        self.clock = lambda: datetime.now(UTC)
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def begin(self, digest: bytes, sign_in: SignIn, once: str | None = None) -> bool:
         self._require()
