@@ -575,3 +575,10 @@ async def test_a_session_of_a_passkey_lasts_a_month(here: Browser) -> None:
     (session,) = await here.sessions()
     began, ends = (datetime.fromisoformat(session[name]) for name in ("began_at", "expires_at"))
     assert ends - began == timedelta(days=30)
+
+
+async def test_who_deletes_the_account_is_signed_out_everywhere(api: Api, here: Browser) -> None:
+    await here.sign_up()
+    assert (await here.post("me/account/delete")).is_success
+    problem(await here.get("me"), 401, "unauthenticated")
+    problem(await here.sign_in(), 403, "passkey-unknown")

@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 from application.ports.identity import Attempt, ProviderRefused, Visitor
+from domain.accounts.events import (
+    SignedIn,
+)
 from interfaces.http import app as application
 from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.welcome import MOST_TRIES
@@ -114,3 +117,32 @@ async def test_nothing_is_left_of_an_attempt_that_is_over(
     (over,) = (each for each in answer.headers.get_list("set-cookie") if "-aside=" in each)
     assert {"Max-Age=0", "Path=/", "Secure"} <= set(over.split("; "))
     assert "__Host-gamehall-aside" not in browser.cookies
+
+
+async def test_who_has_an_account_that_is_disabled_is_told_so(
+    api: Api, browser: httpx.AsyncClient
+) -> None:
+    assert (await come(browser, state_in(await go(browser)))).headers["location"] == "/play"
+    user = (await browser.get("/api/v1/me")).json()["user_id"]
+    opened = await api.ask("POST", "/api/v1/me/account/register", {"handle": "ada"}, user=user)
+    assert opened.status_code == 201
+    order = f"/api/v1/accounts/{user}/disable"
+    assert (await api.ask("POST", order, user="olga", scope="admin")).is_success
+
+    answer = await come(browser, state_in(await go(browser)))
+
+    assert answer.headers["location"] == "/sign-in#problem=disabled"
+    assert "__Host-gamehall=" not in "".join(answer.headers.get_list("set-cookie"))
+    assert (await browser.get("/api/v1/me")).status_code == 401
+
+
+async def test_a_sign_in_of_who_has_an_account_is_told(
+    api: Api, browser: httpx.AsyncClient
+) -> None:
+    await come(browser, state_in(await go(browser)))
+    assert not api.log.events["user-log"]
+    user = (await browser.get("/api/v1/me")).json()["user_id"]
+    await api.ask("POST", "/api/v1/me/account/register", {"handle": "ada"}, user=user)
+    await come(browser, state_in(await go(browser)))
+    noted = [each for each in api.log.of(user) if isinstance(each, SignedIn)]
+    assert [each.way for each in noted] == ["provider"]

@@ -13,5 +13,6 @@ async def build(base: Foundation) -> list[object]:
         OnceInRedis(base.redis),
         PasskeyUsesInPostgres(base.postgres),
         base_url=base.settings.base_url,
+        leeway_s=base.settings.clock_leeway_seconds,
     )
     return [ceremonies]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b, sha256
 from hmac import compare_digest
 from ipaddress import ip_address
+from math import ceil
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
@@ -96,12 +97,22 @@ class Ceremony(NamedTuple):
 class Ceremonies:
     """Asks devices to make passkeys and to sign with them, and looks at their answers."""
 
-    def __init__(self, tokens: Tokens, used: Once, uses: PasskeyUses, *, base_url: str) -> None:
-        """`base_url` is where browsers reach the hall."""
+    def __init__(
+        self,
+        tokens: Tokens,
+        used: Once,
+        uses: PasskeyUses,
+        *,
+        base_url: str,
+        leeway_s: float = 0.0,
+    ) -> None:
+        """`base_url` is where browsers reach the hall; `leeway_s` is as for `tokens`."""
         self._tokens = tokens
         self._used = used
         self._uses = uses
         self._base_url = base_url
+        # One clock may be behind the one that issued it, and leaves it the leeway besides.
+        self._remembered_s = ceil(CEREMONY_S + 2 * leeway_s)
         self.party = relying_party(base_url)
 
     def require_party(self) -> RelyingParty:
@@ -164,7 +175,7 @@ class Ceremonies:
             identity, jti = self._tokens.holder(ticket, CEREMONY_AUDIENCE, purpose)
         except TokenRefused:
             raise _over() from None
-        if not await self._used.first(f"ceremony:{jti}", CEREMONY_S):
+        if not await self._used.first(f"ceremony:{jti}", self._remembered_s):
             raise _over()
         return Ceremony(identity.user_id, _challenge_of(ticket), jti)
 

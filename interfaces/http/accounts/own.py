@@ -96,8 +96,11 @@ async def change_profile(
 async def delete_account(
     request: Request, context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
-    """Close the account; its handle is held for its former owner for 30 days."""
-    return await carry_out(request, context, DeleteAccount(user_id=request.user.user_id))
+    """Close the account, and sign out everywhere; its handle is held for 30 days."""
+    user_id = request.user.user_id
+    answer = await carry_out(request, context, DeleteAccount(user_id=user_id))
+    await services_of(request).cookies.end_of(user_id, "player")
+    return answer
 
 
 @query("/", "getMyAccount", "My account", 403, 404)

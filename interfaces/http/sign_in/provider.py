@@ -12,6 +12,7 @@ from litestar.params import QueryParameter
 
 from application.ports.identity import Attempt, IdentityProvider, ProviderRefused
 from application.ports.sign_ins import SignIn
+from domain.refusals import Refusal
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.cookies import cookie_in
@@ -106,9 +107,13 @@ async def come_from_provider(
         begun = await _begin(request, provider, attempt, code)
     except ProviderRefused as refused:
         return _without_aside(request, _not_signed_in("refused", refused))
+    try:
+        cookie = await let_in(request, begun)
+    except Refusal as refusal:
+        disabled = _not_signed_in("disabled", ProviderRefused(str(refusal)))
+        return _without_aside(request, disabled)
     to = f"/{back}"
-    welcome = _to(to if own_path(to) else PLAY, await let_in(request, begun))
-    return _without_aside(request, welcome)
+    return _without_aside(request, _to(to if own_path(to) else PLAY, cookie))
 
 
 def _attempt(secret: str, state: str) -> Attempt:

@@ -14,6 +14,7 @@ function show(id, sentence = "") {
 
 const REFUSED = {
   away: "The provider does not answer; try again in a while.",
+  disabled: "Your account is disabled; whoever runs this hall can tell you why.",
   refused: "You have not been signed in; try again, at one browser from beginning to end.",
 };
 
