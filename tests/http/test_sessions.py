@@ -81,6 +81,8 @@ async def test_somebody_sees_where_they_are_signed_in(api: Api) -> None:
     assert all(kept not in str(sessions) for kept in (phone, phone.partition("=")[2]))
     by_token = (await api.ask("GET", "/api/v1/me/sessions", user="ada")).json()["sessions"]
     assert [each["current"] for each in by_token] == [False, False]
+    both = await api.ask("GET", "/api/v1/me/sessions", user="ada", headers={"cookie": phone})
+    assert both.json()["sessions"] == by_token, "a token counts before a cookie"
 
 
 async def test_a_guest_is_told_by_the_browser(api: Api) -> None:
