@@ -9,6 +9,8 @@ from domain.accounts.events import (
     AccountDisabled,
     AccountEnabled,
     AccountRegistered,
+    EmailChanged,
+    EmailRemoved,
     HandleChanged,
     ProfileChanged,
 )
@@ -20,6 +22,8 @@ NAMES: dict[type[DomainEvent], str] = {
     AccountRegistered: "user_registered",
     ProfileChanged: "profile_updated",
     HandleChanged: "profile_updated",
+    EmailChanged: "account_changed",
+    EmailRemoved: "account_changed",
     AccountDisabled: "account_disabled",
     AccountEnabled: "account_enabled",
     AccountDeleted: "account_deleted",

@@ -1,7 +1,9 @@
 """What can be asked of an account."""
 
-from domain.accounts.handle import Until
-from domain.accounts.names import HandleName, Language, TimeZone
+from typing import Literal
+
+from domain.accounts.claimed_name import Until
+from domain.accounts.names import Address, Claimable, HandleName, Language, TimeZone
 from domain.aggregate import Command
 from domain.keys import Key
 from domain.personal import Sealed
@@ -18,10 +20,23 @@ class AccountCommand(Command, frozen=True, kw_only=True):
         return self.user_id
 
 
+Origin = Literal["elsewhere", "mail"]
+"""Who knows the user of an account: whoever gives out tokens, or the hall alone, by their mails."""
+
+
 class RegisterAccount(AccountCommand, frozen=True, kw_only=True, tag="account.register"):
-    """Open an account with a handle, by the claim that ends at `claimed_until`."""
+    """Open an account with a handle, by the claim that ends at `claimed_until`.
+
+    With an `address`, which comes with the `email` itself and a claim of its own, it has that from
+    the beginning, and can be entered by mail.
+    """
 
     by_hall = True
+
+    origin: Origin = "elsewhere"
+    address: Address | None = None
+    address_claimed_until: Until | None = None
+    email: Sealed | None = None
 
     handle: HandleName
     claimed_until: Until | None = None
@@ -40,12 +55,26 @@ class ChangeHandle(AccountCommand, frozen=True, kw_only=True, tag="account.chang
 
 
 class SettleClaim(AccountCommand, frozen=True, kw_only=True, tag="account.settle-claim"):
-    """Say whether the account has a handle by now, or will never have it by this claim."""
+    """Say whether the account has a name by now, or will never have it by this claim."""
 
     by_hall = True
 
-    handle: HandleName
+    name: Claimable
     claimed_until: Until
+
+
+class ChangeEmail(AccountCommand, frozen=True, kw_only=True, tag="account.change-email"):
+    """Have an e-mail address that has been proven, in place of any other, by the claim on it."""
+
+    by_hall = True
+
+    address: Address
+    claimed_until: Until | None = None
+    email: Sealed | None = None
+
+
+class RemoveEmail(AccountCommand, frozen=True, kw_only=True, tag="account.remove-email"):
+    """Have no e-mail address any more."""
 
 
 class ChangeProfile(AccountCommand, frozen=True, kw_only=True, tag="account.change-profile"):
@@ -57,7 +86,7 @@ class ChangeProfile(AccountCommand, frozen=True, kw_only=True, tag="account.chan
 
 
 class DeleteAccount(AccountCommand, frozen=True, kw_only=True, tag="account.delete"):
-    """Close the account, and give up its handle."""
+    """Close the account, and give up its handle and its address."""
 
 
 class DisableAccount(AccountCommand, frozen=True, kw_only=True, tag="account.disable"):

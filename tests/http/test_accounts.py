@@ -8,7 +8,7 @@ import pytest
 
 from application.envelopes import ForwardedVerdict
 from application.ports.commands import Answer, Envelope
-from domain.accounts.handle import CLAIM_SECONDS, HELD_DAYS, ClaimHandle
+from domain.accounts.claimed_name import CLAIM_SECONDS, HELD_DAYS, ClaimName
 from domain.categories import USERS
 from domain.refusals import Refusal
 from tests.http.conftest import Api, problem
@@ -203,7 +203,7 @@ async def test_a_repetition_gets_the_first_answer_and_adds_nothing(api: Api) -> 
 
 
 async def test_who_dies_after_the_claim_leaves_nothing_behind(api: Api) -> None:
-    claim = ClaimHandle(handle="ada", user_id="ann")
+    claim = ClaimName(name="@ada", user_id="ann")
     await api.log.execute(Envelope(command_id="lost", command=claim))
     problem(await api.ask("POST", REGISTER, {"handle": "ada"}, user="ben"), 409, "handle-taken")
     api.log.pass_time(CLAIM_SECONDS)

@@ -11,7 +11,7 @@ from domain.accounts.commands import (
     EnableAccount,
     RegisterAccount,
 )
-from domain.accounts.handle import ClaimHandle, ConfirmHandle, GiveUpHandle
+from domain.accounts.claimed_name import ClaimName, ConfirmName, GiveUpName
 from domain.games.commands import CloseTable, MakeMove, Resign, SeekGame, StartGame
 from domain.personal import Sealed
 from domain.waitroom.absence import DropAbsentee, NoteReturn, RequirePresence, TellAbsentee
@@ -179,16 +179,16 @@ def tell_of_accounts(narrator: Narrator, accounts: int = 6) -> None:
         profile: Any = {"user_id": user, "time_zone": "UTC", "language": "en"}
         name = Sealed(subject=user, sealed=f"{number:04}")
         narrator.tell(
-            ClaimHandle(handle=handle, user_id=user),
+            ClaimName(name=f"@{handle}", user_id=user),
             RegisterAccount(handle=handle, claimed_until=until, display_name=name, **profile),
-            ConfirmHandle(handle=handle, user_id=user, until=at(60)),
+            ConfirmName(name=f"@{handle}", user_id=user, until=at(60)),
             now=at(0),
         )
         if number % 2:
             narrator.tell(ChangeProfile(**profile), now=at(70))
             changed = ChangeHandle(user_id=user, handle=f"{handle}.x", claimed_until=at(130))
             narrator.tell(changed, now=at(80))
-            narrator.tell(GiveUpHandle(handle=handle, user_id=user, until=at(60)), now=at(90))
+            narrator.tell(GiveUpName(name=f"@{handle}", user_id=user, until=at(60)), now=at(90))
     narrator.tell(
         DisableAccount(user_id="user-0", by="olga"),
         DisableAccount(user_id="user-1", by="olga"),
