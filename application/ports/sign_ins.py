@@ -5,8 +5,9 @@ from typing import Literal, Protocol
 
 import msgspec
 
-Way = Literal["guest", "link", "provider"]
-"""By a name that somebody chose, by a link that the hall has printed, by an identity provider."""
+Way = Literal["guest", "link", "provider", "mail"]
+"""By a name that somebody chose, by a link that the hall has printed, by an identity provider, by a
+mail to an address."""
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):

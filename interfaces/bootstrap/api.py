@@ -56,6 +56,7 @@ class Foundation(NamedTuple):
     redis: Redis
     queries: Lookup
     tokens: Tokens
+    seals: SubjectKeys
     held: AsyncExitStack
 
 
@@ -91,7 +92,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
         queries = _lookup(Stores(pool, redis, keys.open))
-        parts = await _parts(Foundation(settings, partitions, redis, queries, tokens, held))
+        parts = await _parts(Foundation(settings, partitions, redis, queries, tokens, keys, held))
         yield Services(
             log=RoutedLog(log, peers.send),
             local=log,

@@ -6,17 +6,19 @@ from infra.errors import SetupError
 from infra.once import TriesInRedis
 from infra.openid import OpenIdProvider
 from interfaces.bootstrap.api import Foundation
+from interfaces.bootstrap.mail import parts_of_mail
 from interfaces.http.sign_in.guests import Guests
 from interfaces.http.sign_in.provider import CALLBACK_PATH, Provider
 from interfaces.settings import Settings
 
 
 async def build(base: Foundation) -> list[object]:
-    """Build what counts tries, and what knows the identity provider."""
+    """Build what counts tries, what knows the identity provider, and what sends mails."""
     client = httpx.AsyncClient(follow_redirects=False)
     base.held.push_async_callback(client.aclose)
     guests = Guests(TriesInRedis(base.redis), allowed=base.settings.guests)
-    return [guests, Provider(_provider(base.settings, client))]
+    mail = await parts_of_mail(base)
+    return [guests, Provider(_provider(base.settings, client)), *mail]
 
 
 def _provider(settings: Settings, client: httpx.AsyncClient) -> OpenIdProvider | None:

@@ -47,6 +47,7 @@ async def test_somebody_registers_and_reads_all_of_it(api: Api) -> None:
         "display_name": NAME,
         "time_zone": "Europe/London",
         "language": "en",
+        "email": None,
     }
 
 
@@ -229,10 +230,10 @@ async def test_another_process_may_own_the_shards(api: Api, monkeypatch: Any) ->
 
 async def test_steps_of_the_hall_are_nobodys_to_send(api: Api) -> None:
     steps = [
-        {"command": "handle.claim", "handle": "ada", "user_id": "ann"},
+        {"command": "name.claim", "name": "@ada", "user_id": "ann"},
         {
-            "command": "handle.give-up",
-            "handle": "ada",
+            "command": "name.give-up",
+            "name": "@ada",
             "user_id": "ann",
             "until": "2026-11-01T12:00:00Z",
         },

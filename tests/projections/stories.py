@@ -3,15 +3,17 @@
 from random import Random
 from typing import Any
 
+from domain.accounts.claimed_name import ClaimName, ConfirmName, GiveUpName
 from domain.accounts.commands import (
+    ChangeEmail,
     ChangeHandle,
     ChangeProfile,
     DeleteAccount,
     DisableAccount,
     EnableAccount,
     RegisterAccount,
+    RemoveEmail,
 )
-from domain.accounts.claimed_name import ClaimName, ConfirmName, GiveUpName
 from domain.games.commands import CloseTable, MakeMove, Resign, SeekGame, StartGame
 from domain.personal import Sealed
 from domain.waitroom.absence import DropAbsentee, NoteReturn, RequirePresence, TellAbsentee
@@ -186,6 +188,9 @@ def tell_of_accounts(narrator: Narrator, accounts: int = 6) -> None:
         )
         if number % 2:
             narrator.tell(ChangeProfile(**profile), now=at(70))
+            address, email = f"{number:032}", Sealed(subject=user, sealed=f"{number:04}")
+            mailed = ChangeEmail(user_id=user, address=address, claimed_until=until, email=email)
+            narrator.tell(ClaimName(name=f"={address}", user_id=user), mailed, now=at(75))
             changed = ChangeHandle(user_id=user, handle=f"{handle}.x", claimed_until=at(130))
             narrator.tell(changed, now=at(80))
             narrator.tell(GiveUpName(name=f"@{handle}", user_id=user, until=at(60)), now=at(90))
@@ -194,6 +199,7 @@ def tell_of_accounts(narrator: Narrator, accounts: int = 6) -> None:
         DisableAccount(user_id="user-1", by="olga"),
         EnableAccount(user_id="user-1", by="olga"),
         DeleteAccount(user_id="user-2"),
+        RemoveEmail(user_id="user-3"),
         now=at(200),
     )
 

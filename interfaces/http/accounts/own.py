@@ -7,6 +7,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
 from application.accounts.claiming import take_names
+from application.accounts.zones import refuse_unknown_zone
 from domain.accounts.account import (
     AccountView,
 )
@@ -23,7 +24,6 @@ from interfaces.http.accounts.shapes import (
     NewHandle,
     Profile,
     Registering,
-    refuse_unknown_zone,
 )
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
@@ -50,7 +50,7 @@ async def register_account(
 
     Opening it again with the same handle changes nothing.
     """
-    refuse_unknown_zone(data)
+    refuse_unknown_zone(data.time_zone)
     registered = RegisterAccount(
         user_id=request.user.user_id,
         handle=canonical(data.handle),
@@ -75,7 +75,7 @@ async def change_profile(
     request: Request, data: JSONBody[Profile], context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
     """Say the whole profile anew."""
-    refuse_unknown_zone(data)
+    refuse_unknown_zone(data.time_zone)
     changed = ChangeProfile(
         user_id=request.user.user_id,
         display_name=await _sealed(request, data),

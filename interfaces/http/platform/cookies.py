@@ -1,5 +1,6 @@
 """Cookies: how a browser says who is signed in there, and nobody else's page says it for them."""
 
+import re
 import secrets
 import time
 from collections import OrderedDict
@@ -23,6 +24,7 @@ LIFETIMES: Mapping[Way, timedelta] = {
     "guest": timedelta(days=7),
     "link": timedelta(hours=12),
     "provider": timedelta(days=7),
+    "mail": timedelta(days=7),
 }
 """After which one signs in anew; counted from the beginning, whatever is done meanwhile."""
 
@@ -104,9 +106,14 @@ class Cookies:
             self._remember(value, None, self._clock())
         return self._set("", 0)
 
-    def aside(self, value: str, seconds: int) -> str:
+    def aside(self, value: str, seconds: int, use: str = "") -> str:
         """The `Set-Cookie` of something that a browser keeps for us on its way to a sign-in."""
-        return f"{self.aside_name}={value}; Max-Age={seconds}; {self._attributes}"
+        return f"{self.aside_name}{use}={value}; Max-Age={seconds}; {self._attributes}"
+
+    def kept_aside(self, headers: Headers, use: str) -> str | None:
+        """What a browser has kept for us, if that can be; whether it is ours is to be seen."""
+        value = cookie_in(headers, f"{self.aside_name}{use}")
+        return value if value is not None and is_secret(value) else None
 
     async def _look(self, value: str, now: float) -> SignIn | None:
         found = await self._sign_ins.find(_digest(value))
@@ -133,6 +140,10 @@ class Cookies:
 
     def _set(self, value: str, max_age_s: int) -> str:
         return f"{self.name}={value}; Max-Age={max_age_s}; {self._attributes}"
+
+
+is_secret = re.compile(r"[\w-]{43}", re.ASCII).fullmatch
+"""Whether a text looks like 32 random bytes, as `secrets.token_urlsafe` writes them."""
 
 
 def cookie_in(headers: Headers, name: str) -> str | None:

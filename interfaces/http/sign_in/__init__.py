@@ -1,4 +1,4 @@
-"""Signing in at a browser: as a guest, by a link of the hall, and out again."""
+"""Signing in at a browser: as a guest, by a link of the hall, by mail, and out again."""
 
 from pathlib import Path
 

@@ -7,25 +7,19 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import JSONBody
 
+from application.accounts.by_mail import MailSignIns
 from application.ports.sign_ins import SignIn
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.problems import Problem, documented, forbidden
 from interfaces.http.platform.services import services_of
+from interfaces.http.sign_in import by_mail
 from interfaces.http.sign_in.guests import MOST_NAME_CHARACTERS, Guests
+from interfaces.http.sign_in.me import Me, me_of
 from interfaces.http.sign_in.provider import Provider, come_from_provider, go_to_provider
 from interfaces.http.sign_in.welcome import admit, let_in
-from interfaces.tokens import LINK_AUDIENCE, Scope, TokenRefused
-
-
-class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks: by which id the hall knows them, what people call them, and until when."""
-
-    user_id: Annotated[str, msgspec.Meta(examples=["user-123"])]
-    name: Annotated[str, msgspec.Meta(examples=["Ada"])]
-    scope: Scope
-    expires_at: datetime
+from interfaces.tokens import LINK_AUDIENCE, TokenRefused
 
 
 class Entrance(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +28,7 @@ class Entrance(msgspec.Struct, frozen=True, kw_only=True):
     guests: bool
     provider: str | None
     """What the identity provider is called, if there is one."""
+    mail: bool
     me: Me | None
 
 
@@ -69,6 +64,7 @@ async def get_entrance(request: Request) -> Entrance:
     return Entrance(
         guests=_guests(request).allowed,
         provider=services_of(request).part(Provider).name,
+        mail=MailSignIns in services_of(request).parts,
         me=await _signed_in(request),
     )
 
@@ -114,7 +110,7 @@ def _guests(request: Request) -> Guests:
 
 async def _signed_in(request: Request) -> Me | None:
     found = await services_of(request).cookies.sign_in(dict(request.scope["headers"]))
-    return None if found is None else _me(found)
+    return None if found is None else me_of(found)
 
 
 async def _admit(request: Request) -> None:
@@ -126,11 +122,7 @@ async def _admit(request: Request) -> None:
 async def _welcome(request: Request, begun: tuple[SignIn, str]) -> Response[Me]:
     """Answer somebody who has signed in."""
     cookie = await let_in(request, begun)
-    return Response(_me(begun[0]), status_code=201, headers={"Set-Cookie": cookie})
-
-
-def _me(sign_in: SignIn) -> Me:
-    return msgspec.convert(sign_in, Me, from_attributes=True)
+    return Response(me_of(begun[0]), status_code=201, headers={"Set-Cookie": cookie})
 
 
 def _no_link(why: str) -> Problem:
@@ -146,6 +138,7 @@ router = Router(
         sign_in_by_link,
         go_to_provider,
         come_from_provider,
+        *by_mail.HANDLERS,
         sign_out,
     ],
 )
