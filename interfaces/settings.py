@@ -358,7 +358,7 @@ class Settings(BaseSettings):
     def sink_url(self) -> str | None:
         """Where mails are kept, and the way in; not to be shown."""
         port = self.sink_port
-        return port and f"smtp://{self._way_in(SERVICE)}{LOOPBACK}:{port}"
+        return None if port is None else f"smtp://{self._way_in(SERVICE)}{LOOPBACK}:{port}"
 
     @property
     def first_peer_port(self) -> int:

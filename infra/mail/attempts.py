@@ -46,7 +46,7 @@ class AttemptsInRedis:
         self, at: str, attempt: Attempt, code: str, link: str | None, seconds: int
     ) -> None:
         """See the port."""
-        arguments = [msgspec.json.encode(attempt), code, link or "", seconds]
+        arguments: list[Any] = [msgspec.json.encode(attempt), code, link or "", seconds]
         await self._begin(keys=[_attempt(at), _link(link or "")], args=arguments)
 
     async def by_code(self, at: str, code: str, most: int) -> Attempt | None:

@@ -59,7 +59,7 @@ class Kept:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         """Keep a mail."""
         mail = message_from_bytes(envelope.content, policy=policy.default)
-        body = mail.get_body(("plain",))  # type: ignore[attr-defined]
+        body = mail.get_body(("plain",))
         self.mails.appendleft(
             KeptMail(
                 to=", ".join(envelope.rcpt_tos),

@@ -1,6 +1,6 @@
 """Mail, for what signs people in by it: where it goes, and what it stands on."""
 
-from application.accounts.by_mail import MailSignIns, Postage
+from application.accounts.by_mail import MailSignIns, Postage, Sending
 from application.accounts.email_changes import EmailChanges
 from application.errands import Errands
 from infra.errors import SetupError
@@ -39,16 +39,15 @@ async def parts_of_mail(base: Foundation) -> list[object]:
         return []
     errands = Errands()
     await base.held.enter_async_context(errands.running())
-    postage = Postage(mail, TriesInRedis(base.redis))
-    shared = {
-        "postage": postage,
-        "attempts": AttemptsInRedis(base.redis),
-        "seals": base.seals,
-        "digest": base.tokens.digest_for,
-        "errands": errands,
-    }
+    sending = Sending(
+        postage=Postage(mail, TriesInRedis(base.redis)),
+        attempts=AttemptsInRedis(base.redis),
+        seals=base.seals,
+        digest=base.tokens.digest_for,
+        errands=errands,
+    )
     page = f"{base.settings.base_url}/sign-in"
-    sign_ins = MailSignIns(**shared, book=base.queries(ACCOUNTS), page=page)
+    sign_ins = MailSignIns(sending, base.queries(ACCOUNTS), page)
     sink = base.settings.sink_url
     kept = [Sink(SinkMails(sink))] if sink else []
-    return [sign_ins, EmailChanges(**shared), *kept]
+    return [sign_ins, EmailChanges(sending), *kept]

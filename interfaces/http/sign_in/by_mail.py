@@ -14,6 +14,7 @@ from application.accounts.ports import Attempt
 from application.accounts.zones import refuse_unknown_zone
 from domain.accounts.commands import RegisterAccount
 from domain.accounts.names import Language, TimeZone, canonical
+from domain.accounts.refusals import AccountIsDisabled
 from domain.personal import PersonalText
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
@@ -167,7 +168,7 @@ async def _come_in(
         kept = cookies.aside(await by_mail.keep(proven), PROVEN_S, PROVEN)
         return Response(Proof(me=None), headers={"Set-Cookie": kept})
     if account.status != "active":
-        raise forbidden("account-disabled", f"The account of {account.handle!r} is disabled.")
+        raise AccountIsDisabled(f"The account of {account.handle!r} is disabled.")
     begun = await cookies.begin(account.user_id, account.handle, "player", "mail")
     assert begun is not None
     cookie = await let_in(request, begun)
