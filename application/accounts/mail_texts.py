@@ -26,7 +26,7 @@ Or open this address, at any browser:
 
 {link}
 
-Both are good for {minutes} minutes, and one of them once.
+Both are good for {minutes} minutes, until you use one of them.
 Give them to nobody: nobody of us will ever ask for them.
 
 {BY_MISTAKE}
