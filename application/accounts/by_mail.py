@@ -13,7 +13,7 @@ import structlog
 
 from application.accounts import mail_texts
 from application.accounts.addresses import canonical_email
-from application.accounts.ports import AddressBook, Attempt, Attempts, Known
+from application.accounts.ports import AddressBook, Attempts, Known, MailAttempt
 from application.errands import Errands
 from application.ports.commands import Seals
 from application.ports.limits import Tries
@@ -67,7 +67,7 @@ class Sending:
     digest: Digest
     errands: Errands
 
-    def opened(self, attempt: Attempt | None) -> tuple[Attempt, str] | None:
+    def opened(self, attempt: MailAttempt | None) -> tuple[MailAttempt, str] | None:
         """An attempt, and its address as it reads; raises `Unavailable`."""
         email = None if attempt is None else self.seals.open(attempt.email)
         return None if attempt is None or email is None else (attempt, email)
@@ -101,7 +101,7 @@ class MailSignIns:
             await self._to.postage.send(mail_texts.of_disabled_account(to))
             return
         code, link = new_code(), secrets.token_urlsafe(32)
-        attempt = Attempt(address=address, email=await self._to.seals.seal(HALL, email))
+        attempt = MailAttempt(address=address, email=await self._to.seals.seal(HALL, email))
         digests = self._to.digest(f"code {browser}", code), self._to.digest("link", link)
         await self._to.attempts.begin(browser, attempt, *digests, LIFETIME_S)
         message = mail_texts.to_sign_in(
@@ -109,26 +109,26 @@ class MailSignIns:
         )
         await self._to.postage.send(message)
 
-    async def by_code(self, browser: str, code: str) -> Attempt | None:
+    async def by_code(self, browser: str, code: str) -> MailAttempt | None:
         """What is proven by a code, at the browser that asked for it."""
         digest = self._to.digest(f"code {browser}", code)
         return await self._to.attempts.by_code(browser, digest, MOST_CODES)
 
-    async def by_link(self, link: str) -> Attempt | None:
+    async def by_link(self, link: str) -> MailAttempt | None:
         """What is proven by a link."""
         return await self._to.attempts.by_link(self._to.digest("link", link))
 
-    async def account_of(self, attempt: Attempt) -> Known | None:
+    async def account_of(self, attempt: MailAttempt) -> Known | None:
         """The account with the address that is proven, if there is one."""
         return await self._book.by_address(attempt.address)
 
-    async def keep(self, attempt: Attempt) -> str:
+    async def keep(self, attempt: MailAttempt) -> str:
         """Keep what is proven, for who opens an account; the secret that the browser gets."""
         proof = secrets.token_urlsafe(32)
         await self._to.attempts.keep(self._to.digest("proof", proof), attempt, PROVEN_S)
         return proof
 
-    async def proven(self, proof: str) -> tuple[Attempt, str] | None:
+    async def proven(self, proof: str) -> tuple[MailAttempt, str] | None:
         """What a browser has proven, and the address as it reads."""
         attempt = await self._to.attempts.kept(self._to.digest("proof", proof))
         return self._to.opened(attempt)

@@ -7,7 +7,7 @@ import structlog
 from application.accounts import mail_texts
 from application.accounts.addresses import canonical_email
 from application.accounts.by_mail import LIFETIME_S, MOST_CODES, Sending, new_code
-from application.accounts.ports import Attempt
+from application.accounts.ports import MailAttempt
 from application.ports.commands import Unavailable
 from application.ports.mail import MailMessage
 from domain.personal import HALL
@@ -40,12 +40,12 @@ class EmailChanges:
         if not await self._to.postage.admits("address", address):
             return
         code = new_code()
-        attempt = Attempt(address=address, email=await self._to.seals.seal(HALL, email))
+        attempt = MailAttempt(address=address, email=await self._to.seals.seal(HALL, email))
         digest = self._to.digest(f"code {at}", code)
         await self._to.attempts.begin(at, attempt, digest, None, LIFETIME_S)
         await self._to.postage.send(mail_texts.to_confirm_address(email, code, LIFETIME_S // 60))
 
-    async def by_code(self, user_id: str, code: str) -> tuple[Attempt, str] | None:
+    async def by_code(self, user_id: str, code: str) -> tuple[MailAttempt, str] | None:
         """The address that an account is to have by a code, and as it reads."""
         at = self._at(user_id)
         attempt = await self._to.attempts.by_code(

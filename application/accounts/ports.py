@@ -7,7 +7,7 @@ import msgspec
 from domain.personal import Sealed
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+class MailAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody says that they read the mails of an address; `email` is sealed for the hall."""
 
     address: str
@@ -22,23 +22,23 @@ class Attempts(Protocol):
     """
 
     async def begin(
-        self, at: str, attempt: Attempt, code: str, link: str | None, seconds: int
+        self, at: str, attempt: MailAttempt, code: str, link: str | None, seconds: int
     ) -> None:
         """Keep an attempt in place of any other that was made `at` the same browser or account."""
 
-    async def by_code(self, at: str, code: str, most: int) -> Attempt | None:
+    async def by_code(self, at: str, code: str, most: int) -> MailAttempt | None:
         """Take the attempt away that was made there with this code.
 
         The `most`th code that is wrong takes it away, too.
         """
 
-    async def by_link(self, link: str) -> Attempt | None:
+    async def by_link(self, link: str) -> MailAttempt | None:
         """Take the attempt of a link away."""
 
-    async def keep(self, name: str, attempt: Attempt, seconds: int) -> None:
+    async def keep(self, name: str, attempt: MailAttempt, seconds: int) -> None:
         """Keep who has been proven to read the mails of an address."""
 
-    async def kept(self, name: str) -> Attempt | None:
+    async def kept(self, name: str) -> MailAttempt | None:
         """The same, again and again."""
 
     async def forget(self, name: str) -> None:

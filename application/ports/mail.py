@@ -24,7 +24,7 @@ class MailMessage(msgspec.Struct, frozen=True, kw_only=True):
                 raise ValueError("A line of the head of a mail has a character that is not seen.")
 
 
-class Delivery(NamedTuple):
+class MailDelivery(NamedTuple):
     """What became of a mail. `reason` names no address and no secret.
 
     `again` says whether another try may do better; after `unknown` it may be a second mail.
@@ -38,5 +38,5 @@ class Delivery(NamedTuple):
 class Mail(Protocol):
     """Hands mails to a server."""
 
-    async def send(self, message: MailMessage) -> Delivery:
+    async def send(self, message: MailMessage) -> MailDelivery:
         """Hand over a mail, and say what became of it; raises nothing that a server does."""

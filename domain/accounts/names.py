@@ -17,7 +17,10 @@ HandleName = Annotated[str, msgspec.Meta(min_length=3, max_length=30, pattern=HA
 HANDLE_MARK, ADDRESS_MARK = "@", "="
 """What the stream keys of handles and of addresses begin with, and those of accounts do not."""
 
-Address = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
+Address = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^[0-9a-f]{32}$(?!\n)", examples=["6f1c0d6f5a3f4c1f9a55b6a0f7f5c7d2"]),
+]
 """The digest of an e-mail address under a key of the hall's own."""
 
 Claimable = Annotated[

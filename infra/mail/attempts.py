@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from application.accounts.ports import Attempt
+from application.accounts.ports import MailAttempt
 
 BEGIN = """
 redis.call('DEL', KEYS[1])
@@ -43,25 +43,25 @@ class AttemptsInRedis:
         )
 
     async def begin(
-        self, at: str, attempt: Attempt, code: str, link: str | None, seconds: int
+        self, at: str, attempt: MailAttempt, code: str, link: str | None, seconds: int
     ) -> None:
         """See the port."""
         arguments: list[Any] = [msgspec.json.encode(attempt), code, link or "", seconds]
         await self._begin(keys=[_attempt(at), _link(link or "")], args=arguments)
 
-    async def by_code(self, at: str, code: str, most: int) -> Attempt | None:
+    async def by_code(self, at: str, code: str, most: int) -> MailAttempt | None:
         """See the port."""
         return _told(await self._by_code(keys=[_attempt(at)], args=[code, most]))
 
-    async def by_link(self, link: str) -> Attempt | None:
+    async def by_link(self, link: str) -> MailAttempt | None:
         """See the port."""
         return _told(await self._by_link(keys=[_link(link)], args=[link]))
 
-    async def keep(self, name: str, attempt: Attempt, seconds: int) -> None:
+    async def keep(self, name: str, attempt: MailAttempt, seconds: int) -> None:
         """See the port."""
         await self._redis.set(_proof(name), msgspec.json.encode(attempt), ex=seconds)
 
-    async def kept(self, name: str) -> Attempt | None:
+    async def kept(self, name: str) -> MailAttempt | None:
         """See the port."""
         return _told(await self._redis.get(_proof(name)))
 
@@ -70,8 +70,8 @@ class AttemptsInRedis:
         await self._redis.delete(_proof(name))
 
 
-def _told(kept: Any) -> Attempt | None:
-    return None if kept is None else msgspec.json.decode(kept, type=Attempt)
+def _told(kept: Any) -> MailAttempt | None:
+    return None if kept is None else msgspec.json.decode(kept, type=MailAttempt)
 
 
 def _attempt(at: str) -> str:

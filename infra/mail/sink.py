@@ -33,7 +33,7 @@ USER = "hall"
 NOT_YOU = "530 5.7.0 Authentication required"
 
 
-class Kept:
+class Mailbox:
     """The last mails, by whoever was let in."""
 
     def __init__(self, password: str) -> None:
@@ -87,9 +87,9 @@ class SinkSession(SMTP):
 
 
 @asynccontextmanager
-async def sink(port: int, password: str, host: str = "127.0.0.1") -> AsyncIterator[Kept]:
+async def sink(port: int, password: str, host: str = "127.0.0.1") -> AsyncIterator[Mailbox]:
     """Listen within the block."""
-    kept, loop = Kept(password), asyncio.get_running_loop()
+    kept, loop = Mailbox(password), asyncio.get_running_loop()
 
     def session() -> SinkSession:
         return SinkSession(

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from prometheus_client import Counter
 
-from application.ports.mail import Delivery, MailMessage
+from application.ports.mail import MailDelivery, MailMessage
 
 ANSWER_TIMEOUT_S = 10.0
 """For each answer of a server."""
@@ -23,7 +23,7 @@ TEMPORARY = range(400, 500)
 MAILS = Counter("gamehall_mails_total", "Mails by what became of them.", ["outcome"])
 
 
-class Way(NamedTuple):
+class SmtpServer(NamedTuple):
     """How a server is reached: `smtps` is encrypted from the beginning, `smtp` after STARTTLS."""
 
     scheme: str
@@ -38,10 +38,10 @@ class Way(NamedTuple):
         return self.host in LOOPBACK
 
 
-def way_to(url: str) -> Way:
+def way_to(url: str) -> SmtpServer:
     """Read an address such as `smtp://user:password@host:587`."""
     parts = urlsplit(url)
-    return Way(
+    return SmtpServer(
         parts.scheme,
         parts.hostname or "",
         parts.port or PORTS[parts.scheme],
@@ -50,7 +50,7 @@ def way_to(url: str) -> Way:
     )
 
 
-def client(way: Way) -> SMTP:
+def client(way: SmtpServer) -> SMTP:
     """A client that encrypts, except where a server of this machine does not offer it."""
     encrypted = way.scheme == "smtps"
     return SMTP(
@@ -75,13 +75,13 @@ class SmtpMail:
         name, self._address = parseaddr(sender)
         self._sender = Address(name, addr_spec=self._address)
 
-    async def send(self, message: MailMessage) -> Delivery:
+    async def send(self, message: MailMessage) -> MailDelivery:
         """See the port."""
         delivery = await self._deliver(message)
         MAILS.labels(delivery.outcome).inc()
         return delivery
 
-    async def _deliver(self, message: MailMessage) -> Delivery:
+    async def _deliver(self, message: MailMessage) -> MailDelivery:
         talk, step = client(self._way), "the greeting"
         try:
             await talk.connect()
@@ -98,7 +98,7 @@ class SmtpMail:
         else:
             with suppress(SMTPException, OSError):  # it is taken, whatever is said now
                 await talk.quit()
-            return Delivery("accepted")
+            return MailDelivery("accepted")
         finally:
             talk.close()
 
@@ -114,15 +114,15 @@ class SmtpMail:
         return mail.as_bytes()
 
 
-def _refused(code: int, step: str) -> Delivery:
+def _refused(code: int, step: str) -> MailDelivery:
     # What else the server said may name the address.
     reason = f"the server answered {code} to {step}"
     if code < TEMPORARY.start:  # no answer that there is
-        return Delivery("unknown" if step == "DATA" else "rejected", reason)
-    return Delivery("rejected", reason, again=code in TEMPORARY)
+        return MailDelivery("unknown" if step == "DATA" else "rejected", reason)
+    return MailDelivery("rejected", reason, again=code in TEMPORARY)
 
 
-def _lost(error: Exception, step: str) -> Delivery:
+def _lost(error: Exception, step: str) -> MailDelivery:
     reason = f"no answer to {step} ({type(error).__name__})"
     # Before the text is sent nobody has it; afterwards, the answer alone may be lost.
-    return Delivery("unknown" if step == "DATA" else "rejected", reason, again=True)
+    return MailDelivery("unknown" if step == "DATA" else "rejected", reason, again=True)

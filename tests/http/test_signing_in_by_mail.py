@@ -9,7 +9,7 @@ import pytest
 
 from application.accounts.by_mail import MOST_CODES, MOST_MAILS_PER_ADDRESS, MailSignIns
 from application.ports.commands import Unavailable
-from application.ports.mail import Delivery
+from application.ports.mail import MailDelivery
 from interfaces.http import app as application
 from interfaces.http.sign_in.guests import MOST_MAILS
 from projections.accounts import ACCOUNTS
@@ -178,8 +178,8 @@ async def test_nothing_is_looked_up_before_the_answer(api: Api) -> None:
     await ada_has_an_account(api)
     accounts, commands = api.services.queries(ACCOUNTS), len(api.log.commands)
     looks, sent = accounts.looks, len(api.post.mail.sent)  # type: ignore[attr-defined]
-    added = []
-    api.post.errands.add = added.append  # type: ignore[method-assign]
+    added: list[object] = []
+    api.post.errands.add = added.append  # type: ignore[method-assign,assignment]
     for email in (ADA, EVE):
         async with browser(api) as there:
             assert (await there.ask(email)).status_code == 202
@@ -308,14 +308,14 @@ async def test_what_waits_is_bounded(api: Api) -> None:
         added.append(errand)
         raise Unavailable("Too many mails wait to be sent.")
 
-    api.post.errands.add = refuse  # type: ignore[method-assign,assignment]
+    api.post.errands.add = refuse  # type: ignore[method-assign]
     async with browser(api) as there:
         assert (await there.ask()).status_code == 503
     assert added
 
 
 async def test_a_mail_that_nobody_takes_is_no_problem_of_who_asks(api: Api) -> None:
-    api.post.mail.delivery = Delivery("rejected", "the server answered 550 to RCPT")
+    api.post.mail.delivery = MailDelivery("rejected", "the server answered 550 to RCPT")
     async with browser(api) as there:
         assert (await there.ask()).status_code == 202
 
@@ -343,7 +343,7 @@ async def test_a_hall_that_sends_no_mail_says_so(api: Api) -> None:
 async def test_no_secret_and_no_address_is_kept_or_logged_in_the_open(
     api: Api, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    api.post.mail.delivery = Delivery("unknown", "no answer to DATA (SMTPServerDisconnected)")
+    api.post.mail.delivery = MailDelivery("unknown", "no answer to DATA (SMTPServerDisconnected)")
     await ada_has_an_account(api)
     async with browser(api) as there:
         await there.ask()

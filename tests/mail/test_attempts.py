@@ -7,14 +7,14 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from application.accounts.ports import Attempt, Attempts
+from application.accounts.ports import Attempts, MailAttempt
 from domain.personal import Sealed
 from infra.mail.attempts import AttemptsInRedis
 from tests.conftest import Hall
 from tests.http.fakes.mail import FakeAttempts
 
-ADA = Attempt(address="0" * 32, email=Sealed(subject="/hall", sealed="0f9c"))
-EVE = Attempt(address="1" * 32, email=Sealed(subject="/hall", sealed="0f9d"))
+ADA = MailAttempt(address="0" * 32, email=Sealed(subject="/hall", sealed="0f9c"))
+EVE = MailAttempt(address="1" * 32, email=Sealed(subject="/hall", sealed="0f9d"))
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from application.ports.mail import Delivery, MailMessage
-from infra.mail.sink import MOST_KEPT, Kept, sink
+from application.ports.mail import MailDelivery, MailMessage
+from infra.mail.sink import MOST_KEPT, Mailbox, sink
 from infra.mail.sink_mails import SinkMails
 from infra.mail.smtp import SmtpMail, client, way_to
 from tests.conftest import free_port
@@ -18,7 +18,7 @@ TO_ADA = MailMessage(to="ada@hall.example", subject="Grüße", text="Öffne:\n.\
 
 
 @asynccontextmanager
-async def a_sink(password: str = "word") -> AsyncIterator[tuple[Kept, str]]:
+async def a_sink(password: str = "word") -> AsyncIterator[tuple[Mailbox, str]]:
     port = free_port(1)
     async with sink(port, password) as kept:
         yield kept, f"smtp://hall:word@127.0.0.1:{port}"
@@ -44,7 +44,7 @@ async def a_server(*answers: str) -> AsyncIterator[str]:
 
 async def test_a_mail_arrives_as_it_was_written() -> None:
     async with a_sink() as (kept, url):
-        assert await SmtpMail(url, SENDER).send(TO_ADA) == Delivery("accepted")
+        assert await SmtpMail(url, SENDER).send(TO_ADA) == MailDelivery("accepted")
         (mail,) = await SinkMails(url).last()
         assert (mail.to, mail.subject, mail.text) == (TO_ADA.to, TO_ADA.subject, TO_ADA.text)
         assert list(kept.mails) == [mail]

@@ -29,6 +29,7 @@ MAILS = Feature(
     tag=Tag("Mails", "What a hall writes to people, where it brings mails nowhere."),
     routers=[mails.router],
     pages=[mails.MAILS],
+    examples=Path(__file__).with_name("mails.json"),
 )
 
 FEATURES = (HISTORY, ACCESS, COMMANDS, HEALTH, MAILS)

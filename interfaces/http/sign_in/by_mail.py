@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 
 from application.accounts.by_mail import LIFETIME_S, PROVEN_S, MailSignIns
 from application.accounts.claiming import take_names
-from application.accounts.ports import Attempt
+from application.accounts.ports import MailAttempt
 from application.accounts.zones import refuse_unknown_zone
 from domain.accounts.commands import RegisterAccount
 from domain.accounts.names import Language, TimeZone, canonical
@@ -132,7 +132,7 @@ async def sign_up_by_mail(request: Request, data: JSONBody[SigningUp]) -> Respon
 
 
 async def _register(
-    request: Request, user_id: str, attempt: Attempt, email: str, data: SigningUp
+    request: Request, user_id: str, attempt: MailAttempt, email: str, data: SigningUp
 ) -> None:
     refuse_unknown_zone(data.time_zone)
     services = services_of(request)
@@ -154,7 +154,7 @@ async def _register(
 
 
 async def _come_in(
-    request: Request, by_mail: MailSignIns, proven: Attempt | None
+    request: Request, by_mail: MailSignIns, proven: MailAttempt | None
 ) -> Response[Proof]:
     """Let in who has proven an address, or let them open an account; raises `Problem` 403."""
     if proven is None:
@@ -190,7 +190,7 @@ def _by_mail(request: Request) -> MailSignIns:
     return by_mail
 
 
-async def _proven(request: Request, by_mail: MailSignIns) -> tuple[Attempt, str]:
+async def _proven(request: Request, by_mail: MailSignIns) -> tuple[MailAttempt, str]:
     found = await by_mail.proven(_kept(request, PROVEN) or "")
     if found is None:
         raise forbidden("nothing-proven", "Prove an address first: ask for a mail at this browser.")

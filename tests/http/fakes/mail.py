@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from application.accounts.by_mail import Postage, Sending
-from application.accounts.ports import Attempt
+from application.accounts.ports import MailAttempt
 from application.errands import Errands
 from application.ports.kept_mails import KeptMail
-from application.ports.mail import Delivery, MailMessage
+from application.ports.mail import MailDelivery, MailMessage
 from interfaces.tokens import Tokens
 from tests.http.fakes.sign_ins import FakeTries
 from tests.http.fakes.subjects import FakeSeals
@@ -21,10 +21,10 @@ class FakeMail:
 
     def __init__(self) -> None:
         self.sent: list[MailMessage] = []
-        self.delivery = Delivery("accepted")
+        self.delivery = MailDelivery("accepted")
         self.away = False
 
-    async def send(self, message: MailMessage) -> Delivery:
+    async def send(self, message: MailMessage) -> MailDelivery:
         self.sent.append(message)
         return self.delivery
 
@@ -39,7 +39,7 @@ class FakeMail:
 
 @dataclass
 class FakeAttempt:
-    attempt: Attempt
+    attempt: MailAttempt
     code: str
     link: str | None
     tried: int = 0
@@ -51,20 +51,20 @@ class FakeAttempts:
 
     begun: dict[str, FakeAttempt] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
-    proven: dict[str, Attempt] = field(default_factory=dict)
+    proven: dict[str, MailAttempt] = field(default_factory=dict)
 
     def pass_time(self) -> None:
         for each in (self.begun, self.links, self.proven):
             each.clear()
 
     async def begin(
-        self, at: str, attempt: Attempt, code: str, link: str | None, seconds: int
+        self, at: str, attempt: MailAttempt, code: str, link: str | None, seconds: int
     ) -> None:
         self.begun[at] = FakeAttempt(attempt, code, link)
         if link is not None:
             self.links[link] = at
 
-    async def by_code(self, at: str, code: str, most: int) -> Attempt | None:
+    async def by_code(self, at: str, code: str, most: int) -> MailAttempt | None:
         kept = self.begun.get(at)
         if kept is None:
             return None
@@ -73,17 +73,17 @@ class FakeAttempts:
             del self.begun[at]
         return kept.attempt if kept.code == code else None
 
-    async def by_link(self, link: str) -> Attempt | None:
+    async def by_link(self, link: str) -> MailAttempt | None:
         at = self.links.pop(link, "")
         kept = self.begun.get(at)
         if kept is None or kept.link != link:
             return None
         return self.begun.pop(at).attempt
 
-    async def keep(self, name: str, attempt: Attempt, seconds: int) -> None:
+    async def keep(self, name: str, attempt: MailAttempt, seconds: int) -> None:
         self.proven[name] = attempt
 
-    async def kept(self, name: str) -> Attempt | None:
+    async def kept(self, name: str) -> MailAttempt | None:
         return self.proven.get(name)
 
     async def forget(self, name: str) -> None:
