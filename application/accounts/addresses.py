@@ -10,8 +10,8 @@ MOST_ADDRESS_CHARACTERS = 254
 def canonical_email(text: str) -> str:
     """The one form of an address, in ASCII; raises `EmailMalformed`.
 
-    Case does not count, since telephones begin with a capital, and mails go to the address as its
-    account has it. Nothing else is guessed: with a dot or a tag it is another one.
+    Case does not count, since telephones begin with a capital; mails go to this form alone. Nothing
+    else is guessed: with a dot or a tag it is another one.
     """
     try:
         found = validate_email(

@@ -95,17 +95,15 @@ class MailSignIns:
         if not await self._to.postage.admits("address", address):
             return
         found = await self._book.by_address(address)
-        # As its account has it: what was typed may be the mailbox of somebody else.
-        to = (found and found.email) or email
         if found is not None and found.status != "active":
-            await self._to.postage.send(mail_texts.of_disabled_account(to))
+            await self._to.postage.send(mail_texts.of_disabled_account(email))
             return
         code, link = new_code(), secrets.token_urlsafe(32)
         attempt = MailAttempt(address=address, email=await self._to.seals.seal(HALL, email))
         digests = self._to.digest(f"code {browser}", code), self._to.digest("link", link)
         await self._to.attempts.begin(browser, attempt, *digests, LIFETIME_S)
         message = mail_texts.to_sign_in(
-            to, code, f"{self._page}#mail={link}", LIFETIME_S // 60, known=found is not None
+            email, code, f"{self._page}#mail={link}", LIFETIME_S // 60, known=found is not None
         )
         await self._to.postage.send(message)
 

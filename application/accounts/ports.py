@@ -60,10 +60,6 @@ class Known(Protocol):
     def status(self) -> str:
         """Active, or disabled."""
 
-    @property
-    def email(self) -> str | None:
-        """The address, where it can be read."""
-
 
 class AddressBook(Protocol):
     """Accounts by the digests of their addresses, as the read model has them."""

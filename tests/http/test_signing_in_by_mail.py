@@ -265,7 +265,7 @@ async def test_of_two_who_prove_one_address_one_has_it(api: Api) -> None:
         assert ADA not in taken["detail"]
 
 
-async def test_case_does_not_count_and_mail_goes_to_the_address_on_file(api: Api) -> None:
+async def test_case_does_not_count_and_nothing_else_is_guessed(api: Api) -> None:
     await ada_has_an_account(api)
     async with browser(api) as there:
         await there.ask("ADA@Hall.EXAMPLE")
