@@ -68,6 +68,17 @@ async def test_who_does_not_know_the_word_neither_sends_nor_looks() -> None:
         assert not kept.mails
 
 
+async def test_who_says_no_word_at_all_is_told_nothing() -> None:
+    async with a_sink() as (_, url):
+        assert (await SmtpMail(url, SENDER).send(TO_ADA)).outcome == "accepted"
+        reader, writer = await asyncio.open_connection("127.0.0.1", way_to(url).port)
+        writer.write(b"EHLO here\r\nXMAILS\r\nQUIT\r\n")
+        heard = await reader.read()
+        assert b"\r\n530 " in heard
+        assert len(heard) < 500
+        writer.close()
+
+
 HELLO = "220 here", "250 here"
 
 
