@@ -30,6 +30,9 @@ LIFETIME_S = 600
 PROVEN_S = 1_800
 """For which who has no account yet may take to open one."""
 
+MOST_MAILS, BROWSER_S = 5, 600
+"""So many mails a browser may ask for within so many seconds."""
+
 MOST_MAILS_PER_ADDRESS, ADDRESS_S = 5, 3_600
 """So many mails an address gets within so many seconds, whoever asks; the rest is not sent."""
 
@@ -46,9 +49,11 @@ class Postage:
         self._mail = mail
         self._tries = tries
 
-    async def admits(self, use: str, who: str) -> bool:
+    async def admits(
+        self, use: str, who: str, most: int = MOST_MAILS_PER_ADDRESS, seconds: int = ADDRESS_S
+    ) -> bool:
         """Whether there may be one mail more because of somebody."""
-        return await self._tries.may_try(f"mails:{use}:{who}", MOST_MAILS_PER_ADDRESS, ADDRESS_S)
+        return await self._tries.may_try(f"mails:{use}:{who}", most, seconds)
 
     async def send(self, message: MailMessage) -> None:
         """Send a mail; whoever waits for it asks again where nothing comes."""
@@ -84,6 +89,10 @@ class MailSignIns:
         self._to = sending
         self._book = book
         self._page = page
+
+    async def admits(self, browser: str) -> bool:
+        """Whether a browser may ask for one mail more."""
+        return await self._to.postage.admits("browser", browser, MOST_MAILS, BROWSER_S)
 
     async def ask(self, email: str, browser: str) -> None:
         """Have a way in sent to an address; raises `EmailMalformed` and `Unavailable`."""

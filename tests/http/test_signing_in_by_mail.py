@@ -7,11 +7,10 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from application.accounts.by_mail import MOST_CODES, MOST_MAILS_PER_ADDRESS, MailSignIns
+from application.accounts.by_mail import MOST_CODES, MOST_MAILS, MOST_MAILS_PER_ADDRESS, MailSignIns
 from application.ports.commands import Unavailable
 from application.ports.mail import MailDelivery
 from interfaces.http import app as application
-from interfaces.http.sign_in.guests import MOST_MAILS
 from projections.accounts import ACCOUNTS
 from tests.http.conftest import Api, problem
 from tests.http.post import (

@@ -1,6 +1,5 @@
 """Cookies: how a browser says who is signed in there, and nobody else's page says it for them."""
 
-import re
 import secrets
 import time
 from collections import OrderedDict
@@ -106,14 +105,16 @@ class Cookies:
             self._remember(value, None, self._clock())
         return self._set("", 0)
 
-    def aside(self, value: str, seconds: int, use: str = "") -> str:
-        """The `Set-Cookie` of something that a browser keeps for us on its way to a sign-in."""
-        return f"{self.aside_name}{use}={value}; Max-Age={seconds}; {self._attributes}"
+    def aside(self, value: str, seconds: int, of: str = "") -> str:
+        """The `Set-Cookie` of something that a browser keeps for us on its way to a sign-in.
 
-    def kept_aside(self, headers: Headers, use: str) -> str | None:
-        """What a browser has kept for us, if that can be; whether it is ours is to be seen."""
-        value = cookie_in(headers, f"{self.aside_name}{use}")
-        return value if value is not None and is_secret(value) else None
+        One `of` something else does not take its place.
+        """
+        return f"{self.aside_name_of(of)}={value}; Max-Age={seconds}; {self._attributes}"
+
+    def aside_name_of(self, of: str) -> str:
+        """What the cookie of such a thing is called."""
+        return f"{self.aside_name}-{of}" if of else self.aside_name
 
     async def _look(self, value: str, now: float) -> SignIn | None:
         found = await self._sign_ins.find(_digest(value))
@@ -140,10 +141,6 @@ class Cookies:
 
     def _set(self, value: str, max_age_s: int) -> str:
         return f"{self.name}={value}; Max-Age={max_age_s}; {self._attributes}"
-
-
-is_secret = re.compile(r"[\w-]{43}", re.ASCII).fullmatch
-"""Whether a text looks like 32 random bytes, as `secrets.token_urlsafe` writes them."""
 
 
 def cookie_in(headers: Headers, name: str) -> str | None:

@@ -1,5 +1,6 @@
 """Signing in, and up, by mail: what pages of the hall ask on the way."""
 
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -8,7 +9,13 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from application.accounts.by_mail import LIFETIME_S, PROVEN_S, MailSignIns
+from application.accounts.by_mail import (
+    BROWSER_S,
+    LIFETIME_S,
+    MOST_MAILS,
+    PROVEN_S,
+    MailSignIns,
+)
 from application.accounts.claiming import take_names
 from application.accounts.ports import MailAttempt
 from application.accounts.zones import refuse_unknown_zone
@@ -19,15 +26,18 @@ from domain.personal import PersonalText
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import context_of
-from interfaces.http.platform.cookies import require_same_origin
+from interfaces.http.platform.cookies import cookie_in, require_same_origin
 from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.http.platform.services import services_of
-from interfaces.http.sign_in.guests import MARK, Guests
+from interfaces.http.sign_in.guests import MARK
 from interfaces.http.sign_in.me import Me, me_of
 from interfaces.http.sign_in.welcome import admit, let_in
 from interfaces.tokens import Identity
 
-ASKING, PROVEN = "-mail", "-proven"
+is_secret = re.compile(r"[\w-]{43}", re.ASCII).fullmatch
+"""Whether a text looks like 32 random bytes, as `secrets.token_urlsafe` writes them."""
+
+ASKING, PROVEN = "mail", "proven"
 """What a browser keeps: by which a code is good there, and by which it may open an account."""
 
 
@@ -81,7 +91,14 @@ async def ask_for_mail(request: Request, data: JSONBody[MailTo]) -> Response[Ask
     """Send a way in to an address; the answer is the same for all of them."""
     by_mail, services = await _admitted(request), services_of(request)
     browser = _kept(request, ASKING) or secrets.token_urlsafe(32)
-    await services.part(Guests).admit_browser(_digest(request, browser))
+    if not await by_mail.admits(_digest(request, browser)):
+        raise Problem(
+            429,
+            "too-many-mails",
+            f"This browser has asked for {MOST_MAILS} mails within {BROWSER_S // 60} minutes; wait,"
+            " and ask again.",
+            headers={"Retry-After": f"{BROWSER_S}"},
+        )
     await by_mail.ask(data.email, _digest(request, browser))
     expires_at = datetime.now(UTC) + timedelta(seconds=LIFETIME_S)
     cookie = services.cookies.aside(browser, LIFETIME_S, ASKING)
@@ -198,7 +215,10 @@ async def _proven(request: Request, by_mail: MailSignIns) -> tuple[MailAttempt, 
 
 
 def _kept(request: Request, use: str) -> str | None:
-    return services_of(request).cookies.kept_aside(dict(request.scope["headers"]), use)
+    """The secret that this browser keeps for us, if it looks like one of ours."""
+    name = services_of(request).cookies.aside_name_of(use)
+    value = cookie_in(dict(request.scope["headers"]), name)
+    return value if value is not None and is_secret(value) else None
 
 
 def _digest(request: Request, browser: str) -> str:

@@ -11,9 +11,6 @@ MOST_TRIES = 20
 """To sign in from one network address, whoever succeeds, in `TRIES_S` seconds."""
 
 TRIES_S = 600
-MOST_MAILS = 5
-"""That a browser may ask for in as many seconds."""
-
 MOST_NAME_CHARACTERS = 24
 
 MARK = "~"
@@ -43,17 +40,6 @@ class Guests:
                 "too-many-sign-ins",
                 f"{MOST_TRIES} people have tried to sign in from {network} within "
                 f"{TRIES_S // 60} minutes; wait, and try again.",
-                headers={"Retry-After": f"{TRIES_S}"},
-            )
-
-    async def admit_browser(self, browser: str) -> None:
-        """Count a mail that a browser asks for; raises `Problem` 429 where there were too many."""
-        if not await self._tries.may_try(f"mail-browser:{browser}", MOST_MAILS, TRIES_S):
-            raise Problem(
-                429,
-                "too-many-mails",
-                f"This browser has asked for {MOST_MAILS} mails within {TRIES_S // 60} minutes;"
-                " wait, and ask again.",
                 headers={"Retry-After": f"{TRIES_S}"},
             )
 

@@ -39,7 +39,7 @@ ROWS = (
     ),
     (
         "mails that a browser asks for, to sign in",
-        f"{guests.MOST_MAILS} in {guests.TRIES_S // 60} minutes",
+        f"{by_mail.MOST_MAILS} in {by_mail.BROWSER_S // 60} minutes",
         "429",
     ),
     (
