@@ -17,7 +17,7 @@ from application.accounts.by_mail import (
     MailSignIns,
 )
 from application.accounts.claiming import take_names
-from application.accounts.ports import MailAttempt
+from application.accounts.mail_ports import MailAttempt
 from application.accounts.zones import refuse_unknown_zone
 from domain.accounts.commands import RegisterAccount
 from domain.accounts.names import Language, TimeZone, canonical
