@@ -52,6 +52,12 @@ async def ends_as_it_should(attempts: Attempts) -> None:
     await attempts.begin(at, ADA, "code", None, 60)
     assert [await attempts.by_code(at, each, 3) for each in ("a", "b", "code")][2] == ADA
 
+    await attempts.begin(at, ADA, "code", None, 60)
+    await attempts.by_code(at, "wrong", 2)
+    await attempts.begin(at, ADA, "another", None, 60)
+    await attempts.by_code(at, "wrong", 2)
+    assert await attempts.by_code(at, "another", 2) == ADA, "another mail has its own tries"
+
     assert await attempts.kept(at) is None
     await attempts.keep(at, ADA, 60)
     assert [await attempts.kept(at) for _ in range(2)] == [ADA, ADA]
