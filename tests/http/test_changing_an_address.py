@@ -1,11 +1,15 @@
 """Another e-mail address: proven by a code, told to both, removed where another way is left."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from application.accounts.by_mail import MOST_CODES, MOST_MAILS_PER_ADDRESS
+from application.accounts.email_changes import EmailChanges
+from application.ports.commands import Unavailable
 from domain.accounts.events import EmailChanged
+from interfaces.http import app as application
 from tests.http.conftest import Api, problem
 from tests.http.post import ADA, EVE, ada_has_an_account, browser, code_in, latest
 
@@ -101,6 +105,36 @@ async def test_an_account_asks_for_so_many_mails_and_nobody_is_told(api: Api) ->
     }
     assert statuses == {202}
     assert len(api.post.mail.sent) == MOST_MAILS_PER_ADDRESS
+
+
+async def test_an_address_gets_so_many_mails_whichever_account_asks(api: Api) -> None:
+    for n in range(MOST_MAILS_PER_ADDRESS + 1):
+        await account(api, f"user-{n}", f"user-{n}")
+        assert (await ask(api, user=f"user-{n}")).status_code == 202
+    assert len(api.post.mail.sent) == MOST_MAILS_PER_ADDRESS
+
+
+async def test_a_change_is_made_although_there_is_no_room_to_tell_of_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise Unavailable("Too many mails wait to be sent.")
+
+    await account(api)
+    await ask(api)
+    monkeypatch.setattr(api.post.errands, "add", refuse)
+    assert (await confirm(api, code_in(latest(api)))).is_success
+    assert await email_of(api) == NEW
+    assert (await ask(api, ADA)).status_code == 503
+
+
+async def test_a_hall_that_sends_no_mail_says_so_to_accounts(api: Api) -> None:
+    parts = {each: part for each, part in api.services.parts.items() if each is not EmailChanges}
+    doors = application.create_app(replace(api.services, parts=parts))
+    async with browser(replace(api, doors=doors)) as there:
+        for path, body in (("", {"email": ADA}), ("/confirm", {"code": "1"}), ("/remove", {})):
+            answer = await there.client.post(f"{EMAIL}{path}", json=body, headers=api.token("ann"))
+            problem(answer, 404, "no-mail")
 
 
 async def test_only_an_account_that_is_there_and_enabled_gets_an_address(api: Api) -> None:
