@@ -22,14 +22,22 @@ class Errands:
     """Runs errands in the order in which they come, some at a time, and lets so many wait."""
 
     def __init__(self, most: int = MOST_WAITING_ERRANDS) -> None:
-        self._waiting: asyncio.Queue[Errand] = asyncio.Queue(most)
+        self._most = most
+        self._waiting: asyncio.Queue[Errand] = asyncio.Queue()
+
+    def require_room(self) -> None:
+        """Refuse more where too much waits already; raises `Unavailable`."""
+        if self._waiting.qsize() >= self._most:
+            raise Unavailable("Too many mails wait to be sent.", retry_after=5.0)
 
     def add(self, errand: Errand) -> None:
-        """Have something done soon; raises `Unavailable` where too much waits already."""
-        try:
-            self._waiting.put_nowait(errand)
-        except asyncio.QueueFull:
-            raise Unavailable("Too many mails wait to be sent.", retry_after=5.0) from None
+        """Have something done soon; raises `Unavailable`."""
+        self.require_room()
+        self.put(errand)
+
+    def put(self, errand: Errand) -> None:
+        """Have something done soon, which somebody has been told already; there was room."""
+        self._waiting.put_nowait(errand)
 
     async def done(self) -> None:
         """Wait until nothing waits any more."""

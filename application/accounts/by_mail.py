@@ -1,7 +1,7 @@
 """Signing in by mail: who reads the mails of an address may come in.
 
-What is answered to who asks is the same for every address, and is answered before anything is
-looked up: whether anybody has an account with it is known to who reads its mails alone.
+What is answered to who asks is the same for every address, and has been answered before anything
+is looked up: whether anybody has an account with it is known to who reads its mails alone.
 """
 
 import secrets
@@ -14,7 +14,7 @@ import structlog
 from application.accounts import mail_texts
 from application.accounts.addresses import canonical_email
 from application.accounts.mail_ports import AddressBook, Attempts, Known, MailAttempt
-from application.errands import Errands
+from application.errands import Errand, Errands
 from application.ports.commands import Seals
 from application.ports.limits import Tries
 from application.ports.mail import Mail, MailMessage
@@ -94,11 +94,18 @@ class MailSignIns:
         """Whether a browser may ask for one mail more."""
         return await self._to.postage.admits("browser", browser, MOST_MAILS, BROWSER_S)
 
-    async def ask(self, email: str, browser: str) -> None:
-        """Have a way in sent to an address; raises `EmailMalformed` and `Unavailable`."""
+    async def ask(self, email: str, browser: str) -> Errand:
+        """What has a way in sent to an address, once the answer is on its way, and not before.
+
+        Raises `EmailMalformed` and `Unavailable`.
+        """
         email = canonical_email(email)
         address = await self._to.seals.digest(email)
-        self._to.errands.add(partial(self._send, email, address, browser))
+        self._to.errands.require_room()
+        return partial(self._begin, partial(self._send, email, address, browser))
+
+    async def _begin(self, errand: Errand) -> None:
+        self._to.errands.put(errand)
 
     async def _send(self, email: str, address: str, browser: str) -> None:
         if not await self._to.postage.admits("address", address):

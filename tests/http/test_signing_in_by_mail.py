@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -178,13 +179,40 @@ async def test_nothing_is_looked_up_before_the_answer(api: Api) -> None:
     accounts, commands = api.services.queries(ACCOUNTS), len(api.log.commands)
     looks, sent = accounts.looks, len(api.post.mail.sent)  # type: ignore[attr-defined]
     added: list[object] = []
-    api.post.errands.add = added.append  # type: ignore[method-assign,assignment]
+    api.post.errands.put = added.append  # type: ignore[method-assign,assignment]
     for email in (ADA, EVE):
         async with browser(api) as there:
             assert (await there.ask(email)).status_code == 202
     assert (accounts.looks, len(api.post.mail.sent)) == (looks, sent)  # type: ignore[attr-defined]
     assert len(api.log.commands) == commands
     assert len(added) == 2, "and the same waits for both"
+
+
+async def test_what_follows_begins_when_the_answer_is_on_its_way(api: Api) -> None:
+    """In one loop it would come before the answer otherwise, and tell by its work."""
+    happened: list[str] = []
+    put = api.post.errands.put
+
+    def noted(errand: Any) -> None:
+        happened.append("begun")
+        put(errand)
+
+    api.post.errands.put = noted  # type: ignore[method-assign]
+    body = b'{"email": "ada@hall.example"}'
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        await asyncio.sleep(0)
+        happened.append(message["type"])
+
+    headers = [(b"content-type", b"application/json"), (b"sec-fetch-site", b"same-origin")]
+    headers.append((b"content-length", str(len(body)).encode()))
+    scope: Any = {"type": "http", "method": "POST", "path": MAIL, "headers": headers}
+    scope |= {"client": ("127.0.0.1", 50_000), "query_string": b"", "root_path": ""}
+    await api.doors.public(scope, receive, send)
+    assert happened == ["http.response.start", "http.response.body", "begun"]
 
 
 async def test_known_and_unknown_get_the_same_kind_of_mail(api: Api) -> None:
@@ -301,16 +329,13 @@ async def test_a_disabled_account_is_told_so_by_mail_alone(api: Api) -> None:
 
 
 async def test_what_waits_is_bounded(api: Api) -> None:
-    added: list[object] = []
-
-    def refuse(errand: object) -> None:
-        added.append(errand)
+    def refuse() -> None:
         raise Unavailable("Too many mails wait to be sent.")
 
-    api.post.errands.add = refuse  # type: ignore[method-assign]
+    api.post.errands.require_room = refuse  # type: ignore[method-assign]
     async with browser(api) as there:
         assert (await there.ask()).status_code == 503
-    assert added
+    assert not api.post.mail.sent
 
 
 async def test_a_mail_that_nobody_takes_is_no_problem_of_who_asks(api: Api) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, get, post
+from litestar.background_tasks import BackgroundTask
 from litestar.params import JSONBody
 
 from application.accounts.by_mail import (
@@ -99,10 +100,15 @@ async def ask_for_mail(request: Request, data: JSONBody[MailTo]) -> Response[Ask
             " and ask again.",
             headers={"Retry-After": f"{BROWSER_S}"},
         )
-    await by_mail.ask(data.email, _digest(request, browser))
+    sending = await by_mail.ask(data.email, _digest(request, browser))
     expires_at = datetime.now(UTC) + timedelta(seconds=LIFETIME_S)
     cookie = services.cookies.aside(browser, LIFETIME_S, ASKING)
-    return Response(Asked(expires_at=expires_at), status_code=202, headers={"Set-Cookie": cookie})
+    return Response(
+        Asked(expires_at=expires_at),
+        status_code=202,
+        headers={"Set-Cookie": cookie},
+        background=BackgroundTask(sending),
+    )
 
 
 @post("/sign-in/mail/code", opt=OPEN_TO_PAGES, include_in_schema=False, status_code=200)
