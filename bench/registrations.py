@@ -30,7 +30,8 @@ import uvloop
 from bench.hall import Hall
 from bench.machine import machine
 from domain.accounts.account import AccountState
-from domain.accounts.handle import MARK, HandleState
+from domain.accounts.claimed_name import NameState
+from domain.accounts.names import HANDLE_MARK
 from domain.aggregate import Aggregate
 from domain.categories import USERS
 from infra.eventlog.reader import KafkaLogReader
@@ -152,22 +153,23 @@ class Log:
     def at_rest(self) -> bool:
         """Whether no handle is kept for anybody, and each that has an owner is told so."""
         self.follow()
-        kept = any(state.claim for _, state in self.states() if isinstance(state, HandleState))
+        kept = any(state.claim for _, state in self.states() if isinstance(state, NameState))
         return not kept and self.owners() == self.holders()
 
     def owners(self) -> Holders:
         """Who has each handle, as handles say."""
-        handles = ((id, s) for id, s in self.states() if isinstance(s, HandleState))
-        return {id.removeprefix(MARK): s.owner.user_id for id, s in handles if s.owner}
+        handles = ((id, s) for id, s in self.states() if isinstance(s, NameState))
+        return {id.removeprefix(HANDLE_MARK): s.owner.user_id for id, s in handles if s.owner}
 
     def holders(self) -> Holders:
         """Who has each handle, as accounts say; raises `SystemExit` where it is two."""
         found: Holders = {}
         for id, state in self.states():
-            if isinstance(state, AccountState) and state.handle:
-                if state.handle in found:
-                    raise SystemExit(f"{id} and {found[state.handle]} both have {state.handle}")
-                found[state.handle] = id
+            if isinstance(state, AccountState) and state.handle.name:
+                handle = state.handle.name.removeprefix(HANDLE_MARK)
+                if handle in found:
+                    raise SystemExit(f"{id} and {found[handle]} both have {handle}")
+                found[handle] = id
         return found
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from domain.accounts.account import (
     Account,
 )
-from domain.accounts.handle import Handle
+from domain.accounts.claimed_name import ClaimedName
 from domain.category import Category
 from domain.games.four_in_a_row import FourInARow
 from domain.games.lobby import Lobby
@@ -12,7 +12,7 @@ from domain.waitroom.room import Waitroom
 
 WAITROOMS = Category("waitroom", Waitroom)
 GAMES = Category("game", Lobby, FourInARow)
-USERS = Category("user", Account, Handle)
+USERS = Category("user", Account, ClaimedName)
 OPERATIONS = Category("operations", Consumer)
 
 CATEGORIES = (WAITROOMS, GAMES, USERS, OPERATIONS)

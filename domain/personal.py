@@ -4,6 +4,10 @@ from typing import Annotated
 
 import msgspec
 
+HALL = "/hall"
+"""The subject of what the hall keeps for itself: nobody, since no id of a user has a slash. It is
+never erased."""
+
 PERSONAL_PATTERN = r"^[^\x00-\x1f\x7f]+$(?!\n)"
 """No control characters; the last group is for Python, whose `$` lets a line feed follow."""
 

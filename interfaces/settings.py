@@ -26,7 +26,7 @@ from interfaces.groups import group_of, groups_in
 PREFIX = "GAMEHALL_"
 SECRET_CHARACTERS = 32
 HIGHEST_PORT = 65535
-SERVER_PORTS = 4  # Kafka, its controller, PostgreSQL and Valkey take the ports after the API's
+SERVER_PORTS = 5  # Kafka, its controller, PostgreSQL, Valkey, the sink: the ports after the API's
 HALL_PORTS = SERVER_PORTS + 2  # with the API's, and the one that its process has alone
 SERVICE = "hall"
 """The name of the service at the embedded servers."""
@@ -58,6 +58,9 @@ HTTP_ADDRESS = r"https?://[^\s/]+"
 BROKERS = r"[^\s,:/@]+:\d{1,5}(,[^\s,:/@]+:\d{1,5})*"
 KAFKA_ADDRESS = rf"((plaintext|ssl|sasl_plaintext|sasl_ssl)://([^\s/@]+@)?)?{BROKERS}(\?\S+)?"
 
+SMTP_ADDRESS = r"smtps?://([^\s/@:]+:[^\s/@:]+@)?[^\s/@:]+(:\d{1,5})?"
+MAIL_SENDER = r"([^\s<>@]+@[^\s<>@]+|[^<>@\x00-\x1f]*<[^\s<>@]+@[^\s<>@]+>)"
+
 Folder = Field(description="a folder")
 Port = _from(1, HIGHEST_PORT, "a port")
 Secret = Field(min_length=SECRET_CHARACTERS, description=f"at least {SECRET_CHARACTERS} characters")
@@ -78,8 +81,8 @@ class Settings(BaseSettings):
     """The address that the API listens on. The embedded servers never leave 127.0.0.1."""
 
     port: Annotated[int, _from(1, HIGHEST_PORT - HALL_PORTS + 1, "a port")] = 8080
-    """The API's port. Embedded: Kafka +1, its controller +2, PostgreSQL +3, Valkey +4; each API
-    process (`gamehall up --api N`) has one of its own besides, from +5 on."""
+    """The API's port. Embedded: Kafka +1, its controller +2, PostgreSQL +3, Valkey +4, the sink of
+    mails +5; each API process (`gamehall up --api N`) has one of its own besides, from +6 on."""
 
     api_url: Annotated[
         str | None, _like(HTTP_ADDRESS, "an address such as http://127.0.0.1:8080, without a path")
@@ -88,7 +91,7 @@ class Settings(BaseSettings):
 
     peer_port: Annotated[int | None, Port] = None
     """A port of this API process alone, where others forward commands to it; by default
-    GAMEHALL_PORT +5. Each of several on one machine needs one; keep it from the outside."""
+    GAMEHALL_PORT +6. Each of several on one machine needs one; keep it from the outside."""
 
     peer_url: Annotated[
         str | None, _like(HTTP_ADDRESS, "an address such as http://10.0.0.7:8080, without a path")
@@ -247,6 +250,20 @@ class Settings(BaseSettings):
     oidc_client_secret: Annotated[SecretStr | None, Field(description="a text")] = None
     """What the hall shows there to be believed; none where the provider asks for none."""
 
+    smtp_url: Annotated[
+        str | None,
+        Field(repr=False),
+        _like(SMTP_ADDRESS, "an address such as smtp://user:password@host:587, or smtps://host"),
+    ] = None
+    """The server that takes mails. Off this machine, smtp:// is encrypted by STARTTLS or not used.
+    Without, mails are kept where all servers are embedded (`/mails`), and nowhere else are there
+    any."""
+
+    mail_from: Annotated[
+        str | None, _like(MAIL_SENDER, "an address such as hall@hall.example, or Hall <hall@…>")
+    ] = None
+    """Who mails are from; goes with GAMEHALL_SMTP_URL."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important messages that are logged."""
 
@@ -330,6 +347,18 @@ class Settings(BaseSettings):
     def redis_port(self) -> int | None:
         """The embedded Valkey's port; None when another is used."""
         return None if self.redis else self.port + 4
+
+    @property
+    def sink_port(self) -> int | None:
+        """The port of what keeps mails; None where they are sent, or servers are not embedded."""
+        elsewhere = self.smtp_url or self.kafka or self.postgres or self.redis
+        return None if elsewhere else self.port + SERVER_PORTS
+
+    @property
+    def sink_url(self) -> str | None:
+        """Where mails are kept, and the way in; not to be shown."""
+        port = self.sink_port
+        return None if port is None else f"smtp://{self._way_in(SERVICE)}{LOOPBACK}:{port}"
 
     @property
     def first_peer_port(self) -> int:

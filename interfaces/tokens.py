@@ -170,6 +170,13 @@ class Tokens:
         """What tells data from other data, and nothing else to who has not the secret."""
         return blake2b(data, digest_size=12, key=self._fingerprints).hexdigest()
 
+    def digest_for(self, use: str, secret: str) -> str:
+        """By what a secret that somebody has is kept: told from it by nobody without ours.
+
+        Of the same secret there is another for each use.
+        """
+        return self.fingerprint(f"{use}\n{secret}".encode())
+
     def _encode(self, claims: dict[str, Any]) -> str:
         return jwt.encode(claims, self._secret, ALGORITHM)
 

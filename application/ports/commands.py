@@ -88,6 +88,12 @@ class Seals(Protocol):
     def open(self, sealed: Sealed) -> str | None:
         """The text, or None when its subject has been erased; raises `Unavailable`."""
 
+    async def digest(self, text: str) -> str:
+        """What tells a text from others, the same in every process, to who has the hall's key.
+
+        Raises `Unavailable`.
+        """
+
 
 class CommandLog(Protocol):
     """Decides commands on the log, one shard at a time."""

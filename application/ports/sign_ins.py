@@ -5,9 +5,9 @@ from typing import Literal, Protocol
 
 import msgspec
 
-Way = Literal["guest", "link", "provider", "passkey"]
+Way = Literal["guest", "link", "provider", "passkey", "mail"]
 """By a name that somebody chose, by a link that the hall has printed, by an identity provider, by a
-passkey of an account."""
+passkey of an account, by a mail to an address."""
 
 OfPeople = Literal["player", "admin"]
 """Scopes in which people sign in. An id may be a player's and an operator's, who are two people."""

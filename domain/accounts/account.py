@@ -7,13 +7,16 @@ from typing import Literal
 import msgspec
 
 from domain.accounts.commands import (
+    ChangeEmail,
     ChangeHandle,
     ChangeProfile,
     DeleteAccount,
     DisableAccount,
     EnableAccount,
     NoteSignIn,
+    Origin,
     RegisterAccount,
+    RemoveEmail,
     SettleClaim,
 )
 from domain.accounts.events import (
@@ -23,18 +26,21 @@ from domain.accounts.events import (
     AccountRegistered,
     ClaimForgone,
     ClaimKept,
+    EmailChanged,
+    EmailRemoved,
     HandleChanged,
     ProfileChanged,
     SignedIn,
 )
-from domain.accounts.handle import MARK, NEVER
+from domain.accounts.held_name import HeldName, HeldState
+from domain.accounts.names import ADDRESS_MARK, HANDLE_MARK
 from domain.accounts.passkey import NewPasskey
 from domain.accounts.refusals import (
     AccountExists,
     AccountIsDisabled,
     AccountNotFound,
-    ClaimLapsed,
-    ClaimMissing,
+    EmailMissing,
+    LastWayIn,
     NoAccountId,
 )
 from domain.accounts.ways_in import WaysIn
@@ -52,30 +58,36 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
 
 
-class AccountState(State, frozen=True, kw_only=True, tag="account.snapshot.v2"):
+class AccountState(State, frozen=True, kw_only=True, tag="account.snapshot.v1"):
     """An account as it stands; `passkeys` are their credential ids."""
 
-    handle: str | None
-    claimed_until: datetime
-    spent_until: datetime
+    handle: HeldState
+    address: HeldState
+    origin: Origin
     status: Status
     passkeys: Sequence[str]
+
+
+def told(name: str) -> str:
+    """A name, for people; nobody reads a digest."""
+    mark, rest = name[0], name[1:]
+    return f"The handle {rest!r}" if mark == HANDLE_MARK else "The e-mail address"
 
 
 class Account(WaysIn):
     """An account; its stream key is the `user_id`.
 
-    It takes a handle only by a claim that ends later than all that it has used or forgone.
-    Guarantee: it never takes a handle by a claim that it has forgone, however late somebody comes
-    with it; so a handle is released without a look at a clock.
+    It takes a handle or an address only by a claim that ends later than all of that kind which it
+    has used or forgone. Guarantee: it never takes a name by a claim that it has forgone, however
+    late somebody comes with it; so a name is released without a look at a clock.
     """
 
     states = (AccountState,)
 
     def __init__(self, id: str) -> None:
         super().__init__(id)
-        self._handle: str | None = None
-        self._claimed_until = self._spent_until = NEVER
+        self._held = {HANDLE_MARK: HeldName(), ADDRESS_MARK: HeldName()}
+        self._origin: Origin = "elsewhere"
         self._status: Status = "active"
 
     @decides(RegisterAccount)
@@ -84,26 +96,39 @@ class Account(WaysIn):
 
         Raises `NoAccountId`, `AccountExists`, `ClaimMissing` and `ClaimLapsed`.
         """
-        if self.id.startswith(MARK):
-            raise NoAccountId(f"{self.id!r} begins with {MARK!r}, as the ids of handles do.")
-        if self._handle is None:
-            self._record(
-                AccountRegistered,
-                handle=command.handle,
-                claimed_until=self._good(command),
-                display_name=command.display_name,
-                time_zone=command.time_zone,
-                language=command.language,
-            )
-            if command.passkey is not None:
-                self._add(command.passkey)
-        elif self._handle != command.handle or self._is_another(command.passkey):
-            raise AccountExists(f"{self.id!r} has an account already, called {self._handle!r}.")
+        if self.id[:1] in self._held:
+            raise NoAccountId(f"{self.id!r} begins as the ids of handles and addresses do.")
+        if self.handle is None:
+            self._open(command)
+        elif self.handle != command.handle or self._is_another(command.passkey):
+            raise AccountExists(f"{self.id!r} has an account already, called {self.handle!r}.")
         return self.view
 
     def _is_another(self, passkey: NewPasskey | None) -> bool:
         """Whether an account that is opened again comes with a passkey that it has not."""
         return passkey is not None and passkey.credential_id not in self._passkeys
+
+    def _open(self, command: RegisterAccount) -> None:
+        """Open it, and with what lets its owner in, if that comes with it, in the same commit."""
+        until = self._good(HANDLE_MARK + command.handle, command.claimed_until)
+        address, address_until = command.address, command.address_claimed_until
+        if address is not None:
+            address_until = self._good(ADDRESS_MARK + address, address_until)
+        self._record(
+            AccountRegistered,
+            origin=command.origin,
+            handle=command.handle,
+            claimed_until=until,
+            display_name=command.display_name,
+            time_zone=command.time_zone,
+            language=command.language,
+        )
+        if address is not None:
+            self._record(
+                EmailChanged, address=address, claimed_until=address_until, email=command.email
+            )
+        if command.passkey is not None:
+            self._add(command.passkey)
 
     @decides(ChangeHandle)
     def change_handle(self, command: ChangeHandle, _now: datetime) -> AccountView:
@@ -116,17 +141,64 @@ class Account(WaysIn):
             self._record(
                 HandleChanged,
                 handle=command.handle,
-                claimed_until=self._good(command),
+                claimed_until=self._good(HANDLE_MARK + command.handle, command.claimed_until),
                 previous=handle,
-                previous_claimed_until=self._claimed_until,
+                previous_claimed_until=self._held[HANDLE_MARK].claimed_until,
             )
         return self.view
+
+    @decides(ChangeEmail)
+    def change_email(self, command: ChangeEmail, _now: datetime) -> AccountView:
+        """Have another address; the one that it has changes nothing.
+
+        Raises `AccountNotFound`, `AccountIsDisabled`, `ClaimMissing` and `ClaimLapsed`.
+        """
+        self._usable()
+        held = self._held[ADDRESS_MARK]
+        if self.address != command.address:
+            self._record(
+                EmailChanged,
+                address=command.address,
+                claimed_until=self._good(ADDRESS_MARK + command.address, command.claimed_until),
+                email=command.email,
+                previous=self.address,
+                previous_claimed_until=None if held.name is None else held.claimed_until,
+            )
+        return self.view
+
+    @decides(RemoveEmail)
+    def remove_email(self, _command: RemoveEmail, _now: datetime) -> AccountView:
+        """Have no address any more.
+
+        Raises `AccountNotFound`, `AccountIsDisabled`, `EmailMissing` and `LastWayIn`.
+        """
+        self._usable()
+        if self.address is None:
+            raise EmailMissing(f"The account of {self.id!r} has no e-mail address.")
+        if self._ways_in == 1:
+            raise LastWayIn(
+                "Mails to this address are the only way to sign in to the account; add another"
+                " way, or change the address."
+            )
+        self._let_go_of_address()
+        return self.view
+
+    @property
+    def _ways_in(self) -> int:
+        """How many ways to sign in there are; whatever else becomes one is counted here."""
+        elsewhere = self._origin == "elsewhere"
+        return elsewhere + (self.address is not None) + len(self._passkeys)
+
+    def _let_go_of_address(self) -> None:
+        until = self._held[ADDRESS_MARK].claimed_until
+        self._record(EmailRemoved, address=self.address, claimed_until=until)
 
     @decides(SettleClaim)
     def settle(self, command: SettleClaim, _now: datetime) -> None:
         """Say what became of a claim."""
-        event = ClaimKept if self._handle == command.handle else ClaimForgone
-        self._record(event, handle=command.handle, claimed_until=command.claimed_until)
+        has = self._held[command.name[0]].name == command.name
+        event = ClaimKept if has else ClaimForgone
+        self._record(event, name=command.name, claimed_until=command.claimed_until)
 
     @decides(ChangeProfile)
     def change_profile(self, command: ChangeProfile, _now: datetime) -> AccountView:
@@ -144,7 +216,10 @@ class Account(WaysIn):
     def delete(self, _command: DeleteAccount, _now: datetime) -> AccountView:
         """Close it. Raises `AccountNotFound` and `AccountIsDisabled`."""
         handle = self._usable()
-        self._record(AccountDeleted, handle=handle, claimed_until=self._claimed_until)
+        if self.address is not None:
+            self._let_go_of_address()
+        until = self._held[HANDLE_MARK].claimed_until
+        self._record(AccountDeleted, handle=handle, claimed_until=until)
         return self.view
 
     @decides(DisableAccount)
@@ -170,33 +245,49 @@ class Account(WaysIn):
         self._record(SignedIn, way=command.way, device=command.device)
 
     @property
+    def handle(self) -> str | None:
+        """The handle, while there is an account."""
+        name = self._held[HANDLE_MARK].name
+        return name and name.removeprefix(HANDLE_MARK)
+
+    @property
+    def address(self) -> str | None:
+        """The digest of its e-mail address, if it has one."""
+        name = self._held[ADDRESS_MARK].name
+        return name and name.removeprefix(ADDRESS_MARK)
+
+    @property
     def view(self) -> AccountView:
         """The account without what is personal."""
-        return AccountView(user_id=self.id, handle=self._handle, status=self._status)
+        return AccountView(user_id=self.id, handle=self.handle, status=self._status)
 
     @evolves(AccountRegistered)
     def _on_registered(self, event: AccountRegistered) -> None:
-        self._take(event)
+        self._origin = event.origin
+        self._take(HANDLE_MARK + event.handle, event.claimed_until)
 
     @evolves(HandleChanged)
     def _on_handle_changed(self, event: HandleChanged) -> None:
-        self._take(event)
+        self._take(HANDLE_MARK + event.handle, event.claimed_until)
 
-    def _take(self, event: AccountRegistered | HandleChanged) -> None:
-        self._handle, self._claimed_until = event.handle, event.claimed_until
-        self._spend(event.claimed_until)
+    @evolves(EmailChanged)
+    def _on_email_changed(self, event: EmailChanged) -> None:
+        self._take(ADDRESS_MARK + event.address, event.claimed_until)
 
-    def _spend(self, claimed_until: datetime) -> None:
-        self._spent_until = max(self._spent_until, claimed_until)
+    @evolves(EmailRemoved)
+    def _on_email_removed(self, _event: EmailRemoved) -> None:
+        self._held[ADDRESS_MARK].name = None
+
+    def _take(self, name: str, until: datetime) -> None:
+        self._held[name[0]].take(name, until)
 
     @evolves(ClaimKept)
     def _on_kept(self, event: ClaimKept) -> None:
-        self._claimed_until = max(self._claimed_until, event.claimed_until)
-        self._spend(event.claimed_until)
+        self._held[event.name[0]].keep(event.claimed_until)
 
     @evolves(ClaimForgone)
     def _on_forgone(self, event: ClaimForgone) -> None:
-        self._spend(event.claimed_until)
+        self._held[event.name[0]].spend(event.claimed_until)
 
     @evolves(ProfileChanged)
     def _on_profile_changed(self, event: ProfileChanged) -> None:
@@ -216,15 +307,15 @@ class Account(WaysIn):
 
     @evolves(AccountDeleted)
     def _on_deleted(self, _event: AccountDeleted) -> None:
-        self._handle = None
+        self._held[HANDLE_MARK].name = None
         self._passkeys.clear()
 
     def state(self) -> AccountState:
         """All that is decided on."""
         return AccountState(
-            handle=self._handle,
-            claimed_until=self._claimed_until,
-            spent_until=self._spent_until,
+            handle=self._held[HANDLE_MARK].state(),
+            address=self._held[ADDRESS_MARK].state(),
+            origin=self._origin,
             status=self._status,
             passkeys=list(self._passkeys),
         )
@@ -232,14 +323,17 @@ class Account(WaysIn):
     def _restore(self, snapshot: Snapshot) -> None:
         state = snapshot.state
         assert isinstance(state, AccountState)
-        self._handle, self._status = state.handle, state.status
-        self._claimed_until, self._spent_until = state.claimed_until, state.spent_until
+        self._held = {
+            HANDLE_MARK: HeldName.of(state.handle),
+            ADDRESS_MARK: HeldName.of(state.address),
+        }
+        self._origin, self._status = state.origin, state.status
         self._passkeys = dict.fromkeys(state.passkeys)
 
     def _known(self) -> str:
-        if self._handle is None:
+        if self.handle is None:
             raise AccountNotFound(f"{self.id!r} has no account.")
-        return self._handle
+        return self.handle
 
     def _usable(self) -> str:
         """The handle of an account in which something may be changed."""
@@ -248,13 +342,6 @@ class Account(WaysIn):
             raise AccountIsDisabled(f"The account of {self.id!r} is disabled.")
         return handle
 
-    def _good(self, command: RegisterAccount | ChangeHandle) -> datetime:
-        """The end of the claim by which a command takes a handle."""
-        if command.claimed_until is None:
-            raise ClaimMissing(f"The handle {command.handle!r} has to be claimed first.")
-        if command.claimed_until <= self._spent_until:
-            raise ClaimLapsed(
-                f"The claim on {command.handle!r} is older than another that {self.id!r} has used "
-                "or given back; ask for the handle again."
-            )
-        return command.claimed_until
+    def _good(self, name: str, until: datetime | None) -> datetime:
+        """The end of the claim by which a name is taken; raises as `HeldName.good` does."""
+        return self._held[name[0]].good(told(name), until)

@@ -1,11 +1,11 @@
 """What can be asked of an account."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
-from domain.accounts.handle import Until
-from domain.accounts.names import HandleName, Language, TimeZone
+from domain.accounts.claimed_name import Until
+from domain.accounts.names import Address, Claimable, HandleName, Language, TimeZone
 from domain.accounts.passkey import CredentialId, NewPasskey
 from domain.aggregate import Command
 from domain.keys import Key
@@ -30,13 +30,23 @@ class AccountCommand(Command, frozen=True, kw_only=True):
         return self.user_id
 
 
+Origin = Literal["elsewhere", "here"]
+"""Who knows the user of an account: who gives out tokens, or the hall alone, by what it has."""
+
+
 class RegisterAccount(AccountCommand, frozen=True, kw_only=True, tag="account.register"):
     """Open an account with a handle, by the claim that ends at `claimed_until`.
 
-    With a `passkey`, whose owner has a way in as soon as there is the account.
+    With an `address`, which comes with the `email` itself and a claim of its own, or a `passkey`,
+    it has that from the beginning, and its owner a way in.
     """
 
     by_hall = True
+
+    origin: Origin = "elsewhere"
+    address: Address | None = None
+    address_claimed_until: Until | None = None
+    email: Sealed | None = None
 
     handle: HandleName
     claimed_until: Until | None = None
@@ -56,12 +66,26 @@ class ChangeHandle(AccountCommand, frozen=True, kw_only=True, tag="account.chang
 
 
 class SettleClaim(AccountCommand, frozen=True, kw_only=True, tag="account.settle-claim"):
-    """Say whether the account has a handle by now, or will never have it by this claim."""
+    """Say whether the account has a name by now, or will never have it by this claim."""
 
     by_hall = True
 
-    handle: HandleName
+    name: Claimable
     claimed_until: Until
+
+
+class ChangeEmail(AccountCommand, frozen=True, kw_only=True, tag="account.change-email"):
+    """Have an e-mail address that has been proven, in place of any other, by the claim on it."""
+
+    by_hall = True
+
+    address: Address
+    claimed_until: Until | None = None
+    email: Sealed | None = None
+
+
+class RemoveEmail(AccountCommand, frozen=True, kw_only=True, tag="account.remove-email"):
+    """Have no e-mail address any more."""
 
 
 class ChangeProfile(AccountCommand, frozen=True, kw_only=True, tag="account.change-profile"):
@@ -73,7 +97,7 @@ class ChangeProfile(AccountCommand, frozen=True, kw_only=True, tag="account.chan
 
 
 class DeleteAccount(AccountCommand, frozen=True, kw_only=True, tag="account.delete"):
-    """Close the account, and give up its handle."""
+    """Close the account, and give up its handle and its address."""
 
 
 class DisableAccount(AccountCommand, frozen=True, kw_only=True, tag="account.disable"):

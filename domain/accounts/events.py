@@ -1,6 +1,7 @@
 """What can happen to an account."""
 
 from datetime import datetime
+from typing import Literal
 
 from domain.events import DomainEvent
 from domain.personal import Sealed
@@ -9,8 +10,9 @@ from domain.personal import Sealed
 class AccountRegistered(
     DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="account.registered.v1"
 ):
-    """Somebody has an account."""
+    """Somebody has an account, whom others know, or only the hall, by what the account has."""
 
+    origin: Literal["elsewhere", "here"] = "elsewhere"
     handle: str
     claimed_until: datetime
     display_name: Sealed | None = None
@@ -28,16 +30,35 @@ class HandleChanged(DomainEvent, frozen=True, kw_only=True, tag="account.handle-
 
 
 class ClaimKept(DomainEvent, frozen=True, kw_only=True, tag="account.claim-kept.v1"):
-    """The account has the handle that it was asked about."""
+    """The account has the name that it was asked about."""
 
-    handle: str
+    name: str
     claimed_until: datetime
 
 
 class ClaimForgone(DomainEvent, frozen=True, kw_only=True, tag="account.claim-forgone.v1"):
-    """The account has not that handle, and takes none by this claim any more."""
+    """The account has not that name, and takes none by this claim any more."""
 
-    handle: str
+    name: str
+    claimed_until: datetime
+
+
+class EmailChanged(
+    DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="account.email-changed.v1"
+):
+    """The account has an e-mail address, by its digest, and no more the one that it had."""
+
+    address: str
+    claimed_until: datetime
+    email: Sealed | None = None
+    previous: str | None = None
+    previous_claimed_until: datetime | None = None
+
+
+class EmailRemoved(DomainEvent, frozen=True, kw_only=True, tag="account.email-removed.v1"):
+    """The account has no e-mail address any more; this one is given up."""
+
+    address: str
     claimed_until: datetime
 
 

@@ -14,6 +14,25 @@ that no letter of another one looks like it (ADR 0017 leaves that to whoever giv
 HandleName = Annotated[str, msgspec.Meta(min_length=3, max_length=30, pattern=HANDLE_PATTERN)]
 """A handle in its canonical form."""
 
+HANDLE_MARK, ADDRESS_MARK = "@", "="
+"""What the stream keys of handles and of addresses begin with, and those of accounts do not."""
+
+Address = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^[0-9a-f]{32}$(?!\n)", examples=["6f1c0d6f5a3f4c1f9a55b6a0f7f5c7d2"]),
+]
+"""The digest of an e-mail address under a key of the hall's own."""
+
+Claimable = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=33,
+        pattern=rf"{HANDLE_PATTERN.replace('^', '^@', 1)}|^=[0-9a-f]{{32}}$(?!\n)",
+        examples=["@ada"],
+    ),
+]
+"""What no two accounts have: a handle or an address, behind its mark."""
+
 TimeZone = Annotated[
     str,
     msgspec.Meta(

@@ -16,15 +16,23 @@ class AccountIsDisabled(Refusal, type="account-disabled", status=403):
 
 
 class NoAccountId(Refusal, type="no-account-id", status=422):
-    """Ids that begin so are those of handles."""
+    """Ids that begin so are those of handles or addresses."""
 
 
 class ClaimMissing(Refusal, type="claim-missing"):
-    """The account takes no handle that is not kept for it."""
+    """The account takes no handle and no address that is not kept for it."""
 
 
 class ClaimLapsed(Refusal, type="claim-lapsed"):
     """A later claim was used or given back before this one; ask again."""
+
+
+class EmailMissing(Refusal, type="email-missing", status=404):
+    """The account has no e-mail address."""
+
+
+class EmailMalformed(Refusal, type="email-malformed", status=422):
+    """Nobody gets a mail at such an address."""
 
 
 class TooManyPasskeys(Refusal, type="too-many-passkeys"):

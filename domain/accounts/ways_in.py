@@ -28,8 +28,8 @@ class WaysIn(Aggregate):
 
     @property
     def _ways_in(self) -> int:
-        """How many ways there are to sign in, of whichever kind. Each new kind is counted here."""
-        return len(self._passkeys)
+        """How many ways there are to sign in, of whichever kind."""
+        raise NotImplementedError
 
     def _usable(self) -> str:
         """The handle of an account in which something may be changed."""
@@ -73,8 +73,8 @@ class WaysIn(Aggregate):
             )
         if self._ways_in == 1:
             raise LastWayIn(
-                f"{handle!r} could not sign in any more; add another passkey first, or delete the "
-                "account."
+                f"{handle!r} could not sign in any more; add another passkey or an address "
+                "first, or delete the account."
             )
         self._record(PasskeyRemoved, credential_id=command.credential_id)
 

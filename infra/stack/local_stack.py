@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra import reach
 from infra.errors import SetupError
-from infra.stack import api, kafka, orphans, permissions, ports, postgres, valkey, workers
+from infra.stack import api, kafka, orphans, permissions, ports, postgres, sink, valkey, workers
 from infra.stack.program import Program, ProgramGroup
 from infra.stack.progress import ConsoleProgress
 from infra.stack.signals import undisturbed
@@ -40,6 +40,8 @@ class Servers:
     postgres_port: int | None
     redis: str = field(repr=False)
     redis_port: int | None
+    sink_port: int | None
+    password_file: Path
     user: str
     password: str | None = field(repr=False)
 
@@ -51,6 +53,7 @@ class Servers:
             "Kafka's controller": self.controller_port if self.kafka_port else None,
             "PostgreSQL": self.postgres_port,
             "Valkey": self.redis_port,
+            "the sink of mails": self.sink_port,
         }
         return {name: port for name, port in wanted.items() if port}
 
@@ -147,6 +150,8 @@ class LocalStack:
             yield postgres.prepare(servers.home, port, user, password, self._progress)
         if servers.redis_port:
             yield valkey.prepare(servers.home, servers.redis_port, password)
+        if servers.sink_port:
+            yield sink.prepare(servers.sink_port, servers.password_file)
 
     def _start_servers(self, embedded: bool) -> None:
         servers = self.servers
@@ -163,6 +168,8 @@ class LocalStack:
         self._await(
             "kafka", lambda: reach.answers(reach.kafka, servers.kafka), kafka.START_TIMEOUT_S
         )
+        if port := servers.sink_port:
+            self._await("sink", lambda: not ports.is_free(port), sink.START_TIMEOUT_S)
 
     def _await(self, name: str, answers: Callable[[], bool], seconds: float) -> None:
         with self._progress.step(f"{name.capitalize()} answers"):

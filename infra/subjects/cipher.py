@@ -4,6 +4,7 @@ Texts are encrypted with the key of their subject, keys with a master key. Nonce
 is safe for 2^32 texts of one key.
 """
 
+import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
@@ -17,6 +18,7 @@ from domain.personal import Sealed
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+DIGEST_CHARACTERS = 32
 BLOCK_BYTES = 32
 """Texts are filled up to a multiple of so many bytes, so that their length tells little."""
 
@@ -41,6 +43,15 @@ def unseal(key: bytes, sealed: Sealed) -> str | None:
     except (InvalidTag, ValueError):
         return None
     return filled.rstrip(b"\0").decode()
+
+
+def digest(key: bytes, text: str) -> str:
+    """A digest of a text that nobody makes, or tries out, who has not the key (RFC 2104).
+
+    It is made by a key of its own, since the other one encrypts.
+    """
+    own = hmac.digest(key, b"gamehall digests", "sha256")
+    return hmac.digest(own, text.encode(), "sha256").hex()[:DIGEST_CHARACTERS]
 
 
 class Master:

@@ -2,7 +2,7 @@
 
 A record's key is `<subject>/<id>`, its value the key, and no value takes that key away. There may
 be several for a subject, where two processes made one at the same time; each opens what was sealed
-with it. Erasing takes all of them away.
+with it. Erasing takes all of them away. The hall itself is a subject too, and is never erased.
 """
 
 import os
@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.personal import Sealed
-from infra.subjects.cipher import KEY_BYTES, Master, new_key, seal, unseal
+from domain.personal import HALL, Sealed
+from infra.subjects.cipher import KEY_BYTES, Master, digest, new_key, seal, unseal
 
 ID_BYTES = 8
 TICK = b"tick"
@@ -98,6 +98,16 @@ class Keyring:
         held = self._held.get(subject)
         key = self._key(held[-1], subject) if held else None
         return None if key is None else seal(key, subject, text)
+
+    def digest(self, text: str) -> str | None:
+        """What tells a text from others to who has the hall's key; None where there is none.
+
+        It is the first of the hall's keys, whoever made others at the same time: the topic has one
+        order for all.
+        """
+        held = self._held.get(HALL)
+        key = self._key(held[0], HALL) if held else None
+        return None if key is None else digest(key, text)
 
     def open(self, sealed: Sealed) -> str | None:
         """The text; None when its key is gone."""

@@ -21,7 +21,7 @@ from confluent_kafka import (
 
 from application.ports.commands import Unavailable
 from application.topics import Topic
-from domain.personal import Sealed
+from domain.personal import HALL, Sealed
 from infra.errors import SetupError
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
 from infra.kafka.clients import consumer_config, producer_config
@@ -111,6 +111,16 @@ class SubjectKeys:
             self._poll()
             text = self._ring.open(sealed)
         return text
+
+    async def digest(self, text: str) -> str:
+        """See `ports.commands.Seals.digest`."""
+        self._require()
+        if not self._ring.ids(HALL):
+            await self._create(HALL)
+        digest = self._ring.digest(text)
+        if digest is None:
+            raise Unavailable("The key of the hall's own is not to be had.")
+        return digest
 
     def _require(self) -> None:
         if problem := self.problem:
@@ -212,8 +222,11 @@ def read(bootstrap: str, master: Master | None = None, topic: str = KEYS.name) -
 def erase(bootstrap: str, subject: str, topic: str = KEYS.name) -> int:
     """Destroy every key of a subject, and return when the topic shows none any more.
 
-    Returns how many there were. Raises `SetupError` when Kafka does not take it.
+    Returns how many there were. Raises `SetupError` when Kafka does not take it, and for the hall's
+    own keys, by which it knows every address.
     """
+    if subject == HALL:
+        raise SetupError(f"{HALL} is no person, and without its keys nobody signs in by mail.")
     erased = 0
     while records := read(bootstrap, topic=topic).records_of(subject):
         _bury(bootstrap, topic, records)

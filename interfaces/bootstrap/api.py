@@ -58,6 +58,7 @@ class Foundation(NamedTuple):
     postgres: Pool
     queries: Lookup
     tokens: Tokens
+    seals: SubjectKeys
     held: AsyncExitStack
 
 
@@ -93,7 +94,8 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
         queries = _lookup(Stores(pool, redis, keys.open))
-        parts = await _parts(Foundation(settings, partitions, redis, pool, queries, tokens, held))
+        foundation = Foundation(settings, partitions, redis, pool, queries, tokens, keys, held)
+        parts = await _parts(foundation)
         yield Services(
             log=RoutedLog(log, peers.send),
             local=log,

@@ -6,6 +6,7 @@ from infra.errors import SetupError
 from infra.once import TriesInRedis
 from infra.openid import OpenIdProvider
 from interfaces.bootstrap.api import Foundation
+from interfaces.bootstrap.mail import parts_of_mail
 from interfaces.http.platform.welcome import SignInTries
 from interfaces.http.sign_in.guests import Guests
 from interfaces.http.sign_in.provider import CALLBACK_PATH, Provider
@@ -13,12 +14,13 @@ from interfaces.settings import Settings
 
 
 async def build(base: Foundation) -> list[object]:
-    """Build what counts tries, lets guests in, and knows the identity provider."""
+    """Build what counts tries, lets guests in, knows the identity provider, and sends mails."""
     client = httpx.AsyncClient(follow_redirects=False)
     base.held.push_async_callback(client.aclose)
     guests = Guests(allowed=base.settings.guests)
     tries = SignInTries(TriesInRedis(base.redis))
-    return [tries, guests, Provider(_provider(base.settings, client))]
+    mail = await parts_of_mail(base)
+    return [tries, guests, Provider(_provider(base.settings, client)), *mail]
 
 
 def _provider(settings: Settings, client: httpx.AsyncClient) -> OpenIdProvider | None:

@@ -137,6 +137,8 @@ def _servers(settings: Settings) -> "Servers":
         postgres_port=settings.postgres_port,
         redis=settings.redis_url,
         redis_port=settings.redis_port,
+        sink_port=settings.sink_port,
+        password_file=settings.password_file,
         user=SERVICE,
         password=kept.read(settings.password_file),
     )

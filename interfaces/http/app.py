@@ -57,7 +57,7 @@ def create_app(services: Services) -> Doors:
         logging_config=None,
         debug=False,
     )
-    site = Site(PAGES, app)
+    site = Site([page for page in PAGES if page.needs in (None, *services.parts)], app)
     functions = _all(feature.functions for feature in FEATURES)
     for_peers = _all(feature.for_peers for feature in FEATURES)
     return Doors(

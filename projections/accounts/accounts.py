@@ -1,11 +1,11 @@
 """`accounts`: who has an account, in PostgreSQL.
 
 - `accounts`: every account that is not deleted, with its handle, since when it has that, and its
-  profile; the display name as in the log, sealed.
+  profile, and the digest of its e-mail address; name and address as in the log, sealed.
 - `passkeys`: see `projections.accounts.passkeys`.
 
-Two accounts may have the same handle here for a moment, as their events lie in different shards:
-who has it since later has it. Nothing is decided by this table.
+Two accounts may have the same handle or address here for a moment, as their events lie in different
+shards: who has it since later has it. Nothing is decided by this table.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +24,8 @@ from domain.accounts.events import (
     AccountDisabled,
     AccountEnabled,
     AccountRegistered,
+    EmailChanged,
+    EmailRemoved,
     HandleChanged,
     ProfileChanged,
 )
@@ -55,10 +57,13 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     status: Status
     registered_at: datetime
+    address: str | None = None
+    address_at: datetime | None = None
+    email: Sealed | None = None
 
 
 class AccountRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """All of an account; without a name where none was told, or the person was erased."""
+    """All of an account; without name and address where none was told, or somebody was erased."""
 
     user_id: str
     handle: str
@@ -67,6 +72,7 @@ class AccountRecord(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     status: Status
     registered_at: datetime
+    email: str | None = None
 
 
 class AccountPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +86,8 @@ OF_ACCOUNTS: tuple[type[DomainEvent], ...] = (
     AccountRegistered,
     HandleChanged,
     ProfileChanged,
+    EmailChanged,
+    EmailRemoved,
     AccountDisabled,
     AccountEnabled,
     AccountDeleted,
@@ -96,7 +104,8 @@ PUT = """
     SET handle = excluded.handle, handle_at = excluded.handle_at,
         display_name = excluded.display_name, time_zone = excluded.time_zone,
         language = excluded.language, status = excluded.status,
-        registered_at = excluded.registered_at
+        registered_at = excluded.registered_at, address = excluded.address,
+        address_at = excluded.address_at, email = excluded.email
 """
 
 DELETE = "DELETE FROM accounts WHERE user_id = ANY(%s)"
@@ -158,6 +167,10 @@ def _changed_by(event: DomainEvent) -> dict[str, Any]:
             return {"handle": handle, "handle_at": at}
         case ProfileChanged(display_name=name, time_zone=time_zone, language=language):
             return {"display_name": name, "time_zone": time_zone, "language": language}
+        case EmailChanged(address=address, email=email, timestamp=at):
+            return {"address": address, "address_at": at, "email": email}
+        case EmailRemoved():
+            return {"address": None, "address_at": None, "email": None}
         case AccountDisabled():
             return {"status": "disabled"}
     return {"status": "active"}
@@ -169,6 +182,10 @@ BY_ID = "SELECT to_json(accounts)::text FROM accounts WHERE user_id = %s"
 
 BY_HANDLE = """
     SELECT to_json(accounts)::text FROM accounts WHERE handle = %s ORDER BY handle_at DESC LIMIT 1
+"""
+
+BY_ADDRESS = """
+    SELECT to_json(accounts)::text FROM accounts WHERE address = %s ORDER BY address_at DESC LIMIT 1
 """
 
 LIST = """
@@ -196,6 +213,10 @@ class AccountQueries(PostgresQueries):
     async def by_handle(self, handle: str) -> AccountRecord | None:
         """The account with a handle, or None."""
         return next(iter(await self._accounts(BY_HANDLE, [handle])), None)
+
+    async def by_address(self, address: str) -> AccountRecord | None:
+        """The account with the digest of an address, or None."""
+        return next(iter(await self._accounts(BY_ADDRESS, [address])), None)
 
     async def page(
         self,
@@ -237,7 +258,9 @@ class AccountQueries(PostgresQueries):
 def shown(row: AccountRow, open: Callable[[Sealed], str | None]) -> AccountRecord:
     """An account as people may read it."""
     facts = msgspec.structs.asdict(row) | {
-        "display_name": None if row.display_name is None else open(row.display_name)
+        "display_name": None if row.display_name is None else open(row.display_name),
+        "email": None if row.email is None else open(row.email),
     }
-    del facts["handle_at"]
+    for name in ("handle_at", "address", "address_at"):
+        del facts[name]
     return AccountRecord(**facts)

@@ -5,23 +5,26 @@ from datetime import datetime
 from domain.accounts.account import (
     Account,
 )
+from domain.accounts.claimed_name import (
+    ClaimedName,
+    ClaimName,
+    ConfirmName,
+    GiveUpName,
+    ReleaseName,
+)
 from domain.accounts.commands import (
+    ChangeEmail,
     ChangeHandle,
     ChangeProfile,
     RegisterAccount,
-)
-from domain.accounts.handle import (
-    ClaimHandle,
-    ConfirmHandle,
-    GiveUpHandle,
-    Handle,
-    ReleaseHandle,
 )
 from domain.accounts.passkey import NewPasskey
 from domain.aggregate import Command
 from tests.given import Story, at, given
 
 UNTIL = at(60)
+DIGEST, OTHER_DIGEST = "0" * 31 + "a", "0" * 31 + "b"
+"""Of addresses."""
 
 
 def account(*commands: Command) -> Story:
@@ -36,6 +39,7 @@ def registering(
         user_id="ada-1",
         handle=handle,
         claimed_until=until,
+        origin="elsewhere" if passkey is None else "here",
         passkey=passkey,
         time_zone="UTC",
         language="en",
@@ -46,26 +50,30 @@ def changing(handle: str = "owl", until: datetime | None = UNTIL) -> ChangeHandl
     return ChangeHandle(user_id="ada-1", handle=handle, claimed_until=until)
 
 
+def mailing(digest: str = DIGEST, until: datetime | None = UNTIL) -> ChangeEmail:
+    return ChangeEmail(user_id="ada-1", address=digest, claimed_until=until)
+
+
 def saying() -> ChangeProfile:
     return ChangeProfile(user_id="ada-1", time_zone="Europe/London", language="de")
 
 
 def handle(*commands: Command) -> Story:
     """The handle `ada`."""
-    return given(Handle("@ada"), *commands)
+    return given(ClaimedName("@ada"), *commands)
 
 
-def claiming(user: str = "ada-1", name: str = "ada") -> ClaimHandle:
-    return ClaimHandle(handle=name, user_id=user)
+def claiming(user: str = "ada-1", name: str = "ada") -> ClaimName:
+    return ClaimName(name=f"@{name}", user_id=user)
 
 
-def confirming(user: str = "ada-1", until: datetime = UNTIL) -> ConfirmHandle:
-    return ConfirmHandle(handle="ada", user_id=user, until=until)
+def confirming(user: str = "ada-1", until: datetime = UNTIL) -> ConfirmName:
+    return ConfirmName(name="@ada", user_id=user, until=until)
 
 
-def releasing(until: datetime = UNTIL) -> ReleaseHandle:
-    return ReleaseHandle(handle="ada", user_id="ada-1", until=until)
+def releasing(until: datetime = UNTIL) -> ReleaseName:
+    return ReleaseName(name="@ada", user_id="ada-1", until=until)
 
 
-def giving_up(until: datetime = UNTIL) -> GiveUpHandle:
-    return GiveUpHandle(handle="ada", user_id="ada-1", until=until)
+def giving_up(until: datetime = UNTIL) -> GiveUpName:
+    return GiveUpName(name="@ada", user_id="ada-1", until=until)

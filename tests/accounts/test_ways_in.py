@@ -12,11 +12,13 @@ from domain.accounts.commands import (
     DeleteAccount,
     DisableAccount,
     NoteSignIn,
+    RemoveEmail,
     RemovePasskey,
 )
 from domain.accounts.events import (
     AccountDeleted,
     AccountRegistered,
+    EmailRemoved,
     PasskeyAdded,
     PasskeyRemoved,
     SignedIn,
@@ -33,7 +35,7 @@ from domain.accounts.refusals import (
 from domain.accounts.ways_in import MOST_PASSKEYS
 from domain.categories import USERS
 from domain.personal import Sealed
-from tests.accounts.people import account, registering
+from tests.accounts.people import account, mailing, registering
 from tests.given import Story, at
 from tests.snapshots import folds_the_same_from_any_snapshot
 
@@ -95,6 +97,13 @@ def test_the_last_way_in_stays() -> None:
     story.when(adding(2)).when(removing(1)).then(PasskeyRemoved)
     story.when(removing(2)).refuses(LastWayIn)
     story.when(removing(1)).refuses(PasskeyNotFound)
+    story.when(mailing()).when(removing(2)).then(PasskeyRemoved)
+    story.when(RemoveEmail(user_id="ada-1")).refuses(LastWayIn)
+
+
+def test_whom_others_know_comes_in_by_them() -> None:
+    story = account(registering(), adding(1)).when(removing(1)).then(PasskeyRemoved)
+    story.when(mailing()).when(RemoveEmail(user_id="ada-1")).then(EmailRemoved)
 
 
 @pytest.mark.parametrize("command", [adding(2), removing(), NOTE])

@@ -1,4 +1,4 @@
-"""Accounts and handles without servers, where everything may end between any two steps."""
+"""Accounts and their names without servers, where everything may end between any two steps."""
 
 from collections.abc import Coroutine, Generator
 from contextlib import suppress
@@ -6,22 +6,27 @@ from datetime import timedelta
 from typing import Any
 from zlib import crc32
 
+import msgspec
+
+from application.accounts.claiming import Taking, take_names
 from application.accounts.handles import HandlesProcess
 from application.ports.commands import Answer, Envelope
 from domain.accounts.account import (
     Account,
 )
+from domain.accounts.claimed_name import ClaimedName
 from domain.accounts.commands import (
+    ChangeEmail,
     ChangeHandle,
     DeleteAccount,
     RegisterAccount,
+    RemoveEmail,
 )
-from domain.accounts.handle import MARK, Handle
+from domain.accounts.names import ADDRESS_MARK
 from domain.aggregate import Aggregate, Command
 from domain.categories import USERS
 from domain.events import Metadata, Position, Recorded
 from domain.refusals import Refusal
-from interfaces.http.accounts.own import take_handle
 from interfaces.http.platform.command_context import CommandContext
 from tests.given import T0
 
@@ -36,17 +41,23 @@ class Turn:
         yield
 
 
-class World:
-    """Every account and handle, requests that are under way, and the process of handles.
+def registering(user: str, name: str) -> RegisterAccount:
+    return RegisterAccount(user_id=user, handle=name[1:], time_zone="UTC", language="en")
 
-    It remembers no command, so that whatever is repeated happens again. `accounts` and `handles`
-    are the aggregates that decide.
+
+class World:
+    """Every account and name, requests that are under way, and the process of handles.
+
+    It remembers no command, so that whatever is repeated happens again. `accounts` and `names` are
+    the aggregates that decide; a name is written with its mark, `@night` or `=am`.
     """
 
-    def __init__(self, account: type[Account] = Account, handle: type[Handle] = Handle) -> None:
-        self._kinds: dict[type[Aggregate], type[Aggregate]] = {Account: account, Handle: handle}
+    def __init__(
+        self, account: type[Account] = Account, name: type[ClaimedName] = ClaimedName
+    ) -> None:
+        self._kinds: dict[type[Aggregate], type[Aggregate]] = {Account: account, ClaimedName: name}
         self.accounts: dict[str, Account] = {}
-        self.handles: dict[str, Handle] = {}
+        self.names: dict[str, ClaimedName] = {}
         self.log: list[Recorded] = []
         self.requests: list[Coroutine[Any, Any, Any]] = []
         self.now = T0
@@ -55,20 +66,32 @@ class World:
 
     # -- requests ----------------------------------------------------------------------------------
 
-    def take(self, user: str, handle: str, steps: int = 3) -> None:
-        """Begin to register, or to change a handle, and get so many commands decided at once."""
-        command: RegisterAccount | ChangeHandle = ChangeHandle(user_id=user, handle=handle)
-        if user not in self.accounts or self.accounts[user].view.handle is None:
-            command = RegisterAccount(user_id=user, handle=handle, time_zone="UTC", language="en")
-        request = take_handle(self, self._context(user), command)
+    def take(self, user: str, name: str, steps: int = 3) -> None:
+        """Begin to register, or to take another name, and get so many commands decided at once."""
+        command: Taking = ChangeHandle(user_id=user, handle=name[1:])
+        if name.startswith(ADDRESS_MARK):
+            command = ChangeEmail(user_id=user, address=name[1:])
+        elif user not in self.accounts or self.accounts[user].handle is None:
+            command = registering(user, name)
+        self._begin(command, steps)
+
+    def register_with(self, user: str, name: str, address: str, steps: int = 4) -> None:
+        """Begin to register with an address, and get so many commands decided at once."""
+        command = registering(user, name)
+        self._begin(msgspec.structs.replace(command, address=address[1:], origin="here"), steps)
+
+    def _begin(self, command: Taking, steps: int) -> None:
+        request = take_names(self, self._context(command.user_id), command)
         self.requests.append(request)
         for _ in range(1 + steps):  # with the first, it comes to its first command
             if request in self.requests:
                 self.advance(request)
 
-    def delete(self, user: str) -> None:
+    def give_up(self, user: str, mark: str) -> None:
+        """Give up the name of a kind; an account without handle is none."""
+        command = RemoveEmail if mark == ADDRESS_MARK else DeleteAccount
         with suppress(Refusal):
-            self._decide(DeleteAccount(user_id=user))
+            self._decide(command(user_id=user))
 
     def _context(self, user: str) -> CommandContext:
         return CommandContext(f"player/{user}/key", Metadata(actor=user, fingerprint="body"))
@@ -107,7 +130,7 @@ class World:
 
     def ring(self) -> None:
         """Let owners notice what is due."""
-        for each in list(self.handles.values()):
+        for each in list(self.names.values()):
             if each.deadline is not None and each.deadline <= self._now(each.id):
                 self._decide(each.on_deadline())
 
@@ -115,7 +138,7 @@ class World:
         """Let every request end where it is, and everything happen that follows."""
         for request in [*self.requests]:
             self.kill(request)
-        while self._stored < len(self.log) or any(each.deadline for each in self.handles.values()):
+        while self._stored < len(self.log) or any(each.deadline for each in self.names.values()):
             self.follow(len(self.log))
             self.pass_time(MOST_SKEW_S)
             self.ring()
@@ -125,7 +148,7 @@ class World:
 
     def _decide(self, command: Command) -> Answer:
         kind, id = USERS.deciders[type(command)], command.aggregate_id
-        among: dict[str, Any] = self.accounts if kind is Account else self.handles
+        among: dict[str, Any] = self.accounts if kind is Account else self.names
         aggregate = among.setdefault(id, self._kinds[kind](id))
         reply = aggregate.decide(command, self._now(id))
         for event in aggregate.collect_events():
@@ -136,21 +159,23 @@ class World:
     # -- what must hold ----------------------------------------------------------------------------
 
     def holders(self) -> dict[str, list[str]]:
-        """Who has each handle, as the accounts have it."""
+        """Who has each name, as the accounts have it."""
         found: dict[str, list[str]] = {}
         for account in self.accounts.values():
-            if account.view.handle is not None:
-                found.setdefault(account.view.handle, []).append(account.id)
+            state = account.state()
+            for held in (state.handle, state.address):
+                if held.name is not None:
+                    found.setdefault(held.name, []).append(account.id)
         return found
 
     def owners(self) -> dict[str, list[str]]:
-        """Who has each handle, as the handles have it."""
+        """Who has each name, as the names have it."""
         return {
-            each.id.removeprefix(MARK): [owner.user_id]
-            for each in self.handles.values()
+            each.id: [owner.user_id]
+            for each in self.names.values()
             if (owner := each.state().owner)
         }
 
     def claims(self) -> list[str]:
-        """The handles that are kept for somebody."""
-        return [each.id for each in self.handles.values() if each.state().claim]
+        """The names that are kept for somebody."""
+        return [each.id for each in self.names.values() if each.state().claim]

@@ -25,7 +25,7 @@ from tests.conftest import Hall
 from tests.docs.markdown import ROOT, Block
 from tests.docs.markdown import blocks as blocks_of
 
-PORT = re.compile(r"((?<=127\.0\.0\.1:)|(?<=_PORT=))808([0-6])\b")
+PORT = re.compile(r"((?<=127\.0\.0\.1:)|(?<=_PORT=))808([0-7])\b")
 TIMEOUT_S = 400
 
 

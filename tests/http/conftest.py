@@ -18,6 +18,8 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.testing import AsyncTestClient
 
+from application.accounts.by_mail import MailSignIns
+from application.accounts.email_changes import EmailChanges
 from application.games.offers import Offers
 from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
@@ -29,6 +31,7 @@ from interfaces.http.accounts.ceremonies import Ceremonies
 from interfaces.http.app import Doors
 from interfaces.http.games.judging import Judge
 from interfaces.http.games.lobby_feed import LobbyFeed
+from interfaces.http.operations.mails import Sink
 from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.services import ReadinessCheck, Services
 from interfaces.http.platform.tickets import Tickets
@@ -60,6 +63,7 @@ from tests.http.fakes.accounts import FakeAccounts, FakePasskeyUses
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
+from tests.http.fakes.mail import FakePost
 from tests.http.fakes.once import FakeOffers, FakeOnce
 from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
 from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
@@ -69,6 +73,7 @@ from tests.player_events.failing import Desk, a_desk
 from tests.projections.fakes import FakeReader
 
 ORIGIN = "https://play.example"
+HALL = "http://testserver.local"
 SECRET = "a secret that is long enough for the tests"
 PREFIX = "urn:gamehall:problem:"
 
@@ -91,6 +96,7 @@ class Api:
     desk: Desk
     sign_ins: FakeSignIns
     tries: FakeTries
+    post: FakePost
     services: Services
     commands_need: dict[str, ReadinessCheck]
     queries_need: dict[str, ReadinessCheck]
@@ -201,13 +207,13 @@ async def an_api() -> AsyncIterator[Api]:
     seals = FakeSeals()
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
     player_events, limits = FakePlayerEvents(), FakeLimits()
-    desk = a_desk()
+    desk, accounts = a_desk(), FakeAccounts(log, seals)
     of_players = FakePlayerQueries(player_events)
     commands_need: dict[str, ReadinessCheck] = {}
     queries_need: dict[str, ReadinessCheck] = {}
     fakes: dict[ReadModel[Any], Any] = {
         WAITROOM: queue,
-        ACCOUNTS: FakeAccounts(log, seals),
+        ACCOUNTS: accounts,
         GAME_RECORDS: games,
         GAME_METRICS: FakeGameMetrics(log),
         STANDINGS: standings,
@@ -219,6 +225,7 @@ async def an_api() -> AsyncIterator[Api]:
     }
     tokens = Tokens(SECRET)
     sign_ins, tries = FakeSignIns(), FakeTries()
+    post = FakePost(tokens, seals, tries)
     services = Services(
         log=log,
         local=log,
@@ -255,6 +262,9 @@ async def an_api() -> AsyncIterator[Api]:
             Guests: Guests(allowed=True),
             SignInTries: SignInTries(tries),
             Provider: Provider(None),
+            MailSignIns: MailSignIns(post.sending, accounts, f"{HALL}/sign-in"),
+            EmailChanges: EmailChanges(post.sending),
+            Sink: Sink(post.mail),
         },
         commands_need=commands_need,
         queries_need=queries_need,
@@ -264,7 +274,7 @@ async def an_api() -> AsyncIterator[Api]:
     own = httpx.AsyncClient(
         transport=httpx.ASGITransport(cast("Any", doors.own)), base_url="http://own"
     )
-    async with AsyncTestClient(doors.public) as client, own as peers:
+    async with AsyncTestClient(doors.public) as client, own as peers, post.errands.running():
         yield Api(
             client,
             peers,
@@ -280,6 +290,7 @@ async def an_api() -> AsyncIterator[Api]:
             desk,
             sign_ins,
             tries,
+            post,
             services,
             commands_need,
             queries_need,

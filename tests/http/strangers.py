@@ -16,14 +16,17 @@ import httpx
 from interfaces.http.app import describe
 from interfaces.tokens import Identity, Tokens
 from tests.http.conftest import SECRET, Api, an_api, who_waits_begins
+from tests.http.post import code_in
 from tests.http.test_reporting_events import CAME, an_event
 
 ACCESS = Path(__file__).parents[1] / "golden" / "access.txt"
 
 ADA, BEN, ROOM = "ada", "ben", "concert"
+EMAIL = "/api/v1/me/account/email"
 
-PRIVATE = ("Ada in line", "Pacific/Chatham", "only Ada did this")
-"""What is not for other players: how she is called in a line, where she lives, what she did."""
+PRIVATE = ("Ada in line", "Pacific/Chatham", "only Ada did this", "ada@hers.example")
+"""What is not for other players: how she is called in a line, where she lives, what she did, and
+where she gets mails."""
 
 Headers = Mapping[str, str]
 Operation = tuple[str, str, Any]
@@ -141,6 +144,10 @@ async def come(api: Api) -> Hers:
     event = an_event(**CAME, player_id=ADA) | {"data": {"note": PRIVATE[2]}}
     told = await api.ask("POST", "/api/v1/events", event, user="server", scope="service")
     assert {joined.status_code, account.status_code, told.status_code} == {200, 201}
+    await api.ask("POST", EMAIL, {"email": PRIVATE[3]}, user=ADA)
+    await api.post.errands.done()
+    code = {"code": code_in(api.post.mail.sent[-1])}
+    assert (await api.ask("POST", f"{EMAIL}/confirm", code, user=ADA)).is_success
     hers = Hers(api, joined.json()["session_id"], game, told.json()["event_id"])
     hers.cookie, hers.guest = await _cookie(api, ADA), await _cookie(api, "mallory~guest")
     return hers

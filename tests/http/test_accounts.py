@@ -8,7 +8,7 @@ import pytest
 
 from application.envelopes import ForwardedVerdict
 from application.ports.commands import Answer, Envelope
-from domain.accounts.handle import CLAIM_SECONDS, HELD_DAYS, ClaimHandle
+from domain.accounts.claimed_name import CLAIM_SECONDS, HELD_DAYS, ClaimName
 from domain.categories import USERS
 from domain.refusals import Refusal
 from tests.http.conftest import Api, problem
@@ -47,6 +47,7 @@ async def test_somebody_registers_and_reads_all_of_it(api: Api) -> None:
         "display_name": NAME,
         "time_zone": "Europe/London",
         "language": "en",
+        "email": None,
     }
 
 
@@ -203,7 +204,7 @@ async def test_a_repetition_gets_the_first_answer_and_adds_nothing(api: Api) -> 
 
 
 async def test_who_dies_after_the_claim_leaves_nothing_behind(api: Api) -> None:
-    claim = ClaimHandle(handle="ada", user_id="ann")
+    claim = ClaimName(name="@ada", user_id="ann")
     await api.log.execute(Envelope(command_id="lost", command=claim))
     problem(await api.ask("POST", REGISTER, {"handle": "ada"}, user="ben"), 409, "handle-taken")
     api.log.pass_time(CLAIM_SECONDS)
@@ -229,10 +230,10 @@ async def test_another_process_may_own_the_shards(api: Api, monkeypatch: Any) ->
 
 async def test_steps_of_the_hall_are_nobodys_to_send(api: Api) -> None:
     steps = [
-        {"command": "handle.claim", "handle": "ada", "user_id": "ann"},
+        {"command": "name.claim", "name": "@ada", "user_id": "ann"},
         {
-            "command": "handle.give-up",
-            "handle": "ada",
+            "command": "name.give-up",
+            "name": "@ada",
             "user_id": "ann",
             "until": "2026-11-01T12:00:00Z",
         },

@@ -17,6 +17,7 @@ from interfaces.http.serve import MOST_CONNECTIONS
 from tests.docs.markdown import ROOT
 from tests.http.at_tables import LIVE
 from tests.http.conftest import Api, an_api
+from tests.http.post import browser, code_in, latest
 from tests.http.serving import HOST, head_of, served, told
 from tests.http.socket_client import Closed, connected
 from tests.http.sockets.virtual_time import VirtualTime
@@ -163,6 +164,32 @@ async def tries_to_sign_in(api: Api, limit: Limit) -> None:
     assert await guest("2001:db8:0:1::1").status() == "201"
 
 
+async def mails_of_a_browser(api: Api, limit: Limit) -> None:
+    most, _minutes = limit.most
+    async with browser(api) as there:
+        for number in range(most):
+            assert (await there.ask(f"ada-{number}@hall.example")).status_code == 202
+        assert str((await there.ask()).status_code) == limit.beyond
+
+
+async def mails_to_an_address(api: Api, limit: Limit) -> None:
+    most, _minutes = limit.most
+    for _ in range(most + 1):
+        async with browser(api) as there:
+            assert (await there.ask()).status_code == 202
+    assert len(api.post.mail.sent) == most
+    assert limit.beyond == "the rest is not sent"
+
+
+async def codes_of_a_mail(api: Api, limit: Limit) -> None:
+    (most,) = limit.most
+    async with browser(api) as there:
+        await there.ask()
+        for _ in range(most):
+            assert str((await there.code("none")).status_code) == limit.beyond
+        assert str((await there.code(code_in(latest(api)))).status_code) == limit.beyond
+
+
 async def visitors_of_an_address(api: Api, limit: Limit) -> None:
     await api.open()
 
@@ -278,6 +305,9 @@ IN_MEMORY: dict[str, Callable[[Api, Limit], Awaitable[None]]] = {
     "what is left of a body when it is refused": what_is_left_of_a_body,
     "requests of one network address in progress": requests_of_an_address,
     "tries to sign in from one network address, of IPv6 from its first 64 bits": tries_to_sign_in,
+    "mails that a browser asks for, to sign in": mails_of_a_browser,
+    "mails to one e-mail address, and to new addresses of one account": mails_to_an_address,
+    "codes that are tried for one mail": codes_of_a_mail,
     "new visitors of pages of waiting rooms from one network address": visitors_of_an_address,
     "commands of a request": commands,
     "events of a batch": events,

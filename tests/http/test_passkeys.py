@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from application.ports.commands import Answer, Envelope, Unavailable
+from domain.accounts.claimed_name import ClaimName
 from domain.accounts.commands import NoteSignIn
 from domain.accounts.events import AccountRegistered, PasskeyAdded, SignedIn
-from domain.accounts.handle import ClaimHandle
 from domain.accounts.ways_in import MOST_PASSKEYS
 from domain.categories import USERS
 from interfaces.http import app as application
@@ -174,7 +174,7 @@ async def test_who_loses_a_handle_to_another_has_no_account_and_is_not_signed_in
     api: Api, here: Browser
 ) -> None:
     asked = await here.asked("sign-up/options", {"handle": "ada"})
-    claim = ClaimHandle(handle="ada", user_id="ben")
+    claim = ClaimName(name="@ada", user_id="ben")
     await api.log.execute(Envelope(command_id="claim", command=claim))
 
     body = {"handle": "ada", "credential": here.device.make(asked)}

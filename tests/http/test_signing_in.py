@@ -141,7 +141,7 @@ async def test_a_browser_that_nobody_is_signed_in_at_needs_a_token(api: Api) -> 
     problem(await me(api), 401, "unauthenticated")
     api.client.cookies.set("something", "else")
     problem(await me(api), 401, "unauthenticated")
-    entrance = {"guests": True, "provider": None, "me": None}
+    entrance = {"guests": True, "provider": None, "mail": True, "me": None}
     assert (await api.client.get("/api/v1/sign-in")).json() == entrance
 
 

@@ -3,8 +3,10 @@
 from random import Random
 from typing import Any
 
+from domain.accounts.claimed_name import ClaimName, ConfirmName, GiveUpName
 from domain.accounts.commands import (
     AddPasskey,
+    ChangeEmail,
     ChangeHandle,
     ChangeProfile,
     DeleteAccount,
@@ -12,9 +14,9 @@ from domain.accounts.commands import (
     EnableAccount,
     NoteSignIn,
     RegisterAccount,
+    RemoveEmail,
     RemovePasskey,
 )
-from domain.accounts.handle import ClaimHandle, ConfirmHandle, GiveUpHandle
 from domain.accounts.passkey import NewPasskey
 from domain.games.commands import CloseTable, MakeMove, Resign, SeekGame, StartGame
 from domain.personal import Sealed
@@ -183,7 +185,7 @@ def tell_of_accounts(narrator: Narrator, accounts: int = 6) -> None:
         profile: Any = {"user_id": user, "time_zone": "UTC", "language": "en"}
         name = Sealed(subject=user, sealed=f"{number:04}")
         narrator.tell(
-            ClaimHandle(handle=handle, user_id=user),
+            ClaimName(name=f"@{handle}", user_id=user),
             RegisterAccount(
                 handle=handle,
                 claimed_until=until,
@@ -193,20 +195,24 @@ def tell_of_accounts(narrator: Narrator, accounts: int = 6) -> None:
             ),
             AddPasskey(user_id=user, passkey=a_passkey(f"{number}-1"), name=name),
             NoteSignIn(user_id=user, way="passkey", device="Firefox on Android"),
-            ConfirmHandle(handle=handle, user_id=user, until=at(60)),
+            ConfirmName(name=f"@{handle}", user_id=user, until=at(60)),
             now=at(0),
         )
         if number % 2:
             narrator.tell(ChangeProfile(**profile), now=at(70))
             narrator.tell(RemovePasskey(user_id=user, credential_id=f"key-{number}-0"), now=at(75))
+            address, email = f"{number:032}", Sealed(subject=user, sealed=f"{number:04}")
+            mailed = ChangeEmail(user_id=user, address=address, claimed_until=until, email=email)
+            narrator.tell(ClaimName(name=f"={address}", user_id=user), mailed, now=at(75))
             changed = ChangeHandle(user_id=user, handle=f"{handle}.x", claimed_until=at(130))
             narrator.tell(changed, now=at(80))
-            narrator.tell(GiveUpHandle(handle=handle, user_id=user, until=at(60)), now=at(90))
+            narrator.tell(GiveUpName(name=f"@{handle}", user_id=user, until=at(60)), now=at(90))
     narrator.tell(
         DisableAccount(user_id="user-0", by="olga"),
         DisableAccount(user_id="user-1", by="olga"),
         EnableAccount(user_id="user-1", by="olga"),
         DeleteAccount(user_id="user-2"),
+        RemoveEmail(user_id="user-3"),
         now=at(200),
     )
 

@@ -10,6 +10,7 @@ owner can read.
 import contextlib
 import json
 import os
+import smtplib
 import socket
 import sys
 import urllib.request
@@ -22,6 +23,8 @@ import redis
 from confluent_kafka.admin import AdminClient
 
 PATIENCE_S = 2
+OK = 250
+"""As SMTP says it."""
 
 
 def connect_to_postgres(dsn: str) -> None:
@@ -38,6 +41,16 @@ def ask_valkey(url: str) -> None:
 def ask_kafka(settings: str) -> None:
     """Ask for the topics, with librdkafka's settings as JSON."""
     AdminClient({**json.loads(settings), "log_level": 0}).list_topics(timeout=PATIENCE_S)
+
+
+def ask_sink(url: str) -> None:
+    """Read the mails that are kept, with a password where one stands before the host."""
+    parts = urlsplit(url)
+    with smtplib.SMTP(parts.hostname or "", parts.port or 0, timeout=PATIENCE_S) as client:
+        if parts.password:
+            client.login(parts.username or "", parts.password)
+        if client.docmd("XMAILS")[0] != OK:
+            raise PermissionError
 
 
 def post(url: str) -> None:
@@ -76,6 +89,7 @@ WAYS: dict[str, Callable[[str], None]] = {
     "postgres": connect_to_postgres,
     "valkey": ask_valkey,
     "kafka": ask_kafka,
+    "sink": ask_sink,
     "peers": post,
     "files": look,
 }

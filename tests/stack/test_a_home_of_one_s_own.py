@@ -40,12 +40,19 @@ as_another = pytest.mark.skipif(
 )
 
 
+def sink_of(hall: Hall) -> str:
+    url = hall.settings.sink_url
+    assert url is not None
+    return url
+
+
 @as_another
 def test_another_user_of_the_machine_gets_nothing(hall: Hall) -> None:
     tried = {
         "postgres": [*at_postgres(hall, SERVICE, "gamehall", "postgres", "daemon")],
         "valkey": [at(hall.redis, ""), at(hall.redis, ":guessed")],
         "kafka": [*at_kafka(hall)],
+        "sink": [at(sink_of(hall), ""), at(sink_of(hall), f"{SERVICE}:guessed")],
         "peers": [at(url, token) for url in own_urls(hall) for token in tokens_of(hall)],
         "files": files_of(hall.settings.home),
     }
@@ -59,6 +66,7 @@ def test_only_passwords_and_secrets_keep_another_user_from_the_servers(hall: Hal
         "postgres": [hall.postgres],
         "valkey": [hall.redis],
         "kafka": [json.dumps(connection(hall.kafka))],
+        "sink": [sink_of(hall)],
         "peers": [at(url, token) for url in own_urls(hall)],
     }
     assert let_in(tried, NOBODY) == every(tried)

@@ -45,7 +45,7 @@ def test_a_wrong_setting_ends_every_command_with_its_sentence(
     monkeypatch.setenv("GAMEHALL_PORT", "many")
     result = run("status")
     assert result.exit_code == 1
-    assert result.stderr == "Error: GAMEHALL_PORT is 'many', but takes a port from 1 to 65530.\n"
+    assert result.stderr == "Error: GAMEHALL_PORT is 'many', but takes a port from 1 to 65529.\n"
 
 
 def test_a_token_of_no_hall_is_refused_and_no_secret_is_made(

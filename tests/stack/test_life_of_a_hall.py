@@ -39,6 +39,7 @@ def test_a_hall_keeps_its_data_and_leaves_no_process_behind(hall_home: Path) -> 
     assert {each["name"]: each["state"] for each in json.loads(left.stdout)["processes"]} == {
         "kafka": "UNSUPERVISED",
         "postgres": "UNSUPERVISED",
+        "sink": "UNSUPERVISED",
         "valkey": "UNSUPERVISED",
     }
     assert "`gamehall down` stops them" in elsewhere.command("status").stdout

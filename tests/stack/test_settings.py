@@ -6,6 +6,8 @@ from threading import Barrier
 
 import pytest
 
+from infra.errors import SetupError
+from interfaces.bootstrap.mail import mail_of
 from interfaces.kept import kept
 from interfaces.settings import SettingsRefused, hide_password, load
 
@@ -13,8 +15,8 @@ from interfaces.settings import SettingsRefused, hide_password, load
 @pytest.mark.parametrize(
     ("variable", "value", "sentence"),
     [
-        ("PORT", "80800", "GAMEHALL_PORT is '80800', but takes a port from 1 to 65530."),
-        ("PORT", "http", "GAMEHALL_PORT is 'http', but takes a port from 1 to 65530."),
+        ("PORT", "80800", "GAMEHALL_PORT is '80800', but takes a port from 1 to 65529."),
+        ("PORT", "http", "GAMEHALL_PORT is 'http', but takes a port from 1 to 65529."),
         (
             "KAFKA",
             "broker",
@@ -43,6 +45,13 @@ from interfaces.settings import SettingsRefused, hide_password, load
         ),
         ("API_URL", "http://hall:80800", "GAMEHALL_API_URL is 'http://hall:80800', but takes"),
         ("PEER_URL", "http://[::1", "GAMEHALL_PEER_URL is 'http://[::1', but takes an address"),
+        (
+            "SMTP_URL",
+            "smtp://hall:hush@mail example",
+            "GAMEHALL_SMTP_URL is 'smtp://hall:***@mail example', but takes an address such as",
+        ),
+        ("MAIL_FROM", "hall", "GAMEHALL_MAIL_FROM is 'hall', but takes an address such as"),
+        ("MAIL_FROM", "hall@here, eve@here", "GAMEHALL_MAIL_FROM is 'hall@here, eve@here', but"),
         ("LOG_LEVEL", "loud", "but takes debug, info, warning or error."),
     ],
 )
@@ -123,6 +132,7 @@ def test_secrets_and_passwords_are_never_shown(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("GAMEHALL_SECRET", "hush" * 8)
     monkeypatch.setenv("GAMEHALL_POSTGRES", "postgresql://ada:hush@db/games")
     monkeypatch.setenv("GAMEHALL_KAFKA", "sasl_ssl://ada:hush@kafka:9093")
+    monkeypatch.setenv("GAMEHALL_SMTP_URL", "smtps://ada:hush@mail.example")
     assert "hush" not in repr(load())
 
 
@@ -140,10 +150,11 @@ def test_embedded_servers_take_the_ports_after_the_api(monkeypatch: pytest.Monke
     monkeypatch.setenv("GAMEHALL_HOME", "/nowhere")
     settings = load()
     assert settings.base_url == "http://127.0.0.1:9000"
-    assert settings.peer_address == "http://127.0.0.1:9005"
+    assert settings.peer_address == "http://127.0.0.1:9006"
     assert settings.kafka_bootstrap == "127.0.0.1:9001"
     assert settings.postgres_dsn == "postgresql://127.0.0.1:9003/gamehall"
     assert settings.redis_url == "redis://127.0.0.1:9004/0"
+    assert settings.sink_url == "smtp://127.0.0.1:9005"
 
 
 def test_embedded_servers_ask_for_the_password_that_the_home_keeps(
@@ -156,6 +167,7 @@ def test_embedded_servers_ask_for_the_password_that_the_home_keeps(
     assert settings.kafka_bootstrap == f"sasl_plaintext://hall:{password}@127.0.0.1:9001"
     assert settings.postgres_dsn == f"postgresql://hall:{password}@127.0.0.1:9003/gamehall"
     assert settings.redis_url == f"redis://:{password}@127.0.0.1:9004/0"
+    assert settings.sink_url == f"smtp://hall:{password}@127.0.0.1:9005"
     assert stat.S_IMODE(settings.password_file.stat().st_mode) == 0o600
 
 
@@ -181,6 +193,33 @@ def test_an_existing_server_takes_the_place_of_the_embedded_one(
     settings = load()
     assert settings.kafka_port is None
     assert settings.kafka_bootstrap == "one:9092,two:9092"
+
+
+@pytest.mark.parametrize("server", ["KAFKA", "POSTGRES", "REDIS", "SMTP_URL"])
+def test_mails_are_kept_where_all_servers_are_embedded_and_none_takes_them(
+    monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    monkeypatch.setenv("GAMEHALL_HOME", "/nowhere")
+    assert load().sink_url
+    assert mail_of(load())
+    elsewhere = {
+        "KAFKA": "one:9092",
+        "POSTGRES": "postgresql://db/games",
+        "REDIS": "redis://cache:6379/0",
+        "SMTP_URL": "smtp://mail.example",
+    }
+    monkeypatch.setenv(f"GAMEHALL_{server}", elsewhere[server])
+    assert load().sink_url is None
+
+
+def test_a_hall_without_a_server_of_mails_sends_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMEHALL_KAFKA", "one:9092")
+    assert mail_of(load()) is None
+    monkeypatch.setenv("GAMEHALL_SMTP_URL", "smtp://mail.example:25")
+    with pytest.raises(SetupError, match="GAMEHALL_MAIL_FROM is not"):
+        mail_of(load())
+    monkeypatch.setenv("GAMEHALL_MAIL_FROM", "Game hall <hall@hall.example>")
+    assert mail_of(load())
 
 
 def test_two_threads_that_make_a_word_at_once_agree_on_it(

@@ -1,11 +1,13 @@
 """A text is readable as long as its key is there, and not a moment longer."""
 
+import re
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.personal import PersonalText, Sealed
+from domain.personal import HALL, PersonalText, Sealed
 from infra.subjects.cipher import BLOCK_BYTES, Master
 from infra.subjects.keyring import TICK, KeyRecord, Keyring, MalformedKey
 
@@ -172,3 +174,21 @@ def test_the_time_since_the_last_tick_is_that_of_the_first_record_after_it() -> 
         keys.receive(*record)
         since.append(keys.unrolled_since)
     assert since == [100, 100, None, 400]
+
+
+@pytest.mark.parametrize("master", [None, Master("a secret of the hall that is long enough")])
+def test_the_first_of_the_hall_s_keys_digests_for_all(master: Master | None) -> None:
+    first, second = (Keyring(master).make(HALL) for _ in range(2))
+    early, late = Keyring(master), Keyring(master)
+    assert early.digest("ada@hall.example") is None
+    early.receive(*first, 0)
+    alone = early.digest("ada@hall.example")
+    for ring in (early, late):
+        for record in (first, second):
+            ring.receive(*record, 0)
+    assert alone == early.digest("ada@hall.example") == late.digest("ada@hall.example")
+    assert re.fullmatch("[0-9a-f]{32}", alone or "")
+    assert alone != early.digest("ada@hall.example ")
+    alien = Keyring(master)
+    alien.receive(*second, 0)
+    assert alien.digest("ada@hall.example") != alone, "which is no hash that anybody can try out"

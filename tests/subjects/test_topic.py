@@ -11,6 +11,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from application.ports.commands import Unavailable
+from domain.personal import HALL
 from infra.errors import SetupError
 from infra.kafka.clients import connection
 from infra.kafka.records import consume, describe
@@ -207,3 +208,28 @@ def _bytes(file: Path) -> bytes:
         return file.read_bytes()
     except FileNotFoundError:  # Kafka has just removed it
         return b""
+
+
+async def test_all_processes_digest_with_one_key_whoever_made_it_first(
+    servers: Hall, topic: str
+) -> None:
+    """Both begin with no key, and each makes one before it has heard of the other's."""
+    both = [await start(servers, topic) for _ in range(2)]
+    made = await asyncio.gather(*(each.digest("ada@hall.example") for each in both))
+    later = await start(servers, topic)
+    try:
+        again = [await each.digest("ada@hall.example") for each in (*both, later)]
+        assert {*made, *again} == {made[0]}
+        assert await later.digest("eve@hall.example") != made[0]
+    finally:
+        for each in (*both, later):
+            await each.stop()
+
+
+async def test_the_key_of_the_hall_s_own_is_never_erased(servers: Hall, topic: str) -> None:
+    keys = await start(servers, topic)
+    digest = await keys.digest("ada@hall.example")
+    with pytest.raises(SetupError, match="is no person"):
+        erase(servers.kafka, HALL, topic)
+    assert await keys.digest("ada@hall.example") == digest
+    await keys.stop()

@@ -37,7 +37,7 @@ def history_of(hall: Hall, handle: str) -> list[str]:
 
 
 async def confirmed(hall: Hall, handle: str) -> bool:
-    return "handle.confirmed" in await asyncio.to_thread(history_of, hall, handle)
+    return "name.confirmed" in await asyncio.to_thread(history_of, hall, handle)
 
 
 async def test_of_two_who_want_one_handle_one_has_it(hall: Hall) -> None:
@@ -108,13 +108,13 @@ async def test_a_claim_of_which_nothing_became_is_released(hall: Hall) -> None:
     headers = {"Authorization": f"Bearer {hall.tokens.issue('handles', 'process')}"}
 
     async def step(command: str, **facts: Any) -> Any:
-        sent = {"command": command, "handle": handle, "user_id": lost, **facts}
+        sent = {"command": command, "name": f"@{handle}", "user_id": lost, **facts}
         body = [{"command_id": a_name("step"), "command": sent}]
         answer = await client.post("/api/v1/commands", json=body, headers=headers)
         return answer.json()[0].get("reply")
 
     async with client_of(hall) as client:
-        claim = await step("handle.claim")
+        claim = await step("name.claim")
         refused = await register(client, hall, ben, handle)
         assert refused.json()["type"].endswith("handle-taken")
 
@@ -125,4 +125,4 @@ async def test_a_claim_of_which_nothing_became_is_released(hall: Hall) -> None:
 
         await eventually(asked_again, lambda status: status == 201)
     history = await asyncio.to_thread(history_of, hall, handle)
-    assert history[:3] == ["handle.claimed", "handle.released", "handle.claimed"]
+    assert history[:3] == ["name.claimed", "name.released", "name.claimed"]

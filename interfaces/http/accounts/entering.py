@@ -7,20 +7,18 @@ import msgspec
 from litestar import Response, Router, post
 from litestar.params import JSONBody
 
+from application.accounts.claiming import take_names
+from application.accounts.zones import refuse_unknown_zone
 from application.ports.sign_ins import SignIn
-from domain.accounts.account import (
-    AccountView,
-)
-from domain.accounts.commands import (
-    RegisterAccount,
-)
-from domain.accounts.handle import HandleTaken
+from domain.accounts.account import AccountView
+from domain.accounts.claimed_name import HandleTaken
+from domain.accounts.commands import RegisterAccount
 from domain.accounts.names import canonical, refuse_reserved
 from domain.accounts.refusals import AccountExists, AccountIsDisabled
 from interfaces.http.accounts.ceremonies import NOBODY_YET, Ceremonies, Ceremony, is_of
-from interfaces.http.accounts.own import sealed, take_handle
+from interfaces.http.accounts.own import sealed
 from interfaces.http.accounts.passkey_answers import AssertedCredential, MadeCredential
-from interfaces.http.accounts.shapes import AnyHandle, Registering, refuse_unknown_zone
+from interfaces.http.accounts.shapes import AnyHandle, Registering
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import context_of, reply_of
@@ -90,10 +88,11 @@ async def sign_up(request: Request, data: JSONBody[SigningUp]) -> Response[Me]:
     signs up again where that does not go: a handle that was claimed is free after a minute.
     """
     await admit_from_page(request)
-    refuse_unknown_zone(data)
+    refuse_unknown_zone(data.time_zone)
     ceremony = await _ended_sign_up(request, keep=data.keep)
     registering = RegisterAccount(
         user_id=ceremony.user_id,
+        origin="here",
         handle=canonical(data.handle),
         passkey=ceremonies_of(request).made(ceremony, data.credential),
         display_name=await sealed(request, ceremony.user_id, data),
@@ -103,7 +102,7 @@ async def sign_up(request: Request, data: JSONBody[SigningUp]) -> Response[Me]:
     holder = Identity(ceremony.user_id, "player", 0, 0)
     headers = dict(request.scope["headers"])
     context = context_of(holder, request.scope, headers, await request.body())
-    answer = await take_handle(services_of(request).log, context, registering)
+    answer = await take_names(services_of(request).log, context, registering)
     account = reply_of(answer, AccountView)
     welcomed = await _entered(request, ceremony, account.handle or registering.handle)
     welcomed.headers["Position"] = str(answer.position)

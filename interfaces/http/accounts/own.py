@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-import msgspec
 from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from application.ports.commands import Answer, CommandLog
+from application.accounts.claiming import take_names
+from application.accounts.zones import refuse_unknown_zone
 from domain.accounts.account import (
     AccountView,
 )
@@ -17,19 +17,13 @@ from domain.accounts.commands import (
     DeleteAccount,
     RegisterAccount,
 )
-from domain.accounts.handle import ClaimHandle, HandleClaim
 from domain.accounts.names import canonical
-from domain.accounts.refusals import (
-    ClaimMissing,
-)
 from domain.categories import USERS
 from domain.personal import Sealed
-from domain.refusals import Refusal
 from interfaces.http.accounts.shapes import (
     NewHandle,
     Profile,
     Registering,
-    refuse_unknown_zone,
 )
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
@@ -38,7 +32,6 @@ from interfaces.http.platform.command_context import (
     answered,
     carry_out,
     provide_context,
-    reply_of,
 )
 from interfaces.http.platform.freshness import caught_up, found, read_after_of
 from interfaces.http.platform.routes import command, query
@@ -57,7 +50,7 @@ async def register_account(
 
     Opening it again with the same handle changes nothing.
     """
-    refuse_unknown_zone(data)
+    refuse_unknown_zone(data.time_zone)
     registered = RegisterAccount(
         user_id=request.user.user_id,
         handle=canonical(data.handle),
@@ -65,7 +58,7 @@ async def register_account(
         time_zone=data.time_zone,
         language=data.language,
     )
-    return answered(await take_handle(services_of(request).log, context, registered), 201)
+    return answered(await take_names(services_of(request).log, context, registered), 201)
 
 
 @command("/handle", "changeHandle", "Change the handle", 403, 404, 409, 422)
@@ -74,7 +67,7 @@ async def change_handle(
 ) -> Response[AccountView]:
     """Take another handle; the one that there was is held for its former owner for 30 days."""
     changed = ChangeHandle(user_id=request.user.user_id, handle=canonical(data.handle))
-    return answered(await take_handle(services_of(request).log, context, changed))
+    return answered(await take_names(services_of(request).log, context, changed))
 
 
 @command("/profile", "changeProfile", "Change the profile", 403, 404, 409, 422)
@@ -82,7 +75,7 @@ async def change_profile(
     request: Request, data: JSONBody[Profile], context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
     """Say the whole profile anew."""
-    refuse_unknown_zone(data)
+    refuse_unknown_zone(data.time_zone)
     changed = ChangeProfile(
         user_id=request.user.user_id,
         display_name=await sealed(request, request.user.user_id, data),
@@ -110,26 +103,6 @@ async def get_my_account(request: Request, read_after: AfterUser = None) -> Acco
     user_id = request.user.user_id
     account = await accounts.account(user_id)
     return found(account, "account-not-found", f"{user_id!r} has no account.")
-
-
-async def take_handle(
-    log: CommandLog, context: CommandContext, command: RegisterAccount | ChangeHandle
-) -> Answer:
-    """Have an account take a handle, by a claim of its own.
-
-    The account is asked first: it knows a repetition, and says no before a handle is kept for it.
-    Wherever this ends half-way, the claim goes with its time (docs/adr/0031).
-    """
-    try:
-        return await log.execute(context.envelope(command))
-    except Refusal as refusal:
-        if refusal.type != ClaimMissing.type:
-            raise
-    claiming = ClaimHandle(handle=command.handle, user_id=command.user_id)
-    answer = await log.execute(context.step(claiming))
-    until = reply_of(answer, HandleClaim).until
-    claimed = msgspec.structs.replace(command, claimed_until=until)
-    return await log.execute(context.envelope(claimed))
 
 
 async def sealed(request: Request, user_id: str, profile: Profile) -> Sealed | None:

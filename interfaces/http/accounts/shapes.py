@@ -2,17 +2,12 @@
 
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import available_timezones
 
 import msgspec
 
-from domain.accounts.names import Language, TimeZone, TimeZoneUnknown
+from domain.accounts.names import Language, TimeZone
 from domain.personal import PersonalText
 from projections.accounts.accounts import AccountRecord
-
-ZONES = available_timezones()
-"""The names of time zones that this machine knows; none where nobody has told it."""
-
 
 AnyHandle = Annotated[str, msgspec.Meta(min_length=1, max_length=30, examples=["ada"])]
 """As somebody writes it; `canonical` says whether it is one."""
@@ -60,9 +55,3 @@ class SignedOut(msgspec.Struct, frozen=True, kw_only=True):
 def public(account: AccountRecord) -> PublicAccount:
     """The part of an account that everybody may see."""
     return msgspec.convert(account, PublicAccount, from_attributes=True)
-
-
-def refuse_unknown_zone(profile: Profile) -> None:
-    """Refuse a time zone that this machine does not know; raises `TimeZoneUnknown`."""
-    if ZONES and profile.time_zone not in ZONES:
-        raise TimeZoneUnknown(f"There is no time zone {profile.time_zone!r}.")

@@ -5,7 +5,7 @@ from pathlib import Path
 from litestar.openapi.spec import Tag
 
 from application.envelopes import FORWARD_PATH, HANDOVER_PATH
-from interfaces.http.operations import access, commands, forward, health, history
+from interfaces.http.operations import access, commands, forward, health, history, mails
 from interfaces.http.platform.feature import Feature
 
 HISTORY = Feature(
@@ -25,4 +25,11 @@ HEALTH = Feature(
     routers=health.HANDLERS,
 )
 
-FEATURES = (HISTORY, ACCESS, COMMANDS, HEALTH)
+MAILS = Feature(
+    tag=Tag("Mails", "What a hall writes to people, where it brings mails nowhere."),
+    routers=[mails.router],
+    pages=[mails.MAILS],
+    examples=Path(__file__).with_name("mails.json"),
+)
+
+FEATURES = (HISTORY, ACCESS, COMMANDS, HEALTH, MAILS)

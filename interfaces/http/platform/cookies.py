@@ -23,6 +23,7 @@ LIFETIMES: Mapping[Way, timedelta] = {
     "link": timedelta(hours=12),
     "provider": timedelta(days=7),
     "passkey": timedelta(days=30),
+    "mail": timedelta(days=7),
 }
 """After which one signs in anew; counted from the beginning, whatever is done meanwhile."""
 

@@ -44,7 +44,8 @@ class Page:
     Neither asks for a token: what a page shows of the hall it asks of the API. `title` and `about`,
     a sentence, stand in the index of the hall. `policy` is the content security policy;
     `files_at` is where its files are instead, when handlers answer below `path`; `others`
-    are files from elsewhere that are served like the folder's own.
+    are files from elsewhere that are served like the folder's own. One that `needs` a part of the
+    services is there where that has been built.
     """
 
     path: str
@@ -54,6 +55,7 @@ class Page:
     policy: bytes = STRICT
     files_at: str | None = None
     others: tuple[Path, ...] = ()
+    needs: type | None = None
 
     @property
     def below(self) -> str:

@@ -1,4 +1,4 @@
-"""Signing in at a browser, where somebody is signed in, and out again."""
+"""Signing in at a browser, by whatever way; where one is signed in, and out again."""
 
 from pathlib import Path
 

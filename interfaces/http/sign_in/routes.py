@@ -7,12 +7,14 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import JSONBody
 
+from application.accounts.by_mail import MailSignIns
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.problems import Problem, documented, forbidden
 from interfaces.http.platform.services import services_of
 from interfaces.http.platform.welcome import Me, admit, device_in, me_of, welcome
+from interfaces.http.sign_in import by_mail
 from interfaces.http.sign_in.guests import MOST_NAME_CHARACTERS, Guests
 from interfaces.http.sign_in.provider import Provider, come_from_provider, go_to_provider
 from interfaces.tokens import LINK_AUDIENCE, TokenRefused
@@ -24,6 +26,7 @@ class Entrance(msgspec.Struct, frozen=True, kw_only=True):
     guests: bool
     provider: str | None
     """What the identity provider is called, if there is one."""
+    mail: bool
     me: Me | None
 
 
@@ -59,6 +62,7 @@ async def get_entrance(request: Request) -> Entrance:
     return Entrance(
         guests=_guests(request).allowed,
         provider=services_of(request).part(Provider).name,
+        mail=MailSignIns in services_of(request).parts,
         me=await _signed_in(request),
     )
 
@@ -130,6 +134,7 @@ router = Router(
         sign_in_by_link,
         go_to_provider,
         come_from_provider,
+        *by_mail.HANDLERS,
         sign_out,
     ],
 )

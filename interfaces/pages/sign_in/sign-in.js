@@ -1,6 +1,7 @@
-// Signs somebody in: by the link that led here, by a passkey, as a guest, or not at all.
+// Signs somebody in: by the link that led here, by a passkey, by mail, as a guest, or not at all.
 import { ask } from "/ask.js";
 import { signIn, tell as tellOf } from "/passkey.js";
+import { askForMail, enterCode, enterLink } from "/sign-in/mail.js";
 
 const at = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search).get("return");
@@ -18,9 +19,11 @@ const REFUSED = {
   refused: "You have not been signed in; try again, at one browser from beginning to end.",
 };
 
-function tell({ guests, provider, me }) {
+function tell({ guests, provider, mail, me }) {
   at("signed-in").hidden = !me;
   at("guest").hidden = !!me || !guests;
+  at("mail").hidden = !!me || !mail;
+  at("code").hidden = true;
   at("operator").hidden = !!me;
   at("passkey").hidden = !!me;
   at("provider").hidden = !!me || !provider;
@@ -28,7 +31,7 @@ function tell({ guests, provider, me }) {
   if (next)
     for (const way of [at("provider").querySelector("a"), at("sign-up")])
       way.search = new URLSearchParams({ return: next });
-  if (!me) return guests ? at("guest-name").focus() : undefined;
+  if (!me) return guests ? at("guest-name").focus() : mail ? at("email").focus() : undefined;
   at("name").textContent = me.name;
   at("until").textContent =
     (me.scope === "admin" ? "You run this hall from this browser, until " : "At this browser, until ") +
@@ -48,6 +51,12 @@ async function byLink(code) {
   if (next) return location.replace(next);
   tell({ me });
   at("signed-in").querySelector("h2").focus();
+}
+
+// Goes on with who has come in by mail, or to where an account is opened with the address.
+function come(me) {
+  if (!me) return location.assign("/sign-up" + location.search);
+  location.assign(next ?? "/play");
 }
 
 async function attempt(work, problem = "problem") {
@@ -81,6 +90,29 @@ at("passkey-go").addEventListener("click", async ({ target }) => {
   }
 });
 
+at("mail").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const email = at("email").value.trim();
+  attempt(async () => {
+    if (!email) throw new Error("Give the address that the mail is to go to.");
+    await askForMail(email);
+    at("sent-to").textContent = email;
+    at("mail").hidden = true;
+    at("code").hidden = false;
+  }, "mail-wrong").then(() => at(at("code").hidden ? "email" : "digits").focus());
+});
+
+at("code").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(async () => come(await enterCode(at("digits").value)), "code-wrong").then(() => at("digits").focus());
+});
+
+at("another").addEventListener("click", () => {
+  at("code").hidden = true;
+  at("mail").hidden = false;
+  at("email").focus();
+});
+
 at("sign-out").addEventListener("click", () =>
   attempt(async () => {
     await ask("/api/v1/sign-out", { body: {} });
@@ -89,7 +121,13 @@ at("sign-out").addEventListener("click", () =>
 );
 
 const told = new URLSearchParams(location.hash.slice(1));
-const code = told.get("link");
+const code = told.get("link"), mailed = told.get("mail");
 show("problem", REFUSED[told.get("problem")]);
 if (code) await attempt(() => byLink(code));
-if (at("signed-in").hidden) await look().catch((error) => show("problem", error.message));
+if (mailed) {
+  // Not by itself: programs that look at mails open links too, and nobody comes in as somebody else unasked.
+  history.replaceState(null, "", location.pathname + location.search);
+  at("use-link").addEventListener("click", () => attempt(async () => come(await enterLink(mailed)), "mail-link-wrong"));
+  at("mail-link").hidden = false;
+  at("mail-link").querySelector("h2").focus();
+} else if (at("signed-in").hidden) await look().catch((error) => show("problem", error.message));

@@ -1,6 +1,7 @@
 """What everybody may cost, from the constants that say so."""
 
 from application import door
+from application.accounts import by_mail
 from interfaces.http import serve
 from interfaces.http.operations import commands
 from interfaces.http.platform import addresses, bodies, channel, socket_limits, welcome
@@ -35,6 +36,17 @@ ROWS = (
         f"{welcome.MOST_TRIES} in {welcome.TRIES_S // 60} minutes",
         "429",
     ),
+    (
+        "mails that a browser asks for, to sign in",
+        f"{by_mail.MOST_MAILS} in {by_mail.BROWSER_S // 60} minutes",
+        "429",
+    ),
+    (
+        "mails to one e-mail address, and to new addresses of one account",
+        f"{by_mail.MOST_MAILS_PER_ADDRESS} in {by_mail.ADDRESS_S // 60} minutes",
+        "the rest is not sent",
+    ),
+    ("codes that are tried for one mail", f"{by_mail.MOST_CODES}", "403"),
     (
         "new visitors of pages of waiting rooms from one network address",
         f"{visitors.MOST_VISITORS} in {visitors.VISITORS_S // 60} minutes",

@@ -22,14 +22,22 @@ class FakeAccounts(FakeReadModel):
     def __init__(self, log: FakeLog, seals: FakeSeals) -> None:
         super().__init__(log)
         self.seals = seals
+        self.looks = 0
 
-    def _all(self) -> list[AccountRecord]:
+    def _rows(self) -> list[AccountRow]:
         rows: dict[str, AccountRow] = {}
         for recorded in self.log.events["user-log"]:
             if isinstance(recorded.event, OF_ACCOUNTS):
                 fold(rows, recorded.event)
-        listed = sorted(rows.values(), key=lambda row: (row.handle, row.user_id))
-        return [shown(row, self.seals.open) for row in listed]
+        return sorted(rows.values(), key=lambda row: (row.handle, row.user_id))
+
+    def _all(self) -> list[AccountRecord]:
+        return [shown(row, self.seals.open) for row in self._rows()]
+
+    async def by_address(self, address: str) -> AccountRecord | None:
+        self.looks += 1
+        found = (row for row in self._rows() if row.address == address)
+        return next((shown(row, self.seals.open) for row in found), None)
 
     async def account(self, user_id: str) -> AccountRecord | None:
         return next((each for each in self._all() if each.user_id == user_id), None)

@@ -1,0 +1,67 @@
+"""Taking a handle or an address, by a claim that the account then uses (docs/adr/0031)."""
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from application.ports.commands import Answer, CommandLog, Envelope
+from domain.accounts.claimed_name import ClaimName, NameClaim
+from domain.accounts.commands import ChangeEmail, ChangeHandle, RegisterAccount
+from domain.accounts.names import ADDRESS_MARK, HANDLE_MARK
+from domain.accounts.refusals import ClaimMissing
+from domain.aggregate import Command
+from domain.refusals import Refusal
+
+Taking = RegisterAccount | ChangeHandle | ChangeEmail
+"""A command by which an account takes names."""
+
+
+class Circumstances(Protocol):
+    """Under which ids, and on whose behalf, a command and the steps to it are decided."""
+
+    def envelope(self, command: Command) -> Envelope:
+        """The command itself, which is decided once however often it is asked."""
+
+    def step(self, command: Command) -> Envelope:
+        """A step on the way to it."""
+
+
+async def take_names(log: CommandLog, circumstances: Circumstances, command: Taking) -> Answer:
+    """Have an account take what it asks for, by claims of its own.
+
+    The account is asked first: it knows a repetition, and says no before anything is kept for it.
+    Wherever this ends half-way, the claims go with their time. Raises as the log does.
+    """
+    try:
+        return await log.execute(circumstances.envelope(command))
+    except Refusal as refusal:
+        if refusal.type != ClaimMissing.type:
+            raise
+    for field, name in _wanted(command):
+        claiming = ClaimName(name=name, user_id=command.user_id)
+        answer = await log.execute(circumstances.step(claiming))
+        command = msgspec.structs.replace(command, **{field: _until(answer)})
+    return await log.execute(circumstances.envelope(command))
+
+
+def _wanted(command: Taking) -> list[tuple[str, str]]:
+    """The names that a command takes, each behind the field for the end of its claim."""
+    match command:
+        case ChangeEmail(address=address):
+            return [("claimed_until", ADDRESS_MARK + address)]
+        case RegisterAccount(handle=handle, address=str(address)):
+            return [
+                ("claimed_until", HANDLE_MARK + handle),
+                ("address_claimed_until", ADDRESS_MARK + address),
+            ]
+    return [("claimed_until", HANDLE_MARK + command.handle)]
+
+
+def _until(answer: Answer) -> datetime:
+    """When a claim ends; one that was decided in another process is answered as JSON."""
+    reply = answer.reply
+    if isinstance(reply, msgspec.Raw):
+        return msgspec.json.decode(reply, type=NameClaim).until
+    assert isinstance(reply, NameClaim)
+    return reply.until

@@ -1,0 +1,68 @@
+"""What an account knows of a name of one kind: which it has, and which claims are used up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from domain.accounts.claimed_name import NEVER
+from domain.accounts.refusals import ClaimLapsed, ClaimMissing
+
+
+class HeldState(msgspec.Struct, frozen=True, kw_only=True):
+    """The same, in a snapshot."""
+
+    name: str | None
+    claimed_until: datetime
+    spent_until: datetime
+
+
+@dataclass(slots=True)
+class HeldName:
+    """A handle or an address that an account has, behind its mark, or has not.
+
+    It is taken only by a claim that ends later than all of its kind that were used or forgone.
+    """
+
+    name: str | None = None
+    claimed_until: datetime = NEVER
+    spent_until: datetime = NEVER
+
+    def good(self, what: str, until: datetime | None) -> datetime:
+        """The end of a claim by which another may be taken; raises as it says.
+
+        Raises `ClaimMissing` and `ClaimLapsed`.
+        """
+        if until is None:
+            raise ClaimMissing(f"{what} has to be claimed first.")
+        if until <= self.spent_until:
+            raise ClaimLapsed(
+                f"The claim on {what[0].lower()}{what[1:]} is older than another that the account"
+                " has used or given back; ask again."
+            )
+        return until
+
+    def take(self, name: str, until: datetime) -> None:
+        """Have a name."""
+        self.name, self.claimed_until = name, until
+        self.spend(until)
+
+    def keep(self, until: datetime) -> None:
+        """Have the same one by a later claim."""
+        self.claimed_until = max(self.claimed_until, until)
+        self.spend(until)
+
+    def spend(self, until: datetime) -> None:
+        """Take nothing by this claim any more, nor by one before it."""
+        self.spent_until = max(self.spent_until, until)
+
+    def state(self) -> HeldState:
+        """All of it."""
+        return HeldState(
+            name=self.name, claimed_until=self.claimed_until, spent_until=self.spent_until
+        )
+
+    @classmethod
+    def of(cls, state: HeldState) -> "HeldName":
+        """As it was."""
+        return cls(state.name, state.claimed_until, state.spent_until)

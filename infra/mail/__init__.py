@@ -1,0 +1,1 @@
+"""Mail by SMTP, and a server that keeps mails where nobody has set another."""

@@ -1,0 +1,101 @@
+"""Mail on real servers: the sink gets one, and its code and link sign in."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from tests.conftest import Hall
+from tests.people import a_name, eventually
+
+MAIL = "/api/v1/sign-in/mail"
+ELSEWHERE = "127.0.0.7"
+"""An address of which other tests do not use up the tries to sign in."""
+
+
+@asynccontextmanager
+async def browser(hall: Hall) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser with cookies of its own."""
+    way = httpx.AsyncHTTPTransport(local_address=ELSEWHERE)
+    headers = {"origin": hall.base_url}
+    async with httpx.AsyncClient(
+        base_url=hall.base_url, transport=way, headers=headers, timeout=30
+    ) as client:
+        yield client
+
+
+async def mails_to(hall: Hall, client: httpx.AsyncClient, email: str) -> list[dict[str, Any]]:
+    """What the sink keeps for an address, the latest first."""
+    kept = (await client.get("/api/v1/mails", headers=hall.admin())).json()["mails"]
+    return [each for each in kept if each["to"] == email]
+
+
+async def asked(hall: Hall, client: httpx.AsyncClient, email: str) -> dict[str, Any]:
+    """Ask for a mail, and find it in the sink."""
+    before = len(await mails_to(hall, client, email))
+    answer = await client.post(MAIL, json={"email": email})
+    assert answer.status_code == 202, answer.text
+    found: list[dict[str, Any]] = await eventually(
+        lambda: mails_to(hall, client, email), lambda mails: len(mails) > before
+    )
+    return found[0]
+
+
+def code_in(mail: dict[str, Any]) -> str:
+    return str(re.findall(r"\d{4} \d{4}", mail["text"])[0])
+
+
+async def test_an_account_is_opened_by_a_code_and_entered_by_a_link(hall: Hall) -> None:
+    handle = a_name("ada")
+    email = f"{handle}@hall.example"
+    async with browser(hall) as there:
+        mail = await asked(hall, there, email)
+        proven = await there.post(f"{MAIL}/code", json={"code": code_in(mail)})
+        assert proven.json() == {"me": None}
+        opened = await there.post(f"{MAIL}/register", json={"handle": handle})
+        assert opened.status_code == 201, opened.text
+        user_id = opened.json()["user_id"]
+
+        async def address() -> Any:
+            return (await there.get("/api/v1/me/account")).json().get("email")
+
+        await eventually(address, lambda found: found == email)
+
+    async with browser(hall) as there:
+        link = re.findall(r"#mail=(\S+)", (await asked(hall, there, email))["text"])[0]
+    async with browser(hall) as elsewhere:
+        signed_in = await elsewhere.post(f"{MAIL}/link", json={"link": link})
+        assert signed_in.json()["me"]["user_id"] == user_id
+        again = await elsewhere.post(f"{MAIL}/link", json={"link": link})
+        assert again.json()["type"].endswith("mail-not-good")
+    shown = hall.command("events", "show", "user-log", user_id, "--json").stdout
+    raw = hall.command("topics", "consume", "user-log", "--json").stdout
+    assert email in shown, "as who runs the hall reads it"
+    assert user_id in raw
+    assert email not in raw, "and not as it stands in the log"
+
+
+async def test_an_address_is_changed_and_its_claim_confirmed(hall: Hall) -> None:
+    user, handle = a_name("user"), a_name("bob")
+    email = f"{handle}@hall.example"
+    headers = hall.player(user)
+    async with browser(hall) as client:
+        account = "/api/v1/me/account"
+        await client.post(f"{account}/register", json={"handle": handle}, headers=headers)
+
+        async def ask() -> int:
+            answer = await client.post(f"{account}/email", json={"email": email}, headers=headers)
+            return answer.status_code
+
+        await eventually(ask, lambda status: status == 202)
+        mails = await eventually(lambda: mails_to(hall, client, email), bool)
+        confirmed = await client.post(
+            f"{account}/email/confirm", json={"code": code_in(mails[0])}, headers=headers
+        )
+        assert confirmed.is_success, confirmed.text
+        told = await eventually(
+            lambda: mails_to(hall, client, email), lambda found: len(found) == 2
+        )
+        assert told[0]["subject"] == "Your account has this address now"
