@@ -39,7 +39,7 @@ def registering(
         user_id="ada-1",
         handle=handle,
         claimed_until=until,
-        origin="elsewhere" if passkey is None else "here",
+        origin="elsewhere" if passkey is None else "hall",
         passkey=passkey,
         time_zone="UTC",
         language="en",

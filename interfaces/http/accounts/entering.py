@@ -92,7 +92,7 @@ async def sign_up(request: Request, data: JSONBody[SigningUp]) -> Response[Me]:
     ceremony = await _ended_sign_up(request, keep=data.keep)
     registering = RegisterAccount(
         user_id=ceremony.user_id,
-        origin="here",
+        origin="hall",
         handle=canonical(data.handle),
         passkey=ceremonies_of(request).made(ceremony, data.credential),
         display_name=await sealed(request, ceremony.user_id, data),
