@@ -20,8 +20,8 @@ class AccountCommand(Command, frozen=True, kw_only=True):
         return self.user_id
 
 
-Origin = Literal["elsewhere", "mail"]
-"""Who knows the user of an account: whoever gives out tokens, or the hall alone, by their mails."""
+Origin = Literal["elsewhere", "hall"]
+"""Who has given out the id of an account: somebody elsewhere, who lets them in, or the hall."""
 
 
 class RegisterAccount(AccountCommand, frozen=True, kw_only=True, tag="account.register"):

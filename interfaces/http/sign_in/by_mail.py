@@ -162,7 +162,7 @@ async def _register(
     seals, name = services.seals, data.display_name
     command = RegisterAccount(
         user_id=user_id,
-        origin="mail",
+        origin="hall",
         handle=canonical(data.handle),
         address=attempt.address,
         email=await seals.seal(user_id, email),
