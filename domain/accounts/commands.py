@@ -30,8 +30,8 @@ class AccountCommand(Command, frozen=True, kw_only=True):
         return self.user_id
 
 
-Origin = Literal["elsewhere", "here"]
-"""Who knows the user of an account: who gives out tokens, or the hall alone, by what it has."""
+Origin = Literal["elsewhere", "hall"]
+"""Who has given out the id of an account: somebody elsewhere, who lets them in, or the hall."""
 
 
 class RegisterAccount(AccountCommand, frozen=True, kw_only=True, tag="account.register"):

@@ -10,9 +10,9 @@ from domain.personal import Sealed
 class AccountRegistered(
     DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="account.registered.v1"
 ):
-    """Somebody has an account, whom others know, or only the hall, by what the account has."""
+    """Somebody has an account, whose id was given out elsewhere, or by the hall."""
 
-    origin: Literal["elsewhere", "here"] = "elsewhere"
+    origin: Literal["elsewhere", "hall"] = "elsewhere"
     handle: str
     claimed_until: datetime
     display_name: Sealed | None = None

@@ -139,7 +139,7 @@ def test_who_is_known_elsewhere_may_do_without_an_address() -> None:
 
 
 def test_an_account_is_opened_with_an_address_at_once_or_not_at_all() -> None:
-    with_mail = {"origin": "mail", "address": DIGEST}
+    with_mail = {"origin": "hall", "address": DIGEST}
     asked = msgspec.structs.replace(registering(), **with_mail)
     story = account().when(asked).refuses(ClaimMissing)
     story.when(msgspec.structs.replace(asked, address_claimed_until=at(50)))

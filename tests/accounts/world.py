@@ -78,7 +78,7 @@ class World:
     def register_with(self, user: str, name: str, address: str, steps: int = 4) -> None:
         """Begin to register with an address, and get so many commands decided at once."""
         command = registering(user, name)
-        self._begin(msgspec.structs.replace(command, address=address[1:], origin="here"), steps)
+        self._begin(msgspec.structs.replace(command, address=address[1:], origin="hall"), steps)
 
     def _begin(self, command: Taking, steps: int) -> None:
         request = take_names(self, self._context(command.user_id), command)

@@ -160,7 +160,7 @@ async def _register(
     seals, name = services.seals, data.display_name
     command = RegisterAccount(
         user_id=user_id,
-        origin="here",
+        origin="hall",
         handle=canonical(data.handle),
         address=attempt.address,
         email=await seals.seal(user_id, email),
