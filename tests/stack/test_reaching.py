@@ -65,6 +65,7 @@ COMMANDS = {
     "accounts find x": "API",
     "accounts disable x": "API",
     "accounts enable x": "API",
+    "accounts sign-out x": "API",
     "waitroom list": "API",
     "waitroom show x": "API",
     "waitroom open x --capacity 1 --seconds 60": "API",
