@@ -11,6 +11,7 @@ from domain.accounts.commands import (
     DeleteAccount,
     DisableAccount,
     EnableAccount,
+    EraseAccount,
     RegisterAccount,
     SettleClaim,
 )
@@ -64,6 +65,7 @@ class Account(Aggregate):
     with it; so a handle is released without a look at a clock.
     """
 
+    of_people = True
     states = (AccountState,)
 
     def __init__(self, id: str) -> None:
@@ -76,11 +78,13 @@ class Account(Aggregate):
     def register(self, command: RegisterAccount, _now: datetime) -> AccountView:
         """Open it; with the same handle again changes nothing.
 
-        Raises `NoAccountId`, `AccountExists`, `ClaimMissing` and `ClaimLapsed`.
+        Raises `NoAccountId`, `AccountExists`, `AccountIsDisabled`, `ClaimMissing` and
+        `ClaimLapsed`.
         """
         if self.id.startswith(MARK):
             raise NoAccountId(f"{self.id!r} begins with {MARK!r}, as the ids of handles do.")
         if self._handle is None:
+            self._refuse_disabled()
             self._record(
                 AccountRegistered,
                 handle=command.handle,
@@ -134,6 +138,14 @@ class Account(Aggregate):
         handle = self._usable()
         self._record(AccountDeleted, handle=handle, claimed_until=self._claimed_until)
         return self.view
+
+    @decides(EraseAccount)
+    def erase(self, _command: EraseAccount, _now: datetime) -> AccountView:
+        """Close it, also one that is disabled, and stays so; tells what it was before."""
+        before = self.view
+        if self._handle is not None:
+            self._record(AccountDeleted, handle=self._handle, claimed_until=self._claimed_until)
+        return before
 
     @decides(DisableAccount)
     def disable(self, command: DisableAccount, _now: datetime) -> AccountView:
@@ -219,9 +231,12 @@ class Account(Aggregate):
     def _usable(self) -> str:
         """The handle of an account in which something may be changed."""
         handle = self._known()
+        self._refuse_disabled()
+        return handle
+
+    def _refuse_disabled(self) -> None:
         if self._status == "disabled":
             raise AccountIsDisabled(f"The account of {self.id!r} is disabled.")
-        return handle
 
     def _good(self, command: RegisterAccount | ChangeHandle) -> datetime:
         """The end of the claim by which a command takes a handle."""

@@ -60,6 +60,12 @@ class DeleteAccount(AccountCommand, frozen=True, kw_only=True, tag="account.dele
     """Close the account, and give up its handle."""
 
 
+class EraseAccount(AccountCommand, frozen=True, kw_only=True, tag="account.erase"):
+    """Close the account of somebody who is being erased, if there is one, whatever it is like."""
+
+    by_hall = True
+
+
 class DisableAccount(AccountCommand, frozen=True, kw_only=True, tag="account.disable"):
     """Let nothing be changed in the account, nor be seen of it; `by` is who decides."""
 

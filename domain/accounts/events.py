@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.events import DomainEvent
-from domain.personal import Sealed
+from domain.personal import OpenText, PersonId, Sealed
 
 
 class AccountRegistered(
@@ -11,33 +11,33 @@ class AccountRegistered(
 ):
     """Somebody has an account."""
 
-    handle: str
+    handle: OpenText
     claimed_until: datetime
     display_name: Sealed | None = None
-    time_zone: str
-    language: str
+    time_zone: OpenText
+    language: OpenText
 
 
 class HandleChanged(DomainEvent, frozen=True, kw_only=True, tag="account.handle-changed.v1"):
     """The account has another handle, and no more the previous one, which it had by a claim too."""
 
-    handle: str
+    handle: OpenText
     claimed_until: datetime
-    previous: str
+    previous: OpenText
     previous_claimed_until: datetime
 
 
 class ClaimKept(DomainEvent, frozen=True, kw_only=True, tag="account.claim-kept.v1"):
     """The account has the handle that it was asked about."""
 
-    handle: str
+    handle: OpenText
     claimed_until: datetime
 
 
 class ClaimForgone(DomainEvent, frozen=True, kw_only=True, tag="account.claim-forgone.v1"):
     """The account has not that handle, and takes none by this claim any more."""
 
-    handle: str
+    handle: OpenText
     claimed_until: datetime
 
 
@@ -47,24 +47,24 @@ class ProfileChanged(
     """All of the profile, as it is from here on."""
 
     display_name: Sealed | None = None
-    time_zone: str
-    language: str
+    time_zone: OpenText
+    language: OpenText
 
 
 class AccountDisabled(DomainEvent, frozen=True, kw_only=True, tag="account.disabled.v1"):
     """An operator has disabled the account."""
 
-    by: str
+    by: PersonId
 
 
 class AccountEnabled(DomainEvent, frozen=True, kw_only=True, tag="account.enabled.v1"):
     """An operator has taken that back."""
 
-    by: str
+    by: PersonId
 
 
 class AccountDeleted(DomainEvent, frozen=True, kw_only=True, tag="account.deleted.v1"):
     """There is no account any more; the handle that it had is given up."""
 
-    handle: str
+    handle: OpenText
     claimed_until: datetime

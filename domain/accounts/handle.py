@@ -12,6 +12,7 @@ from domain.accounts.names import HandleName, refuse_reserved
 from domain.aggregate import Aggregate, Command, decides, evolves
 from domain.events import DomainEvent
 from domain.keys import Key
+from domain.personal import PersonId
 from domain.refusals import Refusal
 from domain.snapshot import Snapshot, State
 
@@ -73,35 +74,35 @@ class GiveUpHandle(HandleCommand, frozen=True, kw_only=True, tag="handle.give-up
 class HandleClaimed(DomainEvent, frozen=True, kw_only=True, tag="handle.claimed.v1"):
     """The handle is kept for an account. No two claims of a handle have the same `until`."""
 
-    user_id: str
+    user_id: PersonId
     until: datetime
 
 
 class ClaimDoubted(DomainEvent, frozen=True, kw_only=True, tag="handle.claim-doubted.v1"):
     """The time of a claim is over, and nobody has said whether the account has the handle."""
 
-    user_id: str
+    user_id: PersonId
     until: datetime
 
 
 class HandleConfirmed(DomainEvent, frozen=True, kw_only=True, tag="handle.confirmed.v1"):
     """The account has the handle."""
 
-    user_id: str
+    user_id: PersonId
     until: datetime
 
 
 class HandleReleased(DomainEvent, frozen=True, kw_only=True, tag="handle.released.v1"):
     """The claim is off."""
 
-    user_id: str
+    user_id: PersonId
     until: datetime
 
 
 class HandleGivenUp(DomainEvent, frozen=True, kw_only=True, tag="handle.given-up.v1"):
     """The account has the handle no more, and may have it back until `held_until`."""
 
-    user_id: str
+    user_id: PersonId
     held_until: datetime
 
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
+from application.ports.commands import Seals
 from domain.categories import CATEGORIES
 from infra import reach
 from infra.eventlog.log import KafkaLog
@@ -57,6 +58,8 @@ class Foundation(NamedTuple):
     queries: Lookup
     tokens: Tokens
     held: AsyncExitStack
+    pool: Pool
+    seals: Seals
 
 
 @asynccontextmanager
@@ -91,7 +94,9 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
         queries = _lookup(Stores(pool, redis, keys.open))
-        parts = await _parts(Foundation(settings, partitions, redis, queries, tokens, held))
+        parts = await _parts(
+            Foundation(settings, partitions, redis, queries, tokens, held, pool, keys)
+        )
         yield Services(
             log=RoutedLog(log, peers.send),
             local=log,

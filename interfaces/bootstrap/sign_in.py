@@ -5,6 +5,7 @@ import httpx
 from infra.errors import SetupError
 from infra.once import TriesInRedis
 from infra.openid import OpenIdProvider
+from infra.sign_ins import SignInsOfPeople
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.sign_in.guests import Guests
 from interfaces.http.sign_in.provider import CALLBACK_PATH, Provider
@@ -16,7 +17,8 @@ async def build(base: Foundation) -> list[object]:
     client = httpx.AsyncClient(follow_redirects=False)
     base.held.push_async_callback(client.aclose)
     guests = Guests(TriesInRedis(base.redis), allowed=base.settings.guests)
-    return [guests, Provider(_provider(base.settings, client))]
+    provider = Provider(_provider(base.settings, client))
+    return [guests, provider, SignInsOfPeople(base.pool)]
 
 
 def _provider(settings: Settings, client: httpx.AsyncClient) -> OpenIdProvider | None:

@@ -1,4 +1,4 @@
-"""People, as far as there are keys to what is told of them: opening and erasing."""
+"""People, as far as there are keys to what is told of them."""
 
 from collections.abc import Callable
 from functools import cache
@@ -6,7 +6,6 @@ from functools import cache
 from domain.personal import Sealed
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import Keyring
-from infra.subjects.keys import erase as erase_keys
 from infra.subjects.keys import read
 from interfaces.settings import Settings
 
@@ -20,11 +19,6 @@ def master(settings: Settings) -> Master | None:
 def keys_of(settings: Settings, subject: str) -> list[str]:
     """Give the ids of somebody's keys."""
     return list(read(settings.kafka_bootstrap).ids(subject))
-
-
-def erase(settings: Settings, subject: str) -> int:
-    """Destroy somebody's keys and give their number."""
-    return erase_keys(settings.kafka_bootstrap, subject)
 
 
 def opener(settings: Settings) -> Callable[[Sealed], str | None]:

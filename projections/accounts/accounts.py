@@ -28,6 +28,7 @@ from domain.accounts.events import (
 )
 from domain.events import DomainEvent, Recorded
 from domain.personal import Sealed
+from projections.people import Columns
 from projections.positions import Pool, PostgresQueries
 from projections.projection import InvalidCursor, Table
 
@@ -94,7 +95,19 @@ class Accounts:
         AccountEnabled,
         AccountDeleted,
     )
-    tables = (Table("accounts", ("user_id",)),)
+    tables = (
+        Table(
+            "accounts",
+            ("user_id",),
+            says=Columns(
+                of=("user_id",),
+                sealed=("display_name",),
+                facts=("handle_at", "status", "registered_at"),
+                open=("handle", "time_zone", "language"),
+                stays="they go with the account, and are in the log for good",
+            ),
+        ),
+    )
 
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[Recorded]

@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from domain.player_events.letters import DeadLetter, Decided, LetterRecord, LetterStatus, fold, read
+from projections.people import Columns
 from projections.positions import PostgresQueries
 from projections.projection import InvalidCursor, Table
 
@@ -38,7 +39,22 @@ class DeadLetters:
 
     name = NAME
     handles = (LetterRecord,)
-    tables = (Table("dead_letters", ("id",)),)
+    tables = (
+        Table(
+            "dead_letters",
+            ("id",),
+            says=Columns(
+                of=("player_id", "key", "decided_by"),
+                sealed=("original_event", "error_message", "edited_event"),
+                facts=(
+                    *("id", "consumer_service", "event_id", "position", "created_at", "attempts"),
+                    *("status", "decided_at"),
+                ),
+                found="player_id = %(user_id)s",
+                stays="that something could not be taken, and what was decided of it",
+            ),
+        ),
+    )
 
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[LetterRecord]

@@ -18,6 +18,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.testing import AsyncTestClient
 
+from application.accounts.people import AccountOfPeople
 from application.games.offers import Offers
 from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
@@ -34,6 +35,7 @@ from interfaces.http.platform.tickets import Tickets
 from interfaces.http.player_events.ingest import Ingestion
 from interfaces.http.sign_in.guests import Guests
 from interfaces.http.sign_in.provider import Provider
+from interfaces.http.subjects.people import People
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.http.waitroom.room_places import RoomPlaces
 from interfaces.http.waitroom.visitors import Visitors
@@ -59,6 +61,7 @@ from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
 from tests.http.fakes.once import FakeOffers, FakeOnce
+from tests.http.fakes.people import LATER, FakeSignInsOfPeople, KeysInMemory, LogInMemory
 from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
 from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
@@ -249,6 +252,9 @@ async def an_api() -> AsyncIterator[Api]:
             History: history_of(log),
             Guests: Guests(tries, allowed=True),
             Provider: Provider(None),
+            AccountOfPeople: AccountOfPeople(),
+            FakeSignInsOfPeople: FakeSignInsOfPeople(sign_ins),
+            People: People([LogInMemory(log, seals), KeysInMemory(seals)], LATER, tries),
         },
         commands_need=commands_need,
         queries_need=queries_need,

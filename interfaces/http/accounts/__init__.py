@@ -15,6 +15,7 @@ ACCOUNTS = Feature(
     tag=Tag("Accounts", "Who people are, and the handles that they are found by."),
     routers=[own.router, others.router],
     examples=Path(__file__).with_name("examples.json"),
+    build="interfaces.bootstrap.accounts.parts:build",
     links={"registerAccount": (SEE, FIND), "changeHandle": (SEE, FIND), "changeProfile": (SEE,)},
 )
 
