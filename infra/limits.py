@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
 
 from application.ports.limits import Limited
-from projections.people import Key
+from projections.people import KeySays
 
-SAYS = (Key("rate:*", members="how often who is named there asks, for a second"),)
+SAYS = (KeySays("rate:*", members="how often who is named there asks, for a second"),)
 """What the keys tell of people; see `projections.people`."""
 
 ANSWER_TIMEOUT_S = 0.1

@@ -4,12 +4,12 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from projections.people import Key
+from projections.people import KeySays
 
 SAYS = (
-    Key("once:*", members="that something was used, until it is good no more"),
-    Key("tries:*", members="how often who is named there has tried, for as long as it counts"),
-    Key("offers:*", members="ids of who offers a game, until it is one"),
+    KeySays("once:*", members="that something was used, until it is good no more"),
+    KeySays("tries:*", members="how often who is named there has tried, for as long as it counts"),
+    KeySays("offers:*", members="ids of who offers a game, until it is one"),
 )
 """What the keys tell of people; see `projections.people`."""
 

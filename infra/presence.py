@@ -28,13 +28,13 @@ from application.waitroom.presence import Absentees, CountedTime, Observed, Sigh
 from infra.commands_client import ApiAway
 from infra.redis import is_away
 from infra.turns import turns
-from projections.people import Key
+from projections.people import KeySays
 
 SAYS = (
-    Key("presence:beats", members="processes"),
-    Key("presence:mark", members="a number"),
-    Key("presence:seen:*", members="sessions, for three hours"),
-    Key("presence:told:*", members="sessions, for three hours"),
+    KeySays("presence:beats", members="processes"),
+    KeySays("presence:mark", members="a number"),
+    KeySays("presence:seen:*", members="sessions, for three hours"),
+    KeySays("presence:told:*", members="sessions, for three hours"),
 )
 """What the keys tell of people; see `projections.people`."""
 

@@ -9,7 +9,7 @@ from psycopg_pool import AsyncConnectionPool
 from application.ports.people import Execute, Knowledge
 from application.ports.sign_ins import SignIn
 from infra.away import away_is_unavailable
-from projections.people import Columns
+from projections.people import TableSays
 
 SWEPT_AT_ONCE = 100
 """Expired rows that go with each sign-in: many more than come, so that none stay."""
@@ -63,7 +63,7 @@ class SignInsInPostgres:
             await connection.execute(END, [digest])
 
 
-SAYS = Columns(
+SAYS = TableSays(
     of=("user_id",),
     emptied=("name",),
     facts=("digest", "scope", "way", "once", "began_at", "expires_at", "ended_at"),

@@ -6,7 +6,7 @@ from typing import LiteralString, NamedTuple
 NOTHING: tuple[str, ...] = ()
 
 
-class Columns(NamedTuple):
+class TableSays(NamedTuple):
     """The columns of a table, each named once.
 
     `of` hold the ids of whom a row is about, or of who decided it; such ids stay. `sealed` ends
@@ -37,7 +37,7 @@ class Columns(NamedTuple):
         return self.found or " OR ".join([f"{column} = %(user_id)s" for column in self.of])
 
 
-class Key(NamedTuple):
+class KeySays(NamedTuple):
     """Keys in Redis of one kind, as a pattern with `*` for what differs.
 
     A hash has the `fields` beside those that hold ids of people (`of`) or are `sealed`; of another

@@ -11,7 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 from redis.asyncio import Redis
 
 from domain.personal import Sealed
-from projections.people import Key
+from projections.people import KeySays
 from projections.positions import Pool
 from projections.projection import Cache, PostgresProjection, RedisProjection
 
@@ -69,7 +69,7 @@ class ReadModel(Generic[Queries_co]):
     keys: Callable[[], RedisProjection] | None = None
     queries: Callable[[Stores], Queries_co]
     divides: bool = False
-    says: tuple[Key, ...] = ()
+    says: tuple[KeySays, ...] = ()
 
     @property
     def stores(self) -> tuple[str, ...]:

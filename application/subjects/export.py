@@ -20,7 +20,7 @@ lines it has, and what an erasure would do to it. Other people stand in here by 
 """
 
 
-class Written(msgspec.Struct, frozen=True, kw_only=True):
+class WrittenFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file of the archive."""
 
     file: str
@@ -35,7 +35,7 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 
     user_id: str
     at: datetime
-    files: list[Written]
+    files: list[WrittenFile]
 
 
 class _Tube:
@@ -55,7 +55,8 @@ class _Tube:
     def flush(self) -> None:
         """Nothing is held back."""
 
-    def __len__(self) -> int:
+    @property
+    def size_bytes(self) -> int:
         return len(self._held)
 
     def taken(self) -> bytes:
@@ -73,7 +74,7 @@ async def archive_of(
     Raises `Unavailable`.
     """
     tube = _Tube()
-    files: list[Written] = []
+    files: list[WrittenFile] = []
     told = [family for family in families if family.holds]
     with ZipFile(tube, "w") as archive:  # type: ignore[call-overload]
         archive.writestr(_entry("README.txt", at), READ_ME.format(user_id=user_id, at=at))
@@ -83,7 +84,7 @@ async def archive_of(
                 async for record in family.records(user_id):
                     entry.write(msgspec.json.encode(record) + b"\n")
                     lines += 1
-                    if len(tube) > PIECE_BYTES:
+                    if tube.size_bytes > PIECE_BYTES:
                         yield tube.taken()
             files.append(_written(family, file, lines))
         contents = Contents(user_id=user_id, at=at, files=files)
@@ -97,8 +98,8 @@ def _entry(name: str, at: datetime) -> ZipInfo:
     return entry
 
 
-def _written(family: Knowledge, file: str, lines: int) -> Written:
-    return Written(
+def _written(family: Knowledge, file: str, lines: int) -> WrittenFile:
+    return WrittenFile(
         file=file,
         lines=lines,
         holds=family.holds,

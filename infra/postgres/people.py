@@ -11,7 +11,7 @@ from application.personal import Open
 from application.ports.people import Knowledge
 from domain.personal import Sealed
 from infra.away import away_is_unavailable
-from projections.people import Columns
+from projections.people import TableSays
 from projections.positions import Pool
 
 FETCH_ROWS = 500
@@ -20,7 +20,7 @@ FETCH_ROWS = 500
 class TableOfPeople(Knowledge):
     """The rows of one table that are about somebody."""
 
-    def __init__(self, table: LiteralString, says: Columns, pool: Pool, open: Open) -> None:
+    def __init__(self, table: LiteralString, says: TableSays, pool: Pool, open: Open) -> None:
         self.name = f"table-{table}"
         self.holds = "" if says.instead else f"your rows of the table `{table}`"
         self.stays = says.stays

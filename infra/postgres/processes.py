@@ -7,11 +7,11 @@ from application.ports.projections import PositionConflict
 from application.ports.reading import Checkpoint
 from infra.postgres.database import SNAPSHOT, Connection, Database
 from infra.postgres.positions import load_position, save_position
-from projections.people import Columns
+from projections.people import TableSays
 
 SAY = {
-    "process_states": Columns(facts=("process", "kind", "offsets", "size")),
-    "process_entries": Columns(facts=("process", "key", "entry")),
+    "process_states": TableSays(facts=("process", "kind", "offsets", "size")),
+    "process_entries": TableSays(facts=("process", "key", "entry")),
 }
 """What the tables tell of people: processes remember games, and nobody in them."""
 

@@ -21,7 +21,7 @@ from interfaces.bootstrap.api import Foundation
 from interfaces.bootstrap.topics import declared
 from interfaces.bootstrap.workers import read_models
 from interfaces.http.subjects.people import AT_ONCE, People
-from projections.people import Columns, Key
+from projections.people import KeySays, TableSays
 from projections.positions import Pool
 
 GROUP = "gamehall-people"
@@ -47,7 +47,7 @@ def _reader(base: Foundation, category: Category, user_id: str) -> KafkaLogReade
     return KafkaLogReader(bootstrap, [category], base.partitions, GROUP, of=user_id)
 
 
-def tables() -> Iterator[tuple[Any, Columns]]:
+def tables() -> Iterator[tuple[Any, TableSays]]:
     """Every table of the hall, with what it says of people."""
     for model in read_models():
         for table in model.record().tables if model.record else ():
@@ -57,7 +57,7 @@ def tables() -> Iterator[tuple[Any, Columns]]:
     yield from processes.SAY.items()
 
 
-def keys() -> Mapping[str, Sequence[Key]]:
+def keys() -> Mapping[str, Sequence[KeySays]]:
     """Every kind of key in Redis, by the read model that it is of, or none."""
     found = {model.name: model.says for model in read_models() if model.says}
     return {**found, "": (*limits.SAYS, *once.SAYS, *presence.SAYS)}

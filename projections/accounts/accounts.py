@@ -28,7 +28,7 @@ from domain.accounts.events import (
 )
 from domain.events import DomainEvent, Recorded
 from domain.personal import Sealed
-from projections.people import Columns
+from projections.people import TableSays
 from projections.positions import Pool, PostgresQueries
 from projections.projection import InvalidCursor, Table
 
@@ -99,7 +99,7 @@ class Accounts:
         Table(
             "accounts",
             ("user_id",),
-            says=Columns(
+            says=TableSays(
                 of=("user_id",),
                 sealed=("display_name",),
                 facts=("handle_at", "status", "registered_at"),

@@ -2,7 +2,7 @@
 
 from domain.categories import GAMES
 from projections.games import game_metrics, game_records, standings
-from projections.people import Key
+from projections.people import KeySays
 from projections.read_model import ReadModel, log
 
 GAME_RECORDS = ReadModel(
@@ -24,7 +24,7 @@ STANDINGS = ReadModel(
     cache=standings.StandingsCache,
     queries=lambda stores: standings.StandingsQueries(stores.redis),
     says=(
-        Key("leaderboard:*:alltime", members="ids of players"),
-        Key("leaderboard:*:entries", members="ids of players, each with their row of `standings`"),
+        KeySays("leaderboard:*:alltime", members="ids of players"),
+        KeySays("leaderboard:*:entries", members="ids of players, each with a row"),
     ),
 )

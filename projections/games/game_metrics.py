@@ -24,7 +24,7 @@ from psycopg.rows import dict_row
 from domain.events import Recorded
 from domain.games.events import GameEnded, GameStarted, Result
 from projections.days import Days
-from projections.people import Columns
+from projections.people import TableSays
 from projections.positions import PostgresQueries
 from projections.projection import Table
 
@@ -201,12 +201,12 @@ class GameMetricsRecord:
             "game_metrics",
             ("per", "starts_at"),
             written=("change",),
-            says=Columns(facts=("per", "starts_at", *COUNTS, "change")),
+            says=TableSays(facts=("per", "starts_at", *COUNTS, "change")),
         ),
         Table(
             "game_metrics_winners",
             ("per", "starts_at", "player_id"),
-            says=Columns(
+            says=TableSays(
                 of=("player_id",),
                 facts=("per", "starts_at", "wins"),
                 stays="who won most is counted among others",
@@ -215,7 +215,7 @@ class GameMetricsRecord:
         Table(
             "game_metrics_running",
             ("game_id",),
-            says=Columns(
+            says=TableSays(
                 of=("player1",),
                 facts=("game_id", "with_bot"),
                 instead="`games`, as long as a game runs",

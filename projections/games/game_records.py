@@ -21,7 +21,7 @@ from domain.events import DomainEvent, Recorded
 from domain.games.board import Board
 from domain.games.events import BotLevel, GameEnded, GameStarted, MovePlayed, Result
 from domain.games.view import Game
-from projections.people import Columns
+from projections.people import TableSays
 from projections.positions import PostgresQueries
 from projections.projection import Table
 
@@ -103,7 +103,7 @@ class GameRecords:
         Table(
             "game_analytics",
             ("id",),
-            says=Columns(
+            says=TableSays(
                 of=("player",),
                 facts=("id", "position", "event_type", "game_id", "column", "timestamp", "payload"),
                 instead="the events of `game-log`, which are the same",
@@ -112,7 +112,7 @@ class GameRecords:
         Table(
             "games",
             ("id",),
-            says=Columns(
+            says=TableSays(
                 of=("player1_id", "player2_id", "winner_id"),
                 facts=(
                     *("id", "bot_level", "status", "result", "moves", "duration"),
@@ -124,7 +124,7 @@ class GameRecords:
         Table(
             "game_stats",
             ("game_id",),
-            says=Columns(
+            says=TableSays(
                 of=("player1", "player2", "winner"),
                 facts=("game_id", "duration", "moves", "created_at"),
                 stays=OF_TWO,
@@ -134,7 +134,7 @@ class GameRecords:
         Table(
             "users",
             ("id",),
-            says=Columns(
+            says=TableSays(
                 of=("id", "username"),
                 facts=("games_played", "wins", "losses", "draws", "score"),
                 stays="the games of others count on them",

@@ -28,7 +28,7 @@ from redis.client import Pipeline
 from domain.events import Recorded
 from domain.games.events import GameEnded, GameStarted
 from projections.generations import RedisQueries
-from projections.people import Columns
+from projections.people import TableSays
 from projections.projection import Table
 
 NAME = "standings"
@@ -136,7 +136,7 @@ class StandingsRecord:
         Table(
             "standings",
             ("game_id", "player_id", "period"),
-            says=Columns(
+            says=TableSays(
                 of=("player_id",),
                 facts=(
                     *("game_id", "period", "wins", "draws", "losses", "score"),
@@ -148,7 +148,7 @@ class StandingsRecord:
         Table(
             "standing_games",
             ("game_id",),
-            says=Columns(
+            says=TableSays(
                 of=("players",),
                 facts=("game_id",),
                 instead="`games`, as long as a game runs",

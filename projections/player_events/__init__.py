@@ -5,7 +5,7 @@ from typing import get_args
 from domain.player_events.event import TOPIC
 from domain.player_events.letters import TOPICS
 from domain.player_events.scores import Period
-from projections.people import Key
+from projections.people import KeySays
 from projections.player_events import (
     activity_queries,
     dead_letters,
@@ -41,7 +41,7 @@ PLAYER_STATISTICS = ReadModel(
     cache=player_statistics.PlayerStatisticsCache,
     queries=lambda stores: player_statistics.PlayerStatisticsQueries(stores.redis),
     divides=True,
-    says=(Key("player_stats:*", members="`total_events`, `last_event`, and types of events"),),
+    says=(KeySays("player_stats:*", members="`total_events`, `last_event`, and types of events"),),
 )
 LEADERBOARDS = ReadModel(
     name=leaderboards.NAME,
@@ -50,9 +50,9 @@ LEADERBOARDS = ReadModel(
     cache=leaderboards_cache.LeaderboardsCache,
     queries=lambda stores: leaderboard_queries.LeaderboardQueries(stores.redis, stores.postgres),
     says=(
-        Key("leaderboard:*:starts", members="days"),
-        *(Key(f"leaderboard:*:{each}", members="ids of players") for each in get_args(Period)),
-        Key("boards", members="games"),
+        KeySays("leaderboard:*:starts", members="days"),
+        *(KeySays(f"leaderboard:*:{each}", members="ids of players") for each in get_args(Period)),
+        KeySays("boards", members="games"),
     ),
 )
 PLAYER_ACTIVITY = ReadModel(

@@ -23,7 +23,7 @@ from domain.player_events.corrections import (
     correction_of,
 )
 from domain.player_events.event import PlayerEvent
-from projections.people import Columns
+from projections.people import TableSays
 from projections.player_events import event_archive
 from projections.positions import PASSED
 from projections.projection import Table
@@ -56,7 +56,7 @@ def voids_table(name: LiteralString) -> Table:
     return Table(
         name,
         ("event_id",),
-        says=Columns(
+        says=TableSays(
             of=("player_id", "by"),
             emptied=("reason",),
             facts=("event_id", "since", "until"),

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from domain.player_events.letters import DeadLetter, Decided, LetterRecord, LetterStatus, fold, read
-from projections.people import Columns
+from projections.people import TableSays
 from projections.positions import PostgresQueries
 from projections.projection import InvalidCursor, Table
 
@@ -43,7 +43,7 @@ class DeadLetters:
         Table(
             "dead_letters",
             ("id",),
-            says=Columns(
+            says=TableSays(
                 of=("player_id", "key", "decided_by"),
                 sealed=("original_event", "error_message", "edited_event"),
                 facts=(

@@ -20,7 +20,7 @@ from psycopg.rows import dict_row
 from domain.player_events.corrections import ERASED, REPLACED, RESERVED, replacement
 from domain.player_events.event import PlayerEvent
 from domain.player_events.types import COUNTED
-from projections.people import Columns
+from projections.people import TableSays
 from projections.player_events.seen_ids import SeenIds, seen_table
 from projections.positions import PostgresQueries
 from projections.projection import InvalidCursor, Table
@@ -58,7 +58,7 @@ class EventArchive:
             ("event_id", "player_id", "event_timestamp", "ingested_at"),
             written=("created_at",),
             indexed_last=True,
-            says=Columns(
+            says=TableSays(
                 of=("player_id",),
                 emptied=("data",),
                 facts=(

@@ -26,7 +26,7 @@ from psycopg.rows import class_row
 from domain.player_events.corrections import ERASED, REPLACED, replacement
 from domain.player_events.event import PlayerEvent
 from domain.player_events.scores import SCORING, BoardKey, Period, score_of, starts_of
-from projections.people import Columns
+from projections.people import TableSays
 from projections.player_events.corrections import Corrections, parts, voids_table
 from projections.player_events.seen_ids import SeenIds, seen_table
 from projections.projection import Table
@@ -76,7 +76,7 @@ class Leaderboards:
             ("game_id", "period", "starts_on", "player_id"),
             written=("created_at", "updated_at"),
             views=("leaderboards",),
-            says=Columns(
+            says=TableSays(
                 of=("player_id",),
                 facts=("game_id", "period", "starts_on", "score", "created_at", "updated_at"),
                 stays="the ranks of others depend on it",

@@ -25,7 +25,7 @@ import psycopg
 from domain.player_events.corrections import RESERVED
 from domain.player_events.event import PlayerEvent
 from domain.player_events.types import Seconds
-from projections.people import Columns
+from projections.people import TableSays
 from projections.player_events.seen_ids import SeenIds, seen_table
 from projections.projection import Table
 
@@ -92,9 +92,9 @@ SESSIONS = """
 """
 
 
-def counted(*facts: str) -> Columns:
+def counted(*facts: str) -> TableSays:
     """Of whom a row is, beside what it counts."""
-    return Columns(of=("player_id",), facts=facts, stays="how many played is counted by it")
+    return TableSays(of=("player_id",), facts=facts, stays="how many played is counted by it")
 
 
 class PlayerActivity:
@@ -117,7 +117,7 @@ class PlayerActivity:
         Table(
             "daily_sessions",
             ("game_id", "day"),
-            says=Columns(facts=("game_id", "day", "started", "timed", "milliseconds")),
+            says=TableSays(facts=("game_id", "day", "started", "timed", "milliseconds")),
         ),
         seen_table("player_activity_seen"),
     )

@@ -21,7 +21,7 @@ from redis.client import Pipeline
 from domain.player_events.corrections import ERASED, REPLACED, replacement
 from domain.player_events.event import PlayerEvent
 from projections.generations import RedisQueries
-from projections.people import Columns
+from projections.people import TableSays
 from projections.player_events.corrections import Corrections, parts, voids_table
 from projections.player_events.seen_ids import SeenIds, seen_table
 from projections.projection import Table
@@ -91,7 +91,7 @@ class PlayerStatisticsRecord:
         Table(
             "player_statistics",
             ("player_id",),
-            says=Columns(
+            says=TableSays(
                 of=("player_id",),
                 facts=(
                     *("total_events", "event_breakdown", "last_event_at"),

@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 
 from domain.player_events.event import PlayerEvent
-from projections.people import Columns
+from projections.people import TableSays
 from projections.projection import Table
 
 REPEAT_WINDOW = timedelta(days=7)
@@ -26,7 +26,7 @@ seven days after it was taken in at the latest, since Kafka keeps it no longer, 
 what was taken in up to `REPEAT_WINDOW` before it. A day for clocks that differ. From when it was
 taken in would be too short for events of other producers, which may say that it was long ago."""
 
-SAYS = Columns(
+SAYS = TableSays(
     of=("player_id",),
     facts=("event_id", "ingested_at", "seen_at"),
     instead="`events`, as ids that are forgotten after 15 days",

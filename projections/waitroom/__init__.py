@@ -1,7 +1,7 @@
 """Read models of waiting rooms."""
 
 from domain.categories import WAITROOMS
-from projections.people import Key
+from projections.people import KeySays
 from projections.read_model import ReadModel, log
 from projections.waitroom.queue import ENDS, NAME, Queue
 from projections.waitroom.rooms import RoomQueries
@@ -12,7 +12,7 @@ WAITROOM = ReadModel(
     keys=Queue,
     queries=lambda stores: RoomQueries(stores.redis, stores.open),
     says=(
-        Key(
+        KeySays(
             "sessions:*",
             of=("user_id",),
             sealed=("display_name",),
@@ -22,19 +22,19 @@ WAITROOM = ReadModel(
             ),
         ),
         *(
-            Key(f"waitroom:*:{kind}", members="sessions")
+            KeySays(f"waitroom:*:{kind}", members="sessions")
             for kind in ("queue", "admitted", "sessions", "users", "missed")
         ),
-        Key(
+        KeySays(
             "waitroom:*:room",
             fields=(
                 *("capacity", "checkout_seconds", "status", "paused", "appearance"),
                 *("absent_seconds", "redeems", "joined", *ENDS.values(), "late"),
             ),
         ),
-        Key("waitroom:*:minutes", members="minutes, and what was counted in them"),
-        Key("waitroom:*:hours", members="hours"),
-        Key("attended", members="rooms"),
-        Key("rooms", members="rooms"),
+        KeySays("waitroom:*:minutes", members="minutes, and what was counted in them"),
+        KeySays("waitroom:*:hours", members="hours"),
+        KeySays("attended", members="rooms"),
+        KeySays("rooms", members="rooms"),
     ),
 )

@@ -14,7 +14,7 @@ from domain.personal import OpenText, PersonId, Sealed, Tells, fields_with_peopl
 from infra.kafka.topics import SETTINGS
 from interfaces.bootstrap.people import keys, tables
 from interfaces.bootstrap.workers import read_models
-from projections.people import Columns, Key
+from projections.people import KeySays, TableSays
 from projections.waitroom.queue import Queue
 from tests.conftest import Hall
 from tests.projections.stories import tell_of_absence, tell_of_orders, tell_of_rooms
@@ -70,7 +70,7 @@ def test_somebody_is_named_by_events_of_every_category_but_of_consumers() -> Non
 # -- tables ----------------------------------------------------------------------------------------
 
 
-def wrong(said: dict[str, Columns], there: dict[str, set[str]]) -> Iterable[str]:
+def wrong(said: dict[str, TableSays], there: dict[str, set[str]]) -> Iterable[str]:
     """The columns that are not declared, or declared and not there, or declared twice."""
     for table in sorted(said.keys() | there.keys()):
         names = said[table].names if table in said else []
@@ -81,8 +81,8 @@ def wrong(said: dict[str, Columns], there: dict[str, set[str]]) -> Iterable[str]
 
 def test_every_column_of_every_table_is_declared_once(servers: Hall) -> None:
     query = """
-        SELECT table_name, column_name FROM information_schema.columns JOIN information_schema.tables
-        USING (table_schema, table_name)
+        SELECT table_name, column_name FROM information_schema.columns
+        JOIN information_schema.tables USING (table_schema, table_name)
         WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
     """
     there: dict[str, set[str]] = {}
@@ -93,7 +93,7 @@ def test_every_column_of_every_table_is_declared_once(servers: Hall) -> None:
 
 
 def test_a_column_or_table_that_nobody_declared_is_noticed() -> None:
-    said = {"a": Columns(of=("who",), facts=("n", "n")), "b": Columns(facts=("x",))}
+    said = {"a": TableSays(of=("who",), facts=("n", "n")), "b": TableSays(facts=("x",))}
     there = {"a": {"who", "n", "nick"}, "c": {"y"}}
     assert [*wrong(said, there)] == ["a.nick", "a.n twice", "b.x", "c.y"]
 
@@ -138,7 +138,7 @@ def undeclared_keys(client: "redis.Redis") -> Iterator[str]:
             yield from (f"{name} {field}" for field in {*fields} - known)
 
 
-def matches(key: Key, suffix: str) -> bool:
+def matches(key: KeySays, suffix: str) -> bool:
     pattern = ".+".join(map(re.escape, key.pattern.split("*")))
     return re.fullmatch(pattern, suffix, re.DOTALL) is not None
 
