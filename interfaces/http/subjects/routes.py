@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Response, Router, get
@@ -15,6 +15,7 @@ from litestar.response import Stream
 from application.ports.commands import Answer
 from application.subjects.erasure import ErasureReport
 from domain.aggregate import Command
+from domain.keys import Key
 from domain.refusals import Refusal
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
@@ -35,7 +36,7 @@ class ErasureUnconfirmed(Refusal, type="erasure-unconfirmed", status=422):
 class Erasing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The own user id once more, so that nobody is erased by a slip."""
 
-    user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200, examples=["user-123"])]
+    user_id: Key
 
 
 @dataclass
