@@ -25,6 +25,25 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sealed: str
 
 
+SEALED_MARK = "sealed:"
+"""What a text begins with that is a sealed one, where there is room for a text only."""
+
+
+def as_text(sealed: Sealed) -> str:
+    """A sealed text where there is room for a text only."""
+    return SEALED_MARK + msgspec.json.encode(sealed).decode()
+
+
+def sealed_in(text: str) -> Sealed | None:
+    """The sealed text that a text is; None where it is one in the open."""
+    if not text.startswith(SEALED_MARK):
+        return None
+    try:
+        return msgspec.json.decode(text.removeprefix(SEALED_MARK).encode(), type=Sealed)
+    except msgspec.DecodeError:
+        return None
+
+
 class Tells(Enum):
     """What a text in an event tells of people; an event has no text of which that is not said."""
 

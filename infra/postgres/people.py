@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from application.personal import Open
 from application.ports.people import Knowledge
-from domain.personal import Sealed
+from domain.personal import Sealed, sealed_in
 from infra.away import away_is_unavailable
 from projections.people import TableSays
 from projections.positions import Pool
@@ -52,7 +52,12 @@ class TableOfPeople(Knowledge):
         return row
 
     def _opened(self, value: Any, user_id: str) -> str | None:
-        if value is None or isinstance(value, str):
-            return value
-        sealed = msgspec.convert(value, Sealed)
+        if isinstance(value, str):
+            sealed = sealed_in(value)
+            if sealed is None:
+                return value  # something in the open
+        elif value is None:
+            return None
+        else:
+            sealed = msgspec.convert(value, Sealed)
         return self._open(sealed) if sealed.subject == user_id else None

@@ -7,6 +7,7 @@ from domain.personal import Sealed
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import Keyring
 from infra.subjects.keys import read
+from infra.subjects.sealing import BlockingSeals
 from interfaces.settings import Settings
 
 
@@ -19,6 +20,11 @@ def master(settings: Settings) -> Master | None:
 def keys_of(settings: Settings, subject: str) -> list[str]:
     """Give the ids of somebody's keys."""
     return list(read(settings.kafka_bootstrap).ids(subject))
+
+
+def seals_of(settings: Settings) -> BlockingSeals:
+    """Give what seals texts outside the API."""
+    return BlockingSeals(settings.kafka_bootstrap, master(settings))
 
 
 def opener(settings: Settings) -> Callable[[Sealed], str | None]:

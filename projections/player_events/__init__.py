@@ -65,5 +65,5 @@ DEAD_LETTERS = ReadModel(
     name=dead_letters.NAME,
     source=LETTERS,
     record=dead_letters.DeadLetters,
-    queries=lambda stores: dead_letters.DeadLetterQueries(stores.postgres),
+    queries=lambda stores: dead_letters.DeadLetterQueries(stores.postgres, stores.open),
 )

@@ -22,7 +22,7 @@ FORGETTING = (EVENT_ARCHIVE.name, PLAYER_STATISTICS.name, LEADERBOARDS.name)
 async def build(base: Foundation) -> list[object]:
     """Connect to the topic of players' events; at the end, what is on its way has arrived."""
     settings = base.settings
-    log = EventProducer(settings.kafka_bootstrap)
+    log = EventProducer(settings.kafka_bootstrap, base.seals)
     log.start()
     base.held.push_async_callback(log.stop)
     limits = RateLimits(

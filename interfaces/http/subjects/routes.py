@@ -147,7 +147,7 @@ own = Router(
     path="/api/v1/me",
     route_handlers=[export_me, erase_me],
     dependencies={"context": Provide(provide_context)},
-    guards=[only("player")],
+    guards=[only("player", "admin")],
 )
 others = Router(
     path="/api/v1/accounts",

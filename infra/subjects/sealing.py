@@ -1,0 +1,80 @@
+"""Sealing by workers and commands, which follow no topic of keys and have no event loop."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from domain.personal import Sealed
+from infra.errors import SetupError
+from infra.kafka.append import NewRecord, append_durably
+from infra.kafka.clients import consumer_config
+from infra.subjects.cipher import Master
+from infra.subjects.keyring import Keyring, MalformedKey
+from infra.subjects.keys import KEYS, until_the_end
+
+APPEND_TIMEOUT_S = 15
+
+ATTEMPTS = 3
+"""How often a key is made for somebody who is erased at this very moment."""
+
+
+class BlockingSeals:
+    """Seals texts with keys of its own, of which a subject may have several; for one thread.
+
+    It reads the topic from where it has added the first key: so it neither waits for a million
+    keys nor keeps them, and hears of every erasure of one that it uses.
+    """
+
+    def __init__(self, bootstrap: str, master: Master | None, topic: str = KEYS.name) -> None:
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._ring = Keyring(master)
+        self._made: set[str] = set()
+        self._consumer: Consumer | None = None
+
+    def seal_all(self, texts: Sequence[tuple[str, str]]) -> list[Sealed]:
+        """Seal texts, each behind its subject; raises `KafkaException` and `SetupError`.
+
+        Each key is durable when this returns: whoever erases the subject afterwards finds it.
+        """
+        subjects = {subject for subject, _ in texts}
+        for _ in range(ATTEMPTS):
+            self._catch_up()
+            if new := [each for each in subjects if not self._ring.ids(each)]:
+                self._make(new)
+            sealed = [self._ring.seal(subject, text) for subject, text in texts]
+            found = [each for each in sealed if each is not None]
+            if len(found) == len(texts):
+                return found
+        raise SetupError("Somebody is being erased again and again whom a text is about.")
+
+    def _make(self, subjects: Sequence[str]) -> None:
+        self._made.update(subjects)
+        made = [self._ring.make(subject) for subject in subjects]
+        records = [NewRecord(self._topic, key, value, 0) for key, value in made]
+        at = append_durably(self._bootstrap, records, APPEND_TIMEOUT_S)
+        if self._consumer is None:
+            config = consumer_config(self._bootstrap, "gamehall-subject-keys")
+            self._consumer = Consumer(config | {"enable.partition.eof": True})
+            first = min(position.seq for position in at)
+            self._consumer.assign([TopicPartition(self._topic, 0, first)])
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Take what the topic has of the subjects whose keys were made here."""
+        if self._consumer is not None:
+            for message in until_the_end(self._consumer):
+                with suppress(MalformedKey):  # those who follow the topic log it
+                    self._take(message)
+
+    def _take(self, message: Message) -> None:
+        key = message.key()
+        subject = key.rpartition(b"/")[0] if isinstance(key, bytes) else b""
+        if subject.decode(errors="replace") in self._made:
+            self._ring.receive(key, message.value(), message.timestamp()[1])
+
+    def close(self) -> None:
+        """Leave."""
+        if self._consumer is not None:
+            self._consumer.close()
