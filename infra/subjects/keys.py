@@ -203,7 +203,7 @@ def read(bootstrap: str, master: Master | None = None, topic: str = KEYS.name) -
     refuse_missing(bootstrap, [topic])
     ring = Keyring(master)
     with closing(_consumer(bootstrap, topic)) as consumer:
-        for message in until_the_end(consumer):
+        for message in _until_the_end(consumer):
             with suppress(MalformedKey):  # those who follow the topic log it
                 _receive(ring, message)
     return ring
@@ -237,8 +237,7 @@ def _consumer(bootstrap: str, topic: str) -> Consumer:
     return consumer
 
 
-def until_the_end(consumer: Consumer) -> Iterator[Message]:
-    """What the topic holds up to its end now; raises `SetupError` where it is not given in time."""
+def _until_the_end(consumer: Consumer) -> Iterator[Message]:
     deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
         for message in consumer.consume(POLL_BATCH, 0.2):

@@ -1,5 +1,6 @@
 """Sealing by workers and commands, which follow no topic of keys and have no event loop."""
 
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -11,9 +12,12 @@ from infra.kafka.append import NewRecord, append_durably
 from infra.kafka.clients import consumer_config
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import Keyring, MalformedKey
-from infra.subjects.keys import KEYS, until_the_end
+from infra.subjects.keys import END, KEYS
 
 APPEND_TIMEOUT_S = 15
+READ_TIMEOUT_S = 15
+POLL_S = 0.05
+BATCH = 1_000
 
 ATTEMPTS = 3
 """How often a key is made for somebody who is erased at this very moment."""
@@ -32,6 +36,7 @@ class BlockingSeals:
         self._ring = Keyring(master)
         self._made: set[str] = set()
         self._consumer: Consumer | None = None
+        self._next = 0
 
     def seal_all(self, texts: Sequence[tuple[str, str]]) -> list[Sealed]:
         """Seal texts, each behind its subject; raises `KafkaException` and `SetupError`.
@@ -55,24 +60,38 @@ class BlockingSeals:
         records = [NewRecord(self._topic, key, value, 0) for key, value in made]
         at = append_durably(self._bootstrap, records, APPEND_TIMEOUT_S)
         if self._consumer is None:
-            config = consumer_config(self._bootstrap, "gamehall-subject-keys")
-            self._consumer = Consumer(config | {"enable.partition.eof": True})
-            first = min(position.seq for position in at)
-            self._consumer.assign([TopicPartition(self._topic, 0, first)])
+            self._next = min(position.seq for position in at)
+            self._consumer = Consumer(
+                consumer_config(self._bootstrap, "gamehall-subject-keys")
+                | {"enable.partition.eof": True}
+            )
+            self._consumer.assign([TopicPartition(self._topic, 0, self._next)])
         self._catch_up()
 
     def _catch_up(self) -> None:
-        """Take what the topic has of the subjects whose keys were made here."""
-        if self._consumer is not None:
-            for message in until_the_end(self._consumer):
-                with suppress(MalformedKey):  # those who follow the topic log it
-                    self._take(message)
+        """Take what the topic has by now of the subjects whose keys were made here."""
+        if self._consumer is None:
+            return
+        place = TopicPartition(self._topic, 0)
+        _, end = self._consumer.get_watermark_offsets(place, READ_TIMEOUT_S)
+        deadline = time.monotonic() + READ_TIMEOUT_S
+        while self._next < end:
+            if time.monotonic() > deadline:
+                raise SetupError(f"Kafka did not give {self._topic} in {READ_TIMEOUT_S} s.")
+            for message in self._consumer.consume(BATCH, POLL_S):
+                self._take(message)
 
     def _take(self, message: Message) -> None:
-        key = message.key()
+        at, error, key = message.offset(), message.error(), message.key()
+        if error is not None:
+            if error.code() == END and at is not None:
+                self._next = max(self._next, at)
+            return  # the client goes on trying by itself
+        self._next = (at or 0) + 1
         subject = key.rpartition(b"/")[0] if isinstance(key, bytes) else b""
         if subject.decode(errors="replace") in self._made:
-            self._ring.receive(key, message.value(), message.timestamp()[1])
+            with suppress(MalformedKey):  # those who follow the topic log it
+                self._ring.receive(key, message.value(), message.timestamp()[1])
 
     def close(self) -> None:
         """Leave."""
