@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from domain.accounts.commands import (
+    ChangeAvatar,
     ChangeHandle,
     ChangeProfile,
     DeleteAccount,
@@ -20,6 +21,7 @@ from domain.accounts.events import (
     AccountDisabled,
     AccountEnabled,
     AccountRegistered,
+    AvatarChanged,
     ClaimForgone,
     ClaimKept,
     HandleChanged,
@@ -132,6 +134,13 @@ class Account(Aggregate):
         )
         return self.view
 
+    @decides(ChangeAvatar)
+    def change_avatar(self, command: ChangeAvatar, _now: datetime) -> AccountView:
+        """Have another picture, or none. Raises `AccountNotFound` and `AccountIsDisabled`."""
+        self._usable()
+        self._record(AvatarChanged, avatar=command.avatar)
+        return self.view
+
     @decides(DeleteAccount)
     def delete(self, _command: DeleteAccount, _now: datetime) -> AccountView:
         """Close it. Raises `AccountNotFound` and `AccountIsDisabled`."""
@@ -195,6 +204,10 @@ class Account(Aggregate):
     @evolves(ProfileChanged)
     def _on_profile_changed(self, event: ProfileChanged) -> None:
         """Nothing is decided on what is personal."""
+
+    @evolves(AvatarChanged)
+    def _on_avatar_changed(self, event: AvatarChanged) -> None:
+        """Nor on what somebody looks like."""
 
     @evolves(AccountDisabled)
     def _on_disabled(self, _event: AccountDisabled) -> None:

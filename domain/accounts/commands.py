@@ -1,5 +1,9 @@
 """What can be asked of an account."""
 
+from typing import Annotated
+
+import msgspec
+
 from domain.accounts.handle import Until
 from domain.accounts.names import HandleName, Language, TimeZone
 from domain.aggregate import Command
@@ -54,6 +58,17 @@ class ChangeProfile(AccountCommand, frozen=True, kw_only=True, tag="account.chan
     display_name: Sealed | None = None
     time_zone: TimeZone
     language: Language
+
+
+AvatarName = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+
+
+class ChangeAvatar(AccountCommand, frozen=True, kw_only=True, tag="account.change-avatar"):
+    """Have the picture as avatar whose files are called so, or with None no more."""
+
+    by_hall = True
+
+    avatar: AvatarName | None
 
 
 class DeleteAccount(AccountCommand, frozen=True, kw_only=True, tag="account.delete"):

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.events import DomainEvent
-from domain.personal import OpenText, PersonId, Sealed
+from domain.personal import OpenText, PersonId, Sealed, ThingId
 
 
 class AccountRegistered(
@@ -49,6 +49,12 @@ class ProfileChanged(
     display_name: Sealed | None = None
     time_zone: OpenText
     language: OpenText
+
+
+class AvatarChanged(DomainEvent, frozen=True, kw_only=True, tag="account.avatar-changed.v1"):
+    """The account has another picture, by the name of its files, or with None not any more."""
+
+    avatar: ThingId | None
 
 
 class AccountDisabled(DomainEvent, frozen=True, kw_only=True, tag="account.disabled.v1"):

@@ -23,6 +23,7 @@ from domain.accounts.events import (
     AccountDisabled,
     AccountEnabled,
     AccountRegistered,
+    AvatarChanged,
     HandleChanged,
     ProfileChanged,
 )
@@ -46,6 +47,7 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     status: Status
     registered_at: datetime
+    avatar: str | None = None
 
 
 class AccountRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +79,7 @@ PUT = """
     SET handle = excluded.handle, handle_at = excluded.handle_at,
         display_name = excluded.display_name, time_zone = excluded.time_zone,
         language = excluded.language, status = excluded.status,
-        registered_at = excluded.registered_at
+        registered_at = excluded.registered_at, avatar = excluded.avatar
 """
 
 DELETE = "DELETE FROM accounts WHERE user_id = ANY(%s)"
@@ -91,6 +93,7 @@ class Accounts:
         AccountRegistered,
         HandleChanged,
         ProfileChanged,
+        AvatarChanged,
         AccountDisabled,
         AccountEnabled,
         AccountDeleted,
@@ -102,7 +105,7 @@ class Accounts:
             says=TableSays(
                 of=("user_id",),
                 sealed=("display_name",),
-                facts=("handle_at", "status", "registered_at"),
+                facts=("handle_at", "status", "registered_at", "avatar"),
                 open=("handle", "time_zone", "language"),
                 stays="they go with the account, and are in the log for good",
             ),
@@ -157,6 +160,8 @@ def _changed_by(event: DomainEvent) -> dict[str, Any]:
             return {"handle": handle, "handle_at": at}
         case ProfileChanged(display_name=name, time_zone=time_zone, language=language):
             return {"display_name": name, "time_zone": time_zone, "language": language}
+        case AvatarChanged(avatar=avatar):
+            return {"avatar": avatar}
         case AccountDisabled():
             return {"status": "disabled"}
     return {"status": "active"}
@@ -165,6 +170,8 @@ def _changed_by(event: DomainEvent) -> dict[str, Any]:
 # -- queries ---------------------------------------------------------------------------------------
 
 BY_ID = "SELECT to_json(accounts)::text FROM accounts WHERE user_id = %s"
+
+AVATAR = "SELECT avatar FROM accounts WHERE user_id = %s AND status = 'active'"
 
 BY_HANDLE = """
     SELECT to_json(accounts)::text FROM accounts WHERE handle = %s ORDER BY handle_at DESC LIMIT 1
@@ -191,6 +198,11 @@ class AccountQueries(PostgresQueries):
     async def account(self, user_id: str) -> AccountRecord | None:
         """The account of a user, or None."""
         return next(iter(await self._accounts(BY_ID, [user_id])), None)
+
+    async def avatar(self, user_id: str) -> str | None:
+        """The name of the avatar of a user whose account is active, or None."""
+        rows = await self._select(AVATAR, [user_id], tuple_row)
+        return rows[0][0] if rows else None
 
     async def by_handle(self, handle: str) -> AccountRecord | None:
         """The account with a handle, or None."""
@@ -226,5 +238,5 @@ def shown(row: AccountRow, open: Callable[[Sealed], str | None]) -> AccountRecor
     facts = msgspec.structs.asdict(row) | {
         "display_name": None if row.display_name is None else open(row.display_name)
     }
-    del facts["handle_at"]
+    del facts["handle_at"], facts["avatar"]
     return AccountRecord(**facts)

@@ -17,7 +17,9 @@ import pytest
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.testing import AsyncTestClient
+from obstore.store import MemoryStore
 
+from application.accounts.avatars import Avatars
 from application.accounts.people import AccountOfPeople
 from application.games.offers import Offers
 from application.history import History
@@ -25,6 +27,8 @@ from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
 from application.waitroom.presence import Sightings
 from domain.games import lobby
+from infra.objects import StoredObjects
+from infra.pictures import avatar_of
 from interfaces.http import app as application
 from interfaces.http.app import Doors
 from interfaces.http.games.judging import Judge
@@ -253,6 +257,7 @@ async def an_api() -> AsyncIterator[Api]:
             Guests: Guests(tries, allowed=True),
             Provider: Provider(None),
             AccountOfPeople: AccountOfPeople(),
+            Avatars: Avatars(StoredObjects(MemoryStore()), avatar_of),
             FakeSignInsOfPeople: FakeSignInsOfPeople(sign_ins),
             People: People([LogInMemory(log, seals), KeysInMemory(seals)], LATER, tries),
         },

@@ -26,6 +26,7 @@ from domain.player_events.event import TOPIC
 from interfaces.bootstrap.people import tables
 from interfaces.bootstrap.workers import PROJECTIONS
 from tests.conftest import Hall
+from tests.http.test_avatars import picture
 from tests.people import Player, a_name, client_of, eventually, in_turn, open_room, produce
 from tests.subjects.test_declarations import undeclared_keys
 from tests.subjects.test_erasing import records_in_kafka
@@ -33,6 +34,7 @@ from tests.vertical.test_accounts import register
 
 TABLES = dict(tables())
 EVENTS = {event.wire_name(): event for category in CATEGORIES for event in category.evolvers}
+AVATAR = "/api/v1/me/account/avatar"
 OF_THE_OTHER = "Benjamin of Elsewhere"
 BEHIND_THE_KEY = "Ada of Nowhere"
 
@@ -57,6 +59,9 @@ class Person:
     async def _register(self) -> None:
         assert (await register(self.client, self.hall, self.id, a_name("owl"))).is_success
         await self._tell("/api/v1/me/account/profile", {"display_name": self.name})
+        headers = self.hall.player(self.id) | {"Content-Type": "image/png"}
+        answer = await self.client.post(AVATAR, content=picture(), headers=headers)
+        assert answer.is_success, answer.text
 
     async def _wait_in_line(self) -> None:
         room = await open_room(self.client, self.hall, capacity=1)
@@ -173,6 +178,7 @@ async def test_a_person_is_told_of_everything_and_forgotten_everywhere(
         assert report["complete"], report["undone"]
         counts = {each["place"]: each["count"] for each in report["forgotten"]}
         assert counts["account"] == counts["sign-ins"] == 1
+        assert counts["avatars"] == 2
         assert counts["subject-keys"] >= 1
         assert counts["players' events"] == SHOWN["events"]
         assert {"place": TOPIC, "what": "what players do in games", "hours": 168} in report["later"]
@@ -234,6 +240,7 @@ def is_all_that_is_declared(hall: Hall, ada: Person, told: dict[str, list[Any]])
                 for column in (*says.sealed, *says.open, *says.emptied):
                     assert "sealed" not in str(row[column]), f"{table}.{column} is opened"
     assert told["subject-keys"]
+    assert len(told.pop("avatars")) == 2
     for category in CATEGORIES:
         for event in told.pop(category.topic):
             shape = EVENTS[event["type"]]

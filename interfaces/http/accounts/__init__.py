@@ -4,7 +4,7 @@ from pathlib import Path
 
 from litestar.openapi.spec import Tag
 
-from interfaces.http.accounts import others, own
+from interfaces.http.accounts import avatars, others, own
 from interfaces.http.platform.feature import Feature
 from interfaces.http.platform.links import AFTER_THIS, Link, in_answer
 
@@ -13,7 +13,7 @@ FIND = Link("getAccountByHandle", "Find it.", {"path.handle": in_answer("handle"
 
 ACCOUNTS = Feature(
     tag=Tag("Accounts", "Who people are, and the handles that they are found by."),
-    routers=[own.router, others.router],
+    routers=[own.router, others.router, avatars.own, avatars.others],
     examples=Path(__file__).with_name("examples.json"),
     build="interfaces.bootstrap.accounts.parts:build",
     links={"registerAccount": (SEE, FIND), "changeHandle": (SEE, FIND), "changeProfile": (SEE,)},

@@ -7,6 +7,7 @@ from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
+from application.accounts.avatars import Avatars
 from application.ports.commands import Answer, CommandLog
 from domain.accounts.account import (
     AccountView,
@@ -97,7 +98,10 @@ async def delete_account(
     request: Request, context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
     """Close the account; its handle is held for its former owner for 30 days."""
-    return await carry_out(request, context, DeleteAccount(user_id=request.user.user_id))
+    user_id = request.user.user_id
+    answer = await carry_out(request, context, DeleteAccount(user_id=user_id))
+    await services_of(request).part(Avatars).tidy(user_id, None)
+    return answer
 
 
 @query("/", "getMyAccount", "My account", 403, 404)

@@ -23,12 +23,19 @@ class FakeAccounts(FakeReadModel):
         self.seals = seals
 
     def _all(self) -> list[AccountRecord]:
+        listed = sorted(self._rows().values(), key=lambda row: (row.handle, row.user_id))
+        return [shown(row, self.seals.open) for row in listed]
+
+    async def avatar(self, user_id: str) -> str | None:
+        row = self._rows().get(user_id)
+        return row.avatar if row is not None and row.status == "active" else None
+
+    def _rows(self) -> dict[str, AccountRow]:
         rows: dict[str, AccountRow] = {}
         for recorded in self.log.events["user-log"]:
             if isinstance(recorded.event, Accounts.handles):
                 fold(rows, recorded.event)
-        listed = sorted(rows.values(), key=lambda row: (row.handle, row.user_id))
-        return [shown(row, self.seals.open) for row in listed]
+        return rows
 
     async def account(self, user_id: str) -> AccountRecord | None:
         return next((each for each in self._all() if each.user_id == user_id), None)
