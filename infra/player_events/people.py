@@ -13,14 +13,13 @@ from infra.away import away_is_unavailable
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
 from infra.kafka.topics import metadata_of
 from infra.player_events.producer import record_of
+from projections.player_events.event_archive import COUNTED_AS_JSON, FORGETTABLE
 from projections.positions import Pool, passed
 from projections.projection import ReadModelMissing, wait_until
 
 APPEND_TIMEOUT_S = 15
 SHOWN_TIMEOUT_S = 10.0
 """For which the workers may take to read what was appended; they are milliseconds behind."""
-
-HELD = "SELECT count(*) FROM events WHERE player_id = %s"
 
 
 class PlayerEventsOfPeople(Knowledge):
@@ -42,10 +41,11 @@ class PlayerEventsOfPeople(Knowledge):
     async def erase(self, user_id: str, by: str, execute: Execute) -> int:
         """See `Knowledge`."""
         with away_is_unavailable("It was not taken"):
+            asked = {"player_id": user_id, "counted": COUNTED_AS_JSON}
+            async with self._pool.connection() as connection:
+                row = await (await connection.execute(FORGETTABLE, asked)).fetchone()
             for position in await asyncio.to_thread(self._append, user_id, by):
                 await self._require_forgotten(position)
-            async with self._pool.connection() as connection:
-                row = await (await connection.execute(HELD, [user_id])).fetchone()
         return row[0] if row else 0
 
     def _append(self, user_id: str, by: str) -> list[Position]:

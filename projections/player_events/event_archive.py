@@ -106,8 +106,7 @@ TAKE_AWAY = """
 """By its id, player and ingestion: its own time may be what was wrong."""
 
 
-FORGET = f"""
-    UPDATE events SET data = CASE
+LEFT = f"""CASE
         WHEN starts_with(event_type, '{RESERVED}') THEN data - 'reason'
         WHEN jsonb_typeof(data) <> 'object' THEN 'false'
         ELSE (
@@ -115,15 +114,27 @@ FORGET = f"""
                 WHEN jsonb_typeof(value) IN ('number', 'null') THEN value ELSE 'false'
             END), '{{}}')
             FROM jsonb_each(data) AS said (name, value)
-            WHERE %s::jsonb -> event_type ? name
+            WHERE %(counted)s::jsonb -> event_type ? name
         )
-    END
-    FROM json_array_elements(%s::json) AS gone
-    WHERE player_id = gone ->> 0 AND partition = (gone ->> 1)::int
-        AND "offset" < (gone ->> 2)::bigint
-"""  # noqa: S608  a constant
+    END"""
 """What is no number, though its type names one, stays no number: who could not count it before
 cannot after. So a rebuild from here comes to the same as one from the topic."""
+
+
+FORGET = f"""
+    UPDATE events SET data = {LEFT}
+    FROM json_array_elements(%(gone)s::json) AS gone
+    WHERE player_id = gone ->> 0 AND partition = (gone ->> 1)::int
+        AND "offset" < (gone ->> 2)::bigint
+"""  # noqa: S608  a constant of this module
+
+FORGETTABLE = f"""
+    SELECT count(*) FROM events
+    WHERE player_id = %(player_id)s AND data IS DISTINCT FROM {LEFT}
+"""  # noqa: S608  a constant of this module
+"""How many of a player's events say more than would be left of them."""
+
+COUNTED_AS_JSON = msgspec.json.encode(COUNTED).decode()
 
 
 def _forget(connection: psycopg.Connection[Any], erased: Sequence[PlayerEvent]) -> None:
@@ -131,8 +142,8 @@ def _forget(connection: psycopg.Connection[Any], erased: Sequence[PlayerEvent]) 
     if erased:
         last = {(e.player_id, e.partition): e.offset for e in erased}
         gone = [(*whose, offset) for whose, offset in last.items()]
-        counted = msgspec.json.encode(COUNTED).decode()
-        connection.execute(FORGET, [counted, msgspec.json.encode(gone).decode()])
+        told = {"counted": COUNTED_AS_JSON, "gone": msgspec.json.encode(gone).decode()}
+        connection.execute(FORGET, told)
 
 
 def _append(connection: psycopg.Connection[Any], new: Sequence[PlayerEvent]) -> None:
