@@ -116,7 +116,7 @@ LEFT = f"""CASE
             FROM jsonb_each(data) AS said (name, value)
             WHERE %(counted)s::jsonb -> event_type ? name
         )
-    END"""
+    END"""  # noqa: S608  a constant
 """What is no number, though its type names one, stays no number: who could not count it before
 cannot after. So a rebuild from here comes to the same as one from the topic."""
 
