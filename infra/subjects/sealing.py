@@ -17,7 +17,7 @@ from infra.subjects.keys import END, KEYS
 APPEND_TIMEOUT_S = 15
 READ_TIMEOUT_S = 15
 POLL_S = 0.05
-BATCH = 1_000
+BATCH_RECORDS = 1_000
 
 ATTEMPTS = 3
 """How often a key is made for somebody who is erased at this very moment."""
@@ -78,7 +78,7 @@ class BlockingSeals:
         while self._next < end:
             if time.monotonic() > deadline:
                 raise SetupError(f"Kafka did not give {self._topic} in {READ_TIMEOUT_S} s.")
-            for message in self._consumer.consume(BATCH, POLL_S):
+            for message in self._consumer.consume(BATCH_RECORDS, POLL_S):
                 self._take(message)
 
     def _take(self, message: Message) -> None:
