@@ -60,7 +60,11 @@ class ChangeProfile(AccountCommand, frozen=True, kw_only=True, tag="account.chan
     language: Language
 
 
-AvatarName = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+AvatarName = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^[0-9a-f]{32}$(?!\n)", examples=["0f8fad5bd9cb469fa16570867728950e"]),
+]
+"""What the files of an avatar are called."""
 
 
 class ChangeAvatar(AccountCommand, frozen=True, kw_only=True, tag="account.change-avatar"):
