@@ -15,7 +15,7 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 MOST_PIXELS = 16_000_000
 """Of a picture that is looked into, which takes 64 MB then."""
 
-QUALITY = 80
+WEBP_QUALITY = 80
 WEBP_HEADER_BYTES = 30
 
 Image.MAX_IMAGE_PIXELS = None
@@ -45,7 +45,7 @@ def _small(picture: Image.Image, side: int) -> bytes:
     file = BytesIO()
     fitted = ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS)
     fitted.info = {}
-    fitted.save(file, "WEBP", quality=QUALITY, exif=b"", icc_profile=b"", xmp=b"")
+    fitted.save(file, "WEBP", quality=WEBP_QUALITY, exif=b"", icc_profile=b"", xmp=b"")
     return file.getvalue()
 
 

@@ -19,7 +19,7 @@ READ_TIMEOUT_S = 15
 POLL_S = 0.05
 BATCH_RECORDS = 1_000
 
-ATTEMPTS = 3
+MOST_ATTEMPTS = 3
 """How often a key is made for somebody who is erased at this very moment."""
 
 
@@ -44,7 +44,7 @@ class BlockingSeals:
         Each key is durable when this returns: whoever erases the subject afterwards finds it.
         """
         subjects = {subject for subject, _ in texts}
-        for _ in range(ATTEMPTS):
+        for _ in range(MOST_ATTEMPTS):
             self._catch_up()
             if new := [each for each in subjects if not self._ring.ids(each)]:
                 self._make(new)
