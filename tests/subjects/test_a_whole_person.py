@@ -23,11 +23,12 @@ from domain.categories import CATEGORIES
 from domain.events import DomainEvent
 from domain.personal import sealed_in
 from domain.player_events.event import TOPIC
+from infra.kafka.records import produce
 from interfaces.bootstrap.people import tables
 from interfaces.bootstrap.workers import PROJECTIONS
 from tests.conftest import Hall
 from tests.http.test_avatars import picture
-from tests.people import Player, a_name, client_of, eventually, in_turn, open_room, produce
+from tests.people import Player, a_name, client_of, eventually, in_turn, open_room
 from tests.subjects.test_declarations import undeclared_keys
 from tests.subjects.test_erasing import records_in_kafka
 from tests.vertical.test_accounts import register
@@ -88,7 +89,7 @@ class Person:
         ids = {"event_id": "0d9d3b7c-1a5e-4f0f-8a3b-6c2d1e0f9a8b"}
         poison = self._event("player_score", {"score": self.mark})
         poison |= {"ingested_at": poison["timestamp"], **ids}
-        produce(self.hall, TOPIC, [(self.id, poison)])
+        await asyncio.to_thread(produce, self.hall.kafka, TOPIC, [(self.id, json.dumps(poison))])
         since = datetime.now(UTC) - timedelta(days=300)
         voided = await asyncio.to_thread(
             *(self.hall.command, "players", "void", self.id, "--reason", self.mark),
