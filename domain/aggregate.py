@@ -79,6 +79,8 @@ class Aggregate:
 
     decisions: ClassVar[dict[type[Command], Callable[..., Reply]]] = {}
     evolutions: ClassVar[dict[type[DomainEvent], Callable[..., None]]] = {}
+    of_people: ClassVar[bool] = False
+    """Whether its id is that of a person, whom all of its events are about."""
     states: ClassVar[tuple[type[State], ...]] = ()
     """What its snapshots are made of: the whole first, then a part. Without, it has none."""
 

@@ -11,6 +11,10 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
 
 from application.ports.limits import Limited
+from projections.people import KeySays
+
+SAYS = (KeySays("rate:*", members="how often who is named there asks, for a second"),)
+"""What the keys tell of people; see `projections.people`."""
 
 ANSWER_TIMEOUT_S = 0.1
 """How long Redis may take to say what is allowed."""

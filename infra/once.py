@@ -4,6 +4,15 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from projections.people import KeySays
+
+SAYS = (
+    KeySays("once:*", members="that something was used, until it is good no more"),
+    KeySays("tries:*", members="how often who is named there has tried, for as long as it counts"),
+    KeySays("offers:*", members="ids of who offers a game, until it is one"),
+)
+"""What the keys tell of people; see `projections.people`."""
+
 
 class OnceInRedis:
     """Implements `ports.limits.Once`; raises what the client raises where Redis is away."""

@@ -5,6 +5,8 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+from projections.people import TableSays
+
 ADVANCE = """
     INSERT INTO passkey_uses VALUES (%s, %s)
     ON CONFLICT (passkey) DO UPDATE SET uses = excluded.uses
@@ -12,6 +14,9 @@ ADVANCE = """
 """
 
 COUNTED = "SELECT FROM passkey_uses WHERE passkey = %s"
+
+SAYS = TableSays(facts=("passkey", "uses"))
+"""A credential id is told with the passkey; whose it is, is not said here."""
 
 
 class PasskeyUsesInPostgres:

@@ -28,6 +28,15 @@ from application.waitroom.presence import Absentees, CountedTime, Observed, Sigh
 from infra.commands_client import ApiAway
 from infra.redis import is_away
 from infra.turns import turns
+from projections.people import KeySays
+
+SAYS = (
+    KeySays("presence:beats", members="processes"),
+    KeySays("presence:mark", members="a number"),
+    KeySays("presence:seen:*", members="sessions, for three hours"),
+    KeySays("presence:told:*", members="sessions, for three hours"),
+)
+"""What the keys tell of people; see `projections.people`."""
 
 TELL_INTERVAL_S = 1.0
 LOOK_INTERVAL_S = 1.0

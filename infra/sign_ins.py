@@ -6,7 +6,10 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
+from application.ports.people import Execute, Knowledge
 from application.ports.sign_ins import OfPeople, SeenSignIn, SignIn
+from infra.away import away_is_unavailable
+from projections.people import TableSays
 
 SWEPT_AT_ONCE = 100
 """Expired rows that go with each sign-in: many more than come, so that none stay."""
@@ -105,3 +108,37 @@ class SignInsInPostgres:
         async with self._pool.connection() as connection:
             ended = await connection.execute(END_OF, asked)
             return [digest for (digest,) in await ended.fetchall()]
+
+
+SAYS = TableSays(
+    of=("user_id",),
+    emptied=("name", "device"),
+    facts=(
+        *("id", "digest", "scope", "way", "once"),
+        *("began_at", "seen_at", "expires_at", "ended_at"),
+    ),
+    found="user_id = %(user_id)s AND scope = 'player'",
+    stays="that a link was used, until it would have expired",
+)
+"""What the table tells of people; see `projections.people`."""
+
+FORGET = """
+    UPDATE sign_ins SET name = '', device = '', ended_at = coalesce(ended_at, now())
+    WHERE user_id = %s AND scope = 'player' AND (name <> '' OR ended_at IS NULL)
+"""
+
+
+class SignInsOfPeople(Knowledge):
+    """Where somebody is signed in, and what they were called there."""
+
+    name = "sign-ins"
+    forgets = "what you were called, and you are signed out everywhere within half a minute"
+
+    def __init__(self, pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]]) -> None:
+        self._pool = pool
+
+    async def erase(self, user_id: str, by: str, execute: Execute) -> int:
+        """See `Knowledge`."""
+        with away_is_unavailable("PostgreSQL does not take it"):
+            async with self._pool.connection() as connection:
+                return (await connection.execute(FORGET, [user_id])).rowcount

@@ -4,5 +4,13 @@ Each is the word that it has on every floor: `interfaces.http.<word>` holds what
 FEATURES, and `interfaces.cli.<word>`, if there is one, its own commands as COMMANDS.
 """
 
-FEATURES = ("waitroom", "games", "player_events", "accounts", "sign_in", "operations")
+FEATURES = (
+    "waitroom",
+    "games",
+    "player_events",
+    "accounts",
+    "sign_in",
+    "subjects",
+    "operations",
+)
 """In the order of the documentation."""

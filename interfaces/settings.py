@@ -141,6 +141,10 @@ class Settings(BaseSettings):
     pass_audience: Annotated[str, _like(r"[!-~]{1,200}", "1 to 200 printable characters")] = "shop"  # noqa: S105  no password
     """Whom passes are for; who verifies one asks for this audience."""
 
+    objects_url: Annotated[str | None, _like(r"[a-z0-9]+://.{1,500}", "an address")] = None
+    """Where files of people are kept, such as s3://bucket/folder; by default in objects in the
+    home. API processes on several machines need the same place."""
+
     clock_leeway_seconds: Annotated[float, _from(0, 3_600, Seconds)] = 5.0
     """By how many seconds the clocks of machines may differ: so much longer a token is good at both
     ends."""

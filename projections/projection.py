@@ -9,6 +9,7 @@ import psycopg
 from redis.client import Pipeline
 
 from domain.refusals import Refusal
+from projections.people import TableSays
 
 SHORTEST_PAUSE_S = 0.002
 LONGEST_PAUSE_S = 0.02
@@ -39,10 +40,10 @@ class Projection(Protocol):
 class Table(NamedTuple):
     """A table of a read model and what orders its rows, for comparing two generations.
 
-    Columns that tell when a row was `written` are not compared, and of a table without a key
+    TableSays that tell when a row was `written` are not compared, and of a table without a key
     nothing is. One that is `indexed_last` gets its indexes when a new generation is complete: its
     own statements have to find their rows without any. Its `views` are made again when it is
-    swapped.
+    swapped. `says` declares what its columns tell of people.
     """
 
     name: LiteralString
@@ -50,6 +51,7 @@ class Table(NamedTuple):
     written: Sequence[LiteralString] = ()
     indexed_last: bool = False
     views: Sequence[LiteralString] = ()
+    says: TableSays = TableSays()
 
 
 class PostgresProjection(Projection, Protocol):

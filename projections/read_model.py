@@ -11,6 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 from redis.asyncio import Redis
 
 from domain.personal import Sealed
+from projections.people import KeySays
 from projections.positions import Pool
 from projections.projection import Cache, PostgresProjection, RedisProjection
 
@@ -57,6 +58,8 @@ class ReadModel(Generic[Queries_co]):
     works, and others stand by. Its fold then reads no rows but those that it changes, comes to the
     same in whatever order partitions are read, and, if there is a cache, changes each row by the
     events of one partition (docs/adr/0029).
+
+    `says` declares what its keys in Redis tell of people.
     """
 
     name: str
@@ -66,6 +69,7 @@ class ReadModel(Generic[Queries_co]):
     keys: Callable[[], RedisProjection] | None = None
     queries: Callable[[Stores], Queries_co]
     divides: bool = False
+    says: tuple[KeySays, ...] = ()
 
     @property
     def stores(self) -> tuple[str, ...]:

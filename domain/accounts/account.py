@@ -7,12 +7,14 @@ from typing import Literal
 import msgspec
 
 from domain.accounts.commands import (
+    ChangeAvatar,
     ChangeEmail,
     ChangeHandle,
     ChangeProfile,
     DeleteAccount,
     DisableAccount,
     EnableAccount,
+    EraseAccount,
     NoteSignIn,
     Origin,
     RegisterAccount,
@@ -24,6 +26,7 @@ from domain.accounts.events import (
     AccountDisabled,
     AccountEnabled,
     AccountRegistered,
+    AvatarChanged,
     ClaimForgone,
     ClaimKept,
     EmailChanged,
@@ -82,6 +85,7 @@ class Account(WaysIn):
     late somebody comes with it; so a name is released without a look at a clock.
     """
 
+    of_people = True
     states = (AccountState,)
 
     def __init__(self, id: str) -> None:
@@ -94,7 +98,8 @@ class Account(WaysIn):
     def register(self, command: RegisterAccount, _now: datetime) -> AccountView:
         """Open it, with its first passkey if it comes with one; again changes nothing.
 
-        Raises `NoAccountId`, `AccountExists`, `ClaimMissing` and `ClaimLapsed`.
+        Raises `NoAccountId`, `AccountExists`, `AccountIsDisabled`, `ClaimMissing` and
+        `ClaimLapsed`.
         """
         if self.id[:1] in self._held:
             raise NoAccountId(f"{self.id!r} begins as the ids of handles and addresses do.")
@@ -110,6 +115,7 @@ class Account(WaysIn):
 
     def _open(self, command: RegisterAccount) -> None:
         """Open it, and with what lets its owner in, if that comes with it, in the same commit."""
+        self._refuse_disabled()
         until = self._good(HANDLE_MARK + command.handle, command.claimed_until)
         address, address_until = command.address, command.address_claimed_until
         if address is not None:
@@ -212,15 +218,33 @@ class Account(WaysIn):
         )
         return self.view
 
+    @decides(ChangeAvatar)
+    def change_avatar(self, command: ChangeAvatar, _now: datetime) -> AccountView:
+        """Have another picture, or none. Raises `AccountNotFound` and `AccountIsDisabled`."""
+        self._usable()
+        self._record(AvatarChanged, avatar=command.avatar)
+        return self.view
+
     @decides(DeleteAccount)
     def delete(self, _command: DeleteAccount, _now: datetime) -> AccountView:
         """Close it. Raises `AccountNotFound` and `AccountIsDisabled`."""
-        handle = self._usable()
+        self._usable()
+        self._close()
+        return self.view
+
+    def _close(self) -> None:
         if self.address is not None:
             self._let_go_of_address()
         until = self._held[HANDLE_MARK].claimed_until
-        self._record(AccountDeleted, handle=handle, claimed_until=until)
-        return self.view
+        self._record(AccountDeleted, handle=self.handle, claimed_until=until)
+
+    @decides(EraseAccount)
+    def erase(self, _command: EraseAccount, _now: datetime) -> AccountView:
+        """Close it, also one that is disabled, and stays so; tells what it was before."""
+        before = self.view
+        if self.handle is not None:
+            self._close()
+        return before
 
     @decides(DisableAccount)
     def disable(self, command: DisableAccount, _now: datetime) -> AccountView:
@@ -297,6 +321,10 @@ class Account(WaysIn):
     def _on_signed_in(self, event: SignedIn) -> None:
         """Nothing is decided on it."""
 
+    @evolves(AvatarChanged)
+    def _on_avatar_changed(self, event: AvatarChanged) -> None:
+        """Nor on what somebody looks like."""
+
     @evolves(AccountDisabled)
     def _on_disabled(self, _event: AccountDisabled) -> None:
         self._status = "disabled"
@@ -338,9 +366,12 @@ class Account(WaysIn):
     def _usable(self) -> str:
         """The handle of an account in which something may be changed."""
         handle = self._known()
+        self._refuse_disabled()
+        return handle
+
+    def _refuse_disabled(self) -> None:
         if self._status == "disabled":
             raise AccountIsDisabled(f"The account of {self.id!r} is disabled.")
-        return handle
 
     def _good(self, name: str, until: datetime | None) -> datetime:
         """The end of the claim by which a name is taken; raises as `HeldName.good` does."""

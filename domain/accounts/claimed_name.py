@@ -12,6 +12,7 @@ from domain.accounts.names import HANDLE_MARK, Claimable, refuse_reserved
 from domain.aggregate import Aggregate, Command, decides, evolves
 from domain.events import DomainEvent
 from domain.keys import Key
+from domain.personal import PersonId
 from domain.refusals import Refusal
 from domain.snapshot import Snapshot, State
 
@@ -71,35 +72,35 @@ class GiveUpName(NameCommand, frozen=True, kw_only=True, tag="name.give-up"):
 class NameClaimed(DomainEvent, frozen=True, kw_only=True, tag="name.claimed.v1"):
     """The name is kept for an account. No two claims of a name have the same `until`."""
 
-    user_id: str
+    user_id: PersonId
     until: datetime
 
 
 class ClaimDoubted(DomainEvent, frozen=True, kw_only=True, tag="name.claim-doubted.v1"):
     """The time of a claim is over, and nobody has said whether the account has the name."""
 
-    user_id: str
+    user_id: PersonId
     until: datetime
 
 
 class NameConfirmed(DomainEvent, frozen=True, kw_only=True, tag="name.confirmed.v1"):
     """The account has the name."""
 
-    user_id: str
+    user_id: PersonId
     until: datetime
 
 
 class NameReleased(DomainEvent, frozen=True, kw_only=True, tag="name.released.v1"):
     """The claim is off."""
 
-    user_id: str
+    user_id: PersonId
     until: datetime
 
 
 class NameGivenUp(DomainEvent, frozen=True, kw_only=True, tag="name.given-up.v1"):
     """The account has the name no more, and may have it back until `held_until`."""
 
-    user_id: str
+    user_id: PersonId
     held_until: datetime
 
 

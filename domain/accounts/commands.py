@@ -96,8 +96,29 @@ class ChangeProfile(AccountCommand, frozen=True, kw_only=True, tag="account.chan
     language: Language
 
 
+AvatarName = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^[0-9a-f]{32}$(?!\n)", examples=["0f8fad5bd9cb469fa16570867728950e"]),
+]
+"""What the files of an avatar are called."""
+
+
+class ChangeAvatar(AccountCommand, frozen=True, kw_only=True, tag="account.change-avatar"):
+    """Have the picture as avatar whose files are called so, or with None no more."""
+
+    by_hall = True
+
+    avatar: AvatarName | None
+
+
 class DeleteAccount(AccountCommand, frozen=True, kw_only=True, tag="account.delete"):
     """Close the account, and give up its handle and its address."""
+
+
+class EraseAccount(AccountCommand, frozen=True, kw_only=True, tag="account.erase"):
+    """Close the account of somebody who is being erased, if there is one, whatever it is like."""
+
+    by_hall = True
 
 
 class DisableAccount(AccountCommand, frozen=True, kw_only=True, tag="account.disable"):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from domain.events import DomainEvent
-from domain.personal import Sealed
+from domain.personal import OpenText, PersonId, Sealed, ThingId
 
 
 class AccountRegistered(
@@ -13,33 +13,33 @@ class AccountRegistered(
     """Somebody has an account, whose id was given out elsewhere, or by the hall."""
 
     origin: Literal["elsewhere", "hall"] = "elsewhere"
-    handle: str
+    handle: OpenText
     claimed_until: datetime
     display_name: Sealed | None = None
-    time_zone: str
-    language: str
+    time_zone: OpenText
+    language: OpenText
 
 
 class HandleChanged(DomainEvent, frozen=True, kw_only=True, tag="account.handle-changed.v1"):
     """The account has another handle, and no more the previous one, which it had by a claim too."""
 
-    handle: str
+    handle: OpenText
     claimed_until: datetime
-    previous: str
+    previous: OpenText
     previous_claimed_until: datetime
 
 
 class ClaimKept(DomainEvent, frozen=True, kw_only=True, tag="account.claim-kept.v1"):
     """The account has the name that it was asked about."""
 
-    name: str
+    name: OpenText
     claimed_until: datetime
 
 
 class ClaimForgone(DomainEvent, frozen=True, kw_only=True, tag="account.claim-forgone.v1"):
     """The account has not that name, and takes none by this claim any more."""
 
-    name: str
+    name: OpenText
     claimed_until: datetime
 
 
@@ -48,17 +48,17 @@ class EmailChanged(
 ):
     """The account has an e-mail address, by its digest, and no more the one that it had."""
 
-    address: str
+    address: OpenText
     claimed_until: datetime
     email: Sealed | None = None
-    previous: str | None = None
+    previous: OpenText | None = None
     previous_claimed_until: datetime | None = None
 
 
 class EmailRemoved(DomainEvent, frozen=True, kw_only=True, tag="account.email-removed.v1"):
     """The account has no e-mail address any more; this one is given up."""
 
-    address: str
+    address: OpenText
     claimed_until: datetime
 
 
@@ -68,26 +68,32 @@ class ProfileChanged(
     """All of the profile, as it is from here on."""
 
     display_name: Sealed | None = None
-    time_zone: str
-    language: str
+    time_zone: OpenText
+    language: OpenText
+
+
+class AvatarChanged(DomainEvent, frozen=True, kw_only=True, tag="account.avatar-changed.v1"):
+    """The account has another picture, by the name of its files, or with None not any more."""
+
+    avatar: ThingId | None
 
 
 class AccountDisabled(DomainEvent, frozen=True, kw_only=True, tag="account.disabled.v1"):
     """An operator has disabled the account."""
 
-    by: str
+    by: PersonId
 
 
 class AccountEnabled(DomainEvent, frozen=True, kw_only=True, tag="account.enabled.v1"):
     """An operator has taken that back."""
 
-    by: str
+    by: PersonId
 
 
 class AccountDeleted(DomainEvent, frozen=True, kw_only=True, tag="account.deleted.v1"):
     """There is no account any more; the handle that it had is given up."""
 
-    handle: str
+    handle: OpenText
     claimed_until: datetime
 
 
@@ -96,21 +102,21 @@ class PasskeyAdded(
 ):
     """The owner of the account comes in by a passkey."""
 
-    credential_id: str
-    public_key: str
+    credential_id: OpenText
+    public_key: OpenText
     synced: bool
-    transports: list[str]
+    transports: list[OpenText]
     name: Sealed | None = None
 
 
 class PasskeyRemoved(DomainEvent, frozen=True, kw_only=True, tag="account.passkey-removed.v1"):
     """Nobody comes in by this passkey any more."""
 
-    credential_id: str
+    credential_id: OpenText
 
 
 class SignedIn(DomainEvent, frozen=True, kw_only=True, tag="account.signed-in.v1"):
     """Somebody has signed in to the account."""
 
-    way: str
-    device: str
+    way: OpenText
+    device: OpenText

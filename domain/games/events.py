@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from domain.events import DomainEvent
+from domain.personal import PersonId, ThingId
 
 BotLevel = Literal["easy", "medium", "hard"]
 Result = Literal["win", "draw", "resignation", "timeout"]
@@ -18,8 +19,8 @@ class GameSought(DomainEvent, frozen=True, kw_only=True, tag="lobby.game-sought.
     `game_id` is the table they sit down at, whoever the opponent will be.
     """
 
-    user_id: str
-    game_id: str
+    user_id: PersonId
+    game_id: ThingId
     bot_level: BotLevel
     bot_at: datetime
 
@@ -27,30 +28,30 @@ class GameSought(DomainEvent, frozen=True, kw_only=True, tag="lobby.game-sought.
 class SeekCancelled(DomainEvent, frozen=True, kw_only=True, tag="lobby.seek-cancelled.v1"):
     """Someone stopped looking."""
 
-    user_id: str
-    game_id: str
+    user_id: PersonId
+    game_id: ThingId
 
 
 class PlayersPaired(DomainEvent, frozen=True, kw_only=True, tag="lobby.players-paired.v1"):
     """Two people meet at the table of who came first; `player1`, drawn by lot, is to begin."""
 
-    game_id: str
-    player1: str
-    player2: str
+    game_id: ThingId
+    player1: PersonId
+    player2: PersonId
 
 
 class BotSeated(DomainEvent, frozen=True, kw_only=True, tag="lobby.bot-seated.v1"):
     """Nobody came in time: a bot takes the second seat."""
 
-    game_id: str
-    player1: str
+    game_id: ThingId
+    player1: PersonId
     bot_level: BotLevel
 
 
 class TableClosed(DomainEvent, frozen=True, kw_only=True, tag="lobby.table-closed.v1"):
     """The game at a table is over; its players may look for another."""
 
-    game_id: str
+    game_id: ThingId
 
 
 class GameStarted(DomainEvent, frozen=True, kw_only=True, tag="game.started.v1"):
@@ -59,8 +60,8 @@ class GameStarted(DomainEvent, frozen=True, kw_only=True, tag="game.started.v1")
     With `bot_level`, `player2` is a bot and is called `bot-<level>`.
     """
 
-    player1: str
-    player2: str
+    player1: PersonId
+    player2: PersonId
     bot_level: BotLevel | None = None
     move_seconds: float
 
@@ -68,7 +69,7 @@ class GameStarted(DomainEvent, frozen=True, kw_only=True, tag="game.started.v1")
 class MovePlayed(DomainEvent, frozen=True, kw_only=True, tag="game.move-played.v1"):
     """A disc fell: `column` 0 to 6 from the left, `row` 0 to 5 from the top, `move` from 1."""
 
-    player: str
+    player: PersonId
     column: int
     row: int
     move: int
@@ -81,7 +82,7 @@ class GameEnded(DomainEvent, frozen=True, kw_only=True, tag="game.ended.v1"):
     """
 
     result: Result
-    winner: str | None
+    winner: PersonId | None
     duration: float
     moves: int
     line: list[tuple[int, int]] | None = None

@@ -9,6 +9,7 @@ import msgspec
 from domain.aggregate import Aggregate, Command, decides, evolves
 from domain.events import DomainEvent
 from domain.keys import NewKey
+from domain.personal import OpenText, ThingId
 from domain.refusals import Refusal
 from domain.snapshot import Snapshot, State
 
@@ -39,8 +40,8 @@ class SkipPosition(Command, frozen=True, kw_only=True, tag="consumer.skip"):
 class PositionSkipped(DomainEvent, frozen=True, kw_only=True, tag="consumer.position-skipped.v1"):
     """An operator let the consumer pass over a position."""
 
-    position: str
-    reason: str
+    position: ThingId
+    reason: OpenText
 
 
 class ConsumerView(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from domain.personal import OpenText, PersonId, ThingId
 from domain.player_events.event import PlayerEvent
 
 RESERVED = "gamehall."
@@ -17,6 +18,7 @@ RESERVED = "gamehall."
 VOIDED = f"{RESERVED}player_voided"
 RESTORED = f"{RESERVED}player_restored"
 REPLACED = f"{RESERVED}event_replaced"
+ERASED = f"{RESERVED}player_erased"
 
 GAME = "gamehall"
 """What stands in the place of a game, since a correction is of none."""
@@ -30,8 +32,8 @@ class PlayerVoided(msgspec.Struct, frozen=True, kw_only=True):
 
     since: datetime
     until: datetime
-    by: str
-    reason: str = ""
+    by: PersonId
+    reason: OpenText = ""
 
     def covers(self, happened_at: datetime) -> bool:
         """Whether an event of this time is voided."""
@@ -41,8 +43,8 @@ class PlayerVoided(msgspec.Struct, frozen=True, kw_only=True):
 class PlayerRestored(msgspec.Struct, frozen=True, kw_only=True):
     """What the void with this `event_id` took away counts again."""
 
-    void: str
-    by: str
+    void: ThingId
+    by: PersonId
 
 
 class EventReplaced(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,15 +54,27 @@ class EventReplaced(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     event: PlayerEvent
-    by: str
+    by: PersonId
 
 
-Correction = PlayerVoided | PlayerRestored | EventReplaced
+class PlayerErased(msgspec.Struct, frozen=True, kw_only=True):
+    """Whatever was said of the player before, and in this partition, is forgotten.
+
+    That something happened stays, and of its data the numbers that are counted (`COUNTED`). There
+    is one in each partition, since not everybody who writes to the topic keeps to Kafka's own way
+    to choose one.
+    """
+
+    by: PersonId
+
+
+Correction = PlayerVoided | PlayerRestored | EventReplaced | PlayerErased
 
 SHAPES: dict[str, type[Correction]] = {
     VOIDED: PlayerVoided,
     RESTORED: PlayerRestored,
     REPLACED: EventReplaced,
+    ERASED: PlayerErased,
 }
 CORRECTIONS = frozenset(SHAPES)
 

@@ -4,7 +4,7 @@ Each service that sets events aside has a topic of them. Decisions are records o
 behind the letter that they are about, so what is known of a letter is a fold of one partition.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -12,6 +12,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from domain.events import Position
+from domain.keys import MOST_KEY_CHARACTERS
+from domain.personal import Sealed, as_text, sealed_in
 from domain.player_events.corrections import REPLACED, replacement
 from domain.player_events.event import PlayerEvent
 from domain.refusals import Refusal
@@ -59,12 +61,13 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a decision's record holds; its headers `decision` and `letter` say which, about what.
 
     `attempt` is the letter's number of attempts as who decided saw it. `event` is the JSON of the
-    event as it was edited, also where that is what was retried.
+    event as it was edited, also where that is what was retried; in a topic it is `sealed`.
     """
 
     by: str
     attempt: int
     event: msgspec.Raw = NO_EVENT
+    sealed: Sealed | None = None
 
 
 class Decided(NamedTuple):
@@ -120,6 +123,8 @@ class DeadLetter(msgspec.Struct, kw_only=True):
         self.decided_by, self.decided_at = decided.decision.by, decided.at
         if edited := bytes(decided.decision.event):
             self.edited_event = edited.decode()
+        elif decided.decision.sealed is not None:
+            self.edited_event = as_text(decided.decision.sealed)
         if decided.decision.attempt == self.attempts:
             self.status = ENDS.get(decided.verb, "open")
 
@@ -130,6 +135,8 @@ def _comes_after(position: str, other: str | None) -> bool:
 
 # -- records ---------------------------------------------------------------------------------------
 
+
+FORGOTTEN = "Whom it is about has been erased, and with them what it said."
 
 UNREADABLE = (msgspec.DecodeError, RecursionError)
 """What a text that is no event, or is too deep for one, makes the decoder raise."""
@@ -153,6 +160,11 @@ def read(record: LetterRecord) -> DeadLetter | Decided:
         error_message=record.headers.get("reason", ""),
         created_at=record.at,
     )
+    if sealed_in(record.value) is not None:
+        letter.player_id = record.headers.get("player", record.key)
+        letter.event_id = record.headers.get("event_id")
+        letter.position = _canonical(record.headers.get("position"))
+        return letter
     if letter.consumer_service == INGEST:
         return _of_ingest(letter, record.headers.get("field", "$"))
     return _of_consumer(letter, record.headers.get("position"))
@@ -167,7 +179,7 @@ def _of_ingest(letter: DeadLetter, field: str) -> DeadLetter:
 
 
 def _of_consumer(letter: DeadLetter, position: str | None) -> DeadLetter:
-    letter.position = None if position is None else str(Position.parse(position))
+    letter.position = _canonical(position)
     event = event_in(letter.original_event)
     if event is not None and event.event_type == REPLACED:
         with suppress(msgspec.ValidationError):  # then it replaces nothing, and is what it is about
@@ -176,6 +188,30 @@ def _of_consumer(letter: DeadLetter, position: str | None) -> DeadLetter:
     if event is not None and "\0" not in event.event_id:  # which no table holds, and is no id
         letter.event_id = event.event_id
     return letter
+
+
+def _canonical(position: str | None) -> str | None:
+    return None if position is None else str(Position.parse(position))
+
+
+def subject_of(letter: DeadLetter) -> str:
+    """Whose texts a letter holds: the player's, or where nobody is named, who reported it."""
+    named = letter.player_id
+    return named if 0 < len(named) <= MOST_KEY_CHARACTERS else letter.key[:MOST_KEY_CHARACTERS]
+
+
+def unsealed(letter: DeadLetter, open: Callable[[Sealed], str | None]) -> DeadLetter:
+    """A letter as people may read it; of somebody who has been erased, without what it said."""
+    letter.original_event = _opened(letter.original_event, open) or ""
+    letter.error_message = _opened(letter.error_message, open) or FORGOTTEN
+    if letter.edited_event is not None:
+        letter.edited_event = _opened(letter.edited_event, open)
+    return letter
+
+
+def _opened(text: str, open: Callable[[Sealed], str | None]) -> str | None:
+    sealed = sealed_in(text)
+    return text if sealed is None else open(sealed)
 
 
 def event_in(text: str) -> PlayerEvent | None:

@@ -5,7 +5,7 @@ keep taking what it took before (`tests/player_events/test_schemas.py` compares 
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, get_type_hints
 
 import msgspec
 
@@ -19,6 +19,9 @@ Label = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=10**9)]
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", description="As in ISO 4217.")]
+
+
+NUMBERS = (Points, Count, Seconds)
 
 
 class PlayerScore(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,3 +120,14 @@ TYPES: Mapping[str, type[msgspec.Struct]] = {
     "session_ended": SessionEnded,
     "purchase_made": PurchaseMade,
 }
+
+COUNTED: Mapping[str, tuple[str, ...]] = {
+    name: tuple(
+        field
+        for field, hint in get_type_hints(type, include_extras=True).items()
+        if hint in NUMBERS
+    )
+    for name, type in TYPES.items()
+}
+"""The numbers that the data of each type tells, which is all that is left of it when its player is
+erased: read models count them, and they say nothing but how much."""

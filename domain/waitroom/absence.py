@@ -6,6 +6,7 @@ import msgspec
 
 from domain.events import DomainEvent
 from domain.keys import Key
+from domain.personal import PersonId, ThingId
 from domain.refusals import Refusal
 from domain.waitroom.commands import WaitroomCommand
 from domain.waitroom.orders import Order
@@ -53,28 +54,28 @@ class PresenceRequired(DomainEvent, frozen=True, kw_only=True, tag="waitroom.pre
 
     absent_seconds: float | None
     redeems: bool
-    by: str
+    by: PersonId
 
 
 class SessionMissed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.missed.v1"):
     """Nobody has seen the session for a while: it is about to lose its place or slot."""
 
-    session_id: str
-    user_id: str
+    session_id: ThingId
+    user_id: PersonId
 
 
 class SessionReturned(DomainEvent, frozen=True, kw_only=True, tag="waitroom.returned.v1"):
     """Somebody has seen a session that was missed, and it keeps what it has."""
 
-    session_id: str
-    user_id: str
+    session_id: ThingId
+    user_id: PersonId
 
 
 class SessionDropped(DomainEvent, frozen=True, kw_only=True, tag="waitroom.dropped.v1"):
     """The session was missed, did not come back, and has lost its place or slot."""
 
-    session_id: str
-    user_id: str
+    session_id: ThingId
+    user_id: PersonId
 
 
 class PresenceNotRequired(Refusal, type="presence-not-required"):

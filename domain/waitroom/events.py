@@ -1,10 +1,10 @@
 """What can happen in a waiting room. Stream key: the `event_id` that people wait for."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from domain.events import DomainEvent
-from domain.personal import Sealed
+from domain.personal import OpenText, PersonId, Sealed, Tells, ThingId
 from domain.waitroom.description import Appearance
 
 
@@ -24,8 +24,8 @@ class WaitroomJoined(
     line at that moment, 1 being the head. `display_name` is how they want to be called.
     """
 
-    session_id: str
-    user_id: str
+    session_id: ThingId
+    user_id: PersonId
     priority: int
     ticket: int
     position: int
@@ -35,23 +35,23 @@ class WaitroomJoined(
 class WaitroomLeft(DomainEvent, frozen=True, kw_only=True, tag="waitroom.left.v1"):
     """Someone gave up their place in line or their slot."""
 
-    session_id: str
-    user_id: str
+    session_id: ThingId
+    user_id: PersonId
 
 
 class SessionAdmitted(DomainEvent, frozen=True, kw_only=True, tag="waitroom.admitted.v1"):
     """The head of the line got a slot and may check out until `deadline`, or a moment longer."""
 
-    session_id: str
-    user_id: str
+    session_id: ThingId
+    user_id: PersonId
     deadline: datetime
 
 
 class PassRedeemed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.pass-redeemed.v1"):
     """The shop let in whoever has this slot; the pass opens nothing any more."""
 
-    session_id: str
-    user_id: str
+    session_id: ThingId
+    user_id: PersonId
 
 
 class CheckoutCompleted(
@@ -59,23 +59,23 @@ class CheckoutCompleted(
 ):
     """The purchase went through; the slot is free."""
 
-    session_id: str
-    user_id: str
+    session_id: ThingId
+    user_id: PersonId
 
 
 class CheckoutFailed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.checkout-failed.v1"):
     """The purchase failed for `reason`; the slot is free."""
 
-    session_id: str
-    user_id: str
-    reason: str
+    session_id: ThingId
+    user_id: PersonId
+    reason: OpenText
 
 
 class CheckoutExpired(DomainEvent, frozen=True, kw_only=True, tag="waitroom.checkout-expired.v1"):
     """The checkout took too long; the slot is free."""
 
-    session_id: str
-    user_id: str
+    session_id: ThingId
+    user_id: PersonId
 
 
 class CheckoutCompletedLate(
@@ -83,40 +83,40 @@ class CheckoutCompletedLate(
 ):
     """A checkout that had expired was a purchase after all; its slot had been given on."""
 
-    session_id: str
-    user_id: str
+    session_id: ThingId
+    user_id: PersonId
 
 
 class CheckoutExtended(DomainEvent, frozen=True, kw_only=True, tag="waitroom.checkout-extended.v1"):
     """An operator gave a checkout more time, until `deadline`."""
 
-    session_id: str
-    user_id: str
+    session_id: ThingId
+    user_id: PersonId
     deadline: datetime
-    by: str
+    by: PersonId
 
 
 class SessionRemoved(DomainEvent, frozen=True, kw_only=True, tag="waitroom.removed.v1"):
     """An operator took away somebody's place in line or slot."""
 
-    session_id: str
-    user_id: str
-    by: str
+    session_id: ThingId
+    user_id: PersonId
+    by: PersonId
 
 
 class SessionDismissed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.dismissed.v1"):
     """Somebody waited in a room that has closed, and is not served any more."""
 
-    session_id: str
-    user_id: str
+    session_id: ThingId
+    user_id: PersonId
 
 
 class AdmissionGranted(DomainEvent, frozen=True, kw_only=True, tag="waitroom.admission-granted.v1"):
     """An operator let somebody in ahead of the line; that they are admitted is the next event."""
 
-    session_id: str
-    user_id: str
-    by: str
+    session_id: ThingId
+    user_id: PersonId
+    by: PersonId
 
 
 class WaitroomChanged(DomainEvent, frozen=True, kw_only=True, tag="waitroom.changed.v1"):
@@ -124,19 +124,19 @@ class WaitroomChanged(DomainEvent, frozen=True, kw_only=True, tag="waitroom.chan
 
     capacity: int
     checkout_seconds: float
-    by: str
+    by: PersonId
 
 
 class WaitroomPaused(DomainEvent, frozen=True, kw_only=True, tag="waitroom.paused.v1"):
     """Nobody is admitted any more, but by hand."""
 
-    by: str
+    by: PersonId
 
 
 class WaitroomResumed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.resumed.v1"):
     """The head of the line is admitted again."""
 
-    by: str
+    by: PersonId
 
 
 class WaitroomClosed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.closed.v1"):
@@ -147,20 +147,20 @@ class WaitroomClosed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.close
 
     waiting: Literal["serve", "dismiss"]
     keep_seconds: float
-    by: str
+    by: PersonId
 
 
 class WaitroomReopened(DomainEvent, frozen=True, kw_only=True, tag="waitroom.reopened.v1"):
     """People may join again."""
 
-    by: str
+    by: PersonId
 
 
 class WaitroomDescribed(DomainEvent, frozen=True, kw_only=True, tag="waitroom.described.v1"):
     """How the room looks to visitors from now on."""
 
-    appearance: Appearance
-    by: str
+    appearance: Annotated[Appearance, Tells.NOBODY]
+    by: PersonId
 
 
 class WaitroomArchived(DomainEvent, frozen=True, kw_only=True, tag="waitroom.archived.v1"):

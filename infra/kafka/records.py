@@ -123,6 +123,12 @@ def _text(data: str | bytes | None) -> str | None:
     return data.decode(errors="replace") if isinstance(data, bytes) else data
 
 
+def readable(data: bytes | str | None) -> str:
+    """Bytes as a text that PostgreSQL holds, which knows no NUL."""
+    text = data if isinstance(data, str) else (data or b"").decode(errors="replace")
+    return text.replace("\0", "\ufffd")
+
+
 def _reader(bootstrap: str) -> Consumer:
     # The client insists on a group; nothing joins or commits to it.
     return Consumer(

@@ -66,6 +66,12 @@ def settings_of(kind: Kind, replication_factor: int) -> dict[str, str]:
     return {"min.insync.replicas": str(least_in_sync(replication_factor)), **SETTINGS[kind]}
 
 
+def retention_hours(kind: Kind) -> int | None:
+    """For how long Kafka keeps a record of a kind of topics, where it forgets by time."""
+    kept_ms = int(SETTINGS[kind].get("retention.ms", "-1"))
+    return None if kept_ms < 0 else kept_ms // (60 * MINUTE_MS)
+
+
 def create(bootstrap: str, topics: Iterable[Topic], replication_factor: int) -> list[str]:
     """Create what is missing and give its names.
 

@@ -6,6 +6,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from application.accounts.mail_ports import MailAttempt
+from projections.people import KeySays
 
 BEGIN = """
 redis.call('DEL', KEYS[1])
@@ -31,6 +32,15 @@ redis.call('DEL', attempt)
 return told
 """
 """A link leads to the attempt of its browser, which may be another by now, or over."""
+
+SAYS = (
+    KeySays("mail:attempt:*", fields=("code", "link", "tried", "told")),
+    KeySays("mail:link:*", members="of which attempt a link is, for ten minutes"),
+    KeySays(
+        "mail:proof:*", members="which address is proven, sealed, for half an hour"
+    ),
+)
+"""What the keys tell of people; see `projections.people`."""
 
 
 class AttemptsInRedis:

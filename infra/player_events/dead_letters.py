@@ -1,18 +1,30 @@
 """The topics of players' dead letters: read as a whole, and decisions appended to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import structlog
 from confluent_kafka import Message
+from msgspec.structs import replace
 
 from application.ports.commands import Unavailable
 from domain.events import Position
-from domain.player_events.letters import TOPICS, DeadLetter, Decision, LetterRecord, Verb
+from domain.player_events.letters import (
+    NO_EVENT,
+    TOPICS,
+    DeadLetter,
+    Decision,
+    LetterRecord,
+    Verb,
+    subject_of,
+)
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
 from infra.kafka.reader import TopicReader
+from infra.kafka.records import readable
+from infra.subjects.sealing import BlockingSeals
 
 DELIVERY_TIMEOUT_S = 10
 
@@ -36,17 +48,11 @@ def _record(message: Message) -> LetterRecord:
     headers: Mapping[str, Any] = dict(message.headers() or ())
     return LetterRecord(
         position,
-        _text(message.key()),
-        _text(message.value()),
-        {name: _text(value) for name, value in headers.items()},
+        readable(message.key()),
+        readable(message.value()),
+        {name: readable(value) for name, value in headers.items()},
         datetime.fromtimestamp(message.timestamp()[1] / 1_000, UTC),
     )
-
-
-def _text(data: bytes | str | None) -> str:
-    """Bytes as a text that PostgreSQL holds, which knows no NUL."""
-    text = data if isinstance(data, str) else (data or b"").decode(errors="replace")
-    return text.replace("\0", "\ufffd")
 
 
 class LoggedLetters:
@@ -69,15 +75,37 @@ def decision_record(letter: DeadLetter, verb: Verb, decision: Decision) -> NewRe
 
 
 class DecisionTopics:
-    """Appends decisions; implements `dead_letters.Decisions`. Blocking."""
+    """Appends decisions, with what they say sealed; implements `dead_letters.Decisions`. Blocking.
 
-    def __init__(self, bootstrap: str) -> None:
+    `seals` makes what seals them, for each call.
+    """
+
+    def __init__(self, bootstrap: str, seals: Callable[[], BlockingSeals]) -> None:
         self._bootstrap = bootstrap
+        self._seals = seals
 
     def append(self, verb: Verb, decided: Sequence[tuple[DeadLetter, Decision]]) -> list[Position]:
         """See the port."""
-        records = [decision_record(letter, verb, decision) for letter, decision in decided]
         try:
+            sealed = self._sealed(decided)
+            records = [decision_record(letter, verb, said) for letter, said in sealed]
             return append_durably(self._bootstrap, records, DELIVERY_TIMEOUT_S)
         except AppendFailed as error:
             raise Unavailable(f"Kafka did not take the decision: {error.reason}.") from error
+
+    def _sealed(
+        self, decided: Sequence[tuple[DeadLetter, Decision]]
+    ) -> list[tuple[DeadLetter, Decision]]:
+        edited = [(letter, said) for letter, said in decided if bytes(said.event)]
+        if not edited:
+            return [*decided]
+        texts = [(subject_of(letter), bytes(said.event).decode()) for letter, said in edited]
+        with closing(self._seals()) as seals:
+            sealed = iter(seals.seal_all(texts))
+        return [
+            (
+                letter,
+                replace(said, event=NO_EVENT, sealed=next(sealed)) if bytes(said.event) else said,
+            )
+            for letter, said in decided
+        ]

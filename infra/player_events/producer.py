@@ -1,7 +1,7 @@
 """How player events are appended: acknowledged by all replicas in sync, and never piled up."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -9,12 +9,13 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from application.player_events.ports import FailedEvent
-from application.ports.commands import Unavailable
+from application.ports.commands import Seals, Unavailable
 from domain.events import Position
 from domain.player_events.event import TOPIC, PlayerEvent
 from domain.player_events.letters import INGEST
 from infra.dead_letters import fitting
 from infra.kafka.clients import producer_config
+from infra.player_events.sealed_letters import PlainLetter, record_of_sealed, texts_of
 
 FAILED_EVENTS = f"{INGEST}.dlq"
 """Where events are kept that were refused, for somebody to repair."""
@@ -45,10 +46,12 @@ class EventProducer:
     """Appends player events, in the event loop that it was started in.
 
     An idempotent producer with `acks=all`; the events of one player keep the order in which they
-    were handed over.
+    were handed over. What failed is sealed first (`seals`), and everything that came with it waits
+    for that.
     """
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, seals: Seals) -> None:
+        self._seals = seals
         self._config = producer_config(bootstrap) | {
             "partitioner": "murmur2",
             # What comes while a request is on its way goes off together when that is answered;
@@ -108,12 +111,26 @@ class EventProducer:
         events: Sequence[PlayerEvent],
         failed: Sequence[FailedEvent] = (),
         traceparent: bytes | None = None,
-    ) -> asyncio.Future[Position | None]:
+    ) -> Awaitable[Position | None]:
         """See `application.player_events.ports.PlayerEventLog.append`."""
         trace: Headers = [] if traceparent is None else [("traceparent", traceparent)]
-        records = [_failure(failure, trace) for failure in failed]
-        records += [record_of(event, trace) for event in events]
+        records = [record_of(event, trace) for event in events]
+        if failed:
+            return asyncio.ensure_future(self._append_sealed(failed, records, trace))
         return self._produce(records)
+
+    async def _append_sealed(
+        self, failed: Sequence[FailedEvent], records: Sequence[EventRecord], trace: Headers
+    ) -> Position | None:
+        plain = [_plain(failure) for failure in failed]
+        letters = [each.letter for each in plain]
+        sealed = await asyncio.gather(*(self._seals.seal(*text) for text in texts_of(letters)))
+        pairs = zip(sealed[::2], sealed[1::2], strict=True)
+        failures = [
+            _failure(*record_of_sealed(each, letter, *texts), trace)
+            for each, letter, texts in zip(plain, letters, pairs, strict=True)
+        ]
+        return await self._produce([*failures, *records])
 
     def _produce(self, records: Sequence[EventRecord]) -> asyncio.Future[Position | None]:
         size = sum([len(value) for _, _, value, _ in records])
@@ -216,7 +233,11 @@ def record_of(event: PlayerEvent, trace: Headers) -> EventRecord:
     return TOPIC, event.player_id, encode(event), headers
 
 
-def _failure(failed: FailedEvent, trace: Headers) -> EventRecord:
+def _plain(failed: FailedEvent) -> PlainLetter:
     told = {"reason": failed.reason, "field": failed.field}
-    key, value, headers = fitting(failed.subject, failed.value, told)
-    return FAILED_EVENTS, key, value or b"", [*headers, *trace]
+    return PlainLetter(FAILED_EVENTS, failed.subject, failed.value, told)
+
+
+def _failure(key: str, value: bytes, told: Mapping[str, str], trace: Headers) -> EventRecord:
+    short, kept, headers = fitting(key, value, told)
+    return FAILED_EVENTS, short, kept or b"", [*headers, *trace]

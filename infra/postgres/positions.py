@@ -8,6 +8,20 @@ from psycopg.rows import class_row
 from application.ports.projections import Parked
 from application.ports.reading import Checkpoint, ShardId
 from infra.postgres.database import Connection, Database
+from projections.people import TableSays
+
+READ_TO = ("topic", "partition", "next_offset", "epoch", "owner", "next_seq")
+SAY = {
+    "projection_positions": TableSays(facts=("projection", "generation", *READ_TO)),
+    "projection_parked": TableSays(
+        of=("aggregate_id",),
+        open=("reason",),
+        facts=("projection", "topic", "position"),
+        stays="until the events that wait there are replayed",
+    ),
+    "process_positions": TableSays(facts=("process", *READ_TO)),
+}
+"""What the tables tell of people; see `projections.people`."""
 
 CHECKPOINTS = """
     SELECT topic, partition, next_offset AS offset, epoch, owner, next_seq

@@ -7,6 +7,13 @@ from application.ports.projections import PositionConflict
 from application.ports.reading import Checkpoint
 from infra.postgres.database import SNAPSHOT, Connection, Database
 from infra.postgres.positions import load_position, save_position
+from projections.people import TableSays
+
+SAY = {
+    "process_states": TableSays(facts=("process", "kind", "offsets", "size")),
+    "process_entries": TableSays(facts=("process", "key", "entry")),
+}
+"""What the tables tell of people: processes remember games, and nobody in them."""
 
 MOVE = """
     INSERT INTO process_states AS known (process, kind, offsets, size) VALUES (%s, %s, %s, %s)

@@ -1,7 +1,8 @@
 """What the command line asks of the API, in the name of whoever types."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import httpx
@@ -19,11 +20,11 @@ class AskApi:
     Raises `SetupError` with the sentence of a refusal, or when the API does not answer.
     """
 
-    def __init__(self, settings: Settings, by: str) -> None:
+    def __init__(self, settings: Settings, by: str, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         token = Tokens(settings.signing_secret()).issue(by, "admin")
         headers = {"Authorization": f"Bearer {token}"}
         self._url = settings.base_url
-        self._http = httpx.Client(base_url=self._url, headers=headers, timeout=ANSWER_TIMEOUT_S)
+        self._http = httpx.Client(base_url=self._url, headers=headers, timeout=timeout_s)
 
     def get(self, path: str, **asked: object) -> Any:
         """Look at something; what is None is not asked for."""
@@ -40,18 +41,34 @@ class AskApi:
             if after is None:
                 return
 
+    def save(self, path: str, file: BinaryIO) -> int:
+        """Write what stands at an address to a file; gives how many bytes."""
+        written = 0
+        with self._answering(), self._http.stream("GET", path) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise SetupError(_detail(answer))
+            for piece in answer.iter_bytes():
+                written += file.write(piece)
+        return written
+
     def post(self, path: str, body: object = None) -> Any:
         """Have something done."""
         return self._ask("POST", path, json=body)
 
     def _ask(self, method: str, path: str, **how: Any) -> Any:
-        try:
+        with self._answering():
             answer = self._http.request(method, path, **how)
-        except httpx.TransportError as error:
-            raise SetupError(f"The API at {self._url} does not answer: {error}.") from error
         if not answer.is_success:
             raise SetupError(_detail(answer))
         return answer.json()
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.TransportError as error:
+            raise SetupError(f"The API at {self._url} does not answer: {error}.") from error
 
 
 def in_path(name: str) -> str:

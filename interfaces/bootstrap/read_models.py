@@ -29,6 +29,7 @@ from infra.postgres.store import PostgresStore, session_of
 from infra.redis import RedisStore, connect
 from interfaces.bootstrap.consumers import skipping
 from interfaces.bootstrap.log import METADATA_TIMEOUT_S, log_reader
+from interfaces.bootstrap.subjects import seals_of
 from interfaces.settings import Settings
 from projections.player_events import ARCHIVED_FIRST, LETTERS, WHOLE_TOPIC
 from projections.read_model import ReadModel, Source
@@ -87,7 +88,8 @@ def _of_players(
         bootstrap, group, settings.flush_seconds, database, divides=model.divides, only=only
     )
     held.enter_context(closing(reader))
-    letters = PlayerDeadLetters(bootstrap, model.name)
+    seals = held.enter_context(closing(seals_of(settings)))
+    letters = PlayerDeadLetters(bootstrap, model.name, seals)
     batches = Batches(settings.flush_events, REBUILD_BATCH)
     store = store_of(settings, model, held)
     return Upkeep(model.name, reader, store, letters, SkipEvent, batches)

@@ -5,6 +5,7 @@ import httpx
 from infra.errors import SetupError
 from infra.once import TriesInRedis
 from infra.openid import OpenIdProvider
+from infra.sign_ins import SignInsOfPeople
 from interfaces.bootstrap.api import Foundation
 from interfaces.bootstrap.mail import parts_of_mail
 from interfaces.http.platform.welcome import SignInTries
@@ -19,8 +20,9 @@ async def build(base: Foundation) -> list[object]:
     base.held.push_async_callback(client.aclose)
     guests = Guests(allowed=base.settings.guests)
     tries = SignInTries(TriesInRedis(base.redis))
+    provider = Provider(_provider(base.settings, client))
     mail = await parts_of_mail(base)
-    return [tries, guests, Provider(_provider(base.settings, client)), *mail]
+    return [tries, guests, provider, SignInsOfPeople(base.postgres), *mail]
 
 
 def _provider(settings: Settings, client: httpx.AsyncClient) -> OpenIdProvider | None:

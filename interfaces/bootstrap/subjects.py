@@ -1,4 +1,4 @@
-"""People, as far as there are keys to what is told of them: opening and erasing."""
+"""People, as far as there are keys to what is told of them."""
 
 from collections.abc import Callable
 from functools import cache
@@ -6,8 +6,8 @@ from functools import cache
 from domain.personal import Sealed
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import Keyring
-from infra.subjects.keys import erase as erase_keys
 from infra.subjects.keys import read
+from infra.subjects.sealing import BlockingSeals
 from interfaces.settings import Settings
 
 
@@ -22,9 +22,9 @@ def keys_of(settings: Settings, subject: str) -> list[str]:
     return list(read(settings.kafka_bootstrap).ids(subject))
 
 
-def erase(settings: Settings, subject: str) -> int:
-    """Destroy somebody's keys and give their number."""
-    return erase_keys(settings.kafka_bootstrap, subject)
+def seals_of(settings: Settings) -> BlockingSeals:
+    """Give what seals texts outside the API."""
+    return BlockingSeals(settings.kafka_bootstrap, master(settings))
 
 
 def opener(settings: Settings) -> Callable[[Sealed], str | None]:

@@ -19,7 +19,6 @@ from interfaces.cli import (
     psql,
     services,
     stack,
-    subjects,
     token,
     topics,
 )
@@ -47,7 +46,6 @@ COMMANDS: tuple[click.Command, ...] = (
     events.events,
     psql.psql,
     *OF_FEATURES,
-    subjects.subjects,
     completion.completion,
 )
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 by_option = click.option("--by", default=getpass.getuser, help="Who decides; you by default.")
 
 
-def asking(by: str = "") -> "AskApi":
+def asking(by: str = "", timeout_s: float = 10) -> "AskApi":
     """The API, to be asked in somebody's name."""
     from interfaces.bootstrap.ask_api import AskApi
 
-    return AskApi(settings("api"), by or getpass.getuser())
+    return AskApi(settings("api"), by or getpass.getuser(), timeout_s)

@@ -1,13 +1,20 @@
-"""`gamehall subjects`: people, and forgetting what is personal about them."""
+"""`gamehall subjects`: people, what is known of them, and forgetting it."""
+
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
 import rich_click as click
 
 from interfaces.cli.common import Group, json_option, settings, show
+from interfaces.cli.operators import asking, by_option
+
+LONGEST_S = 600.0
+"""For which an export or an erasure may take; all of the log is read for one."""
 
 
 @click.group(cls=Group)
 def subjects() -> None:
-    """Look after the keys of what people have told about themselves."""
+    """Tell people what is known of them, and forget it."""
 
 
 @subjects.command("show")
@@ -28,22 +35,51 @@ def show_subject(subject: str, as_json: bool) -> None:
 
 @subjects.command()
 @click.argument("subject")
-@json_option
-def erase(subject: str, as_json: bool) -> None:
-    """Destroy the keys of SUBJECT: nobody reads what was personal, wherever it was copied to.
+@click.argument("file", type=click.File("wb"))
+@by_option
+def export(subject: str, file: BinaryIO, by: str) -> None:
+    """Write all that is known of SUBJECT to FILE, a zip archive.
 
-    It cannot be taken back. Rooms and games go on, and the user id itself stays in the log.
+    The user id is enough: there need not be an account.
     """
-    from interfaces.bootstrap.subjects import erase
+    from interfaces.bootstrap.ask_api import in_path
 
-    destroyed = erase(settings("kafka"), subject)
-    text = (
-        f"{_keys(destroyed)} of {subject} destroyed."
-        if destroyed
-        else f"{subject} has no key: there is nothing to erase."
-    )
-    show({"subject": subject, "destroyed": destroyed}, as_json, lambda: click.echo(text))
+    written = asking(by, LONGEST_S).save(f"/api/v1/accounts/{in_path(subject)}/export", file)
+    click.echo(f"{written:,} bytes written.", err=True)
+
+
+@subjects.command()
+@click.argument("subject")
+@by_option
+@json_option
+def erase(subject: str, by: str, as_json: bool) -> None:
+    """Forget SUBJECT everywhere: keys, account, sign-ins, what games told of them.
+
+    It cannot be taken back. Rooms and games go on, and the user id itself stays in the log. Ends
+    with an error where something is left to do: then do it again.
+    """
+    from interfaces.bootstrap.ask_api import in_path
+
+    path = f"/api/v1/accounts/{in_path(subject)}/erase"
+    report: dict[str, Any] = asking(by, LONGEST_S).post(path)
+    show(report, as_json, lambda: _print_report(report))
+    if not report["complete"]:
+        raise click.ClickException(f"{subject} is not forgotten everywhere; do it again.")
+
+
+def _print_report(report: Mapping[str, Any]) -> None:
+    for each in report["forgotten"]:
+        click.echo(f"forgotten  {each['place']}: {each['count']}, {each['what']}")
+    for each in report["undone"]:
+        click.echo(f"not yet    {each['place']}: {each['why']}")
+    for each in report["stays"]:
+        click.echo(f"stays      {each['place']}: {each['why']}")
+    for each in report["later"]:
+        click.echo(f"later      {each['place']}: {each['hours']} hours after it was written")
 
 
 def _keys(count: int) -> str:
     return "1 key" if count == 1 else f"{count} keys"
+
+
+COMMANDS = (subjects,)

@@ -24,6 +24,7 @@ from domain.accounts.events import (
     AccountDisabled,
     AccountEnabled,
     AccountRegistered,
+    AvatarChanged,
     EmailChanged,
     EmailRemoved,
     HandleChanged,
@@ -40,6 +41,7 @@ from projections.accounts.passkeys import (
     PasskeyRow,
     write_passkeys,
 )
+from projections.people import TableSays
 from projections.positions import Pool, PostgresQueries
 from projections.projection import InvalidCursor, Table
 
@@ -60,6 +62,7 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
     address: str | None = None
     address_at: datetime | None = None
     email: Sealed | None = None
+    avatar: str | None = None
 
 
 class AccountRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +89,7 @@ OF_ACCOUNTS: tuple[type[DomainEvent], ...] = (
     AccountRegistered,
     HandleChanged,
     ProfileChanged,
+    AvatarChanged,
     EmailChanged,
     EmailRemoved,
     AccountDisabled,
@@ -105,7 +109,7 @@ PUT = """
         display_name = excluded.display_name, time_zone = excluded.time_zone,
         language = excluded.language, status = excluded.status,
         registered_at = excluded.registered_at, address = excluded.address,
-        address_at = excluded.address_at, email = excluded.email
+        address_at = excluded.address_at, email = excluded.email, avatar = excluded.avatar
 """
 
 DELETE = "DELETE FROM accounts WHERE user_id = ANY(%s)"
@@ -116,7 +120,20 @@ class Accounts:
 
     name = NAME
     handles: tuple[type[DomainEvent], ...] = tuple({*OF_ACCOUNTS, *CHANGES})
-    tables = (Table("accounts", ("user_id",)), PASSKEYS)
+    tables = (
+        Table(
+            "accounts",
+            ("user_id",),
+            says=TableSays(
+                of=("user_id",),
+                sealed=("display_name", "email"),
+                facts=("handle_at", "status", "registered_at", "avatar", "address_at"),
+                open=("handle", "time_zone", "language", "address"),
+                stays="they go with the account, and are in the log for good",
+            ),
+        ),
+        PASSKEYS,
+    )
 
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
@@ -171,14 +188,16 @@ def _changed_by(event: DomainEvent) -> dict[str, Any]:
             return {"address": address, "address_at": at, "email": email}
         case EmailRemoved():
             return {"address": None, "address_at": None, "email": None}
-        case AccountDisabled():
-            return {"status": "disabled"}
-    return {"status": "active"}
+        case AvatarChanged(avatar=avatar):
+            return {"avatar": avatar}
+    return {"status": "disabled" if isinstance(event, AccountDisabled) else "active"}
 
 
 # -- queries ---------------------------------------------------------------------------------------
 
 BY_ID = "SELECT to_json(accounts)::text FROM accounts WHERE user_id = %s"
+
+AVATAR = "SELECT avatar FROM accounts WHERE user_id = %s AND status = 'active'"
 
 BY_HANDLE = """
     SELECT to_json(accounts)::text FROM accounts WHERE handle = %s ORDER BY handle_at DESC LIMIT 1
@@ -209,6 +228,11 @@ class AccountQueries(PostgresQueries):
     async def account(self, user_id: str) -> AccountRecord | None:
         """The account of a user, or None."""
         return next(iter(await self._accounts(BY_ID, [user_id])), None)
+
+    async def avatar(self, user_id: str) -> str | None:
+        """The name of the avatar of a user whose account is active, or None."""
+        rows = await self._select(AVATAR, [user_id], tuple_row)
+        return rows[0][0] if rows else None
 
     async def by_handle(self, handle: str) -> AccountRecord | None:
         """The account with a handle, or None."""
@@ -261,6 +285,6 @@ def shown(row: AccountRow, open: Callable[[Sealed], str | None]) -> AccountRecor
         "display_name": None if row.display_name is None else open(row.display_name),
         "email": None if row.email is None else open(row.email),
     }
-    for name in ("handle_at", "address", "address_at"):
+    for name in ("handle_at", "address", "address_at", "avatar"):
         del facts[name]
     return AccountRecord(**facts)

@@ -14,9 +14,20 @@ import psycopg
 from domain.accounts.events import AccountDeleted, PasskeyAdded, PasskeyRemoved
 from domain.events import DomainEvent
 from domain.personal import Sealed
+from projections.people import TableSays
 from projections.projection import Table
 
-PASSKEYS = Table("passkeys", ("user_id", "credential_id"))
+PASSKEYS = Table(
+    "passkeys",
+    ("user_id", "credential_id"),
+    says=TableSays(
+        of=("user_id",),
+        sealed=("name",),
+        facts=("synced", "added_at"),
+        open=("credential_id", "public_key", "transports"),
+        stays="they go with the account, and are in the log for good",
+    ),
+)
 CHANGES: tuple[type[DomainEvent], ...] = (PasskeyAdded, PasskeyRemoved, AccountDeleted)
 
 

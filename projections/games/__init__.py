@@ -2,6 +2,7 @@
 
 from domain.categories import GAMES
 from projections.games import game_metrics, game_records, standings
+from projections.people import KeySays
 from projections.read_model import ReadModel, log
 
 GAME_RECORDS = ReadModel(
@@ -22,4 +23,8 @@ STANDINGS = ReadModel(
     record=standings.StandingsRecord,
     cache=standings.StandingsCache,
     queries=lambda stores: standings.StandingsQueries(stores.redis),
+    says=(
+        KeySays("leaderboard:*:alltime", members="ids of players"),
+        KeySays("leaderboard:*:entries", members="ids of players, each with a row"),
+    ),
 )

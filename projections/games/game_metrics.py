@@ -24,6 +24,7 @@ from psycopg.rows import dict_row
 from domain.events import Recorded
 from domain.games.events import GameEnded, GameStarted, Result
 from projections.days import Days
+from projections.people import TableSays
 from projections.positions import PostgresQueries
 from projections.projection import Table
 
@@ -196,9 +197,30 @@ class GameMetricsRecord:
     name = NAME
     handles = (GameStarted, GameEnded)
     tables = (
-        Table("game_metrics", ("per", "starts_at"), written=("change",)),
-        Table("game_metrics_winners", ("per", "starts_at", "player_id")),
-        Table("game_metrics_running", ("game_id",)),
+        Table(
+            "game_metrics",
+            ("per", "starts_at"),
+            written=("change",),
+            says=TableSays(facts=("per", "starts_at", *COUNTS, "change")),
+        ),
+        Table(
+            "game_metrics_winners",
+            ("per", "starts_at", "player_id"),
+            says=TableSays(
+                of=("player_id",),
+                facts=("per", "starts_at", "wins"),
+                stays="who won most is counted among others",
+            ),
+        ),
+        Table(
+            "game_metrics_running",
+            ("game_id",),
+            says=TableSays(
+                of=("player1",),
+                facts=("game_id", "with_bot"),
+                instead="`games`, as long as a game runs",
+            ),
+        ),
     )
 
     def apply(

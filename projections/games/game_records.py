@@ -21,11 +21,13 @@ from domain.events import DomainEvent, Recorded
 from domain.games.board import Board
 from domain.games.events import BotLevel, GameEnded, GameStarted, MovePlayed, Result
 from domain.games.view import Game
+from projections.people import TableSays
 from projections.positions import PostgresQueries
 from projections.projection import Table
 
 NAME = "game-records"
 PARTITION_BITS = 12
+OF_TWO = "a game is its opponent's too"
 
 PUBLIC_NAMES: dict[type[DomainEvent], str] = {
     GameStarted: "game_started",
@@ -98,10 +100,46 @@ class GameRecords:
     name = NAME
     handles = tuple(PUBLIC_NAMES)
     tables = (
-        Table("game_analytics", ("id",)),
-        Table("games", ("id",)),
-        Table("game_stats", ("game_id",)),
-        Table("users", ("id",)),
+        Table(
+            "game_analytics",
+            ("id",),
+            says=TableSays(
+                of=("player",),
+                facts=("id", "position", "event_type", "game_id", "column", "timestamp", "payload"),
+                instead="the events of `game-log`, which are the same",
+            ),
+        ),
+        Table(
+            "games",
+            ("id",),
+            says=TableSays(
+                of=("player1_id", "player2_id", "winner_id"),
+                facts=(
+                    *("id", "bot_level", "status", "result", "moves", "duration"),
+                    *("created_at", "ended_at"),
+                ),
+                stays=OF_TWO,
+            ),
+        ),
+        Table(
+            "game_stats",
+            ("game_id",),
+            says=TableSays(
+                of=("player1", "player2", "winner"),
+                facts=("game_id", "duration", "moves", "created_at"),
+                stays=OF_TWO,
+                instead="`games`, which holds the same",
+            ),
+        ),
+        Table(
+            "users",
+            ("id",),
+            says=TableSays(
+                of=("id", "username"),
+                facts=("games_played", "wins", "losses", "draws", "score"),
+                stays="the games of others count on them",
+            ),
+        ),
     )
 
     def apply(

@@ -28,6 +28,7 @@ from redis.client import Pipeline
 from domain.events import Recorded
 from domain.games.events import GameEnded, GameStarted
 from projections.generations import RedisQueries
+from projections.people import TableSays
 from projections.projection import Table
 
 NAME = "standings"
@@ -132,8 +133,27 @@ class StandingsRecord:
     name = NAME
     handles = (GameStarted, GameEnded)
     tables = (
-        Table("standings", ("game_id", "player_id", "period")),
-        Table("standing_games", ("game_id",)),
+        Table(
+            "standings",
+            ("game_id", "player_id", "period"),
+            says=TableSays(
+                of=("player_id",),
+                facts=(
+                    *("game_id", "period", "wins", "draws", "losses", "score"),
+                    *("first_game_at", "last_win_at", "reached_at"),
+                ),
+                stays="the ranks of others depend on it",
+            ),
+        ),
+        Table(
+            "standing_games",
+            ("game_id",),
+            says=TableSays(
+                of=("players",),
+                facts=("game_id",),
+                instead="`games`, as long as a game runs",
+            ),
+        ),
     )
 
     def apply(

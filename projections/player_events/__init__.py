@@ -1,7 +1,11 @@
 """Read models of what players did."""
 
+from typing import get_args
+
 from domain.player_events.event import TOPIC
 from domain.player_events.letters import TOPICS
+from domain.player_events.scores import Period
+from projections.people import KeySays
 from projections.player_events import (
     activity_queries,
     dead_letters,
@@ -37,6 +41,7 @@ PLAYER_STATISTICS = ReadModel(
     cache=player_statistics.PlayerStatisticsCache,
     queries=lambda stores: player_statistics.PlayerStatisticsQueries(stores.redis),
     divides=True,
+    says=(KeySays("player_stats:*", members="`total_events`, `last_event`, and types of events"),),
 )
 LEADERBOARDS = ReadModel(
     name=leaderboards.NAME,
@@ -44,6 +49,11 @@ LEADERBOARDS = ReadModel(
     record=leaderboards.Leaderboards,
     cache=leaderboards_cache.LeaderboardsCache,
     queries=lambda stores: leaderboard_queries.LeaderboardQueries(stores.redis, stores.postgres),
+    says=(
+        KeySays("leaderboard:*:starts", members="days"),
+        *(KeySays(f"leaderboard:*:{each}", members="ids of players") for each in get_args(Period)),
+        KeySays("boards", members="games"),
+    ),
 )
 PLAYER_ACTIVITY = ReadModel(
     name=player_activity.NAME,
@@ -55,5 +65,5 @@ DEAD_LETTERS = ReadModel(
     name=dead_letters.NAME,
     source=LETTERS,
     record=dead_letters.DeadLetters,
-    queries=lambda stores: dead_letters.DeadLetterQueries(stores.postgres),
+    queries=lambda stores: dead_letters.DeadLetterQueries(stores.postgres, stores.open),
 )

@@ -17,13 +17,16 @@ from domain.events import Position
 from domain.player_events.corrections import (
     CORRECTIONS,
     RESERVED,
+    PlayerErased,
     PlayerRestored,
     PlayerVoided,
     correction_of,
 )
 from domain.player_events.event import PlayerEvent
+from projections.people import TableSays
 from projections.player_events import event_archive
 from projections.positions import PASSED
+from projections.projection import Table
 
 Connection = psycopg.Connection[Any]
 
@@ -36,6 +39,8 @@ VOID = """
     VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 
+EMPTY = "UPDATE {table} SET reason = '' WHERE player_id = %s"
+
 RESTORE = "DELETE FROM {table} WHERE event_id::text = %s AND player_id = %s"
 
 ARCHIVED = f"""
@@ -44,6 +49,21 @@ ARCHIVED = f"""
         AND NOT starts_with(event_type, '{RESERVED}')
     ORDER BY "offset"
 """  # noqa: S608  constants
+
+
+def voids_table(name: LiteralString) -> Table:
+    """The table of the voids in force, as one consumer has read them."""
+    return Table(
+        name,
+        ("event_id",),
+        says=TableSays(
+            of=("player_id", "by"),
+            emptied=("reason",),
+            facts=("event_id", "since", "until"),
+            found="player_id = %(user_id)s",
+            stays="the ranks of others depend on what is voided",
+        ),
+    )
 
 
 class ArchiveBehind(psycopg.OperationalError):
@@ -66,6 +86,7 @@ class Corrections:
         self._any = ANY.replace("{table}", table)
         self._of_players = OF_PLAYERS.replace("{table}", table)
         self._void = VOID.replace("{table}", table)
+        self._empty = EMPTY.replace("{table}", table)
         self._restore = RESTORE.replace("{table}", table)
 
     def counting(
@@ -85,6 +106,8 @@ class Corrections:
             connection.execute(self._void, row)
         elif isinstance(said, PlayerRestored):
             connection.execute(self._restore, [said.void, event.player_id])
+        elif isinstance(said, PlayerErased):
+            connection.execute(self._empty, [event.player_id])
 
     def again(self, connection: Connection, correction: PlayerEvent) -> Iterator[PlayerEvent]:
         """All events of a correction's player up to there that count; raises `ArchiveBehind`."""

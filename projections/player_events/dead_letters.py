@@ -5,15 +5,25 @@
   who knows. A letter stays here when its topic forgets it, until a rebuild.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 import psycopg
 from psycopg.rows import class_row
 
-from domain.player_events.letters import DeadLetter, Decided, LetterRecord, LetterStatus, fold, read
-from projections.positions import PostgresQueries
+from domain.personal import Sealed
+from domain.player_events.letters import (
+    DeadLetter,
+    Decided,
+    LetterRecord,
+    LetterStatus,
+    fold,
+    read,
+    unsealed,
+)
+from projections.people import TableSays
+from projections.positions import Pool, PostgresQueries
 from projections.projection import InvalidCursor, Table
 
 NAME = "dead-letters"
@@ -38,7 +48,22 @@ class DeadLetters:
 
     name = NAME
     handles = (LetterRecord,)
-    tables = (Table("dead_letters", ("id",)),)
+    tables = (
+        Table(
+            "dead_letters",
+            ("id",),
+            says=TableSays(
+                of=("player_id", "key", "decided_by"),
+                sealed=("original_event", "error_message", "edited_event"),
+                facts=(
+                    *("id", "consumer_service", "event_id", "position", "created_at", "attempts"),
+                    *("status", "decided_at"),
+                ),
+                found="player_id = %(user_id)s",
+                stays="that something could not be taken, and what was decided of it",
+            ),
+        ),
+    )
 
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[LetterRecord]
@@ -93,14 +118,21 @@ class DeadLetterPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadLetterQueries(PostgresQueries):
-    """Players' events that could not be taken."""
+    """Players' events that could not be taken.
+
+    `open` gives a sealed text as it reads, or None for somebody who has been erased.
+    """
 
     name = NAME
+
+    def __init__(self, pool: Pool, open: Callable[[Sealed], str | None]) -> None:
+        super().__init__(pool)
+        self._open = open
 
     async def letter(self, id: str) -> DeadLetter | None:
         """A letter, or None."""
         found = await self._select(LETTER, [id], class_row(DeadLetter))
-        return found[0] if found else None
+        return unsealed(found[0], self._open) if found else None
 
     async def page(
         self, wanted: Wanted, limit: int | None = None, before: str | None = None
@@ -114,5 +146,5 @@ class DeadLetterQueries(PostgresQueries):
         more = None if limit is None else limit + 1
         asked = {**msgspec.structs.asdict(wanted), "before": before, "limit": more}
         found = await self._select(LIST, asked, class_row(DeadLetter))
-        page = found[:limit]
+        page = [unsealed(letter, self._open) for letter in found[:limit]]
         return DeadLetterPage(letters=page, before=page[-1].id if len(found) > len(page) else None)

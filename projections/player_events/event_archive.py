@@ -17,9 +17,11 @@ import msgspec
 import psycopg
 from psycopg.rows import dict_row
 
-from domain.player_events.corrections import REPLACED, replacement
+from domain.player_events.corrections import ERASED, REPLACED, RESERVED, replacement
 from domain.player_events.event import PlayerEvent
-from projections.player_events.seen_ids import SeenIds
+from domain.player_events.types import COUNTED
+from projections.people import TableSays
+from projections.player_events.seen_ids import SeenIds, seen_table
 from projections.positions import PostgresQueries
 from projections.projection import InvalidCursor, Table
 
@@ -56,8 +58,17 @@ class EventArchive:
             ("event_id", "player_id", "event_timestamp", "ingested_at"),
             written=("created_at",),
             indexed_last=True,
+            says=TableSays(
+                of=("player_id",),
+                emptied=("data",),
+                facts=(
+                    *("event_id", "event_type", "game_id", "event_timestamp", "ingested_at"),
+                    *("created_at", "partition", "offset", "minted"),
+                ),
+                stays="that it happened is counted; of its data, the numbers that are",
+            ),
         ),
-        Table("events_seen", ()),
+        seen_table("events_seen"),
     )
 
     def __init__(self) -> None:
@@ -66,17 +77,20 @@ class EventArchive:
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[PlayerEvent]
     ) -> Sequence[Any]:
-        """Append the events that are new, and put those in place that replace others."""
-        told = [event for event in events if event.event_type != REPLACED]
+        """Append the events that are new, put those in place that replace others, and forget."""
+        told = [event for event in events if event.event_type not in (REPLACED, ERASED)]
         _append(connection, self._seen.new(connection, told))
         if len(told) < len(events):
             self._replace(connection, [event for event in events if event.event_type == REPLACED])
+            _forget(connection, [event for event in events if event.event_type == ERASED])
         return ()
 
     def _replace(
         self, connection: psycopg.Connection[Any], corrections: Sequence[PlayerEvent]
     ) -> None:
         """The latest word on each event; all at once, since a table that is built has no index."""
+        if not corrections:
+            return
         events = map(replacement, corrections)
         latest = {(e.event_id, e.player_id, e.ingested_at): e for e in events}
         connection.execute(TAKE_AWAY, [msgspec.json.encode([*latest]).decode()])
@@ -90,6 +104,46 @@ TAKE_AWAY = """
         = ((gone ->> 0)::uuid, gone ->> 1, (gone ->> 2)::timestamptz)
 """
 """By its id, player and ingestion: its own time may be what was wrong."""
+
+
+LEFT = f"""CASE
+        WHEN starts_with(event_type, '{RESERVED}') THEN data - 'reason'
+        WHEN jsonb_typeof(data) <> 'object' THEN 'false'
+        ELSE (
+            SELECT coalesce(jsonb_object_agg(name, CASE
+                WHEN jsonb_typeof(value) IN ('number', 'null') THEN value ELSE 'false'
+            END), '{{}}')
+            FROM jsonb_each(data) AS said (name, value)
+            WHERE %(counted)s::jsonb -> event_type ? name
+        )
+    END"""  # noqa: S608  a constant
+"""What is no number, though its type names one, stays no number: who could not count it before
+cannot after. So a rebuild from here comes to the same as one from the topic."""
+
+
+FORGET = f"""
+    UPDATE events SET data = {LEFT}
+    FROM json_array_elements(%(gone)s::json) AS gone
+    WHERE player_id = gone ->> 0 AND partition = (gone ->> 1)::int
+        AND "offset" < (gone ->> 2)::bigint
+"""  # noqa: S608  a constant of this module
+
+FORGETTABLE = f"""
+    SELECT count(*) FROM events
+    WHERE player_id = %(player_id)s AND data IS DISTINCT FROM {LEFT}
+"""  # noqa: S608  a constant of this module
+"""How many of a player's events say more than would be left of them."""
+
+COUNTED_AS_JSON = msgspec.json.encode(COUNTED).decode()
+
+
+def _forget(connection: psycopg.Connection[Any], erased: Sequence[PlayerEvent]) -> None:
+    """Leave of the data of these players what is counted, in the events before they were erased."""
+    if erased:
+        last = {(e.player_id, e.partition): e.offset for e in erased}
+        gone = [(*whose, offset) for whose, offset in last.items()]
+        told = {"counted": COUNTED_AS_JSON, "gone": msgspec.json.encode(gone).decode()}
+        connection.execute(FORGET, told)
 
 
 def _append(connection: psycopg.Connection[Any], new: Sequence[PlayerEvent]) -> None:

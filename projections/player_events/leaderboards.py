@@ -23,11 +23,12 @@ import msgspec
 import psycopg
 from psycopg.rows import class_row
 
-from domain.player_events.corrections import REPLACED, replacement
+from domain.player_events.corrections import ERASED, REPLACED, replacement
 from domain.player_events.event import PlayerEvent
 from domain.player_events.scores import SCORING, BoardKey, Period, score_of, starts_of
-from projections.player_events.corrections import Corrections, parts
-from projections.player_events.seen_ids import SeenIds
+from projections.people import TableSays
+from projections.player_events.corrections import Corrections, parts, voids_table
+from projections.player_events.seen_ids import SeenIds, seen_table
 from projections.projection import Table
 
 NAME = "leaderboards"
@@ -75,9 +76,14 @@ class Leaderboards:
             ("game_id", "period", "starts_on", "player_id"),
             written=("created_at", "updated_at"),
             views=("leaderboards",),
+            says=TableSays(
+                of=("player_id",),
+                facts=("game_id", "period", "starts_on", "score", "created_at", "updated_at"),
+                stays="the ranks of others depend on it",
+            ),
         ),
-        Table("leaderboards_seen", ()),
-        Table("leaderboards_voids", ("event_id",)),
+        seen_table("leaderboards_seen"),
+        voids_table("leaderboards_voids"),
     )
 
     def __init__(self) -> None:
@@ -110,6 +116,8 @@ class Leaderboards:
     ) -> Iterator[Changed]:
         """What is gone, and what came in its place."""
         self._corrections.read(connection, correction)
+        if correction.event_type == ERASED:
+            return  # what is counted stays
         if correction.event_type == REPLACED:
             event = replacement(correction)
             self._seen.new(connection, [event] if event.event_type in SCORING else ())

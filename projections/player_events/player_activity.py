@@ -25,7 +25,8 @@ import psycopg
 from domain.player_events.corrections import RESERVED
 from domain.player_events.event import PlayerEvent
 from domain.player_events.types import Seconds
-from projections.player_events.seen_ids import SeenIds
+from projections.people import TableSays
+from projections.player_events.seen_ids import SeenIds, seen_table
 from projections.projection import Table
 
 NAME = "player-activity"
@@ -91,17 +92,34 @@ SESSIONS = """
 """
 
 
+def counted(*facts: str) -> TableSays:
+    """Of whom a row is, beside what it counts."""
+    return TableSays(of=("player_id",), facts=facts, stays="how many played is counted by it")
+
+
 class PlayerActivity:
     """The projection."""
 
     name = NAME
     handles = (PlayerEvent,)
     tables = (
-        Table("active_players", ("game_id", "day", "player_id")),
-        Table("player_first_days", ("game_id", "player_id")),
-        Table("player_firsts", ("game_id", "event_type", "player_id")),
-        Table("daily_sessions", ("game_id", "day")),
-        Table("player_activity_seen", ()),
+        Table("active_players", ("game_id", "day", "player_id"), says=counted("game_id", "day")),
+        Table(
+            "player_first_days",
+            ("game_id", "player_id"),
+            says=counted("game_id", "first_day"),
+        ),
+        Table(
+            "player_firsts",
+            ("game_id", "event_type", "player_id"),
+            says=counted("game_id", "event_type", "happened_at"),
+        ),
+        Table(
+            "daily_sessions",
+            ("game_id", "day"),
+            says=TableSays(facts=("game_id", "day", "started", "timed", "milliseconds")),
+        ),
+        seen_table("player_activity_seen"),
     )
 
     def __init__(self) -> None:

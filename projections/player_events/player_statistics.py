@@ -18,11 +18,12 @@ import psycopg
 from redis.asyncio import Redis
 from redis.client import Pipeline
 
-from domain.player_events.corrections import REPLACED, replacement
+from domain.player_events.corrections import ERASED, REPLACED, replacement
 from domain.player_events.event import PlayerEvent
 from projections.generations import RedisQueries
-from projections.player_events.corrections import Corrections, parts
-from projections.player_events.seen_ids import SeenIds
+from projections.people import TableSays
+from projections.player_events.corrections import Corrections, parts, voids_table
+from projections.player_events.seen_ids import SeenIds, seen_table
 from projections.projection import Table
 
 NAME = "player-statistics"
@@ -87,9 +88,20 @@ class PlayerStatisticsRecord:
     name = NAME
     handles = (PlayerEvent,)
     tables = (
-        Table("player_statistics", ("player_id",)),
-        Table("player_statistics_seen", ()),
-        Table("player_statistics_voids", ("event_id",)),
+        Table(
+            "player_statistics",
+            ("player_id",),
+            says=TableSays(
+                of=("player_id",),
+                facts=(
+                    *("total_events", "event_breakdown", "last_event_at"),
+                    *("created_at", "updated_at"),
+                ),
+                stays="it counts, and holds no word of what happened",
+            ),
+        ),
+        seen_table("player_statistics_seen"),
+        voids_table("player_statistics_voids"),
     )
 
     def __init__(self) -> None:
@@ -114,6 +126,8 @@ class PlayerStatisticsRecord:
     ) -> Iterator[EventTally]:
         """No row, and the new one if there is any."""
         self._corrections.read(connection, correction)
+        if correction.event_type == ERASED:
+            return  # what is counted stays
         if correction.event_type == REPLACED:
             self._seen.new(connection, [replacement(correction)])
         tallies: dict[str, EventTally] = {}

@@ -15,6 +15,8 @@ import msgspec
 import psycopg
 
 from domain.player_events.event import PlayerEvent
+from projections.people import TableSays
+from projections.projection import Table
 
 REPEAT_WINDOW = timedelta(days=7)
 
@@ -23,6 +25,12 @@ ID_RETENTION = timedelta(days=15)
 seven days after it was taken in at the latest, since Kafka keeps it no longer, and is compared with
 what was taken in up to `REPEAT_WINDOW` before it. A day for clocks that differ. From when it was
 taken in would be too short for events of other producers, which may say that it was long ago."""
+
+SAYS = TableSays(
+    of=("player_id",),
+    facts=("event_id", "ingested_at", "seen_at"),
+    instead="`events`, as ids that are forgotten after 15 days",
+)
 
 TIDY_ROWS = 10_000
 TIDY_EVERY_S = 60.0
@@ -48,6 +56,11 @@ FORGET = """
 
 Key = tuple[str, str]
 """(player id, event id)."""
+
+
+def seen_table(name: LiteralString) -> Table:
+    """The table of the ids that a consumer has seen; no two generations are alike in it."""
+    return Table(name, (), says=SAYS)
 
 
 class Seen(msgspec.Struct):

@@ -22,6 +22,7 @@ AnyCase = Case[Any]
 
 SEED = 20261121
 
+ACCEPTED = ["2xx", "403", "404", "409", "422"]
 REFUSED = ["400", "401", "403", "404", "405", "415"]
 
 CHECKS: dict[str, Any] = {
@@ -31,7 +32,7 @@ CHECKS: dict[str, Any] = {
     "enabled": True,
     # A valid request may still be refused for what the domain says of it: 403 for somebody else's
     # things, 404 for what is not there, 409 for what does not go now, 422 for what never goes.
-    "positive_data_acceptance": {"expected-statuses": ["2xx", "403", "404", "409", "422"]},
+    "positive_data_acceptance": {"expected-statuses": ACCEPTED},
     # An invalid request is stopped before the domain: 409, 422 and 5xx are not good enough.
     # 401 is for tokens left out, 403 for such as may not ask at all, 404 for paths of another
     # shape.
@@ -85,6 +86,22 @@ OPERATIONS: dict[str, Any] = {
         },
         {
             "include-operation-id": "editDeadLetter",
+            "checks": {"negative_data_rejection": {"expected-statuses": [*REFUSED, "422"]}},
+        },
+        # Each is let in ten times an hour.
+        *(
+            {
+                "include-operation-id": operation,
+                "checks": {
+                    "positive_data_acceptance": {"expected-statuses": [*ACCEPTED, "429"]},
+                    "negative_data_rejection": {"expected-statuses": [*REFUSED, "429"]},
+                },
+            }
+            for operation in ("exportMe", "exportPerson", "eraseMe", "erasePerson")
+        ),
+        # What a picture is, no schema says.
+        {
+            "include-operation-id": "changeAvatar",
             "checks": {"negative_data_rejection": {"expected-statuses": [*REFUSED, "422"]}},
         },
         {

@@ -17,15 +17,20 @@ import pytest
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.testing import AsyncTestClient
+from obstore.store import MemoryStore
 
+from application.accounts.avatars import Avatars
 from application.accounts.by_mail import MailSignIns
 from application.accounts.email_changes import EmailChanges
+from application.accounts.people import AccountOfPeople
 from application.games.offers import Offers
 from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
 from application.waitroom.presence import Sightings
 from domain.games import lobby
+from infra.objects import StoredObjects
+from infra.pictures import avatar_of
 from interfaces.http import app as application
 from interfaces.http.accounts.ceremonies import Ceremonies
 from interfaces.http.app import Doors
@@ -39,6 +44,7 @@ from interfaces.http.platform.welcome import SignInTries
 from interfaces.http.player_events.ingest import Ingestion
 from interfaces.http.sign_in.guests import Guests
 from interfaces.http.sign_in.provider import Provider
+from interfaces.http.subjects.people import People
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from interfaces.http.waitroom.room_places import RoomPlaces
 from interfaces.http.waitroom.visitors import Visitors
@@ -65,6 +71,7 @@ from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.log import FakeLog
 from tests.http.fakes.mail import FakePost
 from tests.http.fakes.once import FakeOffers, FakeOnce
+from tests.http.fakes.people import LATER, FakeSignInsOfPeople, KeysInMemory, LogInMemory
 from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
 from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
@@ -265,6 +272,10 @@ async def an_api() -> AsyncIterator[Api]:
             MailSignIns: MailSignIns(post.sending, accounts, f"{HALL}/sign-in"),
             EmailChanges: EmailChanges(post.sending),
             Sink: Sink(post.mail),
+            AccountOfPeople: AccountOfPeople(),
+            Avatars: Avatars(StoredObjects(MemoryStore()), avatar_of),
+            FakeSignInsOfPeople: FakeSignInsOfPeople(sign_ins),
+            People: People([LogInMemory(log, seals), KeysInMemory(seals)], LATER, tries),
         },
         commands_need=commands_need,
         queries_need=queries_need,

@@ -13,12 +13,15 @@ from application.player_events.ports import FailedEvent
 from application.player_events.topics import PLAYER_EVENTS
 from application.ports.commands import Unavailable
 from domain.events import Position
+from domain.personal import sealed_in
 from domain.player_events.event import TOPIC, PlayerEvent
 from infra.eventlog.partition import partition_for
 from infra.kafka.clients import connection
 from infra.player_events import producer as module
 from infra.player_events.producer import FAILED_EVENTS, EventProducer
+from infra.player_events.sealed_letters import SEALED_VALUE_BYTES
 from tests.conftest import Hall, free_port
+from tests.http.fakes.subjects import FakeSeals
 from tests.people import a_name, headers_of, records_of
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -50,9 +53,19 @@ def record_at(hall: Hall, topic: str, partition: int, offset: int) -> Any:
         consumer.close()
 
 
+SEALS = FakeSeals()
+
+
+def opened(text: Any) -> str | None:
+    """What stands in a letter, for who has the key."""
+    sealed = sealed_in(text.decode())
+    assert sealed is not None
+    return SEALS.open(sealed)
+
+
 @pytest.fixture
 async def events(hall: Hall) -> AsyncIterator[EventProducer]:
-    producer = EventProducer(hall.kafka)
+    producer = EventProducer(hall.kafka, SEALS)
     producer.start()
     yield producer
     await producer.stop()
@@ -86,10 +99,11 @@ async def test_what_failed_is_kept_with_its_reason(hall: Hall, events: EventProd
     failed = FailedEvent(b"{}", "$.event_type", "missing", f"server-{uuid4().hex}")
     place = await events.append([], [failed])
     assert place is not None
-    assert dict(record_at(hall, *place).headers()) == {
-        "reason": b"missing",
-        "field": b"$.event_type",
-    }
+    headers = dict(record_at(hall, *place).headers())
+    assert headers.keys() == {"player", "reason"}
+    assert headers["player"] == failed.subject.encode()
+    assert opened(headers["reason"]) == "$.event_type: missing"
+    assert opened(record_at(hall, *place).value()) == "{}"
     assert events.in_flight == 0
 
 
@@ -112,7 +126,7 @@ async def test_more_than_may_be_on_its_way_is_refused_whole(
 
 async def test_kafka_that_is_away_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DELIVERY_TIMEOUT_MS", 500)
-    producer = EventProducer(f"127.0.0.1:{free_port()}")
+    producer = EventProducer(f"127.0.0.1:{free_port()}", SEALS)
     producer.start()
     with pytest.raises(Unavailable, match="did not take"):
         await producer.append([an_event()])
@@ -151,4 +165,5 @@ async def test_what_failed_is_kept_also_where_it_is_too_large(
         await events.append([an_event()], [failed])
         (letter,) = letters(1)
 
-    assert headers_of(letter) == {"reason": "too large", "field": "$", "cut": "1010000"}
+    assert headers_of(letter)["cut"] == "1010000"
+    assert opened(letter.value()) == "x" * SEALED_VALUE_BYTES

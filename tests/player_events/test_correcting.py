@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from domain.player_events.corrections import (
     CORRECTIONS,
+    ERASED,
     REPLACED,
+    PlayerErased,
     PlayerRestored,
     PlayerVoided,
     correcting,
@@ -46,6 +48,11 @@ def restore(voided: PlayerEvent) -> PlayerEvent:
     return correcting(voided.player_id, said, event_id=str(uuid.uuid4()), at=NOON + DAY)
 
 
+def erase(player_id: str = "ada") -> PlayerEvent:
+    said = PlayerErased(by="ops")
+    return correcting(player_id, said, event_id=str(uuid.uuid4()), at=NOON + DAY)
+
+
 def replace(event: PlayerEvent, **changes: Any) -> PlayerEvent:
     changed = msgspec.structs.replace(event, **changes)
     return replacing(changed, by="ops", event_id=str(uuid.uuid4()), at=NOON + DAY)
@@ -61,7 +68,7 @@ def counting(events: Sequence[PlayerEvent]) -> list[PlayerEvent]:
             voids[event.event_id] = event
         elif isinstance(said, PlayerRestored):
             voids.pop(said.void, None)
-        else:
+        elif not isinstance(said, PlayerErased):  # what is counted stays
             now = replacement(event) if said else event
             kept[now.event_id, now.player_id, now.ingested_at] = now
     return [e for e in kept.values() if not any(_covers(v, e) for v in voids.values())]
@@ -234,6 +241,7 @@ steps = st.lists(
         deeds,
         deeds,
         voids,
+        st.builds(erase, st.sampled_from(["ada", "bob"])),
         st.tuples(st.just("restore"), st.integers(0, 9)),
         st.tuples(st.just("replace"), st.integers(0, 9), st.sampled_from([0, 2, 50])),
     ),
@@ -249,7 +257,7 @@ def story_of(steps: Sequence[Any]) -> list[PlayerEvent]:
             story.append(step)
             continue
         what, which, *more = step
-        voided = [e for e in story if e.event_type in CORRECTIONS - {REPLACED}]
+        voided = [e for e in story if e.event_type in CORRECTIONS - {REPLACED, ERASED}]
         told = [e for e in story if e.event_type not in CORRECTIONS]
         if what == "restore" and voided:
             story.append(restore(voided[which % len(voided)]))

@@ -19,6 +19,7 @@ from domain.player_events.event import TOPIC
 from domain.player_events.letters import DeadLetter, Decision
 from infra.kafka.records import produce
 from infra.player_events.dead_letters import DecisionTopics
+from infra.subjects.sealing import BlockingSeals
 from tests.conftest import ROOT, Hall
 from tests.people import a_name, client_of, eventually
 
@@ -278,5 +279,7 @@ def test_decisions_lie_behind_their_letters_in_their_partition(hall: Hall) -> No
         created_at=datetime.now(UTC),
     )
     decided = [(letter, Decision(by=by, attempt=1)) for by in ("ann", "ben")]
-    first, second = DecisionTopics(hall.kafka).append("drop", decided)
+    first, second = DecisionTopics(hall.kafka, lambda: BlockingSeals(hall.kafka, None)).append(
+        "drop", decided
+    )
     assert second == Position("leaderboards.dlq", 2, first.seq + 1)

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from infra.kafka.topics import DAY_MS, KEYS_SEGMENT_MS, settings_of
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, StoredKey
 from infra.subjects.keys import KEYS, SubjectKeys, erase, read
+from infra.subjects.sealing import BlockingSeals
 from tests.conftest import Hall
 
 SECONDS = 100
@@ -233,3 +235,29 @@ async def test_the_key_of_the_hall_s_own_is_never_erased(servers: Hall, topic: s
         erase(servers.kafka, HALL, topic)
     assert await keys.digest("ada@hall.example") == digest
     await keys.stop()
+
+
+# -- without an event loop -------------------------------------------------------------------------
+
+
+async def test_a_worker_seals_without_reading_the_keys_of_others(
+    servers: Hall, topic: str, keys: SubjectKeys
+) -> None:
+    await keys.seal("bob", "Bob")
+    with closing(BlockingSeals(servers.kafka, None, topic)) as seals:
+        for text in ("Ada", "Ada L."):
+            (sealed,) = await asyncio.to_thread(seals.seal_all, [("ada", text)])
+            assert keys.open(sealed) == text
+        assert (len(seals._ring), len(seals._ring.ids("ada"))) == (1, 1)
+
+
+async def test_a_worker_seals_with_no_key_that_was_erased_meanwhile(
+    servers: Hall, topic: str, keys: SubjectKeys
+) -> None:
+    with closing(BlockingSeals(servers.kafka, None, topic)) as seals:
+        (before,) = await asyncio.to_thread(seals.seal_all, [("ada", "Ada")])
+        assert await asyncio.to_thread(erase, servers.kafka, "ada", topic) == 1
+        (after,) = await asyncio.to_thread(seals.seal_all, [("ada", "Ada is back")])
+        await until(lambda: keys.open(after) == "Ada is back")
+        assert keys.open(before) is None
+        assert await asyncio.to_thread(erase, servers.kafka, "ada", topic) == 1

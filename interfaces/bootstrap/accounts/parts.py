@@ -1,13 +1,17 @@
 """What accounts need of the world, over HTTP."""
 
+from application.accounts.avatars import Avatars
+from application.accounts.people import AccountOfPeople
+from infra.objects import StoredObjects, store_at
 from infra.once import OnceInRedis
 from infra.passkey_uses import PasskeyUsesInPostgres
+from infra.pictures import avatar_of
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.accounts.ceremonies import Ceremonies
 
 
 async def build(base: Foundation) -> list[object]:
-    """Build what asks devices for passkeys."""
+    """Build what asks devices for passkeys, keeps avatars, and closes accounts of who is erased."""
     ceremonies = Ceremonies(
         base.tokens,
         OnceInRedis(base.redis),
@@ -15,4 +19,5 @@ async def build(base: Foundation) -> list[object]:
         base_url=base.settings.base_url,
         leeway_s=base.settings.clock_leeway_seconds,
     )
-    return [ceremonies]
+    objects = StoredObjects(store_at(base.settings.objects_url, base.settings.home / "objects"))
+    return [ceremonies, AccountOfPeople(), Avatars(objects, avatar_of)]

@@ -22,6 +22,7 @@ from infra.player_events.preview import preview
 from infra.player_events.publishing import publish
 from infra.postgres.database import Database
 from interfaces.bootstrap import SetupError
+from interfaces.bootstrap.subjects import opener, seals_of
 from interfaces.settings import Settings
 from projections.player_events.dead_letters import DeadLetterQueries, Wanted
 from projections.positions import Pool
@@ -52,7 +53,7 @@ def dead_letters(
     """Build what decides on dead letters."""
     return DeadLetterRepairs(
         letters,
-        DecisionTopics(settings.kafka_bootstrap),
+        DecisionTopics(settings.kafka_bootstrap, partial(seals_of, settings)),
         Repairing(intake),
         partial(publish, settings.kafka_bootstrap),
         partial(_preview, settings),
@@ -90,5 +91,5 @@ async def _ask(settings: Settings, work: Work[Outcome]) -> Outcome:
         settings.postgres_dsn, min_size=1, timeout=CONNECT_TIMEOUT_S, open=False
     )
     async with pool:
-        letters = DeadLetterQueries(pool)
+        letters = DeadLetterQueries(pool, opener(settings))
         return await work(dead_letters(settings, letters, intake_of(settings)), letters)

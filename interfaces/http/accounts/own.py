@@ -6,6 +6,7 @@ from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
+from application.accounts.avatars import Avatars
 from application.accounts.claiming import take_names
 from application.accounts.zones import refuse_unknown_zone
 from domain.accounts.account import (
@@ -90,9 +91,10 @@ async def delete_account(
     request: Request, context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
     """Close the account, and sign out everywhere; its handle is held for 30 days."""
-    user_id = request.user.user_id
+    user_id, services = request.user.user_id, services_of(request)
     answer = await carry_out(request, context, DeleteAccount(user_id=user_id))
-    await services_of(request).cookies.end_of(user_id, "player")
+    await services.cookies.end_of(user_id, "player")
+    await services.part(Avatars).tidy(user_id, None)
     return answer
 
 

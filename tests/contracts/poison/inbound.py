@@ -29,8 +29,8 @@ def operations() -> Iterator[Operation]:
     for path, methods in DOCUMENT["paths"].items():
         for method, operation in methods.items():
             if isinstance(operation, dict) and "requestBody" in operation:
-                schema = operation["requestBody"]["content"]["application/json"]["schema"]
-                for body in samples(schema):
+                said = operation["requestBody"]["content"].get("application/json")
+                for body in samples(said["schema"]) if said else ():
                     yield Operation(method.upper(), path, body)
 
 

@@ -24,19 +24,24 @@ class FakeAccounts(FakeReadModel):
         self.seals = seals
         self.looks = 0
 
-    def _rows(self) -> list[AccountRow]:
+    def _rows(self) -> dict[str, AccountRow]:
         rows: dict[str, AccountRow] = {}
         for recorded in self.log.events["user-log"]:
             if isinstance(recorded.event, OF_ACCOUNTS):
                 fold(rows, recorded.event)
-        return sorted(rows.values(), key=lambda row: (row.handle, row.user_id))
+        return rows
 
     def _all(self) -> list[AccountRecord]:
-        return [shown(row, self.seals.open) for row in self._rows()]
+        listed = sorted(self._rows().values(), key=lambda row: (row.handle, row.user_id))
+        return [shown(row, self.seals.open) for row in listed]
+
+    async def avatar(self, user_id: str) -> str | None:
+        row = self._rows().get(user_id)
+        return row.avatar if row is not None and row.status == "active" else None
 
     async def by_address(self, address: str) -> AccountRecord | None:
         self.looks += 1
-        found = (row for row in self._rows() if row.address == address)
+        found = (row for row in self._rows().values() if row.address == address)
         return next((shown(row, self.seals.open) for row in found), None)
 
     async def account(self, user_id: str) -> AccountRecord | None:

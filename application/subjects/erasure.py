@@ -1,0 +1,82 @@
+"""Erasing somebody everywhere, step by step, with a report; what is half done is done again."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from application.ports.commands import Unavailable
+from application.ports.people import Execute, Knowledge
+
+
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
+    """What was forgotten in a place, and how much of it there was to forget this time."""
+
+    place: str
+    what: str
+    count: int
+
+
+class Stays(msgspec.Struct, frozen=True, kw_only=True):
+    """What is still in a place, and why."""
+
+    place: str
+    why: str
+
+
+class GoesLater(msgspec.Struct, frozen=True, kw_only=True):
+    """What Kafka deletes by itself, so many hours after it was written."""
+
+    place: str
+    what: str
+    hours: int
+
+
+class Undone(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the erasure did not come through, and why; repeating it goes on there."""
+
+    place: str
+    why: str
+
+
+class ErasureReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of what the hall knew of somebody; `complete` where nothing is left to repeat."""
+
+    user_id: str
+    complete: bool
+    forgotten: list[Forgotten]
+    undone: list[Undone]
+    stays: list[Stays]
+    later: list[GoesLater]
+
+
+async def erase_everywhere(
+    families: Sequence[Knowledge],
+    later: Sequence[GoesLater],
+    execute: Execute,
+    user_id: str,
+    by: str,
+) -> ErasureReport:
+    """Forget somebody in every place, each whether or not another one is away."""
+    forgotten: list[Forgotten] = []
+    undone: list[Undone] = []
+    for family in families:
+        if family.forgets:
+            try:
+                count = await family.erase(user_id, by, execute)
+                forgotten.append(Forgotten(place=family.name, what=family.forgets, count=count))
+            except Unavailable as away:
+                undone.append(Undone(place=family.name, why=str(away)))
+    return ErasureReport(
+        user_id=user_id,
+        complete=not undone,
+        forgotten=forgotten,
+        undone=undone,
+        stays=list(_staying(families)),
+        later=list(later),
+    )
+
+
+def _staying(families: Sequence[Knowledge]) -> Iterator[Stays]:
+    for family in families:
+        if family.stays:
+            yield Stays(place=family.name, why=family.stays)
