@@ -81,3 +81,6 @@ class NoLetters:
 
     def flush(self) -> None:
         """Nothing is on its way."""
+
+    def forget(self, subject: str) -> None:
+        """Nothing was sent."""

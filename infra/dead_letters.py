@@ -56,6 +56,9 @@ class DeadLetterTopic:
         if self._appender is not None:
             self._appender.flush()
 
+    def forget(self, subject: str) -> None:
+        """See the port: events of the log say nothing personal that is not sealed in them."""
+
     def _connect(self) -> Appender:
         self._appender = Appender(self._bootstrap, DELIVERY_TIMEOUT_S)
         self._partitions = self._appender.partitions_of(self._topic)

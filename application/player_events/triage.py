@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from application.ports.projections import DeadLetterSink, Parked, Poisoned, Writing
+from domain.player_events.corrections import ERASED
+from domain.player_events.event import PlayerEvent
 from domain.player_events.unreadable import UnreadableRecord
 
 
@@ -37,6 +39,9 @@ class SkipEvent:
         if events:
             self._apply(writing, events)
         self._letters.flush()
+        for event in events:
+            if type(event) is PlayerEvent and event.event_type == ERASED:
+                self._letters.forget(event.player_id)
         return ()
 
     def _apply(self, writing: Writing, events: Sequence[Any]) -> None:

@@ -162,3 +162,6 @@ class DeadLetterSink(Protocol):
 
     def flush(self) -> None:
         """Return when everything sent is durable; raises when it cannot be."""
+
+    def forget(self, subject: str) -> None:
+        """Let nobody read what was sent of somebody who has been erased behind all of that."""

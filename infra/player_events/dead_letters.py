@@ -65,6 +65,9 @@ class LoggedLetters:
     def flush(self) -> None:
         """Nothing is on its way."""
 
+    def forget(self, subject: str) -> None:
+        """Records of no letter tell nothing but where they are."""
+
 
 def decision_record(letter: DeadLetter, verb: Verb, decision: Decision) -> NewRecord:
     """How a decision is written, behind the letter that it is about."""

@@ -41,3 +41,7 @@ class PlayerDeadLetters:
                 self._topic.post(*record_of_sealed(each, letter, *texts))
             self._waiting = []
         self._topic.flush()
+
+    def forget(self, subject: str) -> None:
+        """See the port; a rebuild writes letters again of what the topic still holds."""
+        self._seals.forget(subject)

@@ -54,6 +54,14 @@ class BlockingSeals:
                 return found
         raise SetupError("Somebody is being erased again and again whom a text is about.")
 
+    def forget(self, subject: str) -> None:
+        """Destroy the keys of a subject that were made here; raises as `seal_all` does."""
+        self._catch_up()
+        if keys := self._ring.records_of(subject):
+            records = [NewRecord(self._topic, key, None, 0) for key in keys]
+            append_durably(self._bootstrap, records, APPEND_TIMEOUT_S)
+            self._catch_up()
+
     def _make(self, subjects: Sequence[str]) -> None:
         self._made.update(subjects)
         made = [self._ring.make(subject) for subject in subjects]

@@ -3,7 +3,7 @@
 import uuid
 from contextlib import ExitStack
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -19,6 +19,7 @@ from tests.player_events.conftest import Build, builder
 from tests.player_events.stored import Stored
 from tests.player_events.test_correcting import agrees, erase, follow, replace, void
 from tests.player_events.told import NOON, Told, did, scored
+from tests.projections.fakes import FakeLetters
 from tests.projections.living import live, outcome, quietly
 from tests.read_models import OF_PLAYERS
 
@@ -166,3 +167,14 @@ def test_what_counts_is_declared_by_the_types() -> None:
     assert COUNTED["player_level_up"] == ("level", "experience")
     assert COUNTED["purchase_made"] == ("amount",)
     assert COUNTED["quest_started"] == ()
+
+
+def test_whoever_sets_events_aside_is_told_to_forget_what_was_set_aside_before(
+    read_model: Build, told: Told
+) -> None:
+    told.tell(said(score="x"), said(score=1, player_id="bob"), erase())
+    live(read_model("event-archive"))
+    boards = read_model("leaderboards")
+    live(boards)
+    letters = cast("FakeLetters", boards.letters)
+    assert (len(letters.sent), letters.forgotten) == (1, ["ada"])

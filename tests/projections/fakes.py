@@ -105,9 +105,13 @@ class FakeLetters:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
         self.flushed = 0
+        self.forgotten: list[str] = []
 
     def send(self, recorded: Recorded, reason: str) -> None:
         self.sent.append((str(recorded.position), reason))
 
     def flush(self) -> None:
         self.flushed = len(self.sent)
+
+    def forget(self, subject: str) -> None:
+        self.forgotten.append(subject)

@@ -261,3 +261,15 @@ async def test_a_worker_seals_with_no_key_that_was_erased_meanwhile(
         await until(lambda: keys.open(after) == "Ada is back")
         assert keys.open(before) is None
         assert await asyncio.to_thread(erase, servers.kafka, "ada", topic) == 1
+
+
+async def test_a_worker_that_comes_to_an_erasure_destroys_the_keys_that_it_has_made(
+    servers: Hall, topic: str, keys: SubjectKeys
+) -> None:
+    own = await keys.seal("ada", "Ada herself")
+    with closing(BlockingSeals(servers.kafka, None, topic)) as seals:
+        ada, bob = await asyncio.to_thread(seals.seal_all, [("ada", "Ada"), ("bob", "Bob")])
+        await asyncio.to_thread(seals.forget, "ada")
+        await asyncio.to_thread(seals.forget, "ada")
+        await until(lambda: keys.open(ada) is None)
+    assert (keys.open(bob), keys.open(own)) == ("Bob", "Ada herself")
