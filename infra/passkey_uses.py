@@ -16,7 +16,7 @@ ADVANCE = """
 COUNTED = "SELECT FROM passkey_uses WHERE passkey = %s"
 
 SAYS = TableSays(facts=("passkey", "uses"))
-"""A credential id is told with the passkey; whose it is, is not said here."""
+"""A user's id and a credential id, which are told with the passkey itself, and stay."""
 
 
 class PasskeyUsesInPostgres:

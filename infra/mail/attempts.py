@@ -36,9 +36,7 @@ return told
 SAYS = (
     KeySays("mail:attempt:*", fields=("code", "link", "tried", "told")),
     KeySays("mail:link:*", members="of which attempt a link is, for ten minutes"),
-    KeySays(
-        "mail:proof:*", members="which address is proven, sealed, for half an hour"
-    ),
+    KeySays("mail:proof:*", members="which address is proven, sealed, for half an hour"),
 )
 """What the keys tell of people; see `projections.people`."""
 

@@ -50,7 +50,7 @@ async def test_somebody_takes_away_what_is_known_of_them_with_their_name(api: Ap
     await a_life(api)
     told = await exported(api)
     types = [event["type"] for event in told]
-    expected = {"account.registered.v1", "handle.claimed.v1", "waitroom.joined.v1"}
+    expected = {"account.registered.v1", "name.claimed.v1", "waitroom.joined.v1"}
     assert expected | {"lobby.game-sought.v1", "game.started.v1"} <= {*types}
     registered = told[types.index("account.registered.v1")]
     assert registered["facts"]["display_name"] == NAME
