@@ -16,7 +16,7 @@ import httpx
 from interfaces.http.app import describe
 from interfaces.tokens import Identity, Tokens
 from tests.http.conftest import SECRET, Api, an_api, who_waits_begins
-from tests.http.post import code_in
+from tests.http.post import OURS, code_in
 from tests.http.test_reporting_events import CAME, an_event
 
 ACCESS = Path(__file__).parents[1] / "golden" / "access.txt"
@@ -144,10 +144,12 @@ async def come(api: Api) -> Hers:
     event = an_event(**CAME, player_id=ADA) | {"data": {"note": PRIVATE[2]}}
     told = await api.ask("POST", "/api/v1/events", event, user="server", scope="service")
     assert {joined.status_code, account.status_code, told.status_code} == {200, 201}
-    await api.ask("POST", EMAIL, {"email": PRIVATE[3]}, user=ADA)
+    headers = OURS | {"cookie": await _cookie(api, ADA)}
+    await api.client.post(EMAIL, json={"email": PRIVATE[3]}, headers=headers)
     await api.post.errands.done()
     code = {"code": code_in(api.post.mail.sent[-1])}
-    assert (await api.ask("POST", f"{EMAIL}/confirm", code, user=ADA)).is_success
+    confirmed = await api.client.post(f"{EMAIL}/confirm", json=code, headers=headers)
+    assert confirmed.is_success
     hers = Hers(api, joined.json()["session_id"], game, told.json()["event_id"])
     hers.cookie, hers.guest = await _cookie(api, ADA), await _cookie(api, "mallory~guest")
     return hers

@@ -10,22 +10,31 @@ from application.accounts.email_changes import EmailChanges
 from application.ports.commands import Unavailable
 from domain.accounts.events import EmailChanged
 from interfaces.http import app as application
+from interfaces.http.accounts import fresh
 from tests.http.conftest import Api, problem
-from tests.http.post import ADA, EVE, ada_has_an_account, browser, code_in, latest
+from tests.http.post import ADA, EVE, OURS, ada_has_an_account, browser, code_in, latest
 
 EMAIL = "/api/v1/me/account/email"
 NEW = "ada@new.example"
 NOT_GOOD = 403, "mail-not-good"
 
 
+async def at_browser(api: Api, path: str, body: Any = None, user: str = "ann") -> Any:
+    """Ask at a browser where somebody has just signed in."""
+    begun = await api.services.cookies.begin(user, user, "player", "provider")
+    assert begun is not None
+    headers = OURS | {"cookie": begun[1].partition(";")[0]}
+    return await api.client.post(f"{EMAIL}{path}", json=body or {}, headers=headers)
+
+
 async def ask(api: Api, email: str = NEW, user: str = "ann") -> Any:
-    answer = await api.ask("POST", EMAIL, {"email": email}, user=user)
+    answer = await at_browser(api, "", {"email": email}, user)
     await api.post.errands.done()
     return answer
 
 
 async def confirm(api: Api, code: str, user: str = "ann") -> Any:
-    answer = await api.ask("POST", f"{EMAIL}/confirm", {"code": code}, user=user)
+    answer = await at_browser(api, "/confirm", {"code": code}, user)
     await api.post.errands.done()
     return answer
 
@@ -147,15 +156,15 @@ async def test_only_an_account_that_is_there_and_enabled_gets_an_address(api: Ap
 
 async def test_an_address_is_removed_where_there_is_another_way_in(api: Api) -> None:
     await account(api)
-    problem(await api.ask("POST", f"{EMAIL}/remove"), 404, "email-missing")
+    problem(await at_browser(api, "/remove"), 404, "email-missing")
     await has(api, ADA)
-    assert (await api.ask("POST", f"{EMAIL}/remove")).is_success
+    assert (await at_browser(api, "/remove")).is_success
     await api.post.errands.done()
     assert (latest(api).to, latest(api).subject) == (ADA, "Your account has this address no more")
     assert await email_of(api) is None
 
     user_id = await ada_has_an_account(api, EVE, "eve")
-    problem(await api.ask("POST", f"{EMAIL}/remove", user=user_id), 409, "last-way-in")
+    problem(await at_browser(api, "/remove", user=user_id), 409, "last-way-in")
     assert await email_of(api, user_id) == EVE
 
 
@@ -170,6 +179,21 @@ async def test_a_deleted_account_leaves_its_address_to_whoever_proves_it(api: Ap
 async def test_what_is_no_address_is_none_for_an_account(api: Api, email: str) -> None:
     await account(api)
     problem(await ask(api, email), 422, "email-malformed")
+
+
+@pytest.mark.parametrize("path", ["", "/confirm", "/remove"])
+async def test_who_has_signed_in_long_ago_signs_in_again_before_a_change(
+    api: Api, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await account(api)
+    await has(api, ADA)
+    await ask(api)
+    body = {"": {"email": NEW}, "/confirm": {"code": code_in(latest(api))}}.get(path)
+    by_token = await api.ask("POST", f"{EMAIL}{path}", body or {})
+    problem(by_token, 403, "sign-in-too-old")
+    monkeypatch.setattr(fresh, "FRESH_S", -1)
+    problem(await at_browser(api, path, body), 403, "sign-in-too-old")
+    assert await email_of(api) == ADA
 
 
 async def test_the_log_has_no_address_in_the_open(api: Api) -> None:

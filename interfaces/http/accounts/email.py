@@ -1,4 +1,7 @@
-"""The e-mail address of one's own account: another one, or none."""
+"""The e-mail address of one's own account: another one, or none.
+
+It is a way in, as passkeys are: who changes it has signed in at a browser just now.
+"""
 
 from typing import Annotated
 
@@ -12,6 +15,7 @@ from application.accounts.email_changes import EmailChanges
 from domain.accounts.account import AccountView
 from domain.accounts.commands import ChangeEmail, RemoveEmail
 from domain.accounts.refusals import AccountIsDisabled, AccountNotFound
+from interfaces.http.accounts.fresh import require_fresh
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (
@@ -58,6 +62,7 @@ async def ask_for_email(request: Request, data: JSONBody[NewEmail]) -> CodeAsked
     The answer is the same whether anybody has the address or not.
     """
     changes = _changes(request)
+    await require_fresh(request)
     await _account(request)
     return CodeAsked(seconds=await changes.ask(request.user.user_id, data.email))
 
@@ -68,6 +73,7 @@ async def confirm_email(
 ) -> Response[AccountView]:
     """Have the address that the code was sent to; it and the one before are told."""
     changes, user_id, services = _changes(request), request.user.user_id, services_of(request)
+    await require_fresh(request)
     former = (await _account(request)).email
     proven = await changes.by_code(user_id, "".join(data.code.split()))
     if proven is None:
@@ -88,7 +94,9 @@ async def remove_email(
     request: Request, context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
     """Have no address any more, where there is another way to sign in; the address is told."""
-    changes, former = _changes(request), (await _account(request)).email
+    changes = _changes(request)
+    await require_fresh(request)
+    former = (await _account(request)).email
     answer = await carry_out(request, context, RemoveEmail(user_id=request.user.user_id))
     changes.tell(former, None)
     return answer

@@ -1,7 +1,7 @@
 """One's own passkeys: see them, add one, remove one."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -9,13 +9,13 @@ from litestar import Response, Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from application.ports.sign_ins import SignIn
 from domain.accounts.commands import (
     AddPasskey,
     RemovePasskey,
 )
 from domain.personal import PersonalText
 from interfaces.http.accounts.entering import PasskeyOptions, asked, ceremonies_of
+from interfaces.http.accounts.fresh import require_fresh
 from interfaces.http.accounts.own import AfterUser
 from interfaces.http.accounts.passkey_answers import MadeCredential
 from interfaces.http.platform.auth import only
@@ -30,9 +30,6 @@ from projections.accounts import ACCOUNTS
 from projections.accounts.passkeys import PasskeyRow
 
 ADD = "add"
-FRESH_S = 900
-"""For so long after a sign-in somebody may change how they sign in: who finds a browser open, or a
-token, does not stay for good."""
 
 
 class Passkey(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +67,7 @@ async def list_my_passkeys(request: Request, read_after: AfterUser = None) -> Pa
 @post("/options", include_in_schema=False, status_code=200)
 async def begin_passkey(request: Request) -> Response[PasskeyOptions]:
     """Ask for one more passkey, of a device that has none."""
-    signed_in = await _fresh(request)
+    signed_in = await require_fresh(request)
     accounts = services_of(request).queries(ACCOUNTS)
     user_id = signed_in.user_id
     account = await accounts.account(user_id)
@@ -87,7 +84,7 @@ async def add_passkey(
     request: Request, data: JSONBody[MadePasskey], context: NamedDependency[CommandContext]
 ) -> Response[None]:
     """Add the passkey that was made."""
-    signed_in = await _fresh(request)
+    signed_in = await require_fresh(request)
     ceremony = await ceremonies_of(request).end(request, ADD)
     if ceremony.user_id != signed_in.user_id:
         raise forbidden("ceremony-over", "Somebody else is signed in by now; begin again.")
@@ -103,23 +100,9 @@ async def remove_passkey(
     request: Request, credential_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[None]:
     """Remove a passkey, unless it is the last way in."""
-    signed_in = await _fresh(request)
+    signed_in = await require_fresh(request)
     removing = RemovePasskey(user_id=signed_in.user_id, credential_id=credential_id)
     return await carry_out(request, context, removing)
-
-
-async def _fresh(request: Request) -> SignIn:
-    """Who has signed in at this browser a moment ago; raises `Problem` 403."""
-    signed_in = None
-    if "authorization" not in request.headers:
-        signed_in = await services_of(request).cookies.sign_in(dict(request.scope["headers"]))
-    if signed_in is None or signed_in.began_at + timedelta(seconds=FRESH_S) < datetime.now(UTC):
-        raise forbidden(
-            "sign-in-too-old",
-            f"Who changes how they sign in has signed in at a browser within {FRESH_S // 60} "
-            "minutes before; sign in again.",
-        )
-    return signed_in
 
 
 def _shown(request: Request, row: PasskeyRow) -> Passkey:

@@ -55,6 +55,13 @@ def me_of(sign_in: SignIn) -> Me:
     return msgspec.convert(sign_in, Me, from_attributes=True)
 
 
+async def sign_in_of(request: Request) -> SignIn | None:
+    """The sign-in by whose cookie somebody asks; None for who shows a token, whatever else."""
+    if "authorization" in request.headers:
+        return None
+    return await services_of(request).cookies.sign_in(dict(request.scope["headers"]))
+
+
 async def admit(request: Request) -> None:
     """Let somebody try to sign in; raises `Problem` 429 where their network tried too often."""
     services = services_of(request)

@@ -13,6 +13,7 @@ from interfaces.http.platform.freshness import found
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.routes import order, query
 from interfaces.http.platform.services import services_of
+from interfaces.http.platform.welcome import sign_in_of
 
 
 class BrowserSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,9 +76,7 @@ def _whose(request: Request) -> tuple[str, OfPeople]:
 
 
 async def _current(request: Request) -> str | None:
-    if "authorization" in request.headers:
-        return None  # whatever cookie there is beside it
-    known = await services_of(request).cookies.sign_in(dict(request.scope["headers"]))
+    known = await sign_in_of(request)
     return None if known is None else known.id
 
 
