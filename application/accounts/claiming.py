@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from application.ports.commands import Answer, CommandLog, Envelope
+from application.ports.limits import Limited, Tries
 from domain.accounts.claimed_name import ClaimName, NameClaim
 from domain.accounts.commands import ChangeEmail, ChangeHandle, RegisterAccount
 from domain.accounts.names import ADDRESS_MARK, HANDLE_MARK
@@ -27,22 +28,47 @@ class Circumstances(Protocol):
         """A step on the way to it."""
 
 
-async def take_names(log: CommandLog, circumstances: Circumstances, command: Taking) -> Answer:
-    """Have an account take what it asks for, by claims of its own.
+MOST_CLAIMS, CLAIMS_S = 20, 3_600
+"""So often an account asks for names within so many seconds: each is kept from others for a minute,
+and a handle that it has and gives up for 30 days."""
 
-    The account is asked first: it knows a repetition, and says no before anything is kept for it.
-    Wherever this ends half-way, the claims go with their time. Raises as the log does.
-    """
-    try:
+
+class Claims:
+    """Has accounts take names, and none of them too many."""
+
+    def __init__(self, tries: Tries) -> None:
+        self._tries = tries
+
+    async def take(self, log: CommandLog, circumstances: Circumstances, command: Taking) -> Answer:
+        """Have an account take what it asks for, by claims of its own.
+
+        The account is asked first: it knows a repetition, which counts for nothing, and says no
+        before anything is kept for it. Wherever this ends half-way, the claims go with their time.
+
+        Raises `Limited`, and as the log does.
+        """
+        try:
+            return await log.execute(circumstances.envelope(command))
+        except Refusal as refusal:
+            if refusal.type != ClaimMissing.type:
+                raise
+        await self._admit(command.user_id)
+        for field, name in _wanted(command):
+            claiming = ClaimName(name=name, user_id=command.user_id)
+            answer = await log.execute(circumstances.step(claiming))
+            command = msgspec.structs.replace(command, **{field: _until(answer)})
         return await log.execute(circumstances.envelope(command))
-    except Refusal as refusal:
-        if refusal.type != ClaimMissing.type:
-            raise
-    for field, name in _wanted(command):
-        claiming = ClaimName(name=name, user_id=command.user_id)
-        answer = await log.execute(circumstances.step(claiming))
-        command = msgspec.structs.replace(command, **{field: _until(answer)})
-    return await log.execute(circumstances.envelope(command))
+
+    async def _admit(self, user_id: str) -> None:
+        if not await self._tries.may_try(f"claims:{user_id}", MOST_CLAIMS, CLAIMS_S):
+            raise Limited(
+                f"{user_id!r} has asked for {MOST_CLAIMS} handles and addresses within"
+                f" {CLAIMS_S // 60} minutes; wait, and ask again.",
+                limit=MOST_CLAIMS,
+                remaining=0,
+                reset_after=CLAIMS_S,
+                retry_after=CLAIMS_S,
+            )
 
 
 def _wanted(command: Taking) -> list[tuple[str, str]]:

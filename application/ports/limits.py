@@ -6,8 +6,8 @@ from typing import Protocol
 class Limited(Exception):
     """Somebody asks too often; the same request is worth repeating after `retry_after` seconds.
 
-    `limit` is how many a second are allowed, `remaining` how many of them are left, and
-    `reset_after` in how many seconds all of them will be.
+    `limit` is how many are allowed, a second if the message does not say otherwise, `remaining` how
+    many of them are left, and `reset_after` in how many seconds all of them will be.
     """
 
     def __init__(

@@ -21,6 +21,7 @@ from obstore.store import MemoryStore
 
 from application.accounts.avatars import Avatars
 from application.accounts.by_mail import MailSignIns
+from application.accounts.claiming import Claims
 from application.accounts.email_changes import EmailChanges
 from application.accounts.people import AccountOfPeople
 from application.games.offers import Offers
@@ -272,6 +273,7 @@ async def an_api() -> AsyncIterator[Api]:
             MailSignIns: MailSignIns(post.sending, accounts, f"{HALL}/sign-in"),
             EmailChanges: EmailChanges(post.sending),
             Sink: Sink(post.mail),
+            Claims: Claims(tries),
             AccountOfPeople: AccountOfPeople(),
             Avatars: Avatars(StoredObjects(MemoryStore()), avatar_of),
             FakeSignInsOfPeople: FakeSignInsOfPeople(sign_ins),

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from application.accounts.claiming import CLAIMS_S, MOST_CLAIMS
 from application.envelopes import ForwardedVerdict
 from application.ports.commands import Answer, Envelope
 from domain.accounts.claimed_name import CLAIM_SECONDS, HELD_DAYS, ClaimName
@@ -260,3 +261,23 @@ async def test_a_query_waits_for_what_was_answered(api: Api) -> None:
     answer = await api.ask("POST", REGISTER, {"handle": "ada"})
     after = {"read-after": answer.headers["position"]}
     assert (await api.ask("GET", MINE, headers=after)).status_code == 200
+
+
+async def test_an_account_asks_for_so_many_names(api: Api) -> None:
+    await register(api)
+    key = {"idempotency-key": "the last"}
+    for number in range(MOST_CLAIMS - 2):
+        assert (await rename(api, f"ada-{number}")).is_success
+    problem(await api.ask("POST", f"{MINE}/handle", {"handle": "admin"}), 422, "handle-reserved")
+    assert api.tries.tried["claims:ann"] == MOST_CLAIMS, "what is refused counts, too"
+
+    beyond = await rename(api, "owl")
+
+    assert "handles" in problem(beyond, 429, "too-many-requests")["detail"]
+    assert beyond.headers["retry-after"] == str(CLAIMS_S)
+    assert not claimed(api, "owl")
+    assert (await rename(api, f"ada-{MOST_CLAIMS - 3}")).is_success, "it has that already"
+    await register(api, "ben", "owl")
+    api.tries.tried["claims:ben"] = MOST_CLAIMS - 1
+    for _ in range(3):
+        assert (await rename(api, "night", "ben", headers=key)).is_success, "all of them are one"

@@ -17,7 +17,7 @@ from interfaces.http.serve import MOST_CONNECTIONS
 from tests.docs.markdown import ROOT
 from tests.http.at_tables import LIVE
 from tests.http.conftest import Api, an_api
-from tests.http.post import browser, code_in, latest
+from tests.http.post import OURS, browser, code_in, latest
 from tests.http.serving import HOST, head_of, served, told
 from tests.http.socket_client import Closed, connected
 from tests.http.sockets.virtual_time import VirtualTime
@@ -164,6 +164,30 @@ async def tries_to_sign_in(api: Api, limit: Limit) -> None:
     assert await guest("2001:db8:0:1::1").status() == "201"
 
 
+async def sign_ups_that_are_begun(api: Api, limit: Limit) -> None:
+    """Whoever tries handles out that way is at an end soon, and others are not."""
+    most, _minutes = limit.most
+    begin = "/api/v1/sign-up/options"
+    async with browser(api) as there:
+        for _ in range(most):
+            begun = await there.client.post(begin, json={"handle": "ada"}, headers=OURS)
+            assert begun.status_code == 200
+        late = await there.client.post(begin, json={"handle": "ada"}, headers=OURS)
+    assert str(late.status_code) == limit.beyond
+    assert late.headers["retry-after"] == "600"
+
+
+async def names_of_an_account(api: Api, limit: Limit) -> None:
+    most, _minutes = limit.most
+    account = "/api/v1/me/account"
+    await api.ask("POST", f"{account}/register", {"handle": "ada"})
+    for number in range(1, most + 1):
+        api.log.pass_time(1)  # the next claim ends later than the one before
+        answer = await api.ask("POST", f"{account}/handle", {"handle": f"ada-{number}"})
+        assert answer.is_success == (number < most)
+    assert str(answer.status_code) == limit.beyond
+
+
 async def mails_of_a_browser(api: Api, limit: Limit) -> None:
     most, _minutes = limit.most
     async with browser(api) as there:
@@ -305,6 +329,8 @@ IN_MEMORY: dict[str, Callable[[Api, Limit], Awaitable[None]]] = {
     "what is left of a body when it is refused": what_is_left_of_a_body,
     "requests of one network address in progress": requests_of_an_address,
     "tries to sign in from one network address, of IPv6 from its first 64 bits": tries_to_sign_in,
+    "sign-ups that are begun from one network address": sign_ups_that_are_begun,
+    "handles and addresses that an account asks for": (names_of_an_account),
     "mails that a browser asks for, to sign in": mails_of_a_browser,
     "mails to one e-mail address, and to new addresses of one account": mails_to_an_address,
     "codes that are tried for one mail": codes_of_a_mail,

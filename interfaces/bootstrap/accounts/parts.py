@@ -1,9 +1,10 @@
 """What accounts need of the world, over HTTP."""
 
 from application.accounts.avatars import Avatars
+from application.accounts.claiming import Claims
 from application.accounts.people import AccountOfPeople
 from infra.objects import StoredObjects, store_at
-from infra.once import OnceInRedis
+from infra.once import OnceInRedis, TriesInRedis
 from infra.passkey_uses import PasskeyUsesInPostgres
 from infra.pictures import avatar_of
 from interfaces.bootstrap.api import Foundation
@@ -11,7 +12,7 @@ from interfaces.http.accounts.ceremonies import Ceremonies
 
 
 async def build(base: Foundation) -> list[object]:
-    """Build what asks devices for passkeys, keeps avatars, and closes accounts of who is erased."""
+    """Build what accounts do beside their events: passkeys, claims, avatars, and being closed."""
     ceremonies = Ceremonies(
         base.tokens,
         OnceInRedis(base.redis),
@@ -20,4 +21,5 @@ async def build(base: Foundation) -> list[object]:
         leeway_s=base.settings.clock_leeway_seconds,
     )
     objects = StoredObjects(store_at(base.settings.objects_url, base.settings.home / "objects"))
-    return [ceremonies, AccountOfPeople(), Avatars(objects, avatar_of)]
+    claims = Claims(TriesInRedis(base.redis))
+    return [ceremonies, claims, AccountOfPeople(), Avatars(objects, avatar_of)]

@@ -10,12 +10,12 @@ from litestar import Response, Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from application.accounts.claiming import take_names
+from application.accounts.claiming import Claims
 from application.accounts.email_changes import EmailChanges
 from domain.accounts.account import AccountView
 from domain.accounts.commands import ChangeEmail, RemoveEmail
 from domain.accounts.refusals import AccountIsDisabled, AccountNotFound
-from interfaces.http.accounts.fresh import require_fresh
+from interfaces.http.accounts.own_passkeys import require_fresh
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (
@@ -67,7 +67,7 @@ async def ask_for_email(request: Request, data: JSONBody[NewEmail]) -> CodeAsked
     return CodeAsked(seconds=await changes.ask(request.user.user_id, data.email))
 
 
-@command("/confirm", "confirmEmail", "Confirm the e-mail address", 403, 404, 409, 422)
+@command("/confirm", "confirmEmail", "Confirm the e-mail address", 403, 404, 409, 422, 429)
 async def confirm_email(
     request: Request, data: JSONBody[EmailCode], context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
@@ -84,7 +84,7 @@ async def confirm_email(
     attempt, email = proven
     sealed = await services.seals.seal(user_id, email)
     changed = ChangeEmail(user_id=user_id, address=attempt.address, email=sealed)
-    answer = await take_names(services.log, context, changed)
+    answer = await services.part(Claims).take(services.log, context, changed)
     changes.tell(former if former != email else None, email)
     return answered(answer)
 

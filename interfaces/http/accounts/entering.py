@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response, Router, post
 from litestar.params import JSONBody
 
-from application.accounts.claiming import take_names
+from application.accounts.claiming import Claims
 from application.accounts.zones import refuse_unknown_zone
 from application.ports.sign_ins import SignIn
 from domain.accounts.account import AccountView
@@ -25,7 +25,7 @@ from interfaces.http.platform.command_context import context_of, reply_of
 from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.http.platform.services import services_of
-from interfaces.http.platform.welcome import Me, admit, device_in, welcome
+from interfaces.http.platform.welcome import Me, admit, admit_sign_up, device_in, welcome
 from interfaces.tokens import Identity
 from projections.accounts import ACCOUNTS
 from projections.accounts.accounts import AccountQueries, AccountRecord
@@ -73,6 +73,7 @@ async def begin_sign_up(request: Request, data: JSONBody[WantedHandle]) -> Respo
     require_same_origin(dict(request.scope["headers"]))
     ceremonies = ceremonies_of(request)
     ceremonies.require_party()
+    await admit_sign_up(request)
     handle = canonical(data.handle)
     user_id = (await _kept(request)).user_id if data.keep else new_user_id()
     await _refuse_known(_accounts(request), handle, user_id)
@@ -102,7 +103,8 @@ async def sign_up(request: Request, data: JSONBody[SigningUp]) -> Response[Me]:
     holder = Identity(ceremony.user_id, "player", 0, 0)
     headers = dict(request.scope["headers"])
     context = context_of(holder, request.scope, headers, await request.body())
-    answer = await take_names(services_of(request).log, context, registering)
+    services = services_of(request)
+    answer = await services.part(Claims).take(services.log, context, registering)
     account = reply_of(answer, AccountView)
     welcomed = await _entered(request, ceremony, account.handle or registering.handle)
     welcomed.headers["Position"] = str(answer.position)

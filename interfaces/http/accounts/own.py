@@ -7,8 +7,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
 from application.accounts.avatars import Avatars
-from application.accounts.claiming import take_names
+from application.accounts.claiming import Claims
 from application.accounts.zones import refuse_unknown_zone
+from application.ports.commands import Answer
 from domain.accounts.account import (
     AccountView,
 )
@@ -43,7 +44,7 @@ from projections.accounts.accounts import AccountRecord
 AfterUser = Annotated[str | None, read_after_of(USERS.topic)]
 
 
-@command("/register", "registerAccount", "Open an account", 403, 409, 422, status=201)
+@command("/register", "registerAccount", "Open an account", 403, 409, 422, 429, status=201)
 async def register_account(
     request: Request, data: JSONBody[Registering], context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
@@ -59,16 +60,16 @@ async def register_account(
         time_zone=data.time_zone,
         language=data.language,
     )
-    return answered(await take_names(services_of(request).log, context, registered), 201)
+    return answered(await _take(request, context, registered), 201)
 
 
-@command("/handle", "changeHandle", "Change the handle", 403, 404, 409, 422)
+@command("/handle", "changeHandle", "Change the handle", 403, 404, 409, 422, 429)
 async def change_handle(
     request: Request, data: JSONBody[NewHandle], context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
     """Take another handle; the one that there was is held for its former owner for 30 days."""
     changed = ChangeHandle(user_id=request.user.user_id, handle=canonical(data.handle))
-    return answered(await take_names(services_of(request).log, context, changed))
+    return answered(await _take(request, context, changed))
 
 
 @command("/profile", "changeProfile", "Change the profile", 403, 404, 409, 422)
@@ -105,6 +106,13 @@ async def get_my_account(request: Request, read_after: AfterUser = None) -> Acco
     user_id = request.user.user_id
     account = await accounts.account(user_id)
     return found(account, "account-not-found", f"{user_id!r} has no account.")
+
+
+async def _take(
+    request: Request, context: CommandContext, command: RegisterAccount | ChangeHandle
+) -> Answer:
+    services = services_of(request)
+    return await services.part(Claims).take(services.log, context, command)
 
 
 async def sealed(request: Request, user_id: str, profile: Profile) -> Sealed | None:

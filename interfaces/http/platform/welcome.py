@@ -19,24 +19,34 @@ from interfaces.tokens import Scope
 MOST_TRIES = 20
 """To sign in from one network address, whoever succeeds, in `TRIES_S` seconds."""
 
+MOST_BEGUN = 60
+"""Sign-ups from one network address in as many seconds: each tells whether a handle is free."""
+
 TRIES_S = 600
 
 
 class SignInTries:
-    """Counts how often anybody tries to sign in."""
+    """Counts how often anybody tries to sign in, or begins to sign up."""
 
     def __init__(self, tries: Tries) -> None:
         self._tries = tries
 
     async def admit(self, address: str) -> None:
         """Count a try from a network address; raises `Problem` 429 where there were too many."""
+        await self._admit(address, "sign-in", MOST_TRIES, "tried to sign in")
+
+    async def admit_sign_up(self, address: str) -> None:
+        """Count who begins to sign up; raises as `admit` does."""
+        await self._admit(address, "sign-up", MOST_BEGUN, "begun to sign up")
+
+    async def _admit(self, address: str, what: str, most: int, done: str) -> None:
         network = network_of(address)
-        if not await self._tries.may_try(f"sign-in:{network}", MOST_TRIES, TRIES_S):
+        if not await self._tries.may_try(f"{what}:{network}", most, TRIES_S):
             raise Problem(
                 429,
                 "too-many-sign-ins",
-                f"{MOST_TRIES} people have tried to sign in from {network} within "
-                f"{TRIES_S // 60} minutes; wait, and try again.",
+                f"{most} people have {done} from {network} within {TRIES_S // 60} minutes; wait,"
+                " and try again.",
                 headers={"Retry-After": f"{TRIES_S}"},
             )
 
@@ -64,10 +74,21 @@ async def sign_in_of(request: Request) -> SignIn | None:
 
 async def admit(request: Request) -> None:
     """Let somebody try to sign in; raises `Problem` 429 where their network tried too often."""
-    services = services_of(request)
+    if address := _counted(request):
+        await services_of(request).part(SignInTries).admit(address)
+
+
+async def admit_sign_up(request: Request) -> None:
+    """Let somebody begin to sign up; raises `Problem` 429 where their network did too often."""
+    if address := _counted(request):
+        await services_of(request).part(SignInTries).admit_sign_up(address)
+
+
+def _counted(request: Request) -> str | None:
+    """The address that tries are counted for; None for one that speaks for many."""
     assert request.client is not None
-    if not services.addresses.trusts(request.client.host):
-        await services.part(SignInTries).admit(request.client.host)
+    host = request.client.host
+    return None if services_of(request).addresses.trusts(host) else host
 
 
 def device_in(request: Request) -> str:

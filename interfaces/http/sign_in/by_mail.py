@@ -17,7 +17,7 @@ from application.accounts.by_mail import (
     PROVEN_S,
     MailSignIns,
 )
-from application.accounts.claiming import take_names
+from application.accounts.claiming import Claims
 from application.accounts.mail_ports import MailAttempt
 from application.accounts.zones import refuse_unknown_zone
 from domain.accounts.commands import RegisterAccount
@@ -171,7 +171,7 @@ async def _register(
     identity = Identity(user_id, "player", 0, 0)
     headers = dict(request.scope["headers"])
     context = context_of(identity, request.scope, headers, await request.body())
-    await take_names(services.log, context, command)
+    await services.part(Claims).take(services.log, context, command)
 
 
 async def _come_in(

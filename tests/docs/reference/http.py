@@ -76,7 +76,7 @@ PROBLEMS = {
     "too-many-games": "On a socket: it watches as many games as it may.",
     "too-many-mails": "A browser has asked for too many mails to sign in with.",
     "too-many-requests": "Too many at a time; `Retry-After` says when to come back.",
-    "too-many-sign-ins": "Too many have tried to sign in from one network address.",
+    "too-many-sign-ins": "Too many have tried to sign in, or up, from one network address.",
     "too-many-visitors": "Too many have come to pages of waiting rooms from one network address.",
     "unauthenticated": "There is no token, or it is expired, a bot's or not one of ours.",
     "unavailable": "Kafka or a read model does not answer; repeat after `Retry-After` seconds.",

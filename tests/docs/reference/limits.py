@@ -1,7 +1,7 @@
 """What everybody may cost, from the constants that say so."""
 
 from application import door
-from application.accounts import by_mail
+from application.accounts import by_mail, claiming
 from interfaces.http import serve
 from interfaces.http.operations import commands
 from interfaces.http.platform import addresses, bodies, channel, socket_limits, welcome
@@ -37,6 +37,11 @@ ROWS = (
         "429",
     ),
     (
+        "sign-ups that are begun from one network address",
+        f"{welcome.MOST_BEGUN} in {welcome.TRIES_S // 60} minutes",
+        "429",
+    ),
+    (
         "mails that a browser asks for, to sign in",
         f"{by_mail.MOST_MAILS} in {by_mail.BROWSER_S // 60} minutes",
         "429",
@@ -45,6 +50,11 @@ ROWS = (
         "mails to one e-mail address, and to new addresses of one account",
         f"{by_mail.MOST_MAILS_PER_ADDRESS} in {by_mail.ADDRESS_S // 60} minutes",
         "the rest is not sent",
+    ),
+    (
+        "handles and addresses that an account asks for",
+        f"{claiming.MOST_CLAIMS} in {claiming.CLAIMS_S // 60} minutes",
+        "429",
     ),
     ("codes that are tried for one mail", f"{by_mail.MOST_CODES}", "403"),
     (
