@@ -45,6 +45,7 @@ from domain.accounts.refusals import (
     EmailMissing,
     LastWayIn,
     NoAccountId,
+    WayInGone,
 )
 from domain.accounts.ways_in import WaysIn
 from domain.aggregate import decides, evolves
@@ -264,8 +265,14 @@ class Account(WaysIn):
 
     @decides(NoteSignIn)
     def note_sign_in(self, command: NoteSignIn, _now: datetime) -> None:
-        """Note that somebody has signed in. Raises `AccountNotFound` and `AccountIsDisabled`."""
-        self._usable()
+        """Note that somebody has signed in, and let nobody in by what is the account's no more.
+
+        Raises `AccountIsDisabled`, `WayInGone` and `AccountNotFound`.
+        """
+        self._refuse_disabled()  # also who was erased since
+        if command.by is not None and command.by not in (self.address, *self._passkeys):
+            raise WayInGone("What was shown to sign in belongs to the account no more.")
+        self._known()
         self._record(SignedIn, way=command.way, device=command.device)
 
     @property

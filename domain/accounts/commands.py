@@ -151,9 +151,10 @@ class RemovePasskey(AccountCommand, frozen=True, kw_only=True, tag="account.remo
 
 
 class NoteSignIn(AccountCommand, frozen=True, kw_only=True, tag="account.note-sign-in"):
-    """Somebody has signed in."""
+    """Somebody has signed in; `by` is the credential id or the address that has let them in."""
 
     by_hall = True
 
     way: WayIn
     device: Device
+    by: CredentialId | Address | None = None

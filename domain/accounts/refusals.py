@@ -35,6 +35,10 @@ class EmailMalformed(Refusal, type="email-malformed", status=422):
     """Nobody gets a mail at such an address."""
 
 
+class WayInGone(Refusal, type="way-in-gone", status=403):
+    """A passkey was removed, an address changed, or the account deleted, a moment ago."""
+
+
 class TooManyPasskeys(Refusal, type="too-many-passkeys"):
     """The account has as many passkeys as it may."""
 

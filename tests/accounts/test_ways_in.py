@@ -11,6 +11,7 @@ from domain.accounts.commands import (
     AddPasskey,
     DeleteAccount,
     DisableAccount,
+    EraseAccount,
     NoteSignIn,
     RemoveEmail,
     RemovePasskey,
@@ -31,11 +32,12 @@ from domain.accounts.refusals import (
     LastWayIn,
     PasskeyNotFound,
     TooManyPasskeys,
+    WayInGone,
 )
 from domain.accounts.ways_in import MOST_PASSKEYS
 from domain.categories import USERS
 from domain.personal import Sealed
-from tests.accounts.people import account, mailing, registering
+from tests.accounts.people import DIGEST, OTHER_DIGEST, account, mailing, registering
 from tests.given import Story, at
 from tests.snapshots import folds_the_same_from_any_snapshot
 
@@ -116,6 +118,26 @@ def test_a_sign_in_is_noted_each_time() -> None:
     story = with_a_passkey().when(NOTE).then(SignedIn)
     story.with_facts(way="passkey", device="Firefox on Android")
     story.when(NOTE).then(SignedIn)
+
+
+def shown(by: str | None) -> NoteSignIn:
+    return NoteSignIn(user_id="ada-1", way="passkey", device="", by=by)
+
+
+def test_what_is_the_accounts_no_more_lets_nobody_in() -> None:
+    story = with_a_passkey().when(mailing()).when(adding(2))
+    for by in ("key-1", "key-2", DIGEST, None):
+        story.when(shown(by)).then(SignedIn)
+    story.when(shown(OTHER_DIGEST)).refuses(WayInGone)
+    story.when(removing()).when(shown("key-1")).refuses(WayInGone)
+    story.when(RemoveEmail(user_id="ada-1")).when(shown(DIGEST)).refuses(WayInGone)
+    story.when(DELETE).when(shown("key-2")).refuses(WayInGone)
+    story.when(shown(None)).refuses(AccountNotFound)
+
+
+def test_who_is_disabled_and_erased_does_not_come_in_either() -> None:
+    story = account(registering()).when(DISABLE).when(EraseAccount(user_id="ada-1"))
+    story.then(AccountDeleted).when(NOTE).refuses(AccountIsDisabled)
 
 
 def test_who_registers_again_begins_without_the_passkeys_of_before() -> None:

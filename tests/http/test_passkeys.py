@@ -207,6 +207,33 @@ async def test_the_account_itself_says_that_it_is_disabled(
     assert api.sign_ins.rows.keys() == api.sign_ins.ended, "none is left"
 
 
+@pytest.mark.parametrize("order", ["account/delete", "passkeys/{id}/remove", "erase"])
+async def test_a_passkey_that_is_gone_is_good_no_more_while_read_models_are_behind(
+    api: Api, here: Browser, monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    user = (await here.sign_up()).json()["user_id"]
+    await here.add()
+    stolen = here.device.passkeys[0]
+    accounts = api.services.queries(ACCOUNTS)
+    row, account = (await accounts.passkeys(user))[0], await accounts.account(user)
+    body = {"user_id": user} if order == "erase" else None
+    gone = await here.post(f"me/{order.format(id=row.credential_id)}", body)
+    assert gone.is_success, gone.text
+
+    async def called(_: str) -> Any:
+        return [row]
+
+    async def known(_: str) -> Any:
+        return account
+
+    monkeypatch.setattr(accounts, "passkeys_called", called)
+    monkeypatch.setattr(accounts, "account", known)
+    async with another_browser(api) as there:
+        there.device.passkeys.append(stolen)
+        problem(await there.sign_in(stolen), 403, "way-in-gone")
+        problem(await there.get("me"), 401, "unauthenticated")
+
+
 async def test_a_sign_in_that_cannot_be_noted_is_one_all_the_same(
     api: Api, here: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -381,3 +381,21 @@ async def test_no_secret_and_no_address_is_kept_or_logged_in_the_open(
         kept = repr((api.post.attempts, api.log.told, api.log.commands, api.tries.tried))
         said = "".join(capsys.readouterr())
         assert [each for each in secrets if each in kept or each in said] == []
+
+
+async def test_an_address_that_an_account_has_no_more_lets_nobody_in_while_read_models_are_behind(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = await ada_has_an_account(api)
+    accounts = api.services.queries(ACCOUNTS)
+    known = await accounts.account(user)
+    assert (await api.ask("POST", "/api/v1/me/account/delete", user=user)).is_success
+
+    async def by_address(_: str) -> Any:
+        return known
+
+    monkeypatch.setattr(accounts, "by_address", by_address)
+    async with browser(api) as there:
+        await there.ask()
+        problem(await there.code(code_in(latest(api))), 403, "way-in-gone")
+        assert await there.name() is None

@@ -106,7 +106,9 @@ async def sign_up(request: Request, data: JSONBody[SigningUp]) -> Response[Me]:
     services = services_of(request)
     answer = await services.part(Claims).take(services.log, context, registering)
     account = reply_of(answer, AccountView)
-    welcomed = await _entered(request, ceremony, account.handle or registering.handle)
+    made, name = registering.passkey, account.handle or registering.handle
+    assert made is not None
+    welcomed = await _entered(request, ceremony, name, made.credential_id)
     welcomed.headers["Position"] = str(answer.position)
     return welcomed
 
@@ -130,7 +132,7 @@ async def sign_in_by_passkey(request: Request, data: JSONBody[SigningIn]) -> Res
     if account.status == "disabled":
         raise AccountIsDisabled(f"The account {account.handle!r} is disabled.")
     found = ceremony._replace(user_id=account.user_id)
-    return await _entered(request, found, account.handle)
+    return await _entered(request, found, account.handle, passkey.credential_id)
 
 
 def ceremonies_of(request: Request) -> Ceremonies:
@@ -151,8 +153,8 @@ async def admit_from_page(request: Request) -> None:
     await admit(request)
 
 
-async def _entered(request: Request, ceremony: Ceremony, name: str) -> Response[Me]:
-    """Sign somebody in after a ceremony, which nobody else has signed in after."""
+async def _entered(request: Request, ceremony: Ceremony, name: str, passkey: str) -> Response[Me]:
+    """Sign somebody in by a passkey after a ceremony, which nobody else has signed in after."""
     begun = await services_of(request).cookies.begin(
         ceremony.user_id,
         name,
@@ -163,7 +165,7 @@ async def _entered(request: Request, ceremony: Ceremony, name: str) -> Response[
     )
     if begun is None:  # and Redis has forgotten it
         raise forbidden("ceremony-over", "Somebody has signed in with this answer already.")
-    return await welcome(request, begun)
+    return await welcome(request, begun, passkey)
 
 
 async def _ended_sign_up(request: Request, *, keep: bool) -> Ceremony:

@@ -15,16 +15,18 @@ from projections.accounts import ACCOUNTS
 logger = structlog.get_logger(__name__)
 
 
-async def greet(request: Request, sign_in: SignIn) -> None:
-    """Note that somebody has signed in, if they have an account; raises `AccountIsDisabled`.
+async def greet(request: Request, sign_in: SignIn, by: str | None) -> None:
+    """Note that somebody has signed in, if they have an account.
 
-    The account itself says whether it is disabled, so whoever is let in was so before it was, and
-    what disables it ends the sign-in. Where it cannot be asked, the read model says it, and the
-    sign-in is noted nowhere.
+    Raises `AccountIsDisabled`, and `WayInGone` where `by` no longer lets anybody in to it. The
+    account itself says so. Who is let in was so before it was disabled, and what disables it ends
+    the sign-in; and a passkey that was removed, because it was stolen, is good for nobody from
+    then on, however far behind the read model is. Where the account cannot be asked, the read
+    model says it, and the sign-in is noted nowhere.
     """
     if sign_in.scope != "player" or sign_in.way == "guest":  # who has no account, or not yet
         return
-    note = NoteSignIn(user_id=sign_in.user_id, way=sign_in.way, device=sign_in.device)
+    note = NoteSignIn(user_id=sign_in.user_id, way=sign_in.way, device=sign_in.device, by=by)
     try:
         await services_of(request).log.execute(Envelope(command_id=next(FRESH_IDS), command=note))
     except Refusal as refusal:

@@ -35,9 +35,10 @@ Raises whatever it likes where the part is away.
 Readiness = Mapping[str, ReadinessCheck]
 """The parts that something needs, by their names."""
 
-Greeting = Callable[[Any, SignIn], Awaitable[None]]
-"""What a feature does when somebody signs in: called with the request and the sign-in, which is
-kept by then. It may refuse, as a `Problem` or a `Refusal`."""
+Greeting = Callable[[Any, SignIn, str | None], Awaitable[None]]
+"""What a feature does when somebody signs in: called with the request, the sign-in, which is kept
+by then, and what was shown for it where that is somebody's own. It may refuse, as a `Problem` or a
+`Refusal`."""
 
 STATE_KEY = "services"
 

@@ -96,8 +96,10 @@ def device_in(request: Request) -> str:
     return device_of(request.headers.get("user-agent", ""))
 
 
-async def let_in(request: Request, begun: tuple[SignIn, str]) -> str:
+async def let_in(request: Request, begun: tuple[SignIn, str], by: str | None = None) -> str:
     """Sign in who has been found out; whoever was signed in at the browser no longer is.
+
+    `by` is what was shown for it, where read models alone say that it is somebody's.
 
     Gives the `Set-Cookie` that tells the browser. Raises what a feature's greeting refuses with,
     and then nobody has signed in. The sign-in is kept before the greetings: so what ends all of
@@ -107,7 +109,7 @@ async def let_in(request: Request, begun: tuple[SignIn, str]) -> str:
     services = services_of(request)
     try:
         for greet in services.greetings:
-            await greet(request, sign_in)
+            await greet(request, sign_in, by)
     except Exception:
         await services.cookies.end_of(sign_in.user_id, sign_in.scope, only=sign_in.id)
         raise
@@ -116,7 +118,9 @@ async def let_in(request: Request, begun: tuple[SignIn, str]) -> str:
     return cookie
 
 
-async def welcome(request: Request, begun: tuple[SignIn, str]) -> Response[Me]:
+async def welcome(
+    request: Request, begun: tuple[SignIn, str], by: str | None = None
+) -> Response[Me]:
     """Answer somebody who has signed in; raises as `let_in` does."""
-    cookie = await let_in(request, begun)
+    cookie = await let_in(request, begun, by)
     return Response(me_of(begun[0]), status_code=201, headers={"Set-Cookie": cookie})

@@ -149,7 +149,7 @@ async def sign_up_by_mail(request: Request, data: JSONBody[MailedSignUp]) -> Res
     )
     assert begun is not None
     await by_mail.forget(proof)
-    return await welcome(request, begun)
+    return await welcome(request, begun, attempt.address)
 
 
 async def _register(
@@ -192,7 +192,7 @@ async def _come_in(
         account.user_id, account.handle, "player", "mail", device=device_in(request)
     )
     assert begun is not None
-    cookie = await let_in(request, begun)
+    cookie = await let_in(request, begun, proven.address)
     return Response(Proof(me=me_of(begun[0])), headers={"Set-Cookie": cookie})
 
 
