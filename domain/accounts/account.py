@@ -37,7 +37,6 @@ from domain.accounts.events import (
 )
 from domain.accounts.held_name import HeldName, HeldState
 from domain.accounts.names import ADDRESS_MARK, HANDLE_MARK
-from domain.accounts.passkey import NewPasskey
 from domain.accounts.refusals import (
     AccountExists,
     AccountIsDisabled,
@@ -106,13 +105,15 @@ class Account(WaysIn):
             raise NoAccountId(f"{self.id!r} begins as the ids of handles and addresses do.")
         if self.handle is None:
             self._open(command)
-        elif self.handle != command.handle or self._is_another(command.passkey):
+        elif self.handle != command.handle or self._is_another(command):
             raise AccountExists(f"{self.id!r} has an account already, called {self.handle!r}.")
         return self.view
 
-    def _is_another(self, passkey: NewPasskey | None) -> bool:
-        """Whether an account that is opened again comes with a passkey that it has not."""
-        return passkey is not None and passkey.credential_id not in self._passkeys
+    def _is_another(self, command: RegisterAccount) -> bool:
+        """Whether an account that is opened again comes with a way in that it has not."""
+        passkey = command.passkey
+        comes_new = passkey is not None and passkey.credential_id not in self._passkeys
+        return comes_new or command.address not in (None, self.address)
 
     def _open(self, command: RegisterAccount) -> None:
         """Open it, and with what lets its owner in, if that comes with it, in the same commit."""

@@ -247,6 +247,43 @@ async def test_who_has_proven_an_address_without_account_opens_one(api: Api) -> 
         problem(await there.client.get(f"{MAIL}/proven"), 403, "nothing-proven")
 
 
+async def test_a_guest_opens_an_account_by_mail_and_stays_who_they_are(api: Api) -> None:
+    async with browser(api) as there:
+        await there.client.post("/api/v1/sign-in/guest", json={"name": "Ada"}, headers=OURS)
+        guest = (await there.client.get("/api/v1/me")).json()["user_id"]
+        await there.ask()
+        await there.code(code_in(latest(api)))
+        opened = await there.post("/register", {"handle": "ada", "keep": True})
+        assert opened.json()["user_id"] == guest
+    async with browser(api) as elsewhere:
+        await elsewhere.ask()
+        answer = await elsewhere.code(code_in(latest(api)))
+        assert answer.json()["me"]["user_id"] == guest
+
+
+async def test_who_has_an_account_gets_no_address_by_opening_it_again(api: Api) -> None:
+    user_id = await ada_has_an_account(api, EVE, "eve")
+    async with browser(api) as there:
+        await there.ask(EVE)
+        await there.code(code_in(latest(api)))
+        await there.ask(ADA)
+        await there.code(code_in(latest(api)))
+        again = await there.post("/register", {"handle": "eve", "keep": True})
+        problem(again, 409, "account-exists")
+        assert await there.name() == "eve"
+    account = await api.ask("GET", "/api/v1/me/account", user=user_id)
+    assert account.json()["email"] == EVE
+
+
+async def test_who_is_nobody_stays_nobody_by_mail(api: Api) -> None:
+    async with browser(api) as there:
+        await there.ask()
+        await there.code(code_in(latest(api)))
+        problem(
+            await there.post("/register", {"handle": "ada", "keep": True}), 403, "nobody-to-keep"
+        )
+
+
 async def test_an_account_is_opened_at_the_browser_that_proved_the_address_alone(api: Api) -> None:
     async with browser(api) as there, browser(api) as elsewhere:
         await there.ask()

@@ -195,3 +195,20 @@ async def test_rubbish_is_no_passkey(here: Browser, part: str) -> None:
         made["response"][part] = rubbish
         body = {"handle": "ada", "credential": made}
         problem(await here.post("sign-up", body), 403, "passkey-refused")
+
+
+@pytest.mark.parametrize(("way", "may"), [("guest", False), ("mail", False), ("provider", True)])
+async def test_an_account_has_a_way_in_beside_the_browser_that_opens_it(
+    api: Api, way: Any, may: bool
+) -> None:
+    """Otherwise it would be locked, with its handle, once a guest is signed out there."""
+    begun = await api.services.cookies.begin("ada~guest", "Ada", "player", way)
+    assert begun is not None
+    headers = OURS | {"cookie": begun[1].partition(";")[0]}
+    body = {"handle": "ada"}
+    opened = await api.client.post("/api/v1/me/account/register", json=body, headers=headers)
+    if may:
+        assert opened.status_code == 201
+    else:
+        problem(opened, 403, "no-way-back")
+        assert not api.log.of("ada~guest")

@@ -9,7 +9,6 @@ from litestar.params import JSONBody
 
 from application.accounts.claiming import Claims
 from application.accounts.zones import refuse_unknown_zone
-from application.ports.sign_ins import SignIn
 from domain.accounts.account import AccountView
 from domain.accounts.claimed_name import HandleTaken
 from domain.accounts.commands import RegisterAccount
@@ -23,9 +22,17 @@ from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import context_of, reply_of
 from interfaces.http.platform.cookies import require_same_origin
-from interfaces.http.platform.problems import Problem, forbidden
+from interfaces.http.platform.problems import forbidden
 from interfaces.http.platform.services import services_of
-from interfaces.http.platform.welcome import Me, admit, admit_sign_up, device_in, welcome
+from interfaces.http.platform.welcome import (
+    Me,
+    admit,
+    admit_sign_up,
+    device_in,
+    kept_in,
+    nobody_to_keep,
+    welcome,
+)
 from interfaces.tokens import Identity
 from projections.accounts import ACCOUNTS
 from projections.accounts.accounts import AccountQueries, AccountRecord
@@ -75,7 +82,7 @@ async def begin_sign_up(request: Request, data: JSONBody[WantedHandle]) -> Respo
     ceremonies.require_party()
     await admit_sign_up(request)
     handle = canonical(data.handle)
-    user_id = (await _kept(request)).user_id if data.keep else new_user_id()
+    user_id = (await kept_in(request)).user_id if data.keep else new_user_id()
     await _refuse_known(_accounts(request), handle, user_id)
     challenge, cookie = ceremonies.begin(request, KEEP if data.keep else SIGN_UP, user_id)
     return asked(request, ceremonies.to_make(challenge, user_id, handle), cookie)
@@ -170,25 +177,9 @@ async def _entered(request: Request, ceremony: Ceremony, name: str, passkey: str
 
 async def _ended_sign_up(request: Request, *, keep: bool) -> Ceremony:
     ceremony = await ceremonies_of(request).end(request, KEEP if keep else SIGN_UP)
-    if keep and (await _kept(request)).user_id != ceremony.user_id:
-        raise _nobody_to_keep()
+    if keep and (await kept_in(request)).user_id != ceremony.user_id:
+        raise nobody_to_keep()
     return ceremony
-
-
-async def _kept(request: Request) -> SignIn:
-    """Who is signed in and will be; raises `Problem` 403."""
-    signed_in = await services_of(request).cookies.sign_in(dict(request.scope["headers"]))
-    if signed_in is None or signed_in.scope != "player":
-        raise _nobody_to_keep()
-    return signed_in
-
-
-def _nobody_to_keep() -> Problem:
-    return forbidden(
-        "nobody-to-keep",
-        "Nobody who could have an account is signed in at this browser any more, or somebody else "
-        "is; begin again.",
-    )
 
 
 async def _refuse_known(accounts: AccountQueries, handle: str, user_id: str) -> None:

@@ -36,8 +36,10 @@ from interfaces.http.platform.command_context import (
     provide_context,
 )
 from interfaces.http.platform.freshness import caught_up, found, read_after_of
+from interfaces.http.platform.problems import forbidden
 from interfaces.http.platform.routes import command, query
 from interfaces.http.platform.services import services_of
+from interfaces.http.platform.welcome import sign_in_of
 from projections.accounts import ACCOUNTS
 from projections.accounts.accounts import AccountRecord
 
@@ -50,8 +52,10 @@ async def register_account(
 ) -> Response[AccountView]:
     """Open an account for the token's subject, with a handle that nobody else has.
 
-    Opening it again with the same handle changes nothing.
+    Opening it again with the same handle changes nothing. It is for who comes from elsewhere, by a
+    token or from an identity provider; a guest signs up with what lets them in again.
     """
+    await _require_way_back(request)
     refuse_unknown_zone(data.time_zone)
     registered = RegisterAccount(
         user_id=request.user.user_id,
@@ -106,6 +110,17 @@ async def get_my_account(request: Request, read_after: AfterUser = None) -> Acco
     user_id = request.user.user_id
     account = await accounts.account(user_id)
     return found(account, "account-not-found", f"{user_id!r} has no account.")
+
+
+async def _require_way_back(request: Request) -> None:
+    """Refuse an account that nobody could enter once its browser is signed out."""
+    signed_in = await sign_in_of(request)
+    if signed_in is not None and signed_in.way != "provider":
+        raise forbidden(
+            "no-way-back",
+            "Nobody could sign in to this account again; sign up with a passkey or a mail, as who"
+            " you are.",
+        )
 
 
 async def _take(

@@ -12,7 +12,7 @@ from interfaces.http.platform.addresses import network_of
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.devices import device_of
 from interfaces.http.platform.metrics import SIGN_INS
-from interfaces.http.platform.problems import Problem
+from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.http.platform.services import services_of
 from interfaces.tokens import Scope
 
@@ -89,6 +89,23 @@ def _counted(request: Request) -> str | None:
     assert request.client is not None
     host = request.client.host
     return None if services_of(request).addresses.trusts(host) else host
+
+
+async def kept_in(request: Request) -> SignIn:
+    """Who is signed in and stays who they are, with an account; raises `Problem` 403."""
+    signed_in = await services_of(request).cookies.sign_in(dict(request.scope["headers"]))
+    if signed_in is None or signed_in.scope != "player":
+        raise nobody_to_keep()
+    return signed_in
+
+
+def nobody_to_keep() -> Problem:
+    """There is nobody who could go on as who they are."""
+    return forbidden(
+        "nobody-to-keep",
+        "Nobody who could have an account is signed in at this browser any more, or somebody else "
+        "is; begin again.",
+    )
 
 
 def device_in(request: Request) -> str:

@@ -29,7 +29,7 @@ from interfaces.http.platform.command_context import context_of
 from interfaces.http.platform.cookies import cookie_in, require_same_origin
 from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.http.platform.services import services_of
-from interfaces.http.platform.welcome import Me, admit, device_in, let_in, me_of, welcome
+from interfaces.http.platform.welcome import Me, admit, device_in, kept_in, let_in, me_of, welcome
 from interfaces.http.sign_in.guests import MARK
 from interfaces.tokens import Identity
 
@@ -77,8 +77,12 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MailedSignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An account to open with the address that is proven; `display_name` is shown to everybody."""
+    """An account to open with the address that is proven; `display_name` is shown to everybody.
 
+    `keep` is for who wants to stay who they are signed in as.
+    """
+
+    keep: bool = False
     handle: Annotated[str, msgspec.Meta(min_length=1, max_length=30)]
     display_name: PersonalText | None = None
     time_zone: TimeZone = "UTC"
@@ -137,12 +141,15 @@ async def sign_up_by_mail(request: Request, data: JSONBody[MailedSignUp]) -> Res
     """Open an account with the address that is proven, and sign in to it.
 
     The id follows from the proof, so that who asks again, because no answer came, opens no second
-    account. Account and address are one commit: no account is there that nobody can enter.
+    account; or it is that of a guest, whose games and scores are the account's then. Account and
+    address are one commit: no account is there that nobody can enter.
     """
     by_mail = await _admitted(request)
     attempt, email = await _proven(request, by_mail)
     proof, services = _kept(request, PROVEN) or "", services_of(request)
     user_id = f"player{MARK}{services.tokens.digest_for('account', proof)}"
+    if data.keep:
+        user_id = (await kept_in(request)).user_id
     await _register(request, user_id, attempt, email, data)
     begun = await services.cookies.begin(
         user_id, canonical(data.handle), "player", "mail", device=device_in(request)

@@ -63,6 +63,7 @@ PROBLEMS = {
     "pass-refused": "A pass is forged, expired, or of another hall; `detail` says which.",
     "player-not-found": "The player has finished no game, or had no event.",
     "position-elsewhere": "What is looked at is in another shard than the `position`.",
+    "no-way-back": "A guest opens an account that nobody could sign in to again.",
     "nothing-proven": "This browser has proven no address to open an account with.",
     "only-a-bot": "A bot plays whoever looks for a game alone, and takes no offers.",
     "priority-not-granted": "The token does not grant that much priority.",
