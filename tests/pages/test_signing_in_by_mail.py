@@ -36,7 +36,7 @@ async def test_a_code_is_typed_where_it_was_asked_for(
         await visit.keep(f"sign-in-by-mail-{size}-{scheme}")
         assert await visit.barriers() == []
         await page.get_by_label("The code").fill("0000 0000")
-        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("button", name="Sign in", exact=True).click()
         await expect(page.locator("#code-wrong")).to_contain_text("wrong, used, too old")
         await page.get_by_label("The code").fill(code_in(latest(still.api)))
         await page.get_by_label("The code").press("Enter")

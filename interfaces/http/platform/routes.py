@@ -30,7 +30,7 @@ def command(
         operation_id=id,
         summary=summary,
         response_headers=[POSITION_HEADER],
-        responses=documented(400, 413, 415, *problems),
+        responses=documented(400, 413, 415, 422, *problems),
         **options,
     )
 
