@@ -151,10 +151,11 @@ class RemovePasskey(AccountCommand, frozen=True, kw_only=True, tag="account.remo
 
 
 class NoteSignIn(AccountCommand, frozen=True, kw_only=True, tag="account.note-sign-in"):
-    """Somebody has signed in; `by` is the credential id or the address that has let them in."""
+    """Somebody has signed in; `by` is the credential id that has let them in, or the digest of the
+    address, which is written in the same letters."""
 
     by_hall = True
 
     way: WayIn
     device: Device
-    by: CredentialId | Address | None = None
+    by: CredentialId | None = None
