@@ -151,8 +151,11 @@ class RemovePasskey(AccountCommand, frozen=True, kw_only=True, tag="account.remo
 
 
 class NoteSignIn(AccountCommand, frozen=True, kw_only=True, tag="account.note-sign-in"):
-    """Somebody has signed in; `by` is the credential id that has let them in, or the digest of the
-    address, which is written in the same letters."""
+    """Somebody has signed in.
+
+    `by` is the credential id that has let them in, or the digest of the address, which is written
+    in the same letters.
+    """
 
     by_hall = True
 
