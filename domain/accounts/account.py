@@ -271,7 +271,10 @@ class Account(WaysIn):
         Raises `AccountIsDisabled`, `WayInGone` and `AccountNotFound`.
         """
         self._refuse_disabled()  # also who was erased since
-        if command.by is not None and command.by not in (self.address, *self._passkeys):
+        if command.opened_by is not None and command.opened_by not in (
+            self.address,
+            *self._passkeys,
+        ):
             raise WayInGone("What was shown to sign in belongs to the account no more.")
         self._known()
         self._record(SignedIn, way=command.way, device=command.device)

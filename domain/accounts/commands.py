@@ -153,7 +153,7 @@ class RemovePasskey(AccountCommand, frozen=True, kw_only=True, tag="account.remo
 class NoteSignIn(AccountCommand, frozen=True, kw_only=True, tag="account.note-sign-in"):
     """Somebody has signed in.
 
-    `by` is the credential id that has let them in, or the digest of the address, which is written
+    `opened_by` is the credential id that has let them in, or the digest of the address, which is written
     in the same letters.
     """
 
@@ -161,4 +161,4 @@ class NoteSignIn(AccountCommand, frozen=True, kw_only=True, tag="account.note-si
 
     way: WayIn
     device: Device
-    by: CredentialId | None = None
+    opened_by: CredentialId | None = None

@@ -121,7 +121,7 @@ def test_a_sign_in_is_noted_each_time() -> None:
 
 
 def shown(by: str | None) -> NoteSignIn:
-    return NoteSignIn(user_id="ada-1", way="passkey", device="", by=by)
+    return NoteSignIn(user_id="ada-1", way="passkey", device="", opened_by=by)
 
 
 def test_what_is_the_accounts_no_more_lets_nobody_in() -> None:

@@ -26,7 +26,7 @@ async def greet(request: Request, sign_in: SignIn, by: str | None) -> None:
     """
     if sign_in.scope != "player" or sign_in.way == "guest":  # who has no account, or not yet
         return
-    note = NoteSignIn(user_id=sign_in.user_id, way=sign_in.way, device=sign_in.device, by=by)
+    note = NoteSignIn(user_id=sign_in.user_id, way=sign_in.way, device=sign_in.device, opened_by=by)
     try:
         await services_of(request).log.execute(Envelope(command_id=next(FRESH_IDS), command=note))
     except Refusal as refusal:
