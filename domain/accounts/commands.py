@@ -153,8 +153,8 @@ class RemovePasskey(AccountCommand, frozen=True, kw_only=True, tag="account.remo
 class NoteSignIn(AccountCommand, frozen=True, kw_only=True, tag="account.note-sign-in"):
     """Somebody has signed in.
 
-    `opened_by` is the credential id that has let them in, or the digest of the address, which is written
-    in the same letters.
+    `opened_by` is the credential id that has let them in, or the digest of the address, which is
+    written in the same letters.
     """
 
     by_hall = True
