@@ -11,17 +11,18 @@ export class Refused extends Error {
 // Where the log stood with the last answer that said so; give it to `ask` as `after`.
 export let position;
 
-// The JSON at an address, or what is answered to a body that is sent there; throws `Refused`, or an
+// The JSON at an address, or what is answered to a body or a file that is sent there; throws `Refused`, or an
 // Error with a sentence when nobody answers. What is asked again with the same `key` happens once.
 // What is asked `after` a position shows it.
 export async function ask(path, { token, body, key, after } = {}) {
   const headers = { accept: "application/json" };
   if (token !== undefined) headers.authorization = `Bearer ${token.trim()}`;
-  if (body !== undefined) headers["content-type"] = "application/json";
+  const isFile = body instanceof Blob;
+  if (body !== undefined) headers["content-type"] = isFile ? body.type : "application/json";
   if (key !== undefined) headers["idempotency-key"] = key;
   if (after !== undefined) headers["read-after"] = after;
   const method = body === undefined ? "GET" : "POST";
-  const sent = { method, headers, cache: "no-store", body: body && JSON.stringify(body) };
+  const sent = { method, headers, cache: "no-store", body: isFile ? body : body && JSON.stringify(body) };
   const answer = await fetch(path, sent).catch(() => {
     throw new Error("The hall does not answer. Is it running, and are you online?");
   });

@@ -13,6 +13,7 @@ export class Elsewhere extends Error {
   constructor(origin) {
     super("Passkeys of this hall are for another address:");
     this.href = origin + location.pathname + location.search;
+    this.way = new URL(origin).host;
   }
 }
 
@@ -56,13 +57,13 @@ export function forget(rpId, credentialId) {
   PublicKeyCredential.signalUnknownCredential?.({ rpId, credentialId }).catch(() => {});
 }
 
-// Shows an error as a sentence, and the way where it names one; or no error.
+// Shows an error as a sentence, and the way on where it names one; or no error.
 export function tell(at, error) {
   at.hidden = !error;
   at.textContent = error?.message ?? "";
   if (error?.href) {
     const link = Object.assign(document.createElement("a"), { href: error.href });
-    link.textContent = new URL(error.href).host;
+    link.textContent = error.way;
     at.append(" ", link);
   }
 }

@@ -1,23 +1,13 @@
 // Passkeys: by what somebody signs in; add one, remove one.
 import { ask, position } from "/ask.js";
 import { element } from "/element.js";
-import { forget, make, signIn } from "/passkey.js";
+import { forget, make } from "/passkey.js";
+import { fresh } from "/me/fresh.js";
 import { card, day, thing } from "/me/section.js";
 
 const MINE = "/api/v1/me/passkeys";
 
-// Who has signed in too long ago for that signs in again.
-async function fresh(work) {
-  try {
-    return await work();
-  } catch (error) {
-    if (!error.type?.endsWith("sign-in-too-old")) throw error;
-    await signIn();
-    return work();
-  }
-}
-
-export async function passkeys() {
+export async function passkeys({ account }) {
   const list = element("ul", { className: "things" });
   const add = element("button", { type: "button", className: "quiet", textContent: "Add a passkey" });
   const note = element("p", { className: "note", textContent: "One for each device that does not share them with another, so that you can sign in when one is lost." });
@@ -32,7 +22,7 @@ export async function passkeys() {
   }
 
   async function take({ credential_id }) {
-    await fresh(() => ask(`${MINE}/${credential_id}/remove`, { body: {} }));
+    await fresh(() => ask(`${MINE}/${credential_id}/remove`, { body: {} }), account);
     forget(location.hostname, credential_id);
     await look();
   }
@@ -44,7 +34,7 @@ export async function passkeys() {
 
   add.addEventListener("click", () =>
     attempt(async () => {
-      const credential = await fresh(() => make(`${MINE}/options`));
+      const credential = await fresh(() => make(`${MINE}/options`), account);
       await ask(`${MINE}/add`, { body: { credential } });
       await look();
     }, add),

@@ -4,9 +4,12 @@ import { signIn, tell as tellOf } from "/passkey.js";
 import { askForMail, enterCode, enterLink } from "/sign-in/mail.js";
 
 const at = (id) => document.getElementById(id);
-const asked = new URLSearchParams(location.search).get("return");
+const search = new URLSearchParams(location.search);
+const asked = search.get("return");
 // Only an address of this hall: an own path, which no browser reads as another host.
 const next = asked && /^\/(?![/\\])[^\\\s]*$/.test(asked) ? asked : null;
+const by = search.get("by"); // one way alone, also for who is signed in
+const FIELDS = { guest: "guest-name", mail: "email" };
 
 function show(id, sentence = "") {
   at(id).hidden = !sentence;
@@ -20,18 +23,16 @@ const REFUSED = {
 };
 
 function tell({ guests, provider, mail, me }) {
-  at("signed-in").hidden = !me;
-  at("guest").hidden = !!me || !guests;
-  at("mail").hidden = !!me || !mail;
+  const ways = { passkey: true, guest: guests, mail, provider, operator: true };
+  const alone = Object.keys(ways).find((way) => way === by && ways[way]);
+  at("signed-in").hidden = !me || !!alone;
+  for (const way in ways) at(way).hidden = !ways[way] || (alone ? way !== alone : !!me);
   at("code").hidden = true;
-  at("operator").hidden = !!me;
-  at("passkey").hidden = !!me;
-  at("provider").hidden = !!me || !provider;
   at("provider-name").textContent = provider ?? "";
   if (next)
     for (const way of [at("provider").querySelector("a"), at("sign-up")])
       way.search = new URLSearchParams({ return: next });
-  if (!me) return guests ? at("guest-name").focus() : mail ? at("email").focus() : undefined;
+  if (alone || !me) return at(FIELDS[alone ?? (guests ? "guest" : mail && "mail")])?.focus();
   at("name").textContent = me.name;
   at("until").textContent =
     (me.scope === "admin" ? "You run this hall from this browser, until " : "At this browser, until ") +
@@ -55,7 +56,7 @@ async function byLink(code) {
 
 // Goes on with who has come in by mail, or to where an account is opened with the address.
 function come(me) {
-  if (!me) return location.assign("/sign-up" + location.search);
+  if (!me) return location.assign("/sign-up?" + new URLSearchParams({ by: "mail", ...(next && { return: next }) }));
   location.assign(next ?? "/play");
 }
 

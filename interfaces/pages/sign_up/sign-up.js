@@ -1,13 +1,17 @@
-// Signs somebody up: a handle, a passkey, and an account that is entered by it.
+// Signs somebody up: a handle, and an account that is entered by a passkey, or by a proven address.
 import { ask } from "/ask.js";
 import { called } from "/called.js";
 import { forget, make, tell } from "/passkey.js";
+import { provenAddress, register } from "/sign-in/mail.js";
 
 const at = (id) => document.getElementById(id);
-const asked = new URLSearchParams(location.search).get("return");
+const search = new URLSearchParams(location.search);
+const asked = search.get("return");
 // Only an address of this hall: an own path, which no browser reads as another host.
 const next = asked && /^\/(?![/\\])[^\\\s]*$/.test(asked) ? asked : "/me";
 if (asked) at("known").search = new URLSearchParams({ return: next });
+at("by-mail").search = new URLSearchParams({ by: "mail", return: next });
+let email = null; // the address to sign in by, where it is not to be a passkey
 
 function profile() {
   const language = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(navigator.language) ? navigator.language : "en";
@@ -16,24 +20,36 @@ function profile() {
   return { display_name, time_zone, language };
 }
 
-async function signUp() {
-  const handle = at("handle").value.trim();
-  if (!handle) throw new Error("Choose a handle.");
-  const keep = !at("keeping").hidden && at("keep").checked;
+async function byPasskey({ handle, keep, ...told }) {
   const credential = await make("/api/v1/sign-up/options", { handle, keep });
   try {
-    await ask("/api/v1/sign-up", { body: { handle, keep, credential, ...profile() } });
+    await ask("/api/v1/sign-up", { body: { handle, keep, credential, ...told } });
   } catch (error) {
     if (error.status < 500) forget(location.hostname, credential.id); // nobody has it
     throw error;
   }
+}
+
+async function signUp() {
+  const handle = at("handle").value.trim();
+  if (!handle) throw new Error("Choose a handle.");
+  const keep = !at("keeping").hidden && at("keep").checked;
+  await (email ? register : byPasskey)({ handle, keep, ...profile() });
   location.assign(next);
+}
+
+// Shows that it is an address, which this browser has proven, and no passkey.
+function takeAddress() {
+  at("way").textContent = "your e-mail address";
+  at("email").textContent = email;
+  at("by-address").hidden = false;
+  at("go").textContent = "Sign up";
+  at("by-passkey").hidden = at("otherwise").hidden = true;
 }
 
 at("account").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const button = at("account").querySelector("button");
-  button.disabled = true;
+  at("go").disabled = true;
   try {
     await signUp();
     tell(at("wrong"));
@@ -41,14 +57,20 @@ at("account").addEventListener("submit", async (event) => {
     tell(at("wrong"), error);
     at("handle").focus();
   } finally {
-    button.disabled = false;
+    at("go").disabled = false;
   }
 });
 
 try {
-  const { me } = await ask("/api/v1/sign-in");
+  const { me, mail } = await ask("/api/v1/sign-in");
+  at("otherwise").hidden = !mail;
   at("keeping").hidden = me?.scope !== "player";
   at("guest-name").textContent = called(me?.name);
+  if (mail && search.get("by") === "mail") {
+    email = await provenAddress();
+    if (email) takeAddress();
+    else tell(at("problem"), new Error("No address is proven at this browser any more: have another mail sent."));
+  }
 } catch (error) {
   tell(at("wrong"), error);
 }

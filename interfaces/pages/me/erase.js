@@ -1,0 +1,54 @@
+// Erasing somebody: asked twice, done once, and told.
+import { ask } from "/ask.js";
+import { called } from "/called.js";
+import { element } from "/element.js";
+import { card, field, thing } from "/me/section.js";
+
+export function erase({ me, account, onErased }) {
+  const name = account?.handle ?? called(me.name);
+  const begin = element("button", { type: "button", className: "quiet", textContent: "Erase me" });
+  const typed = element("input", { maxLength: 100, autocomplete: "off", autocapitalize: "none", spellcheck: false });
+  const sure = element("button", { className: "grave", textContent: "Erase me for good" });
+  const back = element("button", { type: "button", className: "quiet", textContent: "Rather not" });
+  const form = element("form", { noValidate: true, hidden: true },
+    field("erase-name", `Type ${name}, if you are sure`, typed), element("p", { className: "ways" }, sure, back));
+  const note = element("p", { className: "note", textContent: "Your account is closed, and every text of you becomes unreadable, everywhere. Games and scores stay, without a name. Nobody can take it back." });
+  const ways = element("p", { className: "ways" }, begin);
+  const { made, attempt } = card("Be forgotten", note, ways, form);
+
+  function turn(isAsked) {
+    ways.hidden = isAsked;
+    form.hidden = !isAsked;
+    typed.value = "";
+    (isAsked ? typed : begin).focus();
+  }
+
+  begin.addEventListener("click", () => turn(true));
+  back.addEventListener("click", () => turn(false));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(async () => {
+      if (typed.value.trim() !== name) throw new Error(`This is not ${name}; nothing was erased.`);
+      onErased(report(await ask("/api/v1/me/erase", { body: { user_id: me.user_id } })));
+    }, sure);
+  });
+  return made;
+}
+
+const days = (hours) => (hours % 24 ? `${hours} hours` : hours === 24 ? "1 day" : `${hours / 24} days`);
+
+// What became of it, for who is signed in no more.
+function report({ user_id, complete, forgotten, undone, stays, later }) {
+  const listed = (title, things) =>
+    things.length ? [element("h3", { textContent: title }), element("ul", { className: "things" }, ...things)] : [];
+  const again = ["Not everything is done yet. Whoever runs the hall goes on with ", element("code", { textContent: `gamehall subjects erase ${user_id}` }), "."];
+  const { made } = card(
+    complete ? "You are forgotten" : "You are almost forgotten",
+    element("p", { className: "note" }, ...(complete ? ["You are signed out everywhere. This is told once; keep it if you want to."] : again)),
+    ...listed("Not done yet", undone.map((each) => thing(each.place, each.why))),
+    ...listed("Forgotten", forgotten.map((each) => thing(each.what, `${each.place}: ${each.count}`))),
+    ...listed("Stays", stays.map((each) => thing(each.why, each.place))),
+    ...listed("Goes by itself", later.map((each) => thing(each.what, `${each.place}: ${days(each.hours)} after it was written`))),
+  );
+  return made;
+}
