@@ -66,15 +66,62 @@ async def test_a_link_of_a_mail_is_used_by_a_press_and_not_by_a_look(still: Site
         visit.complaints = [each for each in visit.complaints if "403" not in each]
 
 
-async def test_who_has_no_account_yet_is_led_to_open_one(still: Site) -> None:
+async def prove(site: Site, page: Page, email: str) -> None:
+    """Have a mail sent, and type its code."""
+    await ask(site, page, email)
+    await page.get_by_label("The code").fill(code_in(latest(site.api)))
+    await page.get_by_label("The code").press("Enter")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_who_has_no_account_yet_opens_one_with_the_address(
+    still: Site, size: str, scheme: Scheme
+) -> None:
+    async with still.visit(size, scheme) as visit:
+        page = visit.page
+        await visit.go("/sign-in?return=/activity")
+        await prove(still, page, EVE)
+        await page.wait_for_url("**/sign-up?by=mail&return=*")
+        await expect(page.get_by_text(EVE)).to_be_visible()
+        await visit.keep(f"sign-up-by-mail-{size}-{scheme}")
+        assert await visit.barriers() == []
+        assert await visit.width() <= SIZES[size]["width"]
+        await page.get_by_label("Your handle").fill("Eve")
+        await page.get_by_role("button", name="Sign up", exact=True).click()
+        await page.wait_for_url(f"{still.base}/activity")
+        await visit.go("/me")
+        await expect(page.get_by_text(f"Mails to {EVE} sign you in.")).to_be_visible()
+        visit.complaints = [each for each in visit.complaints if "404" not in each]
+
+
+async def test_a_guest_without_a_device_for_passkeys_signs_up_by_mail_and_stays(
+    still: Site,
+) -> None:
     async with still.visit() as visit:
         page = visit.page
-        await visit.go("/sign-in")
-        await ask(still, page, EVE)
-        await page.get_by_label("The code").fill(code_in(latest(still.api)))
-        await page.get_by_label("The code").press("Enter")
-        await page.wait_for_url(f"{still.base}/sign-up")
+        await still.sign_in(visit, "Ada~k7m2xqe", "Ada", "player", "guest")
+        await visit.go("/sign-up")
+        await page.get_by_role("link", name="Sign up by mail").click()
+        await prove(still, page, EVE)
+        await expect(page.get_by_label("Stay Ada")).to_be_checked()
+        await page.get_by_label("Your handle").fill("ada")
+        await page.get_by_role("button", name="Sign up", exact=True).click()
+        await page.wait_for_url(f"{still.base}/me")
+        me = await page.evaluate("fetch('/api/v1/me').then((each) => each.json())")
+        assert (me["user_id"], me["name"]) == ("Ada~k7m2xqe", "ada")
         visit.complaints = [each for each in visit.complaints if "404" not in each]
+
+
+async def test_an_address_that_is_proven_no_more_leads_to_another_mail(still: Site) -> None:
+    async with still.visit() as visit:
+        page = visit.page
+        await visit.go("/sign-up?by=mail")
+        await expect(page.locator("#problem")).to_contain_text("proven at this browser")
+        await page.get_by_role("link", name="Sign up by mail").click()
+        await expect(page.get_by_label("Your e-mail address")).to_be_focused()
+        await expect(page.locator("main .card:visible")).to_have_count(1)
+        visit.complaints = [each for each in visit.complaints if "403" not in each]
 
 
 async def test_what_is_no_address_is_told_at_its_field(still: Site) -> None:
