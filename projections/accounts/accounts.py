@@ -76,6 +76,7 @@ class AccountRecord(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     registered_at: datetime
     email: str | None = None
+    has_avatar: bool = False
 
 
 class AccountPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -284,6 +285,7 @@ def shown(row: AccountRow, open: Callable[[Sealed], str | None]) -> AccountRecor
     facts = msgspec.structs.asdict(row) | {
         "display_name": None if row.display_name is None else open(row.display_name),
         "email": None if row.email is None else open(row.email),
+        "has_avatar": row.avatar is not None,
     }
     for name in ("handle_at", "address", "address_at", "avatar"):
         del facts[name]

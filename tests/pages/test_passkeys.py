@@ -157,11 +157,11 @@ async def test_a_profile_is_changed(site: Site) -> None:
         await page.get_by_label("Time zone").fill("Europe/London")
         here.api.log.pass_time(1)
         await page.get_by_label("Handle", exact=True).fill("Countess")
-        await page.get_by_role("button", name="Save").click()
+        await page.get_by_role("button", name="Save", exact=True).click()
         await expect(page.get_by_text("Saved.")).to_be_visible()
         await expect(page.get_by_label("Handle", exact=True)).to_have_value("countess")
         await page.get_by_label("Time zone").fill("Europe/Atlantis")
-        await page.get_by_role("button", name="Save").click()
+        await page.get_by_role("button", name="Save", exact=True).click()
         await expect(page.get_by_role("alert")).to_contain_text("no time zone")
         visit.complaints = [each for each in visit.complaints if "422" not in each]
 

@@ -6,11 +6,10 @@ import { card } from "/me/section.js";
 const MINE = "/api/v1/me/account/avatar";
 const MOST_BYTES = 2 * 1024 * 1024;
 
-// The picture of an account as it is now, or null. What a browser has kept may be a former one.
-async function pictureOf(account) {
-  const headers = position ? { "read-after": position } : {};
-  const path = `/api/v1/accounts/${encodeURIComponent(account.user_id)}/avatar?size=256`;
-  const answer = await fetch(path, { headers, cache: "no-cache" });
+// The picture of an account as it is now. What a browser has kept may be a former one.
+async function pictureOf({ user_id }) {
+  const path = `/api/v1/accounts/${encodeURIComponent(user_id)}/avatar?size=256`;
+  const answer = await fetch(path, { cache: "no-cache" });
   return answer.ok ? createImageBitmap(await answer.blob()) : null;
 }
 
@@ -19,12 +18,12 @@ export async function avatar({ account }) {
   const none = element("p", { className: "avatar", textContent: "None" });
   const file = element("input", { type: "file", id: "avatar", accept: "image/png,image/jpeg,image/webp" });
   const label = element("label", { htmlFor: "avatar", textContent: "PNG, JPEG or WebP, up to 2 MB" });
-  const remove = element("button", { type: "button", className: "quiet", textContent: "Remove" });
+  const remove = element("button", { type: "button", className: "quiet", textContent: "Remove", ariaLabel: "Remove the picture" });
   const chosen = element("div", { className: "field" }, label, file, element("p", { className: "ways" }, remove));
   const { made, attempt } = card("Picture", element("div", { className: "beside" }, shown, none, chosen));
 
   async function look() {
-    const picture = await pictureOf(account);
+    const picture = account.has_avatar ? await pictureOf(account) : null;
     shown.hidden = remove.hidden = !picture;
     none.hidden = !!picture;
     if (picture) shown.getContext("2d").drawImage(picture, 0, 0);
@@ -32,6 +31,7 @@ export async function avatar({ account }) {
 
   async function change(path, body) {
     await ask(path, { body });
+    account.has_avatar = (await ask("/api/v1/me/account", { after: position })).has_avatar;
     await look();
   }
 

@@ -9,7 +9,7 @@ const MINE = "/api/v1/me/account/email";
 export function email({ account, mail }) {
   if (!mail && !account.email) return null;
   const now = element("p", { className: "note" });
-  const remove = element("button", { type: "button", className: "quiet", textContent: "Remove" });
+  const remove = element("button", { type: "button", className: "quiet", textContent: "Remove", ariaLabel: "Remove the address" });
   const address = element("input", { type: "email", maxLength: 254, autocomplete: "email", spellcheck: false });
   const send = element("button", { className: "quiet", textContent: "Send a code there" });
   const asking = element("form", { noValidate: true, hidden: !mail },

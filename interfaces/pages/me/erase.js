@@ -12,7 +12,7 @@ export function erase({ me, account, onErased }) {
   const back = element("button", { type: "button", className: "quiet", textContent: "Rather not" });
   const form = element("form", { noValidate: true, hidden: true },
     field("erase-name", `Type ${name}, if you are sure`, typed), element("p", { className: "ways" }, sure, back));
-  const note = element("p", { className: "note", textContent: "Your account is closed, and every text of you becomes unreadable, everywhere. Games and scores stay, without a name. Nobody can take it back." });
+  const note = element("p", { className: "note", textContent: "Your account is closed, and every text of you becomes unreadable, everywhere. Games and scores stay, by an id and without a name. Nobody can take it back." });
   const ways = element("p", { className: "ways" }, begin);
   const { made, attempt } = card("Be forgotten", note, ways, form);
 

@@ -40,7 +40,7 @@ async function signUp() {
 
 // Shows that it is an address, which this browser has proven, and no passkey.
 function takeAddress() {
-  at("way").textContent = "your e-mail address";
+  at("way").textContent = "a mail to you";
   at("email").textContent = email;
   at("by-address").hidden = false;
   at("go").textContent = "Sign up";
