@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 from PIL import Image
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from interfaces.http.accounts import own_passkeys
 from tests.http.fakes.log import NOW
@@ -19,7 +19,7 @@ from tests.pages.conftest import SIZES, Scheme, Site, Visit
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-def picture() -> dict[str, str | bytes]:
+def picture() -> FilePayload:
     """A file that somebody chooses."""
     file = io.BytesIO()
     Image.radial_gradient("L").save(file, "PNG")
@@ -84,12 +84,12 @@ async def test_a_picture_is_shown_and_taken_away(still: Site) -> None:
         page = visit.page
         shown = page.get_by_role("img", name="Your picture")
         await expect(shown).to_be_hidden()
-        await page.locator("#avatar").set_input_files([picture()])  # type: ignore[list-item]
+        await page.locator("#avatar").set_input_files(picture())
         await expect(shown).to_be_visible()
         middle = "(drawn) => drawn.getContext('2d').getImageData(128, 128, 1, 1).data[3]"
         assert await shown.evaluate(middle) == 255
-        text = {"name": "a.png", "mimeType": "image/png", "buffer": b"a text"}
-        await page.locator("#avatar").set_input_files([text])  # type: ignore[list-item]
+        text: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"a text"}
+        await page.locator("#avatar").set_input_files(text)
         await expect(page.get_by_role("alert")).to_contain_text("picture")
         await page.get_by_role("button", name="Remove the picture").click()
         await expect(shown).to_be_hidden()
@@ -127,7 +127,7 @@ async def test_who_is_erased_is_told_what_became_of_it_and_signed_out(
 ) -> None:
     async with ada(still, size, scheme) as visit:
         page = visit.page
-        await page.locator("#avatar").set_input_files([picture()])  # type: ignore[list-item]
+        await page.locator("#avatar").set_input_files(picture())
         await expect(page.get_by_role("img", name="Your picture")).to_be_visible()
         await visit.keep(f"me-by-mail-{size}-{scheme}")
         await erase(page, "ada")

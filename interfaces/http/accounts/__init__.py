@@ -17,13 +17,13 @@ SIGN_UP = Page(
     path="/sign-up",
     folder=FOLDER / "sign_up",
     title="Sign up",
-    about="Make an account with a passkey, or of the guest that you are.",
+    about="Make an account with a passkey or by mail, or of the guest that you are.",
 )
 ME = Page(
     path="/me",
     folder=FOLDER / "me",
     title="About you",
-    about="Your account: what you are called, how you sign in, and where you are signed in.",
+    about="Your account: what you are called, how and where you sign in, and all that is known.",
 )
 
 ACCOUNTS = Feature(
