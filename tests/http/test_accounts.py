@@ -49,6 +49,7 @@ async def test_somebody_registers_and_reads_all_of_it(api: Api) -> None:
         "time_zone": "Europe/London",
         "language": "en",
         "email": None,
+        "has_avatar": False,
     }
 
 
