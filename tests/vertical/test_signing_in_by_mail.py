@@ -47,21 +47,26 @@ def code_in(mail: dict[str, Any]) -> str:
     return str(re.findall(r"\d{4} \d{4}", mail["text"])[0])
 
 
+async def opened(hall: Hall, client: httpx.AsyncClient, handle: str, email: str) -> str:
+    """Open an account with an address; the user's id."""
+    mail = await asked(hall, client, email)
+    proven = await client.post(f"{MAIL}/code", json={"code": code_in(mail)})
+    assert proven.json() == {"me": None}
+    answer = await client.post(f"{MAIL}/register", json={"handle": handle})
+    assert answer.status_code == 201, answer.text
+
+    async def address() -> Any:
+        return (await client.get("/api/v1/me/account")).json().get("email")
+
+    await eventually(address, lambda found: found == email)
+    return str(answer.json()["user_id"])
+
+
 async def test_an_account_is_opened_by_a_code_and_entered_by_a_link(hall: Hall) -> None:
     handle = a_name("ada")
     email = f"{handle}@hall.example"
     async with browser(hall) as there:
-        mail = await asked(hall, there, email)
-        proven = await there.post(f"{MAIL}/code", json={"code": code_in(mail)})
-        assert proven.json() == {"me": None}
-        opened = await there.post(f"{MAIL}/register", json={"handle": handle})
-        assert opened.status_code == 201, opened.text
-        user_id = opened.json()["user_id"]
-
-        async def address() -> Any:
-            return (await there.get("/api/v1/me/account")).json().get("email")
-
-        await eventually(address, lambda found: found == email)
+        user_id = await opened(hall, there, handle, email)
 
     async with browser(hall) as there:
         link = re.findall(r"#mail=(\S+)", (await asked(hall, there, email))["text"])[0]
@@ -77,25 +82,20 @@ async def test_an_account_is_opened_by_a_code_and_entered_by_a_link(hall: Hall) 
     assert email not in raw, "and not as it stands in the log"
 
 
-async def test_an_address_is_changed_and_its_claim_confirmed(hall: Hall) -> None:
-    user, handle = a_name("user"), a_name("bob")
-    email = f"{handle}@hall.example"
-    headers = hall.player(user)
+async def test_an_address_is_changed_and_both_are_told(hall: Hall) -> None:
+    handle, account = a_name("bob"), "/api/v1/me/account"
+    former, email = f"{handle}@hall.example", f"{handle}@elsewhere.example"
     async with browser(hall) as client:
-        account = "/api/v1/me/account"
-        await client.post(f"{account}/register", json={"handle": handle}, headers=headers)
-
-        async def ask() -> int:
-            answer = await client.post(f"{account}/email", json={"email": email}, headers=headers)
-            return answer.status_code
-
-        await eventually(ask, lambda status: status == 202)
+        await opened(hall, client, handle, former)
+        mailed = await client.post(f"{account}/email", json={"email": email})
+        assert mailed.status_code == 202, mailed.text
         mails = await eventually(lambda: mails_to(hall, client, email), bool)
-        confirmed = await client.post(
-            f"{account}/email/confirm", json={"code": code_in(mails[0])}, headers=headers
-        )
+        confirmed = await client.post(f"{account}/email/confirm", json={"code": code_in(mails[0])})
         assert confirmed.is_success, confirmed.text
         told = await eventually(
             lambda: mails_to(hall, client, email), lambda found: len(found) == 2
         )
         assert told[0]["subject"] == "Your account has this address now"
+        assert await eventually(
+            lambda: mails_to(hall, client, former), lambda found: len(found) == 2
+        )
