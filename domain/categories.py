@@ -1,8 +1,6 @@
 """The categories of Gamehall: which aggregates live on which topic of the log."""
 
-from domain.accounts.account import (
-    Account,
-)
+from domain.accounts.account import Account
 from domain.accounts.claimed_name import ClaimedName
 from domain.category import Category
 from domain.games.four_in_a_row import FourInARow

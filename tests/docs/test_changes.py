@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import hall_in
 from tests.docs import checkouts
-from tests.docs.markdown import ROOT
+from tests.docs.markdown import ROOT, blocks
 from tests.docs.sessions import follow
 from tests.docs.test_commands import CHANGING
 
@@ -58,6 +58,21 @@ def checkout(tmp_path: Path) -> Path:
     """A copy of this checkout."""
     checkouts.copy(tmp_path / "checkout")
     return tmp_path / "checkout"
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.page)
+def test_what_a_page_changes_is_there_to_be_changed(change: Change) -> None:
+    for block in blocks((HOW_TO / change.page).read_text()):
+        if block.language == "diff":
+            checked = subprocess.run(
+                ("git", "apply", "--check", "--recount", "-"),
+                cwd=ROOT,
+                input=block.text,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+            assert not checked.returncode, f"{change.page}:{block.line}: {checked.stderr}"
 
 
 @pytest.mark.timeout(900)
