@@ -1,26 +1,12 @@
 """Erasing somebody everywhere, step by step, with a report; what is half done is done again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from application.ports.commands import Unavailable
 from application.ports.people import Execute, Knowledge
-
-
-class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
-    """What was forgotten in a place, and how much of it there was to forget this time."""
-
-    place: str
-    what: str
-    count: int
-
-
-class Stays(msgspec.Struct, frozen=True, kw_only=True):
-    """What is still in a place, and why."""
-
-    place: str
-    why: str
+from application.subjects.steps import Outcome, Stays, Undone, each, staying
 
 
 class GoesLater(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,19 +17,16 @@ class GoesLater(msgspec.Struct, frozen=True, kw_only=True):
     hours: int
 
 
-class Undone(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the erasure did not come through, and why; repeating it goes on there."""
-
-    place: str
-    why: str
-
-
 class ErasureReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of what the hall knew of somebody; `complete` where nothing is left to repeat."""
+    """What became of what the hall knew of somebody; `complete` where nothing is left to repeat.
+
+    `guests` are those who were merged into the account, and are forgotten with it.
+    """
 
     user_id: str
+    guests: list[str]
     complete: bool
-    forgotten: list[Forgotten]
+    forgotten: list[Outcome]
     undone: list[Undone]
     stays: list[Stays]
     later: list[GoesLater]
@@ -57,26 +40,30 @@ async def erase_everywhere(
     by: str,
 ) -> ErasureReport:
     """Forget somebody in every place, each whether or not another one is away."""
-    forgotten: list[Forgotten] = []
-    undone: list[Undone] = []
-    for family in families:
-        if family.forgets:
-            try:
-                count = await family.erase(user_id, by, execute)
-                forgotten.append(Forgotten(place=family.name, what=family.forgets, count=count))
-            except Unavailable as away:
-                undone.append(Undone(place=family.name, why=str(away)))
+    guests, unknown = await _guests_of(families, user_id)
+
+    async def forget(family: Knowledge) -> int:
+        return sum([await family.erase(each, by, execute) for each in (user_id, *guests)])
+
+    steps = await each(families, lambda family: family.forgets, forget)
     return ErasureReport(
         user_id=user_id,
-        complete=not undone,
-        forgotten=forgotten,
-        undone=undone,
-        stays=list(_staying(families)),
+        guests=guests,
+        complete=not (unknown or steps.undone),
+        forgotten=steps.done,
+        undone=[*unknown, *steps.undone],
+        stays=staying(families, lambda family: family.stays),
         later=list(later),
     )
 
 
-def _staying(families: Sequence[Knowledge]) -> Iterator[Stays]:
+async def _guests_of(families: Sequence[Knowledge], user_id: str) -> tuple[list[str], list[Undone]]:
+    """Who is forgotten with somebody, and where that is not known."""
+    guests: list[str] = []
+    unknown: list[Undone] = []
     for family in families:
-        if family.stays:
-            yield Stays(place=family.name, why=family.stays)
+        try:
+            guests += await family.guests(user_id)
+        except Unavailable as away:
+            unknown.append(Undone(place=family.name, why=str(away)))
+    return guests, unknown

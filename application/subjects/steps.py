@@ -1,0 +1,60 @@
+"""What all families do to somebody, step by step; what is half done is done again."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from application.ports.commands import Unavailable
+from application.ports.people import Knowledge
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done in a place, and how much of it there was to do this time."""
+
+    place: str
+    what: str
+    count: int
+
+
+class Undone(msgspec.Struct, frozen=True, kw_only=True):
+    """Where it did not come through, and why; repeating all of it goes on there."""
+
+    place: str
+    why: str
+
+
+class Stays(msgspec.Struct, frozen=True, kw_only=True):
+    """What is still in a place as it was, and why."""
+
+    place: str
+    why: str
+
+
+class Steps(NamedTuple):
+    """What has come of the steps of all families."""
+
+    done: list[Outcome]
+    undone: list[Undone]
+
+
+async def each(
+    families: Sequence[Knowledge],
+    says: Callable[[Knowledge], str],
+    act: Callable[[Knowledge], Awaitable[int]],
+) -> Steps:
+    """Let each family act that says what it does, whether or not another one is away."""
+    steps = Steps([], [])
+    for family in families:
+        if what := says(family):
+            try:
+                outcome = Outcome(place=family.name, what=what, count=await act(family))
+                steps.done.append(outcome)
+            except Unavailable as away:
+                steps.undone.append(Undone(place=family.name, why=str(away)))
+    return steps
+
+
+def staying(families: Sequence[Knowledge], says: Callable[[Knowledge], str]) -> list[Stays]:
+    """What families say that stays with them."""
+    return [Stays(place=family.name, why=why) for family in families if (why := says(family))]
