@@ -133,7 +133,7 @@ class SignInsOfPeople(Knowledge):
 
     name = "sign-ins"
     forgets = "what you were called, and you are signed out everywhere within half a minute"
-    merges = "nothing but that the guest is signed out everywhere, within half a minute"
+    merges = "sign-ins of the guest, which have ended everywhere within half a minute"
     keeps = "a token for the guest's id is good until it expires"
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What an erasure does to an account, which is closed, and a merge, by which a guest is part of it."""
+"""What an erasure does to an account, which is closed, and a merge, which a guest is part of."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -76,7 +76,7 @@ class AccountState(State, frozen=True, kw_only=True, tag="account.snapshot.v1"):
     origin: Origin
     status: Status
     passkeys: Sequence[str]
-    merged_into: str | None = None
+    merged_into: str | None
 
 
 def told(name: str) -> str:

@@ -1,12 +1,13 @@
 """Taking over a guest's events: copies under the account's id, and then a void of the guest's."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from application.player_events.merging import copy_of, void_id, void_of
+from application.player_events.merging import FIRST, LAST, copy_of, void_id, void_of
 from application.ports.commands import Unavailable
 from domain.events import Position
 from domain.player_events.corrections import RESERVED
@@ -29,7 +30,9 @@ MOST_CHARACTERS = 100
 
 COUNTING = f"""
     SELECT {RECORD} FROM events
-    WHERE player_id = %(guest)s AND (partition, "offset") > (%(partition)s, %(offset)s)
+    WHERE player_id = %(guest)s AND event_timestamp <= %(timestamp)s
+        AND (event_timestamp < %(timestamp)s
+            OR (event_id, ingested_at) > (%(event_id)s::uuid, %(ingested_at)s))
         AND NOT starts_with(event_type, '{RESERVED}')
         AND NOT EXISTS (
             SELECT FROM player_statistics_voids AS void
@@ -37,7 +40,7 @@ COUNTING = f"""
                 AND since <= least(event_timestamp, ingested_at)
                 AND least(event_timestamp, ingested_at) < until
         )
-    ORDER BY partition, "offset" LIMIT {AT_ONCE}
+    ORDER BY event_timestamp DESC, event_id, ingested_at LIMIT {AT_ONCE}
 """  # noqa: S608  constants
 """What an operator has voided counts for nobody, and is not taken over; the void of the merge
 itself is none of these, so that what is told of the guest later is taken over, too."""
@@ -47,6 +50,10 @@ KNOWN = """
 """
 
 IN_FORCE = "SELECT FROM player_statistics_voids WHERE player_id = %s AND event_id = %s::uuid"
+
+
+LATEST = {"timestamp": LAST, "event_id": str(UUID(int=0)), "ingested_at": FIRST}
+"""Where the first page begins: an event's place among others of its player."""
 
 
 class Takeover:
@@ -87,13 +94,12 @@ class Takeover:
         return (await self._append([void]))[-1]
 
     async def _pages(self) -> AsyncIterator[Sequence[PlayerEvent]]:
-        place = {"partition": -1, "offset": -1}
-        asked = {"guest": self._guest, "void": void_id(self._guest, self._into)}
-        while events := await self._page({**asked, **place}):
+        asked = {"guest": self._guest, "void": void_id(self._guest, self._into), **LATEST}
+        while events := await self._page(asked):
             yield events
-            place = {"partition": events[-1].partition, "offset": events[-1].offset}
+            asked |= {name: getattr(events[-1], name) for name in LATEST}
 
-    async def _page(self, asked: dict[str, object]) -> Sequence[PlayerEvent]:
+    async def _page(self, asked: Mapping[str, object]) -> Sequence[PlayerEvent]:
         with away_or_missing("The archive cannot be read"):
             async with (
                 self._pool.connection() as connection,

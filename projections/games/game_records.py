@@ -109,7 +109,7 @@ class GameRecords:
     """The projection."""
 
     name = NAME
-    handles = (*PUBLIC_NAMES, *HAND_OVERS)
+    handles: tuple[type[DomainEvent], ...] = (*PUBLIC_NAMES, *HAND_OVERS)
     tables = (
         Table(
             "game_analytics",

@@ -96,8 +96,8 @@ class GameTally(NamedTuple):
     def of(cls, outcome: Outcome, ended_at: datetime, games: int = 1) -> "GameTally":
         """One game, or one that is counted no more (-1)."""
         at = ended_at.replace(microsecond=0)
-        counts = (games * (outcome == each) for each in ("won", "drawn", "lost"))
-        return cls(*counts, at, at if outcome == "won" else None)
+        won, drawn, lost = (games * (outcome == each) for each in ("won", "drawn", "lost"))
+        return cls(won, drawn, lost, at, at if outcome == "won" else None)
 
     def plus(self, other: "GameTally") -> "GameTally":
         """Both together, in whichever order."""

@@ -1,4 +1,4 @@
-"""Exporting and erasing: oneself, and as an operator anybody. And merging a guest, as an operator."""
+"""Exporting and erasing: oneself, and as an operator anybody. Operators merge guests, too."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
