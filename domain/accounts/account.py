@@ -50,7 +50,6 @@ from domain.accounts.refusals import (
     NotAGuest,
     WayInGone,
 )
-from domain.accounts.ways_in import WaysIn
 from domain.aggregate import decides, evolves
 from domain.snapshot import Snapshot, State
 
@@ -85,7 +84,7 @@ def told(name: str) -> str:
     return f"The handle {rest!r}" if mark == HANDLE_MARK else "The e-mail address"
 
 
-class Account(Guest, WaysIn):
+class Account(Guest):
     """An account; its stream key is the `user_id`.
 
     It takes a handle or an address only by a claim that ends later than all of that kind which it

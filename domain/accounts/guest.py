@@ -6,10 +6,11 @@ from domain.accounts.commands import MergeGuest
 from domain.accounts.events import GuestMerged
 from domain.accounts.names import GUEST_MARK
 from domain.accounts.refusals import GuestHasAccount, GuestIsMerged, NotAGuest
-from domain.aggregate import Aggregate, decides, evolves
+from domain.accounts.ways_in import WaysIn
+from domain.aggregate import decides, evolves
 
 
-class Guest(Aggregate):
+class Guest(WaysIn):
     """What is decided and folded of somebody who is merged into an account.
 
     Guarantee: who is merged stays so, into the same account, and never has one of their own.
