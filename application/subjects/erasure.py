@@ -6,7 +6,7 @@ import msgspec
 
 from application.ports.commands import Unavailable
 from application.ports.people import Execute, Knowledge
-from application.subjects.steps import Outcome, Stays, Undone, each, staying
+from application.subjects.steps import Stays, StepTaken, Undone, each, staying
 
 
 class GoesLater(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class ErasureReport(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str
     guests: list[str]
     complete: bool
-    forgotten: list[Outcome]
+    forgotten: list[StepTaken]
     undone: list[Undone]
     stays: list[Stays]
     later: list[GoesLater]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from application.ports.people import Execute, Knowledge
-from application.subjects.steps import Outcome, Stays, Undone, each, staying
+from application.subjects.steps import Stays, StepTaken, Undone, each, staying
 
 
 class MergeReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +17,7 @@ class MergeReport(msgspec.Struct, frozen=True, kw_only=True):
     guest_id: str
     user_id: str
     complete: bool
-    merged: list[Outcome]
+    merged: list[StepTaken]
     undone: list[Undone]
     stays: list[Stays]
 

@@ -9,7 +9,7 @@ from application.ports.commands import Unavailable
 from application.ports.people import Knowledge
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class StepTaken(msgspec.Struct, frozen=True, kw_only=True):
     """What was done in a place, and how much of it there was to do this time."""
 
     place: str
@@ -31,10 +31,10 @@ class Stays(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-class Steps(NamedTuple):
+class StepsTaken(NamedTuple):
     """What has come of the steps of all families."""
 
-    done: list[Outcome]
+    done: list[StepTaken]
     undone: list[Undone]
 
 
@@ -42,13 +42,13 @@ async def each(
     families: Sequence[Knowledge],
     says: Callable[[Knowledge], str],
     act: Callable[[Knowledge], Awaitable[int]],
-) -> Steps:
+) -> StepsTaken:
     """Let each family act that says what it does, whether or not another one is away."""
-    steps = Steps([], [])
+    steps = StepsTaken([], [])
     for family in families:
         if what := says(family):
             try:
-                outcome = Outcome(place=family.name, what=what, count=await act(family))
+                outcome = StepTaken(place=family.name, what=what, count=await act(family))
                 steps.done.append(outcome)
             except Unavailable as away:
                 steps.undone.append(Undone(place=family.name, why=str(away)))

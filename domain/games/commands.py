@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from domain.aggregate import Command
-from domain.games.events import BotLevel, Outcome, Result
+from domain.games.events import BotLevel, GameOutcome, Result
 from domain.keys import Key, NewKey
 
 LOBBY_ID = "lobby"
@@ -137,7 +137,7 @@ class HandOverResult(Command, frozen=True, kw_only=True, tag="game.hand-over-res
     game_id: Key
     player: Key
     to: Key
-    outcome: Outcome | None
+    outcome: GameOutcome | None
     ended_at: Annotated[datetime, msgspec.Meta(tz=True)]
 
     @property
@@ -162,7 +162,7 @@ class SeatLook(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     status: Literal["handed-over", "as-it-was", "over"]
-    outcome: Outcome | None = None
+    outcome: GameOutcome | None = None
     ended_at: datetime | None = None
 
 

@@ -11,7 +11,7 @@ from domain.personal import PersonId, ThingId
 
 BotLevel = Literal["easy", "medium", "hard"]
 Result = Literal["win", "draw", "resignation", "timeout"]
-Outcome = Literal["won", "drawn", "lost"]
+GameOutcome = Literal["won", "drawn", "lost"]
 """How a game went for one of its players."""
 
 
@@ -94,7 +94,7 @@ class GameEnded(DomainEvent, frozen=True, kw_only=True, tag="game.ended.v1"):
         """Whether it was won, lost or drawn."""
         return self.winner is not None or self.result == "draw"
 
-    def outcome_for(self, player: str) -> Outcome | None:
+    def outcome_for(self, player: str) -> GameOutcome | None:
         """How it went for one of its players; None where it counts for nobody."""
         if not self.counts:
             return None
@@ -128,5 +128,5 @@ class ResultHandedOver(DomainEvent, frozen=True, kw_only=True, tag="game.result-
     game_id: ThingId
     previous: PersonId
     user_id: PersonId
-    outcome: Outcome | None
+    outcome: GameOutcome | None
     ended_at: datetime

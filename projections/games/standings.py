@@ -30,8 +30,8 @@ from redis.client import Pipeline
 from domain.events import Recorded
 from domain.games.events import (
     GameEnded,
+    GameOutcome,
     GameStarted,
-    Outcome,
     ResultHandedOver,
     SeatHandedOver,
 )
@@ -93,7 +93,7 @@ class GameTally(NamedTuple):
     last_win_at: datetime | None
 
     @classmethod
-    def of(cls, outcome: Outcome, ended_at: datetime, games: int = 1) -> "GameTally":
+    def of(cls, outcome: GameOutcome, ended_at: datetime, games: int = 1) -> "GameTally":
         """One game, or one that is counted no more (-1)."""
         at = ended_at.replace(microsecond=0)
         won, drawn, lost = (games * (outcome == each) for each in ("won", "drawn", "lost"))
