@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from application.accounts.outbox import OUTBOX
 from domain.accounts.account import Account
 from domain.accounts.commands import (
     AdmitGuest,
@@ -22,7 +23,7 @@ from domain.accounts.refusals import (
 )
 from domain.categories import USERS
 from tests.accounts.people import UNTIL, account, registering
-from tests.given import Story, given
+from tests.given import Story, at, given
 from tests.snapshots import folds_the_same_from_any_snapshot, snapshot_of
 
 GUEST = "alice~k3j9x2m"
@@ -40,6 +41,17 @@ def opening(user_id: str) -> RegisterAccount:
 
 def test_a_guest_is_merged_and_it_is_told_into_which_account_and_by_whom() -> None:
     guest().when(MERGE).then(GuestMerged).with_facts(into="ada-1", by="olga").folds_the_same()
+
+
+def test_the_public_is_told_of_it_by_ids() -> None:
+    told = OUTBOX.publish(guest().when(MERGE).events[0])
+    assert told is not None
+    assert msgspec.json.decode(told.value) == {
+        "event_type": "guest_merged",
+        "user_id": GUEST,
+        "timestamp": int(at(0).timestamp()),
+        "into": "ada-1",
+    }
 
 
 def test_merging_again_into_the_same_account_changes_nothing() -> None:

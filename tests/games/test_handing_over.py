@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from application.games.outbox import OUTBOX
 from domain.categories import GAMES
 from domain.games.commands import (
     FindPlace,
@@ -201,3 +203,22 @@ def test_a_lobby_in_which_a_place_was_handed_over_is_restored_as_it_is() -> None
     folds_the_same_from_any_snapshot(GAMES, Lobby, "lobby", story.history)
     again = Story(Lobby.restore(snapshot_of(GAMES, story.aggregate)))
     assert seek_of(again.when(FindPlace(user_id="ada"))) == ("seated", "anns-table")
+
+
+# -- what the public is told -----------------------------------------------------------------------
+
+
+def test_the_public_is_told_of_a_seat_under_the_game_whether_it_goes_on_or_is_over() -> None:
+    running, over = game(0).when(seat("ann")), handed_seat(result())
+    told = [OUTBOX.publish(event) for event in (*running.events, *over.events)]
+    assert [each and (each.topic, each.key) for each in told] == [("game-events", GAME)] * 2
+    assert [msgspec.json.decode(each.value) for each in told if each] == [
+        {
+            "event_type": "seat_handed_over",
+            "game_id": GAME,
+            "previous": previous,
+            "player": "ada",
+            "timestamp": int(at(0).timestamp()),
+        }
+        for previous in ("ann", GUEST)
+    ]
