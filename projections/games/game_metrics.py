@@ -238,8 +238,9 @@ class GameMetricsRecord:
                 self._count(connection, part)
                 continue
             for recorded in part:
-                event = recorded.event
-                connection.execute(RESEAT, {"game_id": event.originator_id, **event.facts()})
+                match recorded.event:
+                    case SeatHandedOver(originator_id=game_id) as event:
+                        connection.execute(RESEAT, {"game_id": game_id, **event.facts()})
         return ()
 
     def _count(self, connection: psycopg.Connection[Any], events: Sequence[Recorded]) -> None:

@@ -395,7 +395,7 @@ GAMES_OF = f"""
 """
 
 MOVES = """
-    SELECT move, CASE move % 2 WHEN 1 THEN player1_id ELSE player2_id END AS player, "column",
+    SELECT move, CASE move %% 2 WHEN 1 THEN player1_id ELSE player2_id END AS player, "column",
         (payload ->> 'row')::int AS row, timestamp
     FROM games, game_analytics AS event, LATERAL (SELECT (payload ->> 'move')::int) AS said (move)
     WHERE games.id = %s AND game_id = games.id AND event_type = 'move' ORDER BY event.id
