@@ -104,8 +104,11 @@ def test_a_game_that_has_not_begun_is_not_known() -> None:
 
 
 def test_a_game_that_was_handed_over_is_restored_as_it_is() -> None:
-    story = game(0, 1, 0, 1, 0, 1).when(seat("ann")).when(moving("ada", 0))
+    story = game(0, 1).when(seat("ann")).when(seat("ben", "bea"))
     folds_the_same_from_any_snapshot(GAMES, FourInARow, GAME, story.history)
+    again = Story(FourInARow.restore(snapshot_of(GAMES, story.aggregate)))
+    again.when(moving("ada", 0)).then(MovePlayed)
+    again.when(moving("bea", 1)).then(MovePlayed)
 
 
 # -- a game that is over ---------------------------------------------------------------------------
@@ -196,6 +199,14 @@ def test_a_table_that_was_handed_over_is_closed_for_who_sits_there_now() -> None
     story = lobby("ann", "ben").when(place("ann")).when(closing("ann"))
     story.when(FindPlace(user_id="ada")).refuses(NotSeeking)
     assert seek_of(story.when(seeking("ann", table="next"))) == ("seeking", "next")
+
+
+def test_a_table_that_was_handed_over_is_in_the_next_snapshot() -> None:
+    story = lobby("ann", "ben")
+    before = dict(story.aggregate.parts)
+    story.when(place("ann"))
+    assert story.aggregate.parts.keys() == before.keys()
+    assert dict(story.aggregate.parts) != before
 
 
 def test_a_lobby_in_which_a_place_was_handed_over_is_restored_as_it_is() -> None:

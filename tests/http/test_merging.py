@@ -9,7 +9,7 @@ from application.accounts.people import AccountOfPeople
 from application.games import people as games
 from application.ports.commands import Unavailable
 from interfaces.http.subjects import people as limits
-from tests.http.at_tables import LIVE, WINNING
+from tests.http.at_tables import LIVE, WINNING, everything
 from tests.http.conftest import Api, problem
 from tests.http.socket_client import connected
 from tests.http.test_accounts import MINE, register
@@ -137,6 +137,7 @@ async def test_the_account_hears_over_its_socket_that_it_sits_there_now(api: Api
     async with connected(api, LIVE, user="ann") as ann, connected(api, LIVE, user="ben") as ben:
         await ben.send("watch", game_id=game)
         assert (await ben.until("game_state"))["player1"] == GUEST
+        await everything(ben)
         await merged(api)
         assert (await ann.until("seated"))["game_id"] == game
         assert (await ann.until("game_state"))["to_move"] == "ann"
