@@ -134,6 +134,7 @@ class SignInsOfPeople(Knowledge):
 
     name = "sign-ins"
     forgets = "what you were called, and you are signed out everywhere"
+    last = True
 
     def __init__(
         self, pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]], endings: Endings

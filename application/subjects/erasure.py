@@ -56,12 +56,17 @@ async def erase_everywhere(
     user_id: str,
     by: str,
 ) -> ErasureReport:
-    """Forget somebody in every place, each whether or not another one is away."""
+    """Forget somebody in every place, each whether or not another one is away.
+
+    What is `last` waits until all else is forgotten.
+    """
     forgotten: list[Forgotten] = []
     undone: list[Undone] = []
-    for family in families:
+    for family in sorted(families, key=lambda each: each.last):
         if family.forgets:
             try:
+                if family.last and undone:
+                    raise Unavailable("It waits until all else is forgotten; ask again.")
                 count = await family.erase(user_id, by, execute)
                 forgotten.append(Forgotten(place=family.name, what=family.forgets, count=count))
             except Unavailable as away:

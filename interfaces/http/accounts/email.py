@@ -15,7 +15,6 @@ from application.accounts.email_changes import EmailChanges
 from domain.accounts.account import AccountView
 from domain.accounts.commands import ChangeEmail, RemoveEmail
 from domain.accounts.refusals import AccountIsDisabled, AccountNotFound
-from interfaces.http.accounts.own_passkeys import require_fresh
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (
@@ -27,6 +26,7 @@ from interfaces.http.platform.command_context import (
 from interfaces.http.platform.problems import Problem, documented, forbidden
 from interfaces.http.platform.routes import command
 from interfaces.http.platform.services import services_of
+from interfaces.http.platform.welcome import require_fresh
 from projections.accounts import ACCOUNTS
 from projections.accounts.accounts import AccountRecord
 

@@ -56,6 +56,7 @@ class FakeSignInsOfPeople(Knowledge):
 
     name = "sign-ins"
     forgets = "what you were called"
+    last = True
 
     def __init__(self, sign_ins: FakeSignIns) -> None:
         self._sign_ins = sign_ins
