@@ -118,7 +118,7 @@ SAYS = TableSays(
         *("began_at", "seen_at", "expires_at", "ended_at"),
     ),
     found="user_id = %(user_id)s AND scope = 'player'",
-    stays="that a link was used, until it would have expired",
+    stays="that a link to sign in was used, until it would have expired",
 )
 """What the table tells of people; see `projections.people`."""
 

@@ -29,8 +29,8 @@ class LogOfPeople(Knowledge):
         self.name = category.topic
         self.holds = "every event that names you, or that you have caused"
         self.stays = (
-            "everything else is made of its events; ids, handles and reasons stay, "
-            "and nobody reads a sealed text any more"
+            "what happened, by ids, handles and the reasons that were given, as everything else is "
+            "made of it; texts about you in it are read by nobody any more"
         )
         self._category = category
         self._reader_of = reader_of

@@ -169,9 +169,10 @@ async def test_what_was_half_done_is_done_when_it_is_asked_for_again(api: Api) -
     api.seals.away = True
     report = await erase(api)
     assert not report["complete"]
+    waits = "It waits until all else is forgotten; ask again."
     assert report["undone"] == [
-        {"place": "keys", "why": "Kafka is away."},
-        {"place": "sign-ins", "why": "It waits until all else is forgotten; ask again."},
+        {"place": "keys", "what": "the keys", "why": "Kafka is away."},
+        {"place": "sign-ins", "what": "what you were called", "why": waits},
     ]
     assert counts(report)["account"] == 1
     api.seals.away = False

@@ -26,6 +26,10 @@ def picture() -> FilePayload:
     return {"name": "ada.png", "mimeType": "image/png", "buffer": file.getvalue()}
 
 
+INTERNAL = ("user-events", "log", "sign-ins", "keys:", "avatars")
+"""Places that whoever runs the hall knows."""
+
+
 @asynccontextmanager
 async def ada(site: Site, size: str = "desktop", scheme: Scheme = "light") -> AsyncIterator[Visit]:
     """Ada, who has signed up by mail, and looks at what is hers."""
@@ -134,6 +138,8 @@ async def test_who_is_erased_is_told_what_became_of_it_and_signed_out(
         await erase(page, "ada")
         await expect(page.get_by_role("heading", name="You are forgotten")).to_be_focused()
         await expect(page.get_by_text("every picture")).to_be_visible()
+        report = await page.locator(".card").inner_text()
+        assert [place for place in INTERNAL if place in report] == []
         await visit.keep(f"me-erased-{size}-{scheme}")
         assert await visit.barriers() == []
         assert await visit.width() <= SIZES[size]["width"]

@@ -198,8 +198,9 @@ async def _remembered(request: Request, event_id: str) -> QueuePlace | None:
 async def _is_signed_out(request: Request, event_id: str) -> bool:
     """Whether somebody took a place here who was signed in, and is no more."""
     place = await _remembered(request, event_id)
-    goes_on = place is not None and place.status in ("waiting", "ready")
-    return goes_on and not is_visitor(place.user_id)
+    if place is None or place.status not in ("waiting", "ready"):
+        return False
+    return not is_visitor(place.user_id)
 
 
 async def _known_and_place(request: Request, event_id: str) -> tuple[Identity, QueuePlace]:

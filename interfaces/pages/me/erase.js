@@ -42,6 +42,8 @@ export function erase({ me, account, onErased }) {
   return made;
 }
 
+// Places, tables and topics are for who runs the hall: here a thing that lies in several is told once.
+const once = (things, what) => [...new Set(things.map(what))].map((each) => thing(each));
 const days = (hours) => (hours % 24 ? `${hours} hours` : hours === 24 ? "1 day" : `${hours / 24} days`);
 
 // What became of it; `goOn` asks again where it is not complete.
@@ -56,10 +58,10 @@ function report({ complete, forgotten, undone, stays, later }, goOn) {
     complete ? "You are forgotten" : "You are almost forgotten",
     element("p", { className: "note", textContent: note }),
     ...(complete ? [] : [element("p", { className: "ways" }, again)]),
-    ...listed("Not done yet", undone.map((each) => thing(each.place, each.why))),
-    ...listed("Forgotten", forgotten.map((each) => thing(each.what, `${each.place}: ${each.count}`))),
-    ...listed("Stays", stays.map((each) => thing(each.why, each.place))),
-    ...listed("Goes by itself", later.map((each) => thing(each.what, `${each.place}: ${days(each.hours)} after it was written`))),
+    ...listed("Not done yet", once(undone, (each) => each.what)),
+    ...listed("Forgotten", forgotten.map((each) => thing(each.what, each.count ? "" : "There was nothing."))),
+    ...listed("Stays", once(stays, (each) => each.why)),
+    ...listed("Goes by itself", once(later, (each) => `${each.what}, ${days(each.hours)} after it was written`)),
   );
   again.addEventListener("click", () => attempt(goOn, again));
   return made;
