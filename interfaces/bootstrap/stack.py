@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from interfaces import kept
 from interfaces.bootstrap.workers import WORKERS, by_feature
-from interfaces.settings import SERVICE, Settings, hide_password
+from interfaces.setting_kinds import hide_password
+from interfaces.settings import SERVICE, Settings
 
 if TYPE_CHECKING:
     from infra.reach import Server

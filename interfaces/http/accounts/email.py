@@ -67,7 +67,7 @@ async def ask_for_email(request: Request, data: JSONBody[NewEmail]) -> CodeAsked
     return CodeAsked(seconds=await changes.ask(request.user.user_id, data.email))
 
 
-@command("/confirm", "confirmEmail", "Confirm the e-mail address", 403, 404, 409, 422, 429)
+@command("/confirm", "confirmEmail", "Confirm the e-mail address", 403, 404, 409, 429)
 async def confirm_email(
     request: Request, data: JSONBody[EmailCode], context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
@@ -89,7 +89,7 @@ async def confirm_email(
     return answered(answer)
 
 
-@command("/remove", "removeEmail", "Have no e-mail address", 403, 404, 409, 422)
+@command("/remove", "removeEmail", "Have no e-mail address", 403, 404, 409)
 async def remove_email(
     request: Request, context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:

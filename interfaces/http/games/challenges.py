@@ -70,7 +70,7 @@ async def make_challenge(request: Request) -> Challenge:
     return Challenge(challenge=ticket, expires_in=CHALLENGE_LIFETIME_S)
 
 
-@command("/challenge/accept", "acceptChallenge", "Accept a challenge", 403, 409, 422)
+@command("/challenge/accept", "acceptChallenge", "Accept a challenge", 403, 409)
 async def accept_challenge(
     request: Request, data: JSONBody[Accepting], context: NamedDependency[CommandContext]
 ) -> Response[Seek]:
@@ -88,7 +88,7 @@ async def accept_challenge(
     return answered(await seating.meet(services.log, context, meeting))
 
 
-@command("/{game_id:str}/rematch", "offerRematch", "Offer another game", 403, 404, 409, 422)
+@command("/{game_id:str}/rematch", "offerRematch", "Offer another game", 403, 404, 409)
 async def offer_rematch(
     request: Request, game_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[Rematch]:

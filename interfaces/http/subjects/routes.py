@@ -68,7 +68,7 @@ async def export_me(request: Request) -> Response[Any]:
     return await _exported(request, request.user.user_id)
 
 
-@command("/erase", "eraseMe", "Forget me", 403, 422, 429)
+@command("/erase", "eraseMe", "Forget me", 403, 429)
 async def erase_me(
     request: Request, data: JSONBody[Erasing], context: NamedDependency[CommandContext]
 ) -> Response[ErasureReport]:
