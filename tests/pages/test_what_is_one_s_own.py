@@ -138,7 +138,7 @@ async def test_who_is_erased_is_told_what_became_of_it_and_signed_out(
         await erase(page, "ada")
         await expect(page.get_by_role("heading", name="You are forgotten")).to_be_focused()
         await expect(page.get_by_text("every picture")).to_be_visible()
-        report = await page.locator(".card").inner_text()
+        report = await page.locator("#sections").inner_text()
         assert [place for place in INTERNAL if place in report] == []
         await visit.keep(f"me-erased-{size}-{scheme}")
         assert await visit.barriers() == []
