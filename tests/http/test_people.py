@@ -11,6 +11,8 @@ import httpx
 import pytest
 
 from application.ports.sign_ins import Way
+from infra.sign_ins import SignInsOfPeople
+from infra.subjects.people import KeysOfPeople
 from interfaces.http.platform import welcome
 from interfaces.http.platform.welcome import FRESH_S
 from interfaces.http.subjects import people as limits
@@ -171,8 +173,8 @@ async def test_what_was_half_done_is_done_when_it_is_asked_for_again(api: Api) -
     assert not report["complete"]
     waits = "It waits until all else is forgotten; ask again."
     assert report["undone"] == [
-        {"place": "keys", "what": "the keys", "why": "Kafka is away."},
-        {"place": "sign-ins", "what": "what you were called", "why": waits},
+        {"place": "keys", "what": KeysOfPeople.forgets, "why": "Kafka is away."},
+        {"place": "sign-ins", "what": SignInsOfPeople.forgets, "why": waits},
     ]
     assert counts(report)["account"] == 1
     api.seals.away = False
