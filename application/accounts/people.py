@@ -21,7 +21,7 @@ class AccountOfPeople(Knowledge):
 
     name = "account"
     forgets = "the account is closed, and its e-mail address free"
-    stays = "its handle is held for its former owner for 30 days, and stays in the log"
+    stays = "your handle, which is nobody else's for 30 days, in the history of your account"
 
     def __init__(self, merged: GuestList) -> None:
         self._merged = merged

@@ -16,7 +16,8 @@ class Knowledge:
     `name` is that of the place, in reports and of the file in an export. `holds` says what a
     person is told from there, `forgets` what an erasure does to it, and `stays` what is left and
     why. `merges` says what becomes an account's when a guest is merged into it, and `keeps` what
-    stays the guest's and why. Each is empty where there is nothing to say.
+    stays the guest's and why. Each is empty where there is nothing to say. What is `last` is
+    forgotten once everything else is: by it somebody asks again.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Knowledge:
     stays: str = ""
     merges: str = ""
     keeps: str = ""
+    last: bool = False
 
     async def erase(self, user_id: str, by: str, execute: Execute) -> int:
         """Forget somebody, as `by` has decided; gives how much that was.

@@ -6,7 +6,9 @@ import msgspec
 
 from application.ports.commands import Unavailable
 from application.ports.people import Execute, Knowledge
-from application.subjects.steps import Stays, StepTaken, Undone, each, staying
+from application.subjects.steps import Stays, StepsTaken, StepTaken, Undone, staying, take
+
+WHO = "who was merged into the account"
 
 
 class GoesLater(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,19 +41,26 @@ async def erase_everywhere(
     user_id: str,
     by: str,
 ) -> ErasureReport:
-    """Forget somebody in every place, each whether or not another one is away."""
+    """Forget somebody in every place, each whether or not another one is away.
+
+    What is `last` waits until all else is forgotten.
+    """
     guests, unknown = await _guests_of(families, user_id)
+    steps = StepsTaken([], unknown)
 
     async def forget(family: Knowledge) -> int:
+        if family.last and steps.undone:
+            raise Unavailable("It waits until all else is forgotten; ask again.")
         return sum([await family.erase(each, by, execute) for each in (user_id, *guests)])
 
-    steps = await each(families, lambda family: family.forgets, forget)
+    in_order = sorted(families, key=lambda family: family.last)
+    await take(in_order, lambda family: family.forgets, forget, steps)
     return ErasureReport(
         user_id=user_id,
         guests=guests,
-        complete=not (unknown or steps.undone),
+        complete=not steps.undone,
         forgotten=steps.done,
-        undone=[*unknown, *steps.undone],
+        undone=steps.undone,
         stays=staying(families, lambda family: family.stays),
         later=list(later),
     )
@@ -65,5 +74,5 @@ async def _guests_of(families: Sequence[Knowledge], user_id: str) -> tuple[list[
         try:
             guests += await family.guests(user_id)
         except Unavailable as away:
-            unknown.append(Undone(place=family.name, why=str(away)))
+            unknown.append(Undone(place=family.name, what=WHO, why=str(away)))
     return guests, unknown

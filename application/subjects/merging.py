@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from application.ports.people import Execute, Knowledge
-from application.subjects.steps import Stays, StepTaken, Undone, each, staying
+from application.subjects.steps import Stays, StepsTaken, StepTaken, Undone, staying, take
 
 
 class MergeReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,8 @@ async def merge_everywhere(
     async def merge(family: Knowledge) -> int:
         return await family.merge(guest, into, by, execute)
 
-    steps = await each(families, lambda family: family.merges, merge)
+    steps = StepsTaken([], [])
+    await take(families, lambda family: family.merges, merge, steps)
     return MergeReport(
         guest_id=guest,
         user_id=into,

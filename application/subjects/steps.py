@@ -18,9 +18,10 @@ class StepTaken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Undone(msgspec.Struct, frozen=True, kw_only=True):
-    """Where it did not come through, and why; repeating all of it goes on there."""
+    """What was not done in a place, and why; repeating all of it goes on there."""
 
     place: str
+    what: str
     why: str
 
 
@@ -38,21 +39,19 @@ class StepsTaken(NamedTuple):
     undone: list[Undone]
 
 
-async def each(
+async def take(
     families: Sequence[Knowledge],
     says: Callable[[Knowledge], str],
     act: Callable[[Knowledge], Awaitable[int]],
-) -> StepsTaken:
+    steps: StepsTaken,
+) -> None:
     """Let each family act that says what it does, whether or not another one is away."""
-    steps = StepsTaken([], [])
     for family in families:
         if what := says(family):
             try:
-                outcome = StepTaken(place=family.name, what=what, count=await act(family))
-                steps.done.append(outcome)
+                steps.done.append(StepTaken(place=family.name, what=what, count=await act(family)))
             except Unavailable as away:
-                steps.undone.append(Undone(place=family.name, why=str(away)))
-    return steps
+                steps.undone.append(Undone(place=family.name, what=what, why=str(away)))
 
 
 def staying(families: Sequence[Knowledge], says: Callable[[Knowledge], str]) -> list[Stays]:

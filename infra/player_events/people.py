@@ -34,7 +34,7 @@ class PlayerEventsOfPeople(Knowledge):
     """
 
     name = "players' events"
-    forgets = "the data of events but for numbers that are counted, and the reasons of voids"
+    forgets = "what games told of you, but for numbers that are counted, and why scores were voided"
     merges = "events that count, and with them scores and statistics"
     keeps = (
         "the guest's own events, which count on no board and in no statistics any more; on which "
