@@ -20,7 +20,7 @@ from interfaces.http.accounts.passkey_answers import AssertedCredential, MadeCre
 from interfaces.http.accounts.shapes import AnyHandle, Registering
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import context_of, reply_of
+from interfaces.http.platform.command_context import context_of
 from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.problems import forbidden
 from interfaces.http.platform.services import services_of
@@ -112,7 +112,7 @@ async def sign_up(request: Request, data: JSONBody[SigningUp]) -> Response[Me]:
     context = context_of(holder, request.scope, headers, await request.body())
     services = services_of(request)
     answer = await services.part(Claims).take(services.log, context, registering)
-    account = reply_of(answer, AccountView)
+    account = answer.told(AccountView)
     made, name = registering.passkey, account.handle or registering.handle
     assert made is not None
     welcomed = await _entered(request, ceremony, name, made.credential_id)

@@ -20,7 +20,6 @@ from interfaces.http.platform.command_context import (
     CommandContext,
     answered,
     provide_context,
-    reply_of,
 )
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import Problem, documented, forbidden
@@ -154,7 +153,7 @@ async def _game(log: CommandLog, game_id: str) -> GameLook | None:
 
 
 async def _required(log: CommandLog, game_id: str) -> GameLook:
-    return reply_of(await look_at(log, game_id), GameLook)
+    return (await look_at(log, game_id)).told(GameLook)
 
 
 router = Router(

@@ -11,7 +11,6 @@ from domain.games.commands import GameLook, Seek
 from domain.games.refusals import GameUnknown
 from interfaces.http.games.seating import look_at
 from interfaces.http.games.watched_game import Said, WatchedGame
-from interfaces.http.platform.command_context import reply_of
 from interfaces.http.platform.problems import Problem
 
 MOST_WATCHED = 20
@@ -74,7 +73,7 @@ class FollowedGames:
             return
         self.require_room()
         answer = await look_at(self._log, game_id)
-        self._say(self.follow(game_id).tell(reply_of(answer, GameLook), answer.position, id))
+        self._say(self.follow(game_id).tell(answer.told(GameLook), answer.position, id))
 
     def require_room(self) -> None:
         """Raise `Problem` 409 where no other game may be watched."""
@@ -127,7 +126,7 @@ class FollowedGames:
             except Exception as error:  # noqa: BLE001 - whoever decides is away, and asked again
                 logger.warning("cannot look at a game", game=watched.game_id, error=repr(error))
             else:
-                self._say(watched.show(reply_of(answer, GameLook), answer.position))
+                self._say(watched.show(answer.told(GameLook), answer.position))
             if watched.is_lost:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)

@@ -4,7 +4,7 @@ from application.ports.commands import Answer, CommandLog, Envelope, Unavailable
 from domain.games.commands import GameLook, LookAtGame, Meet, Seek, SeekGame
 from domain.games.refusals import GameUnknown
 from domain.refusals import Refusal
-from interfaces.http.platform.command_context import FRESH_IDS, CommandContext, reply_of
+from interfaces.http.platform.command_context import FRESH_IDS, CommandContext
 from projections.projection import wait_until
 
 BEGIN_TIMEOUT_S = 2.0
@@ -16,7 +16,7 @@ class NotBegun(Unavailable):
     """The seat is there, and its game is not."""
 
     def __init__(self, answer: Answer) -> None:
-        table = reply_of(answer, Seek).game_id
+        table = answer.told(Seek).game_id
         super().__init__(f"The game at table {table!r} has not begun yet; ask again.")
         self.answer = answer
 
@@ -66,11 +66,11 @@ async def look_at(log: CommandLog, game_id: str) -> Answer:
 
 
 async def _is_ready(log: CommandLog, answer: Answer) -> bool:
-    place = reply_of(answer, Seek)
+    place = answer.told(Seek)
     if place.status != "seated":
         return True
     try:
-        game = reply_of(await look_at(log, place.game_id), GameLook)
+        game = (await look_at(log, place.game_id)).told(GameLook)
     except GameUnknown:
         return False
     # A seat that was given some time ago is told again, whatever has become of it.

@@ -22,7 +22,7 @@ from interfaces.http.games.following import FollowedGames
 from interfaces.http.games.lobby_feed import LobbyFeed
 from interfaces.http.games.seating import look_at
 from interfaces.http.games.watched_game import Said
-from interfaces.http.platform.command_context import FRESH_IDS, reply_of
+from interfaces.http.platform.command_context import FRESH_IDS
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.problems import Problem
 
@@ -87,7 +87,7 @@ class Seeker:
 
         Of a seat, as soon as its game can be moved in. What is no news moves the player nowhere.
         """
-        seek = reply_of(answer, Seek)
+        seek = answer.told(Seek)
         if not answer.repeated and answer.position.seq >= self._told_seq:
             self._told_seq = answer.position.seq
             if seek.status == "seeking":
@@ -157,7 +157,7 @@ class Seeker:
         """Tell where the player is by now, after what may have been missed."""
         try:
             answer = await self._ask(FindPlace(user_id=self._user_id))
-            reply = reply_of(answer, PlaceLook)
+            reply = answer.told(PlaceLook)
         except Refusal as refusal:
             if refusal.type != NotSeeking.type:
                 raise

@@ -36,7 +36,6 @@ from interfaces.http.platform.channel import Channel, accepted
 from interfaces.http.platform.command_context import (
     CommandContext,
     context_of_message,
-    reply_of,
 )
 from interfaces.http.platform.problems import Problem, bad_request
 from interfaces.http.platform.services import Services, services_of
@@ -156,7 +155,7 @@ class PlayerConnection:
         except BaseException:
             followed.give_up(context.command_id)
             raise
-        view = reply_of(answer, GameView)
+        view = answer.told(GameView)
 
         async def is_heard() -> bool:
             return followed.is_as_far_as(view)
@@ -168,7 +167,7 @@ class PlayerConnection:
         self, command: MakeMove | Resign, context: CommandContext, id: str | None
     ) -> None:
         answer = await self._execute(command, context)
-        view = reply_of(answer, GameView)
+        view = answer.told(GameView)
         self._say(self._games.follow(command.game_id).tell(view, answer.position, id))
 
     def _move(self, payload: MovePayload, message: KeyedMessage) -> MakeMove:

@@ -13,7 +13,7 @@ from domain.refusals import Refusal
 from interfaces.http.games.routes import AfterGame
 from interfaces.http.games.seating import look_at
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import FRESH_IDS, reply_of
+from interfaces.http.platform.command_context import FRESH_IDS
 from interfaces.http.platform.freshness import caught_up
 from interfaces.http.platform.parameters import PathKey, key_of, limit_of
 from interfaces.http.platform.routes import query
@@ -54,7 +54,7 @@ async def get_my_place(request: Request) -> MyPlace:
     if place.status == "seeking":
         return MyPlace(status="seeking", game_id=place.game_id, seconds_left=place.seconds_left)
     try:
-        game = reply_of(await look_at(log, place.game_id), GameLook)
+        game = (await look_at(log, place.game_id)).told(GameLook)
     except GameUnknown:
         return MyPlace(status="seated", game_id=place.game_id)
     return MyPlace(
@@ -65,7 +65,7 @@ async def get_my_place(request: Request) -> MyPlace:
 @query("/games/{game_id:str}/now", "lookAtGame", "A game at this moment", 404)
 async def look_at_game(request: Request, game_id: PathKey) -> GameLook:
     """Tell how a game stands where it is decided, and how much time is left for the next move."""
-    return reply_of(await look_at(services_of(request).log, game_id), GameLook)
+    return (await look_at(services_of(request).log, game_id)).told(GameLook)
 
 
 @query("/games", "listGames", "Games", 404)
@@ -85,7 +85,7 @@ async def list_games(
 async def _place(log: CommandLog, user_id: str) -> PlaceLook | None:
     envelope = Envelope(command_id=next(FRESH_IDS), command=FindPlace(user_id=user_id))
     try:
-        return reply_of(await log.execute(envelope), PlaceLook)
+        return (await log.execute(envelope)).told(PlaceLook)
     except Refusal as refusal:
         if refusal.type != NotSeeking.type:
             raise

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -53,8 +53,6 @@ def _fresh_ids(at_once: int = 256) -> Iterator[str]:
 
 
 FRESH_IDS = _fresh_ids()
-
-Replied = TypeVar("Replied", bound=msgspec.Struct)
 
 
 class CommandContext(NamedTuple):
@@ -146,11 +144,6 @@ async def carry_out(
     """Have a command decided and answer with its reply; raises `Refusal` and `Unavailable`."""
     answer = await services_of(request).log.execute(context.envelope(command))
     return answered(answer, status)
-
-
-def reply_of(answer: Answer, kind: type[Replied]) -> Replied:
-    """What was answered; one that was given before, or elsewhere, comes as JSON."""
-    return answer.told(kind)
 
 
 def answered(answer: Answer, status: int = 200) -> Response[Any]:

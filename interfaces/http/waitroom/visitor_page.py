@@ -20,7 +20,7 @@ from domain.waitroom.commands import JoinWaitroom, LeaveWaitroom, Place
 from domain.waitroom.description import Appearance
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import CommandContext, context_of, reply_of
+from interfaces.http.platform.command_context import CommandContext, context_of
 from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.freshness import caught_up
@@ -153,7 +153,7 @@ async def _carry_out(
     answered = await services_of(request).log.execute(context.envelope(command))
     with suppress(Problem):  # it shows a moment later
         await caught_up(request, WAITROOM, str(answered.position))
-    return reply_of(answered, Place)
+    return answered.told(Place)
 
 
 async def _seen(request: Request, event_id: str, back: str | None) -> RoomInView | None:
