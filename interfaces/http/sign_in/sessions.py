@@ -31,6 +31,7 @@ class BrowserSession(msgspec.Struct, frozen=True, kw_only=True):
 
 
 KEPT = [name for name in BrowserSession.__struct_fields__ if name != "current"]
+"""What is kept of one."""
 
 
 class BrowserSessions(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,9 +82,7 @@ async def _current(request: Request) -> str | None:
 
 
 def _session(seen: SeenSignIn, current: str | None) -> BrowserSession:
-    facts = {
-        name: getattr(seen, name) for name in BrowserSession.__struct_fields__ if name != "current"
-    }
+    facts = {name: getattr(seen, name) for name in KEPT}
     return BrowserSession(**facts, current=seen.id == current)
 
 
