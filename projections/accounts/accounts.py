@@ -17,9 +17,7 @@ import msgspec
 import psycopg
 from psycopg.rows import tuple_row
 
-from domain.accounts.account import (
-    Status,
-)
+from domain.accounts.account import Status
 from domain.accounts.events import (
     AccountDeleted,
     AccountDisabled,

@@ -7,14 +7,8 @@ from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 
-from domain.accounts.account import (
-    AccountView,
-    Status,
-)
-from domain.accounts.commands import (
-    DisableAccount,
-    EnableAccount,
-)
+from domain.accounts.account import AccountView, Status
+from domain.accounts.commands import DisableAccount, EnableAccount
 from domain.accounts.names import canonical
 from interfaces.http.accounts.own import AfterUser
 from interfaces.http.accounts.shapes import PublicAccount, SignedOut, public

@@ -10,23 +10,12 @@ from application.accounts.avatars import Avatars
 from application.accounts.claiming import Claims
 from application.accounts.zones import refuse_unknown_zone
 from application.ports.commands import Answer
-from domain.accounts.account import (
-    AccountView,
-)
-from domain.accounts.commands import (
-    ChangeHandle,
-    ChangeProfile,
-    DeleteAccount,
-    RegisterAccount,
-)
+from domain.accounts.account import AccountView
+from domain.accounts.commands import ChangeHandle, ChangeProfile, DeleteAccount, RegisterAccount
 from domain.accounts.names import canonical
 from domain.categories import USERS
 from domain.personal import Sealed
-from interfaces.http.accounts.shapes import (
-    NewHandle,
-    Profile,
-    Registering,
-)
+from interfaces.http.accounts.shapes import NewHandle, Profile, Registering
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (

@@ -9,10 +9,7 @@ from litestar import Response, Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from domain.accounts.commands import (
-    AddPasskey,
-    RemovePasskey,
-)
+from domain.accounts.commands import AddPasskey, RemovePasskey
 from domain.personal import PersonalText
 from interfaces.http.accounts.entering import PasskeyOptions, asked, ceremonies_of
 from interfaces.http.accounts.own import AfterUser
