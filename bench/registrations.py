@@ -29,9 +29,9 @@ import uvloop
 
 from bench.hall import Hall
 from bench.machine import machine
-from domain.accounts.account import AccountState
 from domain.accounts.claimed_name import NameState
 from domain.accounts.names import HANDLE_MARK
+from domain.accounts.states import AccountState
 from domain.aggregate import Aggregate
 from domain.categories import USERS
 from infra.eventlog.reader import KafkaLogReader

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from application.ports.people import Execute, Knowledge
-from domain.accounts.account import AccountView
 from domain.accounts.commands import AdmitGuest, EraseAccount, MergeGuest
 from domain.accounts.names import ADDRESS_MARK, HANDLE_MARK
+from domain.accounts.states import AccountView
 
 
 class GuestList(Protocol):

@@ -1,10 +1,6 @@
 """An account: somebody's handle, profile and standing."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
-
-import msgspec
 
 from domain.accounts.claimed_name import NEVER
 from domain.accounts.commands import (
@@ -18,7 +14,6 @@ from domain.accounts.commands import (
     EnableAccount,
     EraseAccount,
     NoteSignIn,
-    Origin,
     RegisterAccount,
     RemoveEmail,
     SettleClaim,
@@ -34,11 +29,12 @@ from domain.accounts.events import (
     EmailChanged,
     EmailRemoved,
     HandleChanged,
+    Origin,
     ProfileChanged,
     SignedIn,
 )
 from domain.accounts.guest import Guest
-from domain.accounts.held_name import HeldName, HeldState
+from domain.accounts.held_name import HeldName
 from domain.accounts.names import ADDRESS_MARK, HANDLE_MARK
 from domain.accounts.refusals import (
     AccountExists,
@@ -50,38 +46,9 @@ from domain.accounts.refusals import (
     NotAGuest,
     WayInGone,
 )
+from domain.accounts.states import AccountState, AccountView, Status
 from domain.aggregate import decides, evolves
-from domain.snapshot import Snapshot, State
-
-Status = Literal["active", "disabled"]
-
-
-class AccountView(msgspec.Struct, frozen=True, kw_only=True):
-    """An account without what is personal; once it is deleted, it has no handle."""
-
-    user_id: str
-    handle: str | None
-    status: Status
-
-
-class AccountState(State, frozen=True, kw_only=True, tag="account.snapshot.v1"):
-    """An account as it stands; `passkeys` are their credential ids.
-
-    Of a guest who has none, it says into which one they are merged.
-    """
-
-    handle: HeldState
-    address: HeldState
-    origin: Origin
-    status: Status
-    passkeys: Sequence[str]
-    merged_into: str | None
-
-
-def told(name: str) -> str:
-    """A name, for people; nobody reads a digest."""
-    mark, rest = name[0], name[1:]
-    return f"The handle {rest!r}" if mark == HANDLE_MARK else "The e-mail address"
+from domain.snapshot import Snapshot
 
 
 class Account(Guest):
@@ -410,4 +377,4 @@ class Account(Guest):
 
     def _good(self, name: str, until: datetime | None) -> datetime:
         """The end of the claim by which a name is taken; raises as `HeldName.good` does."""
-        return self._held[name[0]].good(told(name), until)
+        return self._held[name[0]].good(name, until)

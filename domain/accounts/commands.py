@@ -1,10 +1,11 @@
 """What can be asked of an account."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
 from domain.accounts.claimed_name import Until
+from domain.accounts.events import Origin
 from domain.accounts.names import Address, Claimable, HandleName, Language, TimeZone
 from domain.accounts.passkey import CredentialId, NewPasskey
 from domain.aggregate import Command
@@ -30,10 +31,6 @@ class AccountCommand(Command, frozen=True, kw_only=True):
         return self.user_id
 
 
-Origin = Literal["elsewhere", "hall"]
-"""Who has given out the id of an account: somebody elsewhere, who lets them in, or the hall."""
-
-
 class RegisterAccount(AccountCommand, frozen=True, kw_only=True, tag="account.register"):
     """Open an account with a handle, by the claim that ends at `claimed_until`.
 
@@ -44,12 +41,11 @@ class RegisterAccount(AccountCommand, frozen=True, kw_only=True, tag="account.re
     by_hall = True
 
     origin: Origin = "elsewhere"
+    handle: HandleName
+    claimed_until: Until | None = None
     address: Address | None = None
     address_claimed_until: Until | None = None
     email: Sealed | None = None
-
-    handle: HandleName
-    claimed_until: Until | None = None
     passkey: NewPasskey | None = None
     display_name: Sealed | None = None
     time_zone: TimeZone

@@ -6,13 +6,16 @@ from typing import Literal
 from domain.events import DomainEvent
 from domain.personal import OpenText, PersonId, Sealed, ThingId
 
+Origin = Literal["elsewhere", "hall"]
+"""Who has given out the id of an account: somebody elsewhere, who lets them in, or the hall."""
+
 
 class AccountRegistered(
     DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="account.registered.v1"
 ):
     """Somebody has an account, whose id was given out elsewhere, or by the hall."""
 
-    origin: Literal["elsewhere", "hall"] = "elsewhere"
+    origin: Origin = "elsewhere"
     handle: OpenText
     claimed_until: datetime
     display_name: Sealed | None = None

@@ -3,18 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
 from domain.accounts.claimed_name import NEVER
+from domain.accounts.names import told
 from domain.accounts.refusals import ClaimLapsed, ClaimMissing
-
-
-class HeldState(msgspec.Struct, frozen=True, kw_only=True):
-    """The same, in a snapshot."""
-
-    name: str | None
-    claimed_until: datetime
-    spent_until: datetime
+from domain.accounts.states import HeldState
 
 
 @dataclass(slots=True)
@@ -28,16 +20,16 @@ class HeldName:
     claimed_until: datetime = NEVER
     spent_until: datetime = NEVER
 
-    def good(self, what: str, until: datetime | None) -> datetime:
-        """The end of a claim by which another may be taken; raises as it says.
+    def good(self, name: str, until: datetime | None) -> datetime:
+        """The end of a claim by which another one may be taken.
 
         Raises `ClaimMissing` and `ClaimLapsed`.
         """
         if until is None:
-            raise ClaimMissing(f"{what} has to be claimed first.")
+            raise ClaimMissing(f"The account takes {told(name)} by a claim alone; claim it first.")
         if until <= self.spent_until:
             raise ClaimLapsed(
-                f"The claim on {what[0].lower()}{what[1:]} is older than another that the account"
+                f"The claim on {told(name)} is older than another that the account"
                 " has used or given back; ask again."
             )
         return until

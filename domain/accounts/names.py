@@ -90,6 +90,12 @@ def canonical(name: str) -> str:
         ) from None
 
 
+def told(name: str) -> str:
+    """A handle or an address behind its mark, for people; nobody reads a digest."""
+    mark, rest = name[0], name[1:]
+    return f"the handle {rest!r}" if mark == HANDLE_MARK else "the e-mail address"
+
+
 def likeness(handle: str) -> str:
     """What is read in a handle at a glance."""
     return handle.translate(LIKE_OTHERS)

@@ -17,7 +17,6 @@ import msgspec
 import psycopg
 from psycopg.rows import tuple_row
 
-from domain.accounts.account import Status
 from domain.accounts.events import (
     AccountDeleted,
     AccountDisabled,
@@ -30,6 +29,7 @@ from domain.accounts.events import (
     HandleChanged,
     ProfileChanged,
 )
+from domain.accounts.states import Status
 from domain.events import DomainEvent, Recorded
 from domain.personal import Sealed
 from projections.accounts.passkeys import (

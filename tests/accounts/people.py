@@ -2,9 +2,7 @@
 
 from datetime import datetime
 
-from domain.accounts.account import (
-    Account,
-)
+from domain.accounts.account import Account
 from domain.accounts.claimed_name import (
     ClaimedName,
     ClaimName,

@@ -3,9 +3,7 @@
 import msgspec
 import pytest
 
-from domain.accounts.account import (
-    Account,
-)
+from domain.accounts.account import Account
 from domain.accounts.commands import (
     DeleteAccount,
     DisableAccount,

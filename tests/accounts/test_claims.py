@@ -9,9 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from domain.accounts.account import (
-    Account,
-)
+from domain.accounts.account import Account
 from domain.accounts.claimed_name import (
     ClaimedName,
     ClaimName,

@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.accounts.account import (
-    Account,
-)
+from domain.accounts.account import Account
 from domain.accounts.commands import (
     AddPasskey,
     DeleteAccount,

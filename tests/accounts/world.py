@@ -11,9 +11,7 @@ import msgspec
 from application.accounts.claiming import Claims, Taking
 from application.accounts.handles import HandlesProcess
 from application.ports.commands import Answer, Envelope
-from domain.accounts.account import (
-    Account,
-)
+from domain.accounts.account import Account
 from domain.accounts.claimed_name import ClaimedName
 from domain.accounts.commands import (
     ChangeEmail,

@@ -16,8 +16,8 @@ from litestar.openapi.spec import (
 from litestar.params import QueryParameter
 
 from application.accounts.avatars import Avatars, Size
-from domain.accounts.account import AccountView
 from domain.accounts.commands import ChangeAvatar
+from domain.accounts.states import AccountView
 from interfaces.http.accounts.own import AfterUser
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import KIB, Request

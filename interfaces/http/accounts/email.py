@@ -12,9 +12,9 @@ from litestar.params import JSONBody
 
 from application.accounts.claiming import Claims
 from application.accounts.email_changes import EmailChanges
-from domain.accounts.account import AccountView
 from domain.accounts.commands import ChangeEmail, RemoveEmail
 from domain.accounts.refusals import AccountIsDisabled, AccountNotFound
+from domain.accounts.states import AccountView
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (

@@ -9,11 +9,11 @@ from litestar.params import JSONBody
 
 from application.accounts.claiming import Claims
 from application.accounts.zones import refuse_unknown_zone
-from domain.accounts.account import AccountView
 from domain.accounts.claimed_name import HandleTaken
 from domain.accounts.commands import RegisterAccount
 from domain.accounts.names import canonical, refuse_reserved
 from domain.accounts.refusals import AccountExists, AccountIsDisabled
+from domain.accounts.states import AccountView
 from interfaces.http.accounts.ceremonies import NOBODY_YET, Ceremonies, Ceremony, is_of
 from interfaces.http.accounts.own import sealed
 from interfaces.http.accounts.passkey_answers import AssertedCredential, MadeCredential

@@ -7,9 +7,9 @@ from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 
-from domain.accounts.account import AccountView, Status
 from domain.accounts.commands import DisableAccount, EnableAccount
 from domain.accounts.names import canonical
+from domain.accounts.states import AccountView, Status
 from interfaces.http.accounts.own import AfterUser
 from interfaces.http.accounts.shapes import PublicAccount, SignedOut, public
 from interfaces.http.platform.auth import only

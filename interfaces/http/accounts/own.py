@@ -10,9 +10,9 @@ from application.accounts.avatars import Avatars
 from application.accounts.claiming import Claims
 from application.accounts.zones import refuse_unknown_zone
 from application.ports.commands import Answer
-from domain.accounts.account import AccountView
 from domain.accounts.commands import ChangeHandle, ChangeProfile, DeleteAccount, RegisterAccount
 from domain.accounts.names import canonical
+from domain.accounts.states import AccountView
 from domain.categories import USERS
 from domain.personal import Sealed
 from interfaces.http.accounts.shapes import NewHandle, Profile, Registering

@@ -1,9 +1,7 @@
 """Accounts as the read model would show them."""
 
-from domain.accounts.account import (
-    Status,
-)
 from domain.accounts.events import GuestMerged
+from domain.accounts.states import Status
 from projections.accounts.accounts import (
     OF_ACCOUNTS,
     AccountPage,
