@@ -122,7 +122,7 @@ class NameState(State, frozen=True, kw_only=True, tag="name.snapshot.v1"):
 
 
 class HandleTaken(Refusal, type="handle-taken"):
-    """Somebody else has the name, is about to have it, or had it until lately."""
+    """Somebody else has the handle, is about to have it, or had it until lately."""
 
 
 class AddressTaken(Refusal, type="address-taken"):

@@ -8,7 +8,7 @@ class AccountNotFound(Refusal, type="account-not-found", status=404):
 
 
 class AccountExists(Refusal, type="account-exists"):
-    """Who registers has an account already, with another handle."""
+    """Who registers has an account already, with another handle or other ways in."""
 
 
 class AccountIsDisabled(Refusal, type="account-disabled", status=403):

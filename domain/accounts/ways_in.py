@@ -1,6 +1,6 @@
 """How the owner of an account comes in: by its passkeys.
 
-What else lets somebody sign in to an account is counted here too.
+What else lets somebody in is the account's own, which counts all of it in `_ways_in`.
 """
 
 from datetime import datetime
