@@ -44,7 +44,7 @@ AGAIN_S = 0.2
 TO_REST_S = 300.0
 """A claim that was left behind goes a minute after it was made, and is settled by a worker."""
 
-VICTIMS = ("api", "worker-handles")
+VICTIMS = ("api", "worker-names")
 
 Holders = dict[str, str]
 """Who has which handle."""

@@ -28,7 +28,7 @@ WORKERS: Mapping[str, str | tuple[str, ...]] = {
     "checkout": "application.waitroom.checkout:CHECKOUT",
     "presence": "interfaces.bootstrap.waitroom.presence:presence",
     "matchmaking": "interfaces.bootstrap.games.matchmaking:MATCHMAKING",
-    "handles": "interfaces.bootstrap.accounts.handles:HANDLES",
+    "names": "interfaces.bootstrap.accounts.names:NAMES",
     "game-metrics-relay": "interfaces.bootstrap.games.metrics_relay:metrics_relay",
     "relay": (
         "application.waitroom.outbox:OUTBOX",

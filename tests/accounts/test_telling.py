@@ -2,7 +2,7 @@
 
 import msgspec
 
-from application.accounts.handles import HandlesProcess
+from application.accounts.names import NamesProcess
 from application.accounts.outbox import OUTBOX
 from domain.accounts.claimed_name import ConfirmName, GiveUpName, ReleaseName
 from domain.accounts.commands import (
@@ -50,7 +50,7 @@ def a_story() -> Narrator:
 
 
 def test_what_an_account_says_the_handle_is_told() -> None:
-    asked = reactions(HandlesProcess(), a_story().events)
+    asked = reactions(NamesProcess(), a_story().events)
 
     assert [each.command for each in asked] == [
         ReleaseName(name="@day", user_id="ada-1", until=at(59)),
@@ -64,7 +64,7 @@ def test_what_an_account_says_the_handle_is_told() -> None:
         GiveUpName(name="@owl", user_id="ada-1", until=at(70)),
     ]
     assert len({each.command_id for each in asked}) == len(asked)
-    reacts_the_same_from_any_state(HandlesProcess, a_story().events)
+    reacts_the_same_from_any_state(NamesProcess, a_story().events)
 
 
 def test_a_doubt_is_settled_by_the_account() -> None:
@@ -73,7 +73,7 @@ def test_a_doubt_is_settled_by_the_account() -> None:
     doubt = narrator.tell(claiming(), now=at(1))[0].event
     narrator.tell(*_due(narrator), now=at(90))
 
-    (asked,) = reactions(HandlesProcess(), narrator.events)
+    (asked,) = reactions(NamesProcess(), narrator.events)
 
     until = doubt.facts()["until"]
     assert asked.command == SettleClaim(user_id="ada-1", name="@ada", claimed_until=until)

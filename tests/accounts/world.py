@@ -9,7 +9,7 @@ from zlib import crc32
 import msgspec
 
 from application.accounts.claiming import Claims, Taking
-from application.accounts.handles import HandlesProcess
+from application.accounts.names import NamesProcess
 from application.ports.commands import Answer, Envelope
 from domain.accounts.account import Account
 from domain.accounts.claimed_name import ClaimedName
@@ -69,7 +69,7 @@ class World:
         self.log: list[Recorded] = []
         self.requests: list[Coroutine[Any, Any, Any]] = []
         self.now = T0
-        self._process = HandlesProcess()
+        self._process = NamesProcess()
         self._stored = 0
 
     # -- requests ----------------------------------------------------------------------------------

@@ -245,7 +245,7 @@ async def test_steps_of_the_hall_are_nobodys_to_send(api: Api) -> None:
     answer = await api.ask("POST", "/api/v1/commands", sent, user="shop", scope="admin")
     verdicts = answer.json()
     assert {each["refusal"]["type"] for each in verdicts} == {"by-hall-alone"}
-    taken = await api.ask("POST", "/api/v1/commands", sent[:1], user="handles", scope="process")
+    taken = await api.ask("POST", "/api/v1/commands", sent[:1], user="names", scope="process")
     assert "refusal" not in taken.json()[0]
 
 

@@ -66,7 +66,7 @@ async def test_handles_are_given_once_while_the_api_and_the_process_are_killed(h
     """Each of twenty handles is wanted by three people, who go on asking until they know."""
     handles = [a_name("night") for _ in range(20)]
     wanted = [(a_name("user"), handle) for handle in handles for _ in range(3)]
-    pids = [pid_of(hall, name) for name in ("api", "worker-handles")]
+    pids = [pid_of(hall, name) for name in ("api", "worker-names")]
     async with client_of(hall) as client:
         some_at_a_time = asyncio.Semaphore(8)  # so that they are not all answered at once
 
@@ -105,7 +105,7 @@ async def done(tasks: list[asyncio.Task[Any]]) -> int:
 async def test_a_claim_of_which_nothing_became_is_released(hall: Hall) -> None:
     """As when its time is over, of which the domain's tests tell: the account is asked."""
     handle, lost, ben = a_name("owl"), a_name("user"), a_name("user")
-    headers = {"Authorization": f"Bearer {hall.tokens.issue('handles', 'process')}"}
+    headers = {"Authorization": f"Bearer {hall.tokens.issue('names', 'process')}"}
 
     async def step(command: str, **facts: Any) -> Any:
         sent = {"command": command, "name": f"@{handle}", "user_id": lost, **facts}

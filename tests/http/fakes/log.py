@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from application.accounts.handles import HandlesProcess
+from application.accounts.names import NamesProcess
 from application.games.matchmaking import MatchmakingProcess
 from application.log.shard import IdempotencyKeyReused
 from application.ports.commands import Answer, Done, Envelope, NotOwned, Unavailable
@@ -48,7 +48,7 @@ class FakeLog:
         self.matchmaker_rests = False
         self.now = NOW
         matchmaker = MatchmakingProcess(move_seconds=60, choose=_first_free)
-        self._processes: Sequence[Process] = (matchmaker, HandlesProcess())
+        self._processes: Sequence[Process] = (matchmaker, NamesProcess())
         self._duties: deque[Envelope] = deque()
 
     async def execute(self, envelope: Envelope) -> Answer:

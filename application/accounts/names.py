@@ -20,14 +20,14 @@ from domain.aggregate import Command
 from domain.events import Recorded
 from domain.snapshot import State
 
-NAME = "handles"
+NAME = "names"
 
 
-class NothingRemembered(State, frozen=True, kw_only=True, tag="handles.nothing-snapshot.v1"):
+class NothingRemembered(State, frozen=True, kw_only=True, tag="names.nothing-snapshot.v1"):
     """There is no such entry: each event says all that follows from it."""
 
 
-class HandlesProcess:
+class NamesProcess:
     """Confirms the handles and addresses that accounts have, and gives back what they have not.
 
     It remembers nothing, and nothing that it asks for does harm when it is asked for again.
