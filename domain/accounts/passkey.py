@@ -18,7 +18,9 @@ PublicKey = Annotated[str, msgspec.Meta(min_length=1, max_length=4_096, pattern=
 Transport = Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[a-z-]+$(?!\n)")]
 """How a browser gets to the device that has a passkey, such as `internal` or `usb`."""
 
-Transports = Annotated[Sequence[Transport], msgspec.Meta(max_length=10)]
+MOST_TRANSPORTS = 10
+
+Transports = Annotated[Sequence[Transport], msgspec.Meta(max_length=MOST_TRANSPORTS)]
 
 
 class NewPasskey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from litestar import Response, Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
+from application.accounts.addresses import MOST_ADDRESS_CHARACTERS
 from application.accounts.claiming import Claims
 from application.accounts.email_changes import EmailChanges
 from domain.accounts.commands import ChangeEmail, RemoveEmail
@@ -34,7 +35,12 @@ from projections.accounts.accounts import AccountRecord
 class NewEmail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An address to have, in place of any other."""
 
-    email: Annotated[str, msgspec.Meta(min_length=1, max_length=254, examples=["ada@hall.example"])]
+    email: Annotated[
+        str,
+        msgspec.Meta(
+            min_length=1, max_length=MOST_ADDRESS_CHARACTERS, examples=["ada@hall.example"]
+        ),
+    ]
 
 
 class EmailCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

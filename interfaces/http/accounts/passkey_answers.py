@@ -4,12 +4,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from domain.accounts.passkey import BASE64URL_PATTERN, Transport
+from domain.accounts.passkey import BASE64URL_PATTERN, MOST_TRANSPORTS, Transport
 
 Encoded = Annotated[str, msgspec.Meta(min_length=1, max_length=16_384, pattern=BASE64URL_PATTERN)]
 """Bytes in Base64url without its end."""
-
-MOST_TRANSPORTS = 10
 
 
 class Attested(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.params import JSONBody
 
+from application.accounts.addresses import MOST_ADDRESS_CHARACTERS
 from application.accounts.by_mail import (
     BROWSER_S,
     LIFETIME_S,
@@ -42,7 +43,7 @@ ASKING, PROVEN = "mail", "proven"
 class MailTo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where to send a way in."""
 
-    email: Annotated[str, msgspec.Meta(min_length=1, max_length=254)]
+    email: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_ADDRESS_CHARACTERS)]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
