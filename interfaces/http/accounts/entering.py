@@ -26,7 +26,7 @@ from interfaces.http.platform.problems import forbidden
 from interfaces.http.platform.services import services_of
 from interfaces.http.platform.welcome import (
     Me,
-    admit,
+    admit_from_page,
     admit_sign_up,
     device_in,
     kept_in,
@@ -152,12 +152,6 @@ def asked(request: Request, options: dict[str, Any], cookie: str) -> Response[Pa
     party = ceremonies_of(request).require_party()
     told = PasskeyOptions(public_key=options, origin=party.origin)
     return Response(told, status_code=200, headers={"Set-Cookie": cookie})
-
-
-async def admit_from_page(request: Request) -> None:
-    """Let somebody try to sign in, from a page of ours; raises `Problem` 403 and 429."""
-    require_same_origin(dict(request.scope["headers"]))
-    await admit(request)
 
 
 async def _entered(request: Request, ceremony: Ceremony, name: str, passkey: str) -> Response[Me]:

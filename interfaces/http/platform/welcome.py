@@ -10,6 +10,7 @@ from application.ports.limits import Tries
 from application.ports.sign_ins import SignIn
 from interfaces.http.platform.addresses import network_of
 from interfaces.http.platform.bodies import Request
+from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.devices import device_of
 from interfaces.http.platform.metrics import SIGN_INS
 from interfaces.http.platform.problems import Problem, forbidden
@@ -92,6 +93,15 @@ async def admit(request: Request) -> None:
     """Let somebody try to sign in; raises `Problem` 429 where their network tried too often."""
     if address := _counted(request):
         await services_of(request).part(SignInTries).admit(address)
+
+
+async def admit_from_page(request: Request) -> None:
+    """Let somebody try to sign in, from a page of ours; raises `Problem` 403 and 429.
+
+    No page of others signs anybody in.
+    """
+    require_same_origin(dict(request.scope["headers"]))
+    await admit(request)
 
 
 async def admit_sign_up(request: Request) -> None:

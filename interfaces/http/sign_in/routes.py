@@ -13,7 +13,7 @@ from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.problems import Problem, documented, forbidden
 from interfaces.http.platform.services import services_of
-from interfaces.http.platform.welcome import Me, admit, device_in, me_of, welcome
+from interfaces.http.platform.welcome import Me, admit_from_page, device_in, me_of, welcome
 from interfaces.http.sign_in import by_mail
 from interfaces.http.sign_in.guests import MOST_NAME_CHARACTERS, Guests
 from interfaces.http.sign_in.provider import Provider, come_from_provider, go_to_provider
@@ -70,7 +70,7 @@ async def get_entrance(request: Request) -> Entrance:
 @post("/sign-in/guest", opt=OPEN_TO_PAGES, include_in_schema=False, status_code=201)
 async def sign_in_guest(request: Request, data: JSONBody[GuestName]) -> Response[Me]:
     """Sign in as a guest, whom nobody else is taken for."""
-    await _admit(request)
+    await admit_from_page(request)
     user_id = _guests(request).user_id(data.name)
     begun = await services_of(request).cookies.begin(
         user_id, data.name, "player", "guest", device=device_in(request)
@@ -82,7 +82,7 @@ async def sign_in_guest(request: Request, data: JSONBody[GuestName]) -> Response
 @post("/sign-in/link", opt=OPEN_TO_PAGES, include_in_schema=False, status_code=201)
 async def sign_in_by_link(request: Request, data: JSONBody[LinkCode]) -> Response[Me]:
     """Sign in an operator, by a link of `gamehall up` or `gamehall console`, once."""
-    await _admit(request)
+    await admit_from_page(request)
     services = services_of(request)
     try:
         identity, link = services.tokens.holder(data.code, LINK_AUDIENCE)
@@ -113,12 +113,6 @@ def _guests(request: Request) -> Guests:
 async def _signed_in(request: Request) -> Me | None:
     found = await services_of(request).cookies.sign_in(dict(request.scope["headers"]))
     return None if found is None else me_of(found)
-
-
-async def _admit(request: Request) -> None:
-    """Let somebody try to sign in, from a page of ours; no page signs anybody in elsewhere."""
-    require_same_origin(dict(request.scope["headers"]))
-    await admit(request)
 
 
 def _no_link(why: str) -> Problem:
