@@ -8,7 +8,6 @@ from infra.once import TriesInRedis
 from infra.openid import OpenIdProvider
 from infra.sign_ins import SignInsOfPeople
 from interfaces.bootstrap.api import Foundation
-from interfaces.bootstrap.mail import parts_of_mail
 from interfaces.http.platform.welcome import SignInTries
 from interfaces.http.sign_in.guests import Guests
 from interfaces.http.sign_in.provider import CALLBACK_PATH, Provider
@@ -16,15 +15,14 @@ from interfaces.settings import Settings
 
 
 async def build(base: Foundation) -> list[object]:
-    """Build what counts tries, lets guests in, knows the identity provider, and sends mails."""
+    """Build what counts tries, lets guests in, and knows the identity provider."""
     client = httpx.AsyncClient(follow_redirects=False)
     base.held.push_async_callback(client.aclose)
     guests = Guests(allowed=base.settings.guests)
     tries = SignInTries(TriesInRedis(base.redis))
     provider = Provider(_provider(base.settings, client))
-    mail = await parts_of_mail(base)
     sign_ins = SignInsOfPeople(base.postgres, EndingsInRedis(base.redis))
-    return [tries, guests, provider, sign_ins, *mail]
+    return [tries, guests, provider, sign_ins]
 
 
 def _provider(settings: Settings, client: httpx.AsyncClient) -> OpenIdProvider | None:

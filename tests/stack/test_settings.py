@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 
 from infra.errors import SetupError
-from interfaces.bootstrap.mail import mail_of
+from interfaces.bootstrap.accounts.mail import mail_of
 from interfaces.kept import kept
 from interfaces.setting_kinds import SettingsRefused, hide_password
 from interfaces.settings import load

@@ -8,13 +8,14 @@ from infra.objects import StoredObjects, store_at
 from infra.once import OnceInRedis, TriesInRedis
 from infra.passkey_uses import PasskeyUsesInPostgres
 from infra.pictures import avatar_of
+from interfaces.bootstrap.accounts.mail import parts_of_mail
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.accounts.ceremonies import Ceremonies
 from projections.accounts import ACCOUNTS
 
 
 async def build(base: Foundation) -> list[object]:
-    """Build what accounts do beside their events: passkeys, claims, avatars, and being closed."""
+    """Build what accounts do beside their events: passkeys, claims, avatars, mails, their end."""
     ceremonies = Ceremonies(
         base.tokens,
         OnceInRedis(base.redis),
@@ -25,4 +26,5 @@ async def build(base: Foundation) -> list[object]:
     objects = StoredObjects(store_at(base.settings.objects_url, base.settings.home / "objects"))
     guests = GuestsInPostgres(base.queries(ACCOUNTS))
     claims = Claims(TriesInRedis(base.redis))
-    return [ceremonies, claims, AccountOfPeople(guests), Avatars(objects, avatar_of)]
+    mail = await parts_of_mail(base)
+    return [ceremonies, claims, AccountOfPeople(guests), Avatars(objects, avatar_of), *mail]

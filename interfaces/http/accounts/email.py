@@ -16,6 +16,7 @@ from application.accounts.email_changes import EmailChanges
 from domain.accounts.commands import ChangeEmail, RemoveEmail
 from domain.accounts.refusals import AccountIsDisabled, AccountNotFound
 from domain.accounts.states import AccountView
+from interfaces.http.accounts.by_mail import part_of_mail
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (
@@ -24,7 +25,7 @@ from interfaces.http.platform.command_context import (
     carry_out,
     provide_context,
 )
-from interfaces.http.platform.problems import Problem, documented, forbidden
+from interfaces.http.platform.problems import documented, forbidden
 from interfaces.http.platform.routes import command
 from interfaces.http.platform.services import services_of
 from interfaces.http.platform.welcome import require_fresh
@@ -67,7 +68,7 @@ async def ask_for_email(request: Request, data: JSONBody[NewEmail]) -> CodeAsked
 
     The answer is the same whether anybody has the address or not.
     """
-    changes = _changes(request)
+    changes = part_of_mail(request, EmailChanges)
     await require_fresh(request)
     await _account(request)
     return CodeAsked(seconds=await changes.ask(request.user.user_id, data.email))
@@ -78,7 +79,8 @@ async def confirm_email(
     request: Request, data: JSONBody[EmailCode], context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
     """Have the address that the code was sent to; it and the one before are told."""
-    changes, user_id, services = _changes(request), request.user.user_id, services_of(request)
+    changes, services = part_of_mail(request, EmailChanges), services_of(request)
+    user_id = request.user.user_id
     await require_fresh(request)
     former = (await _account(request)).email
     proven = await changes.by_code(user_id, "".join(data.code.split()))
@@ -100,7 +102,7 @@ async def remove_email(
     request: Request, context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
     """Have no address any more, where there is another way to sign in; the address is told."""
-    changes = _changes(request)
+    changes = part_of_mail(request, EmailChanges)
     await require_fresh(request)
     former = (await _account(request)).email
     answer = await carry_out(request, context, RemoveEmail(user_id=request.user.user_id))
@@ -117,13 +119,6 @@ async def _account(request: Request) -> AccountRecord:
     if account.status != "active":
         raise AccountIsDisabled(f"The account of {user_id!r} is disabled.")
     return account
-
-
-def _changes(request: Request) -> EmailChanges:
-    changes: EmailChanges | None = services_of(request).parts.get(EmailChanges)
-    if changes is None:
-        raise Problem(404, "no-mail", "This hall sends no mail; GAMEHALL_SMTP_URL says by whom.")
-    return changes
 
 
 router = Router(

@@ -7,20 +7,17 @@ import msgspec
 from litestar import Response, Router, post
 from litestar.params import JSONBody
 
-from application.accounts.claiming import Claims
 from application.accounts.zones import refuse_unknown_zone
 from domain.accounts.claimed_name import HandleTaken
-from domain.accounts.commands import RegisterAccount
 from domain.accounts.names import canonical, refuse_reserved
 from domain.accounts.refusals import AccountExists, AccountIsDisabled
 from domain.accounts.states import AccountView
 from interfaces.http.accounts.ceremonies import NOBODY_YET, Ceremonies, Ceremony, is_of
-from interfaces.http.accounts.own import sealed
+from interfaces.http.accounts.opening import open_account
 from interfaces.http.accounts.passkey_answers import AssertedCredential, MadeCredential
-from interfaces.http.accounts.shapes import AnyHandle, Registering
+from interfaces.http.accounts.shapes import AnyHandle, SigningUp
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import context_of
 from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.problems import forbidden
 from interfaces.http.platform.services import services_of
@@ -33,7 +30,6 @@ from interfaces.http.platform.welcome import (
     nobody_to_keep,
     welcome,
 )
-from interfaces.tokens import Identity
 from projections.accounts import ACCOUNTS
 from projections.accounts.accounts import AccountQueries, AccountRecord
 from projections.accounts.passkeys import PasskeyRow
@@ -49,10 +45,9 @@ class WantedHandle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     keep: bool = False
 
 
-class SigningUp(Registering, frozen=True, kw_only=True):
+class SigningUpByPasskey(SigningUp, frozen=True, kw_only=True):
     """An account to open, with the passkey that was made for it."""
 
-    keep: bool = False
     credential: MadeCredential
 
 
@@ -89,32 +84,18 @@ async def begin_sign_up(request: Request, data: JSONBody[WantedHandle]) -> Respo
 
 
 @post("/sign-up", opt=OPEN_TO_PAGES, include_in_schema=False, status_code=201)
-async def sign_up(request: Request, data: JSONBody[SigningUp]) -> Response[Me]:
+async def sign_up(request: Request, data: JSONBody[SigningUpByPasskey]) -> Response[Me]:
     """Open an account that is entered by a passkey, and sign in to it.
 
-    Both are one commit, so nobody has an account without a way in. Who hears no answer signs in, or
-    signs up again where that does not go: a handle that was claimed is free after a minute.
+    Who hears no answer signs in, or signs up again where that does not go: a handle that was
+    claimed is free after a minute.
     """
     await admit_from_page(request)
     refuse_unknown_zone(data.time_zone)
     ceremony = await _ended_sign_up(request, keep=data.keep)
-    registering = RegisterAccount(
-        user_id=ceremony.user_id,
-        origin="hall",
-        handle=canonical(data.handle),
-        passkey=ceremonies_of(request).made(ceremony, data.credential),
-        display_name=await sealed(request, ceremony.user_id, data),
-        time_zone=data.time_zone,
-        language=data.language,
-    )
-    holder = Identity(ceremony.user_id, "player", 0, 0)
-    headers = dict(request.scope["headers"])
-    context = context_of(holder, request.scope, headers, await request.body())
-    services = services_of(request)
-    answer = await services.part(Claims).take(services.log, context, registering)
-    account = answer.told(AccountView)
-    made, name = registering.passkey, account.handle or registering.handle
-    assert made is not None
+    made = ceremonies_of(request).made(ceremony, data.credential)
+    answer = await open_account(request, ceremony.user_id, data, passkey=made)
+    name = answer.told(AccountView).handle or canonical(data.handle)
     welcomed = await _entered(request, ceremony, name, made.credential_id)
     welcomed.headers["Position"] = str(answer.position)
     return welcomed

@@ -49,7 +49,7 @@ async def register_account(
     registered = RegisterAccount(
         user_id=request.user.user_id,
         handle=canonical(data.handle),
-        display_name=await sealed(request, request.user.user_id, data),
+        display_name=await sealed(request, request.user.user_id, data.display_name),
         time_zone=data.time_zone,
         language=data.language,
     )
@@ -73,7 +73,7 @@ async def change_profile(
     refuse_unknown_zone(data.time_zone)
     changed = ChangeProfile(
         user_id=request.user.user_id,
-        display_name=await sealed(request, request.user.user_id, data),
+        display_name=await sealed(request, request.user.user_id, data.display_name),
         time_zone=data.time_zone,
         language=data.language,
     )
@@ -119,11 +119,9 @@ async def _take(
     return await services.part(Claims).take(services.log, context, command)
 
 
-async def sealed(request: Request, user_id: str, profile: Profile) -> Sealed | None:
-    """What somebody wants to be called, so that it can be erased."""
-    if profile.display_name is None:
-        return None
-    return await services_of(request).seals.seal(user_id, profile.display_name)
+async def sealed(request: Request, user_id: str, text: str | None) -> Sealed | None:
+    """What somebody says of themselves, so that it can be erased."""
+    return None if text is None else await services_of(request).seals.seal(user_id, text)
 
 
 router = Router(

@@ -12,7 +12,7 @@ from litestar.params import JSONBody
 from domain.accounts.commands import AddPasskey, RemovePasskey
 from domain.personal import PersonalText
 from interfaces.http.accounts.entering import PasskeyOptions, asked, ceremonies_of
-from interfaces.http.accounts.own import AfterUser
+from interfaces.http.accounts.own import AfterUser, sealed
 from interfaces.http.accounts.passkey_answers import MadeCredential
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
@@ -86,8 +86,7 @@ async def add_passkey(
     if ceremony.user_id != signed_in.user_id:
         raise forbidden("ceremony-over", "Somebody else is signed in by now; begin again.")
     passkey = ceremonies_of(request).made(ceremony, data.credential)
-    seals = services_of(request).seals
-    name = None if data.name is None else await seals.seal(signed_in.user_id, data.name)
+    name = await sealed(request, signed_in.user_id, data.name)
     adding = AddPasskey(user_id=signed_in.user_id, passkey=passkey, name=name)
     return await carry_out(request, context, adding, 201)
 

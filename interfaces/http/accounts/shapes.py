@@ -30,6 +30,12 @@ class Registering(Profile, frozen=True, kw_only=True):
     handle: AnyHandle
 
 
+class SigningUp(Registering, frozen=True, kw_only=True):
+    """An account to open at a page; `keep` is for who stays who they are signed in as."""
+
+    keep: bool = False
+
+
 class NewHandle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A handle to have in place of the one that there is."""
 

@@ -14,7 +14,6 @@ from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.problems import Problem, documented, forbidden
 from interfaces.http.platform.services import services_of
 from interfaces.http.platform.welcome import Me, admit_from_page, device_in, me_of, welcome
-from interfaces.http.sign_in import by_mail
 from interfaces.http.sign_in.guests import MOST_NAME_CHARACTERS, Guests
 from interfaces.http.sign_in.provider import Provider, come_from_provider, go_to_provider
 from interfaces.tokens import LINK_AUDIENCE, TokenRefused
@@ -128,7 +127,6 @@ router = Router(
         sign_in_by_link,
         go_to_provider,
         come_from_provider,
-        *by_mail.HANDLERS,
         sign_out,
     ],
 )

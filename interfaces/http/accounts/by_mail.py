@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response, Router, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.params import JSONBody
 
@@ -18,20 +18,17 @@ from application.accounts.by_mail import (
     PROVEN_S,
     MailSignIns,
 )
-from application.accounts.claiming import Claims
 from application.accounts.mail_ports import MailAttempt
 from application.accounts.zones import refuse_unknown_zone
-from domain.accounts.commands import RegisterAccount
-from domain.accounts.names import GUEST_MARK, Language, TimeZone, canonical
-from domain.personal import PersonalText
+from domain.accounts.names import GUEST_MARK, canonical
+from interfaces.http.accounts.opening import open_account
+from interfaces.http.accounts.shapes import SigningUp
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import context_of
 from interfaces.http.platform.cookies import cookie_in, require_same_origin
 from interfaces.http.platform.problems import Problem, forbidden
-from interfaces.http.platform.services import services_of
+from interfaces.http.platform.services import Part, services_of
 from interfaces.http.platform.welcome import Me, admit, device_in, kept_in, let_in, me_of, welcome
-from interfaces.tokens import Identity
 
 is_secret = re.compile(r"[\w-]{43}", re.ASCII).fullmatch
 """Whether a text looks like 32 random bytes, as `secrets.token_urlsafe` writes them."""
@@ -74,19 +71,6 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
     """The address that this browser may open an account with."""
 
     email: str
-
-
-class MailedSignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An account to open with the address that is proven; `display_name` is shown to everybody.
-
-    `keep` is for who wants to stay who they are signed in as.
-    """
-
-    keep: bool = False
-    handle: Annotated[str, msgspec.Meta(min_length=1, max_length=30)]
-    display_name: PersonalText | None = None
-    time_zone: TimeZone = "UTC"
-    language: Language = "en"
 
 
 @post("/sign-in/mail", opt=OPEN_TO_PAGES, include_in_schema=False, status_code=202)
@@ -132,17 +116,16 @@ async def sign_in_by_mailed_link(request: Request, data: JSONBody[MailLink]) -> 
 @get("/sign-in/mail/proven", opt=OPEN_TO_PAGES, include_in_schema=False)
 async def get_proven(request: Request) -> Proven:
     """Tell which address this browser has proven, and may open an account with."""
-    _, email = await _proven(request, _by_mail(request))
+    _, email = await _proven(request, part_of_mail(request, MailSignIns))
     return Proven(email=email)
 
 
 @post("/sign-in/mail/register", opt=OPEN_TO_PAGES, include_in_schema=False, status_code=201)
-async def sign_up_by_mail(request: Request, data: JSONBody[MailedSignUp]) -> Response[Me]:
+async def sign_up_by_mail(request: Request, data: JSONBody[SigningUp]) -> Response[Me]:
     """Open an account with the address that is proven, and sign in to it.
 
     The id follows from the proof, so that who asks again, because no answer came, opens no second
-    account; or it is that of a guest, whose games and scores are the account's then. Account and
-    address are one commit: no account is there that nobody can enter.
+    account; or it is that of a guest, whose games and scores are the account's then.
     """
     by_mail = await _admitted(request)
     attempt, email = await _proven(request, by_mail)
@@ -150,35 +133,15 @@ async def sign_up_by_mail(request: Request, data: JSONBody[MailedSignUp]) -> Res
     user_id = f"player{GUEST_MARK}{services.tokens.digest_for('account', proof)}"
     if data.keep:
         user_id = (await kept_in(request)).user_id
-    await _register(request, user_id, attempt, email, data)
+    refuse_unknown_zone(data.time_zone)
+    sealed_email = await services.seals.seal(user_id, email)
+    await open_account(request, user_id, data, address=attempt.address, email=sealed_email)
     begun = await services.cookies.begin(
         user_id, canonical(data.handle), "player", "mail", device=device_in(request)
     )
     assert begun is not None
     await by_mail.forget(proof)
     return await welcome(request, begun, attempt.address)
-
-
-async def _register(
-    request: Request, user_id: str, attempt: MailAttempt, email: str, data: MailedSignUp
-) -> None:
-    refuse_unknown_zone(data.time_zone)
-    services = services_of(request)
-    seals, name = services.seals, data.display_name
-    command = RegisterAccount(
-        user_id=user_id,
-        origin="hall",
-        handle=canonical(data.handle),
-        address=attempt.address,
-        email=await seals.seal(user_id, email),
-        display_name=None if name is None else await seals.seal(user_id, name),
-        time_zone=data.time_zone,
-        language=data.language,
-    )
-    identity = Identity(user_id, "player", 0, 0)
-    headers = dict(request.scope["headers"])
-    context = context_of(identity, request.scope, headers, await request.body())
-    await services.part(Claims).take(services.log, context, command)
 
 
 async def _come_in(
@@ -206,16 +169,17 @@ async def _come_in(
 async def _admitted(request: Request) -> MailSignIns:
     """Count a try, from a page of ours; raises `Problem` 403, 404 and 429."""
     require_same_origin(dict(request.scope["headers"]))
-    by_mail = _by_mail(request)
+    by_mail = part_of_mail(request, MailSignIns)
     await admit(request)
     return by_mail
 
 
-def _by_mail(request: Request) -> MailSignIns:
-    by_mail: MailSignIns | None = services_of(request).parts.get(MailSignIns)
-    if by_mail is None:
+def part_of_mail(request: Request, kind: type[Part]) -> Part:
+    """What does something by mail; raises `Problem` 404 where the hall sends none."""
+    found: Part | None = services_of(request).parts.get(kind)
+    if found is None:
         raise Problem(404, "no-mail", "This hall sends no mail; GAMEHALL_SMTP_URL says by whom.")
-    return by_mail
+    return found
 
 
 async def _proven(request: Request, by_mail: MailSignIns) -> tuple[MailAttempt, str]:
@@ -236,10 +200,13 @@ def _digest(request: Request, browser: str) -> str:
     return services_of(request).tokens.digest_for("browser", browser)
 
 
-HANDLERS = [
-    ask_for_mail,
-    sign_in_by_code,
-    sign_in_by_mailed_link,
-    get_proven,
-    sign_up_by_mail,
-]
+router = Router(
+    path="/api/v1",
+    route_handlers=[
+        ask_for_mail,
+        sign_in_by_code,
+        sign_in_by_mailed_link,
+        get_proven,
+        sign_up_by_mail,
+    ],
+)
