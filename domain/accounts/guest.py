@@ -4,7 +4,7 @@ from datetime import datetime
 
 from domain.accounts.commands import MergeGuest
 from domain.accounts.events import GuestMerged
-from domain.accounts.names import GUEST_MARK
+from domain.accounts.names import HALL_MARK
 from domain.accounts.refusals import GuestHasAccount, GuestIsMerged, NotAGuest
 from domain.accounts.ways_in import WaysIn
 from domain.aggregate import decides, evolves
@@ -31,7 +31,7 @@ class Guest(WaysIn):
 
         Raises `NotAGuest`, `GuestHasAccount` and `GuestIsMerged`.
         """
-        if GUEST_MARK not in self.id or command.into == self.id:
+        if HALL_MARK not in self.id or command.into == self.id:
             raise NotAGuest(f"{self.id!r} is no guest to be merged into {command.into!r}.")
         if self._had_account:
             raise GuestHasAccount(f"{self.id!r} has an account, or had one, and is no guest.")

@@ -17,7 +17,7 @@ HandleName = Annotated[str, msgspec.Meta(min_length=3, max_length=30, pattern=HA
 HANDLE_MARK, ADDRESS_MARK = "@", "="
 """What the stream keys of handles and of addresses begin with, and those of accounts do not."""
 
-GUEST_MARK = "~"
+HALL_MARK = "~"
 """In the ids that the hall makes for people, before what tells those of one name apart. Names have
 none, so no guest is called like another one, and none like a person who is known by a name."""
 
@@ -88,6 +88,11 @@ def canonical(name: str) -> str:
             f"{name!r} is no handle: 3 to 30 letters from a to z and digits, with single dots, "
             "hyphens or underscores between them."
         ) from None
+
+
+def player_id(rest: str) -> str:
+    """The id that the hall makes for somebody whom it calls nothing; `rest` is theirs alone."""
+    return f"player{HALL_MARK}{rest}"
 
 
 def told(name: str) -> str:

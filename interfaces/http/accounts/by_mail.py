@@ -20,7 +20,7 @@ from application.accounts.by_mail import (
 )
 from application.accounts.mail_ports import MailAttempt
 from application.accounts.zones import refuse_unknown_zone
-from domain.accounts.names import GUEST_MARK, canonical
+from domain.accounts.names import canonical, player_id
 from interfaces.http.accounts.opening import open_account
 from interfaces.http.accounts.shapes import SigningUp
 from interfaces.http.platform.auth import OPEN_TO_PAGES
@@ -130,7 +130,7 @@ async def sign_up_by_mail(request: Request, data: JSONBody[SigningUp]) -> Respon
     by_mail = await _admitted(request)
     attempt, email = await _proven(request, by_mail)
     proof, services = _kept(request, PROVEN) or "", services_of(request)
-    user_id = f"player{GUEST_MARK}{services.tokens.digest_for('account', proof)}"
+    user_id = player_id(services.tokens.digest_for("account", proof))
     if data.keep:
         user_id = (await kept_in(request)).user_id
     refuse_unknown_zone(data.time_zone)

@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 
 from application.accounts.zones import refuse_unknown_zone
 from domain.accounts.claimed_name import HandleTaken
-from domain.accounts.names import canonical, refuse_reserved
+from domain.accounts.names import canonical, player_id, refuse_reserved
 from domain.accounts.refusals import AccountExists, AccountIsDisabled
 from domain.accounts.states import AccountView
 from interfaces.http.accounts.ceremonies import NOBODY_YET, Ceremonies, Ceremony, is_of
@@ -66,7 +66,7 @@ class PasskeyOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 def new_user_id() -> str:
     """An id for somebody new, which says nothing; of the kind that people from a provider have."""
-    return f"player~{secrets.token_hex(10)}"
+    return player_id(secrets.token_hex(10))
 
 
 @post("/sign-up/options", opt=OPEN_TO_PAGES, include_in_schema=False, status_code=200)

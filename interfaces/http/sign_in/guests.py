@@ -2,7 +2,7 @@
 
 import secrets
 
-from domain.accounts.names import GUEST_MARK
+from domain.accounts.names import HALL_MARK
 from domain.keys import flaw_in_key
 from interfaces.http.platform.problems import invalid, no_guests
 
@@ -26,10 +26,10 @@ class Guests:
         if not self.allowed:
             raise no_guests()
         flaw = flaw_in_key(name)
-        if GUEST_MARK in name:
-            flaw = f"Expected a name without {GUEST_MARK}"
+        if HALL_MARK in name:
+            flaw = f"Expected a name without {HALL_MARK}"
         if name.lower().startswith(OF_BOTS):
             flaw = f"Names that begin with {OF_BOTS} are those of bots"
         if flaw:
             raise invalid(422, "not-a-name", "name", flaw)
-        return name + GUEST_MARK + "".join(secrets.choice(LETTERS) for _ in range(MARK_CHARACTERS))
+        return name + HALL_MARK + "".join(secrets.choice(LETTERS) for _ in range(MARK_CHARACTERS))

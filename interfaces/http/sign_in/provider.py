@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 
 from application.ports.identity import Attempt, IdentityProvider, ProviderRefused
 from application.ports.sign_ins import SignIn
-from domain.accounts.names import GUEST_MARK
+from domain.accounts.names import player_id
 from domain.refusals import Refusal
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
@@ -158,7 +158,7 @@ def attempt_of(secret: str) -> Attempt:
 def id_of(issuer: str, subject: str) -> str:
     """The user that somebody is, whatever they are called: names change, and belong to many."""
     digest = blake2b(f"{issuer}\n{subject}".encode(), digest_size=10).hexdigest()
-    return f"player{GUEST_MARK}{digest}"
+    return player_id(digest)
 
 
 def _to(address: str, cookie: str) -> Response[None]:
