@@ -60,13 +60,11 @@ class Claims:
 
     async def _admit(self, user_id: str) -> None:
         if not await self._tries.may_try(f"claims:{user_id}", MOST_CLAIMS, CLAIMS_S):
-            raise Limited(
+            raise Limited.after_tries(
                 f"{user_id!r} has asked for {MOST_CLAIMS} handles and addresses within"
                 f" {CLAIMS_S // 60} minutes; wait, and ask again.",
-                limit=MOST_CLAIMS,
-                remaining=0,
-                reset_after=CLAIMS_S,
-                retry_after=CLAIMS_S,
+                MOST_CLAIMS,
+                CLAIMS_S,
             )
 
 

@@ -1,6 +1,6 @@
 """How often somebody may ask or try, and what happens once."""
 
-from typing import Protocol
+from typing import Protocol, Self
 
 
 class Limited(Exception):
@@ -24,6 +24,11 @@ class Limited(Exception):
         self.remaining = remaining
         self.reset_after = reset_after
         self.retry_after = retry_after
+
+    @classmethod
+    def after_tries(cls, message: str, most: int, seconds: int) -> Self:
+        """Somebody has had all of their `most` tries within so many seconds."""
+        return cls(message, limit=most, remaining=0, reset_after=seconds, retry_after=seconds)
 
 
 class Limits(Protocol):

@@ -50,8 +50,8 @@ class SignInTries:
             raise Problem(
                 429,
                 "too-many-sign-ins",
-                f"{most} people have {done} from {network} within {TRIES_S // 60} minutes; wait,"
-                " and try again.",
+                f"From {network}, somebody has {done} {most} times within {TRIES_S // 60} minutes;"
+                " wait, and try again.",
                 headers={"Retry-After": f"{TRIES_S}"},
             )
 

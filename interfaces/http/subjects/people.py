@@ -4,12 +4,11 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import UTC, datetime
 
 from application.ports.commands import Unavailable
-from application.ports.limits import Tries
+from application.ports.limits import Limited, Tries
 from application.ports.people import Execute, Knowledge
 from application.subjects.erasure import ErasureReport, GoesLater, erase_everywhere
 from application.subjects.export import archive_of
 from application.subjects.merging import MergeReport, merge_everywhere
-from interfaces.http.platform.problems import Problem
 
 AT_ONCE = 2
 """Exports of one process: each reads the whole log."""
@@ -39,7 +38,7 @@ class People:
         return (*(part for part in parts if isinstance(part, Knowledge)), *self._families)
 
     async def admit_export(self, user_id: str) -> None:
-        """Count somebody's export; raises `Problem` 429 and `Unavailable`."""
+        """Count somebody's export; raises `Limited` and `Unavailable`."""
         await self._admit("export", user_id, MOST_EXPORTS)
         if self._running >= AT_ONCE:
             raise Unavailable(f"{AT_ONCE} exports are being written already.", BUSY_RETRY_AFTER_S)
@@ -56,22 +55,21 @@ class People:
     async def erase(
         self, families: Sequence[Knowledge], execute: Execute, user_id: str, by: str
     ) -> ErasureReport:
-        """Forget somebody; raises `Problem` 429."""
+        """Forget somebody; raises `Limited`."""
         await self._admit("erase", user_id, MOST_ERASURES)
         return await erase_everywhere(families, self._later, execute, user_id, by)
 
     async def merge(
         self, families: Sequence[Knowledge], execute: Execute, guest: str, into: str, by: str
     ) -> MergeReport:
-        """Let a guest be part of an account; raises `Problem` 429, `Refusal` and `Unavailable`."""
+        """Let a guest be part of an account; raises `Limited`, `Refusal` and `Unavailable`."""
         await self._admit("merge", guest, MOST_MERGES)
         return await merge_everywhere(families, execute, guest, into, by)
 
     async def _admit(self, what: str, user_id: str, most: int) -> None:
         if not await self._tries.may_try(f"{what}:{user_id}", most, WITHIN_S):
-            raise Problem(
-                429,
-                "too-many-requests",
+            raise Limited.after_tries(
                 f"That was asked for {most} times within an hour; wait, and ask again.",
-                headers={"Retry-After": f"{WITHIN_S}"},
+                most,
+                WITHIN_S,
             )
