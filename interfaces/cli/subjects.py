@@ -1,15 +1,11 @@
 """`gamehall subjects`: people, what is known of them, and forgetting it."""
 
-from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import rich_click as click
 
 from interfaces.cli.common import Group, json_option, settings, show
-from interfaces.cli.operators import asking, by_option
-
-LONGEST_S = 600.0
-"""For which an export or an erasure may take; all of the log is read for one."""
+from interfaces.cli.operators import EVERYWHERE_S, asking, by_option, show_report
 
 
 @click.group(cls=Group)
@@ -44,7 +40,7 @@ def export(subject: str, file: BinaryIO, by: str) -> None:
     """
     from interfaces.bootstrap.ask_api import in_path
 
-    written = asking(by, LONGEST_S).save(f"/api/v1/accounts/{in_path(subject)}/export", file)
+    written = asking(by, EVERYWHERE_S).save(f"/api/v1/accounts/{in_path(subject)}/export", file)
     click.echo(f"{written:,} bytes written.", err=True)
 
 
@@ -61,21 +57,8 @@ def erase(subject: str, by: str, as_json: bool) -> None:
     from interfaces.bootstrap.ask_api import in_path
 
     path = f"/api/v1/accounts/{in_path(subject)}/erase"
-    report: dict[str, Any] = asking(by, LONGEST_S).post(path)
-    show(report, as_json, lambda: _print_report(report))
-    if not report["complete"]:
-        raise click.ClickException(f"{subject} is not forgotten everywhere; do it again.")
-
-
-def _print_report(report: Mapping[str, Any]) -> None:
-    for each in report["forgotten"]:
-        click.echo(f"forgotten  {each['place']}: {each['count']}, {each['what']}")
-    for each in report["undone"]:
-        click.echo(f"not yet    {each['place']}: {each['why']}")
-    for each in report["stays"]:
-        click.echo(f"stays      {each['place']}: {each['why']}")
-    for each in report["later"]:
-        click.echo(f"later      {each['place']}: {each['hours']} hours after it was written")
+    report = asking(by, EVERYWHERE_S).post(path)
+    show_report(report, as_json, f"{subject} is not forgotten everywhere; do it again.")
 
 
 def _keys(count: int) -> str:

@@ -1,17 +1,13 @@
 """`gamehall accounts`: find, disable and enable them, sign people out, merge guests into them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import rich_click as click
 
 from interfaces.cli.common import Group, json_option, print_pairs, print_table, show
-from interfaces.cli.operators import asking, by_option
+from interfaces.cli.operators import EVERYWHERE_S, asking, by_option, show_report
 
 ACCOUNTS = "/api/v1/accounts"
-
-LONGEST_S = 600.0
-"""For which a merge may take, which reads all that is known of a guest."""
 
 
 @click.group(cls=Group)
@@ -76,19 +72,8 @@ def merge_guest(guest: str, user_id: str, by: str, as_json: bool) -> None:
     from interfaces.bootstrap.ask_api import in_path
 
     path = f"{ACCOUNTS}/{in_path(user_id)}/merge"
-    report: dict[str, Any] = asking(by, LONGEST_S).post(path, {"guest_id": guest})
-    show(report, as_json, lambda: _print_report(report))
-    if not report["complete"]:
-        raise click.ClickException(f"{guest} is not merged everywhere; do it again.")
-
-
-def _print_report(report: Mapping[str, Any]) -> None:
-    for each in report["merged"]:
-        click.echo(f"merged     {each['place']}: {each['count']}, {each['what']}")
-    for each in report["undone"]:
-        click.echo(f"not yet    {each['place']}: {each['why']}")
-    for each in report["stays"]:
-        click.echo(f"stays      {each['place']}: {each['why']}")
+    report = asking(by, EVERYWHERE_S).post(path, {"guest_id": guest})
+    show_report(report, as_json, f"{guest} is not merged everywhere; do it again.")
 
 
 def _ordered(user_id: str, order: str, by: str, as_json: bool) -> None:
