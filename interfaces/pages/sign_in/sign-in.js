@@ -1,13 +1,11 @@
 // Signs somebody in: by the link that led here, by a passkey, by mail, as a guest, or not at all.
 import { ask } from "/ask.js";
+import { next } from "/next.js";
 import { signIn, tell as tellOf } from "/passkey.js";
 import { askForMail, enterCode, enterLink } from "/sign-in/mail.js";
 
 const at = (id) => document.getElementById(id);
 const search = new URLSearchParams(location.search);
-const asked = search.get("return");
-// Only an address of this hall: an own path, which no browser reads as another host.
-const next = asked && /^\/(?![/\\])[^\\\s]*$/.test(asked) ? asked : null;
 const by = search.get("by"); // one way alone, also for who is signed in
 const FIELDS = { guest: "guest-name", mail: "email" };
 

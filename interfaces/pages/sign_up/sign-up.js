@@ -1,16 +1,15 @@
 // Signs somebody up: a handle, and an account that is entered by a passkey, or by a proven address.
 import { ask } from "/ask.js";
 import { called } from "/called.js";
+import { next } from "/next.js";
 import { forget, make, tell } from "/passkey.js";
 import { provenAddress, register } from "/sign-in/mail.js";
 
 const at = (id) => document.getElementById(id);
 const search = new URLSearchParams(location.search);
-const asked = search.get("return");
-// Only an address of this hall: an own path, which no browser reads as another host.
-const next = asked && /^\/(?![/\\])[^\\\s]*$/.test(asked) ? asked : "/me";
-if (asked) at("known").search = new URLSearchParams({ return: next });
-at("by-mail").search = new URLSearchParams({ by: "mail", return: next });
+const on = next ?? "/me";
+if (next) at("known").search = new URLSearchParams({ return: next });
+at("by-mail").search = new URLSearchParams({ by: "mail", return: on });
 let email = null; // the address to sign in by, where it is not to be a passkey
 
 function profile() {
@@ -35,7 +34,7 @@ async function signUp() {
   if (!handle) throw new Error("Choose a handle.");
   const keep = !at("keeping").hidden && at("keep").checked;
   await (email ? register : byPasskey)({ handle, keep, ...profile() });
-  location.assign(next);
+  location.assign(on);
 }
 
 // Shows that it is an address, which this browser has proven, and no passkey.
