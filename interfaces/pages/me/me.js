@@ -1,7 +1,7 @@
 // What somebody sees of themselves: a section for each kind of thing, each a module of its own.
 import { ask } from "/ask.js";
 import { called } from "/called.js";
-import { tell } from "/passkey.js";
+import { tell } from "/tell.js";
 import { avatar } from "/me/avatar.js";
 import { devices } from "/me/devices.js";
 import { email } from "/me/email.js";

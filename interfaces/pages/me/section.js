@@ -1,6 +1,6 @@
 // What the sections of the page are made with.
 import { element } from "/element.js";
-import { tell } from "/passkey.js";
+import { tell } from "/tell.js";
 
 // A card with a heading, and a place for what goes wrong in it; `attempt` does some work and tells.
 export function card(title, ...children) {

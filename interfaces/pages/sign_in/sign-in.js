@@ -1,7 +1,8 @@
 // Signs somebody in: by the link that led here, by a passkey, by mail, as a guest, or not at all.
 import { ask } from "/ask.js";
 import { next } from "/next.js";
-import { signIn, tell as tellOf } from "/passkey.js";
+import { signIn } from "/passkey.js";
+import { tell as tellOf } from "/tell.js";
 import { askForMail, enterCode, enterLink } from "/sign-in/mail.js";
 
 const at = (id) => document.getElementById(id);

@@ -2,7 +2,8 @@
 import { ask } from "/ask.js";
 import { called } from "/called.js";
 import { next } from "/next.js";
-import { forget, make, tell } from "/passkey.js";
+import { forget, make } from "/passkey.js";
+import { tell } from "/tell.js";
 import { provenAddress, register } from "/sign-in/mail.js";
 
 const at = (id) => document.getElementById(id);
