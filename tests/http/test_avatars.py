@@ -323,12 +323,11 @@ async def test_few_pictures_are_looked_into_at_a_time(api: Api) -> None:
         nonlocal running, most
         running += 1
         most = max(most, running)
-        started.set()
         asyncio.run_coroutine_threadsafe(ended.wait(), loop).result()
         running -= 1
         return {}
 
-    loop, started = asyncio.get_running_loop(), asyncio.Event()
+    loop = asyncio.get_running_loop()
     avatars = Avatars(api.services.part(Avatars)._objects, render)
     many = [asyncio.create_task(one(avatars)) for _ in range(6)]
     await asyncio.wait_for(asyncio.shield(asyncio.to_thread(lambda: None)), 5)
