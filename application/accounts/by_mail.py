@@ -13,7 +13,7 @@ import structlog
 
 from application.accounts import mail_texts
 from application.accounts.addresses import canonical_email
-from application.accounts.mail_ports import AddressBook, Attempts, Known, MailAttempt
+from application.accounts.ports import AddressBook, Attempts, Known, MailAttempt
 from application.errands import Errand, Errands
 from application.ports.commands import Seals
 from application.ports.limits import Tries

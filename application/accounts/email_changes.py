@@ -7,7 +7,7 @@ import structlog
 from application.accounts import mail_texts
 from application.accounts.addresses import canonical_email
 from application.accounts.by_mail import LIFETIME_S, MOST_CODES, Sending, new_code
-from application.accounts.mail_ports import MailAttempt
+from application.accounts.ports import MailAttempt
 from application.ports.commands import Unavailable
 from application.ports.mail import MailMessage
 from domain.personal import HALL

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from application.accounts.mail_ports import MailAttempt
+from application.accounts.ports import MailAttempt
 from projections.people import KeySays
 
 BEGIN = """
@@ -42,7 +42,7 @@ SAYS = (
 
 
 class AttemptsInRedis:
-    """Implements `accounts.mail_ports.Attempts`; keys are built here, and meant for one server."""
+    """Implements `accounts.ports.Attempts`; keys are built here, and meant for one server."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis

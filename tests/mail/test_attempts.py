@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from application.accounts.mail_ports import Attempts, MailAttempt
+from application.accounts.ports import Attempts, MailAttempt
 from domain.personal import Sealed
 from infra.mail.attempts import AttemptsInRedis
 from tests.conftest import Hall

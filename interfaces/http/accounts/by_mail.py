@@ -18,7 +18,7 @@ from application.accounts.by_mail import (
     PROVEN_S,
     MailSignIns,
 )
-from application.accounts.mail_ports import MailAttempt
+from application.accounts.ports import MailAttempt
 from application.accounts.zones import refuse_unknown_zone
 from domain.accounts.names import canonical, player_id
 from interfaces.http.accounts.opening import open_account

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from application.accounts.by_mail import Postage, Sending
-from application.accounts.mail_ports import MailAttempt
+from application.accounts.ports import MailAttempt
 from application.errands import Errands
 from application.ports.kept_mails import KeptMail
 from application.ports.mail import MailDelivery, MailMessage
