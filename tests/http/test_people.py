@@ -117,8 +117,10 @@ async def test_few_exports_run_at_a_time_and_one_that_is_over_makes_room(api: Ap
     for each in running:
         await anext(each)
     problem(await api.ask("GET", EXPORT), 503, "unavailable")
+    assert "export:ann" not in api.tries.tried, "it costs nobody a try"
     await running[0].aclose()
     assert (await api.ask("GET", EXPORT)).is_success
+    assert api.tries.tried["export:ann"] == 1
     await running[1].aclose()
 
 

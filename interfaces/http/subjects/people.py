@@ -38,10 +38,10 @@ class People:
         return (*(part for part in parts if isinstance(part, Knowledge)), *self._families)
 
     async def admit_export(self, user_id: str) -> None:
-        """Count somebody's export; raises `Limited` and `Unavailable`."""
-        await self._admit("export", user_id, MOST_EXPORTS)
+        """Count somebody's export, if there is room for it; raises `Limited` and `Unavailable`."""
         if self._running >= AT_ONCE:
             raise Unavailable(f"{AT_ONCE} exports are being written already.", BUSY_RETRY_AFTER_S)
+        await self._admit("export", user_id, MOST_EXPORTS)
 
     async def export(self, families: Sequence[Knowledge], user_id: str) -> AsyncGenerator[bytes]:
         """Somebody's archive in pieces; one of so many at a time until it is closed."""
