@@ -2,10 +2,9 @@
 
 import asyncio
 import gzip
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,77 +13,21 @@ from websockets.asyncio.client import connect
 from interfaces.http.platform import channel
 from interfaces.http.platform.bodies import KIB
 from interfaces.http.serve import MOST_CONNECTIONS
-from tests.docs.markdown import ROOT
+from tests.http import limits_of_people as people
 from tests.http.at_tables import LIVE
 from tests.http.conftest import Api, an_api
-from tests.http.post import OURS, browser, code_in, latest
+from tests.http.limits import JOIN, Asked, Limit, silence, table
 from tests.http.serving import HOST, head_of, served, told
 from tests.http.socket_client import Closed, connected
 from tests.http.sockets.virtual_time import VirtualTime
 from tests.http.test_reporting_events import an_event
 
-PAGE = ROOT / "docs/reference/http.md"
-JOIN, BATCH, COMMANDS = "/api/v1/waitroom/join", "/api/v1/events/batch", "/api/v1/commands"
+BATCH, COMMANDS = "/api/v1/events/batch", "/api/v1/commands"
 ANN_JOINS = b'{"user_id": "ann", "event_id": "concert"}'
 JSON = {"content-type": "application/json"}
 
 
-class Limit(NamedTuple):
-    """A row of the table: what is limited, the numbers that say how much, what happens beyond."""
-
-    what: str
-    most: list[int]
-    beyond: str
-
-
-def table() -> list[Limit]:
-    """The limits that the reference names."""
-    (text,) = re.findall(
-        r"<!-- from the code: limits -->(.*?)<!-- end -->", PAGE.read_text(), re.DOTALL
-    )
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.split("\n")[4:-2]]
-    return [
-        Limit(what, [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*\b", much)], beyond)
-        for what, much, beyond in rows
-    ]
-
-
 # -- in memory, where time passes at once ----------------------------------------------------------
-
-
-class Asked:
-    """A request to the application without a client, from an address of its own choice."""
-
-    def __init__(
-        self,
-        api: Api,
-        receive: Any,
-        *,
-        token: bool = True,
-        address: str = HOST,
-        path: str = JOIN,
-        ours: bool = False,
-    ) -> None:
-        headers = [(b"content-type", b"application/json"), (b"transfer-encoding", b"chunked")]
-        if token:
-            headers.append((b"authorization", api.token("ann")["authorization"].encode()))
-        if ours:
-            headers.append((b"sec-fetch-site", b"same-origin"))
-        scope: Any = {"type": "http", "method": "POST", "path": path, "headers": headers}
-        scope |= {"client": (address, 50_000), "query_string": b"", "root_path": ""}
-        self.sent: list[Any] = []
-        self.task = asyncio.ensure_future(api.doors.public(scope, receive, self._send))
-
-    async def _send(self, message: Any) -> None:
-        self.sent.append(message)
-
-    async def status(self) -> str:
-        await self.task
-        return str(self.sent[0]["status"])
-
-
-async def silence() -> Any:
-    return await asyncio.Future()
 
 
 async def the_time_of_a_body(api: Api, limit: Limit) -> None:
@@ -144,74 +87,6 @@ async def requests_of_an_address(api: Api, limit: Limit) -> None:
     for each in (*present, elsewhere):
         assert not each.sent
         each.task.cancel()
-
-
-async def tries_to_sign_in(api: Api, limit: Limit) -> None:
-    def guest(address: str) -> Asked:
-        body = {"type": "http.request", "body": b'{"name": "Ada"}', "more_body": False}
-
-        async def receive() -> Any:
-            return body
-
-        return Asked(
-            api, receive, token=False, address=address, path="/api/v1/sign-in/guest", ours=True
-        )
-
-    most, _minutes = limit.most
-    for host in range(most):
-        assert await guest(f"2001:db8::{host}").status() == "201"
-    assert await guest("2001:db8::ffff:0:0:1").status() == limit.beyond
-    assert await guest("2001:db8:0:1::1").status() == "201"
-
-
-async def sign_ups_that_are_begun(api: Api, limit: Limit) -> None:
-    """Whoever tries handles out that way is at an end soon, and others are not."""
-    most, _minutes = limit.most
-    begin = "/api/v1/sign-up/options"
-    async with browser(api) as there:
-        for _ in range(most):
-            begun = await there.client.post(begin, json={"handle": "ada"}, headers=OURS)
-            assert begun.status_code == 200
-        late = await there.client.post(begin, json={"handle": "ada"}, headers=OURS)
-    assert str(late.status_code) == limit.beyond
-    assert late.headers["retry-after"] == "600"
-
-
-async def names_of_an_account(api: Api, limit: Limit) -> None:
-    most, _minutes = limit.most
-    account = "/api/v1/me/account"
-    await api.ask("POST", f"{account}/register", {"handle": "ada"})
-    for number in range(1, most + 1):
-        api.log.pass_time(1)  # the next claim ends later than the one before
-        answer = await api.ask("POST", f"{account}/handle", {"handle": f"ada-{number}"})
-        assert answer.is_success == (number < most)
-    assert str(answer.status_code) == limit.beyond
-
-
-async def mails_of_a_browser(api: Api, limit: Limit) -> None:
-    most, _minutes = limit.most
-    async with browser(api) as there:
-        for number in range(most):
-            assert (await there.ask(f"ada-{number}@hall.example")).status_code == 202
-        assert str((await there.ask()).status_code) == limit.beyond
-
-
-async def mails_to_an_address(api: Api, limit: Limit) -> None:
-    most, _minutes = limit.most
-    for _ in range(most + 1):
-        async with browser(api) as there:
-            assert (await there.ask()).status_code == 202
-    assert len(api.post.mail.sent) == most
-    assert limit.beyond == "the rest is not sent"
-
-
-async def codes_of_a_mail(api: Api, limit: Limit) -> None:
-    (most,) = limit.most
-    async with browser(api) as there:
-        await there.ask()
-        for _ in range(most):
-            assert str((await there.code("none")).status_code) == limit.beyond
-        assert str((await there.code(code_in(latest(api)))).status_code) == limit.beyond
 
 
 async def visitors_of_an_address(api: Api, limit: Limit) -> None:
@@ -328,12 +203,15 @@ IN_MEMORY: dict[str, Callable[[Api, Limit], Awaitable[None]]] = {
     "a body of many commands or events, unpacked": the_size_of_many,
     "what is left of a body when it is refused": what_is_left_of_a_body,
     "requests of one network address in progress": requests_of_an_address,
-    "tries to sign in from one network address, of IPv6 from its first 64 bits": tries_to_sign_in,
-    "sign-ups that are begun from one network address": sign_ups_that_are_begun,
-    "handles and addresses that an account asks for": (names_of_an_account),
-    "mails that a browser asks for, to sign in": mails_of_a_browser,
-    "mails to one e-mail address, and to new addresses of one account": mails_to_an_address,
-    "codes that are tried for one mail": codes_of_a_mail,
+    "tries to sign in from one network address, of IPv6 from its first 64 bits": people.tries,
+    "sign-ups that are begun from one network address": people.sign_ups_that_are_begun,
+    "handles and addresses that an account asks for": people.names_of_an_account,
+    "exports that somebody asks for": people.exports,
+    "erasures of one person": people.erasures,
+    "merges of one guest": people.merges,
+    "mails that a browser asks for, to sign in": people.mails_of_a_browser,
+    "mails to one e-mail address, and to new addresses of one account": people.mails_to_an_address,
+    "codes that are tried for one mail": people.codes_of_a_mail,
     "new visitors of pages of waiting rooms from one network address": visitors_of_an_address,
     "commands of a request": commands,
     "events of a batch": events,

@@ -5,6 +5,7 @@ from application.accounts import by_mail, claiming
 from interfaces.http import serve
 from interfaces.http.operations import commands
 from interfaces.http.platform import addresses, bodies, channel, socket_limits, welcome
+from interfaces.http.subjects import people
 from interfaces.http.waitroom import visitors
 
 ROWS = (
@@ -56,6 +57,17 @@ ROWS = (
         f"{claiming.MOST_CLAIMS} in {claiming.CLAIMS_S // 60} minutes",
         "429",
     ),
+    (
+        "exports that somebody asks for",
+        f"{people.MOST_EXPORTS} in {people.WITHIN_S // 60} minutes",
+        "429",
+    ),
+    (
+        "erasures of one person",
+        f"{people.MOST_ERASURES} in {people.WITHIN_S // 60} minutes",
+        "429",
+    ),
+    ("merges of one guest", f"{people.MOST_MERGES} in {people.WITHIN_S // 60} minutes", "429"),
     ("codes that are tried for one mail", f"{by_mail.MOST_CODES}", "403"),
     (
         "new visitors of pages of waiting rooms from one network address",
