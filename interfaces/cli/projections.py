@@ -121,7 +121,7 @@ def _begin(name: str, chosen: "Settings", jobs: int, *, sends: bool) -> "Begin |
         return None
     if not declared(name).divides:
         raise click.ClickException(f"{name} is folded by one process; leave out --jobs.")
-    from interfaces.bootstrap.parts import shared_by
+    from interfaces.bootstrap.shared_rebuild import shared_by
 
     return shared_by(chosen, name, jobs, sends=sends)
 
