@@ -25,7 +25,7 @@ from interfaces.http.accounts.opening import open_account
 from interfaces.http.accounts.shapes import SigningUp
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.cookies import cookie_in, require_same_origin
+from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.http.platform.services import Part, services_of
 from interfaces.http.platform.welcome import Me, admit, device_in, kept_in, let_in, me_of, welcome
@@ -191,8 +191,7 @@ async def _proven(request: Request, by_mail: MailSignIns) -> tuple[MailAttempt, 
 
 def _kept(request: Request, use: str) -> str | None:
     """The secret that this browser keeps for us, if it looks like one of ours."""
-    name = services_of(request).cookies.aside_name_of(use)
-    value = cookie_in(dict(request.scope["headers"]), name)
+    value = services_of(request).cookies.kept_aside(dict(request.scope["headers"]), use)
     return value if value is not None and is_secret(value) else None
 
 

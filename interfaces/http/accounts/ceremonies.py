@@ -33,7 +33,6 @@ from application.ports.limits import Once
 from domain.accounts.passkey import NewPasskey
 from interfaces.http.accounts.passkey_answers import AssertedCredential, MadeCredential
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.cookies import cookie_in
 from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.http.platform.services import services_of
 from interfaces.tokens import CEREMONY_AUDIENCE, Identity, TokenRefused, Tokens
@@ -169,8 +168,8 @@ class Ceremonies:
 
     async def end(self, request: Request, purpose: str) -> Ceremony:
         """The ceremony of this browser, once; raises `Problem` 403."""
-        name = services_of(request).cookies.aside_name_of(ASIDE)
-        ticket = cookie_in(dict(request.scope["headers"]), name) or ""
+        kept = services_of(request).cookies.kept_aside(dict(request.scope["headers"]), ASIDE)
+        ticket = kept or ""
         try:
             identity, jti = self._tokens.holder(ticket, CEREMONY_AUDIENCE, purpose)
         except TokenRefused:

@@ -154,10 +154,13 @@ class Cookies:
 
         One `of` something else does not take its place.
         """
-        return f"{self.aside_name_of(of)}={value}; Max-Age={seconds}; {self._attributes}"
+        return f"{self._aside_name_of(of)}={value}; Max-Age={seconds}; {self._attributes}"
 
-    def aside_name_of(self, of: str) -> str:
-        """What the cookie of such a thing is called."""
+    def kept_aside(self, headers: Headers, of: str = "") -> str | None:
+        """What a browser keeps for us of that, if it does."""
+        return cookie_in(headers, self._aside_name_of(of))
+
+    def _aside_name_of(self, of: str) -> str:
         return f"{self.aside_name}-{of}" if of else self.aside_name
 
     def forget(self, digests: Iterable[bytes]) -> None:

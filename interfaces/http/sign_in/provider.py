@@ -16,7 +16,6 @@ from domain.accounts.names import player_id
 from domain.refusals import Refusal
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.cookies import cookie_in
 from interfaces.http.platform.problems import Problem
 from interfaces.http.platform.services import services_of
 from interfaces.http.platform.welcome import admit, device_in, let_in
@@ -94,7 +93,7 @@ async def come_from_provider(
 ) -> Response[None]:
     """Sign in whoever comes back from the identity provider, at the browser that went there."""
     provider = services_of(request).part(Provider).require()
-    kept = cookie_in(dict(request.scope["headers"]), services_of(request).cookies.aside_name)
+    kept = services_of(request).cookies.kept_aside(dict(request.scope["headers"]))
     secret, _, back = (kept or "").partition("/")
     try:
         attempt = _attempt(secret, whose)
