@@ -28,7 +28,7 @@ from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.cookies import require_same_origin
 from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.http.platform.services import Part, services_of
-from interfaces.http.platform.welcome import Me, admit, device_in, kept_in, let_in, me_of, welcome
+from interfaces.http.platform.welcome import Me, admit, device_in, let_in, me_of, welcome, who_stays
 
 is_secret = re.compile(r"[\w-]{43}", re.ASCII).fullmatch
 """Whether a text looks like 32 random bytes, as `secrets.token_urlsafe` writes them."""
@@ -132,7 +132,7 @@ async def sign_up_by_mail(request: Request, data: JSONBody[SigningUp]) -> Respon
     proof, services = _kept(request, PROVEN) or "", services_of(request)
     user_id = player_id(services.tokens.digest_for("account", proof))
     if data.keep:
-        user_id = (await kept_in(request)).user_id
+        user_id = (await who_stays(request)).user_id
     refuse_unknown_zone(data.time_zone)
     sealed_email = await services.seals.seal(user_id, email)
     await open_account(request, user_id, data, address=attempt.address, email=sealed_email)

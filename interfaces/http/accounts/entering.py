@@ -26,9 +26,9 @@ from interfaces.http.platform.welcome import (
     admit_from_page,
     admit_sign_up,
     device_in,
-    kept_in,
     nobody_to_keep,
     welcome,
+    who_stays,
 )
 from projections.accounts import ACCOUNTS
 from projections.accounts.accounts import AccountQueries, AccountRecord
@@ -77,7 +77,7 @@ async def begin_sign_up(request: Request, data: JSONBody[WantedHandle]) -> Respo
     ceremonies.require_party()
     await admit_sign_up(request)
     handle = canonical(data.handle)
-    user_id = (await kept_in(request)).user_id if data.keep else new_user_id()
+    user_id = (await who_stays(request)).user_id if data.keep else new_user_id()
     await _refuse_known(_accounts(request), handle, user_id)
     challenge, cookie = ceremonies.begin(request, KEEP if data.keep else SIGN_UP, user_id)
     return asked(request, ceremonies.to_make(challenge, user_id, handle), cookie)
@@ -152,7 +152,7 @@ async def _entered(request: Request, ceremony: Ceremony, name: str, passkey: str
 
 async def _ended_sign_up(request: Request, *, keep: bool) -> Ceremony:
     ceremony = await ceremonies_of(request).end(request, KEEP if keep else SIGN_UP)
-    if keep and (await kept_in(request)).user_id != ceremony.user_id:
+    if keep and (await who_stays(request)).user_id != ceremony.user_id:
         raise nobody_to_keep()
     return ceremony
 

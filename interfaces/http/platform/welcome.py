@@ -117,7 +117,7 @@ def _counted(request: Request) -> str | None:
     return None if services_of(request).addresses.trusts(host) else host
 
 
-async def kept_in(request: Request) -> SignIn:
+async def who_stays(request: Request) -> SignIn:
     """Who is signed in and stays who they are, with an account; raises `Problem` 403."""
     signed_in = await services_of(request).cookies.sign_in(dict(request.scope["headers"]))
     if signed_in is None or signed_in.scope != "player":
