@@ -1,19 +1,17 @@
 """Everything that players did, as a file."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from litestar import Response, Router, get
-from litestar.background_tasks import BackgroundTask
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Operation, Schema
 from litestar.params import QueryParameter
-from litestar.response import Stream
 
 from domain.keys import KEY_PATTERN
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.days import From, Until, day, in_order
+from interfaces.http.platform.downloads import download
 from interfaces.http.platform.freshness import caught_up
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.services import services_of
@@ -83,28 +81,7 @@ async def export_events(
         first=start, last=end, game_id=game_id, player_id=player_id, event_type=event_type
     )
     pieces = services_of(request).part(EventExport).export(selection, format)
-    # What goes wrong at the beginning is still a problem; later it can only break off.
-    beginning = await anext(pieces)
-    return Stream(
-        _joined(beginning, pieces),
-        media_type=MEDIA_TYPES[format],
-        headers={"content-disposition": f'attachment; filename="events.{format}"'},
-        # Whoever leaves early, or asked for the head alone, gives the next one their turn at once.
-        background=BackgroundTask(_close, pieces),
-    )
-
-
-async def _close(pieces: AsyncGenerator[bytes]) -> None:
-    await pieces.aclose()
-
-
-async def _joined(beginning: bytes, pieces: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
-    try:
-        yield beginning
-        async for piece in pieces:
-            yield piece
-    finally:  # also when whoever asked has gone
-        await pieces.aclose()
+    return await download(pieces, MEDIA_TYPES[format], f"events.{format}")
 
 
 router = Router(path="/api/v1/events", route_handlers=[export_events])

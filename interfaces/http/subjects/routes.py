@@ -1,16 +1,14 @@
 """Exporting and erasing: oneself, and as an operator anybody. Operators merge guests, too."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, Router, get
-from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Operation, Schema
 from litestar.params import JSONBody
-from litestar.response import Stream
 
 from application.ports.commands import Answer
 from application.ports.people import Execute, Knowledge
@@ -22,6 +20,7 @@ from domain.refusals import Refusal
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, provide_context
+from interfaces.http.platform.downloads import download
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.routes import command
@@ -174,26 +173,7 @@ async def _exported(request: Request, user_id: str) -> Response[Any]:
     people = services.part(People)
     await people.admit_export(request.user.user_id)
     pieces = people.export(people.families(services.parts.values()), user_id)
-    beginning = await anext(pieces)  # what goes wrong until then is still a problem
-    return Stream(
-        _joined(beginning, pieces),
-        media_type=ZIP,
-        headers={"content-disposition": 'attachment; filename="export.zip"'},
-        background=BackgroundTask(_close, pieces),
-    )
-
-
-async def _close(pieces: AsyncGenerator[bytes]) -> None:
-    await pieces.aclose()
-
-
-async def _joined(beginning: bytes, pieces: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
-    try:
-        yield beginning
-        async for piece in pieces:
-            yield piece
-    finally:  # also when whoever asked has gone
-        await pieces.aclose()
+    return await download(pieces, ZIP, "export.zip")
 
 
 own = Router(
