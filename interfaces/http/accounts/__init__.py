@@ -4,7 +4,7 @@ from pathlib import Path
 
 from litestar.openapi.spec import Tag
 
-from interfaces.http.accounts import avatars, by_mail, email, entering, others, own, own_passkeys
+from interfaces.http.accounts import avatars, by_mail, by_passkey, email, others, own, own_passkeys
 from interfaces.http.accounts.greeting import greet
 from interfaces.http.platform.feature import Feature
 from interfaces.http.platform.links import AFTER_THIS, Link, in_answer
@@ -30,7 +30,7 @@ ACCOUNTS = Feature(
     tag=Tag("Accounts", "Who people are, and the handles that they are found by."),
     routers=[
         *(own.router, email.router, own_passkeys.router, others.router),
-        *(entering.router, by_mail.router, avatars.own, avatars.others),
+        *(by_passkey.router, by_mail.router, avatars.own, avatars.others),
     ],
     pages=[SIGN_UP, ME],
     examples=Path(__file__).with_name("examples.json"),

@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 
 from domain.accounts.commands import AddPasskey, RemovePasskey
 from domain.personal import PersonalText
-from interfaces.http.accounts.entering import PasskeyOptions, asked, ceremonies_of
+from interfaces.http.accounts.by_passkey import PasskeyOptions, asked, ceremonies_of
 from interfaces.http.accounts.own import AfterUser, sealed
 from interfaces.http.accounts.passkey_answers import MadeCredential
 from interfaces.http.platform.auth import only
