@@ -15,7 +15,13 @@ from application.log.deadlines import Deadlines
 from application.log.fold import CannotFold, Evicted, Fold, SoleAggregate
 from application.log.gate import Gate
 from application.log.in_flight import InFlight, Sent
-from application.log.pending import Absent, PendingCommand, nothing_is_evicted
+from application.log.pending import (
+    Absent,
+    PendingCommand,
+    Wanted,
+    nothing_is_evicted,
+    nothing_is_wanted,
+)
 from application.log.records import Claim, Codec, Commit, MalformedRecord
 from application.log.snapshots.records import StoredCheckpoint
 from application.ports.commands import Answer, Done, Envelope, NotOwned, Unavailable, Verdict
@@ -50,7 +56,8 @@ class Shard:
     `append(key, value)` sends a record to the shard's end; `restart()` makes the records come
     again from the beginning, or from where `resume` says then, after which `receive` sees each of
     them in order; `publish` gets each accepted commit once. `absent` is told of commands for
-    aggregates that were evicted. A shard with a `sole` aggregate never restarts.
+    aggregates that were evicted, and `wanted` of those that are to be brought back, for the
+    deadlines that they may have. A shard with a `sole` aggregate never restarts.
 
     Guarantee (docs/explanation/the-log.md): the accepted commits form one dense sequence, each
     decided on exactly the fold of those before it, and every command answered with success is in
@@ -68,6 +75,7 @@ class Shard:
         restart: Callable[[], None],
         publish: Callable[[Commit[DomainEvent]], None],
         absent: Absent = nothing_is_evicted,
+        wanted: Wanted = nothing_is_wanted,
         sole: SoleAggregate | None = None,
     ) -> None:
         self.topic = category.topic
@@ -81,6 +89,7 @@ class Shard:
         self._restart = restart
         self._publish = publish
         self._absent = absent
+        self._wanted = wanted
         self._sole = sole
         self.mistrusts_snapshots = False
         self._published = -1
@@ -120,7 +129,7 @@ class Shard:
             self.start_over("an earlier commit of this process has not come back")
             return
         if self.fold.doubt:
-            self._mistrust(self.fold.doubt)
+            self.mistrust(self.fold.doubt)
             return
         self.role = Role.CANDIDATE
         self._epoch = self._claimed = max(self.gate.epoch, self._claimed) + 1
@@ -227,7 +236,7 @@ class Shard:
             self.fold.take(commit.events)
         except CannotFold as error:
             if self.fold.restored:
-                self._mistrust(str(error))
+                self.mistrust(str(error))
                 return
             # Serve the shard no longer: what would be decided on half a fold is worth nothing.
             self.broken = f"{self.topic}/{self.partition} holds {error}. Run a version that can."
@@ -236,7 +245,7 @@ class Shard:
         if commit.seq > self._published:
             self._tell(commit)
 
-    def _mistrust(self, reason: str) -> None:
+    def mistrust(self, reason: str) -> None:
         """Fold the log from its beginning, as the snapshots are not what it says."""
         self.mistrusts_snapshots = True
         self.start_over(reason)
@@ -251,6 +260,14 @@ class Shard:
         self.role = Role.OWNER
         self._next_seq = self.gate.next_seq
         for aggregate in self.fold:
+            self._deadlines.schedule(aggregate)
+        if self.fold.unfolded:
+            self._wanted(self.fold.unfolded)
+
+    def bring_back(self, aggregate: Aggregate) -> None:
+        """Have an aggregate in memory that was evicted; it is as its snapshot has it."""
+        self.fold.bring_back(aggregate)
+        if self.role is Role.OWNER:
             self._deadlines.schedule(aggregate)
 
     # -- deciding -------------------------------------------------------------------------------

@@ -86,6 +86,7 @@ class Account(WaysIn):
     """
 
     of_people = True
+    evicted_when_idle = True
     states = (AccountState,)
 
     def __init__(self, id: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from application.log.snapshots.evictions import Found
 from application.log.snapshots.index import Restored, SnapshotIndex
+from application.log.snapshots.records import Found
 from application.log.snapshots.restored import SnapshotsWrong
 from application.ports.reading import ShardId
 from domain.category import Category

@@ -4,7 +4,7 @@ Whatever takes long is read in threads, beside the event loop.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -13,8 +13,9 @@ from confluent_kafka import KafkaException, TopicPartition
 
 from application.log.pending import PendingCommand
 from application.log.shard import Shard
-from application.log.snapshots.evictions import Evictions, Found
+from application.log.snapshots.evictions import Evictions
 from application.log.snapshots.index import Restored
+from application.log.snapshots.records import Found
 from application.ports.reading import ShardId
 from domain.category import Category
 from infra.eventlog.snapshots.reader import SnapshotLookup, SnapshotReader, restore
@@ -122,6 +123,11 @@ class Restoring:
         """Let a command wait for an evicted aggregate, as `Shard` asks for."""
         self._active.add(shard_id)
         self._evictions[shard_id].wait(pending, offsets, monotonic)
+
+    def want(self, shard_id: ShardId, ids: Collection[str]) -> None:
+        """Bring aggregates back, as `Shard` asks for."""
+        self._active.add(shard_id)
+        self._evictions[shard_id].want(ids)
 
     def tick(self, monotonic: float) -> None:
         """Evict what may be evicted; answer commands that have waited for too long."""
