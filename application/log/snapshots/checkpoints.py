@@ -122,11 +122,9 @@ class Checkpoints:
 
     def _catch_up(self, id: str) -> None:
         """Take note of what others have written of an aggregate that is not in memory."""
-        place, whole = self.fold.idle(id), self._index.wholes.get(id)
-        if place and whole and place.version <= whole.version <= self.fold.version_of(id):
+        whole = self._index.wholes.get(id)
+        if whole is not None and whole.version <= self.fold.version_of(id):
             self.fold.rest(id, whole)
-            if place.version < whole.version:
-                self._index.supersede(id, place.version)
 
     def bring_back(self, id: str, found: Found | None) -> None:
         """Take an aggregate as it is at its offset; raises `SnapshotsWrong` where it is not."""
@@ -189,13 +187,9 @@ class Checkpoints:
 
     def _void_of_idle(self, id: str) -> list[str]:
         self._catch_up(id)
-        place, whole = self.fold.idle(id), self._index.wholes.get(id)
-        assert place is not None
-        if whole is not None and whole.version <= place.version:
-            del self._index.wholes[id]  # as the fold has it
-            if whole.version < place.version:
-                self._index.supersede(id, whole.version)
-        return list(self._index.before(id, place.version))
+        self._index.wholes.pop(id, None)  # the fold has it
+        place = self.fold.idle(id)
+        return list(self._index.before(id, place.version)) if place else []
 
     def _note(self, id: str) -> None:
         aggregate, place = self.fold.get(id), self._index.wholes.get(id)

@@ -6,7 +6,7 @@ that as it reads back, and writes again; whoever restores notices it (`restored.
 log instead.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -112,9 +112,9 @@ class SnapshotIndex:
         if known is None or version >= known.version:
             self.wholes[id] = place
         if known is not None and version != known.version:
-            self.supersede(id, min(version, known.version))
+            self._supersede(id, min(version, known.version))
 
-    def supersede(self, id: str, version: int) -> None:
+    def _supersede(self, id: str, version: int) -> None:
         """Take note that a snapshot of this version is there still, and a newer one too."""
         self._older.setdefault(id, set()).add(version)
 
@@ -151,7 +151,7 @@ class SnapshotIndex:
         return all(self.holds_part(id, *place) for place in self.snapshots[id].parts.items())
 
     @property
-    def outdated(self) -> Iterable[str]:
+    def outdated(self) -> Collection[str]:
         """The ids of aggregates of which older versions are kept beside the newest."""
         return self._older.keys()
 
@@ -214,7 +214,7 @@ class SnapshotIndex:
     def _set_aside(self, id: str) -> None:
         """Begin with something newer than the whole snapshot of an aggregate, if there is one."""
         if whole := self.wholes.pop(id, None):
-            self.supersede(id, whole.version)
+            self._supersede(id, whole.version)
 
     def _aggregate(self, id: str, kept: Kept) -> Aggregate:
         assert kept.state is not None

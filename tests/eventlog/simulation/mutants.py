@@ -167,4 +167,71 @@ MUTANTS = (
         "fold",
         ("if self.latest is None or now > self.latest:", "if True:"),
     ),
+    _mutant(
+        "what has been evicted is not begun anew",
+        "fold",
+        ("if (not looked or id in self._idle) and", "if False and"),
+    ),
+    _mutant(
+        "what happens to the evicted waits for it",
+        "fold",
+        ("return self._unfolded.setdefault(id, Unfolded())", "pass"),
+    ),
+    _mutant(
+        "what comes back is moved on by what has happened",
+        "fold",
+        (
+            "            aggregate.evolve(event)\n        self.keep",
+            "            pass\n        self.keep",
+        ),
+    ),
+    _mutant(
+        "nothing leaves that its snapshot has not seen",
+        "fold",
+        ("aggregate is not None and aggregate.version == place.version", "aggregate is not None"),
+    ),
+    _mutant(
+        "an older snapshot does not take the place of a newer one",
+        "fold",
+        ("elif known is None or place.version < known.version:", "elif known is None:"),
+    ),
+    _mutant(
+        "a newer snapshot leaves what it has not seen",
+        "fold",
+        ("if e.originator_version > version", "if False"),
+    ),
+    _mutant(
+        "a newer snapshot takes away what it has seen",
+        "fold",
+        ("if e.originator_version > version", "if True"),
+    ),
+    _mutant(
+        "a snapshot counts once the log has been read as far",
+        "snapshots.evictions",
+        ("self._seen[0].seq <= shard.gate.next_seq", "self._seen"),
+    ),
+    _mutant(
+        "what comes back is the snapshot that is known",
+        "snapshots.evictions",
+        ("if place.offset != lookup.offsets[-1]:", "if False:"),
+        ("found.key == whole_key(id, place.version)", "True"),
+    ),
+    _mutant(
+        "what has a deadline is not evicted",
+        "snapshots.records",
+        ("aggregate.deadline is None and ", ""),
+    ),
+    _mutant(
+        "who takes over has the deadlines of the evicted",
+        "shard",
+        ("if self.fold.unfolded:", "if False:"),
+    ),
+    _mutant(
+        "what comes back to an owner has its deadline",
+        "shard",
+        (
+            "bring_back(aggregate)\n        if self.role is Role.OWNER:",
+            "bring_back(aggregate)\n        if False:",
+        ),
+    ),
 )
