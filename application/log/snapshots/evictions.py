@@ -142,13 +142,18 @@ class Evictions:
         self._fetch(id, lookup.offsets[-1])
         return lookup
 
+    def looks_for(self, id: str, offset: int) -> bool:
+        """Whether anybody still waits for what is at an offset."""
+        lookup = self._lookups.get(id)
+        return lookup is not None and lookup.offsets[-1] == offset
+
     def fetched(
         self, id: str, offset: int, found: Found | None, *, now: datetime, monotonic: float
     ) -> None:
         """Take what was at an offset; None when nothing is there any more."""
-        lookup = self._lookups.get(id)
-        if lookup is None or lookup.offsets[-1] != offset:
-            return  # nobody waits for it any more
+        if not self.looks_for(id, offset):
+            return
+        lookup = self._lookups[id]
         if (place := self._shard.fold.idle(id)) is not None:
             self._fetched_idle(lookup, id, place, found, now, monotonic)
         elif found is not None and found.key == final_key(id):

@@ -56,7 +56,7 @@ class CheckpointWriter:
         self._categories = {category.topic: category for category in categories}
         self._reader = reader
         self._snapshots = snapshots
-        self._lookup = SnapshotLookup(bootstrap, [c for c in categories if c.restorers])
+        self._lookup = SnapshotLookup(bootstrap, categories)
         self._appender = Appender(bootstrap, DELIVERY_TIMEOUT_S, **{"message.timeout.ms": 0})
         self._every_events = every_events
         self._every_seconds = every_seconds
@@ -137,13 +137,15 @@ class CheckpointWriter:
         self._events = 0
 
     def _bring_back(self) -> None:
-        """Have in memory what has changed since it was evicted; one by one, by its place."""
+        """Have in memory what has changed since it was evicted."""
         self._read_back()
+        absent = {shard: checkpoints.absent() for shard, checkpoints in self._shards.items()}
+        found = self._lookup.fetch((s, offset) for s, each in absent.items() for _, offset in each)
         lost = set()
-        for shard, checkpoints in self._shards.items():
+        for shard, evicted in absent.items():
             try:
-                for id, offset in checkpoints.absent():
-                    checkpoints.bring_back(id, self._lookup.fetch(shard, offset))
+                for id, offset in evicted:
+                    self._shards[shard].bring_back(id, found[shard, offset])
             except CannotFold:
                 logger.exception("snapshots cannot be used", shard=shard)
                 lost.add(shard)
