@@ -140,9 +140,8 @@ class Checkpoints:
         To be exhausted before the index or the fold moves on. Nothing while the fold is in doubt.
         """
         if self.fold.doubt is None:
-            for key in self._index.unreadable:
-                if whole_in(key) is None or self._index.is_outdated(key):
-                    yield key, None
+            # A whole one may be all that there is, once it can be read again.
+            yield from ((key, None) for key in self._index.unreadable if whole_in(key) is None)
             for aggregate in self._not_held():
                 yield from self._records(aggregate)
 

@@ -186,9 +186,11 @@ class SnapshotIndex:
         """Begin the fold of the shard; raises `SnapshotsWrong` where that is certain by now."""
         if not (self.snapshots or self.finals or self.wholes or self.checkpoint or self.unreadable):
             return Restored(BEGINNING, Fold(self._category))
-        for key, reason in self.unreadable.items():
-            if not self.is_outdated(key):
+        for key, reason in [*self.unreadable.items()]:
+            if not self._is_outdated(key):
                 raise SnapshotsWrong(f"The record of {key!r} cannot be read: {reason}.")
+            del self.unreadable[key]
+            self._supersede(id_in(key), whole_in(key) or 0)
         checkpoint = self.checkpoint or BEGINNING
         fold = RestoredFold(self._category, checkpoint.next_seq)
         for id, kept in self.finals.items():
@@ -204,7 +206,7 @@ class SnapshotIndex:
         fold.check()
         return Restored(checkpoint, fold)
 
-    def is_outdated(self, key: str) -> bool:
+    def _is_outdated(self, key: str) -> bool:
         """Whether a record that holds a whole aggregate is older than another that can be read."""
         id, version = id_in(key), whole_in(key)
         kept, whole = self.snapshots.get(id), self.wholes.get(id)
