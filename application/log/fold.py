@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from application.log.pending import Wanted, nobody_brings_back
 from application.log.records import UnreadableEvent
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.category import Category
@@ -49,6 +50,11 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     version: int
 
 
+MOST_UNFOLDED = 16
+"""Events that wait for an aggregate that is not in memory, before it is to be brought back: where
+nobody writes snapshots, they would take more and more."""
+
+
 class Unfolded(list[DomainEvent]):
     """Events of an aggregate that is not in memory; they wait for it."""
 
@@ -63,7 +69,8 @@ class Fold:
 
     An aggregate that is finished may be evicted once a snapshot of it is kept elsewhere; what
     stays of it are some 20 bytes that lead there. Of one that is idle, it is its id and some 100
-    bytes, and what happens to it meanwhile. A `sole` aggregate takes the place of all.
+    bytes, and what happens to it meanwhile; `wanted` is told when that is much. A `sole` aggregate
+    takes the place of all.
     """
 
     restored: ClassVar[bool] = False
@@ -80,6 +87,7 @@ class Fold:
         self._evicted = CompactIndex()
         self._idle: dict[str, Place] = {}
         self._unfolded: dict[str, Unfolded] = {}
+        self.wanted: Wanted = nobody_brings_back
         self.latest: datetime | None = None
 
     def __iter__(self) -> Iterator[Aggregate]:
@@ -113,7 +121,10 @@ class Fold:
             return self._sole
         id, kind = event.originator_id, self._evolvers[type(event)]
         if id in self._idle:
-            return self._unfolded.setdefault(id, Unfolded())
+            unfolded = self._unfolded.setdefault(id, Unfolded())
+            if len(unfolded) == MOST_UNFOLDED:
+                self.wanted((id,))
+            return unfolded
         self._aggregates[id] = aggregate = kind(id)
         return aggregate
 

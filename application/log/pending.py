@@ -30,6 +30,5 @@ def nothing_is_evicted(
     raise NotImplementedError(f"{pending.envelope.command.aggregate_id!r} cannot be brought back.")
 
 
-def nothing_is_wanted(ids: Collection[str]) -> NoReturn:
-    """Take no ids: for a shard of which nothing is evicted."""
-    raise NotImplementedError(f"{sorted(ids)} cannot be brought back.")
+def nobody_brings_back(ids: Collection[str]) -> None:
+    """Take the ids, and bring nothing back: what happens to the aggregates goes on waiting."""

@@ -19,8 +19,8 @@ from application.log.pending import (
     Absent,
     PendingCommand,
     Wanted,
+    nobody_brings_back,
     nothing_is_evicted,
-    nothing_is_wanted,
 )
 from application.log.records import Claim, Codec, Commit, MalformedRecord
 from application.log.snapshots.records import StoredCheckpoint
@@ -75,7 +75,7 @@ class Shard:
         restart: Callable[[], None],
         publish: Callable[[Commit[DomainEvent]], None],
         absent: Absent = nothing_is_evicted,
-        wanted: Wanted = nothing_is_wanted,
+        wanted: Wanted = nobody_brings_back,
         sole: SoleAggregate | None = None,
     ) -> None:
         self.topic = category.topic
@@ -104,7 +104,7 @@ class Shard:
         self.next_offset = 0
         self._epoch = 0
         self._next_seq = 0
-        self.fold = Fold(self._category, self._sole)
+        self._begin_with(Fold(self._category, self._sole))
         self._answers = Answers()
         self._in_flight = InFlight()
         self._deadlines = Deadlines()
@@ -114,7 +114,11 @@ class Shard:
         self.gate = Gate(checkpoint.epoch, checkpoint.owner, checkpoint.next_seq)
         self.owner_url = checkpoint.url
         self.next_offset = checkpoint.offset
+        self._begin_with(fold)
+
+    def _begin_with(self, fold: Fold) -> None:
         self.fold = fold
+        fold.wanted = self._wanted
 
     # -- taking and losing the shard ------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from application.log.fold import MOST_UNFOLDED
 from application.log.pending import PendingCommand
 from application.log.shard import Shard
 from application.log.snapshots.evictions import Evictions
@@ -267,6 +268,15 @@ def test_what_a_newer_snapshot_has_seen_does_not_happen_again() -> None:
     asked = follower.read().owns().ask(Look(counter="x"))
     assert follower.fetches[0][1] == len(follower.kafka.topic) - 1
     assert looked(follower, asked) == 4
+
+
+def test_what_much_happens_to_comes_back_before_the_next_snapshot() -> None:
+    one, follower = away()
+    one.ask(Count(counter="x", times=MOST_UNFOLDED))
+    follower.read().look()
+    back = follower.memory("x")
+    assert back is not None
+    assert back.version == 3 + MOST_UNFOLDED
 
 
 def test_a_snapshot_of_what_has_not_been_read_yet_counts_later() -> None:
