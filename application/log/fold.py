@@ -49,6 +49,10 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     offset: int
     version: int
 
+    def is_newer(self, other: "Place") -> bool:
+        """Whether it is of a later version, or the same one, which has been written once more."""
+        return (self.version, self.offset) > (other.version, other.offset)
+
 
 MOST_UNFOLDED = 16
 """Events that wait for an aggregate that is not in memory, before it is to be brought back: where
@@ -166,14 +170,14 @@ class Fold:
 
         Of one that is not in memory, take note where its newest snapshot is. Whether it is gone.
         """
-        aggregate, known = self._aggregates.get(id), self.idle(id)
-        if aggregate is not None and aggregate.version == place.version:
-            del self._aggregates[id]
-        elif known is None or place.version < known.version:
+        aggregate, known = self._aggregates.get(id), self._idle.get(id)
+        if (aggregate or known) is None or (aggregate and aggregate.version != place.version):
             return False
-        self._idle[id] = place
-        if id in self._unfolded:
-            self._cover(id, place.version)
+        self._aggregates.pop(id, None)
+        if known is None or place.is_newer(known):
+            self._idle[id] = place
+            if id in self._unfolded:
+                self._cover(id, place.version)
         return True
 
     def _cover(self, id: str, version: int) -> None:

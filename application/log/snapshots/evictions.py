@@ -228,7 +228,7 @@ class Evictions:
 
     def _give_up(self, id: str, reason: str) -> None:
         lookup = self._lookups.pop(id)
-        if not lookup.waiting:
+        if id in self._shard.fold.unfolded:
             self._wanted.append(id)
         for pending in lookup.waiting:
             pending.done(Unavailable(f"{reason} Repeat it with the same Idempotency-Key."))

@@ -188,12 +188,12 @@ MUTANTS = (
     _mutant(
         "nothing leaves that its snapshot has not seen",
         "fold",
-        ("aggregate is not None and aggregate.version == place.version", "aggregate is not None"),
+        ("(aggregate and aggregate.version != place.version)", "False"),
     ),
     _mutant(
         "an older snapshot does not take the place of a newer one",
         "fold",
-        ("elif known is None or place.version < known.version:", "elif known is None:"),
+        ("if known is None or place.is_newer(known):", "if True:"),
     ),
     _mutant(
         "a newer snapshot leaves what it has not seen",
@@ -225,6 +225,14 @@ MUTANTS = (
         "who takes over has the deadlines of the evicted",
         "shard",
         ("if self.fold.unfolded:", "if False:"),
+    ),
+    _mutant(
+        "what has been looked for in vain is looked for again",
+        "snapshots.evictions",
+        (
+            "        if id in self._shard.fold.unfolded:\n            self._w",
+            "        if False:\n            self._w",
+        ),
     ),
     _mutant(
         "what comes back to an owner has its deadline",

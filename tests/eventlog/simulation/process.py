@@ -123,7 +123,7 @@ class Process:
         """Claim the shard, if it has been read to where it ended when that was asked."""
         end, self.known_end = self.known_end, None
         follows = self.shard.role is self.world.code.Role.FOLLOWER
-        if end is not None and follows and self.shard.next_offset >= end:
+        if end is not None and follows and not self.begins and self.shard.next_offset >= end:
             self.shard.claim()
 
     def serve(self) -> None:

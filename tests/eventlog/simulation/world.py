@@ -183,12 +183,16 @@ class World:
             process.serve()
 
     def look(self) -> None:
-        """What a process looks up comes back."""
+        """What a process looks up comes back, or nothing does, as while a broker is away."""
         looking = [p for p in self.processes if p.memory.fetches and not p.frozen]
         if looking:
             process = self._pick(looking)
-            self.tell("{} finds {}", process.life.owner, process.memory.fetches[0])
-            process.look()
+            found = self.random.random() < 0.9
+            self.tell("{} looks up {}: {}", process.life.owner, process.memory.fetches[0], found)
+            if found:
+                process.look()
+            else:
+                process.memory.fetches.pop(0)
 
     def write_snapshots(self) -> None:
         """The writer of checkpoints has its turn."""
