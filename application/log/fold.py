@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from application.log.pending import Wanted, nobody_brings_back
+from application.log.pending import BringBack, nobody_brings_back
 from application.log.records import UnreadableEvent
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.category import Category
@@ -43,13 +43,13 @@ class SoleAggregate(Aggregate):
         raise NotImplementedError
 
 
-class Place(msgspec.Struct, frozen=True, gc=False):
+class Whereabouts(msgspec.Struct, frozen=True, gc=False):
     """Where the snapshot of an aggregate is, and of which version of it."""
 
     offset: int
     version: int
 
-    def is_newer(self, other: "Place") -> bool:
+    def is_newer(self, other: "Whereabouts") -> bool:
         """Whether it is of a later version, or the same one, which has been written once more."""
         return (self.version, self.offset) > (other.version, other.offset)
 
@@ -89,9 +89,9 @@ class Fold:
         self._evolvers = category.evolvers
         self._aggregates: dict[str, Aggregate] = {}
         self._evicted = CompactIndex()
-        self._idle: dict[str, Place] = {}
+        self._idle: dict[str, Whereabouts] = {}
         self._unfolded: dict[str, Unfolded] = {}
-        self.wanted: Wanted = nobody_brings_back
+        self.wanted: BringBack = nobody_brings_back
         self.latest: datetime | None = None
 
     def __iter__(self) -> Iterator[Aggregate]:
@@ -165,7 +165,7 @@ class Fold:
         if offset not in self.evicted(id):
             self._evicted.add(id, offset)
 
-    def rest(self, id: str, place: Place) -> bool:
+    def rest(self, id: str, place: Whereabouts) -> bool:
         """Let go of an aggregate that has not changed since its snapshot at this place.
 
         Of one that is not in memory, take note where its newest snapshot is. Whether it is gone.
@@ -188,7 +188,7 @@ class Fold:
         else:
             del self._unfolded[id]
 
-    def idle(self, id: str) -> Place | None:
+    def idle(self, id: str) -> Whereabouts | None:
         """Where the snapshot is of an aggregate that has left memory because it was idle."""
         return None if id in self._aggregates else self._idle.get(id)
 

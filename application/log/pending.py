@@ -19,7 +19,7 @@ Absent = Callable[[PendingCommand, Sequence[int], float], None]
 """Is told of a command for an aggregate that may be at these offsets of the snapshots, and of the
 time; has it executed again once it has looked."""
 
-Wanted = Callable[[Collection[str]], None]
+BringBack = Callable[[Collection[str]], None]
 """Is told the ids of aggregates that have changed since they were evicted; brings them back."""
 
 

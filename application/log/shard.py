@@ -17,8 +17,8 @@ from application.log.gate import Gate
 from application.log.in_flight import InFlight, Sent
 from application.log.pending import (
     Absent,
+    BringBack,
     PendingCommand,
-    Wanted,
     nobody_brings_back,
     nothing_is_evicted,
 )
@@ -75,7 +75,7 @@ class Shard:
         restart: Callable[[], None],
         publish: Callable[[Commit[DomainEvent]], None],
         absent: Absent = nothing_is_evicted,
-        wanted: Wanted = nobody_brings_back,
+        wanted: BringBack = nobody_brings_back,
         sole: SoleAggregate | None = None,
     ) -> None:
         self.topic = category.topic

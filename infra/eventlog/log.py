@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
-from application.log.pending import Absent, Wanted
+from application.log.pending import Absent, BringBack
 from application.log.shard import Shard
 from application.ports.commands import Answer, Done, Envelope, Verdict
 from application.ports.reading import ShardId
@@ -255,7 +255,7 @@ class KafkaLog:
         # The snapshots are read for shards, so the shards come first.
         return lambda *pending: self._snapshots.absent(shard_id, *pending)
 
-    def _wanted_in(self, shard_id: ShardId) -> Wanted:
+    def _wanted_in(self, shard_id: ShardId) -> BringBack:
         return lambda ids: self._snapshots.want(shard_id, ids)
 
     def hurry(self) -> None:

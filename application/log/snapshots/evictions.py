@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from application.log.fold import Place
+from application.log.fold import Whereabouts
 from application.log.pending import PendingCommand
 from application.log.shard import Shard
 from application.log.snapshots.idle import IDLE_EVENTS, Idlers
@@ -77,7 +77,7 @@ class Evictions:
         self._idlers = Idlers(idle_events)
         self._lookups: dict[str, _Lookup] = {}
         self._wanted: deque[str] = deque()
-        self._missed: dict[str, Place] = {}
+        self._missed: dict[str, Whereabouts] = {}
         """Snapshots that were not where they had been seen, when somebody looked last."""
 
     def put(self, offset: int, key: str, value: bytes | None) -> None:
@@ -116,9 +116,9 @@ class Evictions:
             if is_final(aggregate) if aggregate else fold.evicted(seen.id):
                 fold.evict(seen.id, seen.offset)
         elif aggregate is None:
-            fold.rest(seen.id, Place(seen.offset, seen.version))
+            fold.rest(seen.id, Whereabouts(seen.offset, seen.version))
         else:
-            self._idlers.note(seen.id, Place(seen.offset, seen.version), seen.seq)
+            self._idlers.note(seen.id, Whereabouts(seen.offset, seen.version), seen.seq)
 
     # -- bringing back --------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ class Evictions:
         self,
         lookup: _Lookup,
         id: str,
-        place: Place,
+        place: Whereabouts,
         found: Found | None,
         now: datetime,
         monotonic: float,

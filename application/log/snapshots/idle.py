@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from application.log.fold import Fold, Place
+from application.log.fold import Fold, Whereabouts
 
 IDLE_EVENTS = 1_000
 """Events of a shard for which an aggregate stays, from its newest snapshot on, if none is its own.
@@ -27,10 +27,10 @@ class Idlers:
     def __init__(self, events: int = IDLE_EVENTS) -> None:
         self._events = events
         self._waiting: deque[_Idler] = deque()
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, Whereabouts] = {}
         """Where each is by now, which may have been written once more."""
 
-    def note(self, id: str, place: Place, seq: int) -> None:
+    def note(self, id: str, place: Whereabouts, seq: int) -> None:
         """Take note of a snapshot that was taken before the shard's event `seq`."""
         known = self._places.get(id)
         if known is None or place.version >= known.version:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from application.log.fold import Fold, Place
+from application.log.fold import Fold, Whereabouts
 from application.log.snapshots.records import (
     BEGINNING,
     SnapshotCodec,
@@ -60,7 +60,7 @@ class SnapshotIndex:
         self.checkpoint: StoredCheckpoint | None = None
         self.snapshots: dict[str, Kept] = {}
         self.finals: dict[str, Kept] = {}
-        self.wholes: dict[str, Place] = {}
+        self.wholes: dict[str, Whereabouts] = {}
         """Of those that may be idle, the newest version; an older one is superseded."""
         self._older: dict[str, set[int]] = {}
         self._newest_seq = 0
@@ -77,7 +77,7 @@ class SnapshotIndex:
             self.unreadable.pop(key, None)
         place = None if is_final_key(key) else part_in(key)
         if (version := whole_in(key)) is not None:
-            self._put_whole(Place(offset, version), key, value)
+            self._put_whole(Whereabouts(offset, version), key, value)
         elif place is None:
             self._put(offset, key, value)
         elif value is None:
@@ -98,7 +98,7 @@ class SnapshotIndex:
         state = record.state if self._holds_states and not final else None
         kept[id] = Kept(offset, record.originator_version, record.seq, record.parts, state)
 
-    def _put_whole(self, place: Place, key: str, value: bytes | None) -> None:
+    def _put_whole(self, place: Whereabouts, key: str, value: bytes | None) -> None:
         id, version = id_in(key), place.version
         known = self.wholes.get(id)
         record = None if value is None else self._read(key, value)

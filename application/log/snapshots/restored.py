@@ -10,7 +10,7 @@ snapshots, in whatever order, and whatever has been lost of them.
 
 from collections.abc import Iterable, Iterator
 
-from application.log.fold import CannotFold, Fold, Place
+from application.log.fold import CannotFold, Fold, Whereabouts
 from domain.aggregate import Aggregate
 from domain.category import Category
 from domain.events import DomainEvent
@@ -46,7 +46,7 @@ class RestoredFold(Fold):
         self._evicted.add(id, offset)
         self._count(version, seq)
 
-    def include_idle(self, places: dict[str, Place], seq: int) -> None:
+    def include_idle(self, places: dict[str, Whereabouts], seq: int) -> None:
         """Begin with aggregates that may be idle, without loading any; `places` is kept.
 
         The newest of their snapshots was taken before the event `seq`.
