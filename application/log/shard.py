@@ -200,7 +200,7 @@ class Shard:
         if isinstance(record, Claim):
             self._receive_claim(record)
         else:
-            self._receive_commit(record, value or b"")
+            self._receive_commit(record)
 
     def _receive_own(self, record: Commit[DomainEvent]) -> None:
         """The record is, byte for byte, what was sent: nothing to decode, nothing to fold."""
@@ -226,16 +226,16 @@ class Shard:
         elif self.role is Role.CANDIDATE and self.gate.epoch >= self._epoch:
             self.role = Role.FOLLOWER
 
-    def _receive_commit(self, commit: Any, value: bytes) -> None:
+    def _receive_commit(self, commit: Any) -> None:
         accepted = self.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))
         ours = commit.epoch == self._epoch and commit.owner == self.owner
         if ours and (self._in_flight or self.role is Role.OWNER):
             self.start_over("a commit of this process came back out of order")
             accepted = accepted and self._sole is not None  # or else it is read again
         if accepted and commit.events:
-            self._take(commit, value)
+            self._take(commit)
 
-    def _take(self, commit: Any, value: bytes) -> None:
+    def _take(self, commit: Any) -> None:
         try:
             self.fold.take(commit.events)
         except CannotFold as error:
@@ -245,7 +245,7 @@ class Shard:
             # Serve the shard no longer: what would be decided on half a fold is worth nothing.
             self.broken = f"{self.topic}/{self.partition} holds {error}. Run a version that can."
             return
-        self._answers.follow(value)
+        self._answers.follow(commit)
         if commit.seq > self._published:
             self._tell(commit)
 
@@ -365,7 +365,7 @@ class Shard:
         self._in_flight.append(commit)
         self._next_seq += len(events)
         if events:
-            self._answers.remember(command_id, value)
+            self._answers.remember(record)
         self._append(events[0].originator_id if events else "", value)
         return commit
 

@@ -140,12 +140,12 @@ MUTANTS = (
     _mutant(
         "command ids are remembered",
         "shard",
-        ("self._answers.follow(value)", "pass"),
+        ("self._answers.follow(commit)", "pass"),
     ),
     _mutant(
         "command ids in flight are remembered",
         "shard",
-        ("self._answers.remember(command_id, value)", "pass"),
+        ("self._answers.remember(record)", "pass"),
     ),
     _mutant(
         "a commit is published once",
