@@ -4,6 +4,7 @@ It leaves memory when it is idle, unless its alarm is set.
 """
 
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 import msgspec
 
@@ -92,7 +93,7 @@ class CounterState(State, frozen=True, kw_only=True, tag="counter.snapshot.v1"):
 
 class Counter(Aggregate):
     evicted_when_idle = True
-    states = (CounterState,)
+    states: ClassVar[tuple[type[State], ...]] = (CounterState,)
 
     total = 0
     alarm: datetime | None = None
