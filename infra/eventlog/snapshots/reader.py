@@ -1,8 +1,7 @@
 """Reads the snapshots topics: whole, on and on, or one record."""
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -27,13 +26,10 @@ logger = structlog.get_logger(__name__)
 LOOKUP_CONFIG = {
     "fetch.wait.max.ms": 5,
     "queued.min.messages": 1,
-    "fetch.message.max.bytes": 65_536,
+    "fetch.message.max.bytes": 4_096,
 }
-"""A look is for one record. A longer fetch would still be under way when the next look begins, and
-that one would have to wait for it, half a second as a rule."""
-
-SnapshotPlace = tuple[ShardId, int]
-"""A shard of the log, and an offset in its partition of snapshots."""
+"""A look is for one record, and gets its batch at the least. A longer fetch would still be under
+way when the next look begins, and that one would have to wait for it, half a second as a rule."""
 
 Put = Callable[[ShardId, int, str, bytes | None], None]
 """Takes a record: the shard of the log that it is about, its offset, key and value."""
@@ -131,56 +127,35 @@ class SnapshotReader:
 
 
 class SnapshotLookup:
-    """Reads single records of the topics of snapshots, those of different partitions at once.
+    """Reads single records of the topics of snapshots, in about 2 ms each.
 
-    Blocking, and for one thread at a time.
+    One after the other: several partitions at once take half a second (measured), as their fetches
+    wait for each other. Blocking, and for one thread at a time.
     """
 
     def __init__(self, bootstrap: str, categories: Iterable[Category]) -> None:
         config = consumer_config(bootstrap, "gamehall-snapshots") | LOOKUP_CONFIG
         self._consumer = Consumer(config | {"enable.partition.eof": True})
-        kept = [category for category in categories if category.restorers]
-        self._topics = {category.topic: category.snapshots_topic for category in kept}
-        self._logs = {category.snapshots_topic: category.topic for category in kept}
+        self._topics = {category.topic: category.snapshots_topic for category in categories}
 
-    def fetch(self, places: Iterable[SnapshotPlace]) -> dict[SnapshotPlace, Found | None]:
-        """The records at these places; None for what has been compacted away.
+    def fetch(self, shard: ShardId, offset: int) -> Found | None:
+        """The record at an offset; None when it has been compacted away.
 
-        Takes about 5 ms for one of each shard. Raises `KafkaException` when Kafka is away.
+        Raises `KafkaException` when Kafka is away.
         """
-        left: dict[ShardId, list[int]] = defaultdict(list)
-        for shard, offset in set(places):
-            left[shard].append(offset)
-        found: dict[SnapshotPlace, Found | None] = {}
-        while left:
-            found.update(self._read({shard: offsets.pop() for shard, offsets in left.items()}))
-            left = {shard: offsets for shard, offsets in left.items() if offsets}
-        return found
-
-    def _read(self, offsets: Mapping[ShardId, int]) -> Iterator[tuple[SnapshotPlace, Found | None]]:
-        places = offsets.items()
-        self._consumer.assign([TopicPartition(self._topics[s[0]], s[1], at) for s, at in places])
-        left = dict(offsets)
+        self._consumer.assign([TopicPartition(self._topics[shard[0]], shard[1], offset)])
         try:
-            while left:
-                message = self._consumer.poll(SILENCE_TIMEOUT_S)
-                if message is None:
-                    raise _timed_out()
-                shard = self._logs.get(message.topic() or "", ""), message.partition() or 0
-                if not _passing(message) and shard in left:  # or else more than was asked for
-                    offset = left.pop(shard)
+            while (message := self._consumer.poll(SILENCE_TIMEOUT_S)) is not None:
+                if not _passing(message):
                     there = not _is_end(message) and message.offset() == offset
-                    yield (shard, offset), _found(message) if there else None
+                    return Found(key_of(message), message.value() or b"") if there else None
+            raise _timed_out()
         finally:
             self._consumer.unassign()
 
     def close(self) -> None:
         """Leave; it is not used again."""
         self._consumer.close()
-
-
-def _found(message: Message) -> Found:
-    return Found(key_of(message), message.value() or b"")
 
 
 def restore(shard: ShardId, index: SnapshotIndex) -> Restored | None:

@@ -22,7 +22,6 @@ from application.ports.reading import ShardId
 from domain.category import Category
 from infra.eventlog.snapshots.reader import (
     SnapshotLookup,
-    SnapshotPlace,
     SnapshotReader,
     restore,
 )
@@ -30,8 +29,8 @@ from infra.eventlog.snapshots.reader import (
 RETRY_PAUSE_S = 1.0
 """Until another attempt, when Kafka is away."""
 
-LOOKUP_BATCH = 48
-"""Snapshots that are read together, at most: each waits for all of them."""
+LOOKUP_BATCH = 8
+"""Snapshots that are read in one go, at most: each waits for all of them."""
 
 logger = structlog.get_logger(__name__)
 
@@ -173,8 +172,8 @@ class Restoring:
             except KafkaException as error:
                 logger.warning("cannot read snapshots", count=len(asked), error=str(error))
                 continue  # who waits is answered when the time has run out
-            for each in asked:
-                self._hand_over(each, found[each.shard, each.offset])
+            for each, record in zip(asked, found, strict=True):
+                self._hand_over(each, record)
 
     def _is_wanted(self, asked: _Asked) -> bool:
         return self._evictions[asked.shard].looks_for(asked.id, asked.offset)
@@ -188,10 +187,10 @@ class Restoring:
         except Exception:  # a bug in one decision must not keep those waiting who ask for others
             logger.exception("a command that had waited was not decided", id=asked.id)
 
-    def _read_each(self, asked: Sequence[_Asked]) -> dict[SnapshotPlace, Found | None]:
+    def _read_each(self, asked: Sequence[_Asked]) -> list[Found | None]:
         if self._lookup is None:
             self._lookup = self._new_lookup()
-        return self._lookup.fetch((each.shard, each.offset) for each in asked)
+        return [self._lookup.fetch(each.shard, each.offset) for each in asked]
 
     async def stop(self) -> None:
         """Read no more."""
