@@ -20,7 +20,7 @@ from tests.eventlog.simulation.wire import Request, Wire
 from tests.given import T0
 
 T = TypeVar("T")
-STEPS = 600
+STEPS = 750
 STEP = timedelta(milliseconds=1)
 PROCESSES = ("ann", "bob", "cid")
 CLIENTS = 8
