@@ -7,7 +7,7 @@ from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from application.ports.people import Execute, Knowledge
-from application.ports.sign_ins import OfPeople, SeenSignIn, SignIn
+from application.ports.sign_ins import Endings, OfPeople, SeenSignIn, SignIn
 from infra.away import away_is_unavailable
 from projections.people import TableSays
 
@@ -118,13 +118,14 @@ SAYS = TableSays(
         *("began_at", "seen_at", "expires_at", "ended_at"),
     ),
     found="user_id = %(user_id)s AND scope = 'player'",
-    stays="that a link was used, until it would have expired",
+    stays="that a link to sign in was used, until it would have expired",
 )
 """What the table tells of people; see `projections.people`."""
 
 FORGET = """
     UPDATE sign_ins SET name = '', device = '', ended_at = coalesce(ended_at, now())
     WHERE user_id = %s AND scope = 'player' AND (name <> '' OR ended_at IS NULL)
+    RETURNING digest
 """
 
 
@@ -132,13 +133,20 @@ class SignInsOfPeople(Knowledge):
     """Where somebody is signed in, and what they were called there."""
 
     name = "sign-ins"
-    forgets = "what you were called, and you are signed out everywhere within half a minute"
+    forgets = "what you were called, and you are signed out everywhere"
+    last = True
 
-    def __init__(self, pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]]) -> None:
+    def __init__(
+        self, pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]], endings: Endings
+    ) -> None:
         self._pool = pool
+        self._endings = endings
 
     async def erase(self, user_id: str, by: str, execute: Execute) -> int:
         """See `Knowledge`."""
         with away_is_unavailable("PostgreSQL does not take it"):
             async with self._pool.connection() as connection:
-                return (await connection.execute(FORGET, [user_id])).rowcount
+                forgotten = await connection.execute(FORGET, [user_id])
+                digests = [digest for (digest,) in await forgotten.fetchall()]
+        await self._endings.tell(digests)
+        return len(digests)

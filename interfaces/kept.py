@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from interfaces.setting_kinds import SECRET_CHARACTERS, SettingsRefused
+
 RANDOM_BYTES = 36
 
 
@@ -37,3 +39,22 @@ def _write(file: Path, word: str) -> str:
         with suppress(FileExistsError):  # another was first, and its word counts
             os.link(draft.name, file)
     return file.read_text().strip()
+
+
+def signing_secret(home: Path, *, make: bool) -> str:
+    """Give the secret that the home keeps; raises `SettingsRefused` for none, or a short one."""
+    file = home / "secret"
+    if not make and not file.exists():
+        raise SettingsRefused(
+            f"{home} is no hall that has been started, so no token would be good there; set"
+            " GAMEHALL_HOME to the folder of the hall (.gamehall, where it was started), or"
+            " GAMEHALL_SECRET to its secret."
+        )
+    secret = kept(file)
+    if len(secret) < SECRET_CHARACTERS:
+        raise SettingsRefused(
+            f"The secret in {file} has {len(secret)} characters, but takes at least"
+            f" {SECRET_CHARACTERS}; remove the file, and the next `gamehall up` makes another, with"
+            " which no token is good that there was."
+        )
+    return secret

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from interfaces import kept
-from interfaces.settings import SettingsRefused
+from interfaces.setting_kinds import SettingsRefused
 
 PUBLIC_MAX_AGE_S = 300
 """For which a shop may keep the public keys."""

@@ -1,12 +1,10 @@
 """Settings: every one from an environment variable that starts with GAMEHALL_."""
 
 import os
-import re
 from collections.abc import Mapping
-from ipaddress import ip_network
 from pathlib import Path
 from socket import gethostname
-from typing import Annotated, Any, Literal, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -17,54 +15,34 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from interfaces import kept
 from interfaces.groups import group_of, groups_in
+from interfaces.setting_kinds import (
+    HIGHEST_PORT,
+    HTTP_ADDRESS,
+    KAFKA_ADDRESS,
+    MAIL_SENDER,
+    SMTP_ADDRESS,
+    Folder,
+    Port,
+    Seconds,
+    Secret,
+    SettingsRefused,
+    between,
+    hide_password,
+    like,
+    network,
+)
 
 PREFIX = "GAMEHALL_"
-SECRET_CHARACTERS = 32
-HIGHEST_PORT = 65535
 SERVER_PORTS = 5  # Kafka, its controller, PostgreSQL, Valkey, the sink: the ports after the API's
 HALL_PORTS = SERVER_PORTS + 2  # with the API's, and the one that its process has alone
 SERVICE = "hall"
 """The name of the service at the embedded servers."""
 LOOPBACK = "127.0.0.1"
 ANY_HOST = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104  to be told from addresses of one
-
-
-class SettingsRefused(Exception):
-    """Sentences that name each wrong variable, its value and what it takes."""
-
-
-def _like(pattern: str, takes: str) -> FieldInfo:
-    """Bound a text to a pattern, which the sentence of a refusal has in words."""
-    return cast("FieldInfo", Field(pattern=f"^({pattern})$", description=takes))
-
-
-def _from(least: float, most: float, takes: str = "a number") -> FieldInfo:
-    """Bound a number, both bounds included."""
-    return cast(
-        "FieldInfo", Field(ge=least, le=most, description=f"{takes} from {least} to {most}")
-    )
-
-
-def _network(text: str) -> str:
-    return str(ip_network(text))
-
-
-HTTP_ADDRESS = r"https?://[^\s/]+"
-BROKERS = r"[^\s,:/@]+:\d{1,5}(,[^\s,:/@]+:\d{1,5})*"
-KAFKA_ADDRESS = rf"((plaintext|ssl|sasl_plaintext|sasl_ssl)://([^\s/@]+@)?)?{BROKERS}(\?\S+)?"
-
-SMTP_ADDRESS = r"smtps?://([^\s/@:]+:[^\s/@:]+@)?[^\s/@:]+(:\d{1,5})?"
-MAIL_SENDER = r"([^\s<>@]+@[^\s<>@]+|[^<>@\x00-\x1f]*<[^\s<>@]+@[^\s<>@]+>)"
-
-Folder = Field(description="a folder")
-Port = _from(1, HIGHEST_PORT, "a port")
-Secret = Field(min_length=SECRET_CHARACTERS, description=f"at least {SECRET_CHARACTERS} characters")
-Seconds = "a number of seconds"
 
 
 class Settings(BaseSettings):
@@ -77,15 +55,15 @@ class Settings(BaseSettings):
     home: Annotated[Path, Folder] = Path(".gamehall")
     """The folder of everything the hall keeps: data, logs, jars, the secret."""
 
-    host: Annotated[str, _like(r"[^\s/]+", "an address to listen on")] = LOOPBACK
+    host: Annotated[str, like(r"[^\s/]+", "an address to listen on")] = LOOPBACK
     """The address that the API listens on. The embedded servers never leave 127.0.0.1."""
 
-    port: Annotated[int, _from(1, HIGHEST_PORT - HALL_PORTS + 1, "a port")] = 8080
+    port: Annotated[int, between(1, HIGHEST_PORT - HALL_PORTS + 1, "a port")] = 8080
     """The API's port. Embedded: Kafka +1, its controller +2, PostgreSQL +3, Valkey +4, the sink of
     mails +5; each API process (`gamehall up --api N`) has one of its own besides, from +6 on."""
 
     api_url: Annotated[
-        str | None, _like(HTTP_ADDRESS, "an address such as http://127.0.0.1:8080, without a path")
+        str | None, like(HTTP_ADDRESS, "an address such as http://127.0.0.1:8080, without a path")
     ] = None
     """Where others reach this API; by default http://host:port."""
 
@@ -94,14 +72,14 @@ class Settings(BaseSettings):
     GAMEHALL_PORT +6. Each of several on one machine needs one; keep it from the outside."""
 
     peer_url: Annotated[
-        str | None, _like(HTTP_ADDRESS, "an address such as http://10.0.0.7:8080, without a path")
+        str | None, like(HTTP_ADDRESS, "an address such as http://10.0.0.7:8080, without a path")
     ] = None
     """Where other API processes reach this one; by default http://host:peer port."""
 
     kafka: Annotated[
         str | None,
         Field(repr=False),
-        _like(KAFKA_ADDRESS, "host:port of one or more brokers, separated by commas"),
+        like(KAFKA_ADDRESS, "host:port of one or more brokers, separated by commas"),
     ] = None
     """An existing Kafka; by default one is started. A way in stands around the brokers, as in
     sasl_ssl://user:password@host:port?sasl.mechanisms=SCRAM-SHA-512."""
@@ -109,23 +87,21 @@ class Settings(BaseSettings):
     postgres: Annotated[
         str | None,
         Field(repr=False),
-        _like(r"postgres(ql)?://\S+", "an address that starts with postgresql://"),
+        like(r"postgres(ql)?://\S+", "an address that starts with postgresql://"),
     ] = None
     """An existing PostgreSQL database; by default one is started."""
 
     redis: Annotated[
         str | None,
         Field(repr=False),
-        _like(
-            r"(rediss?|unix)://\S+", "an address that starts with redis://, rediss:// or unix://"
-        ),
+        like(r"(rediss?|unix)://\S+", "an address that starts with redis://, rediss:// or unix://"),
     ] = None
     """An existing Redis or Valkey; by default one is started."""
 
-    replication_factor: Annotated[int, _from(1, 9, "a number of brokers")] = 1
+    replication_factor: Annotated[int, between(1, 9, "a number of brokers")] = 1
     """How many brokers hold each topic; production wants 3."""
 
-    log_partitions: Annotated[int, _from(1, 512)] = 12
+    log_partitions: Annotated[int, between(1, 512)] = 12
     """The shards of each log topic; fixed once the topics exist."""
 
     jars: Annotated[Path | None, Folder] = None
@@ -138,31 +114,31 @@ class Settings(BaseSettings):
     """The folder of the keys that sign passes of waiting rooms; by default passes in the home. API
     processes on several machines need the same keys."""
 
-    pass_audience: Annotated[str, _like(r"[!-~]{1,200}", "1 to 200 printable characters")] = "shop"  # noqa: S105  no password
+    pass_audience: Annotated[str, like(r"[!-~]{1,200}", "1 to 200 printable characters")] = "shop"  # noqa: S105  no password
     """Whom passes are for; who verifies one asks for this audience."""
 
-    objects_url: Annotated[str | None, _like(r"[a-z0-9]+://.{1,500}", "an address")] = None
+    objects_url: Annotated[str | None, like(r"[a-z0-9]+://.{1,500}", "an address")] = None
     """Where files of people are kept, such as s3://bucket/folder; by default in objects in the
     home. API processes on several machines need the same place."""
 
-    clock_leeway_seconds: Annotated[float, _from(0, 3_600, Seconds)] = 5.0
+    clock_leeway_seconds: Annotated[float, between(0, 3_600, Seconds)] = 5.0
     """By how many seconds the clocks of machines may differ: so much longer a token is good at both
     ends."""
 
     master_key: Annotated[SecretStr | None, Secret] = None
     """Wraps the keys of personal texts; without one, Kafka holds them as they are."""
 
-    rooms_kept_seconds: Annotated[float, _from(0, 10 * 366 * 86_400, Seconds)] = 604_800.0
+    rooms_kept_seconds: Annotated[float, between(0, 10 * 366 * 86_400, Seconds)] = 604_800.0
     """How many seconds after its last session has ended a closed waiting room is archived; for
     rooms that are closed from now on."""
 
-    bot_after: Annotated[float, _from(0, 3_600, Seconds)] = 10.0
+    bot_after: Annotated[float, between(0, 3_600, Seconds)] = 10.0
     """How many seconds a player waits for another before a bot is seated."""
 
-    move_seconds: Annotated[float, _from(1, 86_400, Seconds)] = 60.0
+    move_seconds: Annotated[float, between(1, 86_400, Seconds)] = 60.0
     """How many seconds a player may take for a move before the game is lost; for new games."""
 
-    bot_seconds: Annotated[float, _from(0, 10, Seconds)] = 0.2
+    bot_seconds: Annotated[float, between(0, 10, Seconds)] = 0.2
     """How many seconds a bot may think; a hard one uses all of them in the opening."""
 
     workers_apart: bool = False
@@ -180,10 +156,10 @@ class Settings(BaseSettings):
     """The consumer groups of workers, where these are not `gamehall-<worker>`; the same for every
     process of a worker."""
 
-    checkpoint_events: Annotated[int, _from(1_000, 10_000_000)] = 50_000
+    checkpoint_events: Annotated[int, between(1_000, 10_000_000)] = 50_000
     """After how many events snapshots and checkpoints are written."""
 
-    checkpoint_seconds: Annotated[float, _from(1, 86_400, Seconds)] = 30.0
+    checkpoint_seconds: Annotated[float, between(1, 86_400, Seconds)] = 30.0
     """After how many seconds at the latest, if anything has happened."""
 
     event_types: Literal["known", "any"] = "any"
@@ -198,22 +174,22 @@ class Settings(BaseSettings):
     public_statistics: bool = False
     """Whether players may see what other players did altogether; boards anybody may see."""
 
-    events_oldest_days: Annotated[int, _from(1, 3_650, "a number of days")] = 30
+    events_oldest_days: Annotated[int, between(1, 3_650, "a number of days")] = 30
     """How many days ago a player's event may have happened at the most."""
 
     events_keep_failed: bool = False
     """Whether players' events that are refused are kept, with the reason, to be repaired."""
 
-    events_per_second: Annotated[int, _from(0, 10_000_000)] = 10_000
+    events_per_second: Annotated[int, between(0, 10_000_000)] = 10_000
     """How many players' events are taken a second, by all API processes together; 0 for any."""
 
-    events_per_second_each: Annotated[int, _from(1, 10_000_000)] = 10_000
+    events_per_second_each: Annotated[int, between(1, 10_000_000)] = 10_000
     """How many players' events are taken a second with the tokens of one subject."""
 
-    flush_events: Annotated[int, _from(1, 100_000)] = 10_000
+    flush_events: Annotated[int, between(1, 100_000)] = 10_000
     """How many players' events a worker writes in one transaction at most."""
 
-    flush_seconds: Annotated[float, _from(0, 10, Seconds)] = 0.02
+    flush_seconds: Annotated[float, between(0, 10, Seconds)] = 0.02
     """How many seconds a player's event waits for others to be written with, unless there are as
     many as GAMEHALL_FLUSH_EVENTS. Nothing in a buffer is lost with its worker: the position is
     written with the data."""
@@ -225,17 +201,17 @@ class Settings(BaseSettings):
     ] = ()
     """The origins whose pages may call the API from a browser, separated by commas."""
 
-    requests_per_address: Annotated[int, _from(1, 1_000_000)] = 512
+    requests_per_address: Annotated[int, between(1, 1_000_000)] = 512
     """How many requests of one network address each API process has in progress at a time."""
 
     trusted_networks: Annotated[
-        tuple[Annotated[str, AfterValidator(_network)], ...],
+        tuple[Annotated[str, AfterValidator(network)], ...],
         NoDecode,
         Field(description="networks such as 10.0.0.0/8, separated by commas"),
     ] = ()
     """Networks whose addresses may have any number: proxies, and services that speak for many."""
 
-    lag_seconds: Annotated[float, _from(1, 86_400, Seconds)] = 30.0
+    lag_seconds: Annotated[float, between(1, 86_400, Seconds)] = 30.0
     """For how many seconds a read model may be behind the log before `/health/ready` says so."""
 
     guests: bool = False
@@ -243,7 +219,7 @@ class Settings(BaseSettings):
     """
 
     oidc_issuer: Annotated[
-        str | None, _like(r"https?://\S+", "an address such as https://accounts.example.com")
+        str | None, like(r"https?://\S+", "an address such as https://accounts.example.com")
     ] = None
     """An identity provider that people may sign in with (OpenID Connect), as it calls itself. It is
     told to lead back to GAMEHALL_API_URL, at /api/v1/sign-in/callback."""
@@ -257,14 +233,14 @@ class Settings(BaseSettings):
     smtp_url: Annotated[
         str | None,
         Field(repr=False),
-        _like(SMTP_ADDRESS, "an address such as smtp://user:password@host:587, or smtps://host"),
+        like(SMTP_ADDRESS, "an address such as smtp://user:password@host:587, or smtps://host"),
     ] = None
     """The server that takes mails. Off this machine, smtp:// is encrypted by STARTTLS or not used.
     Without, mails are kept where all servers are embedded (`/mails`), and nowhere else are there
     any."""
 
     mail_from: Annotated[
-        str | None, _like(MAIL_SENDER, "an address such as hall@hall.example, or Hall <hall@…>")
+        str | None, like(MAIL_SENDER, "an address such as hall@hall.example, or Hall <hall@…>")
     ] = None
     """Who mails are from; goes with GAMEHALL_SMTP_URL."""
 
@@ -412,7 +388,11 @@ class Settings(BaseSettings):
 
         Those who serve make one. Who made one elsewhere would sign tokens that open nothing.
         """
-        return self.secret.get_secret_value() if self.secret else _kept_secret(self.home, make)
+        return (
+            self.secret.get_secret_value()
+            if self.secret
+            else kept.signing_secret(self.home, make=make)
+        )
 
 
 def takes(name: str) -> str:
@@ -435,12 +415,6 @@ def load() -> Settings:
         raise SettingsRefused("\n".join(_sentences(error))) from None
 
 
-def hide_password(url: str) -> str:
-    """Give an address that may be printed."""
-    hidden = re.sub(r"(//[^\s/:@]*):[^\s/]*@", r"\1:***@", url)
-    return re.sub(r"(password=)[^&\s]*", r"\1***", hidden)
-
-
 def _sentences(error: ValidationError) -> list[str]:
     wrong = dict.fromkeys(str(each["loc"][0]) for each in error.errors())
     return [_sentence(name, os.environ) for name in wrong]
@@ -452,21 +426,3 @@ def _sentence(name: str, environment: Mapping[str, str]) -> str:
     secret = name in {"secret", "master_key", "oidc_client_secret"}
     shown = f"has {len(value)} characters" if secret else f"is {hide_password(value)!r}"
     return f"{variable} {shown}, but takes {takes(name)}."
-
-
-def _kept_secret(home: Path, make: bool) -> str:
-    file = home / "secret"
-    if not make and not file.exists():
-        raise SettingsRefused(
-            f"{home} is no hall that has been started, so no token would be good there; set"
-            " GAMEHALL_HOME to the folder of the hall (.gamehall, where it was started), or"
-            " GAMEHALL_SECRET to its secret."
-        )
-    secret = kept.kept(file)
-    if len(secret) < SECRET_CHARACTERS:
-        raise SettingsRefused(
-            f"The secret in {file} has {len(secret)} characters, but takes at least"
-            f" {SECRET_CHARACTERS}; remove the file, and the next `gamehall up` makes another, with"
-            " which no token is good that there was."
-        )
-    return secret

@@ -57,6 +57,8 @@ class Identity(msgspec.Struct, frozen=True):
     """Seconds since 1970."""
     begins: int = 0
     """Seconds since 1970; before that, the token is not good yet."""
+    sign_in: str = ""
+    """The digest, in hex, of the sign-in that it rests on; nothing for who shows a token."""
 
 
 class _Claims(msgspec.Struct):
@@ -72,6 +74,7 @@ class _TicketClaims(_Claims):
     until: int = 0
     """When the token ends that the ticket was given for."""
     path: str = ""
+    sign_in: str = ""
 
 
 def of_peers(secret: str, leeway_s: float = 0.0) -> "Tokens":
@@ -123,6 +126,7 @@ class Tokens:
             "priority": identity.priority,
             "until": identity.expires,
             "path": path,
+            "sign_in": identity.sign_in,
         }
         name = secrets.token_urlsafe(12)
         times = {"iat": now, "exp": now + ttl}
@@ -147,7 +151,10 @@ class Tokens:
             raise TokenRefused("The ticket has expired; ask for a new one.")
         if claims.path not in ("", path):
             raise TokenRefused(f"The ticket is for {claims.path} alone.")
-        return Identity(claims.sub, claims.scope, claims.priority, claims.until), claims.jti
+        told = Identity(
+            claims.sub, claims.scope, claims.priority, claims.until, sign_in=claims.sign_in
+        )
+        return told, claims.jti
 
     def verify(self, token: str) -> Identity:
         """Tell who the token speaks for, or refuse it."""

@@ -14,7 +14,7 @@ class AccountOfPeople(Knowledge):
 
     name = "account"
     forgets = "the account is closed, and its e-mail address free"
-    stays = "its handle is held for its former owner for 30 days, and stays in the log"
+    stays = "your handle, which is nobody else's for 30 days, in the history of your account"
 
     async def erase(self, user_id: str, by: str, execute: Execute) -> int:
         """See `Knowledge`; ids of handles and addresses are nobody's."""

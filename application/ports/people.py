@@ -15,13 +15,15 @@ class Knowledge:
 
     `name` is that of the place, in reports and of the file in an export. `holds` says what a
     person is told from there, `forgets` what an erasure does to it, and `stays` what is left and
-    why; each is empty where there is nothing to say.
+    why; each is empty where there is nothing to say. What is `last` is forgotten once everything
+    else is: by it somebody asks again.
     """
 
     name: str
     holds: str = ""
     forgets: str = ""
     stays: str = ""
+    last: bool = False
 
     async def erase(self, user_id: str, by: str, execute: Execute) -> int:
         """Forget somebody, as `by` has decided; gives how much that was.

@@ -32,9 +32,10 @@ class GoesLater(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Undone(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the erasure did not come through, and why; repeating it goes on there."""
+    """What was not forgotten in a place, and why; repeating the erasure goes on there."""
 
     place: str
+    what: str
     why: str
 
 
@@ -56,16 +57,23 @@ async def erase_everywhere(
     user_id: str,
     by: str,
 ) -> ErasureReport:
-    """Forget somebody in every place, each whether or not another one is away."""
+    """Forget somebody in every place, each whether or not another one is away.
+
+    What is `last` waits until all else is forgotten.
+    """
     forgotten: list[Forgotten] = []
     undone: list[Undone] = []
-    for family in families:
-        if family.forgets:
-            try:
-                count = await family.erase(user_id, by, execute)
-                forgotten.append(Forgotten(place=family.name, what=family.forgets, count=count))
-            except Unavailable as away:
-                undone.append(Undone(place=family.name, why=str(away)))
+    for family in sorted(families, key=lambda each: each.last):
+        if not family.forgets:
+            continue
+        told = {"place": family.name, "what": family.forgets}
+        if family.last and undone:
+            undone.append(Undone(**told, why="It waits until all else is forgotten; ask again."))
+            continue
+        try:
+            forgotten.append(Forgotten(**told, count=await family.erase(user_id, by, execute)))
+        except Unavailable as away:
+            undone.append(Undone(**told, why=str(away)))
     return ErasureReport(
         user_id=user_id,
         complete=not undone,

@@ -14,8 +14,8 @@ from domain.waitroom.events import (
     WaitroomLeft,
 )
 
-JOINED = Topic("QUEUE_JOINED", 5, "messages", "`event_id`", "relay", "joins")
-LEFT = Topic("QUEUE_LEFT", 5, "messages", "`event_id`", "relay", "who left")
+JOINED = Topic("QUEUE_JOINED", 5, "messages", "`event_id`", "relay", "who joins a line")
+LEFT = Topic("QUEUE_LEFT", 5, "messages", "`event_id`", "relay", "who leaves it")
 MISSED = Topic("QUEUE_MISSED", 5, "messages", "`event_id`", "relay", "who is about to be dropped")
 READY = Topic("QUEUE_READY", 10, "messages", "`event_id`", "relay", "who may check out")
 

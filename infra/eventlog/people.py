@@ -15,6 +15,11 @@ from infra.away import away_is_unavailable
 SLICE_RECORDS = 500
 READ_TIMEOUT_S = 0.2
 
+STAYS = (
+    "what happened, by ids, handles and the reasons that were given, as everything else is made of "
+    "it; texts about you in it are read by nobody any more"
+)
+
 
 class LogOfPeople(Knowledge):
     """The events of one log.
@@ -28,10 +33,7 @@ class LogOfPeople(Knowledge):
     ) -> None:
         self.name = category.topic
         self.holds = "every event that names you, or that you have caused"
-        self.stays = (
-            "everything else is made of its events; ids, handles and reasons stay, "
-            "and nobody reads a sealed text any more"
-        )
+        self.stays = STAYS
         self._category = category
         self._reader_of = reader_of
         self._open = open

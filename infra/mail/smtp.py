@@ -1,5 +1,6 @@
 """Mail by SMTP (RFC 5321), a connection for each, by the package `aiosmtplib`."""
 
+import asyncio
 from contextlib import suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -8,7 +9,7 @@ from email.utils import format_datetime, localtime, make_msgid, parseaddr
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
 from prometheus_client import Counter
 
 from application.ports.mail import MailDelivery, MailMessage
@@ -65,6 +66,38 @@ def client(way: SmtpServer) -> SMTP:
         validate_certs=not way.is_here,
         timeout=ANSWER_TIMEOUT_S,
     )
+
+
+def greet(url: str, seconds: float) -> None:
+    """Say who asks, encrypted and with the password as for a mail, within so many seconds.
+
+    Raises `OSError` where that cannot be done.
+    """
+    try:
+        asyncio.run(_greet(client(way_to(url)), seconds))
+    except SMTPException as error:
+        raise ConnectionError(_why(error)) from error
+
+
+async def _greet(talk: SMTP, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await talk.connect()
+            await talk.ehlo()
+            with suppress(SMTPException):  # it is there, whatever is said now
+                await talk.quit()
+    finally:
+        talk.close()
+
+
+def _why(error: SMTPException) -> str:
+    # What else the server said may name the user.
+    if isinstance(error, SMTPAuthenticationError):
+        return f"it does not take the user and password, and answers {error.code}"
+    if isinstance(error, SMTPResponseException):
+        return f"it answers {error.code}"
+    refused = isinstance(error.__cause__, ConnectionRefusedError)
+    return "Connection refused" if refused else str(error)
 
 
 class SmtpMail:

@@ -30,7 +30,7 @@ class PlayerEventsOfPeople(Knowledge):
     """
 
     name = "players' events"
-    forgets = "the data of events but for numbers that are counted, and the reasons of voids"
+    forgets = "what games told of you, but for numbers that are counted, and why scores were voided"
 
     def __init__(self, bootstrap: str, pool: Pool, readers: tuple[str, ...]) -> None:
         """`readers` are the read models that keep something of what is forgotten."""

@@ -17,7 +17,7 @@ SAY = {
         of=("aggregate_id",),
         open=("reason",),
         facts=("projection", "topic", "position"),
-        stays="until the events that wait there are replayed",
+        stays="that something which names you could not be read, until it is",
     ),
     "process_positions": TableSays(facts=("process", *READ_TO)),
 }

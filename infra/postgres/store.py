@@ -42,13 +42,12 @@ class PostgresStore:
         connection, name = self._database.connection, self._projection.name
         with connection.transaction():
             connection.execute(SNAPSHOT)
-            row = connection.execute(GENERATION, [name]).fetchone()
-            there = load_checkpoints(connection, name)
+            generation, there = self._there(connection)
             parked = load_parked(connection, name)
-        if row is None:
+        if generation is None:
             return None
         checkpoints = [c for c in there if held is None or (c.topic, c.partition) in held]
-        self._generation = row[0]
+        self._generation = generation
         self._standing = {(c.topic, c.partition): c for c in checkpoints}
         return ReadModelState(self._generation, checkpoints, parked)
 
@@ -80,14 +79,17 @@ class PostgresStore:
             expected = {shard: self._standing[shard].offset for shard in moving}
             generation = move(connection, self._projection.name, [*moving.values()], expected)
         else:
-            generation = self._generation_where_expected(connection)
+            generation, there = self._there(connection)
+            if not {*self._standing.values()} <= {*there}:
+                raise PositionConflict
         if generation != self._generation:
             raise PositionConflict
 
-    def _generation_where_expected(self, connection: Connection) -> str | None:
-        row = connection.execute(GENERATION, [self._projection.name]).fetchone()
-        there = load_checkpoints(connection, self._projection.name)
-        return row[0] if row and {*self._standing.values()} <= {*there} else None
+    def _there(self, connection: Connection) -> tuple[str | None, Sequence[Checkpoint]]:
+        """The live generation, or None, and where it stands."""
+        name = self._projection.name
+        row = connection.execute(GENERATION, [name]).fetchone()
+        return row and row[0], load_checkpoints(connection, name)
 
     @contextmanager
     def building(self) -> Iterator["PostgresGeneration"]:

@@ -15,7 +15,9 @@ class KeysOfPeople(Knowledge):
 
     name = KEYS.name
     holds = "the ids of the keys that your sealed texts are read with"
-    forgets = "the keys, and with them every sealed text, wherever it was copied to"
+    forgets = (
+        "the keys of every text about you, which nobody reads any more, wherever it was copied to"
+    )
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap

@@ -26,6 +26,8 @@ from projections.people import KeySays, TableSays
 from projections.positions import Pool
 
 GROUP = "gamehall-people"
+UNREAD = "what could not be read"
+"""A dead letter, to whom it is about."""
 
 
 async def build(base: Foundation) -> list[object]:
@@ -76,4 +78,5 @@ def going_later(log_partitions: int) -> Iterator[GoesLater]:
     for topic in declared(log_partitions):
         hours = retention_hours(topic.kind)
         if hours is not None:
-            yield GoesLater(place=topic.name, what=topic.holds or "messages", hours=hours)
+            what = UNREAD if topic.kind == "letters" else topic.holds or "messages"
+            yield GoesLater(place=topic.name, what=what, hours=hours)

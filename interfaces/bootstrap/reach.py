@@ -6,7 +6,8 @@ from functools import partial
 from infra import reach
 from infra.reach import Server
 from infra.stack import api
-from interfaces.settings import Settings, hide_password
+from interfaces.setting_kinds import hide_password
+from interfaces.settings import Settings
 
 PATIENCE_S = 1.5
 """How long all servers that a command needs may take to answer, before it begins: with the start of

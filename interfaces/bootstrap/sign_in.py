@@ -2,6 +2,7 @@
 
 import httpx
 
+from infra.endings import EndingsInRedis
 from infra.errors import SetupError
 from infra.once import TriesInRedis
 from infra.openid import OpenIdProvider
@@ -22,7 +23,8 @@ async def build(base: Foundation) -> list[object]:
     tries = SignInTries(TriesInRedis(base.redis))
     provider = Provider(_provider(base.settings, client))
     mail = await parts_of_mail(base)
-    return [tries, guests, provider, SignInsOfPeople(base.postgres), *mail]
+    sign_ins = SignInsOfPeople(base.postgres, EndingsInRedis(base.redis))
+    return [tries, guests, provider, sign_ins, *mail]
 
 
 def _provider(settings: Settings, client: httpx.AsyncClient) -> OpenIdProvider | None:

@@ -5,15 +5,17 @@ Imports stand inside the functions, so that `gamehall status` and `down` load no
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from interfaces import kept
 from interfaces.bootstrap.workers import WORKERS, by_feature
+from interfaces.setting_kinds import hide_password
 from interfaces.settings import SERVICE, Settings
 
 if TYPE_CHECKING:
+    from infra.reach import Server
     from infra.stack.doctor import Check  # noqa: TC004  a name for the type checker
     from infra.stack.local_stack import LocalStack, OwnServices, Servers
     from infra.stack.logs import LogLine  # noqa: TC004  a name for the type checker
@@ -26,6 +28,9 @@ __all__ = ["Check", "LogLine", "SupervisedProcess"]
 GREETING_S = 0.8
 """How long servers may take to answer `gamehall doctor`: with the start of Python, it says within
 two seconds what is wrong, whatever is down."""
+
+MAIL_GREETING_S = 5.0
+"""How long a mail server may, which is often far away, and is asked more than once."""
 
 LOOK_INTERVAL_S = 0.2
 """Between looks at logs that are followed."""
@@ -99,6 +104,7 @@ def examine(settings: Settings) -> "list[Check]":
     from interfaces.bootstrap.reach import servers
 
     greeted = greet(servers(settings), GREETING_S)
+    mailed = greet(mail_server(settings), MAIL_GREETING_S)
     # While they answer, what is asked behind them is loaded, which takes about as long.
     from infra.stack.doctor import Settled, examine
     from interfaces.bootstrap.topics import declared
@@ -106,7 +112,7 @@ def examine(settings: Settings) -> "list[Check]":
     settled = Settled(
         home=settings.home,
         jars=settings.jar_folder if settings.kafka_port else None,
-        servers=servers(settings),
+        servers={**servers(settings), **mail_server(settings)},
         bootstrap=settings.kafka_bootstrap,
         dsn=settings.postgres_dsn,
         topics=declared(settings.log_partitions),
@@ -114,7 +120,25 @@ def examine(settings: Settings) -> "list[Check]":
         workers=tuple(WORKERS),
         leeway_s=settings.clock_leeway_seconds,
     )
-    return examine(settled, greeted())
+    return examine(settled, {**greeted(), **mailed()})
+
+
+def mail_server(settings: Settings) -> "Mapping[str, Server]":
+    """Where mails are brought, by the name of its setting, if there is any."""
+    from infra.reach import Server
+
+    url = settings.smtp_url or settings.sink_url
+    if url is None:
+        return {}
+    name = "mail server" if settings.smtp_url else "sink of mails"
+    greeting = partial(_greet_mail, url)
+    return {"smtp_url": Server(name, hide_password(url), "GAMEHALL_SMTP_URL", greeting)}
+
+
+def _greet_mail(url: str, seconds: float) -> None:
+    from infra.mail import smtp  # while others answer
+
+    smtp.greet(url, seconds)
 
 
 def psql(settings: Settings) -> tuple[list[str], dict[str, str]]:

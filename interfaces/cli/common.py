@@ -125,7 +125,7 @@ def human(value: object) -> str:
 def _refusals() -> tuple[type[Exception], ...]:
     """Give the errors that are sentences; evaluated only when an error is on its way."""
     from interfaces.bootstrap import SetupError
-    from interfaces.settings import SettingsRefused
+    from interfaces.setting_kinds import SettingsRefused
     from interfaces.tokens import TokenRefused
 
     return SetupError, SettingsRefused, TokenRefused

@@ -176,7 +176,7 @@ def first_request(chosen: "Settings", gamehall: str) -> str:
 
 
 def _addresses(chosen: "Settings") -> dict[str, str]:
-    from interfaces.settings import hide_password
+    from interfaces.setting_kinds import hide_password
 
     return {
         "api": chosen.base_url,

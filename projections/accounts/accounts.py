@@ -130,7 +130,7 @@ class Accounts:
                 sealed=("display_name", "email"),
                 facts=("handle_at", "status", "registered_at", "avatar", "address_at"),
                 open=("handle", "time_zone", "language", "address"),
-                stays="they go with the account, and are in the log for good",
+                stays="your handle, time zone and language, in the history of your account",
             ),
         ),
         PASSKEYS,

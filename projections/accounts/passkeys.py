@@ -25,7 +25,7 @@ PASSKEYS = Table(
         sealed=("name",),
         facts=("synced", "added_at"),
         open=("credential_id", "public_key", "transports"),
-        stays="they go with the account, and are in the log for good",
+        stays="the public halves of your passkeys, in the history of your account",
     ),
 )
 CHANGES: tuple[type[DomainEvent], ...] = (PasskeyAdded, PasskeyRemoved, AccountDeleted)

@@ -209,7 +209,7 @@ class GameMetricsRecord:
             says=TableSays(
                 of=("player_id",),
                 facts=("per", "starts_at", "wins"),
-                stays="who won most is counted among others",
+                stays="how many games you won, where it is counted who won most",
             ),
         ),
         Table(

@@ -27,7 +27,7 @@ from projections.projection import Table
 
 NAME = "game-records"
 PARTITION_BITS = 12
-OF_TWO = "a game is its opponent's too"
+OF_TWO = "your games and how they ended, by your id: each is its opponent's too"
 
 PUBLIC_NAMES: dict[type[DomainEvent], str] = {
     GameStarted: "game_started",
@@ -137,7 +137,7 @@ class GameRecords:
             says=TableSays(
                 of=("id", "username"),
                 facts=("games_played", "wins", "losses", "draws", "score"),
-                stays="the games of others count on them",
+                stays="how many games you played and won: those of others count on them",
             ),
         ),
     )

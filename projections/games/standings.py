@@ -142,7 +142,7 @@ class StandingsRecord:
                     *("game_id", "period", "wins", "draws", "losses", "score"),
                     *("first_game_at", "last_win_at", "reached_at"),
                 ),
-                stays="the ranks of others depend on it",
+                stays="your score and rank, by your id: the ranks of others depend on it",
             ),
         ),
         Table(

@@ -61,7 +61,7 @@ def voids_table(name: LiteralString) -> Table:
             emptied=("reason",),
             facts=("event_id", "since", "until"),
             found="player_id = %(user_id)s",
-            stays="the ranks of others depend on what is voided",
+            stays="which of your scores do not count: the ranks of others depend on it",
         ),
     )
 

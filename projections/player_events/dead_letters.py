@@ -60,7 +60,7 @@ class DeadLetters:
                     *("status", "decided_at"),
                 ),
                 found="player_id = %(user_id)s",
-                stays="that something could not be taken, and what was decided of it",
+                stays="that something a game told of you was no good, and what was decided of it",
             ),
         ),
     )

@@ -65,7 +65,7 @@ class EventArchive:
                     *("event_id", "event_type", "game_id", "event_timestamp", "ingested_at"),
                     *("created_at", "partition", "offset", "minted"),
                 ),
-                stays="that it happened is counted; of its data, the numbers that are",
+                stays="that something happened in a game, and when, with the numbers that count",
             ),
         ),
         seen_table("events_seen"),

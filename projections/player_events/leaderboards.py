@@ -79,7 +79,7 @@ class Leaderboards:
             says=TableSays(
                 of=("player_id",),
                 facts=("game_id", "period", "starts_on", "score", "created_at", "updated_at"),
-                stays="the ranks of others depend on it",
+                stays="your scores, by your id: the ranks of others depend on them",
             ),
         ),
         seen_table("leaderboards_seen"),

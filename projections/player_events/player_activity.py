@@ -94,7 +94,9 @@ SESSIONS = """
 
 def counted(*facts: str) -> TableSays:
     """Of whom a row is, beside what it counts."""
-    return TableSays(of=("player_id",), facts=facts, stays="how many played is counted by it")
+    return TableSays(
+        of=("player_id",), facts=facts, stays="on which days you played: it is counted how many did"
+    )
 
 
 class PlayerActivity:

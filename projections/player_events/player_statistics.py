@@ -97,7 +97,7 @@ class PlayerStatisticsRecord:
                     *("total_events", "event_breakdown", "last_event_at"),
                     *("created_at", "updated_at"),
                 ),
-                stays="it counts, and holds no word of what happened",
+                stays="how often you did what in a game, without a word of what it was",
             ),
         ),
         seen_table("player_statistics_seen"),

@@ -10,7 +10,8 @@ from domain.waitroom.description import Appearance
 from projections.generations import FOLLOWING
 from projections.projection import InvalidCursor
 from projections.waitroom.minutes import HOUR_MINUTES, Minute, minutes_in
-from projections.waitroom.queue import QueueOverview, QueuePlace, QueueQueries, user_score
+from projections.waitroom.places import QueueQueries
+from projections.waitroom.queue import QueueOverview, QueuePlace, user_score
 
 SCANNED_AT_ONCE = 2_000
 """Entries that one question looks through for those that it asks for: a few milliseconds."""

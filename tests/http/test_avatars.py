@@ -3,6 +3,7 @@
 import asyncio
 import io
 import struct
+import zipfile
 import zlib
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,8 @@ ANNS = "/api/v1/accounts/ann/avatar"
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 WHERE = "Ada's house"
 ORIENTATION, DESCRIPTION = 0x0112, 0x010E
+PLACE, AREA = 0x8825, 28
+"""What EXIF tells of where a picture was taken, and what the area is called."""
 
 
 def picture(format: str = "PNG", size: tuple[int, int] = (300, 200), **saved: Any) -> bytes:
@@ -174,15 +177,35 @@ def bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
+def archive() -> bytes:
+    """An archive, which is read from its end."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as entries:
+        entries.writestr("where.txt", WHERE)
+    return file.getvalue()
+
+
 def webp(kind: bytes, head: bytes) -> bytes:
     body = b"WEBP" + kind + struct.pack("<I", len(head)) + head
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
+PAGE = f"<!doctype html><script>alert({WHERE!r})</script>".encode()
+DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 HUGE = (16_383).to_bytes(3, "little") * 2
 WRONG = {
     "nothing": b"",
     "text": b"GIF89a" + b"\0" * 100,
+    "a page": PAGE,
+    "a page with the head of a PNG": b"\x89PNG\r\n\x1a\n" + PAGE,
+    "a page with the head of a JPEG": b"\xff\xd8\xff\xe0" + PAGE,
+    "a drawing with a script": DRAWING,
+    "a drawing behind a declaration": b'<?xml version="1.0"?>' + DRAWING,
+    "a GIF": picture("GIF"),
+    "a page behind a GIF": picture("GIF") + PAGE,
+    "a TIFF": picture("TIFF"),
+    "an archive": archive(),
+    "an archive before a picture": archive() + picture(),
     "half a picture": picture()[:60],
     "half a JPEG": picture("JPEG", (2_000, 2_000))[:5_000],
     "a huge PNG": bomb(60_000),
@@ -203,6 +226,68 @@ def test_what_is_no_picture_is_refused_in_a_sentence(body: bytes) -> None:
 def test_what_is_huge_is_refused_for_its_size_before_it_takes_memory(body: bytes) -> None:
     with pytest.raises(PictureRefused, match="are the most"):
         avatar_of(body)
+
+
+# -- what is a picture and something else ----------------------------------------------------------
+
+
+def told() -> Image.Exif:
+    """What a camera writes beside a picture: who took it, and where."""
+    exif = Image.Exif()
+    exif[DESCRIPTION] = WHERE
+    exif.get_ifd(PLACE)[AREA] = WHERE.encode()
+    return exif
+
+
+def noted(*texts: tuple[bytes, bytes]) -> bytes:
+    """A PNG with chunks of text behind its head."""
+    file, head = picture(), 8 + 25
+    return file[:head] + b"".join(chunk(kind, text) for kind, text in texts) + file[head:]
+
+
+WRITTEN = WHERE.encode()
+BESIDE = {
+    "a PNG before a page": ("PNG", picture() + PAGE),
+    "a PNG before an archive": ("PNG", picture() + archive()),
+    "a PNG before a program": ("PNG", picture() + b"#!/bin/sh\n#" + WRITTEN),
+    "a PNG with texts": (
+        "PNG",
+        noted((b"tEXt", b"Comment\0" + PAGE), (b"iTXt", b"Author\0\0\0\0\0" + WRITTEN)),
+    ),
+    "a PNG with a chunk of its own": ("PNG", noted((b"prVt", PAGE))),
+    "a PNG that was photographed": ("PNG", picture(exif=told())),
+    "a PNG with colours that have a name": ("PNG", picture(icc_profile=WRITTEN * 20)),
+    "a JPEG before a page": ("JPEG", picture("JPEG") + PAGE),
+    "a JPEG before an archive": ("JPEG", picture("JPEG") + archive()),
+    "a JPEG before another one": ("JPEG", picture("JPEG") + picture("JPEG", comment=WRITTEN)),
+    "a JPEG with a page in its comment": ("JPEG", picture("JPEG", comment=PAGE)),
+    "a JPEG that was photographed": ("JPEG", picture("JPEG", exif=told())),
+    "a JPEG with a description": ("JPEG", picture("JPEG", xmp=PAGE)),
+    "a WebP before a page": ("WEBP", picture("WEBP") + PAGE),
+    "a WebP that was photographed": ("WEBP", picture("WEBP", exif=told(), xmp=PAGE)),
+}
+"""Pictures of the same pixels as the plain one of their format, and what is in the file beside."""
+
+
+def chunks(file: bytes) -> list[bytes]:
+    """The kinds of the chunks of a WebP file, to its last byte."""
+    assert file[:4] + file[8:12] == b"RIFFWEBP"
+    kinds, at = [], 12
+    while at < len(file):
+        kinds.append(file[at : at + 4])
+        size = int.from_bytes(file[at + 4 : at + 8], "little")
+        at += 8 + size + size % 2
+    assert at == len(file)
+    return kinds
+
+
+@pytest.mark.parametrize(("format", "sent"), BESIDE.values(), ids=BESIDE)
+def test_of_a_file_nothing_is_kept_but_its_pixels(format: str, sent: bytes) -> None:
+    assert sent != picture(format)
+    assert avatar_of(sent) == avatar_of(picture(format))
+    for kept in avatar_of(sent).values():
+        assert chunks(kept) == [b"VP8 "]
+        assert WRITTEN not in kept
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])

@@ -10,7 +10,7 @@ from application.accounts.email_changes import EmailChanges
 from application.ports.commands import Unavailable
 from domain.accounts.events import EmailChanged
 from interfaces.http import app as application
-from interfaces.http.accounts import own_passkeys
+from interfaces.http.platform import welcome
 from tests.http.conftest import Api, problem
 from tests.http.post import ADA, EVE, OURS, ada_has_an_account, browser, code_in, latest
 
@@ -191,7 +191,7 @@ async def test_who_has_signed_in_long_ago_signs_in_again_before_a_change(
     body = {"": {"email": NEW}, "/confirm": {"code": code_in(latest(api))}}.get(path)
     by_token = await api.ask("POST", f"{EMAIL}{path}", body or {})
     problem(by_token, 403, "sign-in-too-old")
-    monkeypatch.setattr(own_passkeys, "FRESH_S", -1)
+    monkeypatch.setattr(welcome, "FRESH_S", -1)
     problem(await at_browser(api, path, body), 403, "sign-in-too-old")
     assert await email_of(api) == ADA
 

@@ -115,7 +115,7 @@ async def test_a_socket_ends_with_its_token(api: Api) -> None:
     by_ticket = f"{LIVE}?ticket={asked.json()['ticket']}"
     for path, headers in ((LIVE, authorization), (by_ticket, {})):
         async with connected(api, path, headers=headers) as socket:
-            assert await socket.closed() == channel.TOKEN_EXPIRED
+            assert await socket.closed() == channel.UNAUTHENTICATED
 
 
 async def test_a_token_in_the_address_opens_nothing(api: Api) -> None:

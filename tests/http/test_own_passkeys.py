@@ -8,12 +8,12 @@ import pytest
 
 from domain.accounts.ways_in import MOST_PASSKEYS
 from interfaces.http import app as application
-from interfaces.http.accounts import own_passkeys
 from interfaces.http.accounts.ceremonies import (
     Ceremonies,
     RelyingParty,
     relying_party,
 )
+from interfaces.http.platform import welcome
 from interfaces.tokens import Tokens
 from tests.accounts.browsers import Browser
 from tests.http.at_browsers import ASIDE, HALL, HOST, OURS, another_browser
@@ -87,7 +87,7 @@ async def test_who_has_signed_in_long_ago_signs_in_again_before_that(
 ) -> None:
     user = (await here.sign_up()).json()["user_id"]
     body = {"credential": here.device.make(await here.asked("me/passkeys/options"))}
-    monkeypatch.setattr(own_passkeys, "FRESH_S", -1)
+    monkeypatch.setattr(welcome, "FRESH_S", -1)
     problem(await here.post(f"me/passkeys/{path}", body), 403, "sign-in-too-old")
     monkeypatch.undo()
     by_token = await api.ask("POST", f"/api/v1/me/passkeys/{path}", body, user=user)

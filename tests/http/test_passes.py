@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from interfaces.pass_keys import LONGEST_PASS_S, PUBLISHED_AHEAD_S, PassKeys
 from interfaces.passes import Passes, PassRefused
-from interfaces.settings import SettingsRefused
+from interfaces.setting_kinds import SettingsRefused
 from tests.given import at
 from tests.http.conftest import Api, passes, problem
 

@@ -2,15 +2,24 @@
 
 import io
 import json
+import time
 from typing import Any
+from unittest.mock import patch
 from zipfile import ZipFile
 
 import httpx
+import pytest
 
+from application.ports.sign_ins import Way
+from infra.sign_ins import SignInsOfPeople
+from infra.subjects.people import KeysOfPeople
+from interfaces.http.platform import welcome
+from interfaces.http.platform.welcome import FRESH_S
 from interfaces.http.subjects import people as limits
 from interfaces.http.subjects.people import People
 from tests.http.conftest import Api, problem
 from tests.http.test_accounts import MINE, register
+from tests.http.test_signing_in import OURS
 
 NAME, OTHER_NAME = "Ada Lovelace", "Benjamin Lovelace"
 NOTHING = {"account": 0, "avatars": 0, "sign-ins": 0, "keys": 0}
@@ -162,12 +171,67 @@ async def test_what_was_half_done_is_done_when_it_is_asked_for_again(api: Api) -
     api.seals.away = True
     report = await erase(api)
     assert not report["complete"]
-    assert report["undone"] == [{"place": "keys", "why": "Kafka is away."}]
+    waits = "It waits until all else is forgotten; ask again."
+    assert report["undone"] == [
+        {"place": "keys", "what": KeysOfPeople.forgets, "why": "Kafka is away."},
+        {"place": "sign-ins", "what": SignInsOfPeople.forgets, "why": waits},
+    ]
     assert counts(report)["account"] == 1
     api.seals.away = False
     again = await erase(api)
     assert (again["complete"], counts(again)) == (True, NOTHING | {"keys": 1})
     assert counts(await erase(api)) == NOTHING
+
+
+async def signed_in(api: Api, way: Way, age_s: float = 0) -> dict[str, str]:
+    """Ann has signed in at a browser, so long ago: the headers of its requests."""
+    cookies, now = api.services.cookies, time.time()
+    with patch.object(cookies, "_clock", lambda: now - age_s):
+        _, kept = await cookies.begin("ann", "Ann", "player", way) or (None, "")
+    return OURS | {"cookie": kept.partition(";")[0]}
+
+
+async def at_browser(api: Api, headers: dict[str, str]) -> httpx.Response:
+    api.client.cookies.clear()
+    return await api.client.post(ERASE, json={"user_id": "ann"}, headers=headers)
+
+
+@pytest.mark.parametrize("way", ["passkey", "mail", "provider"])
+async def test_at_a_browser_that_was_left_open_nobody_is_erased(api: Api, way: Way) -> None:
+    await register(api, display_name=NAME)
+    left_open = await signed_in(api, way, FRESH_S + 1)
+    problem(await at_browser(api, left_open), 403, "sign-in-too-old")
+    assert NAME in json.dumps(await exported(api))
+    answer = await at_browser(api, await signed_in(api, way))
+    assert answer.json()["complete"]
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+
+
+async def test_who_signed_in_elsewhere_long_ago_has_to_sign_in_again(api: Api) -> None:
+    left_open = await signed_in(api, "provider", FRESH_S + 1)
+    problem(await at_browser(api, left_open), 403, "sign-in-too-old")
+
+
+async def test_a_guest_who_cannot_sign_in_again_is_erased(api: Api) -> None:
+    assert (await at_browser(api, await signed_in(api, "guest", FRESH_S + 1))).json()["complete"]
+
+
+async def test_who_is_not_forgotten_everywhere_stays_signed_in_and_asks_again(api: Api) -> None:
+    await register(api, display_name=NAME)
+    here = await signed_in(api, "mail", FRESH_S - 60)
+    api.seals.away = True
+    answer = await at_browser(api, here)
+    assert not answer.json()["complete"]
+    assert "set-cookie" not in answer.headers
+    problem(await api.ask("GET", MINE), 404, "account-not-found")
+
+    api.seals.away = False
+    with patch.object(welcome, "FRESH_S", 0):  # a while later
+        again = await at_browser(api, here)
+
+    assert (again.json()["complete"], counts(again.json())["sign-ins"]) == (True, 1)
+    assert "Max-Age=0" in again.headers["set-cookie"]
+    problem(await at_browser(api, here), 401, "unauthenticated")
 
 
 async def test_operators_erase_anybody_and_nobody_else_does(api: Api) -> None:

@@ -117,6 +117,23 @@ async def test_a_place_is_shown_to_nobody_else(api: Api) -> None:
     assert (await other.get(f"{PAGE}/go")).headers["location"] == PAGE
 
 
+async def test_who_is_signed_out_is_led_back_to_the_place(api: Api) -> None:
+    await api.open(capacity=1)
+    await Browser(api).join()
+    cookies, ada, other = api.services.cookies, Browser(api), Browser(api)
+    _, kept = await cookies.begin("ada", "Ada", "player", "mail") or (None, "")
+    ada.cookies[cookies.name] = kept.partition(";")[0].partition("=")[2]
+    assert "Your place in line 1" in words(await ada.join())
+
+    await cookies.end_of("ada", "player")
+
+    page = (await ada.get()).text
+    assert "You are signed out at this browser. Your place is kept" in words(page)
+    assert 'href="/sign-in?return=%2Fqueue%2Fconcert"' in page
+    assert "Your place in line" not in words(page)
+    assert "signed out" not in words((await other.get()).text)
+
+
 @pytest.mark.parametrize("action", ["join", "leave", "ticket"])
 @pytest.mark.parametrize(
     "from_elsewhere",

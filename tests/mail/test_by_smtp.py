@@ -11,6 +11,10 @@ from application.ports.mail import MailDelivery, MailMessage
 from infra.mail.sink import MOST_KEPT, Mailbox, sink
 from infra.mail.sink_mails import SinkMails
 from infra.mail.smtp import SmtpMail, client, way_to
+from infra.reach import greet
+from infra.stack.doctor import Check, Examined
+from interfaces.bootstrap.stack import MAIL_GREETING_S, mail_server
+from interfaces.settings import Settings
 from tests.conftest import free_port
 
 SENDER = "Game hall <hall@hall.example>"
@@ -66,6 +70,46 @@ async def test_who_does_not_know_the_word_neither_sends_nor_looks() -> None:
             with pytest.raises(ConnectionError):
                 await SinkMails(wrong).last()
         assert not kept.mails
+
+
+async def told_by_doctor(url: str) -> Check:
+    (server,) = mail_server(Settings(smtp_url=url)).values()
+    greeted = await asyncio.to_thread(greet({"it": server}, MAIL_GREETING_S))
+    piece, problem = Examined(server, {}), greeted["it"].problem
+    return piece.away(problem)[0] if problem else piece.well()
+
+
+async def test_doctor_greets_the_server_with_the_word_and_sends_nothing() -> None:
+    async with a_sink() as (kept, url):
+        check = await told_by_doctor(url)
+        assert (check.well, check.name) == (True, "mail server")
+        assert not kept.mails
+
+
+async def test_doctor_says_that_the_server_does_not_take_the_word() -> None:
+    async with a_sink("another") as (_, url):
+        check = await told_by_doctor(url)
+    assert "does not take the user and password, and answers 535" in check.finding
+    assert "GAMEHALL_SMTP_URL" in check.remedy
+    assert "word@" not in check.finding
+
+
+@pytest.mark.parametrize(
+    ("answers", "finding"),
+    [(("554 not you",), "it answers 554"), (("220 here", "421 busy"), "it answers 421")],
+)
+async def test_doctor_says_what_the_server_answers(answers: tuple[str, ...], finding: str) -> None:
+    async with a_server(*answers) as url:
+        assert finding in (await told_by_doctor(url)).finding
+
+
+async def test_doctor_says_that_a_server_elsewhere_does_not_encrypt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("infra.mail.smtp.LOOPBACK", frozenset())
+    async with a_server("220 here", "250 here") as url:
+        check = await told_by_doctor(url)
+    assert "STARTTLS extension not supported" in check.finding
 
 
 async def test_who_says_no_word_at_all_is_told_nothing() -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from playwright.async_api import Page, expect
 
-from interfaces.http.accounts import own_passkeys
+from interfaces.http.platform import welcome
 from tests.http.fakes.log import NOW
 from tests.pages.conftest import SIZES, Scheme, Site
 from tests.pages.devices import named, with_device
@@ -133,7 +133,7 @@ async def test_who_signed_in_long_ago_signs_in_again_to_change_how(
         await expect(listed).to_have_count(1)
         sessions = here.api.sign_ins.rows
         for digest, row in list(sessions.items()):
-            long_ago = row.began_at - timedelta(seconds=own_passkeys.FRESH_S)
+            long_ago = row.began_at - timedelta(seconds=welcome.FRESH_S)
             sessions[digest] = msgspec.structs.replace(row, began_at=long_ago)
         here.api.services.cookies._known.clear()
         (key,) = await phone.passkeys()

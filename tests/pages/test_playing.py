@@ -11,6 +11,7 @@ from tests.chaos.network import Network
 from tests.conftest import free_port
 from tests.pages.conftest import SIZES, Scheme, Site
 from tests.pages.players import YOUR_TURN, Player, a_game, a_player
+from tests.people import a_name
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -302,3 +303,32 @@ async def test_two_play_again_once_both_want_it(site: Site) -> None:
         for each in (first, second):
             await expect(each.status).to_have_text(re.compile("turn|to move"))
             await expect(each.button("Rematch")).to_be_hidden()
+
+
+def end(site: Site, sign_ins: list[bytes]) -> None:
+    """What another process has done, and told."""
+    site.api.sign_ins.ended.update(sign_ins)
+    site.api.services.cookies.forget(sign_ins)
+
+
+async def test_who_is_signed_out_elsewhere_is_asked_to_come_in(site: Site) -> None:
+    async with a_player(site, "Ada") as ada:
+        end(site, list(site.api.sign_ins.rows))
+        await expect(ada.button("Come in")).to_be_visible()
+
+
+async def test_who_signs_in_anew_in_another_tab_plays_on(site: Site) -> None:
+    async with site.visit() as visit:
+        user = a_name("ada")
+        await site.sign_in(visit, user, "Ada", "player", "mail")
+        await visit.go("/play")
+        ada = Player(visit)
+        await expect(ada.button("Find an opponent")).to_be_visible()
+        await visit.page.evaluate("window.same = true")
+        former = list(site.api.sign_ins.rows)
+        await site.sign_in(visit, user, "Ada", "player", "mail")
+        end(site, former)
+        await ada.button("Find an opponent").click()
+        await expect(ada.status).to_contain_text("Looking for an opponent")
+        await ada.button("Stop looking").click()
+        assert await visit.page.evaluate("window.same")

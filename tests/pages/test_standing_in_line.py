@@ -173,3 +173,16 @@ async def test_a_room_is_found_by_its_name(site: Site) -> None:
         await visit.page.get_by_label("The name of a room").fill(room)
         await visit.page.get_by_role("button", name="Go there").click()
         await visit.page.wait_for_url(f"**/queue/{room}")
+
+
+async def test_who_is_signed_out_elsewhere_is_led_back_to_the_place(site: Site) -> None:
+    room = await a_room(site)
+    async with site.visit() as visit:
+        user = a_name("ada")
+        await site.sign_in(visit, user, "Ada", "player", "mail")
+        await join(visit, room)
+        await expect(visit.page.locator("#place")).to_have_text("1")
+        await site.api.services.cookies.end_of(user, "player")
+        again = visit.page.get_by_role("link", name="Sign in")
+        await expect(again).to_have_attribute("href", f"/sign-in?return=%2Fqueue%2F{room}")
+        assert await visit.barriers() == []

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import FilePayload, Page, expect
 
-from interfaces.http.accounts import own_passkeys
+from interfaces.http.platform import welcome
 from tests.http.fakes.log import NOW
 from tests.http.post import ADA, EVE, ada_has_an_account, code_in, latest
 from tests.pages.conftest import SIZES, Scheme, Site, Visit
@@ -24,6 +24,10 @@ def picture() -> FilePayload:
     file = io.BytesIO()
     Image.radial_gradient("L").save(file, "PNG")
     return {"name": "ada.png", "mimeType": "image/png", "buffer": file.getvalue()}
+
+
+INTERNAL = ("user-events", "log", "sign-ins", "keys:", "avatars")
+"""Places that whoever runs the hall knows."""
 
 
 @asynccontextmanager
@@ -43,7 +47,7 @@ async def ada(site: Site, size: str = "desktop", scheme: Scheme = "light") -> As
 async def test_an_address_is_changed_by_a_code_and_the_last_way_in_stays(
     still: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_passkeys, "FRESH_S", 10**9)  # the time of the hall goes on
+    monkeypatch.setattr(welcome, "FRESH_S", 10**9)  # the time of the hall goes on
     async with ada(still) as visit:
         page = visit.page
         await page.get_by_label("A new address").fill(EVE)
@@ -63,7 +67,7 @@ async def test_who_came_by_mail_long_ago_comes_by_mail_again_to_add_a_passkey(st
     async with ada(still) as visit:
         page = visit.page
         for digest, row in list(still.api.sign_ins.rows.items()):
-            long_ago = row.began_at - timedelta(seconds=own_passkeys.FRESH_S)
+            long_ago = row.began_at - timedelta(seconds=welcome.FRESH_S)
             still.api.sign_ins.rows[digest] = msgspec.structs.replace(row, began_at=long_ago)
         still.api.services.cookies._known.clear()
         await page.get_by_role("button", name="Add a passkey").click()
@@ -123,8 +127,9 @@ async def erase(page: Page, name: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 async def test_who_is_erased_is_told_what_became_of_it_and_signed_out(
-    still: Site, size: str, scheme: Scheme
+    still: Site, size: str, scheme: Scheme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(welcome, "FRESH_S", 10**9)  # the time of the hall goes on
     async with ada(still, size, scheme) as visit:
         page = visit.page
         await page.locator("#avatar").set_input_files(picture())
@@ -133,8 +138,35 @@ async def test_who_is_erased_is_told_what_became_of_it_and_signed_out(
         await erase(page, "ada")
         await expect(page.get_by_role("heading", name="You are forgotten")).to_be_focused()
         await expect(page.get_by_text("every picture")).to_be_visible()
+        report = await page.locator("#sections").inner_text()
+        assert [place for place in INTERNAL if place in report] == []
         await visit.keep(f"me-erased-{size}-{scheme}")
         assert await visit.barriers() == []
         assert await visit.width() <= SIZES[size]["width"]
+        await page.reload()
+        await expect(page.get_by_role("heading", name="Nobody is signed")).to_be_visible()
+
+
+async def test_nobody_is_erased_at_a_browser_that_was_left_open(still: Site) -> None:
+    async with ada(still) as visit:
+        await erase(visit.page, "ada")
+        again = visit.page.get_by_role("link", name="sign in again")
+        await expect(again).to_have_attribute("href", "/sign-in?by=mail&return=%2Fme")
+        visit.complaints = [each for each in visit.complaints if "403" not in each]
+
+
+async def test_who_is_not_forgotten_everywhere_goes_on_and_is_then_signed_out(
+    still: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(welcome, "FRESH_S", 10**9)
+    async with ada(still) as visit:
+        page = visit.page
+        monkeypatch.setattr(still.api.seals, "away", True)
+        await erase(page, "ada")
+        await expect(page.get_by_role("heading", name="You are almost forgotten")).to_be_focused()
+        assert await visit.barriers() == []
+        monkeypatch.setattr(still.api.seals, "away", False)
+        await page.get_by_role("button", name="Go on").click()
+        await expect(page.get_by_role("heading", name="You are forgotten")).to_be_focused()
         await page.reload()
         await expect(page.get_by_role("heading", name="Nobody is signed")).to_be_visible()

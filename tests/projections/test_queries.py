@@ -15,7 +15,8 @@ from infra.subjects.keyring import Keyring
 from projections.games.game_records import GameQueries, UserRecord
 from projections.games.standings import StandingsQueries
 from projections.projection import ReadModelMissing
-from projections.waitroom.queue import Queue, QueueOverview, QueueQueries, score
+from projections.waitroom.places import QueueQueries
+from projections.waitroom.queue import Queue, QueueOverview, score
 from tests.conftest import Hall
 from tests.given import T0, at
 from tests.projections.conftest import Build

@@ -9,7 +9,7 @@ from application.upkeep import Upkeep
 from infra.subjects.keyring import Keyring
 from projections.games.game_records import GameQueries
 from projections.games.standings import StandingsQueries
-from projections.waitroom.queue import QueueQueries
+from projections.waitroom.places import QueueQueries
 from tests.conftest import Hall
 from tests.projections.conftest import Build
 from tests.projections.living import live, quietly

@@ -14,10 +14,11 @@ from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
 from application.ports.sign_ins import SignIn
+from domain.aggregate import Command
 from infra.endings import EndingsInRedis
 from infra.once import TriesInRedis
 from infra.passkey_uses import PasskeyUsesInPostgres
-from infra.sign_ins import SignInsInPostgres
+from infra.sign_ins import SignInsInPostgres, SignInsOfPeople
 from tests.conftest import Hall
 
 
@@ -178,6 +179,33 @@ async def test_what_ends_is_told_to_all_who_listen(hall: Hall) -> None:
     finally:
         following.cancel()
         await redis.aclose()
+
+
+class Heard:
+    """Which sign-ins are told to have ended."""
+
+    def __init__(self) -> None:
+        self.digests: list[bytes] = []
+
+    async def tell(self, digests: list[bytes]) -> None:
+        self.digests += digests
+
+
+async def test_who_is_erased_is_told_of_as_signed_out(hall: Hall) -> None:
+    user, digests = f"ada-{uuid4().hex}", [uuid4().bytes, uuid4().bytes]
+    async with AsyncConnectionPool(hall.postgres, min_size=1, open=False) as pool:
+        store, heard = SignInsInPostgres(pool), Heard()
+        for digest in digests:
+            await store.begin(digest, a_sign_in(user_id=user))
+        people = SignInsOfPeople(pool, heard)
+        assert await people.erase(user, "olga", nothing) == 2
+        assert await people.erase(user, "olga", nothing) == 0
+        assert await store.of_user(user, "player") == []
+    assert sorted(heard.digests) == sorted(digests)
+
+
+async def nothing(command: Command) -> Any:
+    raise AssertionError(command)
 
 
 async def test_who_tells_nobody_since_redis_is_away_goes_on() -> None:

@@ -14,7 +14,7 @@ import redis
 from infra.kafka import records
 from infra.stack import orphans
 from infra.stack.supervise import Supervisor
-from interfaces.settings import hide_password
+from interfaces.setting_kinds import hide_password
 from tests.conftest import ROOT, Hall, free_port, hall_in
 
 pytestmark = pytest.mark.timeout(600)

@@ -13,6 +13,7 @@ from confluent_kafka import KafkaException
 
 from infra import reach
 from infra.errors import SetupError
+from infra.mail import smtp
 from infra.reach import Server, begin
 from infra.stack import api, doctor
 from interfaces.bootstrap import api as building
@@ -29,6 +30,7 @@ GREETINGS: dict[str, Callable[[int], Callable[[float], object]]] = {
     "postgres": lambda port: partial(reach.postgres, f"postgresql://ada:hush@127.0.0.1:{port}/x"),
     "valkey": lambda port: partial(reach.valkey, f"redis://:hush@127.0.0.1:{port}"),
     "api": lambda port: partial(api.clock, f"http://127.0.0.1:{port}"),
+    "mail": lambda port: partial(smtp.greet, f"smtp://ada:hush@127.0.0.1:{port}"),
 }
 
 COMMANDS = {
@@ -208,7 +210,9 @@ async def test_an_api_process_waits_for_no_kafka_that_refuses_its_connection() -
 def test_a_password_is_not_told(monkeypatch: pytest.MonkeyPatch, nowhere: int) -> None:
     monkeypatch.setenv("GAMEHALL_POSTGRES", f"postgresql://ada:hush@127.0.0.1:{nowhere}/x")
     monkeypatch.setenv("GAMEHALL_REDIS", f"redis://:hush@127.0.0.1:{nowhere}/0")
+    monkeypatch.setenv("GAMEHALL_SMTP_URL", f"smtp://ada:hush@127.0.0.1:{nowhere}")
     said = run("projections", "list").stderr + run("doctor").stdout
+    assert "smtp://ada:***@" in said
     assert "postgresql://ada:***@" in said
     assert "redis://:***@" in said
     assert "hush" not in said
@@ -217,7 +221,7 @@ def test_a_password_is_not_told(monkeypatch: pytest.MonkeyPatch, nowhere: int) -
 def test_doctor_names_each_server_that_is_away_and_what_nobody_knows_therefore() -> None:
     result = run("doctor")
     assert result.exit_code == 1
-    for server in ("Kafka", "PostgreSQL", "Valkey", "API"):
+    for server in ("Kafka", "PostgreSQL", "Valkey", "API", "sink of mails"):
         assert f"✗ {server}: does not answer at " in result.stdout
     assert "✗ topics: unknown, since Kafka does not answer" in result.stdout
     assert "✗ migrations: unknown, since PostgreSQL does not answer" in result.stdout

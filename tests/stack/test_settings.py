@@ -9,7 +9,8 @@ import pytest
 from infra.errors import SetupError
 from interfaces.bootstrap.mail import mail_of
 from interfaces.kept import kept
-from interfaces.settings import SettingsRefused, hide_password, load
+from interfaces.setting_kinds import SettingsRefused, hide_password
+from interfaces.settings import load
 
 
 @pytest.mark.parametrize(

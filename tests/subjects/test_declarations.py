@@ -8,12 +8,13 @@ import psycopg
 import pytest
 import redis
 
+from application.ports.people import Knowledge
 from domain.categories import CATEGORIES
 from domain.events import DomainEvent
 from domain.personal import OpenText, PersonId, Sealed, Tells, fields_with_people, told_in
 from infra.kafka.topics import SETTINGS
-from interfaces.bootstrap.people import keys, tables
-from interfaces.bootstrap.workers import read_models
+from interfaces.bootstrap.people import going_later, keys, tables
+from interfaces.bootstrap.workers import WORKERS, read_models
 from projections.people import KeySays, TableSays
 from projections.waitroom.queue import Queue
 from tests.conftest import Hall
@@ -45,6 +46,16 @@ def may_hold_text(hint: Any) -> bool:
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
 def test_every_text_in_an_event_is_declared(event: type[DomainEvent]) -> None:
     assert not [*undeclared_fields(event)], "say whose it is: domain.personal.Tells"
+
+
+def test_what_a_person_reads_of_an_erasure_names_no_place_of_the_hall() -> None:
+    later = [*going_later(4)]
+    places = {*TABLES, *WORKERS, *(each.place for each in later)}
+    names = [place for place in places if not place.isalpha()]  # others are words as well
+    told = [says.stays for says in TABLES.values()] + [each.what for each in later]
+    told += [text for kind in Knowledge.__subclasses__() for text in (kind.forgets, kind.stays)]
+    assert len(names) > 30
+    assert [text for text in told if "`" in text or any(name in text for name in names)] == []
 
 
 class SomebodyWaved(DomainEvent, frozen=True, kw_only=True, tag="made-up.waved.v1"):

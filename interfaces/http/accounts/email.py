@@ -15,7 +15,6 @@ from application.accounts.email_changes import EmailChanges
 from domain.accounts.account import AccountView
 from domain.accounts.commands import ChangeEmail, RemoveEmail
 from domain.accounts.refusals import AccountIsDisabled, AccountNotFound
-from interfaces.http.accounts.own_passkeys import require_fresh
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (
@@ -27,6 +26,7 @@ from interfaces.http.platform.command_context import (
 from interfaces.http.platform.problems import Problem, documented, forbidden
 from interfaces.http.platform.routes import command
 from interfaces.http.platform.services import services_of
+from interfaces.http.platform.welcome import require_fresh
 from projections.accounts import ACCOUNTS
 from projections.accounts.accounts import AccountRecord
 
@@ -67,7 +67,7 @@ async def ask_for_email(request: Request, data: JSONBody[NewEmail]) -> CodeAsked
     return CodeAsked(seconds=await changes.ask(request.user.user_id, data.email))
 
 
-@command("/confirm", "confirmEmail", "Confirm the e-mail address", 403, 404, 409, 422, 429)
+@command("/confirm", "confirmEmail", "Confirm the e-mail address", 403, 404, 409, 429)
 async def confirm_email(
     request: Request, data: JSONBody[EmailCode], context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
@@ -89,7 +89,7 @@ async def confirm_email(
     return answered(answer)
 
 
-@command("/remove", "removeEmail", "Have no e-mail address", 403, 404, 409, 422)
+@command("/remove", "removeEmail", "Have no e-mail address", 403, 404, 409)
 async def remove_email(
     request: Request, context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:

@@ -46,7 +46,7 @@ from projections.accounts.accounts import AccountRecord
 AfterUser = Annotated[str | None, read_after_of(USERS.topic)]
 
 
-@command("/register", "registerAccount", "Open an account", 403, 409, 422, 429, status=201)
+@command("/register", "registerAccount", "Open an account", 403, 409, 429, status=201)
 async def register_account(
     request: Request, data: JSONBody[Registering], context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
@@ -67,7 +67,7 @@ async def register_account(
     return answered(await _take(request, context, registered), 201)
 
 
-@command("/handle", "changeHandle", "Change the handle", 403, 404, 409, 422, 429)
+@command("/handle", "changeHandle", "Change the handle", 403, 404, 409, 429)
 async def change_handle(
     request: Request, data: JSONBody[NewHandle], context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
@@ -76,7 +76,7 @@ async def change_handle(
     return answered(await _take(request, context, changed))
 
 
-@command("/profile", "changeProfile", "Change the profile", 403, 404, 409, 422)
+@command("/profile", "changeProfile", "Change the profile", 403, 404, 409)
 async def change_profile(
     request: Request, data: JSONBody[Profile], context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:
@@ -91,7 +91,7 @@ async def change_profile(
     return await carry_out(request, context, changed)
 
 
-@command("/delete", "deleteAccount", "Delete the account", 403, 404, 409, 422)
+@command("/delete", "deleteAccount", "Delete the account", 403, 404, 409)
 async def delete_account(
     request: Request, context: NamedDependency[CommandContext]
 ) -> Response[AccountView]:

@@ -1,7 +1,7 @@
 """One's own passkeys: see them, add one, remove one."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -9,7 +9,6 @@ from litestar import Response, Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from application.ports.sign_ins import SignIn
 from domain.accounts.commands import (
     AddPasskey,
     RemovePasskey,
@@ -26,14 +25,11 @@ from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import forbidden
 from interfaces.http.platform.routes import query
 from interfaces.http.platform.services import services_of
-from interfaces.http.platform.welcome import sign_in_of
+from interfaces.http.platform.welcome import require_fresh
 from projections.accounts import ACCOUNTS
 from projections.accounts.passkeys import PasskeyRow
 
 ADD = "add"
-FRESH_S = 900
-"""For so long after a sign-in somebody may change how they sign in: who finds a browser open, or a
-token, does not stay for good."""
 
 
 class Passkey(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,18 +103,6 @@ async def remove_passkey(
     signed_in = await require_fresh(request)
     removing = RemovePasskey(user_id=signed_in.user_id, credential_id=credential_id)
     return await carry_out(request, context, removing)
-
-
-async def require_fresh(request: Request) -> SignIn:
-    """Who has signed in at this browser a moment ago; raises `Problem` 403."""
-    signed_in = await sign_in_of(request)
-    if signed_in is None or signed_in.began_at + timedelta(seconds=FRESH_S) < datetime.now(UTC):
-        raise forbidden(
-            "sign-in-too-old",
-            f"Who changes how they sign in has signed in at a browser within {FRESH_S // 60} "
-            "minutes before; sign in again.",
-        )
-    return signed_in
 
 
 def _shown(request: Request, row: PasskeyRow) -> Passkey:

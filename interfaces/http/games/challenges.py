@@ -26,7 +26,7 @@ from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import Problem, documented, forbidden
 from interfaces.http.platform.routes import command, query
 from interfaces.http.platform.services import services_of
-from interfaces.tokens import CHALLENGE_AUDIENCE, TokenRefused
+from interfaces.tokens import CHALLENGE_AUDIENCE, Identity, TokenRefused
 
 CHALLENGE_LIFETIME_S = 600
 """Seconds for which somebody is thought to wait for whom they have sent a link."""
@@ -64,12 +64,13 @@ async def make_challenge(request: Request) -> Challenge:
     It is kept nowhere, and open to whoever gets hold of it first. Nobody waits by it: who has given
     it away may look for a game meanwhile.
     """
-    tokens = services_of(request).tokens
-    ticket = tokens.ticket(request.user, CHALLENGE_LIFETIME_S, CHALLENGE_AUDIENCE)
+    tokens, user = services_of(request).tokens, request.user
+    challenger = Identity(user.user_id, user.scope, 0, 0)  # a stranger learns no more
+    ticket = tokens.ticket(challenger, CHALLENGE_LIFETIME_S, CHALLENGE_AUDIENCE)
     return Challenge(challenge=ticket, expires_in=CHALLENGE_LIFETIME_S)
 
 
-@command("/challenge/accept", "acceptChallenge", "Accept a challenge", 403, 409, 422)
+@command("/challenge/accept", "acceptChallenge", "Accept a challenge", 403, 409)
 async def accept_challenge(
     request: Request, data: JSONBody[Accepting], context: NamedDependency[CommandContext]
 ) -> Response[Seek]:
@@ -87,7 +88,7 @@ async def accept_challenge(
     return answered(await seating.meet(services.log, context, meeting))
 
 
-@command("/{game_id:str}/rematch", "offerRematch", "Offer another game", 403, 404, 409, 422)
+@command("/{game_id:str}/rematch", "offerRematch", "Offer another game", 403, 404, 409)
 async def offer_rematch(
     request: Request, game_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[Rematch]:

@@ -63,7 +63,7 @@ class Resigning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     player: Player | None = None
 
 
-@command("/seek", "seekGame", "Look for a game", 403, 404, 409, 422)
+@command("/seek", "seekGame", "Look for a game", 403, 404, 409)
 async def seek_game(
     request: Request, data: JSONBody[Seeking], context: NamedDependency[CommandContext]
 ) -> Response[Seek]:
@@ -81,7 +81,7 @@ async def seek_game(
     return answered(await seating.seek(services_of(request).log, context, command))
 
 
-@command("/cancel", "cancelSeek", "Stop looking for a game", 403, 404, 409, 422)
+@command("/cancel", "cancelSeek", "Stop looking for a game", 403, 404, 409)
 async def cancel_seek(
     request: Request, data: JSONBody[Cancelling], context: NamedDependency[CommandContext]
 ) -> Response[Seek]:
@@ -93,7 +93,7 @@ async def cancel_seek(
     return await carry_out(request, context, command)
 
 
-@command("/{game_id:str}/move", "makeMove", "Make a move", 403, 404, 409, 422)
+@command("/{game_id:str}/move", "makeMove", "Make a move", 403, 404, 409)
 async def make_move(
     request: Request,
     game_id: PathKey,
@@ -106,7 +106,7 @@ async def make_move(
     return await carry_out(request, context, command)
 
 
-@command("/{game_id:str}/resign", "resignGame", "Give up a game", 403, 404, 409, 422)
+@command("/{game_id:str}/resign", "resignGame", "Give up a game", 403, 404, 409)
 async def resign_game(
     request: Request,
     game_id: PathKey,

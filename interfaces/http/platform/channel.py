@@ -13,6 +13,7 @@ from litestar.exceptions import WebSocketDisconnect
 from domain.events import Position
 from interfaces.http.platform import metrics
 from interfaces.http.platform.errors import problem_of
+from interfaces.http.platform.services import services_of
 from interfaces.http.platform.socket_limits import SocketLimits
 
 MESSAGE_LIMIT_BYTES = 4 * 1024
@@ -30,10 +31,11 @@ SEND_TIMEOUT_S = 10.0
 
 NORMAL, GOING_AWAY, TOO_BIG, WENT_WRONG, TRY_LATER = 1000, 1001, 1009, 1011, 1013
 STATUS_UNAVAILABLE = 503
-TOKEN_EXPIRED, NOT_YOURS, NOT_FOUND = 4401, 4403, 4404
+UNAUTHENTICATED, NOT_YOURS, NOT_FOUND = 4401, 4403, 4404
 
 EXPIRY_LOOK_S = 60.0
-"""Seconds between looks at the clock, which may have been set meanwhile."""
+"""Seconds between looks at the clock, which may have been set meanwhile, and at the sign-in, which
+may have ended where nobody could tell this process."""
 
 Receive = Callable[[bytes], Awaitable[None]]
 
@@ -111,8 +113,9 @@ class Channel:
 
     async def run(self, receive: Receive, *background: Awaitable[None]) -> None:
         """Talk until one side has enough; `receive` gets one message after the other."""
-        own = (self._read(receive), self._write(), self._watch(), self._closing(), self._expire())
-        tasks = [asyncio.ensure_future(each) for each in (*own, *background)]
+        talk = (self._read(receive), self._write(), self._watch(), self._closing())
+        ends = (self._expire(), self._sign_out())
+        tasks = [asyncio.ensure_future(each) for each in (*talk, *ends, *background)]
         try:
             close = await self._until_closed(tasks)
         finally:
@@ -172,7 +175,13 @@ class Channel:
         """End with the token that the socket was opened with."""
         while (left := self.socket.user.expires - time.time()) > 0:  # noqa: ASYNC110 - it is time
             await asyncio.sleep(min(left, EXPIRY_LOOK_S))
-        raise Close(TOKEN_EXPIRED, "the token has expired")
+        raise Close(UNAUTHENTICATED, "the token has expired")
+
+    async def _sign_out(self) -> None:
+        """End with the sign-in that the socket was opened by, if it was no token."""
+        if sign_in := self.socket.user.sign_in:
+            await services_of(self.socket).cookies.until_ended(sign_in, EXPIRY_LOOK_S)
+            raise Close(UNAUTHENTICATED, "signed out at this browser; sign in again")
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()

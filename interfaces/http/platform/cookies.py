@@ -1,11 +1,16 @@
 """Cookies: how a browser says who is signed in there, and nobody else's page says it for them."""
 
+import asyncio
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from weakref import WeakValueDictionary
+
+import structlog
 
 from application.ports.sign_ins import Endings, OfPeople, SeenSignIn, SignIn, SignIns, Way
 from interfaces.http.platform.problems import Problem, forbidden
@@ -31,6 +36,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing, which other pages may lead a browser to."""
 
 Headers = Mapping[bytes, bytes]
+
+logger = structlog.get_logger(__name__)
 
 
 class Cookies:
@@ -60,6 +67,8 @@ class Cookies:
         self.secure = secure
         self._attributes = f"Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
         self._known: OrderedDict[bytes, tuple[SignIn | None, float]] = OrderedDict()
+        # Each is there for as long as somebody waits for it.
+        self._awaited: WeakValueDictionary[bytes, asyncio.Event] = WeakValueDictionary()
 
     async def begin(
         self,
@@ -95,20 +104,28 @@ class Cookies:
     async def sign_in(self, headers: Headers) -> SignIn | None:
         """Who is signed in at the browser that sent these headers; raises as the store does."""
         digest = self._digest_in(headers)
-        if digest is None:
-            return None
-        known, look_at = self._known.get(digest, (None, 0.0))
-        now = self._clock()
-        if now >= look_at:
-            known = await self._look(digest, now)
-        return known if known is not None and now < known.expires_at.timestamp() else None
+        return None if digest is None else await self._good(digest)
 
     async def holder(self, headers: Headers) -> Identity | None:
         """The same, as whoever shows a token."""
-        sign_in = await self.sign_in(headers)
-        if sign_in is None:
+        digest = self._digest_in(headers)
+        if digest is None or (sign_in := await self._good(digest)) is None:
             return None
-        return Identity(sign_in.user_id, sign_in.scope, 0, int(sign_in.expires_at.timestamp()))
+        expires = int(sign_in.expires_at.timestamp())
+        return Identity(sign_in.user_id, sign_in.scope, 0, expires, sign_in=digest.hex())
+
+    async def until_ended(self, sign_in: str, look_s: float) -> None:
+        """Wait until the sign-in of this digest, in hex, has ended.
+
+        At once where this process is told of it; otherwise at a look, of which there is one now and
+        another every `look_s` seconds. One that cannot be looked up goes on.
+        """
+        digest = bytes.fromhex(sign_in)
+        ended = self._awaited.setdefault(digest, asyncio.Event())
+        while not ended.is_set() and await self._goes_on(digest):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(look_s):
+                    await ended.wait()
 
     async def end(self, headers: Headers) -> str:
         """Sign a browser out, at once in this process: the `Set-Cookie` that does it."""
@@ -148,11 +165,27 @@ class Cookies:
         now = self._clock()
         for digest in digests:
             self._remember(digest, None, now)
+            if (ended := self._awaited.get(digest)) is not None:
+                ended.set()
 
     async def _over(self, digests: list[bytes]) -> None:
         self.forget(digests)
         if digests and self._endings is not None:
             await self._endings.tell(digests)
+
+    async def _good(self, digest: bytes) -> SignIn | None:
+        known, look_at = self._known.get(digest, (None, 0.0))
+        now = self._clock()
+        if now >= look_at:
+            known = await self._look(digest, now)
+        return known if known is not None and now < known.expires_at.timestamp() else None
+
+    async def _goes_on(self, digest: bytes) -> bool:
+        try:
+            return await self._good(digest) is not None
+        except Exception as error:  # noqa: BLE001 - whoever knows is away, and is asked again
+            logger.warning("cannot look a sign-in up", error=repr(error))
+            return True
 
     async def _look(self, digest: bytes, now: float) -> SignIn | None:
         found = await self._sign_ins.find(digest)

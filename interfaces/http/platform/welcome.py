@@ -1,6 +1,6 @@
 """What every way to sign in begins and ends with."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -23,6 +23,10 @@ MOST_BEGUN = 60
 """Sign-ups from one network address in as many seconds: each tells whether a handle is free."""
 
 TRIES_S = 600
+
+FRESH_S = 900
+"""For so long after a sign-in somebody may change how they sign in, or erase themselves: who finds
+a browser open does nothing there that is for good."""
 
 
 class SignInTries:
@@ -70,6 +74,18 @@ async def sign_in_of(request: Request) -> SignIn | None:
     if "authorization" in request.headers:
         return None
     return await services_of(request).cookies.sign_in(dict(request.scope["headers"]))
+
+
+async def require_fresh(request: Request) -> SignIn:
+    """Who has signed in at this browser a moment ago; raises `Problem` 403."""
+    signed_in = await sign_in_of(request)
+    if signed_in is None or signed_in.began_at + timedelta(seconds=FRESH_S) < datetime.now(UTC):
+        raise forbidden(
+            "sign-in-too-old",
+            f"For this, one has signed in at a browser within {FRESH_S // 60} minutes before; sign "
+            "in again.",
+        )
+    return signed_in
 
 
 async def admit(request: Request) -> None:

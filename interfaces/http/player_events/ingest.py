@@ -307,7 +307,7 @@ def _comes_in_lines(headers: Headers) -> bool:
 # -- for the OpenAPI document ----------------------------------------------------------------------
 
 
-@command(PATH, "reportEvent", "Report an event", 403, 422, 429)
+@command(PATH, "reportEvent", "Report an event", 403, 429)
 async def report_documented(request: Request, data: JSONBody[Report]) -> Ingested:
     """Take in what a player did; the answer comes when all replicas in sync have it.
 

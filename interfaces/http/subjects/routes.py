@@ -24,7 +24,9 @@ from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import documented
 from interfaces.http.platform.routes import command
 from interfaces.http.platform.services import services_of
+from interfaces.http.platform.welcome import require_fresh, sign_in_of
 from interfaces.http.subjects.people import People
+from projections.accounts import ACCOUNTS
 
 ZIP = "application/zip"
 
@@ -66,21 +68,25 @@ async def export_me(request: Request) -> Response[Any]:
     return await _exported(request, request.user.user_id)
 
 
-@command("/erase", "eraseMe", "Forget me", 403, 422, 429)
+@command("/erase", "eraseMe", "Forget me", 403, 429)
 async def erase_me(
     request: Request, data: JSONBody[Erasing], context: NamedDependency[CommandContext]
 ) -> Response[ErasureReport]:
     """Forget whom the token speaks for, everywhere; it cannot be taken back.
 
     The report says what was forgotten, what stays and why, and what Kafka deletes later. Where it
-    is not `complete`, ask again.
+    is not `complete`, ask again: nobody is signed out before it is. At a browser, somebody who can
+    sign in again has done so within 15 minutes before.
     """
     if data.user_id != request.user.user_id:
         raise ErasureUnconfirmed(
             f"The token speaks for {request.user.user_id!r}, not {data.user_id!r}; "
             "give the id of who is to be erased."
         )
+    await _require_fresh(request)
     report = await _erased(request, data.user_id, context)
+    if not report.complete:
+        return Response(report)
     over = await services_of(request).cookies.end(dict(request.scope["headers"]))
     return Response(report, headers={"Set-Cookie": over})
 
@@ -103,6 +109,20 @@ async def erase_person(
 ) -> ErasureReport:
     """Forget somebody everywhere, with or without an account; it cannot be taken back."""
     return await _erased(request, user_id, context)
+
+
+async def _require_fresh(request: Request) -> None:
+    """Let nobody be erased by who finds a browser open; raises `Problem` 403.
+
+    A guest signs in again as somebody else, and so would who has no account any more, since an
+    erasure that is not complete.
+    """
+    signed_in = await sign_in_of(request)
+    if signed_in is None:
+        return
+    account = await services_of(request).queries(ACCOUNTS).account(signed_in.user_id)
+    if account is not None or signed_in.way in ("provider", "link"):
+        await require_fresh(request)
 
 
 async def _erased(request: Request, user_id: str, context: CommandContext) -> ErasureReport:

@@ -49,7 +49,7 @@ class Attending(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     redeems: bool = False
 
 
-@command("/change", "changeWaitroom", "Change a waiting room", 403, 404, 409, 422)
+@command("/change", "changeWaitroom", "Change a waiting room", 403, 404, 409)
 async def change_waitroom(
     request: Request,
     event_id: PathKey,
@@ -69,7 +69,7 @@ async def change_waitroom(
     return await carry_out(request, context, order)
 
 
-@command("/pause", "pauseWaitroom", "Pause admission", 403, 404, 409, 422)
+@command("/pause", "pauseWaitroom", "Pause admission", 403, 404, 409)
 async def pause_waitroom(
     request: Request, event_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[RoomView]:
@@ -78,7 +78,7 @@ async def pause_waitroom(
     return await carry_out(request, context, order)
 
 
-@command("/resume", "resumeWaitroom", "Resume admission", 403, 404, 409, 422)
+@command("/resume", "resumeWaitroom", "Resume admission", 403, 404, 409)
 async def resume_waitroom(
     request: Request, event_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[RoomView]:
@@ -87,7 +87,7 @@ async def resume_waitroom(
     return await carry_out(request, context, order)
 
 
-@command("/close", "closeWaitroom", "Close a waiting room", 403, 404, 409, 422)
+@command("/close", "closeWaitroom", "Close a waiting room", 403, 404, 409)
 async def close_waitroom(
     request: Request,
     event_id: PathKey,
@@ -108,7 +108,7 @@ async def close_waitroom(
     return await carry_out(request, context, order)
 
 
-@command("/reopen", "reopenWaitroom", "Reopen a waiting room", 403, 404, 409, 422)
+@command("/reopen", "reopenWaitroom", "Reopen a waiting room", 403, 404, 409)
 async def reopen_waitroom(
     request: Request, event_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[RoomView]:
@@ -117,7 +117,7 @@ async def reopen_waitroom(
     return await carry_out(request, context, order)
 
 
-@command("/describe", "describeWaitroom", "Describe a waiting room", 403, 404, 409, 422)
+@command("/describe", "describeWaitroom", "Describe a waiting room", 403, 404, 409)
 async def describe_waitroom(
     request: Request,
     event_id: PathKey,
@@ -129,7 +129,7 @@ async def describe_waitroom(
     return await carry_out(request, context, order)
 
 
-@command("/presence", "requirePresence", "Let places be lost by absence", 403, 404, 409, 422)
+@command("/presence", "requirePresence", "Let places be lost by absence", 403, 404, 409)
 async def require_presence(
     request: Request,
     event_id: PathKey,

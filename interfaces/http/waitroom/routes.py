@@ -65,7 +65,7 @@ async def open_waitroom(
     return await carry_out(request, context, command, status=201)
 
 
-@command("/leave", "leaveWaitroom", "Leave a waiting room", 403, 404, 409, 422)
+@command("/leave", "leaveWaitroom", "Leave a waiting room", 403, 404, 409)
 async def leave_waitroom(
     request: Request, data: JSONBody[Leaving], context: NamedDependency[CommandContext]
 ) -> Response[Place]:

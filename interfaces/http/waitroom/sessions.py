@@ -47,7 +47,7 @@ async def provide_room(request: Request, session_id: PathKey, event_id: InRoom =
     return (await own_session(request, session_id, None)).event_id
 
 
-@command("/completed", "completeCheckout", "Report a purchase", 403, 404, 409, 422)
+@command("/completed", "completeCheckout", "Report a purchase", 403, 404, 409)
 async def completed(
     request: Request,
     session_id: PathKey,
@@ -63,7 +63,7 @@ async def completed(
     return await carry_out(request, context, CompleteCheckout(event_id=room, session_id=session_id))
 
 
-@command("/failed", "failCheckout", "Report a purchase that failed", 403, 404, 409, 422)
+@command("/failed", "failCheckout", "Report a purchase that failed", 403, 404, 409)
 async def failed(
     request: Request,
     session_id: PathKey,
@@ -76,7 +76,7 @@ async def failed(
     return await carry_out(request, context, failure)
 
 
-@command("/expired", "expireCheckout", "Give a checkout up", 403, 404, 409, 422)
+@command("/expired", "expireCheckout", "Give a checkout up", 403, 404, 409)
 async def expired(
     request: Request,
     session_id: PathKey,
@@ -87,7 +87,7 @@ async def expired(
     return await carry_out(request, context, ExpireCheckout(event_id=room, session_id=session_id))
 
 
-@command("/extend", "extendCheckout", "Extend a checkout", 403, 404, 409, 422)
+@command("/extend", "extendCheckout", "Extend a checkout", 403, 404, 409)
 async def extend(
     request: Request,
     session_id: PathKey,
@@ -102,7 +102,7 @@ async def extend(
     return await carry_out(request, context, order)
 
 
-@command("/remove", "removeSession", "Remove a session", 403, 404, 409, 422)
+@command("/remove", "removeSession", "Remove a session", 403, 404, 409)
 async def remove(
     request: Request,
     session_id: PathKey,
@@ -114,7 +114,7 @@ async def remove(
     return await carry_out(request, context, order)
 
 
-@command("/admit", "admitSession", "Admit a session by hand", 403, 404, 409, 422)
+@command("/admit", "admitSession", "Admit a session by hand", 403, 404, 409)
 async def admit(
     request: Request,
     session_id: PathKey,

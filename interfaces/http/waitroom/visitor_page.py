@@ -30,7 +30,7 @@ from interfaces.http.platform.services import services_of
 from interfaces.http.waitroom import visitor_view
 from interfaces.http.waitroom.socket import LIVE_PATH
 from interfaces.http.waitroom.visitor_view import RoomInView, language_of, path_of
-from interfaces.http.waitroom.visitors import KnownVisitor, Visitors
+from interfaces.http.waitroom.visitors import KnownVisitor, Visitors, is_visitor
 from interfaces.passes import Passes
 from interfaces.tokens import Identity
 from projections.waitroom import WAITROOM
@@ -166,7 +166,9 @@ async def _seen(request: Request, event_id: str, back: str | None) -> RoomInView
     waits = place is not None and place.status == "waiting"
     minutes = await queries.minutes(event_id, visitor_view.PACE_MINUTES) if waits else None
     shop = _shop(back, appearance)
-    return RoomInView(room, appearance, place, shop, minutes.minutes if minutes else ())
+    signed_out = place is None and await _is_signed_out(request, event_id)
+    pace = minutes.minutes if minutes else ()
+    return RoomInView(room, appearance, place, shop, pace, signed_out)
 
 
 async def _place(request: Request, event_id: str) -> tuple[Identity, QueuePlace] | None:
@@ -174,17 +176,31 @@ async def _place(request: Request, event_id: str) -> tuple[Identity, QueuePlace]
 
     Who joined as a visitor and signs in then keeps the place.
     """
-    session_id = _visitors(request).session_in(dict(request.scope["headers"]), event_id)
-    if session_id is None:
-        return None
-    place = await services_of(request).queries(WAITROOM).session(session_id)
-    if place is None or place.event_id != event_id:
+    place = await _remembered(request, event_id)
+    if place is None:
         return None
     owners = [each for each in await _known(request) if each.user_id == place.user_id]
     if not owners:
         return None
-    services_of(request).part(Sightings).note(event_id, session_id)
+    services_of(request).part(Sightings).note(event_id, place.session_id)
     return owners[0], place
+
+
+async def _remembered(request: Request, event_id: str) -> QueuePlace | None:
+    """The session in this room that the browser says is its own."""
+    session_id = _visitors(request).session_in(dict(request.scope["headers"]), event_id)
+    if session_id is None:
+        return None
+    place = await services_of(request).queries(WAITROOM).session(session_id)
+    return place if place is not None and place.event_id == event_id else None
+
+
+async def _is_signed_out(request: Request, event_id: str) -> bool:
+    """Whether somebody took a place here who was signed in, and is no more."""
+    place = await _remembered(request, event_id)
+    if place is None or place.status not in ("waiting", "ready"):
+        return False
+    return not is_visitor(place.user_id)
 
 
 async def _known_and_place(request: Request, event_id: str) -> tuple[Identity, QueuePlace]:

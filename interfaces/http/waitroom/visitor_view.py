@@ -42,6 +42,8 @@ class RoomInView(NamedTuple):
     shop: str | None
     """Where the shop is, if the visitor can be sent there."""
     minutes: Sequence[Minute] = ()
+    signed_out: bool = False
+    """Whether the place that the browser remembers is of somebody who is signed in no more."""
 
 
 def language_of(accepted: str) -> str:
@@ -155,7 +157,10 @@ class _Body:
         place = self._seen.place
         if place is None:
             yield f"<h1>{self._said('line')}</h1>"
-            yield f"<p>{self._said('outside')} {self._crowd()}</p>"
+            if self._seen.signed_out:
+                yield from self._back_in()
+            else:
+                yield f"<p>{self._said('outside')} {self._crowd()}</p>"
             yield from self._way_in("join")
         elif place.status == "waiting":
             yield from self._waiting(place)
@@ -206,6 +211,11 @@ class _Body:
         if room.paused:
             yield f'<p class="card">{self._said("paused")}</p>'
         yield from self._form("join", text, "")
+
+    def _back_in(self) -> Iterator[str]:
+        again = f"/sign-in?return={quote(self._path, safe='')}"
+        yield f'<p class="card">{self._said("signed_out")}</p>'
+        yield f'<p><a class="button" href="{again}">{self._said("sign_in")}</a></p>'
 
     def _form(self, action: str, text: str, style: str) -> Iterator[str]:
         yield f'<form method="post" action="{escape(self._link(action))}">'

@@ -102,6 +102,11 @@ class Visitors:
         return self._tokens.fingerprint(f"visitor\n{name}\n{expires}".encode())
 
 
+def is_visitor(user_id: str) -> bool:
+    """Whether somebody is known by the cookie of a visitor alone."""
+    return user_id.startswith(OF_VISITORS)
+
+
 def _name_of_place(event_id: str) -> str:
     """Names of rooms are written in several ways in addresses, so a path would not tell them."""
     return f"{PLACE}-{blake2b(event_id.encode(), digest_size=8).hexdigest()}"

@@ -2,6 +2,7 @@
 import { ask } from "/ask.js";
 import { called } from "/called.js";
 import { element } from "/element.js";
+import { fresh } from "/me/fresh.js";
 import { card, field, thing } from "/me/section.js";
 
 export function erase({ me, account, onErased }) {
@@ -29,26 +30,39 @@ export function erase({ me, account, onErased }) {
     event.preventDefault();
     attempt(async () => {
       if (typed.value.trim() !== name) throw new Error(`This is not ${name}; nothing was erased.`);
-      onErased(report(await ask("/api/v1/me/erase", { body: { user_id: me.user_id } })));
+      await ordered();
     }, sure);
   });
+
+  // Where not everything was done, somebody is still signed in, and goes on.
+  async function ordered() {
+    const told = await fresh(() => ask("/api/v1/me/erase", { body: { user_id: me.user_id } }), account, me.scope);
+    onErased(report(told, ordered), told.complete);
+  }
   return made;
 }
 
+// Places, tables and topics are for who runs the hall: here a thing that lies in several is told once.
+const once = (things, what) => [...new Set(things.map(what))].map((each) => thing(each));
 const days = (hours) => (hours % 24 ? `${hours} hours` : hours === 24 ? "1 day" : `${hours / 24} days`);
 
-// What became of it, for who is signed in no more.
-function report({ user_id, complete, forgotten, undone, stays, later }) {
+// What became of it; `goOn` asks again where it is not complete.
+function report({ complete, forgotten, undone, stays, later }, goOn) {
   const listed = (title, things) =>
     things.length ? [element("h3", { textContent: title }), element("ul", { className: "things" }, ...things)] : [];
-  const again = ["Not everything is done yet. Whoever runs the hall goes on with ", element("code", { textContent: `gamehall subjects erase ${user_id}` }), "."];
-  const { made } = card(
+  const again = element("button", { textContent: "Go on" });
+  const note = complete
+    ? "You are signed out everywhere. This is told once; keep it if you want to."
+    : "Not everything is done yet. You are still signed in here: go on in a while.";
+  const { made, attempt } = card(
     complete ? "You are forgotten" : "You are almost forgotten",
-    element("p", { className: "note" }, ...(complete ? ["You are signed out everywhere. This is told once; keep it if you want to."] : again)),
-    ...listed("Not done yet", undone.map((each) => thing(each.place, each.why))),
-    ...listed("Forgotten", forgotten.map((each) => thing(each.what, `${each.place}: ${each.count}`))),
-    ...listed("Stays", stays.map((each) => thing(each.why, each.place))),
-    ...listed("Goes by itself", later.map((each) => thing(each.what, `${each.place}: ${days(each.hours)} after it was written`))),
+    element("p", { className: "note", textContent: note }),
+    ...(complete ? [] : [element("p", { className: "ways" }, again)]),
+    ...listed("Not done yet", once(undone, (each) => each.what)),
+    ...listed("Forgotten", forgotten.map((each) => thing(each.what, each.count ? "" : "There was nothing."))),
+    ...listed("Stays", once(stays, (each) => each.why)),
+    ...listed("Goes by itself", once(later, (each) => `${each.what}, ${days(each.hours)} after it was written`)),
   );
+  again.addEventListener("click", () => attempt(goOn, again));
   return made;
 }

@@ -1,4 +1,4 @@
-// How somebody signs in is changed only by who has signed in a moment ago; others do that again first.
+// What is for good is done only by who has signed in a moment ago; others do that again first.
 import { ask } from "/ask.js";
 import { signIn } from "/passkey.js";
 
@@ -11,14 +11,14 @@ class Again extends Error {
   }
 }
 
-// Does some work for the owner of an account, who is asked for their passkey where that has to be.
-export async function fresh(work, account) {
+// Does some work for somebody, who is asked for the passkey of their account where that has to be.
+export async function fresh(work, account, scope = "player") {
   try {
     return await work();
   } catch (error) {
     if (!error.type?.endsWith("sign-in-too-old")) throw error;
-    const { passkeys } = await ask("/api/v1/me/passkeys");
-    if (!passkeys.length) throw new Again(account.email ? "mail" : "provider");
+    const { passkeys } = account ? await ask("/api/v1/me/passkeys") : { passkeys: [] };
+    if (!passkeys.length) throw new Again(scope === "admin" ? "operator" : account?.email ? "mail" : "provider");
     await signIn();
     return work();
   }

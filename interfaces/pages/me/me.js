@@ -41,8 +41,8 @@ async function show() {
   at("sections").replaceChildren(...shown.filter(Boolean));
 }
 
-function onErased(report) {
-  at("who").textContent = "Sign in";
+function onErased(report, complete) {
+  if (complete) at("who").textContent = "Sign in";
   at("guest").hidden = true;
   at("sections").replaceChildren(report);
   const heading = report.querySelector("h2");

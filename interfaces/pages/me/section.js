@@ -33,7 +33,7 @@ export function field(id, label, input, note) {
 
 // A thing of a list: what it is, what is said of it, and a button that takes it away.
 export function thing(name, told, button) {
-  const said = element("div", {}, name, element("span", { textContent: told }));
+  const said = element("div", {}, name, ...(told ? [element("span", { textContent: told })] : []));
   return element("li", {}, said, ...(button ? [button] : []));
 }
 

@@ -14,7 +14,6 @@ export class Live {
   #pause = FIRST_PAUSE_MS;
   #timer = 0;
   #heard = 0;
-  #ended = false;
 
   constructor({ hear, opened, changed, refused }) {
     Object.assign(this, { hear, opened, changed, refused });
@@ -40,17 +39,12 @@ export class Live {
     for (const [id, message] of this.#waiting) if (message.type === type) this.#waiting.delete(id);
   }
 
-  close() {
-    this.#ended = true;
-    this.#socket?.close();
-  }
-
   #send(message) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   #connect() {
-    if (this.#ended || this.#socket) return;
+    if (this.#socket) return;
     const socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/api/v1/games/live");
     this.#socket = socket;
     let isOpen = false;
@@ -67,7 +61,6 @@ export class Live {
       if (this.#socket !== socket) return;
       this.#socket = null;
       this.changed(false);
-      if (code === SIGNED_OUT) this.close();
       if (code === SIGNED_OUT || !isOpen) this.refused();
       this.#soon(this.#pause * (0.75 + Math.random() / 2));
       this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);

@@ -361,10 +361,10 @@ function enter(who) {
       online = is;
       draw();
     },
-    // Also where a network is gone; then nobody says so.
+    // Also where a network is gone; then nobody says so. Who has signed in anew goes on.
     refused: async () => {
       const { me: still } = await ask("/api/v1/sign-in").catch(() => ({ me }));
-      if (!still) location.reload();
+      if (still?.user_id !== me.user_id) location.reload();
     },
   });
   lists = new Lists({ at, me: me.user_id });

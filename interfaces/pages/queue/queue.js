@@ -6,6 +6,7 @@ let { deadline } = told;
 const cameAt = performance.timeOrigin + performance.getEntriesByType("navigation")[0].responseStart;
 const aheadOfClock = cameAt - Date.parse(now);
 const SHORTEST_PAUSE_MS = 1_000, LONGEST_PAUSE_MS = 20_000, LOOK_AGAIN_MS = 15_000, REFRESH_MS = 60_000;
+const SIGNED_OUT = 4401;
 
 // The page as it is by now: what happened changes all of it.
 const look = () => location.reload();
@@ -35,7 +36,7 @@ async function follow(pauseMs = SHORTEST_PAUSE_MS) {
   let opened = false;
   socket.onopen = () => { opened = true; };
   socket.onmessage = ({ data }) => hear(JSON.parse(data));
-  socket.onclose = () => again(opened ? SHORTEST_PAUSE_MS : 2 * pauseMs);
+  socket.onclose = ({ code }) => (code === SIGNED_OUT ? look() : again(opened ? SHORTEST_PAUSE_MS : 2 * pauseMs));
 }
 
 // What is told over no socket: a pause, the pace. Whoever is about to press something is left alone.

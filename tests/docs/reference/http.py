@@ -70,7 +70,7 @@ PROBLEMS = {
     "repeated-step": "A funnel names a step twice.",
     "several-games": "On a socket: a move names no game, and the player is in several.",
     "sign-in-not-found": "There is no such browser that one is signed in at.",
-    "sign-in-too-old": "Who changes how they sign in has to sign in again before that.",
+    "sign-in-too-old": "Who changes how they sign in, or is erased, has to sign in again before.",
     "sink-away": "What keeps the mails of a hall does not answer.",
     "too-large": "The body is larger than the address takes.",
     "too-many-from-address": "Too many requests of one network address are in progress.",

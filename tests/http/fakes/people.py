@@ -8,6 +8,9 @@ from application.ports.commands import Unavailable
 from application.ports.people import Execute, Knowledge
 from application.subjects.erasure import GoesLater
 from domain.categories import CATEGORIES
+from infra.eventlog.people import STAYS
+from infra.sign_ins import SignInsOfPeople
+from infra.subjects.people import KeysOfPeople
 from tests.http.fakes.log import FakeLog
 from tests.http.fakes.sign_ins import FakeSignIns
 from tests.http.fakes.subjects import FakeSeals
@@ -21,7 +24,7 @@ class LogInMemory(Knowledge):
 
     name = "log"
     holds = "every event that names you"
-    stays = "everything else is made of it"
+    stays = STAYS
 
     def __init__(self, log: FakeLog, seals: FakeSeals) -> None:
         self._log, self._seals = log, seals
@@ -38,7 +41,7 @@ class KeysInMemory(Knowledge):
     """Real keys on a topic in memory."""
 
     name = "keys"
-    forgets = "the keys"
+    forgets = KeysOfPeople.forgets
 
     def __init__(self, seals: FakeSeals) -> None:
         self._seals = seals
@@ -55,7 +58,8 @@ class FakeSignInsOfPeople(Knowledge):
     """Where somebody is signed in, with no database."""
 
     name = "sign-ins"
-    forgets = "what you were called"
+    forgets = SignInsOfPeople.forgets
+    last = True
 
     def __init__(self, sign_ins: FakeSignIns) -> None:
         self._sign_ins = sign_ins
