@@ -165,3 +165,12 @@ def test_what_another_writer_has_left_behind_is_taken_away_by_the_next() -> None
     topic.records.append(left)
     assert topic.keys() == {"x/whole@1", "x/whole@2"}
     assert topic.next_writer().keys() == {"x/whole@2"}
+
+
+def test_snapshots_from_before_keys_named_versions_are_begun_with_and_replaced() -> None:
+    topic = Topic().happens(Count(counter="x"))
+    topic.records.append(("x", SnapshotCodec(COUNTERS).encode(topic.counters["x"], seq=1)))
+    found = topic.restored().get("x")
+    assert found is not None
+    assert found.version == 1
+    assert topic.next_writer().keys() == {"x/whole@1"}
