@@ -4,12 +4,13 @@ from domain.accounts.account import Account
 from domain.accounts.claimed_name import ClaimedName
 from domain.category import Category
 from domain.games.four_in_a_row import FourInARow
+from domain.games.handed_seat import HandedSeat
 from domain.games.lobby import Lobby
 from domain.operations.consumer import Consumer
 from domain.waitroom.room import Waitroom
 
 WAITROOMS = Category("waitroom", Waitroom)
-GAMES = Category("game", Lobby, FourInARow)
+GAMES = Category("game", Lobby, FourInARow, HandedSeat)
 USERS = Category("user", Account, ClaimedName)
 OPERATIONS = Category("operations", Consumer)
 

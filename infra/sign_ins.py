@@ -135,12 +135,21 @@ class SignInsOfPeople(Knowledge):
     name = "sign-ins"
     forgets = "what you were called, and you are signed out everywhere"
     last = True
+    merges = "sign-ins of the guest, which have ended everywhere within half a minute"
+    keeps = "a token for the guest's id is good until it expires"
 
     def __init__(
         self, pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]], endings: Endings
     ) -> None:
         self._pool = pool
         self._endings = endings
+
+    async def merge(self, guest: str, into: str, by: str, execute: Execute) -> int:
+        """See `Knowledge`."""
+        with away_is_unavailable("PostgreSQL does not take it"):
+            ended = await SignInsInPostgres(self._pool).end_of(guest, "player")
+        await self._endings.tell(ended)
+        return len(ended)
 
     async def erase(self, user_id: str, by: str, execute: Execute) -> int:
         """See `Knowledge`."""

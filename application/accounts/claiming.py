@@ -1,6 +1,5 @@
 """Taking a handle or an address, by a claim that the account then uses (docs/adr/0031)."""
 
-from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -56,7 +55,7 @@ class Claims:
         for field, name in _wanted(command):
             claiming = ClaimName(name=name, user_id=command.user_id)
             answer = await log.execute(circumstances.step(claiming))
-            command = msgspec.structs.replace(command, **{field: _until(answer)})
+            command = msgspec.structs.replace(command, **{field: answer.told(NameClaim).until})
         return await log.execute(circumstances.envelope(command))
 
     async def _admit(self, user_id: str) -> None:
@@ -82,12 +81,3 @@ def _wanted(command: Taking) -> list[tuple[str, str]]:
                 ("address_claimed_until", ADDRESS_MARK + address),
             ]
     return [("claimed_until", HANDLE_MARK + command.handle)]
-
-
-def _until(answer: Answer) -> datetime:
-    """When a claim ends; one that was decided in another process is answered as JSON."""
-    reply = answer.reply
-    if isinstance(reply, msgspec.Raw):
-        return msgspec.json.decode(reply, type=NameClaim).until
-    assert isinstance(reply, NameClaim)
-    return reply.until

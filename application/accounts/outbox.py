@@ -11,6 +11,7 @@ from domain.accounts.events import (
     AccountRegistered,
     EmailChanged,
     EmailRemoved,
+    GuestMerged,
     HandleChanged,
     ProfileChanged,
     SignedIn,
@@ -29,6 +30,7 @@ NAMES: dict[type[DomainEvent], str] = {
     AccountDisabled: "account_disabled",
     AccountEnabled: "account_enabled",
     AccountDeleted: "account_deleted",
+    GuestMerged: "guest_merged",
 }
 
 
@@ -44,6 +46,8 @@ def publish(event: DomainEvent) -> Outgoing | None:
     }
     if isinstance(event, SignedIn):
         message["device"] = event.device
+    if isinstance(event, GuestMerged):
+        message["into"] = event.into
     return Outgoing(EVENTS.name, event.originator_id, msgspec.json.encode(message))
 
 

@@ -1,31 +1,43 @@
-"""What an erasure does to an account: it is closed, and its handle and address given up."""
+"""What an erasure does to an account, which is closed, and a merge, which a guest is part of."""
 
-import msgspec
+from collections.abc import Sequence
+from typing import Protocol
 
-from application.ports.commands import Answer
 from application.ports.people import Execute, Knowledge
 from domain.accounts.account import AccountView
-from domain.accounts.commands import EraseAccount
+from domain.accounts.commands import AdmitGuest, EraseAccount, MergeGuest
 from domain.accounts.names import ADDRESS_MARK, HANDLE_MARK
 
 
+class GuestList(Protocol):
+    """Knows who was merged; raises `Unavailable` where that is away."""
+
+    async def guests_of(self, user_id: str) -> Sequence[str]:
+        """Who was merged into the account of a user."""
+
+
 class AccountOfPeople(Knowledge):
-    """The account of somebody who has one."""
+    """The account of somebody who has one, or is merged into one."""
 
     name = "account"
     forgets = "the account is closed, and its e-mail address free"
     stays = "your handle, which is nobody else's for 30 days, in the history of your account"
 
+    def __init__(self, merged: GuestList) -> None:
+        self._merged = merged
+
+    async def guests(self, user_id: str) -> Sequence[str]:
+        """See `Knowledge`."""
+        return await self._merged.guests_of(user_id)
+
+    async def admit(self, guest: str, into: str, by: str, execute: Execute) -> None:
+        """See `Knowledge`."""
+        await execute(AdmitGuest(user_id=into, guest=guest))
+        await execute(MergeGuest(user_id=guest, into=into, by=by))
+
     async def erase(self, user_id: str, by: str, execute: Execute) -> int:
         """See `Knowledge`; ids of handles and addresses are nobody's."""
         if user_id.startswith((HANDLE_MARK, ADDRESS_MARK)):
             return 0
-        return int(_before(await execute(EraseAccount(user_id=user_id))).handle is not None)
-
-
-def _before(answer: Answer) -> AccountView:
-    """The account as it was; decided in another process, it comes as JSON."""
-    if isinstance(answer.reply, msgspec.Raw):
-        return msgspec.json.decode(answer.reply, type=AccountView)
-    assert isinstance(answer.reply, AccountView)
-    return answer.reply
+        before = (await execute(EraseAccount(user_id=user_id))).told(AccountView)
+        return int(before.handle is not None)

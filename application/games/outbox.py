@@ -5,7 +5,13 @@ import msgspec
 from application.outbox import Outbox, Outgoing
 from application.topics import Topic
 from domain.events import DomainEvent
-from domain.games.events import GameEnded, GameStarted, MovePlayed
+from domain.games.events import (
+    GameEnded,
+    GameStarted,
+    MovePlayed,
+    ResultHandedOver,
+    SeatHandedOver,
+)
 
 HOLDS = "beginnings, moves and ends of games"
 EVENTS = Topic("game-events", 12, "messages", "`game_id`", "relay", HOLDS)
@@ -28,6 +34,9 @@ def publish(event: DomainEvent) -> Outgoing | None:
             return _told("move", event, player=player, column=column, row=row)
         case GameEnded(winner=winner, result=result, duration=seconds):
             return _told("game_ended", event, winner=winner, result=result, duration=seconds)
+        case SeatHandedOver(originator_id=game_id) | ResultHandedOver(game_id=game_id):
+            people = {"previous": event.previous, "player": event.user_id}
+            return _told("seat_handed_over", event, game_id=game_id, **people)
     return None
 
 
@@ -38,7 +47,7 @@ def _told(event_type: str, event: DomainEvent, **facts: object) -> Outgoing:
         **facts,
         "timestamp": int(event.timestamp.timestamp()),
     }
-    return Outgoing(EVENTS.name, event.originator_id, msgspec.json.encode(message))
+    return Outgoing(EVENTS.name, str(message["game_id"]), msgspec.json.encode(message))
 
 
 OUTBOX = Outbox((EVENTS,), publish)

@@ -1,7 +1,7 @@
 """Commands: who decides them, and what comes of one."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Annotated, NamedTuple, Protocol
+from typing import Annotated, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -41,6 +41,9 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
 
+Told = TypeVar("Told", bound=msgspec.Struct)
+
+
 class Answer(NamedTuple):
     """What the log answers to a command that was not refused.
 
@@ -51,6 +54,13 @@ class Answer(NamedTuple):
     position: Position
     reply: Reply | msgspec.Raw
     repeated: bool = False
+
+    def told(self, kind: type[Told]) -> Told:
+        """The reply; one that was given before, or in another process, comes as JSON."""
+        if isinstance(self.reply, msgspec.Raw):
+            return msgspec.json.decode(self.reply, type=kind)
+        assert isinstance(self.reply, kind)
+        return self.reply
 
 
 class Unavailable(Exception):

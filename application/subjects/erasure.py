@@ -1,26 +1,14 @@
 """Erasing somebody everywhere, step by step, with a report; what is half done is done again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from application.ports.commands import Unavailable
 from application.ports.people import Execute, Knowledge
+from application.subjects.steps import Stays, StepsTaken, StepTaken, Undone, staying, take
 
-
-class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
-    """What was forgotten in a place, and how much of it there was to forget this time."""
-
-    place: str
-    what: str
-    count: int
-
-
-class Stays(msgspec.Struct, frozen=True, kw_only=True):
-    """What is still in a place, and why."""
-
-    place: str
-    why: str
+WHO = "who was merged into the account"
 
 
 class GoesLater(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,20 +19,16 @@ class GoesLater(msgspec.Struct, frozen=True, kw_only=True):
     hours: int
 
 
-class Undone(msgspec.Struct, frozen=True, kw_only=True):
-    """What was not forgotten in a place, and why; repeating the erasure goes on there."""
-
-    place: str
-    what: str
-    why: str
-
-
 class ErasureReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of what the hall knew of somebody; `complete` where nothing is left to repeat."""
+    """What became of what the hall knew of somebody; `complete` where nothing is left to repeat.
+
+    `guests` are those who were merged into the account, and are forgotten with it.
+    """
 
     user_id: str
+    guests: list[str]
     complete: bool
-    forgotten: list[Forgotten]
+    forgotten: list[StepTaken]
     undone: list[Undone]
     stays: list[Stays]
     later: list[GoesLater]
@@ -61,30 +45,34 @@ async def erase_everywhere(
 
     What is `last` waits until all else is forgotten.
     """
-    forgotten: list[Forgotten] = []
-    undone: list[Undone] = []
-    for family in sorted(families, key=lambda each: each.last):
-        if not family.forgets:
-            continue
-        told = {"place": family.name, "what": family.forgets}
-        if family.last and undone:
-            undone.append(Undone(**told, why="It waits until all else is forgotten; ask again."))
-            continue
-        try:
-            forgotten.append(Forgotten(**told, count=await family.erase(user_id, by, execute)))
-        except Unavailable as away:
-            undone.append(Undone(**told, why=str(away)))
+    guests, unknown = await _guests_of(families, user_id)
+    steps = StepsTaken([], unknown)
+
+    async def forget(family: Knowledge) -> int:
+        if family.last and steps.undone:
+            raise Unavailable("It waits until all else is forgotten; ask again.")
+        return sum([await family.erase(each, by, execute) for each in (user_id, *guests)])
+
+    in_order = sorted(families, key=lambda family: family.last)
+    await take(in_order, lambda family: family.forgets, forget, steps)
     return ErasureReport(
         user_id=user_id,
-        complete=not undone,
-        forgotten=forgotten,
-        undone=undone,
-        stays=list(_staying(families)),
+        guests=guests,
+        complete=not steps.undone,
+        forgotten=steps.done,
+        undone=steps.undone,
+        stays=staying(families, lambda family: family.stays),
         later=list(later),
     )
 
 
-def _staying(families: Sequence[Knowledge]) -> Iterator[Stays]:
+async def _guests_of(families: Sequence[Knowledge], user_id: str) -> tuple[list[str], list[Undone]]:
+    """Who is forgotten with somebody, and where that is not known."""
+    guests: list[str] = []
+    unknown: list[Undone] = []
     for family in families:
-        if family.stays:
-            yield Stays(place=family.name, why=family.stays)
+        try:
+            guests += await family.guests(user_id)
+        except Unavailable as away:
+            unknown.append(Undone(place=family.name, what=WHO, why=str(away)))
+    return guests, unknown

@@ -6,7 +6,9 @@ from typing import Literal
 
 import msgspec
 
+from domain.accounts.claimed_name import NEVER
 from domain.accounts.commands import (
+    AdmitGuest,
     ChangeAvatar,
     ChangeEmail,
     ChangeHandle,
@@ -35,6 +37,7 @@ from domain.accounts.events import (
     ProfileChanged,
     SignedIn,
 )
+from domain.accounts.guest import Guest
 from domain.accounts.held_name import HeldName, HeldState
 from domain.accounts.names import ADDRESS_MARK, HANDLE_MARK
 from domain.accounts.refusals import (
@@ -44,9 +47,9 @@ from domain.accounts.refusals import (
     EmailMissing,
     LastWayIn,
     NoAccountId,
+    NotAGuest,
     WayInGone,
 )
-from domain.accounts.ways_in import WaysIn
 from domain.aggregate import decides, evolves
 from domain.snapshot import Snapshot, State
 
@@ -62,13 +65,17 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountState(State, frozen=True, kw_only=True, tag="account.snapshot.v1"):
-    """An account as it stands; `passkeys` are their credential ids."""
+    """An account as it stands; `passkeys` are their credential ids.
+
+    Of a guest who has none, it says into which one they are merged.
+    """
 
     handle: HeldState
     address: HeldState
     origin: Origin
     status: Status
     passkeys: Sequence[str]
+    merged_into: str | None
 
 
 def told(name: str) -> str:
@@ -77,7 +84,7 @@ def told(name: str) -> str:
     return f"The handle {rest!r}" if mark == HANDLE_MARK else "The e-mail address"
 
 
-class Account(WaysIn):
+class Account(Guest):
     """An account; its stream key is the `user_id`.
 
     It takes a handle or an address only by a claim that ends later than all of that kind which it
@@ -99,11 +106,12 @@ class Account(WaysIn):
     def register(self, command: RegisterAccount, _now: datetime) -> AccountView:
         """Open it, with its first passkey if it comes with one; again changes nothing.
 
-        Raises `NoAccountId`, `AccountExists`, `AccountIsDisabled`, `ClaimMissing` and
-        `ClaimLapsed`.
+        Raises `NoAccountId`, `GuestIsMerged`, `AccountExists`, `AccountIsDisabled`,
+        `ClaimMissing` and `ClaimLapsed`.
         """
         if self.id[:1] in self._held:
             raise NoAccountId(f"{self.id!r} begins as the ids of handles and addresses do.")
+        self._refuse_merged()
         if self.handle is None:
             self._open(command)
         elif self.handle != command.handle or self._is_another(command):
@@ -265,6 +273,16 @@ class Account(WaysIn):
             self._record(AccountEnabled, by=command.by)
         return self.view
 
+    @decides(AdmitGuest)
+    def admit(self, command: AdmitGuest, _now: datetime) -> None:
+        """Say whether a guest may be merged into it.
+
+        Raises `NotAGuest`, `AccountNotFound` and `AccountIsDisabled`.
+        """
+        if command.guest == self.id:
+            raise NotAGuest(f"{self.id!r} cannot be merged into itself.")
+        self._usable()
+
     @decides(NoteSignIn)
     def note_sign_in(self, command: NoteSignIn, _now: datetime) -> None:
         """Note that somebody has signed in, and let nobody in by what is the account's no more.
@@ -358,6 +376,7 @@ class Account(WaysIn):
             origin=self._origin,
             status=self._status,
             passkeys=list(self._passkeys),
+            merged_into=self._merged_into,
         )
 
     def _restore(self, snapshot: Snapshot) -> None:
@@ -369,6 +388,11 @@ class Account(WaysIn):
         }
         self._origin, self._status = state.origin, state.status
         self._passkeys = dict.fromkeys(state.passkeys)
+        self._merged_into = state.merged_into
+
+    @property
+    def _had_account(self) -> bool:
+        return self._held[HANDLE_MARK].claimed_until != NEVER
 
     def _known(self) -> str:
         if self.handle is None:

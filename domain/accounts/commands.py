@@ -133,6 +133,24 @@ class EnableAccount(AccountCommand, frozen=True, kw_only=True, tag="account.enab
     by: Key
 
 
+class AdmitGuest(AccountCommand, frozen=True, kw_only=True, tag="account.admit-guest"):
+    """Tell whether a guest may be merged into the account; changes nothing."""
+
+    by_hall = True
+    confirmed = True
+
+    guest: Key
+
+
+class MergeGuest(AccountCommand, frozen=True, kw_only=True, tag="account.merge-guest"):
+    """Let the guest `user_id` be part of the account `into` from now on; `by` is who decides."""
+
+    by_hall = True
+
+    into: Key
+    by: Key
+
+
 class AddPasskey(AccountCommand, frozen=True, kw_only=True, tag="account.add-passkey"):
     """Let whoever has this passkey come in; `name` is what its owner calls it."""
 

@@ -97,6 +97,13 @@ class AccountDeleted(DomainEvent, frozen=True, kw_only=True, tag="account.delete
     claimed_until: datetime
 
 
+class GuestMerged(DomainEvent, frozen=True, kw_only=True, tag="account.merged.v1"):
+    """A guest, who has no account, has become part of somebody else's; `by` is who decided it."""
+
+    into: PersonId
+    by: PersonId
+
+
 class PasskeyAdded(
     DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="account.passkey-added.v1"
 ):

@@ -17,6 +17,10 @@ HandleName = Annotated[str, msgspec.Meta(min_length=3, max_length=30, pattern=HA
 HANDLE_MARK, ADDRESS_MARK = "@", "="
 """What the stream keys of handles and of addresses begin with, and those of accounts do not."""
 
+GUEST_MARK = "~"
+"""In the ids that the hall makes for people, before what tells those of one name apart. Names have
+none, so no guest is called like another one, and none like a person who is known by a name."""
+
 Address = Annotated[
     str,
     msgspec.Meta(pattern=r"^[0-9a-f]{32}$(?!\n)", examples=["6f1c0d6f5a3f4c1f9a55b6a0f7f5c7d2"]),

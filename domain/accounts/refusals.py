@@ -19,6 +19,18 @@ class NoAccountId(Refusal, type="no-account-id", status=422):
     """Ids that begin so are those of handles or addresses."""
 
 
+class NotAGuest(Refusal, type="not-a-guest", status=422):
+    """Only guests are merged, and not into themselves."""
+
+
+class GuestHasAccount(Refusal, type="guest-has-account"):
+    """Who has an account, or had one, is no guest any more."""
+
+
+class GuestIsMerged(Refusal, type="guest-merged"):
+    """A guest belongs to one account, and for good."""
+
+
 class ClaimMissing(Refusal, type="claim-missing"):
     """The account takes no handle and no address that is not kept for it."""
 

@@ -1,11 +1,13 @@
 """What can be asked of the lobby and of a game, and what is answered."""
 
+from datetime import datetime
+from hashlib import blake2b
 from typing import Annotated, Literal
 
 import msgspec
 
 from domain.aggregate import Command
-from domain.games.events import BotLevel, Result
+from domain.games.events import BotLevel, GameOutcome, Result
 from domain.keys import Key, NewKey
 
 LOBBY_ID = "lobby"
@@ -64,6 +66,15 @@ class FindPlace(LobbyCommand, frozen=True, kw_only=True, tag="lobby.find-place")
     user_id: Key
 
 
+class HandOverPlace(LobbyCommand, frozen=True, kw_only=True, tag="lobby.hand-over-place"):
+    """Let another person sit in somebody's place at a table, if they sit and wait nowhere."""
+
+    by_hall = True
+
+    user_id: Key
+    to: Key
+
+
 class CloseTable(LobbyCommand, frozen=True, kw_only=True, tag="lobby.close-table"):
     """A game has ended; its players are free."""
 
@@ -109,12 +120,50 @@ class Resign(GameCommand, frozen=True, kw_only=True, tag="game.resign"):
     player: Key
 
 
+class HandOverSeat(GameCommand, frozen=True, kw_only=True, tag="game.hand-over-seat"):
+    """Let another person play on in somebody's place; of a game that is over, tell how it ended."""
+
+    by_hall = True
+
+    player: Key
+    to: Key
+
+
+class HandOverResult(Command, frozen=True, kw_only=True, tag="game.hand-over-result"):
+    """Let a game that is over have been played by another person; what it says is what it was."""
+
+    by_hall = True
+
+    game_id: Key
+    player: Key
+    to: Key
+    outcome: GameOutcome | None
+    ended_at: Annotated[datetime, msgspec.Meta(tz=True)]
+
+    @property
+    def aggregate_id(self) -> str:
+        """The seat's stream key, which is nobody's name and no game's."""
+        seat = f"{self.game_id}\n{self.player}".encode()
+        return f"seat-{blake2b(seat, digest_size=16).hexdigest()}"
+
+
 class LookAtGame(GameCommand, frozen=True, kw_only=True, tag="game.look"):
     """Tell how the game stands; changes nothing."""
 
 
 class ForfeitOverdueMove(GameCommand, frozen=True, kw_only=True, tag="game.forfeit-overdue-move"):
     """The owner's clock has passed the time for a move."""
+
+
+class SeatLook(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a seat that was to be handed over.
+
+    `over` is that of a game that has ended, at `ended_at`: it went so for the player.
+    """
+
+    status: Literal["handed-over", "as-it-was", "over"]
+    outcome: GameOutcome | None = None
+    ended_at: datetime | None = None
 
 
 class Seek(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ from domain.personal import PersonId, ThingId
 
 BotLevel = Literal["easy", "medium", "hard"]
 Result = Literal["win", "draw", "resignation", "timeout"]
+GameOutcome = Literal["won", "drawn", "lost"]
+"""How a game went for one of its players."""
 
 
 class GameSought(DomainEvent, frozen=True, kw_only=True, tag="lobby.game-sought.v1"):
@@ -91,3 +93,40 @@ class GameEnded(DomainEvent, frozen=True, kw_only=True, tag="game.ended.v1"):
     def counts(self) -> bool:
         """Whether it was won, lost or drawn."""
         return self.winner is not None or self.result == "draw"
+
+    def outcome_for(self, player: str) -> GameOutcome | None:
+        """How it went for one of its players; None where it counts for nobody."""
+        if not self.counts:
+            return None
+        if self.winner is None:
+            return "drawn"
+        return "won" if self.winner == player else "lost"
+
+
+class PlaceHandedOver(DomainEvent, frozen=True, kw_only=True, tag="lobby.place-handed-over.v1"):
+    """At a table where a game runs, another person sits in somebody's place."""
+
+    game_id: ThingId
+    previous: PersonId
+    user_id: PersonId
+
+
+class SeatHandedOver(DomainEvent, frozen=True, kw_only=True, tag="game.seat-handed-over.v1"):
+    """In a game that goes on, `user_id` plays on, and has played, in the place of `previous`."""
+
+    previous: PersonId
+    user_id: PersonId
+
+
+class ResultHandedOver(DomainEvent, frozen=True, kw_only=True, tag="game.result-handed-over.v1"):
+    """A game that is over was played by `user_id`, and no more by `previous`.
+
+    It tells how the game went for them and when it ended, so that whoever adds up games need not
+    have read that game first.
+    """
+
+    game_id: ThingId
+    previous: PersonId
+    user_id: PersonId
+    outcome: GameOutcome | None
+    ended_at: datetime

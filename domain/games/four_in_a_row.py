@@ -11,12 +11,14 @@ from domain.games.commands import (
     ForfeitOverdueMove,
     GameLook,
     GameView,
+    HandOverSeat,
     LookAtGame,
     MakeMove,
     Resign,
+    SeatLook,
     StartGame,
 )
-from domain.games.events import GameEnded, GameStarted, MovePlayed, Result
+from domain.games.events import GameEnded, GameStarted, MovePlayed, Result, SeatHandedOver
 from domain.games.refusals import (
     BotMisnamed,
     ColumnFull,
@@ -108,6 +110,25 @@ class FourInARow(Aggregate):
             self._end("timeout", self._winner_without(game.to_move or ""), now)
         return self._known().view
 
+    @decides(HandOverSeat)
+    def hand_over(self, command: HandOverSeat, _now: datetime) -> SeatLook:
+        """Seat another person in a player's place; who plays in it already changes nothing.
+
+        Nor does anything happen to a game that is over: it is told how that went. Raises
+        `GameUnknown` and `NameReserved`.
+        """
+        game = self._known()
+        for each in BOT_NAMES.intersection((command.player, command.to)):
+            raise NameReserved(each)
+        seats = (game.player1, game.player2)
+        if command.player not in seats or command.to in seats:
+            return SeatLook(status="as-it-was")
+        if self._ended is not None:
+            outcome = self._ended.outcome_for(command.player)
+            return SeatLook(status="over", outcome=outcome, ended_at=self._ended.timestamp)
+        self._record(SeatHandedOver, previous=command.player, user_id=command.to)
+        return SeatLook(status="handed-over")
+
     @decides(LookAtGame)
     def look(self, _command: LookAtGame, now: datetime) -> GameLook:
         """Tell how it stands."""
@@ -172,6 +193,14 @@ class FourInARow(Aggregate):
         self._game = self._known().after(event)
         self._columns += f"{event.column}"
         self._moved_at = event.timestamp
+
+    @evolves(SeatHandedOver)
+    def _on_handed_over(self, event: SeatHandedOver) -> None:
+        assert self._started is not None
+        self._game = game = self._known().after(event)
+        self._started = msgspec.structs.replace(
+            self._started, player1=game.player1, player2=game.player2
+        )
 
     @evolves(GameEnded)
     def _on_ended(self, event: GameEnded) -> None:

@@ -13,6 +13,7 @@ from domain.games.commands import (
     CancelSeek,
     CloseTable,
     FindPlace,
+    HandOverPlace,
     LobbyView,
     Meet,
     PlaceLook,
@@ -20,7 +21,14 @@ from domain.games.commands import (
     Seek,
     SeekGame,
 )
-from domain.games.events import BotSeated, GameSought, PlayersPaired, SeekCancelled, TableClosed
+from domain.games.events import (
+    BotSeated,
+    GameSought,
+    PlaceHandedOver,
+    PlayersPaired,
+    SeekCancelled,
+    TableClosed,
+)
 from domain.games.refusals import (
     AlreadySeated,
     NameReserved,
@@ -127,6 +135,17 @@ class Lobby(Aggregate):
         left = None if waits is None else (waits.bot_at - now).total_seconds()
         return PlaceLook(**msgspec.structs.asdict(seek), seconds_left=left)
 
+    @decides(HandOverPlace)
+    def hand_over(self, command: HandOverPlace, _now: datetime) -> None:
+        """Seat another person where somebody sits; who has a place already keeps to that one."""
+        if command.to in BOT_NAMES:
+            raise NameReserved(command.to)
+        table = self._table_of.get(command.user_id)
+        if table is not None and not self._has_place(command.to):
+            self._record(
+                PlaceHandedOver, game_id=table, previous=command.user_id, user_id=command.to
+            )
+
     @decides(SeatOverdueBots)
     def seat_bots(self, _command: SeatOverdueBots, now: datetime) -> None:
         """Seat a bot opposite who has waited long enough; does nothing where nobody has."""
@@ -193,6 +212,17 @@ class Lobby(Aggregate):
     @evolves(BotSeated)
     def _on_seated(self, event: BotSeated) -> None:
         self._seat(event.game_id, event.player1)
+
+    @evolves(PlaceHandedOver)
+    def _on_handed_over(self, event: PlaceHandedOver) -> None:
+        row = self._rows[self._row_of[event.game_id]]
+        row.changed = event.originator_version
+        row.players_at[event.game_id] = tuple(
+            event.user_id if player == event.previous else player
+            for player in row.players_at[event.game_id]
+        )
+        del self._table_of[event.previous]
+        self._table_of[event.user_id] = event.game_id
 
     @evolves(TableClosed)
     def _on_closed(self, event: TableClosed) -> None:

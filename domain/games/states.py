@@ -26,3 +26,9 @@ class LobbyTables(State, frozen=True, kw_only=True, tag="lobby.tables-snapshot.v
     """Some of the tables, and who sits there."""
 
     players_at: Mapping[str, tuple[str, ...]]
+
+
+class SeatState(State, frozen=True, kw_only=True, tag="seat.snapshot.v1"):
+    """A seat at a game that is over, and to whom it was handed over."""
+
+    user_id: str | None

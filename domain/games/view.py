@@ -4,7 +4,7 @@ import msgspec
 
 from domain.games.board import Board, Cell
 from domain.games.commands import GameView
-from domain.games.events import GameEnded, GameStarted, MovePlayed, Result
+from domain.games.events import GameEnded, GameStarted, MovePlayed, Result, SeatHandedOver
 
 
 class Game(msgspec.Struct, frozen=True):
@@ -23,10 +23,16 @@ class Game(msgspec.Struct, frozen=True):
         """The game at its start."""
         return cls(event.originator_id, event.player1, event.player2)
 
-    def after(self, event: MovePlayed | GameEnded) -> "Game":
+    def after(self, event: MovePlayed | GameEnded | SeatHandedOver) -> "Game":
         """The game after the event that comes next in it."""
         if isinstance(event, MovePlayed):
             return Game(self.game_id, self.player1, self.player2, self.board.play(event.column))
+        if isinstance(event, SeatHandedOver):
+            first, second = (
+                event.user_id if player == event.previous else player
+                for player in (self.player1, self.player2)
+            )
+            return msgspec.structs.replace(self, player1=first, player2=second)
         return msgspec.structs.replace(
             self, result=event.result, winner=event.winner, line=event.line
         )

@@ -1,4 +1,7 @@
-"""Forgetting what games have said of a player, from the topic that all read models are made of."""
+"""Forgetting what games have said of a player, and letting it be an account's.
+
+Both are said in the topic that all read models are made of.
+"""
 
 import asyncio
 import uuid
@@ -12,6 +15,7 @@ from domain.player_events.event import TOPIC
 from infra.away import away_is_unavailable
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
 from infra.kafka.topics import metadata_of
+from infra.player_events.merging import Takeover
 from infra.player_events.producer import record_of
 from projections.player_events.event_archive import COUNTED_AS_JSON, FORGETTABLE
 from projections.positions import Pool, passed
@@ -31,6 +35,11 @@ class PlayerEventsOfPeople(Knowledge):
 
     name = "players' events"
     forgets = "what games told of you, but for numbers that are counted, and why scores were voided"
+    merges = "events that count, and with them scores and statistics"
+    keeps = (
+        "the guest's own events, which count on no board and in no statistics any more; on which "
+        "days somebody played is told of both"
+    )
 
     def __init__(self, bootstrap: str, pool: Pool, readers: tuple[str, ...]) -> None:
         """`readers` are the read models that keep something of what is forgotten."""
@@ -45,8 +54,16 @@ class PlayerEventsOfPeople(Knowledge):
             async with self._pool.connection() as connection:
                 row = await (await connection.execute(FORGETTABLE, asked)).fetchone()
             for position in await asyncio.to_thread(self._append, user_id, by):
-                await self._require_forgotten(position)
+                await self._require_read(position)
         return row[0] if row else 0
+
+    async def merge(self, guest: str, into: str, by: str, execute: Execute) -> int:
+        """See `Knowledge`."""
+        takeover = Takeover(self._bootstrap, self._pool, guest, into)
+        copied = await takeover.copy()
+        if (voided := await takeover.void(by)) is not None:
+            await self._require_read(voided)
+        return copied
 
     def _append(self, user_id: str, by: str) -> list[Position]:
         records = []
@@ -61,12 +78,12 @@ class PlayerEventsOfPeople(Knowledge):
         except AppendFailed as error:
             raise Unavailable(f"Kafka did not take it: {error.reason}.") from error
 
-    async def _require_forgotten(self, position: Position) -> None:
-        """Return when every reader is past the erasure; raises `Unavailable`."""
+    async def _require_read(self, position: Position) -> None:
+        """Return when every reader is past what was said; raises `Unavailable`."""
         for reader in self._readers:
             if not await self._is_past(reader, position):
                 raise Unavailable(
-                    f"The worker {reader} has yet to read {position}, where it is told to forget; "
+                    f"The worker {reader} has yet to read {position}, where it is told so; "
                     "once it has, that is done."
                 )
 

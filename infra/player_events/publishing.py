@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain.events import Position
 from domain.player_events.event import PlayerEvent
 from infra.kafka.append import NewRecord, append_durably
 from infra.player_events.producer import record_of
@@ -9,11 +10,11 @@ from infra.player_events.producer import record_of
 DELIVERY_TIMEOUT_S = 30
 
 
-def publish(bootstrap: str, records: Sequence[PlayerEvent]) -> None:
-    """Append records, those of one player in this order; durable on return.
+def publish(bootstrap: str, records: Sequence[PlayerEvent]) -> list[Position]:
+    """Append records, those of one player in this order; durable on return, and where they stand.
 
     Raises `KafkaException`; some may have been appended all the same.
     """
     made = (record_of(each, []) for each in records)
     new = (NewRecord(topic, key, value, headers=headers) for topic, key, value, headers in made)
-    append_durably(bootstrap, new, DELIVERY_TIMEOUT_S)
+    return append_durably(bootstrap, new, DELIVERY_TIMEOUT_S)

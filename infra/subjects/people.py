@@ -15,6 +15,7 @@ class KeysOfPeople(Knowledge):
 
     name = KEYS.name
     holds = "the ids of the keys that your sealed texts are read with"
+    keeps = "texts that are sealed for the guest stay theirs, until they are erased"
     forgets = (
         "the keys of every text about you, which nobody reads any more, wherever it was copied to"
     )

@@ -2,6 +2,7 @@
 
 - `accounts`: every account that is not deleted, with its handle, since when it has that, and its
   profile, and the digest of its e-mail address; name and address as in the log, sealed.
+- `merged_guests`: who was merged into which account, whether or not there still is one.
 - `passkeys`: see `projections.accounts.passkeys`.
 
 Two accounts may have the same handle or address here for a moment, as their events lie in different
@@ -27,6 +28,7 @@ from domain.accounts.events import (
     AvatarChanged,
     EmailChanged,
     EmailRemoved,
+    GuestMerged,
     HandleChanged,
     ProfileChanged,
 )
@@ -113,6 +115,8 @@ PUT = """
         address_at = excluded.address_at, email = excluded.email, avatar = excluded.avatar
 """
 
+MERGE = "INSERT INTO merged_guests (guest_id, user_id, merged_at) VALUES (%s, %s, %s)"
+
 DELETE = "DELETE FROM accounts WHERE user_id = ANY(%s)"
 
 
@@ -120,7 +124,7 @@ class Accounts:
     """The projection."""
 
     name = NAME
-    handles: tuple[type[DomainEvent], ...] = tuple({*OF_ACCOUNTS, *CHANGES})
+    handles: tuple[type[DomainEvent], ...] = tuple({*OF_ACCOUNTS, *CHANGES, GuestMerged})
     tables = (
         Table(
             "accounts",
@@ -133,6 +137,15 @@ class Accounts:
                 stays="your handle, time zone and language, in the history of your account",
             ),
         ),
+        Table(
+            "merged_guests",
+            ("guest_id",),
+            says=TableSays(
+                of=("guest_id", "user_id"),
+                facts=("merged_at",),
+                stays="whoever is erased by the account's id is so by the guest's, too",
+            ),
+        ),
         PASSKEYS,
     )
 
@@ -141,6 +154,9 @@ class Accounts:
     ) -> Sequence[Any]:
         """Fold events into the rows of those whom they are about."""
         write_passkeys(connection, [each.event for each in events])
+        for recorded in events:
+            if isinstance(recorded.event, GuestMerged):
+                connection.execute(MERGE, _merged(recorded.event))
         news = [recorded.event for recorded in events if isinstance(recorded.event, OF_ACCOUNTS)]
         ids = list({event.originator_id for event in news})
         rows = {row.user_id: row for row in _known(connection, ids)}
@@ -151,6 +167,10 @@ class Accounts:
         if rows:
             connection.execute(PUT, [msgspec.json.encode([*rows.values()]).decode()])
         return ()
+
+
+def _merged(event: GuestMerged) -> Sequence[Any]:
+    return event.originator_id, event.into, event.timestamp
 
 
 def _known(connection: psycopg.Connection[Any], ids: list[str]) -> Sequence[AccountRow]:
@@ -200,6 +220,8 @@ BY_ID = "SELECT to_json(accounts)::text FROM accounts WHERE user_id = %s"
 
 AVATAR = "SELECT avatar FROM accounts WHERE user_id = %s AND status = 'active'"
 
+GUESTS_OF = "SELECT guest_id FROM merged_guests WHERE user_id = %s ORDER BY merged_at, guest_id"
+
 BY_HANDLE = """
     SELECT to_json(accounts)::text FROM accounts WHERE handle = %s ORDER BY handle_at DESC LIMIT 1
 """
@@ -234,6 +256,10 @@ class AccountQueries(PostgresQueries):
         """The name of the avatar of a user whose account is active, or None."""
         rows = await self._select(AVATAR, [user_id], tuple_row)
         return rows[0][0] if rows else None
+
+    async def guests_of(self, user_id: str) -> list[str]:
+        """The guests who were merged into the account of a user, the first of them first."""
+        return [guest for (guest,) in await self._select(GUESTS_OF, [user_id], tuple_row)]
 
     async def by_handle(self, handle: str) -> AccountRecord | None:
         """The account with a handle, or None."""

@@ -22,8 +22,9 @@ import psycopg
 from psycopg.rows import dict_row
 
 from domain.events import Recorded
-from domain.games.events import GameEnded, GameStarted, Result
+from domain.games.events import GameEnded, GameStarted, Result, SeatHandedOver
 from projections.days import Days
+from projections.games.hand_overs import parts
 from projections.people import TableSays
 from projections.positions import PostgresQueries
 from projections.projection import Table
@@ -174,6 +175,11 @@ UNSEAT = """
     DELETE FROM game_metrics_running WHERE game_id = ANY(%s) RETURNING game_id, player1, with_bot
 """
 
+RESEAT = """
+    UPDATE game_metrics_running SET player1 = %(user_id)s
+    WHERE game_id = %(game_id)s AND player1 = %(previous)s
+"""
+
 ADD = f"""
     INSERT INTO game_metrics AS known (per, starts_at, {", ".join(COUNTS)})
     SELECT per, starts_at, {", ".join(COUNTS)}
@@ -195,7 +201,7 @@ class GameMetricsRecord:
     """The projection."""
 
     name = NAME
-    handles = (GameStarted, GameEnded)
+    handles = (GameStarted, GameEnded, SeatHandedOver)
     tables = (
         Table(
             "game_metrics",
@@ -227,6 +233,17 @@ class GameMetricsRecord:
         self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
     ) -> Sequence[Any]:
         """Count the games that began and ended."""
+        for handing, part in parts(events):
+            if not handing:
+                self._count(connection, part)
+                continue
+            for recorded in part:
+                match recorded.event:
+                    case SeatHandedOver(originator_id=game_id) as event:
+                        connection.execute(RESEAT, {"game_id": game_id, **event.facts()})
+        return ()
+
+    def _count(self, connection: psycopg.Connection[Any], events: Sequence[Recorded]) -> None:
         changes = MetricChanges(events)
         earlier = changes.earlier()
         rows = connection.execute(UNSEAT, [earlier]).fetchall() if earlier else []
@@ -235,7 +252,6 @@ class GameMetricsRecord:
             columns = [list(column) for column in zip(*running.values(), strict=True)]
             connection.execute(SEAT, [list(running), *columns])
         _write(connection, changes)
-        return ()
 
 
 def _write(connection: psycopg.Connection[Any], changes: MetricChanges) -> None:

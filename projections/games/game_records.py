@@ -5,6 +5,8 @@
 - `games`: every game; `moves` holds the columns as digits, in order, which is enough to know the
   board at any move.
 - `game_stats`: every finished game that counts; one that was left before both had moved does not.
+- `games_handed_over`: the seats at games that are over which were handed over (docs/adr/0035). Who
+  took one over stands in `games` in the place of who had it, in whatever order shards are read.
 - `users`: everyone who finished such a game; bots are no users. A user's name is the id until there
   are profiles. The score is three for a win, as PostgreSQL computes it from `wins`.
 """
@@ -19,8 +21,17 @@ from psycopg.rows import class_row, tuple_row
 
 from domain.events import DomainEvent, Recorded
 from domain.games.board import Board
-from domain.games.events import BotLevel, GameEnded, GameStarted, MovePlayed, Result
+from domain.games.events import (
+    BotLevel,
+    GameEnded,
+    GameStarted,
+    MovePlayed,
+    Result,
+    ResultHandedOver,
+    SeatHandedOver,
+)
 from domain.games.view import Game
+from projections.games.hand_overs import HAND_OVERS, parts
 from projections.people import TableSays
 from projections.positions import PostgresQueries
 from projections.projection import Table
@@ -98,7 +109,7 @@ class GameRecords:
     """The projection."""
 
     name = NAME
-    handles = tuple(PUBLIC_NAMES)
+    handles: tuple[type[DomainEvent], ...] = (*PUBLIC_NAMES, *HAND_OVERS)
     tables = (
         Table(
             "game_analytics",
@@ -132,6 +143,11 @@ class GameRecords:
             ),
         ),
         Table(
+            "games_handed_over",
+            ("game_id", "previous"),
+            says=TableSays(of=("previous", "user_id"), facts=("game_id",), stays=OF_TWO),
+        ),
+        Table(
             "users",
             ("id",),
             says=TableSays(
@@ -145,12 +161,66 @@ class GameRecords:
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
     ) -> Sequence[Any]:
-        """Fold events into the four tables, with one statement for each kind of change."""
-        batch = GameChanges()
-        for recorded in events:
-            batch.take(recorded)
-        batch.write(connection)
+        """Fold events into the tables, with one statement for each kind of change."""
+        for handing, part in parts(events):
+            if handing:
+                for recorded in part:
+                    _hand_over(connection, recorded.event)
+                continue
+            batch = GameChanges()
+            for recorded in part:
+                batch.take(recorded)
+            batch.write(connection)
         return ()
+
+
+SEAT = """
+    UPDATE games
+    SET player1_id = CASE player1_id WHEN %(previous)s THEN %(user_id)s ELSE player1_id END,
+        player2_id = CASE player2_id WHEN %(previous)s THEN %(user_id)s ELSE player2_id END,
+        winner_id = CASE winner_id WHEN %(previous)s THEN %(user_id)s ELSE winner_id END
+    WHERE id = %(game_id)s
+"""
+
+SEAT_COUNTED = """
+    UPDATE game_stats
+    SET player1 = CASE player1 WHEN %(previous)s THEN %(user_id)s ELSE player1 END,
+        player2 = CASE player2 WHEN %(previous)s THEN %(user_id)s ELSE player2 END,
+        winner = CASE winner WHEN %(previous)s THEN %(user_id)s ELSE winner END
+    WHERE game_id = %(game_id)s
+"""
+
+HANDED_OVER = """
+    INSERT INTO games_handed_over (game_id, previous, user_id)
+    VALUES (%(game_id)s, %(previous)s, %(user_id)s)
+"""
+
+COUNT_AGAIN = """
+    INSERT INTO users (id, username, games_played, wins, losses, draws)
+    SELECT player, player, n, n * (%(outcome)s = 'won')::int, n * (%(outcome)s = 'lost')::int,
+        n * (%(outcome)s = 'drawn')::int
+    FROM game_stats, (VALUES (%(previous)s, -1), (%(user_id)s, 1)) AS moved (player, n)
+    WHERE game_id = %(game_id)s
+    ORDER BY player
+    ON CONFLICT (id) DO UPDATE
+    SET games_played = users.games_played + excluded.games_played,
+        wins = users.wins + excluded.wins,
+        losses = users.losses + excluded.losses,
+        draws = users.draws + excluded.draws
+"""
+"""Where the game is counted already; where it is not, it will be for who took it over."""
+
+UNCOUNT = "DELETE FROM users WHERE id = %(previous)s AND games_played = 0"
+
+
+def _hand_over(connection: psycopg.Connection[Any], event: DomainEvent) -> None:
+    """Let somebody's game be another's; a game that runs is read before it is handed over."""
+    match event:
+        case SeatHandedOver(originator_id=game_id):
+            connection.execute(SEAT, {"game_id": game_id, **event.facts()})
+        case ResultHandedOver():
+            for statement in (SEAT, HANDED_OVER, COUNT_AGAIN, SEAT_COUNTED, UNCOUNT):
+                connection.execute(statement, event.facts())
 
 
 START = """
@@ -172,6 +242,21 @@ END = """
         AS ended (id, result, winner, duration, at)
     WHERE games.id = ended.id
 """
+
+TAKEN_OVER = """
+    UPDATE games SET
+        player1_id = coalesce(
+            (SELECT user_id FROM games_handed_over WHERE game_id = id AND previous = player1_id),
+            player1_id),
+        player2_id = coalesce(
+            (SELECT user_id FROM games_handed_over WHERE game_id = id AND previous = player2_id),
+            player2_id),
+        winner_id = coalesce(
+            (SELECT user_id FROM games_handed_over WHERE game_id = id AND previous = winner_id),
+            winner_id)
+    FROM games_handed_over AS known WHERE games.id = known.game_id AND games.id = ANY(%s)
+"""
+"""Of games whose seats were handed over in a shard that was read first."""
 
 COUNT_GAMES = """
     INSERT INTO game_stats (game_id, player1, player2, winner, duration, moves, created_at)
@@ -266,6 +351,7 @@ class GameChanges:
             [game.timestamp for game in games],
         ]
         connection.execute(START, columns)
+        connection.execute(TAKEN_OVER, [list(self.started)])
 
     def _write_ended(self, connection: psycopg.Connection[Any]) -> None:
         games, ids = self.ended.values(), list(self.ended)
@@ -278,6 +364,7 @@ class GameChanges:
             [game.timestamp for game in games],
         ]
         connection.execute(END, columns)
+        connection.execute(TAKEN_OVER, [ids])
         connection.execute(COUNT_GAMES, [counted])
         connection.execute(COUNT_PLAYERS, [counted])
 
@@ -308,14 +395,23 @@ GAMES_OF = f"""
 """
 
 MOVES = """
-    SELECT (payload ->> 'move')::int AS move, player, "column",
+    SELECT move, CASE move %% 2 WHEN 1 THEN player1_id ELSE player2_id END AS player, "column",
         (payload ->> 'row')::int AS row, timestamp
-    FROM game_analytics WHERE game_id = %s AND event_type = 'move' ORDER BY id
+    FROM games, game_analytics AS event, LATERAL (SELECT (payload ->> 'move')::int) AS said (move)
+    WHERE games.id = %s AND game_id = games.id AND event_type = 'move' ORDER BY event.id
 """
+"""Turns alternate, so who moved is who has the seat, also where it was handed over."""
 
 USER = """
     SELECT id AS user_id, username, games_played, wins, losses, draws, score
     FROM users WHERE id = %s
+"""
+
+SEATS_OF = """
+    SELECT id FROM games
+    WHERE (player1_id = %(player)s AND player2_id <> %(but_with)s)
+        OR (player2_id = %(player)s AND player1_id <> %(but_with)s)
+    ORDER BY created_at, id LIMIT %(limit)s
 """
 
 BOARD = "SELECT moves FROM games WHERE id = %s AND length(moves) >= %s"
@@ -348,6 +444,11 @@ class GameQueries(PostgresQueries):
         found = [_game(*row) for row in await self._select(query, asked, tuple_row)]
         more = len(found) > limit
         return GamePage(games=found[:limit], before=found[limit - 1].game_id if more else None)
+
+    async def seats_of(self, player: str, but_with: str, limit: int) -> list[str]:
+        """The first games of a player that another one does not play in."""
+        asked = {"player": player, "but_with": but_with, "limit": limit}
+        return [id for (id,) in await self._select(SEATS_OF, asked, tuple_row)]
 
     async def moves(self, game_id: str) -> list[MoveRecord]:
         """A game's moves in order; empty when there are none, or no such game."""

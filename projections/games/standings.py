@@ -3,6 +3,8 @@
 - `standings`, a row for each game, player and period: wins, draws, losses, score, and
   `reached_at`, when the player reached the score. Of two with one score, who reached it first
   ranks higher; within one second, the id decides.
+  Of who has handed all games over (docs/adr/0035), the row stays with nothing in it, and is not
+  shown: its times are those of all games that it ever counted, in whatever order that was.
 - `standing_games`: the players of running games, bots left out; a game's end does not name
   them.
 - Redis, behind the generation's name: `leaderboard:four-in-a-row:alltime`, a sorted set of
@@ -26,7 +28,14 @@ from redis.asyncio import Redis
 from redis.client import Pipeline
 
 from domain.events import Recorded
-from domain.games.events import GameEnded, GameStarted
+from domain.games.events import (
+    GameEnded,
+    GameOutcome,
+    GameStarted,
+    ResultHandedOver,
+    SeatHandedOver,
+)
+from projections.games.hand_overs import HAND_OVERS, parts
 from projections.generations import RedisQueries
 from projections.people import TableSays
 from projections.projection import Table
@@ -47,6 +56,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     draws: int
     losses: int
     reached_at: datetime
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it counts no game any more."""
+        return not (self.wins or self.draws or self.losses)
 
 
 class RankedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,12 +93,11 @@ class GameTally(NamedTuple):
     last_win_at: datetime | None
 
     @classmethod
-    def of(cls, player: str, ended: GameEnded) -> "GameTally":
-        """One game."""
-        at, winner = ended.timestamp.replace(microsecond=0), ended.winner
-        won, is_draw = winner == player, winner is None
-        lost = not won and not is_draw
-        return cls(int(won), int(is_draw), int(lost), at, at if won else None)
+    def of(cls, outcome: GameOutcome, ended_at: datetime, games: int = 1) -> "GameTally":
+        """One game, or one that is counted no more (-1)."""
+        at = ended_at.replace(microsecond=0)
+        won, drawn, lost = (games * (outcome == each) for each in ("won", "drawn", "lost"))
+        return cls(won, drawn, lost, at, at if outcome == "won" else None)
 
     def plus(self, other: "GameTally") -> "GameTally":
         """Both together, in whichever order."""
@@ -121,9 +134,18 @@ COUNT = f"""
     RETURNING player_id AS user_id, score, wins, draws, losses, reached_at
 """  # noqa: S608  two constants of this module
 
+RESEAT = """
+    UPDATE standing_games SET players = (
+        SELECT json_agg(CASE name WHEN %(previous)s THEN %(user_id)s ELSE name END ORDER BY n)::text
+        FROM json_array_elements_text(players::json) WITH ORDINALITY AS seats (name, n)
+    )
+    WHERE game_id = %(game_id)s
+"""
+
 ALL = f"""
     SELECT player_id AS user_id, score, wins, draws, losses, reached_at
     FROM standings WHERE game_id = '{GAME}' AND period = '{PERIOD}'
+        AND (wins, draws, losses) <> (0, 0, 0)
 """  # noqa: S608  two constants of this module
 
 
@@ -131,7 +153,7 @@ class StandingsRecord:
     """The projection; `apply` returns the rows as they have become, for the cache."""
 
     name = NAME
-    handles = (GameStarted, GameEnded)
+    handles = (GameStarted, GameEnded, *HAND_OVERS)
     tables = (
         Table(
             "standings",
@@ -159,7 +181,15 @@ class StandingsRecord:
     def apply(
         self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
     ) -> Sequence[Entry]:
-        """Count the games that ended; only these change the leaderboard."""
+        """Count the games that ended, and those that were handed over."""
+        rows: list[Entry] = []
+        for handing, part in parts(events):
+            rows += _hand_over(connection, part) if handing else self._play(connection, part)
+        return rows
+
+    def _play(
+        self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
+    ) -> Sequence[Entry]:
         seated: dict[str, list[str]] = {}
         ended: dict[str, GameEnded] = {}
         for recorded in events:
@@ -192,13 +222,30 @@ def _unseat(connection: psycopg.Connection[Any], games: list[str]) -> dict[str, 
     return {game_id: msgspec.json.decode(players) for game_id, players in rows}
 
 
+def _hand_over(connection: psycopg.Connection[Any], events: Sequence[Recorded]) -> Sequence[Entry]:
+    """Let who took seats over sit there, and count for them how games went that are over."""
+    tallies: dict[str, GameTally] = {}
+    for recorded in events:
+        match recorded.event:
+            case SeatHandedOver(originator_id=game_id) as event:
+                connection.execute(RESEAT, {"game_id": game_id, **event.facts()})
+            case ResultHandedOver(outcome=str(outcome), ended_at=at) as event:
+                _add(tallies, event.previous, GameTally.of(outcome, at, -1))
+                _add(tallies, event.user_id, GameTally.of(outcome, at))
+    return _count(connection, tallies)
+
+
+def _add(tallies: dict[str, GameTally], player: str, tally: GameTally) -> None:
+    known = tallies.get(player)
+    tallies[player] = known.plus(tally) if known else tally
+
+
 def _tally(ended: dict[str, GameEnded], players: dict[str, list[str]]) -> dict[str, GameTally]:
     tallies: dict[str, GameTally] = {}
     for game_id, event in ended.items():
-        for player in players.get(game_id, ()) if event.counts else ():
-            tally = GameTally.of(player, event)
-            known = tallies.get(player)
-            tallies[player] = known.plus(tally) if known else tally
+        for player in players.get(game_id, ()):
+            if outcome := event.outcome_for(player):
+                _add(tallies, player, GameTally.of(outcome, event.timestamp))
     return tallies
 
 
@@ -244,9 +291,14 @@ class CachedEntries(NamedTuple):
         if not self.rows:
             return
         key = f"{generation}:leaderboard:{GAME}"
-        pipeline.zadd(f"{key}:{PERIOD}", {row.user_id: rank_score(row) for row in self.rows})
-        entries: dict[Any, Any] = {row.user_id: msgspec.json.encode(row) for row in self.rows}
-        pipeline.hset(f"{key}:entries", mapping=entries)
+        last = {row.user_id: row for row in self.rows}
+        if gone := [user for user, row in last.items() if row.is_empty]:
+            pipeline.zrem(f"{key}:{PERIOD}", *gone)
+            pipeline.hdel(f"{key}:entries", *gone)
+        if shown := [row for row in last.values() if not row.is_empty]:
+            pipeline.zadd(f"{key}:{PERIOD}", {row.user_id: rank_score(row) for row in shown})
+            entries: dict[Any, Any] = {row.user_id: msgspec.json.encode(row) for row in shown}
+            pipeline.hset(f"{key}:entries", mapping=entries)
 
 
 TOP = f"""

@@ -10,8 +10,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from domain.aggregate import Command
 from domain.categories import GAMES
 from domain.events import DomainEvent
-from domain.games.commands import CloseTable, Meet, SeatOverdueBots
-from domain.games.events import BotSeated, GameSought, PlayersPaired, SeekCancelled, TableClosed
+from domain.games.commands import CloseTable, HandOverPlace, Meet, SeatOverdueBots
+from domain.games.events import (
+    BotSeated,
+    GameSought,
+    PlaceHandedOver,
+    PlayersPaired,
+    SeekCancelled,
+    TableClosed,
+)
 from domain.games.lobby import Lobby
 from domain.refusals import Refusal
 from tests.games.tables import cancelling, seeking
@@ -55,6 +62,9 @@ class AnyLobby(RuleBasedStateMachine):
             case BotSeated(game_id=table, player1=first):
                 assert self.line.pop(0) == first
                 self.tables[table] = [first]
+            case PlaceHandedOver(game_id=table, previous=previous, user_id=user):
+                seats = self.tables[table]
+                seats[seats.index(previous)] = user
             case TableClosed(game_id=table):
                 del self.tables[table]
 
@@ -75,6 +85,10 @@ class AnyLobby(RuleBasedStateMachine):
     @rule(user=users)
     def cancel(self, user: str) -> None:
         self.decide(cancelling(user))
+
+    @rule(user=users, to=users)
+    def hand_over(self, user: str, to: str) -> None:
+        self.decide(HandOverPlace(user_id=user, to=to))
 
     @rule(number=st.integers(0, 30))
     def close(self, number: int) -> None:

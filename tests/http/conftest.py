@@ -25,9 +25,11 @@ from application.accounts.claiming import Claims
 from application.accounts.email_changes import EmailChanges
 from application.accounts.people import AccountOfPeople
 from application.games.offers import Offers
+from application.games.people import GamesOfPeople
 from application.history import History
 from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
+from application.waitroom.people import PlacesOfPeople
 from application.waitroom.presence import Sightings
 from domain.games import lobby
 from infra.objects import StoredObjects
@@ -274,7 +276,9 @@ async def an_api() -> AsyncIterator[Api]:
             EmailChanges: EmailChanges(post.sending),
             Sink: Sink(post.mail),
             Claims: Claims(tries),
-            AccountOfPeople: AccountOfPeople(),
+            AccountOfPeople: AccountOfPeople(accounts),
+            GamesOfPeople: GamesOfPeople(games),
+            PlacesOfPeople: PlacesOfPeople(),
             Avatars: Avatars(StoredObjects(MemoryStore()), avatar_of),
             FakeSignInsOfPeople: FakeSignInsOfPeople(sign_ins),
             People: People([LogInMemory(log, seals), KeysInMemory(seals)], LATER, tries),

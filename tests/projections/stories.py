@@ -12,13 +12,23 @@ from domain.accounts.commands import (
     DeleteAccount,
     DisableAccount,
     EnableAccount,
+    MergeGuest,
     NoteSignIn,
     RegisterAccount,
     RemoveEmail,
     RemovePasskey,
 )
 from domain.accounts.passkey import NewPasskey
-from domain.games.commands import CloseTable, MakeMove, Resign, SeekGame, StartGame
+from domain.games.commands import (
+    CloseTable,
+    HandOverResult,
+    HandOverSeat,
+    MakeMove,
+    Resign,
+    SeekGame,
+    StartGame,
+)
+from domain.games.events import GameEnded
 from domain.personal import Sealed
 from domain.waitroom.absence import DropAbsentee, NoteReturn, RequirePresence, TellAbsentee
 from domain.waitroom.commands import (
@@ -222,6 +232,45 @@ def a_passkey(number: str) -> NewPasskey:
     return NewPasskey(credential_id=id, public_key="cHVi", synced=True, transports=transports)
 
 
+GUEST, OTHER_GUEST, MERGED = "gus~2345678", "gil~2345678", "user-1"
+
+
+def tell_of_merges(narrator: Narrator) -> None:
+    """Two guests whose games become those of one account, but for one which that has played in."""
+    tell_of_game(narrator, "merged-won", GUEST, "ada", end=0)
+    tell_of_game(narrator, "merged-lost", "ada", OTHER_GUEST, seconds=100, end=0)
+    tell_of_game(narrator, "merged-later", GUEST, "bob", seconds=200, end=2)
+    tell_of_game(narrator, "merged-on", "bob", GUEST, seconds=300, end=2)
+    tell_of_game(narrator, "merged-apart", GUEST, MERGED, seconds=400, end=1)
+    tell_of_game(narrator, "merged-both", GUEST, OTHER_GUEST, seconds=500, end=0)
+    tell_of_a_bot(narrator, "merged-bot", GUEST)
+    tell_of_who_left(narrator, "merged-left", GUEST)
+    for guest in (GUEST, OTHER_GUEST):
+        narrator.tell(MergeGuest(user_id=guest, into=MERGED, by="olga"), now=at(5_000))
+    for game in ("won", "later", "on", "bot", "left", "both"):
+        take_over(narrator, f"merged-{game}", GUEST)
+    take_over(narrator, "merged-lost", OTHER_GUEST)
+    take_over(narrator, "merged-both", OTHER_GUEST, "cyd")
+    narrator.tell(Resign(game_id="merged-later", player="bob"), now=at(5_002))
+
+
+def take_over(narrator: Narrator, game_id: str, guest: str, to: str = MERGED) -> None:
+    """Seat another person in a guest's place, as a merge does."""
+    events = [each.event for each in narrator.events if each.event.originator_id == game_id]
+    ended = events[-1]
+    if not isinstance(ended, GameEnded):
+        narrator.tell(HandOverSeat(game_id=game_id, player=guest, to=to), now=at(5_001))
+        return
+    result = HandOverResult(
+        game_id=game_id,
+        player=guest,
+        to=to,
+        outcome=ended.outcome_for(guest),
+        ended_at=ended.timestamp,
+    )
+    narrator.tell(result, now=at(5_001))
+
+
 def tell_of_everything(narrator: Narrator) -> None:
     """All of the above."""
     tell_of_rooms(narrator)
@@ -231,3 +280,4 @@ def tell_of_everything(narrator: Narrator) -> None:
     tell_of_a_bot(narrator)
     tell_of_who_left(narrator)
     tell_of_accounts(narrator)
+    tell_of_merges(narrator)

@@ -54,6 +54,7 @@ COMMANDS = {
     "subjects show ada": "Kafka",
     "subjects export ada -": "API",
     "subjects erase ada": "API",
+    "accounts merge-guest ada~2345678 ada": "API",
     "dlq list": "PostgreSQL",
     "dlq show x": "PostgreSQL",
     "dlq retry x": "Kafka",

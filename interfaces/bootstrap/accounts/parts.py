@@ -3,12 +3,14 @@
 from application.accounts.avatars import Avatars
 from application.accounts.claiming import Claims
 from application.accounts.people import AccountOfPeople
+from infra.merged_people import GuestsInPostgres
 from infra.objects import StoredObjects, store_at
 from infra.once import OnceInRedis, TriesInRedis
 from infra.passkey_uses import PasskeyUsesInPostgres
 from infra.pictures import avatar_of
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.accounts.ceremonies import Ceremonies
+from projections.accounts import ACCOUNTS
 
 
 async def build(base: Foundation) -> list[object]:
@@ -21,5 +23,6 @@ async def build(base: Foundation) -> list[object]:
         leeway_s=base.settings.clock_leeway_seconds,
     )
     objects = StoredObjects(store_at(base.settings.objects_url, base.settings.home / "objects"))
+    guests = GuestsInPostgres(base.queries(ACCOUNTS))
     claims = Claims(TriesInRedis(base.redis))
-    return [ceremonies, claims, AccountOfPeople(), Avatars(objects, avatar_of)]
+    return [ceremonies, claims, AccountOfPeople(guests), Avatars(objects, avatar_of)]

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from application.waitroom.people import PlacesOfPeople
 from application.waitroom.presence import Sightings
 from infra.once import TriesInRedis
 from infra.presence import SeenTeller
@@ -34,4 +35,4 @@ async def build(base: Foundation) -> list[object]:
     base.held.push_async_callback(teller.leave)
     telling = asyncio.create_task(teller.run())
     base.held.callback(telling.cancel)
-    return [RoomFeeds(), RoomPlaces(), passes, visitors, seen]
+    return [RoomFeeds(), RoomPlaces(), passes, visitors, seen, PlacesOfPeople()]

@@ -1,5 +1,6 @@
-"""`gamehall accounts`: find accounts, disable and enable them, sign people out."""
+"""`gamehall accounts`: find, disable and enable them, sign people out, merge guests into them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import rich_click as click
@@ -9,10 +10,13 @@ from interfaces.cli.operators import asking, by_option
 
 ACCOUNTS = "/api/v1/accounts"
 
+LONGEST_S = 600.0
+"""For which a merge may take, which reads all that is known of a guest."""
+
 
 @click.group(cls=Group)
 def accounts() -> None:
-    """Find accounts, disable and enable them, sign people out.
+    """Find accounts, disable and enable them, sign people out, merge guests into them.
 
     What is ordered stands in the log with the name of who did.
     """
@@ -57,6 +61,34 @@ def enable(user_id: str, by: str, as_json: bool) -> None:
 def sign_out(user_id: str, by: str, as_json: bool) -> None:
     """Sign USER_ID out at every browser; they may sign in again."""
     _ordered(user_id, "sign-out", by, as_json)
+
+
+@accounts.command(name="merge-guest")
+@click.argument("guest")
+@click.argument("user_id")
+@by_option
+@json_option
+def merge_guest(guest: str, user_id: str, by: str, as_json: bool) -> None:
+    """Let what GUEST has played and scored be that of the account of USER_ID.
+
+    It cannot be taken back. Ends with an error where something is left to do: then do it again.
+    """
+    from interfaces.bootstrap.ask_api import in_path
+
+    path = f"{ACCOUNTS}/{in_path(user_id)}/merge"
+    report: dict[str, Any] = asking(by, LONGEST_S).post(path, {"guest_id": guest})
+    show(report, as_json, lambda: _print_report(report))
+    if not report["complete"]:
+        raise click.ClickException(f"{guest} is not merged everywhere; do it again.")
+
+
+def _print_report(report: Mapping[str, Any]) -> None:
+    for each in report["merged"]:
+        click.echo(f"merged     {each['place']}: {each['count']}, {each['what']}")
+    for each in report["undone"]:
+        click.echo(f"not yet    {each['place']}: {each['why']}")
+    for each in report["stays"]:
+        click.echo(f"stays      {each['place']}: {each['why']}")
 
 
 def _ordered(user_id: str, order: str, by: str, as_json: bool) -> None:

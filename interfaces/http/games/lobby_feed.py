@@ -5,7 +5,14 @@ from collections.abc import Iterable
 from application.ports.commands import Feed
 from domain.events import DomainEvent
 from domain.games.commands import LOBBY_ID
-from domain.games.events import BotSeated, GameSought, PlayersPaired, SeekCancelled, TableClosed
+from domain.games.events import (
+    BotSeated,
+    GameSought,
+    PlaceHandedOver,
+    PlayersPaired,
+    SeekCancelled,
+    TableClosed,
+)
 from interfaces.http.platform.shared_feeds import Listener, SharedFeeds
 
 
@@ -52,8 +59,10 @@ class LobbyFeed:
                 return (user,)
             case PlayersPaired(game_id=game_id, player1=first, player2=second):
                 return self._sit(game_id, first, second)
-            case BotSeated(game_id=game_id, player1=first):
-                return self._sit(game_id, first)
+            case BotSeated(game_id=game_id, player1=user):
+                return self._sit(game_id, user)
+            case PlaceHandedOver(game_id=game_id, user_id=user):
+                return self._sit(game_id, user)
             case TableClosed(game_id=game_id):
                 return self._players_at.pop(game_id, ())
         return ()

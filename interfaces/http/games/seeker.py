@@ -8,7 +8,14 @@ import structlog
 from application.ports.commands import Answer, CommandLog, Envelope, Feed
 from domain.events import Metadata, Position, Recorded
 from domain.games.commands import CancelSeek, FindPlace, LobbyCommand, PlaceLook, Seek
-from domain.games.events import BotSeated, GameSought, PlayersPaired, SeekCancelled, TableClosed
+from domain.games.events import (
+    BotSeated,
+    GameSought,
+    PlaceHandedOver,
+    PlayersPaired,
+    SeekCancelled,
+    TableClosed,
+)
 from domain.games.refusals import GameUnknown, NotSeeking
 from domain.refusals import Refusal
 from interfaces.http.games.following import FollowedGames
@@ -94,7 +101,11 @@ class Seeker:
                 self._go(game_id, "seeking", recorded.position)
             case SeekCancelled(game_id=game_id):
                 self._go(game_id, "cancelled", recorded.position)
-            case PlayersPaired(game_id=game_id) | BotSeated(game_id=game_id):
+            case (
+                PlayersPaired(game_id=game_id)
+                | BotSeated(game_id=game_id)
+                | PlaceHandedOver(game_id=game_id)
+            ):
                 self._go(game_id, "seated", recorded.position)
             case TableClosed(game_id=game_id):
                 await self._clear(game_id)

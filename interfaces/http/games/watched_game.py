@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from domain.events import DomainEvent, Position, Recorded
 from domain.games.board import Board
 from domain.games.commands import GameLook, GameView, Seek
-from domain.games.events import GameEnded, GameStarted, MovePlayed
+from domain.games.events import GameEnded, GameStarted, MovePlayed, SeatHandedOver
 from domain.games.view import Game
 
 
@@ -128,9 +128,12 @@ class WatchedGame:
         if self.is_lost or self.game is None:
             self._waiting.append(recorded)
             return []
-        if not isinstance(event, MovePlayed | GameEnded) or self._is_told(position):
+        if self._is_told(position):
             return []
-        return self._go_on(event, recorded)
+        if isinstance(event, SeatHandedOver):
+            self.game, self._position = self.game.after(event), position
+            return [self._state()]
+        return self._go_on(event, recorded) if isinstance(event, MovePlayed | GameEnded) else []
 
     def _begin(self, event: GameStarted, position: Position) -> list[Said]:
         self.game, self._position, self.is_lost = Game.begun(event), position, False

@@ -150,11 +150,7 @@ async def carry_out(
 
 def reply_of(answer: Answer, kind: type[Replied]) -> Replied:
     """What was answered; one that was given before, or elsewhere, comes as JSON."""
-    reply = answer.reply
-    if isinstance(reply, msgspec.Raw):
-        return msgspec.json.decode(reply, type=kind)
-    assert isinstance(reply, kind)
-    return reply
+    return answer.told(kind)
 
 
 def answered(answer: Answer, status: int = 200) -> Response[Any]:

@@ -21,7 +21,7 @@ from application.accounts.claiming import Claims
 from application.accounts.mail_ports import MailAttempt
 from application.accounts.zones import refuse_unknown_zone
 from domain.accounts.commands import RegisterAccount
-from domain.accounts.names import Language, TimeZone, canonical
+from domain.accounts.names import GUEST_MARK, Language, TimeZone, canonical
 from domain.personal import PersonalText
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
@@ -30,7 +30,6 @@ from interfaces.http.platform.cookies import cookie_in, require_same_origin
 from interfaces.http.platform.problems import Problem, forbidden
 from interfaces.http.platform.services import services_of
 from interfaces.http.platform.welcome import Me, admit, device_in, kept_in, let_in, me_of, welcome
-from interfaces.http.sign_in.guests import MARK
 from interfaces.tokens import Identity
 
 is_secret = re.compile(r"[\w-]{43}", re.ASCII).fullmatch
@@ -147,7 +146,7 @@ async def sign_up_by_mail(request: Request, data: JSONBody[MailedSignUp]) -> Res
     by_mail = await _admitted(request)
     attempt, email = await _proven(request, by_mail)
     proof, services = _kept(request, PROVEN) or "", services_of(request)
-    user_id = f"player{MARK}{services.tokens.digest_for('account', proof)}"
+    user_id = f"player{GUEST_MARK}{services.tokens.digest_for('account', proof)}"
     if data.keep:
         user_id = (await kept_in(request)).user_id
     await _register(request, user_id, attempt, email, data)

@@ -2,14 +2,11 @@
 
 import secrets
 
+from domain.accounts.names import GUEST_MARK
 from domain.keys import flaw_in_key
 from interfaces.http.platform.problems import invalid, no_guests
 
 MOST_NAME_CHARACTERS = 24
-
-MARK = "~"
-"""Before what tells guests of one name apart. Names have none, so no guest is called like another
-one, and none like a person who is known by a name without it."""
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 MARK_CHARACTERS = 7
@@ -29,10 +26,10 @@ class Guests:
         if not self.allowed:
             raise no_guests()
         flaw = flaw_in_key(name)
-        if MARK in name:
-            flaw = f"Expected a name without {MARK}"
+        if GUEST_MARK in name:
+            flaw = f"Expected a name without {GUEST_MARK}"
         if name.lower().startswith(OF_BOTS):
             flaw = f"Names that begin with {OF_BOTS} are those of bots"
         if flaw:
             raise invalid(422, "not-a-name", "name", flaw)
-        return name + MARK + "".join(secrets.choice(LETTERS) for _ in range(MARK_CHARACTERS))
+        return name + GUEST_MARK + "".join(secrets.choice(LETTERS) for _ in range(MARK_CHARACTERS))

@@ -12,6 +12,7 @@ from litestar.params import QueryParameter
 
 from application.ports.identity import Attempt, IdentityProvider, ProviderRefused
 from application.ports.sign_ins import SignIn
+from domain.accounts.names import GUEST_MARK
 from domain.refusals import Refusal
 from interfaces.http.platform.auth import OPEN_TO_PAGES
 from interfaces.http.platform.bodies import Request
@@ -19,7 +20,6 @@ from interfaces.http.platform.cookies import cookie_in
 from interfaces.http.platform.problems import Problem
 from interfaces.http.platform.services import services_of
 from interfaces.http.platform.welcome import admit, device_in, let_in
-from interfaces.http.sign_in.guests import MARK
 
 ATTEMPT_LIFETIME_S = 600
 """Seconds that somebody may take at the provider, with their password to be found."""
@@ -158,7 +158,7 @@ def attempt_of(secret: str) -> Attempt:
 def id_of(issuer: str, subject: str) -> str:
     """The user that somebody is, whatever they are called: names change, and belong to many."""
     digest = blake2b(f"{issuer}\n{subject}".encode(), digest_size=10).hexdigest()
-    return f"player{MARK}{digest}"
+    return f"player{GUEST_MARK}{digest}"
 
 
 def _to(address: str, cookie: str) -> Response[None]:

@@ -1,4 +1,4 @@
-"""Who asks for an export or an erasure, and how often they may."""
+"""Who asks for an export, an erasure or a merge, and how often they may."""
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from application.ports.limits import Tries
 from application.ports.people import Execute, Knowledge
 from application.subjects.erasure import ErasureReport, GoesLater, erase_everywhere
 from application.subjects.export import archive_of
+from application.subjects.merging import MergeReport, merge_everywhere
 from interfaces.http.platform.problems import Problem
 
 AT_ONCE = 2
@@ -16,6 +17,9 @@ AT_ONCE = 2
 BUSY_RETRY_AFTER_S = 10.0
 MOST_EXPORTS = 10
 MOST_ERASURES = 10
+MOST_MERGES = 60
+"""More than erasures, as one takes over so many games and events at a time."""
+
 WITHIN_S = 3_600
 
 
@@ -55,6 +59,13 @@ class People:
         """Forget somebody; raises `Problem` 429."""
         await self._admit("erase", user_id, MOST_ERASURES)
         return await erase_everywhere(families, self._later, execute, user_id, by)
+
+    async def merge(
+        self, families: Sequence[Knowledge], execute: Execute, guest: str, into: str, by: str
+    ) -> MergeReport:
+        """Let a guest be part of an account; raises `Problem` 429, `Refusal` and `Unavailable`."""
+        await self._admit("merge", guest, MOST_MERGES)
+        return await merge_everywhere(families, execute, guest, into, by)
 
     async def _admit(self, what: str, user_id: str, most: int) -> None:
         if not await self._tries.may_try(f"{what}:{user_id}", most, WITHIN_S):

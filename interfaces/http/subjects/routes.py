@@ -1,8 +1,8 @@
-"""Exporting and erasing: oneself, and as an operator anybody."""
+"""Exporting and erasing: oneself, and as an operator anybody. Operators merge guests, too."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, Router, get
@@ -13,7 +13,9 @@ from litestar.params import JSONBody
 from litestar.response import Stream
 
 from application.ports.commands import Answer
+from application.ports.people import Execute, Knowledge
 from application.subjects.erasure import ErasureReport
+from application.subjects.merging import MergeReport
 from domain.aggregate import Command
 from domain.keys import Key
 from domain.refusals import Refusal
@@ -39,6 +41,12 @@ class Erasing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The own user id once more, so that nobody is erased by a slip."""
 
     user_id: Key
+
+
+class Merging(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is merged into the account."""
+
+    guest_id: Annotated[Key, msgspec.Meta(examples=["alice~k3j9x2m"])]
 
 
 @dataclass
@@ -111,6 +119,24 @@ async def erase_person(
     return await _erased(request, user_id, context)
 
 
+@command(
+    "/{user_id:str}/merge", "mergeGuest", "Merge a guest into an account", 403, 404, 409, 422, 429
+)
+async def merge_guest(
+    request: Request,
+    user_id: PathKey,
+    data: JSONBody[Merging],
+    context: NamedDependency[CommandContext],
+) -> MergeReport:
+    """Let what a guest has played and scored be an account's; it cannot be taken back.
+
+    The report says what has moved, and what stays the guest's and why. Where it is not `complete`,
+    ask again; what has moved already does not move twice.
+    """
+    people, families, execute = _everything(request, context)
+    return await people.merge(families, execute, data.guest_id, user_id, request.user.user_id)
+
+
 async def _require_fresh(request: Request) -> None:
     """Let nobody be erased by who finds a browser open; raises `Problem` 403.
 
@@ -126,14 +152,21 @@ async def _require_fresh(request: Request) -> None:
 
 
 async def _erased(request: Request, user_id: str, context: CommandContext) -> ErasureReport:
+    people, families, execute = _everything(request, context)
+    return await people.erase(families, execute, user_id, request.user.user_id)
+
+
+def _everything(
+    request: Request, context: CommandContext
+) -> tuple[People, Sequence[Knowledge], Execute]:
+    """All families, and what decides their commands on behalf of who asks."""
     services = services_of(request)
 
     async def execute(command: Command) -> Answer:
         return await services.log.execute(context.step(command))
 
     people = services.part(People)
-    families = people.families(services.parts.values())
-    return await people.erase(families, execute, user_id, request.user.user_id)
+    return people, people.families(services.parts.values()), execute
 
 
 async def _exported(request: Request, user_id: str) -> Response[Any]:
@@ -171,7 +204,7 @@ own = Router(
 )
 others = Router(
     path="/api/v1/accounts",
-    route_handlers=[export_person, erase_person],
+    route_handlers=[export_person, erase_person, merge_guest],
     dependencies={"context": Provide(provide_context)},
     guards=[only("admin")],
 )

@@ -3,6 +3,7 @@
 from domain.accounts.account import (
     Status,
 )
+from domain.accounts.events import GuestMerged
 from projections.accounts.accounts import (
     OF_ACCOUNTS,
     AccountPage,
@@ -64,6 +65,11 @@ class FakeAccounts(FakeReadModel):
         return AccountPage(
             accounts=found[:limit], after=f"{last.handle}/{last.user_id}" if last else None
         )
+
+    async def guests_of(self, user_id: str) -> list[str]:
+        events = [each.event for each in self.log.events["user-log"]]
+        merged = [each for each in events if isinstance(each, GuestMerged)]
+        return [each.originator_id for each in merged if each.into == user_id]
 
     async def passkeys(self, user_id: str) -> list[PasskeyRow]:
         return [each for each in self._passkeys() if each.user_id == user_id]

@@ -1,7 +1,13 @@
 """Games and standings as the read models would show them."""
 
 from domain.games.board import Board
-from domain.games.events import GameEnded, GameStarted, MovePlayed
+from domain.games.events import (
+    GameEnded,
+    GameStarted,
+    MovePlayed,
+    ResultHandedOver,
+    SeatHandedOver,
+)
 from projections.days import Days
 from projections.games.game_metrics import GameMetrics, Per
 from projections.games.game_records import (
@@ -19,25 +25,43 @@ from tests.http.fakes.log import NOW, FakeReadModel
 class FakeGames(FakeReadModel):
     """Games, folded from their events at every question."""
 
+    def _names(self, game_id: str) -> dict[str, str]:
+        """Who sits in whose place at a game."""
+        names: dict[str, str] = {}
+        for recorded in self.log.events["game-log"]:
+            match recorded.event:
+                case (
+                    SeatHandedOver(originator_id=game, previous=previous, user_id=user)
+                    | ResultHandedOver(game_id=game, previous=previous, user_id=user)
+                ) if game == game_id:
+                    names[previous] = user
+        return names
+
+    async def seats_of(self, player: str, but_with: str, limit: int) -> list[str]:
+        found = (await self.games(1_000, player=player)).games
+        return [g.game_id for g in found if but_with not in (g.player1, g.player2)][:limit]
+
     async def game(self, game_id: str) -> GameRecord | None:
         events = self.log.of(game_id)
         started = next((each for each in events if isinstance(each, GameStarted)), None)
         if started is None:
             return None
+        names = self._names(game_id)
+        first, second = (names.get(p, p) for p in (started.player1, started.player2))
         columns = [each.column for each in events if isinstance(each, MovePlayed)]
         ended = next((each for each in events if isinstance(each, GameEnded)), None)
-        to_move = (started.player1, started.player2)[len(columns) % 2]
+        to_move = (first, second)[len(columns) % 2]
         return GameRecord(
             game_id=game_id,
-            player1=started.player1,
-            player2=started.player2,
+            player1=first,
+            player2=second,
             bot_level=started.bot_level,
             status="finished" if ended else "playing",
             moves=len(columns),
             to_move=None if ended else to_move,
             board=Board.after(columns).rows(),
             result=ended.result if ended else None,
-            winner=ended.winner if ended else None,
+            winner=names.get(ended.winner, ended.winner) if ended and ended.winner else None,
             line=ended.line if ended else None,
             duration=ended.duration if ended else None,
             created_at=NOW,

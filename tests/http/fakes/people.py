@@ -60,9 +60,13 @@ class FakeSignInsOfPeople(Knowledge):
     name = "sign-ins"
     forgets = SignInsOfPeople.forgets
     last = True
+    merges = "sign-ins, which have ended"
 
     def __init__(self, sign_ins: FakeSignIns) -> None:
         self._sign_ins = sign_ins
+
+    async def merge(self, guest: str, into: str, by: str, execute: Execute) -> int:
+        return len(await self._sign_ins.end_of(guest, "player"))
 
     async def erase(self, user_id: str, by: str, execute: Execute) -> int:
         rows = self._sign_ins.rows
