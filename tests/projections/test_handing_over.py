@@ -93,6 +93,15 @@ async def test_the_account_has_the_games_of_its_guests_and_who_won_them(
     assert (later.player1, later.winner) == (MERGED, MERGED)
 
 
+async def test_a_game_whose_seats_are_both_the_account_s_is_listed_once(
+    read_model: Build, narrator: Narrator, pool: AsyncConnectionPool[Any]
+) -> None:
+    tell_of_merges(narrator)
+    live(read_model("game-records"))
+    listed = [each.game_id for each in (await GameQueries(pool).games(100, player=MERGED)).games]
+    assert listed.count("merged-same") == 1
+
+
 async def test_what_is_left_to_hand_over_leaves_out_what_the_account_has_played_in(
     read_model: Build, narrator: Narrator, pool: AsyncConnectionPool[Any]
 ) -> None:
@@ -110,7 +119,7 @@ async def test_wins_draws_and_losses_move_and_the_rest_stays(
     tell_of_merges(narrator)
     live(read_model("game-records"))
     live(read_model("standings"))
-    counted = {GUEST: (0, 1), MERGED: (4, 2)}  # merged-apart, which the guest gave up
+    counted = {GUEST: (0, 1), MERGED: (5, 3)}  # merged-apart, which the guest gave up
     for user, (wins, losses) in counted.items():
         record, rank = (
             await GameQueries(pool).player(user),
