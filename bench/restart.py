@@ -145,12 +145,12 @@ def fill(kafka: str, category: Category, happens: Iterator[Asked]) -> None:
     producer.flush()
 
 
-def produce(producer: Producer, topic: str, value: bytes) -> None:
+def produce(producer: Producer, topic: str, value: bytes, partition: int = 0) -> None:
     try:
-        producer.produce(topic, value, partition=0)
+        producer.produce(topic, value, partition=partition)
     except BufferError:  # a hundred thousand are on their way
         producer.poll(0.1)
-        produce(producer, topic, value)
+        produce(producer, topic, value, partition)
 
 
 def write_checkpoints(kafka: str, category: Category) -> float:

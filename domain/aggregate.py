@@ -81,6 +81,9 @@ class Aggregate:
     evolutions: ClassVar[dict[type[DomainEvent], Callable[..., None]]] = {}
     of_people: ClassVar[bool] = False
     """Whether its id is that of a person, whom all of its events are about."""
+    evicted_when_idle: ClassVar[bool] = False
+    """Whether it may leave memory while nothing happens to it, and it has no deadline and no parts:
+    of what there are ever more of. It comes back from its snapshot when somebody asks."""
     states: ClassVar[tuple[type[State], ...]] = ()
     """What its snapshots are made of: the whole first, then a part. Without, it has none."""
 

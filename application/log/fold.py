@@ -1,9 +1,12 @@
 """The fold of one shard: its aggregates, as the accepted events have made them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
 
+import msgspec
+
+from application.log.pending import BringBack, nobody_brings_back
 from application.log.records import UnreadableEvent
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.category import Category
@@ -40,6 +43,28 @@ class SoleAggregate(Aggregate):
         raise NotImplementedError
 
 
+class Whereabouts(msgspec.Struct, frozen=True, gc=False):
+    """Where the snapshot of an aggregate is, and of which version of it."""
+
+    offset: int
+    version: int
+
+    def is_newer(self, other: "Whereabouts") -> bool:
+        """Whether it is of a later version, or the same one, which has been written once more."""
+        return (self.version, self.offset) > (other.version, other.offset)
+
+
+MOST_UNFOLDED = 16
+"""Events that wait for an aggregate that is not in memory, before it is to be brought back: where
+nobody writes snapshots, they would take more and more."""
+
+
+class Unfolded(list[DomainEvent]):
+    """Events of an aggregate that is not in memory; they wait for it."""
+
+    evolve = list.append
+
+
 class Fold:
     """Every aggregate of a shard by its id, and the time of the last event.
 
@@ -47,7 +72,9 @@ class Fold:
     events (an owner, its standby, a writer of checkpoints) hold the same.
 
     An aggregate that is finished may be evicted once a snapshot of it is kept elsewhere; what
-    stays of it are some 20 bytes that lead there. A `sole` aggregate takes the place of all.
+    stays of it are some 20 bytes that lead there. Of one that is idle, it is its id and some 100
+    bytes, and what happens to it meanwhile; `wanted` is told when that is much. A `sole` aggregate
+    takes the place of all.
     """
 
     restored: ClassVar[bool] = False
@@ -62,6 +89,9 @@ class Fold:
         self._evolvers = category.evolvers
         self._aggregates: dict[str, Aggregate] = {}
         self._evicted = CompactIndex()
+        self._idle: dict[str, Whereabouts] = {}
+        self._unfolded: dict[str, Unfolded] = {}
+        self.wanted: BringBack = nobody_brings_back
         self.latest: datetime | None = None
 
     def __iter__(self) -> Iterator[Aggregate]:
@@ -80,7 +110,7 @@ class Fold:
         event: DomainEvent | None = None
         for event in events:
             try:
-                aggregate = aggregates.get(event.originator_id)
+                aggregate: Aggregate | Unfolded | None = aggregates.get(event.originator_id)
                 if aggregate is None:
                     aggregate = self._aggregate_of(event)
                 aggregate.evolve(event)
@@ -89,12 +119,17 @@ class Fold:
         if event is not None:
             self.latest = event.timestamp
 
-    def _aggregate_of(self, event: DomainEvent) -> Aggregate:
-        """Begin an aggregate, as there is none of this event's id yet, unless one is for all."""
+    def _aggregate_of(self, event: DomainEvent) -> Aggregate | Unfolded:
+        """Begin an aggregate, as none of this event's id is in memory, unless one is for all."""
         if self._sole is not None:
             return self._sole
-        aggregate = self._evolvers[type(event)](event.originator_id)
-        self._aggregates[event.originator_id] = aggregate
+        id, kind = event.originator_id, self._evolvers[type(event)]
+        if id in self._idle:
+            unfolded = self._unfolded.setdefault(id, Unfolded())
+            if len(unfolded) == MOST_UNFOLDED:
+                self.wanted((id,))
+            return unfolded
+        self._aggregates[id] = aggregate = kind(id)
         return aggregate
 
     def aggregate_for(self, command: Command, *, looked: bool = False) -> Aggregate:
@@ -105,16 +140,14 @@ class Fold:
         """
         if self._sole is not None:
             return self._sole
-        decider = self._deciders[type(command)]
-        aggregate = self._aggregates.get(command.aggregate_id)
+        decider, id = self._deciders[type(command)], command.aggregate_id
+        aggregate = self._aggregates.get(id)
         if aggregate is None:
-            if not looked and (offsets := self.evicted(command.aggregate_id)):
+            if (not looked or id in self._idle) and (offsets := self.evicted(id)):
                 raise Evicted(offsets)
-            return decider(command.aggregate_id)
+            return decider(id)
         if type(aggregate) is not decider:
-            raise AggregateUnknown(
-                f"{command.aggregate_id!r} is not the id of a {decider.__name__}."
-            )
+            raise AggregateUnknown(f"{id!r} is not the id of a {decider.__name__}.")
         return aggregate
 
     def keep(self, aggregate: Aggregate) -> None:
@@ -127,8 +160,57 @@ class Fold:
         An aggregate that is not in memory must have been evicted before.
         """
         self._aggregates.pop(id, None)
+        self._idle.pop(id, None)
+        self._unfolded.pop(id, None)
         if offset not in self.evicted(id):
             self._evicted.add(id, offset)
+
+    def rest(self, id: str, place: Whereabouts) -> bool:
+        """Let go of an aggregate that has not changed since its snapshot at this place.
+
+        Of one that is not in memory, take note where its newest snapshot is. Whether it is gone.
+        """
+        aggregate, known = self._aggregates.get(id), self._idle.get(id)
+        if (aggregate or known) is None or (aggregate and aggregate.version != place.version):
+            return False
+        self._aggregates.pop(id, None)
+        if known is None or place.is_newer(known):
+            self._idle[id] = place
+            if id in self._unfolded:
+                self._cover(id, place.version)
+        return True
+
+    def _cover(self, id: str, version: int) -> None:
+        """Keep no more than what has happened after this version."""
+        later = Unfolded(e for e in self._unfolded[id] if e.originator_version > version)
+        if later:
+            self._unfolded[id] = later
+        else:
+            del self._unfolded[id]
+
+    def idle(self, id: str) -> Whereabouts | None:
+        """Where the snapshot is of an aggregate that has left memory because it was idle."""
+        return None if id in self._aggregates else self._idle.get(id)
+
+    @property
+    def unfolded(self) -> Collection[str]:
+        """The ids of aggregates that have changed since they have left memory."""
+        return self._unfolded.keys()
+
+    def bring_back(self, aggregate: Aggregate) -> None:
+        """Hold on to an aggregate as its snapshot has it, moved on by what has happened since."""
+        for event in self._unfolded.pop(aggregate.id, ()):
+            aggregate.evolve(event)
+        self.keep(aggregate)
+
+    def version_of(self, id: str) -> int:
+        """The version that an aggregate has come to, in memory or idle; 0 where there is none."""
+        aggregate, unfolded = self._aggregates.get(id), self._unfolded.get(id)
+        if aggregate is not None:
+            return aggregate.version
+        if unfolded:
+            return unfolded[-1].originator_version
+        return self._idle[id].version if id in self._idle else 0
 
     def release(self, id: str) -> None:
         """Let go of an aggregate that had come back, and has not changed."""
@@ -136,7 +218,8 @@ class Fold:
 
     def evicted(self, id: str) -> list[int]:
         """Where the snapshot of an evicted aggregate may be, newest last; empty for most others."""
-        return list(self._evicted.find(id))
+        idle = self._idle.get(id)
+        return list(self._evicted.find(id)) if idle is None else [idle.offset]
 
     def advance(self, now: datetime) -> datetime:
         """Move time on to `now`; within a shard it never runs backwards, whatever clocks say."""

@@ -15,7 +15,13 @@ from application.log.deadlines import Deadlines
 from application.log.fold import CannotFold, Evicted, Fold, SoleAggregate
 from application.log.gate import Gate
 from application.log.in_flight import InFlight, Sent
-from application.log.pending import Absent, PendingCommand, nothing_is_evicted
+from application.log.pending import (
+    Absent,
+    BringBack,
+    PendingCommand,
+    nobody_brings_back,
+    nothing_is_evicted,
+)
 from application.log.records import Claim, Codec, Commit, MalformedRecord
 from application.log.snapshots.records import StoredCheckpoint
 from application.ports.commands import Answer, Done, Envelope, NotOwned, Unavailable, Verdict
@@ -50,7 +56,8 @@ class Shard:
     `append(key, value)` sends a record to the shard's end; `restart()` makes the records come
     again from the beginning, or from where `resume` says then, after which `receive` sees each of
     them in order; `publish` gets each accepted commit once. `absent` is told of commands for
-    aggregates that were evicted. A shard with a `sole` aggregate never restarts.
+    aggregates that were evicted, and `wanted` of those that are to be brought back, for the
+    deadlines that they may have. A shard with a `sole` aggregate never restarts.
 
     Guarantee (docs/explanation/the-log.md): the accepted commits form one dense sequence, each
     decided on exactly the fold of those before it, and every command answered with success is in
@@ -68,6 +75,7 @@ class Shard:
         restart: Callable[[], None],
         publish: Callable[[Commit[DomainEvent]], None],
         absent: Absent = nothing_is_evicted,
+        wanted: BringBack = nobody_brings_back,
         sole: SoleAggregate | None = None,
     ) -> None:
         self.topic = category.topic
@@ -81,6 +89,7 @@ class Shard:
         self._restart = restart
         self._publish = publish
         self._absent = absent
+        self._wanted = wanted
         self._sole = sole
         self.mistrusts_snapshots = False
         self._published = -1
@@ -95,7 +104,7 @@ class Shard:
         self.next_offset = 0
         self._epoch = 0
         self._next_seq = 0
-        self.fold = Fold(self._category, self._sole)
+        self._begin_with(Fold(self._category, self._sole))
         self._answers = Answers()
         self._in_flight = InFlight()
         self._deadlines = Deadlines()
@@ -105,7 +114,11 @@ class Shard:
         self.gate = Gate(checkpoint.epoch, checkpoint.owner, checkpoint.next_seq)
         self.owner_url = checkpoint.url
         self.next_offset = checkpoint.offset
+        self._begin_with(fold)
+
+    def _begin_with(self, fold: Fold) -> None:
         self.fold = fold
+        fold.wanted = self._wanted
 
     # -- taking and losing the shard ------------------------------------------------------------
 
@@ -120,7 +133,7 @@ class Shard:
             self.start_over("an earlier commit of this process has not come back")
             return
         if self.fold.doubt:
-            self._mistrust(self.fold.doubt)
+            self.mistrust(self.fold.doubt)
             return
         self.role = Role.CANDIDATE
         self._epoch = self._claimed = max(self.gate.epoch, self._claimed) + 1
@@ -187,7 +200,7 @@ class Shard:
         if isinstance(record, Claim):
             self._receive_claim(record)
         else:
-            self._receive_commit(record, value or b"")
+            self._receive_commit(record)
 
     def _receive_own(self, record: Commit[DomainEvent]) -> None:
         """The record is, byte for byte, what was sent: nothing to decode, nothing to fold."""
@@ -213,30 +226,30 @@ class Shard:
         elif self.role is Role.CANDIDATE and self.gate.epoch >= self._epoch:
             self.role = Role.FOLLOWER
 
-    def _receive_commit(self, commit: Any, value: bytes) -> None:
+    def _receive_commit(self, commit: Any) -> None:
         accepted = self.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))
         ours = commit.epoch == self._epoch and commit.owner == self.owner
         if ours and (self._in_flight or self.role is Role.OWNER):
             self.start_over("a commit of this process came back out of order")
             accepted = accepted and self._sole is not None  # or else it is read again
         if accepted and commit.events:
-            self._take(commit, value)
+            self._take(commit)
 
-    def _take(self, commit: Any, value: bytes) -> None:
+    def _take(self, commit: Any) -> None:
         try:
             self.fold.take(commit.events)
         except CannotFold as error:
             if self.fold.restored:
-                self._mistrust(str(error))
+                self.mistrust(str(error))
                 return
             # Serve the shard no longer: what would be decided on half a fold is worth nothing.
             self.broken = f"{self.topic}/{self.partition} holds {error}. Run a version that can."
             return
-        self._answers.follow(value)
+        self._answers.follow(commit)
         if commit.seq > self._published:
             self._tell(commit)
 
-    def _mistrust(self, reason: str) -> None:
+    def mistrust(self, reason: str) -> None:
         """Fold the log from its beginning, as the snapshots are not what it says."""
         self.mistrusts_snapshots = True
         self.start_over(reason)
@@ -251,6 +264,14 @@ class Shard:
         self.role = Role.OWNER
         self._next_seq = self.gate.next_seq
         for aggregate in self.fold:
+            self._deadlines.schedule(aggregate)
+        if self.fold.unfolded:
+            self._wanted(self.fold.unfolded)
+
+    def bring_back(self, aggregate: Aggregate) -> None:
+        """Have an aggregate in memory that was evicted; it is as its snapshot has it."""
+        self.fold.bring_back(aggregate)
+        if self.role is Role.OWNER:
             self._deadlines.schedule(aggregate)
 
     # -- deciding -------------------------------------------------------------------------------
@@ -344,7 +365,7 @@ class Shard:
         self._in_flight.append(commit)
         self._next_seq += len(events)
         if events:
-            self._answers.remember(command_id, value)
+            self._answers.remember(record)
         self._append(events[0].originator_id if events else "", value)
         return commit
 

@@ -93,6 +93,7 @@ class Account(Guest):
     """
 
     of_people = True
+    evicted_when_idle = True
     states = (AccountState,)
 
     def __init__(self, id: str) -> None:

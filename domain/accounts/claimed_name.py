@@ -141,6 +141,7 @@ class ClaimedName(Aggregate):
     alone takes a name from nobody.
     """
 
+    evicted_when_idle = True
     states = (NameState,)
 
     def __init__(self, id: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
-from application.log.pending import Absent
+from application.log.pending import Absent, BringBack
 from application.log.shard import Shard
 from application.ports.commands import Answer, Done, Envelope, Verdict
 from application.ports.reading import ShardId
@@ -86,6 +86,7 @@ class KafkaLog:
                 restart=partial(self._reread, category.topic, partition),
                 publish=partial(self.feed.publish, category.topic, partition),
                 absent=self._absent_in((category.topic, partition)),
+                wanted=self._wanted_in((category.topic, partition)),
             )
             for category in categories
             for partition in range(partitions[category.topic])
@@ -253,6 +254,9 @@ class KafkaLog:
     def _absent_in(self, shard_id: ShardId) -> Absent:
         # The snapshots are read for shards, so the shards come first.
         return lambda *pending: self._snapshots.absent(shard_id, *pending)
+
+    def _wanted_in(self, shard_id: ShardId) -> BringBack:
+        return lambda ids: self._snapshots.want(shard_id, ids)
 
     def hurry(self) -> None:
         """Poll within a millisecond, now that something is on its way."""

@@ -11,16 +11,25 @@ from random import Random
 from application.log.fold import CannotFold, Fold
 from application.log.snapshots.checkpoints import Checkpoints, Written
 from application.log.snapshots.index import Restored, SnapshotIndex
-from application.log.snapshots.records import BEGINNING, SnapshotCodec, StoredSnapshot, final_key
+from application.log.snapshots.records import (
+    BEGINNING,
+    Found,
+    SnapshotCodec,
+    final_key,
+    whole_key,
+)
 from application.log.snapshots.restored import SnapshotsWrong
 from application.ports.reading import Checkpoint
-from domain.aggregate import Aggregate
+from domain.aggregate import Aggregate, Command
 from domain.events import Metadata, Position, Recorded
+from tests.eventlog.counter import Count, Counter, Ring, SetAlarm
 from tests.eventlog.tally import TALLIES, Add, Close, Tally
 from tests.given import T0
 
 BATCH = 9
 """Events a writer folds at once, at most."""
+
+IDLE_EVENTS = 8
 
 Topic = list[tuple[int, str, bytes | None]]
 
@@ -47,7 +56,7 @@ class Writer:
             begin, fold = Restored(BEGINNING, Fold(TALLIES))
         index.forget_states()
         self.offset = begin.offset
-        self.checkpoints = Checkpoints(TALLIES, index, fold, begin)
+        self.checkpoints = Checkpoints(TALLIES, index, fold, begin, IDLE_EVENTS)
 
     def fold(self, count: int) -> None:
         if self.out:
@@ -63,7 +72,7 @@ class Writer:
         index = self.world.index()
         index.forget_states()
         self.offset = 0
-        self.checkpoints = Checkpoints(TALLIES, index, Fold(TALLIES), BEGINNING)
+        self.checkpoints = Checkpoints(TALLIES, index, Fold(TALLIES), BEGINNING, IDLE_EVENTS)
 
     def go_on(self) -> None:
         """Send a record, or read back, or begin with the next thing to write."""
@@ -75,8 +84,17 @@ class Writer:
             self.concluding = False
         else:
             self.read_back()
+            self.bring_back()
             self.out.extend(self.checkpoints.lacking())
             self.concluding = True
+
+    def bring_back(self) -> None:
+        try:
+            for id, offset in self.checkpoints.absent():
+                self.checkpoints.bring_back(id, self.world.found(offset))
+                self.world.brought_back += 1
+        except SnapshotsWrong:
+            self.mistrust()
 
     def read_back(self) -> None:
         for record in self.world.topic_ever[self.read_to :]:
@@ -89,11 +107,11 @@ class World:
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
-        self.deciding: dict[str, Tally] = {}
+        self.deciding: dict[str, Aggregate] = {}
         self.events: list[Recorded] = []
         self.topic_ever: Topic = []
         self.topic: Topic = []
-        self.restored = self.refused = self.tails = 0
+        self.restored = self.refused = self.tails = self.brought_back = self.idle = 0
         self.writers = [Writer(self) for _ in range(3)]
         self.awake = self.writers[0]
 
@@ -108,16 +126,40 @@ class World:
         self.settle()
 
     def happen(self) -> None:
+        decided = self.count() if self.random.random() < 0.5 else self.tally()
+        for event in decided.collect_events():
+            seq = len(self.events)
+            position = Position("tally-log", 0, seq)
+            self.events.append(Recorded(event, position, f"command-{seq}", Metadata()))
+
+    def tally(self) -> Aggregate:
         # Nothing happens any more to most of them, so nothing that follows tells what they lack.
         id = f"tally-{len(self.events) // 20 + self.random.randrange(3)}"
         tally = self.deciding.setdefault(id, Tally(id))
         command = Close(tally=id) if self.random.random() < 0.05 else Add(tally=id, box=self.box())
         if not tally.finished:
             tally.decide(command, T0)
-        for event in tally.collect_events():
-            seq = len(self.events)
-            position = Position("tally-log", 0, seq)
-            self.events.append(Recorded(event, position, f"command-{seq}", Metadata()))
+        return tally
+
+    def count(self) -> Aggregate:
+        # To some of them something happens after a long time.
+        lately = len(self.events) // 20
+        number = self.random.choice((lately, lately, self.random.randrange(lately + 1)))
+        counter = self.deciding.setdefault(f"counter-{number}", Counter(f"counter-{number}"))
+        commands: tuple[Command, ...] = (
+            Count(counter=counter.id),
+            Count(counter=counter.id, times=2),
+            SetAlarm(counter=counter.id, seconds=1),
+            Ring(counter=counter.id),
+        )
+        counter.decide(self.random.choices(commands, (6, 1, 1, 2))[0], T0)
+        return counter
+
+    def found(self, offset: int) -> Found | None:
+        """What is at an offset of the topic, if it is there still."""
+        there = {at: (key, value) for at, key, value in self.topic}
+        key, value = there.get(offset, ("", None))
+        return None if value is None else Found(key, value)
 
     def box(self) -> int:
         return self.random.randrange(3)
@@ -182,18 +224,20 @@ class World:
 
     def compare(self, fold: Fold) -> None:
         for id, decided in self.deciding.items():
-            found = fold.get(id) or self.brought_back(fold, id)
+            self.idle += fold.idle(id) is not None
+            found = fold.get(id) or self.looked_up(fold, id)
             if found is None or picture(found) != picture(decided):
                 raise Corrupt(f"{id} was not restored as it was")
 
-    def brought_back(self, fold: Fold, id: str) -> Aggregate | None:
-        by_offset = {offset: (key, value) for offset, key, value in self.topic}
+    def looked_up(self, fold: Fold, id: str) -> Aggregate | None:
+        place = fold.idle(id)
+        key = final_key(id) if place is None else whole_key(id, place.version)
         for offset in fold.evicted(id):
-            key, value = by_offset.get(offset, ("", None))
-            if key == final_key(id) and value is not None:
-                stored = SnapshotCodec(TALLIES).decode(value)
-                assert isinstance(stored, StoredSnapshot)
-                return SnapshotCodec(TALLIES).restore(id, stored.originator_version, stored.state)
+            found = self.found(offset)
+            if found is not None and found.key == key:
+                aggregate = SnapshotCodec(TALLIES).read(found)
+                fold.bring_back(aggregate)
+                return aggregate
         return None
 
     def settle(self) -> None:
@@ -206,6 +250,8 @@ class World:
             writer.go_on()
 
 
-def picture(tally: Aggregate) -> object:
-    assert isinstance(tally, Tally)
-    return tally.version, tally.boxes, tally.changed, tally.closed_at
+def picture(aggregate: Aggregate) -> object:
+    if isinstance(aggregate, Counter):
+        return aggregate.version, aggregate.state()
+    assert isinstance(aggregate, Tally)
+    return aggregate.version, aggregate.boxes, aggregate.changed, aggregate.closed_at

@@ -7,7 +7,7 @@ from domain.category import Category
 from domain.events import DomainEvent
 from domain.refusals import Refusal
 from domain.snapshot import Snapshot, State
-from tests.eventlog.counter import Total
+from tests.eventlog.counter import Counter, Total
 
 
 class Added(DomainEvent, frozen=True, kw_only=True, tag="tally.added.v1"):
@@ -101,4 +101,4 @@ class Tally(Aggregate):
             self.changed[part.number] = part.changed
 
 
-TALLIES = Category("tally", Tally)
+TALLIES = Category("tally", Tally, Counter)

@@ -9,8 +9,8 @@ import pytest
 
 from application.log.pending import PendingCommand
 from application.log.shard import Shard
-from application.log.snapshots.evictions import LOOKUP_TIMEOUT_S, Evictions, Found
-from application.log.snapshots.records import SnapshotCodec, final_key
+from application.log.snapshots.evictions import LOOKUP_TIMEOUT_S, Evictions
+from application.log.snapshots.records import Found, SnapshotCodec, final_key
 from application.ports.commands import Answer, Envelope, Unavailable
 from domain.aggregate import Command
 from domain.compact import CompactIndex

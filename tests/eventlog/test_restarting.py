@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from application.log.shard import Shard
 from application.log.snapshots import checkpoints
+from application.log.snapshots.idle import IDLE_EVENTS
 from application.ports.commands import Answer, Envelope
 from domain.aggregate import Command
 from domain.category import Category
@@ -24,7 +25,7 @@ from infra.eventlog.snapshots.writer import CheckpointWriter
 from infra.kafka.clients import connection
 from infra.kafka.topics import settings_of
 from tests.conftest import Hall
-from tests.eventlog.counter import Total
+from tests.eventlog.counter import Count, Counter, Total
 from tests.eventlog.tally import Add, Close, IsClosed, Tally
 from tests.eventlog.test_log import until
 
@@ -40,7 +41,7 @@ def kafka(servers: Hall) -> str:
 
 @pytest.fixture
 def category(kafka: str) -> Category:
-    category = Category(f"tally-{uuid.uuid4().hex[:8]}", Tally)
+    category = Category(f"tally-{uuid.uuid4().hex[:8]}", Tally, Counter)
     new = [
         NewTopic(category.topic, PARTITIONS, 1),
         NewTopic(category.snapshots_topic, PARTITIONS, 1, config=settings_of("snapshots", 1)),
@@ -69,15 +70,24 @@ def first_offsets(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
 
 class Owner:
-    """A process that owns the shards of a category."""
+    """A process that owns the shards of a category, or follows them until it is to own them."""
 
-    def __init__(self, kafka: str, category: Category, name: str) -> None:
+    def __init__(self, kafka: str, category: Category, name: str, *, owns: bool = True) -> None:
         self.name = name
-        self.log = KafkaLog(kafka, [category], {category.topic: PARTITIONS}, owner=name, url="")
+        self.owns = owns
+        self.log = KafkaLog(
+            kafka,
+            [category],
+            {category.topic: PARTITIONS},
+            owner=name,
+            url="",
+            wants=lambda *_: self.owns,
+        )
 
     async def __aenter__(self) -> Self:
         await self.log.start()
-        await until(lambda: self.log.ready)
+        if self.owns:
+            await until(lambda: self.log.ready)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -91,6 +101,16 @@ class Owner:
         reply = (await self.ask(Add(tally=tally))).reply
         assert isinstance(reply, Total)
         return reply.total
+
+    async def count(self, counter: str, times: int = 1) -> int:
+        reply = (await self.ask(Count(counter=counter, times=times))).reply
+        assert isinstance(reply, Total)
+        return reply.total
+
+    async def others_count(self) -> None:
+        """Let so much happen in every shard that whatever it does not happen to is idle."""
+        for number in range(6 * IDLE_EVENTS // 100):
+            await self.count(f"other-{number % 6}", times=100)
 
     async def fill(self) -> None:
         """Count in every tally, a hundred times in all, and close a third of them."""
@@ -171,6 +191,31 @@ async def test_what_has_ended_leaves_memory_and_comes_back_when_it_is_asked_for(
     async with Owner(kafka, category, "second") as second:
         assert not second.in_memory("tally-0")
         assert (await second.ask(Close(tally="tally-0"))).reply == Total(9)
+
+
+async def test_what_is_idle_leaves_memory_and_comes_back_wherever_it_is_asked_for(
+    kafka: str, category: Category
+) -> None:
+    counters = [f"counter-{number}" for number in range(8)]
+    follower = Owner(kafka, category, "follower", owns=False)
+    async with Owner(kafka, category, "first") as first, follower:
+        await asyncio.gather(*(first.count(counter, times=2) for counter in counters))
+        await work(kafka, category)
+        await first.others_count()
+        await work(kafka, category)
+        for each in (first, follower):
+            await until(lambda each=each: not any(map(each.in_memory, counters)))
+        assert await asyncio.gather(*map(first.count, counters)) == [3] * 8
+        assert first.in_memory("counter-0")
+        await first.log.stop()
+        follower.owns = True
+        await until(lambda: follower.log.ready)
+        assert await asyncio.gather(*map(follower.count, counters)) == [4] * 8
+    await work(kafka, category)
+    async with Owner(kafka, category, "second") as second:
+        assert second.restored
+        assert not any(map(second.in_memory, counters))
+        assert await asyncio.gather(*map(second.count, counters)) == [5] * 8
 
 
 async def test_a_writer_goes_on_where_the_last_one_was(kafka: str, category: Category) -> None:

@@ -7,9 +7,20 @@ from confluent_kafka import TopicPartition
 
 from application.log.shard import Role
 from application.ports.commands import Answer, Envelope, NotOwned, Verdict
+from domain.category import Category
 from domain.events import Position
 from infra.eventlog.log import KafkaLog
-from tests.eventlog.counter import COUNTERS, Count, Look, Total
+from tests.eventlog.counter import Count, Counter, Look, Total
+
+
+class Folded(Counter):
+    """One of which there are no snapshots, so that there is nothing to read but the log."""
+
+    evicted_when_idle = False
+    states = ()
+
+
+COUNTERS = Category("counter", Folded)
 
 
 class Record:

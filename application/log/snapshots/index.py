@@ -6,21 +6,25 @@ that as it reads back, and writes again; whoever restores notices it (`restored.
 log instead.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
 
-from application.log.fold import Fold
+from application.log.fold import Fold, Whereabouts
 from application.log.snapshots.records import (
     BEGINNING,
     SnapshotCodec,
     StoredCheckpoint,
+    StoredSnapshot,
     id_in,
+    is_at_rest,
     is_final,
     is_final_key,
     part_in,
     part_key,
+    whole_in,
+    whole_key,
 )
 from application.log.snapshots.restored import RestoredFold, SnapshotsWrong
 from domain.aggregate import Aggregate
@@ -56,6 +60,10 @@ class SnapshotIndex:
         self.checkpoint: StoredCheckpoint | None = None
         self.snapshots: dict[str, Kept] = {}
         self.finals: dict[str, Kept] = {}
+        self.wholes: dict[str, Whereabouts] = {}
+        """Of those that may be idle, the newest version; an older one is superseded."""
+        self._older: dict[str, set[int]] = {}
+        self._newest_seq = 0
         self.unreadable: dict[str, str] = {}
         self._parts: dict[str, dict[tuple[int, int], bytes]] = {}
         self._holds_states = True
@@ -68,7 +76,9 @@ class SnapshotIndex:
         if self.unreadable:
             self.unreadable.pop(key, None)
         place = None if is_final_key(key) else part_in(key)
-        if place is None:
+        if (version := whole_in(key)) is not None:
+            self._put_whole(Whereabouts(offset, version), key, value)
+        elif place is None:
             self._put(offset, key, value)
         elif value is None:
             self._parts.get(id_in(key), {}).pop(place, None)
@@ -78,14 +88,9 @@ class SnapshotIndex:
     def _put(self, offset: int, key: str, value: bytes | None) -> None:
         id, final = id_in(key), is_final_key(key)
         kept = self.finals if final else self.snapshots
-        if value is None:
+        record = None if value is None else self._read(key, value)
+        if record is None:
             kept.pop(id, None)
-            return
-        try:
-            record = self._codec.decode(value)
-        except msgspec.DecodeError as error:
-            kept.pop(id, None)
-            self.unreadable[key] = str(error)
             return
         if isinstance(record, StoredCheckpoint):
             self.checkpoint = record
@@ -93,10 +98,48 @@ class SnapshotIndex:
         state = record.state if self._holds_states and not final else None
         kept[id] = Kept(offset, record.originator_version, record.seq, record.parts, state)
 
+    def _put_whole(self, place: Whereabouts, key: str, value: bytes | None) -> None:
+        id, version = id_in(key), place.version
+        known = self.wholes.get(id)
+        record = None if value is None else self._read(key, value)
+        if record is None:
+            self._forget_older(id, version)
+            if known is not None and known.version == version:
+                del self.wholes[id]
+            return
+        assert isinstance(record, StoredSnapshot)
+        self._newest_seq = max(self._newest_seq, record.seq)
+        if known is None or version >= known.version:
+            self.wholes[id] = place
+        if known is not None and version != known.version:
+            self._supersede(id, min(version, known.version))
+
+    def _supersede(self, id: str, version: int) -> None:
+        """Take note that a snapshot of this version is there still, and a newer one too."""
+        self._older.setdefault(id, set()).add(version)
+
+    def _forget_older(self, id: str, version: int) -> None:
+        if (versions := self._older.get(id)) is not None:
+            versions.discard(version)
+            if not versions:
+                del self._older[id]
+
+    def _read(self, key: str, value: bytes) -> StoredSnapshot[State] | StoredCheckpoint | None:
+        try:
+            return self._codec.decode(value)
+        except msgspec.DecodeError as error:
+            self.unreadable[key] = str(error)
+            return None
+
     def holds(self, aggregate: Aggregate) -> bool:
         """Whether the newest snapshot is of this version, or a later one, and whole."""
         if is_final(aggregate):
             return aggregate.id in self.finals
+        place = self.wholes.get(aggregate.id)
+        if place is not None and place.version >= aggregate.version:
+            return True
+        if is_at_rest(aggregate):
+            return False
         kept = self.snapshots.get(aggregate.id)
         return kept is not None and kept.version >= aggregate.version and self._whole(aggregate.id)
 
@@ -107,10 +150,25 @@ class SnapshotIndex:
     def _whole(self, id: str) -> bool:
         return all(self.holds_part(id, *place) for place in self.snapshots[id].parts.items())
 
-    def superseded(self, id: str) -> Iterator[str]:
-        """The keys of parts that no newer snapshot of this aggregate will name, either."""
+    @property
+    def outdated(self) -> Collection[str]:
+        """The ids of aggregates of which older versions are kept beside the newest."""
+        return self._older.keys()
+
+    def before(self, id: str, version: int) -> Iterator[str]:
+        """The keys of all that a snapshot of this version, which is whole, makes void."""
+        yield from (whole_key(id, each) for each in self._older.get(id, ()) if each < version)
         kept = self.snapshots.get(id)
-        if kept is not None and self._whole(id):
+        if kept is not None and kept.version <= version:
+            yield id
+        yield from (part_key(id, *each) for each in self._parts.get(id, ()) if each[1] <= version)
+
+    def superseded(self, id: str) -> Iterator[str]:
+        """The keys of what no newer snapshot of this aggregate will name, either."""
+        kept, whole = self.snapshots.get(id), self.wholes.get(id)
+        if whole is not None:
+            yield from self.before(id, whole.version)
+        if kept is not None and self._whole(id) and (whole is None or kept.version > whole.version):
             for number, changed in self._parts.get(id, ()):
                 if changed < kept.parts.get(number, kept.version + 1):
                     yield part_key(id, number, changed)
@@ -120,22 +178,45 @@ class SnapshotIndex:
         if id in self.snapshots:
             yield id
         yield from (part_key(id, *place) for place in self._parts.get(id, ()))
+        yield from (whole_key(id, version) for version in self._older.get(id, ()))
+        if id in self.wholes:
+            yield whole_key(id, self.wholes[id].version)
 
     def restore(self) -> Restored:
         """Begin the fold of the shard; raises `SnapshotsWrong` where that is certain by now."""
-        if not (self.snapshots or self.finals or self.checkpoint or self.unreadable):
+        if not (self.snapshots or self.finals or self.wholes or self.checkpoint or self.unreadable):
             return Restored(BEGINNING, Fold(self._category))
-        for key, reason in self.unreadable.items():
-            raise SnapshotsWrong(f"The record of {key!r} cannot be read: {reason}.")
+        for key, reason in [*self.unreadable.items()]:
+            if not self._is_outdated(key):
+                raise SnapshotsWrong(f"The record of {key!r} cannot be read: {reason}.")
+            del self.unreadable[key]
+            self._supersede(id_in(key), whole_in(key) or 0)
         checkpoint = self.checkpoint or BEGINNING
         fold = RestoredFold(self._category, checkpoint.next_seq)
         for id, kept in self.finals.items():
             fold.include_evicted(id, kept.version, kept.seq, kept.offset)
+            self._set_aside(id)
         for id, kept in self.snapshots.items():
-            if id not in self.finals:
+            whole = self.wholes.get(id)
+            if id not in self.finals and (whole is None or whole.version < kept.version):
                 fold.include(self._aggregate(id, kept), kept.seq)
+                self._set_aside(id)
+        idle, self.wholes = self.wholes, {}
+        fold.include_idle(idle, self._newest_seq)
         fold.check()
         return Restored(checkpoint, fold)
+
+    def _is_outdated(self, key: str) -> bool:
+        """Whether a record that holds a whole aggregate is older than another that can be read."""
+        id, version = id_in(key), whole_in(key)
+        kept, whole = self.snapshots.get(id), self.wholes.get(id)
+        newest = max(kept.version if kept else 0, whole.version if whole else 0)
+        return version is not None and (id in self.finals or newest > version)
+
+    def _set_aside(self, id: str) -> None:
+        """Begin with something newer than the whole snapshot of an aggregate, if there is one."""
+        if whole := self.wholes.pop(id, None):
+            self._supersede(id, whole.version)
 
     def _aggregate(self, id: str, kept: Kept) -> Aggregate:
         assert kept.state is not None

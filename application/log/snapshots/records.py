@@ -7,7 +7,7 @@ nor how often.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -18,6 +18,7 @@ from domain.snapshot import Part, Snapshot, State
 S = TypeVar("S")
 CHECKPOINT_KEY: Final = "/checkpoint"
 """No id of an aggregate holds a slash."""
+WHOLE: Final = "whole@"
 
 
 class StoredCheckpoint(
@@ -43,9 +44,10 @@ class StoredSnapshot(
 ):
     """An aggregate as it was before the shard's event `seq`; its key is its id.
 
-    `parts` names its parts, each with the version that changed it last. Of an aggregate to which
-    nothing will happen any more, it is the only record, under `<id>/final`: no older snapshot can
-    ever take its place, so the aggregate itself need not be held.
+    `parts` names its parts, each with the version that changed it last. No older snapshot can ever
+    take the place of one under another key, so the aggregate itself need not be held: one to which
+    nothing will happen any more is under `<id>/final`, one that may be idle for long under
+    `<id>/whole@<version>`.
     """
 
     originator_id: str
@@ -63,19 +65,38 @@ class StoredPart(
     state: S
 
 
+class Found(NamedTuple):
+    """A record of the snapshots topic."""
+
+    key: str
+    value: bytes
+
+
 def is_final(aggregate: Aggregate) -> bool:
     """Whether a snapshot of this aggregate, in one record, will do for ever."""
     return aggregate.finished and not aggregate.parts
 
 
+def is_at_rest(aggregate: Aggregate) -> bool:
+    """Whether it need not be in memory until something happens to it."""
+    return aggregate.evicted_when_idle and aggregate.deadline is None and not aggregate.parts
+
+
 def snapshot_key(aggregate: Aggregate) -> str:
     """The key of an aggregate's snapshot."""
-    return final_key(aggregate.id) if is_final(aggregate) else aggregate.id
+    if is_final(aggregate):
+        return final_key(aggregate.id)
+    return whole_key(aggregate.id, aggregate.version) if is_at_rest(aggregate) else aggregate.id
 
 
 def final_key(id: str) -> str:
     """The key of a snapshot that will do for ever."""
     return f"{id}/final"
+
+
+def whole_key(id: str, version: int) -> str:
+    """The key of a snapshot for as long as nothing happens to an aggregate of this version."""
+    return f"{id}/{WHOLE}{version}"
 
 
 def part_key(id: str, number: int, changed: int) -> str:
@@ -91,6 +112,12 @@ def id_in(key: str) -> str:
 def is_final_key(key: str) -> bool:
     """Whether this is the key of a snapshot that will do for ever."""
     return key.endswith("/final")
+
+
+def whole_in(key: str) -> int | None:
+    """The version of the aggregate in whose key it stands, if it stands there."""
+    _, whole, version = key.partition(f"/{WHOLE}")
+    return int(version) if whole and version.isdecimal() else None
 
 
 def part_in(key: str) -> tuple[int, int] | None:
@@ -133,6 +160,12 @@ class SnapshotCodec:
     def decode(self, value: bytes) -> StoredSnapshot[State] | StoredCheckpoint:
         """Read a record that is no part; raises `msgspec.DecodeError` for another version's."""
         return self._decode(value)  # type: ignore[no-any-return]
+
+    def read(self, found: Found) -> Aggregate:
+        """The aggregate of a snapshot without parts; raises what decoding and restoring raise."""
+        record = self.decode(found.value)
+        assert isinstance(record, StoredSnapshot)
+        return self.restore(record.originator_id, record.originator_version, record.state)
 
     def restore(
         self, id: str, version: int, state: State, parts: Sequence[tuple[int, int, bytes]] = ()

@@ -10,7 +10,7 @@ snapshots, in whatever order, and whatever has been lost of them.
 
 from collections.abc import Iterable, Iterator
 
-from application.log.fold import CannotFold, Fold
+from application.log.fold import CannotFold, Fold, Whereabouts
 from domain.aggregate import Aggregate
 from domain.category import Category
 from domain.events import DomainEvent
@@ -45,6 +45,14 @@ class RestoredFold(Fold):
         """Begin with an aggregate that is finished, without loading it; once for each."""
         self._evicted.add(id, offset)
         self._count(version, seq)
+
+    def include_idle(self, places: dict[str, Whereabouts], seq: int) -> None:
+        """Begin with aggregates that may be idle, without loading any; `places` is kept.
+
+        The newest of their snapshots was taken before the event `seq`.
+        """
+        self._idle = places
+        self._count(sum(place.version for place in places.values()), seq)
 
     def _count(self, version: int, seq: int) -> None:
         self._total += version
@@ -93,8 +101,8 @@ class RestoredFold(Fold):
                 yield event
 
     def _version_of(self, event: DomainEvent) -> int:
-        aggregate = self.get(event.originator_id)
-        if aggregate is not None:
-            return aggregate.version
+        version = self.version_of(event.originator_id)
+        if version:
+            return version
         # Nothing happens to an aggregate after it is finished, so its snapshot has seen this.
         return event.originator_version if self.evicted(event.originator_id) else 0

@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from application.log.snapshots.evictions import Found
 from application.log.snapshots.index import Restored, SnapshotIndex
+from application.log.snapshots.records import Found
 from application.log.snapshots.restored import SnapshotsWrong
 from application.ports.reading import ShardId
 from domain.category import Category
@@ -26,10 +26,10 @@ logger = structlog.get_logger(__name__)
 LOOKUP_CONFIG = {
     "fetch.wait.max.ms": 5,
     "queued.min.messages": 1,
-    "fetch.message.max.bytes": 65_536,
+    "fetch.message.max.bytes": 4_096,
 }
-"""A look is for one record. A longer fetch would still be under way when the next look begins, and
-that one would have to wait for it, half a second as a rule."""
+"""A look is for one record, and gets its batch at the least. A longer fetch would still be under
+way when the next look begins, and that one would have to wait for it, half a second as a rule."""
 
 Put = Callable[[ShardId, int, str, bytes | None], None]
 """Takes a record: the shard of the log that it is about, its offset, key and value."""
@@ -127,9 +127,10 @@ class SnapshotReader:
 
 
 class SnapshotLookup:
-    """Reads single records of the topics of snapshots, in about 5 ms each.
+    """Reads single records of the topics of snapshots, in about 2 ms each.
 
-    Blocking, and for one thread at a time.
+    One after the other: several partitions at once take half a second (measured), as their fetches
+    wait for each other. Blocking, and for one thread at a time.
     """
 
     def __init__(self, bootstrap: str, categories: Iterable[Category]) -> None:

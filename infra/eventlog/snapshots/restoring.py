@@ -4,25 +4,43 @@ Whatever takes long is read in threads, beside the event loop.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 from confluent_kafka import KafkaException, TopicPartition
 
 from application.log.pending import PendingCommand
 from application.log.shard import Shard
-from application.log.snapshots.evictions import Evictions, Found
+from application.log.snapshots.evictions import Evictions
 from application.log.snapshots.index import Restored
+from application.log.snapshots.records import Found
 from application.ports.reading import ShardId
 from domain.category import Category
-from infra.eventlog.snapshots.reader import SnapshotLookup, SnapshotReader, restore
+from infra.eventlog.snapshots.reader import (
+    SnapshotLookup,
+    SnapshotReader,
+    restore,
+)
 
 RETRY_PAUSE_S = 1.0
 """Until another attempt, when Kafka is away."""
 
+LOOKUP_BATCH = 8
+"""Snapshots that are read in one go, at most: each waits for all of them."""
+
 logger = structlog.get_logger(__name__)
+
+
+class _Asked(NamedTuple):
+    """A snapshot that is to be read."""
+
+    shard: ShardId
+    id: str
+    offset: int
 
 
 class Restoring:
@@ -63,8 +81,8 @@ class Restoring:
         """Shards in which something is to be evicted or looked up."""
         self._new_lookup = partial(SnapshotLookup, bootstrap, kept)
         self._lookup: SnapshotLookup | None = None
-        self._looking = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._asked: deque[_Asked] = deque()
+        self._looking: asyncio.Task[None] | None = None
 
     async def begin(self, shard_ids: Sequence[ShardId]) -> list[TopicPartition]:
         """Let shards begin with their snapshots; gives where to read on, in logs and snapshots.
@@ -123,6 +141,11 @@ class Restoring:
         self._active.add(shard_id)
         self._evictions[shard_id].wait(pending, offsets, monotonic)
 
+    def want(self, shard_id: ShardId, ids: Collection[str]) -> None:
+        """Bring aggregates back, as `Shard` asks for."""
+        self._active.add(shard_id)
+        self._evictions[shard_id].want(ids)
+
     def tick(self, monotonic: float) -> None:
         """Evict what may be evicted; answer commands that have waited for too long."""
         for shard_id in [*self._active]:
@@ -135,29 +158,45 @@ class Restoring:
             self._evictions[shard_id].drop("The shard is changing hands.")
 
     def _fetch(self, shard_id: ShardId, id: str, offset: int) -> None:
-        task = asyncio.get_running_loop().create_task(self._look(shard_id, id, offset))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._asked.append(_Asked(shard_id, id, offset))
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.get_running_loop().create_task(self._look())
 
-    async def _look(self, shard_id: ShardId, id: str, offset: int) -> None:
+    async def _look(self) -> None:
+        """Read what is asked for; what is asked for meanwhile goes together, with the next."""
+        while self._asked:
+            some = [self._asked.popleft() for _ in range(min(len(self._asked), LOOKUP_BATCH))]
+            asked = [each for each in some if self._is_wanted(each)]
+            try:
+                found = await asyncio.to_thread(self._read_each, asked)
+            except KafkaException as error:
+                logger.warning("cannot read snapshots", count=len(asked), error=str(error))
+                continue  # who waits is answered when the time has run out
+            for each, record in zip(asked, found, strict=True):
+                self._hand_over(each, record)
+
+    def _is_wanted(self, asked: _Asked) -> bool:
+        return self._evictions[asked.shard].looks_for(asked.id, asked.offset)
+
+    def _hand_over(self, asked: _Asked, found: Found | None) -> None:
+        now, monotonic = self._clock(), self._monotonic()
         try:
-            async with self._looking:
-                found = await asyncio.to_thread(self._read_one, shard_id, offset)
-        except KafkaException as error:
-            logger.warning("cannot read a snapshot", id=id, error=str(error))
-            return  # who waits is answered when the time has run out
-        self._evictions[shard_id].fetched(
-            id, offset, found, now=self._clock(), monotonic=self._monotonic()
-        )
+            self._evictions[asked.shard].fetched(
+                asked.id, asked.offset, found, now=now, monotonic=monotonic
+            )
+        except Exception:  # a bug in one decision must not keep those waiting who ask for others
+            logger.exception("a command that had waited was not decided", id=asked.id)
 
-    def _read_one(self, shard_id: ShardId, offset: int) -> Found | None:
+    def _read_each(self, asked: Sequence[_Asked]) -> list[Found | None]:
         if self._lookup is None:
             self._lookup = self._new_lookup()
-        return self._lookup.fetch(shard_id, offset)
+        return [self._lookup.fetch(each.shard, each.offset) for each in asked]
 
     async def stop(self) -> None:
         """Read no more."""
         self._stopped = True
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._asked.clear()
+        if self._looking is not None:
+            await asyncio.gather(self._looking, return_exceptions=True)
         if self._lookup is not None:
             self._lookup.close()

@@ -19,7 +19,12 @@ from application.ports.reading import Checkpoint, ShardId
 from domain.category import Category
 from domain.events import Recorded
 from infra.eventlog.reader import KafkaLogReader
-from infra.eventlog.snapshots.reader import Interrupted, SnapshotReader, restore
+from infra.eventlog.snapshots.reader import (
+    Interrupted,
+    SnapshotLookup,
+    SnapshotReader,
+    restore,
+)
 from infra.kafka.append import Appender
 
 NAME = "checkpoints"
@@ -27,6 +32,10 @@ POLL_BATCH = 4_000
 POLL_TIMEOUT_S = 0.5
 DELIVERY_TIMEOUT_S = 30.0
 """How long Kafka may take to acknowledge what was written."""
+
+APPENDING = {"message.timeout.ms": 0, "batch.num.messages": 100}
+"""A batch is compressed as a whole, so whoever looks up a record of it unpacks all of them: with
+the usual ten thousand, a look takes a hundred times as long."""
 
 logger = structlog.get_logger(__name__)
 
@@ -51,7 +60,8 @@ class CheckpointWriter:
         self._categories = {category.topic: category for category in categories}
         self._reader = reader
         self._snapshots = snapshots
-        self._appender = Appender(bootstrap, DELIVERY_TIMEOUT_S, **{"message.timeout.ms": 0})
+        self._lookup = SnapshotLookup(bootstrap, categories)
+        self._appender = Appender(bootstrap, DELIVERY_TIMEOUT_S, **APPENDING)
         self._every_events = every_events
         self._every_seconds = every_seconds
         self._shards: dict[ShardId, Checkpoints] = {}
@@ -70,6 +80,7 @@ class CheckpointWriter:
     def close(self) -> None:
         """Forget what was not delivered; the next writer sees what is lacking."""
         self._appender.close()
+        self._lookup.close()
 
     def resume(self) -> None:
         """Begin with what the topics hold."""
@@ -123,10 +134,29 @@ class CheckpointWriter:
 
     def write(self) -> None:
         """Write what the topics lack, and once it has been read back, checkpoints."""
+        self._bring_back()
         self._send((shard, each) for shard, c in self._shards.items() for each in c.lacking())
-        self._snapshots.read_to_end(lambda shard, *record: self._shards[shard].put(*record))
+        self._read_back()
         self._send((shard, each) for shard, c in self._shards.items() for each in c.conclude())
         self._events = 0
+
+    def _bring_back(self) -> None:
+        """Have in memory what has changed since it was evicted."""
+        self._read_back()
+        lost = set()
+        for shard, checkpoints in self._shards.items():
+            try:
+                for id, offset in checkpoints.absent():
+                    checkpoints.bring_back(id, self._lookup.fetch(shard, offset))
+            except CannotFold:
+                logger.exception("snapshots cannot be used", shard=shard)
+                lost.add(shard)
+        if lost:
+            self._mistrusted |= lost
+            self.resume()
+
+    def _read_back(self) -> None:
+        self._snapshots.read_to_end(lambda shard, *record: self._shards[shard].put(*record))
 
     def _send(self, records: Iterable[tuple[ShardId, Written]]) -> None:
         """Return when all is durable; raises `KafkaException` when it cannot be."""

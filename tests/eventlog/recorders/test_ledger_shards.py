@@ -65,11 +65,11 @@ def forgets_what_came_back_late(*about: Any, **world: Any) -> LedgerShard:
     made = LedgerShard(*about, **world)
     shard, receive = made.shard, made.shard._receive_commit
 
-    def receive_commit(commit: Any, value: bytes) -> None:
+    def receive_commit(commit: Any) -> None:
         if shard.role is Role.FOLLOWER and commit.owner == shard.owner:
             shard.gate.commit(commit.epoch, commit.owner, commit.seq, len(commit.events))
         else:
-            receive(commit, value)
+            receive(commit)
 
     shard._receive_commit = receive_commit  # type: ignore[method-assign]
     return made

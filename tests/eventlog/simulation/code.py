@@ -12,6 +12,16 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 PACKAGE = "application.log"
+MODULES = (
+    "shard",
+    "gate",
+    "records",
+    "fold",
+    "snapshots.evictions",
+    "snapshots.checkpoints",
+    "snapshots.index",
+    "snapshots.records",
+)
 
 
 class Code(NamedTuple):
@@ -22,6 +32,12 @@ class Code(NamedTuple):
     Gate: Any
     Claim: Any
     Codec: Any
+    Fold: Any
+    Evictions: Any
+    Checkpoints: Any
+    SnapshotIndex: Any
+    Found: Any
+    BEGINNING: Any
 
 
 def as_it_is() -> Code:
@@ -45,10 +61,21 @@ def without(module: str, *changes: tuple[str, str]) -> Code:
 
 
 def _code() -> Code:
-    shard, gate, records = (
-        importlib.import_module(f"{PACKAGE}.{name}") for name in ("shard", "gate", "records")
+    module = {name: importlib.import_module(f"{PACKAGE}.{name}") for name in MODULES}
+    snapshots = module["snapshots.records"]
+    return Code(
+        module["shard"].Shard,
+        module["shard"].Role,
+        module["gate"].Gate,
+        module["records"].Claim,
+        module["records"].Codec,
+        module["fold"].Fold,
+        module["snapshots.evictions"].Evictions,
+        module["snapshots.checkpoints"].Checkpoints,
+        module["snapshots.index"].SnapshotIndex,
+        snapshots.Found,
+        snapshots.BEGINNING,
     )
-    return Code(shard.Shard, shard.Role, gate.Gate, records.Claim, records.Codec)
 
 
 @contextmanager

@@ -140,12 +140,12 @@ MUTANTS = (
     _mutant(
         "command ids are remembered",
         "shard",
-        ("self._answers.follow(value)", "pass"),
+        ("self._answers.follow(commit)", "pass"),
     ),
     _mutant(
         "command ids in flight are remembered",
         "shard",
-        ("self._answers.remember(command_id, value)", "pass"),
+        ("self._answers.remember(record)", "pass"),
     ),
     _mutant(
         "a commit is published once",
@@ -166,5 +166,80 @@ MUTANTS = (
         "time in a shard does not run backwards",
         "fold",
         ("if self.latest is None or now > self.latest:", "if True:"),
+    ),
+    _mutant(
+        "what has been evicted is not begun anew",
+        "fold",
+        ("if (not looked or id in self._idle) and", "if False and"),
+    ),
+    _mutant(
+        "what happens to the evicted waits for it",
+        "fold",
+        ("        if id in self._idle:", "        if False:"),
+    ),
+    _mutant(
+        "what comes back is moved on by what has happened",
+        "fold",
+        (
+            "            aggregate.evolve(event)\n        self.keep",
+            "            pass\n        self.keep",
+        ),
+    ),
+    _mutant(
+        "nothing leaves that its snapshot has not seen",
+        "fold",
+        ("(aggregate and aggregate.version != place.version)", "False"),
+    ),
+    _mutant(
+        "an older snapshot does not take the place of a newer one",
+        "fold",
+        ("if known is None or place.is_newer(known):", "if True:"),
+    ),
+    _mutant(
+        "a newer snapshot leaves what it has not seen",
+        "fold",
+        ("if e.originator_version > version", "if False"),
+    ),
+    _mutant(
+        "a newer snapshot takes away what it has seen",
+        "fold",
+        ("if e.originator_version > version", "if True"),
+    ),
+    _mutant(
+        "a snapshot counts once the log has been read as far",
+        "snapshots.evictions",
+        ("self._seen[0].seq <= shard.gate.next_seq", "self._seen"),
+    ),
+    _mutant(
+        "what comes back is the snapshot that is known",
+        "snapshots.evictions",
+        ("if place.offset != lookup.offsets[-1]:", "if False:"),
+        ("found.key == whole_key(id, place.version)", "True"),
+    ),
+    _mutant(
+        "what has a deadline is not evicted",
+        "snapshots.records",
+        ("aggregate.deadline is None and ", ""),
+    ),
+    _mutant(
+        "who takes over has the deadlines of the evicted",
+        "shard",
+        ("if self.fold.unfolded:", "if False:"),
+    ),
+    _mutant(
+        "what has been looked for in vain is looked for again",
+        "snapshots.evictions",
+        (
+            "        if id in self._shard.fold.unfolded:\n            self._w",
+            "        if False:\n            self._w",
+        ),
+    ),
+    _mutant(
+        "what comes back to an owner has its deadline",
+        "shard",
+        (
+            "bring_back(aggregate)\n        if self.role is Role.OWNER:",
+            "bring_back(aggregate)\n        if False:",
+        ),
     ),
 )

@@ -1,5 +1,6 @@
 """A process that follows the shard, and owns it when it can: what `KafkaLog` does for real."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from application.ports.commands import Envelope
 from tests.eventlog.counter import COUNTERS
 from tests.eventlog.simulation.client import Attempt
+from tests.eventlog.simulation.snapshots import Memory
 
 if TYPE_CHECKING:
     from tests.eventlog.simulation.world import World
@@ -54,7 +56,11 @@ class Process:
             append=self._append,
             restart=self._reread,
             publish=self.life.publish,
+            absent=self._absent,
+            wanted=self._wanted,
         )
+        self.memory = Memory(self.world.code, self.world.snapshots, self.shard, self.world.random)
+        self.begins = True
 
     def crash(self, sent: int) -> None:
         """Stop in the middle of everything, and start again; `sent` records had left."""
@@ -81,13 +87,33 @@ class Process:
             self.errors.pop(0)
             if self.shard.busy:
                 self.shard.start_over("the record was not taken")
+        if self.begins:
+            self._begin()
         first = self.position
         batch = self.world.partition.read(broker, first, limit)
         self.position += len(batch)
         for offset, entry in enumerate(batch, first):
             if offset == self.shard.next_offset:  # the rest of a batch in which it started over
                 self.shard.receive(offset, entry.value)
+        self.memory.follow(limit)
         self.shard.tick(self.now, self.world.monotonic)
+        self.memory.evictions.tick(self.world.monotonic)
+
+    def _begin(self) -> None:
+        self.memory.begin()
+        self.position, self.begins = self.shard.next_offset, False
+
+    def look(self) -> None:
+        """Have what was looked up longest ago come back."""
+        self.memory.look(now=self.now, monotonic=self.world.monotonic)
+
+    def catch_up(self, broker: int) -> None:
+        """Do whatever there is to do."""
+        self.turn(broker, 1000)
+        while self.inbox:
+            self.serve()
+        while self.memory.fetches:
+            self.look()
 
     def ask_for_the_end(self, broker: int) -> None:
         """Ask where the partition ends; by the time it matters, that may be past."""
@@ -97,7 +123,7 @@ class Process:
         """Claim the shard, if it has been read to where it ended when that was asked."""
         end, self.known_end = self.known_end, None
         follows = self.shard.role is self.world.code.Role.FOLLOWER
-        if end is not None and follows and self.shard.next_offset >= end:
+        if end is not None and follows and not self.begins and self.shard.next_offset >= end:
             self.shard.claim()
 
     def serve(self) -> None:
@@ -113,8 +139,15 @@ class Process:
     def _append(self, key: str, value: bytes) -> None:
         self.world.wire.send(self.producer, value)
 
+    def _absent(self, *pending: Any) -> None:
+        self.memory.evictions.wait(*pending)
+
+    def _wanted(self, ids: Collection[str]) -> None:
+        self.memory.evictions.want(ids)
+
     def _reread(self) -> None:
-        self.position = 0
+        self.memory.evictions.drop("The shard is changing hands.")
+        self.position, self.begins = 0, True
 
     def _undelivered(self) -> None:
         # A record is lost long before the producer's patience with it ends.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from application.ports.reading import Checkpoint
 from tests.eventlog.counter import COUNTERS
 from tests.eventlog.simulation.broker import Entry
 from tests.eventlog.simulation.code import Code
@@ -48,6 +49,12 @@ class Truth:
             and record.events
         ):
             self.commits.append(record)
+
+    @property
+    def reached(self) -> Checkpoint:
+        """How far the log has been read by now."""
+        gate = self._gate
+        return Checkpoint("counter-log", 0, self.offset, gate.epoch, gate.owner, gate.next_seq)
 
     def is_owner(self, owner: str, epoch: int) -> bool:
         """Whether nobody has taken the shard since this claim was accepted."""

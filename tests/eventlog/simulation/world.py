@@ -13,13 +13,14 @@ from tests.eventlog.simulation.client import Client, History, Operation
 from tests.eventlog.simulation.code import Code, as_it_is
 from tests.eventlog.simulation.fold import Fold, Violation
 from tests.eventlog.simulation.process import Life, Process
+from tests.eventlog.simulation.snapshots import Snapshots
 from tests.eventlog.simulation.truth import Truth
 from tests.eventlog.simulation.weather import Theme, Weather
 from tests.eventlog.simulation.wire import Request, Wire
 from tests.given import T0
 
 T = TypeVar("T")
-STEPS = 600
+STEPS = 750
 STEP = timedelta(milliseconds=1)
 PROCESSES = ("ann", "bob", "cid")
 CLIENTS = 8
@@ -58,6 +59,7 @@ class World:
         self.truth = Truth(self.code)
         self.history = History(self.truth)
         self.fold = Fold(self.history.operations)
+        self.snapshots = Snapshots(self.code)
         self.lives: list[Life] = []
         self.processes = [Process(name, self) for name in PROCESSES]
         self.slow = self._pick(self.processes) if "slow reader" in self.faults else None
@@ -94,6 +96,10 @@ class World:
         yield Step(20, self.ask, (1, 1, 2, 5))
         yield Step(20, self.serve, (1, 1, 2, 5))
         yield Step(20, self.claim)
+        yield Step(25, self.look, (1, 1, 2, 5))
+        yield Step(10, self.write_snapshots)
+        yield Step(2, self.repeat_a_snapshot)
+        yield Step(2, self.compact_snapshots)
         for fault, steps in self._disturbances().items():
             if fault in self.faults:
                 yield from (Step(weight, happen) for weight, happen in steps)
@@ -175,6 +181,30 @@ class World:
             process = self._pick(busy)
             self.tell("{} serves {}", process.life.owner, process.inbox[0].operation.id)
             process.serve()
+
+    def look(self) -> None:
+        """What a process looks up comes back, or nothing does, as while a broker is away."""
+        looking = [p for p in self.processes if p.memory.fetches and not p.frozen]
+        if looking:
+            process = self._pick(looking)
+            found = self.random.random() < 0.9
+            self.tell("{} looks up {}: {}", process.life.owner, process.memory.fetches[0], found)
+            if found:
+                process.look()
+            else:
+                process.memory.fetches.pop(0)
+
+    def write_snapshots(self) -> None:
+        """The writer of checkpoints has its turn."""
+        self.snapshots.write(self.truth)
+
+    def repeat_a_snapshot(self) -> None:
+        """Another writer, which is behind, writes what there was."""
+        self.snapshots.repeat(self.random)
+
+    def compact_snapshots(self) -> None:
+        """The brokers tidy the topic of snapshots."""
+        self.snapshots.compact(self.random)
 
     def crash(self) -> None:
         """A process ends and starts again."""
@@ -373,9 +403,7 @@ class World:
         self.wire.acknowledge()
         self._follow()
         for process in self.processes:
-            process.turn(self.partition.leader, 1000)
-            while process.inbox:
-                process.serve()
+            process.catch_up(self.partition.leader)
         if not any(process.owns for process in self.processes):
             process = self._pick(self.processes)
             process.ask_for_the_end(self.partition.leader)
