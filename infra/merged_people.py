@@ -26,10 +26,13 @@ class PlayedGamesInPostgres:
 class GuestsInPostgres:
     """Implements `accounts.people.GuestList`."""
 
-    def __init__(self, accounts: AccountQueries) -> None:
+    def __init__(self, bootstrap: str, pool: Pool, accounts: AccountQueries) -> None:
+        self._bootstrap = bootstrap
+        self._pool = pool
         self._accounts = accounts
 
     async def guests_of(self, user_id: str) -> Sequence[str]:
         """See the port."""
+        await require_caught_up(self._bootstrap, self._pool, self._accounts.name)
         with away_or_missing("It is not known who was merged into the account"):
             return await self._accounts.guests_of(user_id)

@@ -10,10 +10,13 @@ from domain.accounts.states import AccountView
 
 
 class GuestList(Protocol):
-    """Knows who was merged; raises `Unavailable` where that is away."""
+    """Knows who was merged."""
 
     async def guests_of(self, user_id: str) -> Sequence[str]:
-        """Who was merged into the account of a user."""
+        """Who was merged into the account of a user by now.
+
+        Raises `Unavailable`, also where that is not known yet.
+        """
 
 
 class AccountOfPeople(Knowledge):

@@ -34,9 +34,13 @@ def void_id(guest: str, into: str) -> str:
 
 
 def void_of(guest: str, into: str, *, by: str, at: datetime) -> PlayerEvent:
-    """The record by which nothing of a guest counts any more, nor ever will."""
+    """The record by which nothing of a guest counts any more, nor ever will.
+
+    It is archived as often as it is said, since somebody may have taken it back in between.
+    """
     said = PlayerVoided(since=FIRST, until=LAST, by=by, reason=f"merged into {into}")
-    return correcting(guest, said, event_id=void_id(guest, into), at=at)
+    void = correcting(guest, said, event_id=void_id(guest, into), at=at)
+    return msgspec.structs.replace(void, minted=True)
 
 
 def _id(*names: str) -> str:

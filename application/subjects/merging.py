@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from application.ports.commands import Unavailable
 from application.ports.people import Execute, Knowledge
 from application.subjects.steps import Stays, StepsTaken, StepTaken, Undone, staying, take
+from domain.refusals import Refusal
 
 
 class MergeReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,16 +30,26 @@ async def merge_everywhere(
     """Let all that is a guest's be an account's, in each place whether or not another is away.
 
     Raises `Refusal` where they cannot be merged, and `Unavailable` where that is not known; then
-    nothing has moved.
+    nothing has moved. An account that is closed meanwhile may be one that was erased, so what has
+    moved after that is still to be forgotten: it is `undone`, and says so.
     """
-    for family in families:
-        await family.admit(guest, into, by, execute)
+
+    async def admit() -> None:
+        for family in families:
+            await family.admit(guest, into, by, execute)
+
+    await admit()
 
     async def merge(family: Knowledge) -> int:
         return await family.merge(guest, into, by, execute)
 
     steps = StepsTaken([], [])
     await take(families, lambda family: family.merges, merge, steps)
+    try:
+        await admit()
+    except (Refusal, Unavailable) as closed:
+        why = f"{closed} If {into!r} was erased meanwhile, erase them once more."
+        steps.undone.append(Undone(place="account", what="whether it is still there", why=why))
     return MergeReport(
         guest_id=guest,
         user_id=into,

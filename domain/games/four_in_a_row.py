@@ -61,7 +61,10 @@ class FourInARow(Aggregate):
 
     @decides(StartGame)
     def start(self, command: StartGame, _now: datetime) -> GameView:
-        """Begin; the same players again change nothing, whatever the clock they bring."""
+        """Begin; the same players again change nothing, whatever the clock they bring.
+
+        Nor do they where somebody else has a seat of theirs by now.
+        """
         if self._started is None:
             _check_seats(command)
             self._record(
@@ -165,9 +168,11 @@ class FourInARow(Aggregate):
 
     def state(self) -> GameState:
         """The whole game."""
+        game = self._known()
         assert self._started is not None
         return GameState(
             started=self._started,
+            players=(game.player1, game.player2),
             moves=self._columns,
             moved_at=self._moved_at,
             ended=self._ended,
@@ -178,7 +183,7 @@ class FourInARow(Aggregate):
         assert isinstance(game, GameState)
         self._started, self._ended, self._columns = game.started, game.ended, game.moves
         board = Board.after(map(int, game.moves))
-        begun = msgspec.structs.replace(Game.begun(game.started), board=board)
+        begun = Game(snapshot.originator_id, *game.players, board)
         self._game = begun if game.ended is None else begun.after(game.ended)
         self._moved_at = game.moved_at
 
@@ -196,11 +201,7 @@ class FourInARow(Aggregate):
 
     @evolves(SeatHandedOver)
     def _on_handed_over(self, event: SeatHandedOver) -> None:
-        assert self._started is not None
-        self._game = game = self._known().after(event)
-        self._started = msgspec.structs.replace(
-            self._started, player1=game.player1, player2=game.player2
-        )
+        self._game = self._known().after(event)
 
     @evolves(GameEnded)
     def _on_ended(self, event: GameEnded) -> None:

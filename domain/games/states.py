@@ -7,10 +7,14 @@ from domain.games.events import GameEnded, GameSought, GameStarted
 from domain.snapshot import State
 
 
-class GameState(State, frozen=True, kw_only=True, tag="game.snapshot.v2"):
-    """A game: how it began and ended, and its moves, the column of each as a digit."""
+class GameState(State, frozen=True, kw_only=True, tag="game.snapshot.v3"):
+    """A game: how it began and ended, and its moves, the column of each as a digit.
+
+    `players` have its seats by now, the one who moves first before the other.
+    """
 
     started: GameStarted
+    players: tuple[str, str]
     moves: str
     moved_at: datetime | None
     ended: GameEnded | None

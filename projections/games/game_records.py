@@ -267,12 +267,13 @@ COUNT_GAMES = """
 COUNT_PLAYERS = """
     INSERT INTO users (id, username, games_played, wins, losses, draws)
     SELECT player, player, count(*),
-        count(*) FILTER (WHERE winner_id = player),
-        count(*) FILTER (WHERE winner_id <> player),
+        count(*) FILTER (WHERE won),
+        count(*) FILTER (WHERE winner_id IS NOT NULL AND NOT won),
         count(*) FILTER (WHERE winner_id IS NULL)
     FROM games, unnest(
         CASE WHEN bot_level IS NULL THEN ARRAY[player1_id, player2_id] ELSE ARRAY[player1_id] END
-    ) AS player
+    ) WITH ORDINALITY AS seat (player, n),
+    LATERAL (SELECT winner_id = player AND (n = 1 OR player1_id <> player2_id)) AS said (won)
     WHERE games.id = ANY(%s)
     GROUP BY player ORDER BY player
     ON CONFLICT (id) DO UPDATE
@@ -281,6 +282,7 @@ COUNT_PLAYERS = """
         losses = users.losses + excluded.losses,
         draws = users.draws + excluded.draws
 """
+"""Whoever took both seats over, of two guests who were merged at once, has won one and lost one."""
 
 ANALYSE = """
     COPY game_analytics (id, position, event_type, game_id, player, "column", timestamp, payload)
@@ -388,9 +390,10 @@ def _listed(player: str) -> str:
 
 
 GAMES = _listed("true")
-# Each half by its own index; a game has two players, so that none is in both.
+# Each half by its own index; none is in both.
 GAMES_OF = f"""
-    {_listed("player1_id = %(player)s")} UNION ALL {_listed("player2_id = %(player)s")}
+    {_listed("player1_id = %(player)s")}
+    UNION ALL {_listed("player2_id = %(player)s AND player1_id <> player2_id")}
     ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 """
 

@@ -26,7 +26,13 @@ from domain.games.events import (
 from domain.games.four_in_a_row import FourInARow
 from domain.games.handed_seat import HandedSeat
 from domain.games.lobby import Lobby
-from domain.games.refusals import GameUnknown, NameReserved, NotAPlayer, NotSeeking
+from domain.games.refusals import (
+    GameStartedDifferently,
+    GameUnknown,
+    NameReserved,
+    NotAPlayer,
+    NotSeeking,
+)
 from tests.games.tables import (
     GAME,
     closing,
@@ -86,6 +92,15 @@ def test_a_move_that_was_made_before_is_not_made_again_by_who_took_over() -> Non
 def test_a_seat_is_handed_over_once() -> None:
     story = game(0).when(seat("ann")).when(seat("ann")).then()
     assert look_of(story).status == "as-it-was"
+
+
+def test_a_start_that_comes_again_finds_the_game_whose_seats_were_handed_over() -> None:
+    story = game(0).when(seat("ann")).when(seat("ben", "bea"))
+    restored = Story(FourInARow.restore(snapshot_of(GAMES, story.aggregate)))
+    for each in (story, restored):
+        view = view_of(each.when(starting("ann", "ben")).then())
+        assert (view.player1, view.player2) == ("ada", "bea")
+        each.when(starting("ada", "bea")).refuses(GameStartedDifferently)
 
 
 def test_nobody_sits_at_both_sides_of_a_board() -> None:

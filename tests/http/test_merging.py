@@ -7,7 +7,8 @@ import pytest
 
 from application.accounts.people import AccountOfPeople
 from application.games import people as games
-from application.ports.commands import Unavailable
+from application.ports.commands import Envelope, Unavailable
+from domain.accounts.commands import EraseAccount
 from interfaces.http.subjects import people as limits
 from tests.http.at_tables import LIVE, WINNING, everything
 from tests.http.conftest import Api, problem
@@ -254,6 +255,27 @@ async def test_a_merge_may_be_asked_for_some_times_an_hour(api: Api) -> None:
         assert (await merge(api)).is_success
     problem(await merge(api), 429, "too-many-requests")
     assert (await merge(api, "gus~2345678")).is_success
+
+
+async def test_a_merge_into_an_account_that_is_erased_meanwhile_asks_for_another_erasure(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await register(api)
+    seats_of = api.games.seats_of
+
+    async def once_erased(player: str, but_with: str, limit: int) -> list[str]:
+        await api.log.execute(Envelope(command_id="erasure", command=EraseAccount(user_id="ann")))
+        return await seats_of(player, but_with, limit)
+
+    monkeypatch.setattr(api.games, "seats_of", once_erased)
+    report = await merged(api)
+    assert not report["complete"]
+    (undone,) = report["undone"]
+    assert (undone["place"], undone["why"]) == (
+        "account",
+        "'ann' has no account. If 'ann' was erased meanwhile, erase them once more.",
+    )
+    problem(await merge(api), 404, "account-not-found")
 
 
 # -- afterwards ------------------------------------------------------------------------------------

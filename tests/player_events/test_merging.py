@@ -9,7 +9,7 @@ from application.player_events.merging import copy_of, void_id, void_of
 from domain.player_events.corrections import PlayerVoided, correction_of
 from tests.player_events.conftest import Build
 from tests.player_events.stored import Stored
-from tests.player_events.test_correcting import agrees, follow, void
+from tests.player_events.test_correcting import agrees, follow, restore, void
 from tests.player_events.told import NOON, Told, did, scored
 from tests.projections.living import live, outcome, quietly
 from tests.read_models import OF_PLAYERS
@@ -61,10 +61,10 @@ def test_scores_and_statistics_move_and_a_repetition_changes_nothing(
     ]
     told.tell(*events, scored(ADA, 10), scored("bob", 50))
     follow(read_model)
-    for _ in range(2):  # the second time, as whoever was killed half way
+    for days in (1, 2):  # the second time, as whoever was killed half way
         told.tell(*(copy_of(each, ADA) for each in events))
         follow(read_model)
-        told.tell(void_of(GUEST, ADA, by="olga", at=NOON + A_DAY))
+        told.tell(void_of(GUEST, ADA, by="olga", at=NOON + days * A_DAY))
         follow(read_model)
         rows = stored.statistics()
         assert GUEST not in rows
@@ -81,3 +81,15 @@ def test_what_an_operator_has_voided_of_the_account_stays_voided(
     follow(read_model)
     assert stored.statistics() == {}
     agrees(stored, told)
+
+
+def test_a_merge_that_is_done_again_once_its_void_was_taken_back_voids_for_good(
+    read_model: Build, told: Told, stored: Stored
+) -> None:
+    voids = [void_of(GUEST, ADA, by="olga", at=NOON + days * A_DAY) for days in (1, 2)]
+    for event in (scored(GUEST, 90), voids[0], restore(voids[0]), voids[1]):
+        told.tell(event)
+        follow(read_model)
+    assert stored.statistics() == {}
+    kept = [event_id for _, event_id, _, _ in stored.archive()]
+    assert kept.count(void_id(GUEST, ADA)) == 2, "or a rebuild from the archive would count it"

@@ -236,20 +236,25 @@ GUEST, OTHER_GUEST, MERGED = "gus~2345678", "gil~2345678", "user-1"
 
 
 def tell_of_merges(narrator: Narrator) -> None:
-    """Two guests whose games become those of one account, but for one which that has played in."""
+    """Two guests whose games become those of one account, but for one which that has played in.
+
+    They have played each other, too; one such game both hand over, as two merges at once do.
+    """
     tell_of_game(narrator, "merged-won", GUEST, "ada", end=0)
     tell_of_game(narrator, "merged-lost", "ada", OTHER_GUEST, seconds=100, end=0)
     tell_of_game(narrator, "merged-later", GUEST, "bob", seconds=200, end=2)
     tell_of_game(narrator, "merged-on", "bob", GUEST, seconds=300, end=2)
     tell_of_game(narrator, "merged-apart", GUEST, MERGED, seconds=400, end=1)
     tell_of_game(narrator, "merged-both", GUEST, OTHER_GUEST, seconds=500, end=0)
+    tell_of_game(narrator, "merged-same", GUEST, OTHER_GUEST, seconds=600, end=0)
     tell_of_a_bot(narrator, "merged-bot", GUEST)
     tell_of_who_left(narrator, "merged-left", GUEST)
     for guest in (GUEST, OTHER_GUEST):
         narrator.tell(MergeGuest(user_id=guest, into=MERGED, by="olga"), now=at(5_000))
-    for game in ("won", "later", "on", "bot", "left", "both"):
+    for game in ("won", "later", "on", "bot", "left", "both", "same"):
         take_over(narrator, f"merged-{game}", GUEST)
-    take_over(narrator, "merged-lost", OTHER_GUEST)
+    for game in ("lost", "same"):
+        take_over(narrator, f"merged-{game}", OTHER_GUEST)
     take_over(narrator, "merged-both", OTHER_GUEST, "cyd")
     narrator.tell(Resign(game_id="merged-later", player="bob"), now=at(5_002))
 

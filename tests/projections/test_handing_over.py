@@ -9,9 +9,12 @@ import pytest
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
+from application.ports.commands import Unavailable
 from application.ports.reading import Checkpoint, ShardId
 from application.upkeep import Upkeep
 from domain.events import Recorded
+from infra.merged_people import GuestsInPostgres
+from infra.postgres import caught_up
 from projections.accounts.accounts import AccountQueries
 from projections.games.game_records import GameQueries
 from projections.games.standings import StandingsQueries
@@ -93,6 +96,15 @@ async def test_the_account_has_the_games_of_its_guests_and_who_won_them(
     assert (later.player1, later.winner) == (MERGED, MERGED)
 
 
+async def test_a_game_whose_seats_are_both_the_account_s_is_listed_once(
+    read_model: Build, narrator: Narrator, pool: AsyncConnectionPool[Any]
+) -> None:
+    tell_of_merges(narrator)
+    live(read_model("game-records"))
+    listed = [each.game_id for each in (await GameQueries(pool).games(100, player=MERGED)).games]
+    assert listed.count("merged-same") == 1
+
+
 async def test_what_is_left_to_hand_over_leaves_out_what_the_account_has_played_in(
     read_model: Build, narrator: Narrator, pool: AsyncConnectionPool[Any]
 ) -> None:
@@ -110,7 +122,7 @@ async def test_wins_draws_and_losses_move_and_the_rest_stays(
     tell_of_merges(narrator)
     live(read_model("game-records"))
     live(read_model("standings"))
-    counted = {GUEST: (0, 1), MERGED: (4, 2)}  # merged-apart, which the guest gave up
+    counted = {GUEST: (0, 1), MERGED: (5, 3)}  # merged-apart, which the guest gave up
     for user, (wins, losses) in counted.items():
         record, rank = (
             await GameQueries(pool).player(user),
@@ -145,3 +157,23 @@ async def test_an_account_knows_its_guests_also_once_it_is_closed(
     accounts = AccountQueries(pool, lambda _: None)
     assert await accounts.guests_of(MERGED) == [OTHER_GUEST, GUEST]
     assert await accounts.guests_of("user-0") == []
+
+
+async def test_who_is_erased_with_an_account_is_not_told_before_all_merges_are_read(
+    read_model: Build,
+    narrator: Narrator,
+    pool: AsyncConnectionPool[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tell_of_accounts(narrator)
+    tell_of_merges(narrator)
+    live(read_model("accounts"))
+    guests = GuestsInPostgres("", pool, AccountQueries(pool, lambda _: None))
+    monkeypatch.setattr(caught_up, "PATIENCE_S", 0)
+    monkeypatch.setattr(caught_up, "_ends", lambda _, shards: shards)
+    assert await guests.guests_of(MERGED) == [OTHER_GUEST, GUEST]
+    monkeypatch.setattr(
+        caught_up, "_ends", lambda _, shards: {shard: end + 1 for shard, end in shards.items()}
+    )
+    with pytest.raises(Unavailable, match="accounts has yet to read"):
+        await guests.guests_of(MERGED)

@@ -24,7 +24,7 @@ async def build(base: Foundation) -> list[object]:
         leeway_s=base.settings.clock_leeway_seconds,
     )
     objects = StoredObjects(store_at(base.settings.objects_url, base.settings.home / "objects"))
-    guests = GuestsInPostgres(base.queries(ACCOUNTS))
+    guests = GuestsInPostgres(base.settings.kafka_bootstrap, base.postgres, base.queries(ACCOUNTS))
     claims = Claims(TriesInRedis(base.redis))
     mail = await parts_of_mail(base)
     return [ceremonies, claims, AccountOfPeople(guests), Avatars(objects, avatar_of), *mail]
