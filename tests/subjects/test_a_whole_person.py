@@ -140,6 +140,7 @@ SHOWN = {
     "leaderboard_scores": 3,
     "dead_letters": 1,
     "leaderboards_voids": 1,
+    "player_statistics_voids": 1,
     "active_players": 1,
     "sign_ins": 1,
 }
