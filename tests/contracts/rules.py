@@ -93,7 +93,10 @@ OPERATIONS: dict[str, Any] = {
         *(
             {
                 "include-operation-id": operation,
-                "phases": {"fuzzing": {"generation": {"max-examples": 3}}},
+                "phases": {
+                    "coverage": {"enabled": False},
+                    "fuzzing": {"generation": {"max-examples": 3}},
+                },
                 "checks": {
                     "positive_data_acceptance": {"expected-statuses": [*ACCEPTED, "429"]},
                     "negative_data_rejection": {"expected-statuses": [*REFUSED, "429"]},
