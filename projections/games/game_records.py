@@ -27,11 +27,10 @@ from domain.games.events import (
     GameStarted,
     MovePlayed,
     Result,
-    ResultHandedOver,
-    SeatHandedOver,
 )
 from domain.games.view import Game
 from projections.games.hand_overs import HAND_OVERS, parts
+from projections.games.handed_games import ADD_UP, hand_over, seat_again
 from projections.people import TableSays
 from projections.positions import PostgresQueries
 from projections.projection import Table
@@ -165,62 +164,13 @@ class GameRecords:
         for handing, part in parts(events):
             if handing:
                 for recorded in part:
-                    _hand_over(connection, recorded.event)
+                    hand_over(connection, recorded.event)
                 continue
             batch = GameChanges()
             for recorded in part:
                 batch.take(recorded)
             batch.write(connection)
         return ()
-
-
-SEAT = """
-    UPDATE games
-    SET player1_id = CASE player1_id WHEN %(previous)s THEN %(user_id)s ELSE player1_id END,
-        player2_id = CASE player2_id WHEN %(previous)s THEN %(user_id)s ELSE player2_id END,
-        winner_id = CASE winner_id WHEN %(previous)s THEN %(user_id)s ELSE winner_id END
-    WHERE id = %(game_id)s
-"""
-
-SEAT_COUNTED = """
-    UPDATE game_stats
-    SET player1 = CASE player1 WHEN %(previous)s THEN %(user_id)s ELSE player1 END,
-        player2 = CASE player2 WHEN %(previous)s THEN %(user_id)s ELSE player2 END,
-        winner = CASE winner WHEN %(previous)s THEN %(user_id)s ELSE winner END
-    WHERE game_id = %(game_id)s
-"""
-
-HANDED_OVER = """
-    INSERT INTO games_handed_over (game_id, previous, user_id)
-    VALUES (%(game_id)s, %(previous)s, %(user_id)s)
-"""
-
-COUNT_AGAIN = """
-    INSERT INTO users (id, username, games_played, wins, losses, draws)
-    SELECT player, player, n, n * (%(outcome)s = 'won')::int, n * (%(outcome)s = 'lost')::int,
-        n * (%(outcome)s = 'drawn')::int
-    FROM game_stats, (VALUES (%(previous)s, -1), (%(user_id)s, 1)) AS moved (player, n)
-    WHERE game_id = %(game_id)s
-    ORDER BY player
-    ON CONFLICT (id) DO UPDATE
-    SET games_played = users.games_played + excluded.games_played,
-        wins = users.wins + excluded.wins,
-        losses = users.losses + excluded.losses,
-        draws = users.draws + excluded.draws
-"""
-"""Where the game is counted already; where it is not, it will be for who took it over."""
-
-UNCOUNT = "DELETE FROM users WHERE id = %(previous)s AND games_played = 0"
-
-
-def _hand_over(connection: psycopg.Connection[Any], event: DomainEvent) -> None:
-    """Let somebody's game be another's; a game that runs is read before it is handed over."""
-    match event:
-        case SeatHandedOver(originator_id=game_id):
-            connection.execute(SEAT, {"game_id": game_id, **event.facts()})
-        case ResultHandedOver():
-            for statement in (SEAT, HANDED_OVER, COUNT_AGAIN, SEAT_COUNTED, UNCOUNT):
-                connection.execute(statement, event.facts())
 
 
 START = """
@@ -243,28 +193,13 @@ END = """
     WHERE games.id = ended.id
 """
 
-TAKEN_OVER = """
-    UPDATE games SET
-        player1_id = coalesce(
-            (SELECT user_id FROM games_handed_over WHERE game_id = id AND previous = player1_id),
-            player1_id),
-        player2_id = coalesce(
-            (SELECT user_id FROM games_handed_over WHERE game_id = id AND previous = player2_id),
-            player2_id),
-        winner_id = coalesce(
-            (SELECT user_id FROM games_handed_over WHERE game_id = id AND previous = winner_id),
-            winner_id)
-    FROM games_handed_over AS known WHERE games.id = known.game_id AND games.id = ANY(%s)
-"""
-"""Of games whose seats were handed over in a shard that was read first."""
-
 COUNT_GAMES = """
     INSERT INTO game_stats (game_id, player1, player2, winner, duration, moves, created_at)
     SELECT id, player1_id, player2_id, winner_id, duration, length(moves), ended_at
     FROM games WHERE id = ANY(%s)
 """
 
-COUNT_PLAYERS = """
+COUNT_PLAYERS = f"""
     INSERT INTO users (id, username, games_played, wins, losses, draws)
     SELECT player, player, count(*),
         count(*) FILTER (WHERE won),
@@ -276,12 +211,8 @@ COUNT_PLAYERS = """
     LATERAL (SELECT winner_id = player AND (n = 1 OR player1_id <> player2_id)) AS said (won)
     WHERE games.id = ANY(%s)
     GROUP BY player ORDER BY player
-    ON CONFLICT (id) DO UPDATE
-    SET games_played = users.games_played + excluded.games_played,
-        wins = users.wins + excluded.wins,
-        losses = users.losses + excluded.losses,
-        draws = users.draws + excluded.draws
-"""
+    {ADD_UP}
+"""  # noqa: S608  constants
 """Whoever took both seats over, of two guests who were merged at once, has won one and lost one."""
 
 ANALYSE = """
@@ -353,7 +284,7 @@ class GameChanges:
             [game.timestamp for game in games],
         ]
         connection.execute(START, columns)
-        connection.execute(TAKEN_OVER, [list(self.started)])
+        seat_again(connection, list(self.started))
 
     def _write_ended(self, connection: psycopg.Connection[Any]) -> None:
         games, ids = self.ended.values(), list(self.ended)
@@ -366,7 +297,7 @@ class GameChanges:
             [game.timestamp for game in games],
         ]
         connection.execute(END, columns)
-        connection.execute(TAKEN_OVER, [ids])
+        seat_again(connection, ids)
         connection.execute(COUNT_GAMES, [counted])
         connection.execute(COUNT_PLAYERS, [counted])
 
