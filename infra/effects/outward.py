@@ -20,6 +20,9 @@ Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host, for a port; raises `OSError` where there are none."""
 
+ANYWHERE = ("0.0.0.0/0", "::/0")
+"""For what nobody but who runs the hall has named."""
+
 MOST_ADDRESSES = 16
 """Of one name; who has more is not looked at in full by anybody."""
 

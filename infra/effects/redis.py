@@ -1,16 +1,16 @@
 """A value under a key of Redis, or a counter there that each event counts in once."""
 
-import asyncio
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from application.effects.ports import Effect
 from application.ports.deliveries import Delivery
 from domain.effects.actions import RedisKey
 from infra.effects.posting import PATIENCE_S
 from infra.redis import is_away
+from infra.redis_once import NotAnswered, NotAsked, ask_once, close
 
 PREFIX = "effects:"
 """Of what others read; no key of the hall's begins so."""
@@ -68,42 +68,23 @@ class RedisKeys:
     """
 
     def __init__(self, redis: Redis, seconds: float = PATIENCE_S) -> None:
-        self._pool: Any = redis.connection_pool
         self._redis = redis
         self._seconds = seconds
 
     async def perform(self, effect: Effect) -> Delivery:
         """See the port."""
-        sent = False
         try:
-            async with asyncio.timeout(self._seconds):
-                connection = await self._pool.get_connection()
-                sent = True
-                return _said(await _ask(self._pool, connection, _command(effect)))
+            return _said(await ask_once(self._redis, _command(effect), self._seconds))
         except ResponseError as error:
             return Delivery("rejected", f"Redis refuses: {_word(error)}", again=is_away(error))
-        except (RedisError, OSError, TimeoutError) as error:
-            reason = f"no answer ({type(error).__name__})"
-            return Delivery("unknown" if sent else "rejected", reason, again=True)
+        except NotAsked as error:
+            return Delivery("rejected", str(error), again=True)
+        except NotAnswered as error:
+            return Delivery("unknown", str(error), again=True)
 
     async def close(self) -> None:
         """See the port."""
-        await self._redis.aclose()
-        await self._pool.disconnect()
-
-
-async def _ask(pool: Any, connection: Any, command: list[Any]) -> Any:
-    """Ask once: a client that tried again by itself would not tell whether it had to."""
-    try:
-        await connection.send_command(*command)
-        return await connection.read_response()
-    except ResponseError:
-        raise
-    except BaseException:  # what is answered later is not the answer to the next
-        await connection.disconnect()
-        raise
-    finally:
-        await pool.release(connection)
+        await close(self._redis)
 
 
 def _command(effect: Effect) -> list[Any]:

@@ -1,6 +1,7 @@
 """Lines of JSON over TCP, each answered by a line; a connection is kept for each target."""
 
 import asyncio
+import select
 import ssl
 from contextlib import suppress
 
@@ -117,7 +118,16 @@ class _Line:
 
     @property
     def is_open(self) -> bool:
-        return not self._reading.done()
+        return not (self._reading.done() or self._is_left())
+
+    def _is_left(self) -> bool:
+        """Whether there is something to hear that nobody has asked for, which is a farewell.
+
+        While nothing is performed nobody reads: it has not been heard yet.
+        """
+        unread = select.poll()
+        unread.register(self._writer.get_extra_info("socket").fileno(), select.POLLIN)
+        return not self._awaited and bool(unread.poll(0))
 
     async def ask(self, id: str, line: bytes) -> Answer:
         """Write a line, and wait for what is said of it; raises `_Lost`.

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from application.effects.ports import Effect
-from application.effects.receivers import Subscription, Subscriptions
 from application.effects.signing import message_id
 from application.ports.commands import Unavailable
 from application.ports.deliveries import Delivery
+from application.ports.push import Subscription, Subscriptions
 from domain.effects.actions import WebPush
 from infra.effects.posting import Post
 
