@@ -118,7 +118,7 @@ class _Line:
 
     @property
     def is_open(self) -> bool:
-        return not (self._reading.done() or self._is_left())
+        return not (self._reading.done() or self._writer.is_closing() or self._is_left())
 
     def _is_left(self) -> bool:
         """Whether there is something to hear that nobody has asked for, which is a farewell.

@@ -153,7 +153,7 @@ def encrypted(browser: Subscription, message: bytes) -> bytes | None:
             auth_secret=browser.auth,
             version="aes128gcm",
         )
-    except ValueError:
+    except (ValueError, http_ece.ECEException):
         return None
     return body
 

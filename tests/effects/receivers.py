@@ -84,7 +84,8 @@ class Receiver:
         self.connections += 1
         self._open[writer] = task
         try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):
+            # It is cancelled by `kill` alone.
+            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self.talk(reader, writer)
         finally:
             del self._open[writer]

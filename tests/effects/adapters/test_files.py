@@ -178,7 +178,7 @@ WRITER = """
     from tests.effects.adapters.test_files import effects
 
     async def main():
-        lines = FileLines(Path(sys.argv[1]), rotated_bytes=4_000)
+        lines = FileLines(Path(sys.argv[1]), rotated_bytes=40_000)
         for each in effects(int(sys.argv[3]), int(sys.argv[2])):
             assert (await lines.perform(each)).outcome == "accepted"
             print(each.id, flush=True)
