@@ -26,6 +26,8 @@ def topic(servers: Hall) -> TopicRecord:
     """A topic of somebody else's."""
     name = f"of-others-{uuid4().hex[:8]}"
     create_missing(servers.kafka, [Topic(name, 1, "messages")], 1)
+    while name not in existing(servers.kafka):
+        pass  # a broker hears of it a moment later
     return TopicRecord(topic=name, key="ada")
 
 
@@ -98,6 +100,8 @@ async def test_a_record_that_is_not_acknowledged_in_time_is_unknown(
 ) -> None:
     adapter = TopicRecords(servers.kafka, (), SOON_S)
     await adapter.perform(an_effect(topic, 1))
+    assert adapter._polling is not None
+    await adapter._polling
     producer = adapter._open()
     patient = adapter._poll
 
