@@ -18,7 +18,7 @@ from infra.effects.posting import PATIENCE_S
 ROTATED_BYTES = 64 * 1024 * 1024
 """A file that is as large begins anew with the next line."""
 
-KEPT = 16
+KEPT_FILES = 16
 """Files that were rotated, beside the one that is written; older ones are removed."""
 
 TAIL_BYTES = 1024 * 1024
@@ -132,7 +132,7 @@ class _File:
         if torn := len(tail) - (tail.rfind(b"\n") + 1):
             os.truncate(self._path, self._path.stat().st_size - torn)
             tail = tail[:-torn]
-        for number in range(1, KEPT + 1):
+        for number in range(1, KEPT_FILES + 1):
             if len(tail) < self._tail_bytes:
                 tail = _tail(_rotated(self._path, number), self._tail_bytes - len(tail)) + tail
         self._known = set(_ids(tail.splitlines()))
@@ -240,7 +240,7 @@ def _rotated(path: Path, number: int) -> Path:
 
 def _rotate(path: Path) -> None:
     """Give each file the next number, the last of them up, and begin anew."""
-    for number in range(KEPT - 1, 0, -1):
+    for number in range(KEPT_FILES - 1, 0, -1):
         if _rotated(path, number).exists():
             _rotated(path, number).replace(_rotated(path, number + 1))
     path.replace(_rotated(path, 1))

@@ -92,6 +92,7 @@ class Hers:
             "category": "user",
             "aggregate_id": ADA,
             "letter_id": "nothing",
+            "subscription_id": "nothing",
             "move": "1",
             "step": "player_score",
             "timestamp": an_event()["timestamp"],

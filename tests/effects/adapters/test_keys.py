@@ -83,7 +83,7 @@ async def test_a_counter_counts_each_event_once_in_whatever_order_and_however_of
 async def test_an_event_that_comes_very_late_is_not_counted_twice_and_said_to_be_unknown(
     redis: "Redis", keys: RedisKeys, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "WINDOW", 10)
+    monkeypatch.setattr(module, "REMEMBERED_POSITIONS", 10)
     for seq in range(10, 30):
         await keys.perform(an_effect(RedisKey(key=key), seq))
     for seq in (5, 10, 19):

@@ -17,7 +17,6 @@ from tests.conftest import Hall, free_port
 from tests.effects.adapters.wires import wire_to
 from tests.effects.given import an_effect
 
-
 LAST = "you are in line"
 
 
