@@ -72,6 +72,7 @@ from tests.given import T0
 from tests.http.fakes.accounts import FakeAccounts, FakePasskeyUses
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
+from tests.http.fakes.listening import FakeListening
 from tests.http.fakes.log import FakeLog
 from tests.http.fakes.mail import FakePost
 from tests.http.fakes.once import FakeOffers, FakeOnce
@@ -289,6 +290,7 @@ async def an_api() -> AsyncIterator[Api]:
         commands_need=commands_need,
         queries_need=queries_need,
         allowed_origins=frozenset({ORIGIN}),
+        listening=FakeListening(),
     )
     doors = application.create_app(services)
     own = httpx.AsyncClient(
