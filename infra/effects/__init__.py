@@ -1,0 +1,1 @@
+"""What performs effects, and where their events come from."""
