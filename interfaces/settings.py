@@ -244,6 +244,29 @@ class Settings(BaseSettings):
     ] = None
     """Who mails are from; goes with GAMEHALL_SMTP_URL."""
 
+    effect_networks: Annotated[
+        tuple[Annotated[str, AfterValidator(network)], ...],
+        NoDecode,
+        Field(description="networks such as 10.0.0.0/8, separated by commas"),
+    ] = ()
+    """Networks that effects (webhooks, lines over TCP, web push) reach though they are not public,
+    and unencrypted. Whoever may write a rule can reach what is there."""
+
+    effects_postgres: Annotated[
+        str | None,
+        Field(repr=False),
+        like(r"postgres(ql)?://\S+", "an address that starts with postgresql://"),
+    ] = None
+    """The database in whose schema `effects` rules put rows; by default that of the read models."""
+
+    sms_url: Annotated[
+        str | None,
+        Field(repr=False),
+        like(r"https?://[^\s@]+", "an address such as https://sms.example/messages"),
+    ] = None
+    """The gateway that text messages are handed to, by a signed request; without, there are none.
+    """
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important messages that are logged."""
 
@@ -256,14 +279,16 @@ class Settings(BaseSettings):
         except RuntimeError as error:  # a user or a link that leads nowhere
             raise ValueError(str(error)) from error
 
-    @field_validator("api_url", "peer_url", "oidc_issuer")
+    @field_validator("api_url", "peer_url", "oidc_issuer", "sms_url")
     @classmethod
     def _readable(cls, address: str | None) -> str | None:
         # Raises `ValueError` for what only begins like an address, such as https://[ does.
         _ = address and urlsplit(address).port
         return address
 
-    @field_validator("allowed_origins", "trusted_networks", "players_score_in", mode="before")
+    @field_validator(
+        "allowed_origins", "trusted_networks", "effect_networks", "players_score_in", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):
@@ -362,6 +387,11 @@ class Settings(BaseSettings):
         """The database to connect to, and the way in; not to be shown."""
         at = f"{LOOPBACK}:{self.postgres_port}"
         return self.postgres or f"postgresql://{self._way_in(SERVICE)}{at}/gamehall"
+
+    @property
+    def effects_dsn(self) -> str:
+        """The database for rows of effects, and the way in; not to be shown."""
+        return self.effects_postgres or self.postgres_dsn
 
     @property
     def redis_url(self) -> str:

@@ -10,15 +10,17 @@ from application.ports.deliveries import Delivery
 class MailMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A text for one person. `to` is one address in ASCII.
 
-    Raises `ValueError` where a line of its head would be two.
+    `id` names it where it may be sent again, so that a mailbox can know a repetition; else it gets
+    one of its own. Raises `ValueError` where a line of its head would be two.
     """
 
     to: str
     subject: str
     text: str
+    id: str = ""
 
     def __post_init__(self) -> None:
-        for line in (self.to, self.subject):
+        for line in (self.to, self.subject, self.id):
             if not line.isprintable():
                 raise ValueError("A line of the head of a mail has a character that is not seen.")
 

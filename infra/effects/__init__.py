@@ -1,1 +1,1 @@
-"""What performs effects, and where their events come from."""
+"""What performs effects: an adapter for each kind, and how the outside is reached."""

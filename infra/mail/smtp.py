@@ -142,7 +142,8 @@ class SmtpMail:
         mail["To"] = Address(addr_spec=message.to)
         mail["Subject"] = message.subject
         mail["Date"] = format_datetime(localtime())
-        mail["Message-ID"] = make_msgid(domain=self._sender.domain)
+        domain = self._sender.domain
+        mail["Message-ID"] = f"<{message.id}@{domain}>" if message.id else make_msgid(domain=domain)
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.text, cte="quoted-printable")
         return mail.as_bytes()

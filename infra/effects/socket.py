@@ -1,0 +1,46 @@
+"""A message to all sockets of a person or a room that are open at this moment."""
+
+import msgspec
+
+from application.effects.ports import Effect
+from application.effects.receivers import NotTold, PerhapsTold, Telling
+from application.effects.signing import message_id
+from application.ports.deliveries import Delivery
+from domain.effects.actions import SocketMessage
+
+
+class ToldOverSocket(msgspec.Struct, frozen=True, kw_only=True):
+    """What a socket is told; not what happened, which may be about somebody else."""
+
+    id: str
+    text: str
+
+
+class SocketMessages:
+    """Implements `effects.ports.Adapter` for `SocketMessage`.
+
+    Guarantee: at most once, to each socket that is open and keeps up with what it is sent. Accepted
+    is what at least one process of the API heard that has such a socket; whether a browser has read
+    it is not known. Where nobody is there it is rejected for good: who comes later looks at what
+    there is. Unknown is what was sent and not answered by Redis.
+    """
+
+    def __init__(self, telling: Telling) -> None:
+        self._telling = telling
+
+    async def perform(self, effect: Effect) -> Delivery:
+        """See the port."""
+        action = effect.action
+        assert isinstance(action, SocketMessage)
+        channel = f"room:{action.room}" if action.person is None else f"person:{action.person}"
+        told = ToldOverSocket(id=message_id(effect.id), text=action.text)
+        try:
+            heard = await self._telling.tell(channel, msgspec.json.encode(told).decode())
+        except NotTold as error:
+            return Delivery("rejected", str(error), again=True)
+        except PerhapsTold as error:
+            return Delivery("unknown", str(error), again=True)
+        return Delivery("accepted") if heard else Delivery("rejected", "nobody is there")
+
+    async def close(self) -> None:
+        """See the port."""
