@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "20261203_effects"
-down_revision = "20261202_merged_guests"
+revision = "20261204_effects"
+down_revision = "20261203_push_subscriptions"
 branch_labels = None
 depends_on = None
 
