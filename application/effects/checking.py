@@ -32,7 +32,7 @@ TypeName = Annotated[
         examples=["game_ended"],
     ),
 ]
-FieldText = Annotated[str, msgspec.Meta(max_length=200)]
+FieldText = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 FieldName = Annotated[
     str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[a-z_][a-z0-9_]*$(?!\n)")
 ]

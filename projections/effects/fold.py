@@ -52,7 +52,10 @@ class EffectRow(msgspec.Struct, kw_only=True):
 
 
 class RuleRow(msgspec.Struct, kw_only=True):
-    """A rule, as the table has it; `filter`, `action` and `begins` are JSON."""
+    """A rule, as the table has it; `filter`, `action` and `begins` are JSON.
+
+    `changed_by` is who had the last word.
+    """
 
     name: str
     version: int
@@ -65,6 +68,7 @@ class RuleRow(msgspec.Struct, kw_only=True):
     status: str
     added_at: datetime
     changed_at: datetime
+    changed_by: str
 
 
 def effects_named(event: LedgerEvent) -> Iterable[str]:
@@ -161,14 +165,17 @@ class LedgerFold:
         self.counts[row.rule, row.kind, what] += 1
 
 
-def rules_after(known: Iterable[RuleRow], events: Iterable[RuleEvent]) -> Mapping[str, RuleRow]:
-    """Rules by name, behind some events that are about them."""
+def rules_after(
+    known: Iterable[RuleRow], events: Iterable[tuple[RuleEvent, str | None]]
+) -> Mapping[str, RuleRow]:
+    """Rules by name, behind some events that are about them, each with who let it happen."""
     rows = {row.name: row for row in known}
-    for event in events:
+    for event, actor in events:
         if isinstance(event, RuleAdded):
             rows[event.originator_id] = _added(event)
         row = rows[event.originator_id]
         row.version, row.changed_at = event.originator_version, event.timestamp
+        row.changed_by = actor or ""
         match event:
             case RuleAdded() | RuleChanged():
                 row.of_type = event.of_type
@@ -195,6 +202,7 @@ def _added(event: RuleAdded) -> RuleRow:
         status="active",
         added_at=event.timestamp,
         changed_at=event.timestamp,
+        changed_by="",
     )
 
 

@@ -50,7 +50,8 @@ PUT_RULES = """
     INSERT INTO effect_rules SELECT * FROM json_populate_recordset(NULL::effect_rules, %s::json)
     ON CONFLICT (name) DO UPDATE
     SET version = excluded.version, of_type = excluded.of_type, filter = excluded.filter,
-        action = excluded.action, status = excluded.status, changed_at = excluded.changed_at
+        action = excluded.action, status = excluded.status, changed_at = excluded.changed_at,
+        changed_by = excluded.changed_by
 """
 COUNT = """
     INSERT INTO effect_counts SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[])
@@ -72,12 +73,13 @@ class EffectLedger:
             "effect_rules",
             ("name",),
             says=TableSays(
+                of=("changed_by",),
                 facts=(
                     *("name", "version", "topic", "of_type", "begins", "since", "status"),
                     *("added_at", "changed_at"),
                 ),
                 open=("filter", "action"),
-                stays="what who runs the hall has written into a rule, until it is changed",
+                stays="what you have written into a rule of the hall, until it is changed",
             ),
         ),
         Table("effects", ("id",), says=TableSays(facts=EffectRow.__struct_fields__)),
@@ -91,15 +93,18 @@ class EffectLedger:
     def apply(self, connection: psycopg.Connection[Any], events: Sequence[Any]) -> Sequence[Any]:
         """Take in what happened to rules, and to effects."""
         told = [recorded.event for recorded in events]
-        if about_rules := [event for event in told if isinstance(event, RuleEvent)]:
+        rules = [(each.event, each.metadata.actor) for each in events]
+        if about_rules := [each for each in rules if isinstance(each[0], RuleEvent)]:
             _take_rules(connection, about_rules)
         if about_effects := [event for event in told if isinstance(event, LedgerEvent)]:
             _take_effects(connection, about_effects)
         return ()
 
 
-def _take_rules(connection: psycopg.Connection[Any], events: Sequence[RuleEvent]) -> None:
-    names = list({event.originator_id for event in events})
+def _take_rules(
+    connection: psycopg.Connection[Any], events: Sequence[tuple[RuleEvent, str | None]]
+) -> None:
+    names = list({event.originator_id for event, _ in events})
     known = _known(connection, KNOWN_RULES, names, RuleRow)
     connection.execute(PUT_RULES, [_json(rules_after(known, events).values())])
 

@@ -45,6 +45,7 @@ class ListedRule(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     added_at: datetime
     changed_at: datetime
+    changed_by: str
 
 
 class ListedEffect(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,17 +101,17 @@ class EffectQueries(PostgresQueries):
 
     async def rules(self) -> list[ListedRule]:
         """Every rule that was not removed, by name."""
-        return [_rule(row) for row in await self._select(RULES, [], class_row(RuleRow))]
+        return [listed_rule(row) for row in await self._select(RULES, [], class_row(RuleRow))]
 
     async def rule(self, name: str) -> ListedRule | None:
         """A rule, or None."""
         found = await self._select(RULE, [name], class_row(RuleRow))
-        return _rule(found[0]) if found else None
+        return listed_rule(found[0]) if found else None
 
     async def effect(self, id: str) -> ListedEffect | None:
         """An effect, or None."""
         found = await self._select(EFFECT, [id], class_row(EffectRow))
-        return _effect(found[0]) if found else None
+        return listed_effect(found[0]) if found else None
 
     async def page(
         self, rule: str | None, status: EffectStatus | None, limit: int, before: str | None
@@ -120,7 +121,7 @@ class EffectQueries(PostgresQueries):
             raise InvalidCursor(f"{before!r} is no effect; take `before` from the page before.")
         asked: dict[str, Any] = {"rule": rule, "status": status, "before": before}
         found = await self._select(LIST, {**asked, "limit": limit + 1}, class_row(EffectRow))
-        page = [_effect(row) for row in found[:limit]]
+        page = [listed_effect(row) for row in found[:limit]]
         return EffectPage(effects=page, before=page[-1].id if len(found) > limit else None)
 
     async def counts(self) -> list[EffectCount]:
@@ -132,7 +133,8 @@ class EffectQueries(PostgresQueries):
         return await self._select(OPEN, {"rule": rule}, class_row(OpenCount))
 
 
-def _rule(row: RuleRow) -> ListedRule:
+def listed_rule(row: RuleRow) -> ListedRule:
+    """A rule as it is shown."""
     return msgspec.convert(
         {
             **msgspec.structs.asdict(row),
@@ -145,5 +147,6 @@ def _rule(row: RuleRow) -> ListedRule:
     )
 
 
-def _effect(row: EffectRow) -> ListedEffect:
+def listed_effect(row: EffectRow) -> ListedEffect:
+    """An effect as it is shown."""
     return msgspec.convert(row, ListedEffect, from_attributes=True)

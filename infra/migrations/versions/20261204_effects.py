@@ -19,7 +19,8 @@ CREATE TABLE effect_rules (
     since timestamptz,
     status text COLLATE "C" NOT NULL,
     added_at timestamptz NOT NULL,
-    changed_at timestamptz NOT NULL
+    changed_at timestamptz NOT NULL,
+    changed_by text COLLATE "C" NOT NULL
 );
 CREATE TABLE effects (
     id text COLLATE "C" PRIMARY KEY,

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, Router, delete, put
 from litestar.di import NamedDependency, Provide
-from litestar.params import JSONBody, PathParameter, QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from application.effects.checking import NewRule, RuleChange
 from application.effects.desk import MOST_REHEARSED, Rehearsal, RuleDesk
@@ -17,8 +17,15 @@ from domain.effects.ledger import (
     EffectView,
     RetryEffect,
 )
-from domain.effects.names import place_of
-from domain.effects.rule import PauseRule, RemoveRule, ResumeRule, RuleCommand, RuleView
+from domain.effects.names import RuleName, place_of
+from domain.effects.rule import (
+    PauseRule,
+    RemoveRule,
+    ResumeRule,
+    RuleCommand,
+    RuleNotFound,
+    RuleView,
+)
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (
@@ -37,9 +44,6 @@ from projections.effects import EFFECT_LEDGER
 from projections.effects.queries import EffectPage, ListedEffect, ListedRule, OpenCount
 
 AfterEffect = Annotated[str | None, read_after_of(EFFECTS.topic)]
-RuleInPath = Annotated[
-    str, PathParameter(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_-]*$")
-]
 OfRule = Annotated[
     str | None,
     QueryParameter(
@@ -99,18 +103,16 @@ async def rehearse_rule(request: Request, data: JSONBody[NewRule], last: Last = 
     return await services_of(request).part(RuleDesk).rehearse(data, last)
 
 
-@query("/rules/{name:str}", "getRule", "A rule", 403, 404, guards=GUARDS)
-async def get_rule(
-    request: Request, name: RuleInPath, read_after: AfterEffect = None
-) -> RuleStanding:
+@query("/rules/{rule:str}", "getRule", "A rule", 403, 404, guards=GUARDS)
+async def get_rule(request: Request, rule: PathKey, read_after: AfterEffect = None) -> RuleStanding:
     """Show a rule, and how many of its effects are open."""
     queries = await caught_up(request, EFFECT_LEDGER, read_after)
-    rule = found(await queries.rule(name), "rule-not-found", f"There is no rule {name!r}.")
-    return RuleStanding(rule=rule, open=await queries.open(name))
+    there = found(await queries.rule(rule), "rule-not-found", f"There is no rule {rule!r}.")
+    return RuleStanding(rule=there, open=await queries.open(rule))
 
 
 @put(
-    "/rules/{name:str}",
+    "/rules/{rule:str}",
     operation_id="changeRule",
     summary="Change a rule",
     response_headers=[POSITION_HEADER],
@@ -119,7 +121,7 @@ async def get_rule(
 )
 async def change_rule(
     request: Request,
-    name: RuleInPath,
+    rule: PathKey,
     data: JSONBody[RuleChange],
     context: NamedDependency[CommandContext],
 ) -> Response[RuleView]:
@@ -127,14 +129,14 @@ async def change_rule(
 
     An effect that is tried again is done as the rule says then.
     """
-    rule = await services_of(request).queries(EFFECT_LEDGER).rule(name)
-    known = found(rule, "rule-not-found", f"There is no rule {name!r}.")
-    changed = services_of(request).part(RuleDesk).change(name, known.on, data)
+    there = await services_of(request).queries(EFFECT_LEDGER).rule(rule)
+    known = found(there, "rule-not-found", f"There is no rule {rule!r}.")
+    changed = services_of(request).part(RuleDesk).change(rule, known.on, data)
     return await carry_out(request, context, changed)
 
 
 @delete(
-    "/rules/{name:str}",
+    "/rules/{rule:str}",
     status_code=200,
     operation_id="removeRule",
     summary="Remove a rule",
@@ -143,32 +145,41 @@ async def change_rule(
     guards=GUARDS,
 )
 async def remove_rule(
-    request: Request, name: RuleInPath, context: NamedDependency[CommandContext]
+    request: Request, rule: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[RuleView]:
     """Have nothing done any more; no other rule is ever called so."""
-    return await _carry_out(request, context, RemoveRule(rule=name))
+    return await _carry_out(request, context, RemoveRule(rule=rule))
 
 
-@command("/rules/{name:str}/pause", "pauseRule", "Pause a rule", 403, 404, 409, guards=GUARDS)
+@command("/rules/{rule:str}/pause", "pauseRule", "Pause a rule", 403, 404, 409, guards=GUARDS)
 async def pause_rule(
-    request: Request, name: RuleInPath, context: NamedDependency[CommandContext]
+    request: Request, rule: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[RuleView]:
     """Let its events wait."""
-    return await _carry_out(request, context, PauseRule(rule=name))
+    return await _carry_out(request, context, PauseRule(rule=rule))
 
 
-@command("/rules/{name:str}/resume", "resumeRule", "Resume a rule", 403, 404, 409, guards=GUARDS)
+@command("/rules/{rule:str}/resume", "resumeRule", "Resume a rule", 403, 404, 409, guards=GUARDS)
 async def resume_rule(
-    request: Request, name: RuleInPath, context: NamedDependency[CommandContext]
+    request: Request, rule: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[RuleView]:
     """Go on with the events that waited."""
-    return await _carry_out(request, context, ResumeRule(rule=name))
+    return await _carry_out(request, context, ResumeRule(rule=rule))
 
 
 async def _carry_out(
     request: Request, context: CommandContext, command: RuleCommand
 ) -> Response[RuleView]:
+    """Have a decision made about a rule; what cannot be the name of one leads nowhere."""
+    try:
+        msgspec.convert(command.rule, RuleName)
+    except msgspec.ValidationError:
+        raise _no_rule(command.rule) from None
     return await carry_out(request, context, command)
+
+
+def _no_rule(name: str) -> RuleNotFound:
+    return RuleNotFound(f"There is no rule {name!r}.")
 
 
 # -- effects ---------------------------------------------------------------------------------------
@@ -270,5 +281,5 @@ router = Router(
     dependencies={"context": Provide(provide_context)},
 )
 
-SEE = Link("getRule", "See the rule.", {"path.name": in_answer("name")} | AFTER_THIS)
+SEE = Link("getRule", "See the rule.", {"path.rule": in_answer("name")} | AFTER_THIS)
 LINKS = {"addRule": (SEE,)}
