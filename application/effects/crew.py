@@ -20,14 +20,14 @@ logger = structlog.get_logger(__name__)
 
 Stopped = Callable[[], bool]
 Build = Callable[[RuleOrders, Stopped], AbstractContextManager[RuleRunner]]
-Rules = Callable[[], Sequence[RuleOrders] | None]
+KnownRules = Callable[[], Sequence[RuleOrders] | None]
 """The rules that there are; None where nobody knows at the moment."""
 
 
-class Place:
+class RuleAtWork:
     """One rule at work, in a thread of its own."""
 
-    def __init__(self, rule: RuleOrders, work: "Callable[[Place], None]") -> None:
+    def __init__(self, rule: RuleOrders, work: "Callable[[RuleAtWork], None]") -> None:
         self.rule = rule
         self.told = threading.Event()
         self.thread = threading.Thread(target=work, args=[self], name=f"rule-{rule.name}")
@@ -39,12 +39,12 @@ class Crew:
     Guarantee: at any time there is one thread for a rule at most.
     """
 
-    def __init__(self, rules: Rules, build: Build, check: Callable[[], None]) -> None:
+    def __init__(self, rules: KnownRules, build: Build, check: Callable[[], None]) -> None:
         self._rules = rules
         self._build = build
         self._check = check
-        self._places: dict[str, Place] = {}
-        self._leaving: dict[str, Place] = {}
+        self._places: dict[str, RuleAtWork] = {}
+        self._leaving: dict[str, RuleAtWork] = {}
         self._ended = threading.Event()
         self._deposed: Deposed | None = None
 
@@ -80,7 +80,7 @@ class Crew:
         return {name: place.rule for name, place in self._places.items()}
 
     def _begin(self, rule: RuleOrders) -> None:
-        self._places[rule.name] = place = Place(rule, self._keep_going)
+        self._places[rule.name] = place = RuleAtWork(rule, self._keep_going)
         place.thread.start()
 
     def _stop(self, names: Sequence[str]) -> None:
@@ -89,7 +89,7 @@ class Crew:
             self._leaving[name] = place = self._places.pop(name)
             place.told.set()
 
-    def _keep_going(self, place: Place) -> None:
+    def _keep_going(self, place: RuleAtWork) -> None:
         structlog.contextvars.bind_contextvars(worker="effects", rule=place.rule.name)
         failures = 0
         while not place.told.is_set():

@@ -10,11 +10,11 @@ from application.ports.commands import Envelope
 from domain.effects.ledger import (
     Attempted,
     AttemptEffects,
+    AttemptOutcome,
     LineCommand,
     LineTakenByAnother,
     LineView,
-    Outcome,
-    Settled,
+    SettledEffects,
     SettleEffects,
     TakeLine,
 )
@@ -71,7 +71,7 @@ class Lines:
             self.taken[partition] = line._replace(taken=up_to, room=reply.room)
             yield partition, reply
 
-    def settle(self, outcomes: Mapping[int, Sequence[Outcome]]) -> None:
+    def settle(self, outcomes: Mapping[int, Sequence[AttemptOutcome]]) -> None:
         """Note what came of it; raises `Deposed`."""
         asked = {
             partition: SettleEffects(
@@ -79,7 +79,7 @@ class Lines:
             )
             for partition, told in outcomes.items()
         }
-        list(self._ask(asked, Settled))
+        list(self._ask(asked, SettledEffects))
 
     def order(self, partition: int, up_to: int = -1) -> AttemptEffects:
         """What is asked of a line where nothing is to be attempted."""

@@ -24,8 +24,8 @@ from domain.effects.actions import Action
 from domain.effects.ledger import (
     MOST_OPEN,
     AttemptEffects,
+    AttemptOutcome,
     OpenEffect,
-    Outcome,
     Rejection,
     SourcePlace,
 )
@@ -45,11 +45,11 @@ GONE = "Its event is gone from the topic, which keeps events for some days."
 
 logger = structlog.get_logger(__name__)
 
-Wanted = Effect | Unattemptable
+MeantEffect = Effect | Unattemptable
 Perform = Callable[[Sequence[Effect]], Sequence[Delivery]]
 
 
-class Source(Protocol):
+class RuleSource(Protocol):
     """Where a rule's events come from."""
 
     reader: LogReader
@@ -72,7 +72,7 @@ class RuleRunner:
     def __init__(
         self,
         rule: RuleOrders,
-        source: Source,
+        source: RuleSource,
         lines: Lines,
         perform: Perform,
         positions: PositionStore,
@@ -168,7 +168,7 @@ class RuleRunner:
         return self._pending[partition][:room]
 
     def _order(
-        self, partition: int, part: Sequence[Happening], wanted: Mapping[Position, Wanted]
+        self, partition: int, part: Sequence[Happening], wanted: Mapping[Position, MeantEffect]
     ) -> AttemptEffects:
         is_all = len(part) == len(self._pending[partition])
         up_to = self._read_to[partition] if is_all else part[-1].position.seq
@@ -219,11 +219,11 @@ class RuleRunner:
         }
         return self._do(orders, wanted)
 
-    def _found_again(self, partition: int, due: Sequence[OpenEffect]) -> Mapping[int, Wanted]:
+    def _found_again(self, partition: int, due: Sequence[OpenEffect]) -> Mapping[int, MeantEffect]:
         together: dict[SourcePlace, list[int]] = defaultdict(list)
         for each in due:
             together[each.place].append(each.seq)
-        found: dict[int, Wanted] = {}
+        found: dict[int, MeantEffect] = {}
         for place, seqs in together.items():
             there = self._source.find(partition, place, seqs)
             for seq in seqs:
@@ -236,7 +236,9 @@ class RuleRunner:
 
     # -- both -------------------------------------------------------------------------------------
 
-    def _do(self, orders: Mapping[int, AttemptEffects], wanted: Mapping[Position, Wanted]) -> int:
+    def _do(
+        self, orders: Mapping[int, AttemptEffects], wanted: Mapping[Position, MeantEffect]
+    ) -> int:
         """Attempt, perform, settle."""
         may = [
             wanted[Position(self._rule.topic, partition, seq)]
@@ -245,7 +247,7 @@ class RuleRunner:
         ]
         effects = [each for each in may if isinstance(each, Effect)]
         came = dict(zip((each.id for each in effects), self._perform(effects), strict=True))
-        outcomes: dict[int, list[Outcome]] = defaultdict(list)
+        outcomes: dict[int, list[AttemptOutcome]] = defaultdict(list)
         for each in may:
             delivery = (
                 came[each.id] if isinstance(each, Effect) else Delivery("rejected", each.reason)
@@ -279,6 +281,6 @@ def _repeats(action: Action) -> bool:
     return type(action).repeats
 
 
-def _outcome(seq: int, delivery: Delivery) -> Outcome:
+def _outcome(seq: int, delivery: Delivery) -> AttemptOutcome:
     reason = legible(delivery.reason, REASON_CHARACTERS)
-    return Outcome(seq=seq, told=delivery.outcome, reason=reason, again=delivery.again)
+    return AttemptOutcome(seq=seq, told=delivery.outcome, reason=reason, again=delivery.again)

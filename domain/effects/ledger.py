@@ -25,7 +25,7 @@ TRY_AGAIN_S = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 half days. Who has been tried so often is parked."""
 
 Told = Literal["accepted", "rejected", "unknown"]
-"""What the other side made of an effect; see `application.ports.deliveries.Outcome`."""
+"""What the other side made of an effect; see `application.ports.deliveries.AttemptOutcome`."""
 
 OpenStatus = Literal["attempted", "waiting", "unknown", "parked"]
 """An effect that is open was attempted, and nobody has said yet what came of it; or it waits to be
@@ -52,7 +52,7 @@ class SourcePlace(msgspec.Struct, frozen=True, kw_only=True):
     next_seq: int = 0
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one attempt; `again` says whether another may do better."""
 
     seq: Number
@@ -68,7 +68,7 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     reason: ReasonText
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EffectStanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How an effect stands from here on; it is tried again at `due`.
 
     `doubted` says that one of its attempts may have done it, whatever came of the later ones.
@@ -138,7 +138,7 @@ class SettleEffects(LineCommand, frozen=True, kw_only=True, tag="effects.settle"
     """Say what came of attempts."""
 
     epoch: Number
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[AttemptOutcome]
 
 
 class RetryEffect(LineCommand, frozen=True, kw_only=True, tag="effects.retry"):
@@ -160,7 +160,7 @@ class LineTaken(DomainEvent, frozen=True, kw_only=True, tag="effects.line-taken.
     """A worker took the line; what the one before had attempted stands as said from here on."""
 
     epoch: int
-    left: Annotated[list[Standing], Tells.OPEN]
+    left: Annotated[list[EffectStanding], Tells.OPEN]
 
 
 class EffectsAttempted(DomainEvent, frozen=True, kw_only=True, tag="effects.attempted.v1"):
@@ -178,7 +178,7 @@ class EffectsAttempted(DomainEvent, frozen=True, kw_only=True, tag="effects.atte
 class EffectsSettled(DomainEvent, frozen=True, kw_only=True, tag="effects.settled.v1"):
     """What came of attempts is known, as far as it can be."""
 
-    standings: Annotated[list[Standing], Tells.OPEN]
+    standings: Annotated[list[EffectStanding], Tells.OPEN]
 
 
 class EffectRetried(DomainEvent, frozen=True, kw_only=True, tag="effects.retried.v1"):
@@ -212,10 +212,10 @@ class Attempted(msgspec.Struct, frozen=True, kw_only=True):
     due: Sequence[OpenEffect] = ()
 
 
-class Settled(msgspec.Struct, frozen=True, kw_only=True):
+class SettledEffects(msgspec.Struct, frozen=True, kw_only=True):
     """How effects stand that were settled; those that were dropped meanwhile are left out."""
 
-    standings: Sequence[Standing]
+    standings: Sequence[EffectStanding]
 
 
 class EffectView(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,12 +11,14 @@ from domain.effects.ledger import (
     TRY_AGAIN_S,
     Attempted,
     AttemptEffects,
+    AttemptOutcome,
     DropEffect,
     EffectDropped,
     EffectNotOpen,
     EffectRetried,
     EffectsAttempted,
     EffectsSettled,
+    EffectStanding,
     EffectStatus,
     EffectView,
     LineFull,
@@ -26,11 +28,9 @@ from domain.effects.ledger import (
     LineView,
     OpenEffect,
     OpenStatus,
-    Outcome,
     RetryEffect,
-    Settled,
+    SettledEffects,
     SettleEffects,
-    Standing,
     TakeLine,
 )
 from domain.snapshot import Snapshot
@@ -109,7 +109,7 @@ class EffectLine(Aggregate):
         return effect is not None and _is_due(effect, now)
 
     @decides(SettleEffects)
-    def settle(self, command: SettleEffects, now: datetime) -> Settled:
+    def settle(self, command: SettleEffects, now: datetime) -> SettledEffects:
         """Note what came of attempts; what is not attempted is passed over.
 
         Raises `LineTakenByAnother`.
@@ -122,7 +122,7 @@ class EffectLine(Aggregate):
         ]
         if standings:
             self._record(EffectsSettled, standings=standings)
-        return Settled(standings=standings)
+        return SettledEffects(standings=standings)
 
     def _require(self, epoch: int) -> None:
         if epoch != self._epoch:
@@ -191,7 +191,7 @@ class EffectLine(Aggregate):
     def _on_dropped(self, event: EffectDropped) -> None:
         del self._open[event.seq]
 
-    def _stand(self, standings: Iterable[Standing]) -> None:
+    def _stand(self, standings: Iterable[EffectStanding]) -> None:
         for each in standings:
             match each.status:
                 case "accepted" | "rejected" | "dropped":
@@ -236,35 +236,39 @@ def _is_due(effect: OpenEffect, now: datetime) -> bool:
     return effect.status == "waiting" and (effect.due is None or effect.due <= now)
 
 
-def _after(effect: OpenEffect, outcome: Outcome, now: datetime) -> Standing:
+def _after(effect: OpenEffect, outcome: AttemptOutcome, now: datetime) -> EffectStanding:
     """How an effect stands after an attempt.
 
     What was rejected has not happened; where an earlier attempt may have done it all the same,
     nobody knows, and it stays so.
     """
     if outcome.told == "accepted":
-        return Standing(seq=effect.seq, status="accepted", doubted=effect.doubted)
+        return EffectStanding(seq=effect.seq, status="accepted", doubted=effect.doubted)
     if outcome.told == "unknown":
         return _after_unknown(effect, outcome.reason, again=outcome.again, due=_next(effect, now))
     if outcome.again:
         return _later(effect, outcome.reason, doubted=effect.doubted, due=_next(effect, now))
     status: EffectStatus = "unknown" if effect.doubted else "rejected"
-    return Standing(seq=effect.seq, status=status, reason=outcome.reason, doubted=effect.doubted)
+    return EffectStanding(
+        seq=effect.seq, status=status, reason=outcome.reason, doubted=effect.doubted
+    )
 
 
 def _after_unknown(
     effect: OpenEffect, reason: str, *, again: bool, due: datetime | None
-) -> Standing:
+) -> EffectStanding:
     """An effect of which nobody knows: only what may be done twice is tried by itself."""
     if effect.repeats and again:
         return _later(effect, reason, doubted=True, due=due)
-    return Standing(seq=effect.seq, status="unknown", reason=reason, doubted=True)
+    return EffectStanding(seq=effect.seq, status="unknown", reason=reason, doubted=True)
 
 
-def _later(effect: OpenEffect, reason: str, *, doubted: bool, due: datetime | None) -> Standing:
+def _later(
+    effect: OpenEffect, reason: str, *, doubted: bool, due: datetime | None
+) -> EffectStanding:
     if effect.tries > len(TRY_AGAIN_S):
-        return Standing(seq=effect.seq, status="parked", reason=reason, doubted=doubted)
-    return Standing(seq=effect.seq, status="waiting", reason=reason, due=due, doubted=doubted)
+        return EffectStanding(seq=effect.seq, status="parked", reason=reason, doubted=doubted)
+    return EffectStanding(seq=effect.seq, status="waiting", reason=reason, due=due, doubted=doubted)
 
 
 def _next(effect: OpenEffect, now: datetime) -> datetime | None:

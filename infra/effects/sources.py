@@ -25,7 +25,7 @@ Finder = Callable[[int], LogReader]
 
 
 class TopicSource:
-    """Implements `application.effects.runner.Source` on readers of one topic."""
+    """Implements `application.effects.runner.RuleSource` on readers of one topic."""
 
     def __init__(self, topic: str, reader: LogReader, finder: Finder, *, gated: bool) -> None:
         self.reader = reader
@@ -34,13 +34,13 @@ class TopicSource:
         self._gated = gated
 
     def happenings(self, events: Iterable[Any]) -> Iterable[Happening]:
-        """See `Source`."""
+        """See `RuleSource`."""
         return map(of_event, events) if self._gated else events
 
     def find(
         self, partition: int, place: SourcePlace, seqs: Collection[int]
     ) -> Mapping[int, Happening]:
-        """See `Source`; raises `KafkaException` where Kafka does not answer in time."""
+        """See `RuleSource`; raises `KafkaException` where Kafka does not answer in time."""
         reader = self._finder(partition)
         shard = self._topic, partition
         try:

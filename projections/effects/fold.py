@@ -12,9 +12,9 @@ from domain.effects.ledger import (
     EffectRetried,
     EffectsAttempted,
     EffectsSettled,
+    EffectStanding,
     EffectStatus,
     LineTaken,
-    Standing,
 )
 from domain.effects.rule import RuleAdded, RuleChanged, RulePaused, RuleRemoved, RuleResumed
 
@@ -110,7 +110,7 @@ class LedgerFold:
                 row.status, row.due = "waiting", event.timestamp
                 self._count(row, "retried")
             case EffectDropped(seq=seq):
-                self._stand(event, Standing(seq=seq, status="dropped"))
+                self._stand(event, EffectStanding(seq=seq, status="dropped"))
 
     def _attempted(self, event: EffectsAttempted) -> None:
         for seq in event.seqs:
@@ -144,7 +144,7 @@ class LedgerFold:
         )
         return row
 
-    def _stand(self, event: LedgerEvent, standing: Standing) -> None:
+    def _stand(self, event: LedgerEvent, standing: EffectStanding) -> None:
         row = self._row(event, standing.seq)
         if standing.doubted and not row.doubted:
             self._count(row, "doubted")

@@ -23,7 +23,13 @@ from application.ports.commands import Envelope
 from application.ports.deliveries import Delivery
 from domain.effects import line as line_rules
 from domain.effects.actions import AnyAction, Email, FileLine
-from domain.effects.ledger import DropEffect, OpenEffect, Outcome, RetryEffect, Standing
+from domain.effects.ledger import (
+    AttemptOutcome,
+    DropEffect,
+    EffectStanding,
+    OpenEffect,
+    RetryEffect,
+)
 from domain.effects.names import place_of
 from tests.effects.world import World, orders
 
@@ -215,14 +221,16 @@ def test_what_was_counted_agrees_with_the_ledger_whatever_happens(kind: str) -> 
 # -- each rule of the ledger is needed -------------------------------------------------------------
 
 
-def _forgets_doubt(effect: OpenEffect, *_: object, **__: object) -> Standing:
-    return Standing(seq=effect.seq, status="waiting", due=None)
+def _forgets_doubt(effect: OpenEffect, *_: object, **__: object) -> EffectStanding:
+    return EffectStanding(seq=effect.seq, status="waiting", due=None)
 
 
-def _believes_the_last(effect: OpenEffect, outcome: Outcome, now: datetime) -> Standing:
+def _believes_the_last(
+    effect: OpenEffect, outcome: AttemptOutcome, now: datetime
+) -> EffectStanding:
     standing = AFTER(effect, outcome, now)
     if outcome.told == "rejected" and not outcome.again:
-        return Standing(seq=effect.seq, status="rejected", reason=outcome.reason)
+        return EffectStanding(seq=effect.seq, status="rejected", reason=outcome.reason)
     return standing
 
 

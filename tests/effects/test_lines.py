@@ -8,21 +8,21 @@ from domain.effects.ledger import (
     TRY_AGAIN_S,
     Attempted,
     AttemptEffects,
+    AttemptOutcome,
     DropEffect,
     EffectDropped,
     EffectNotOpen,
     EffectRetried,
     EffectsAttempted,
     EffectsSettled,
+    EffectStanding,
     LineFull,
     LineTaken,
     LineTakenByAnother,
     LineView,
-    Outcome,
     Rejection,
     RetryEffect,
     SettleEffects,
-    Standing,
     TakeLine,
 )
 from domain.effects.line import LEFT, EffectLine
@@ -40,7 +40,7 @@ def attempt(*seqs: int, epoch: int = 1, repeats: bool = False) -> AttemptEffects
 
 
 def settle(seq: int, told: str, *, again: bool = False, epoch: int = 1) -> SettleEffects:
-    outcome = Outcome(seq=seq, told=told, reason="because", again=again)  # type: ignore[arg-type]
+    outcome = AttemptOutcome(seq=seq, told=told, reason="because", again=again)  # type: ignore[arg-type]
     return SettleEffects(line=LINE, epoch=epoch, outcomes=[outcome])
 
 
@@ -48,7 +48,7 @@ def line(*commands: object) -> Story:
     return given(EffectLine(LINE), *commands)  # type: ignore[arg-type]
 
 
-def standing(story: Story) -> Standing:
+def standing(story: Story) -> EffectStanding:
     event = story.events[0]
     assert isinstance(event, EffectsSettled | LineTaken)
     return (event.standings if isinstance(event, EffectsSettled) else event.left)[0]
@@ -81,9 +81,9 @@ def test_who_had_the_line_before_decides_nothing_any_more() -> None:
 
 def test_what_a_worker_left_is_unknown_or_waits_if_it_may_be_done_twice() -> None:
     left = standing(line(TAKE, attempt(1)).when(TAKE))
-    assert left == Standing(seq=1, status="unknown", reason=LEFT, doubted=True)
+    assert left == EffectStanding(seq=1, status="unknown", reason=LEFT, doubted=True)
     again = standing(line(TAKE, attempt(1, repeats=True)).when(TAKE))
-    assert again == Standing(seq=1, status="waiting", reason=LEFT, due=T0, doubted=True)
+    assert again == EffectStanding(seq=1, status="waiting", reason=LEFT, due=T0, doubted=True)
 
 
 @pytest.mark.parametrize("repeats", [False, True])

@@ -93,7 +93,7 @@ class Reader:
 
 
 class Source:
-    """Implements `runner.Source`."""
+    """Implements `runner.RuleSource`."""
 
     def __init__(self, topic: Topic) -> None:
         self.reader: LogReader = Reader(topic)

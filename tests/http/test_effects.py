@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from application.ports.commands import Envelope
-from domain.effects.ledger import AttemptEffects, Outcome, SettleEffects, TakeLine
+from domain.effects.ledger import AttemptEffects, AttemptOutcome, SettleEffects, TakeLine
 from tests.http.conftest import Api, problem
 
 RULES = "/api/v1/effects/rules"
@@ -45,7 +45,10 @@ async def effects(api: Api) -> None:
         SettleEffects(
             line=LINE,
             epoch=1,
-            outcomes=[Outcome(seq=0, told="accepted"), Outcome(seq=1, told="unknown")],
+            outcomes=[
+                AttemptOutcome(seq=0, told="accepted"),
+                AttemptOutcome(seq=1, told="unknown"),
+            ],
         ),
     )
 

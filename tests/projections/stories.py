@@ -22,9 +22,9 @@ from domain.accounts.commands import (
 from domain.accounts.passkey import NewPasskey
 from domain.effects.ledger import (
     AttemptEffects,
+    AttemptOutcome,
     DropEffect,
     LineTaken,
-    Outcome,
     Rejection,
     RetryEffect,
     SettleEffects,
@@ -329,12 +329,12 @@ def _tell_of_line(narrator: Narrator, line: str, first: int, day: int) -> None:
     }
     attempt = AttemptEffects(**facts, up_to=first + 8, seqs=seqs, rejected=rejected, **attempted)
     told = [
-        Outcome(seq=first, told="accepted"),
-        Outcome(seq=first + 1, told="rejected", reason="It takes none of these."),
-        Outcome(seq=first + 2, told="rejected", reason="It is busy.", again=True),
-        Outcome(seq=first + 3, told="unknown", reason="The answer was lost.", again=True),
-        Outcome(seq=first + 4, told="unknown", reason="The answer makes no sense."),
-        Outcome(seq=first + 5, told="unknown", reason="The answer makes no sense."),
+        AttemptOutcome(seq=first, told="accepted"),
+        AttemptOutcome(seq=first + 1, told="rejected", reason="It takes none of these."),
+        AttemptOutcome(seq=first + 2, told="rejected", reason="It is busy.", again=True),
+        AttemptOutcome(seq=first + 3, told="unknown", reason="The answer was lost.", again=True),
+        AttemptOutcome(seq=first + 4, told="unknown", reason="The answer makes no sense."),
+        AttemptOutcome(seq=first + 5, told="unknown", reason="The answer makes no sense."),
     ]
     narrator.tell(attempt, SettleEffects(**facts, outcomes=told), now=now)
     narrator.tell(DropEffect(line=line, seq=first + 4), now=now + timedelta(seconds=1))
