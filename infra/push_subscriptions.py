@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from psycopg.rows import tuple_row
+from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from application.ports.commands import Seals
@@ -28,6 +28,7 @@ ADD = """
     INSERT INTO push_subscriptions (id, user_id, browser, made_at) VALUES (%s, %s, %s, now())
     ON CONFLICT (id) DO UPDATE
     SET user_id = excluded.user_id, browser = excluded.browser, made_at = excluded.made_at
+    RETURNING id, made_at
 """
 
 TOO_MANY = """
@@ -46,7 +47,12 @@ FORGET = "DELETE FROM push_subscriptions WHERE id = %s"
 REMOVE = "DELETE FROM push_subscriptions WHERE user_id = %s AND id = %s"
 FORGET_ALL = "DELETE FROM push_subscriptions WHERE user_id = %s"
 
-SAYS = TableSays(of=("user_id",), sealed=("browser",), facts=("id", "made_at"))
+SAYS = TableSays(
+    of=("user_id",),
+    sealed=("browser",),
+    facts=("id", "made_at"),
+    stays="no browser of yours, once you are forgotten",
+)
 """What the table tells of people; see `projections.people`."""
 
 
@@ -58,14 +64,14 @@ class _Browser(msgspec.Struct):
     auth: bytes
 
 
-class SubscriptionsInPostgres:
-    """Implements `ports.push.OwnSubscriptions`."""
+class BrowsersInPostgres:
+    """Implements `ports.push.OwnBrowsers`."""
 
     def __init__(self, pool: Pool, seals: Seals) -> None:
         self._pool = pool
         self._seals = seals
 
-    async def add(self, person: str, subscription: Subscription) -> None:
+    async def add(self, person: str, subscription: Subscription) -> KnownSubscription:
         """See the port."""
         told = msgspec.json.encode(
             _Browser(subscription.endpoint, subscription.p256dh, subscription.auth)
@@ -73,9 +79,17 @@ class SubscriptionsInPostgres:
         sealed = await self._seals.seal(person, told.decode())
         browser = Jsonb(msgspec.to_builtins(sealed))
         with away_is_unavailable(AWAY):
-            async with self._pool.connection() as connection, connection.transaction():
-                await connection.execute(ADD, [subscription.id, person, browser])
+            async with (
+                self._pool.connection() as connection,
+                connection.transaction(),
+                connection.cursor(row_factory=class_row(KnownSubscription)) as cursor,
+            ):
+                added = await (
+                    await cursor.execute(ADD, [subscription.id, person, browser])
+                ).fetchone()
                 await connection.execute(TOO_MANY, [person, MOST_OF_ONE])
+        assert added is not None
+        return added
 
     async def known(self, person: str) -> Sequence[KnownSubscription]:
         """See the port."""
@@ -127,7 +141,7 @@ class BrowsersOfPeople(Knowledge):
     forgets = "no browser is pushed to any more"
     merges = "browsers that the guest asked to be told at"
 
-    def __init__(self, subscriptions: SubscriptionsInPostgres) -> None:
+    def __init__(self, subscriptions: BrowsersInPostgres) -> None:
         self._subscriptions = subscriptions
 
     async def merge(self, guest: str, into: str, by: str, execute: Execute) -> int:

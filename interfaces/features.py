@@ -12,6 +12,7 @@ FEATURES = (
     "sign_in",
     "subjects",
     "effects",
+    "push",
     "operations",
 )
 """In the order of the documentation."""

@@ -26,7 +26,7 @@ class KnownSubscription(msgspec.Struct, frozen=True, kw_only=True):
     made_at: datetime
 
 
-class Subscriptions(Protocol):
+class Browsers(Protocol):
     """Where people asked to be pushed to; every method raises `Unavailable`."""
 
     async def of(self, person: str) -> Sequence[Subscription]:
@@ -36,10 +36,10 @@ class Subscriptions(Protocol):
         """Remove one, which its push service does not know any more."""
 
 
-class OwnSubscriptions(Subscriptions, Protocol):
+class OwnBrowsers(Browsers, Protocol):
     """The same, as people give and take them themselves."""
 
-    async def add(self, person: str, subscription: Subscription) -> None:
+    async def add(self, person: str, subscription: Subscription) -> KnownSubscription:
         """Push to this browser; if it was somebody else's, it is no longer."""
 
     async def known(self, person: str) -> Sequence[KnownSubscription]:

@@ -18,7 +18,7 @@ from infra.effects.posting import PATIENCE_S
 ROTATED_BYTES = 64 * 1024 * 1024
 """A file that is as large begins anew with the next line."""
 
-KEPT = 16
+KEPT_FILES = 16
 """Files that were rotated, beside the one that is written; older ones are removed."""
 
 TAIL_BYTES = 1024 * 1024
@@ -44,9 +44,9 @@ class FileLines:
     """Implements `effects.ports.Adapter` for `FileLine`; any number of processes may write.
 
     Guarantee: at least once, on the disk; and once, as far as a repetition comes while its first
-    line is in the last `TAIL_BYTES` of the file. Accepted is a line that was flushed. What a killed
-    writer has left of a line is cut off before the next is written, so every line is whole. Unknown
-    is what the disk did not confirm.
+    line is in the last `TAIL_BYTES`, those of rotated files included. Accepted is a line that was
+    flushed. What a killed writer has left of a line is cut off before the next is written, so every
+    line is whole. Unknown is what the disk did not confirm. Nobody but the hall writes the files.
     """
 
     def __init__(
@@ -129,11 +129,12 @@ class _File:
         if self._end is not None and _end_of(self._path) == self._end:
             return
         tail = _tail(self._path, self._tail_bytes)
-        torn = len(tail) - (tail.rfind(b"\n") + 1)
-        if torn:
+        if torn := len(tail) - (tail.rfind(b"\n") + 1):
             os.truncate(self._path, self._path.stat().st_size - torn)
-        if len(tail) < self._tail_bytes:
-            tail = _tail(_rotated(self._path, 1), self._tail_bytes - len(tail)) + tail
+            tail = tail[:-torn]
+        for number in range(1, KEPT_FILES + 1):
+            if len(tail) < self._tail_bytes:
+                tail = _tail(_rotated(self._path, number), self._tail_bytes - len(tail)) + tail
         self._known = set(_ids(tail.splitlines()))
 
     def _append(self, effects: Sequence[Effect]) -> Delivery:
@@ -239,7 +240,7 @@ def _rotated(path: Path, number: int) -> Path:
 
 def _rotate(path: Path) -> None:
     """Give each file the next number, the last of them up, and begin anew."""
-    for number in range(KEPT - 1, 0, -1):
+    for number in range(KEPT_FILES - 1, 0, -1):
         if _rotated(path, number).exists():
             _rotated(path, number).replace(_rotated(path, number + 1))
     path.replace(_rotated(path, 1))

@@ -32,6 +32,7 @@ CONNECT_S = 3.0
 KEPT_OPEN_S = 15.0
 """For which a connection that nobody uses is kept."""
 
+HIGHEST_PORT = 65_535
 LOW_PORTS = range(1_024)
 PORTS_OF_WEB = frozenset({80, 443})
 """Of the low ones; behind the others are servers that take a request for something else."""
@@ -59,6 +60,10 @@ NOWHERE_6 = tuple(
     map(ip_network, ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"))
 )
 """Within that: protocols such as Teredo, examples, and 6to4, which has an address in it."""
+
+HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]+(?:%[a-z0-9._-]+)?", re.IGNORECASE)
+"""A name as it stands in the address book of the internet, or an address; other alphabets have been
+put into this one before."""
 
 ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$", re.IGNORECASE)
 """Of a host that is meant to be an address, as the URL standard of browsers has it; one that is
@@ -105,6 +110,8 @@ class Outward:
         A name of which one address is private is refused as a whole: which one is connected to
         would be up to chance, and so to whoever made the name.
         """
+        if not (HOST.fullmatch(host) and 0 < port <= HIGHEST_PORT):
+            raise NotReached("this is no name of a host, or no port")
         if ENDS_IN_NUMBER.search(host):
             _require_written_plainly(host)
         try:

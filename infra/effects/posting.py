@@ -47,10 +47,10 @@ class Post:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
         """Send, and say what became of it; raises nothing that the other side does."""
-        attempt = _Attempt()
+        attempt, client = _Attempt(), self._client
         try:
             async with asyncio.timeout(self._seconds):
-                await attempt.make(self._client, url, body, headers)
+                await attempt.make(client, url, body, headers)
         except NotReached as error:
             return Posted(Delivery("rejected", str(error), error.again))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):

@@ -18,7 +18,7 @@ PREFIX = "effects:"
 SET_BY, COUNTED = "effects-set-by:", "effects-counted:"
 """Of what tells which events have been there."""
 
-WINDOW = 1_000
+REMEMBERED_POSITIONS = 1_000
 """Positions of one shard that a counter remembers, some 100 kB at the most."""
 
 BY_SHARD_S = 86_400
@@ -53,18 +53,18 @@ end
 return 'done'
 """
 
-LATE = f"it came {WINDOW} events late, and may have been counted"
+LATE = f"it came {REMEMBERED_POSITIONS} events late, and may have been counted"
 
 
 class RedisKeys:
     """Implements `effects.ports.Adapter` for `RedisKey`; keys are meant for one server.
 
     Guarantee of a value: of the events of one shard of the log, none sets it after a later one has;
-    among shards the last to come does. Of a counter: no event is counted twice, and one that comes
-    so late that `WINDOW` later ones of its shard have been counted there is not counted, and told
-    as unknown. Both as long as Redis keeps its keys: what it forgets is gone, and a key that has
-    expired (a counter does `keep_seconds` after it was last counted in) begins anew. Unknown is a
-    command that was sent and not answered in `seconds`; to repeat it changes nothing.
+    among shards the last to come does. Of a counter: no event is counted twice, and one before
+    which `REMEMBERED_POSITIONS` later ones of its shard were counted is not, and told as unknown.
+    Both as long as Redis keeps its keys: what it forgets is gone, and a key that has expired (a
+    counter does `keep_seconds` after it was last counted in) begins anew. Unknown is a command that
+    was sent and not answered in `seconds`; to repeat it changes nothing.
     """
 
     def __init__(self, redis: Redis, seconds: float = PATIENCE_S) -> None:
@@ -94,7 +94,7 @@ def _command(effect: Effect) -> list[Any]:
     key = f"{PREFIX}{action.key}"
     if action.value is None:
         counted = f"{COUNTED}{shard}:{action.key}"
-        return ["EVAL", COUNT, 2, key, counted, seq, WINDOW, keep]
+        return ["EVAL", COUNT, 2, key, counted, seq, REMEMBERED_POSITIONS, keep]
     set_by = f"{SET_BY}{action.key}"
     return ["EVAL", SET, 2, key, set_by, shard, seq, action.value, keep, BY_SHARD_S]
 

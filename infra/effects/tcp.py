@@ -15,10 +15,8 @@ from infra.effects.posting import PATIENCE_S
 
 LONGEST_ANSWER_BYTES = 64 * 1024
 
-Place = tuple[str, int]
 
-
-class Answer(msgspec.Struct):
+class LineAnswer(msgspec.Struct):
     """What a receiver says of a line: `again` of one that it has not taken, and may later."""
 
     id: str
@@ -51,8 +49,8 @@ class TcpLines:
         self._outward = outward
         self._trusted = trusted
         self._seconds = seconds
-        self._lines: dict[Place, _Line] = {}
-        self._opening: dict[Place, asyncio.Lock] = {}
+        self._lines: dict[tuple[str, int], _Line] = {}
+        self._opening: dict[tuple[str, int], asyncio.Lock] = {}
 
     async def perform(self, effect: Effect) -> Delivery:
         """See the port."""
@@ -77,7 +75,7 @@ class TcpLines:
         for line in self._lines.values():
             line.close()
 
-    async def _to(self, place: Place) -> "_Line":
+    async def _to(self, place: tuple[str, int]) -> "_Line":
         async with self._opening.setdefault(place, asyncio.Lock()):
             line = self._lines.get(place)
             if line is None or not line.is_open:
@@ -101,7 +99,7 @@ class TcpLines:
         raise NotReached("nobody answers there", again=True)
 
 
-def _said(answer: Answer) -> Delivery:
+def _said(answer: LineAnswer) -> Delivery:
     if answer.ok:
         return Delivery("accepted")
     return Delivery("rejected", "the receiver has not taken it", answer.again)
@@ -112,13 +110,13 @@ class _Line:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
-        self._awaited: dict[str, asyncio.Future[Answer]] = {}
+        self._awaited: dict[str, asyncio.Future[LineAnswer]] = {}
         self._heard = True
         self._reading = asyncio.create_task(self._read())
 
     @property
     def is_open(self) -> bool:
-        return not (self._reading.done() or self._is_left())
+        return not (self._reading.done() or self._writer.is_closing() or self._is_left())
 
     def _is_left(self) -> bool:
         """Whether there is something to hear that nobody has asked for, which is a farewell.
@@ -129,13 +127,13 @@ class _Line:
         unread.register(self._writer.get_extra_info("socket").fileno(), select.POLLIN)
         return not self._awaited and bool(unread.poll(0))
 
-    async def ask(self, id: str, line: bytes) -> Answer:
+    async def ask(self, id: str, line: bytes) -> LineAnswer:
         """Write a line, and wait for what is said of it; raises `_Lost`.
 
         Where nothing was said at all while this one waited in vain, the connection is given up:
         it may lead nowhere any more, and nobody would ever say so.
         """
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[LineAnswer] = asyncio.get_running_loop().create_future()
         self._awaited[id] = answer
         self._heard = False
         try:
@@ -157,7 +155,7 @@ class _Line:
         why = "the receiver hung up before it answered"
         try:
             while line := await self._reader.readline():
-                self._take(msgspec.json.decode(line, type=Answer))
+                self._take(msgspec.json.decode(line, type=LineAnswer))
         except (msgspec.DecodeError, ValueError):
             why = "the receiver said something that is no answer"
         except OSError:
@@ -168,7 +166,7 @@ class _Line:
                 if not answer.done():
                     answer.set_exception(_Lost(why))
 
-    def _take(self, answer: Answer) -> None:
+    def _take(self, answer: LineAnswer) -> None:
         self._heard = True
         awaited = self._awaited.get(answer.id)
         if awaited is not None and not awaited.done():

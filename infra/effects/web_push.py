@@ -18,7 +18,7 @@ from application.effects.ports import Effect
 from application.effects.signing import message_id
 from application.ports.commands import Unavailable
 from application.ports.deliveries import Delivery
-from application.ports.push import Subscription, Subscriptions
+from application.ports.push import Browsers, Subscription
 from domain.effects.actions import WebPush
 from infra.effects.posting import Post
 
@@ -85,7 +85,7 @@ class WebPushes:
     the browser has taken; unknown is what was sent to one and not answered in time.
     """
 
-    def __init__(self, post: Post, subscriptions: Subscriptions, signer: Signer) -> None:
+    def __init__(self, post: Post, subscriptions: Browsers, signer: Signer) -> None:
         self._post = post
         self._subscriptions = subscriptions
         self._signer = signer
@@ -153,7 +153,7 @@ def encrypted(browser: Subscription, message: bytes) -> bytes | None:
             auth_secret=browser.auth,
             version="aes128gcm",
         )
-    except ValueError:
+    except (ValueError, http_ece.ECEException):
         return None
     return body
 

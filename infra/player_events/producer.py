@@ -136,7 +136,7 @@ class EventProducer:
         size = sum([len(value) for _, _, value, _ in records])
         self._require(len(records), size)
         arrived: asyncio.Future[Position | None] = self._loop.create_future()
-        delivery = Delivery(self, arrived, len(records), size)
+        delivery = Acknowledgements(self, arrived, len(records), size)
         if not records:
             arrived.set_result(None)
             return arrived
@@ -154,7 +154,7 @@ class EventProducer:
             self._timer = self._loop.call_later(POLL_INTERVAL_S, self._turn)
         return arrived
 
-    def delivered(self, delivery: "Delivery") -> None:
+    def delivered(self, delivery: "Acknowledgements") -> None:
         """Make room: all of these have arrived or failed."""
         self._events -= delivery.count
         self._bytes -= delivery.bytes
@@ -176,7 +176,7 @@ class EventProducer:
             self._producer = Producer(self._config)
 
 
-class Delivery:
+class Acknowledgements:
     """Counts the acknowledgements of some events; called by the client for each."""
 
     __slots__ = ("bytes", "count", "error", "future", "left", "producer")

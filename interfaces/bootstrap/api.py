@@ -26,6 +26,7 @@ from infra.postgres.pool import connections
 from infra.sign_ins import SignInsInPostgres
 from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
+from infra.told import ToldInRedis
 from interfaces.bootstrap import readiness
 from interfaces.bootstrap.subjects import master
 from interfaces.http.app import FEATURES
@@ -113,6 +114,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
             allowed_origins=frozenset({settings.base_url, *settings.allowed_origins}),
             commands_need=readiness.of_commands(log, membership, keys),
             queries_need=readiness.of_queries(log, redis, pool, queries, settings.lag_seconds),
+            listening=_listening(redis, held),
         )
 
 
@@ -126,6 +128,14 @@ def _cookies(
     following = asyncio.create_task(endings.follow(cookies.forget))
     held.callback(following.cancel)
     return cookies
+
+
+def _listening(redis: Redis, held: AsyncExitStack) -> ToldInRedis:
+    """Hears what open sockets are told, by whichever process."""
+    told = ToldInRedis(redis)
+    following = asyncio.create_task(told.follow())
+    held.callback(following.cancel)
+    return told
 
 
 def _lookup(stores: Stores) -> Lookup:

@@ -9,7 +9,7 @@ from application.ports.people import Knowledge
 from application.subjects.erasure import GoesLater
 from domain.categories import CATEGORIES
 from domain.category import Category
-from infra import limits, once, passkey_uses, presence, sign_ins
+from infra import limits, once, passkey_uses, presence, push_subscriptions, sign_ins
 from infra.eventlog.people import LogOfPeople
 from infra.eventlog.reader import KafkaLogReader
 from infra.kafka.topics import retention_hours
@@ -57,6 +57,7 @@ def tables() -> Iterator[tuple[Any, TableSays]]:
             yield table.name, table.says
     yield "sign_ins", sign_ins.SAYS
     yield "passkey_uses", passkey_uses.SAYS
+    yield "push_subscriptions", push_subscriptions.SAYS
     yield from positions.SAY.items()
     yield from processes.SAY.items()
 

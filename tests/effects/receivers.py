@@ -5,10 +5,11 @@ back at the same port.
 """
 
 import asyncio
+import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import http_ece
@@ -84,7 +85,8 @@ class Receiver:
         self.connections += 1
         self._open[writer] = task
         try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):
+            # It is cancelled by `kill` alone.
+            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self.talk(reader, writer)
         finally:
             del self._open[writer]
@@ -109,6 +111,26 @@ async def running(receiver: OneOf) -> AsyncIterator[OneOf]:
         yield receiver
     finally:
         await receiver.kill()
+
+
+@contextmanager
+def in_a_thread(receiver: OneOf) -> Iterator[OneOf]:
+    """The same, in a loop of its own, for tests whose loop is not always running."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def do(work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, loop).result()
+
+    try:
+        do(receiver.start())
+        yield receiver
+    finally:
+        do(receiver.kill())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 class Request(NamedTuple):

@@ -47,6 +47,7 @@ from interfaces.http.platform.services import ReadinessCheck, Services
 from interfaces.http.platform.tickets import Tickets
 from interfaces.http.platform.welcome import SignInTries
 from interfaces.http.player_events.ingest import Ingestion
+from interfaces.http.push.routes import Push
 from interfaces.http.sign_in.guests import Guests
 from interfaces.http.sign_in.provider import Provider
 from interfaces.http.subjects.people import People
@@ -75,11 +76,13 @@ from tests.http.fakes.accounts import FakeAccounts, FakePasskeyUses
 from tests.http.fakes.effects import FakeEffects, FakePlaces
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
+from tests.http.fakes.listening import FakeListening
 from tests.http.fakes.log import FakeLog
 from tests.http.fakes.mail import FakePost
 from tests.http.fakes.once import FakeOffers, FakeOnce
 from tests.http.fakes.people import LATER, FakeSignInsOfPeople, KeysInMemory, LogInMemory
 from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
+from tests.http.fakes.push import FakeBrowsers
 from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
 from tests.http.fakes.waitroom import FakeQueue
@@ -287,11 +290,13 @@ async def an_api() -> AsyncIterator[Api]:
             PlacesOfPeople: PlacesOfPeople(),
             Avatars: Avatars(StoredObjects(MemoryStore()), avatar_of),
             FakeSignInsOfPeople: FakeSignInsOfPeople(sign_ins),
+            Push: Push(FakeBrowsers(), "the-public-key-of-the-hall"),
             People: People([LogInMemory(log, seals), KeysInMemory(seals)], LATER, tries),
         },
         commands_need=commands_need,
         queries_need=queries_need,
         allowed_origins=frozenset({ORIGIN}),
+        listening=FakeListening(),
     )
     doors = application.create_app(services)
     own = httpx.AsyncClient(

@@ -94,6 +94,7 @@ class Hers:
             "letter_id": "nothing",
             "effect_id": "nothing",
             "rule": "nothing",
+            "subscription_id": "nothing",
             "move": "1",
             "step": "player_score",
             "timestamp": an_event()["timestamp"],

@@ -1,5 +1,6 @@
 import asyncio
 from contextlib import AsyncExitStack
+from typing import cast
 
 import pytest
 
@@ -14,6 +15,7 @@ from interfaces.http.waitroom.room_feeds import RoomFeeds
 from projections.projection import ReadModelMissing
 from projections.waitroom.queue import QueuePlace
 from tests.http.conftest import Api
+from tests.http.fakes.listening import FakeListening
 from tests.http.fakes.waitroom import leave
 from tests.http.socket_client import connected
 
@@ -258,3 +260,26 @@ async def test_a_read_model_that_is_away_is_looked_at_again(
         assert (await socket.until("position"))["position"] == 2
         await leave(api.log, "concert", second)
         assert (await socket.until("position"))["position"] == 1
+
+
+async def test_who_waits_is_told_what_their_room_and_they_themselves_are_told(api: Api) -> None:
+    listening = cast("FakeListening", api.services.listening)
+    await api.open()
+    session = await session_of(api, "ann")
+    async with connected(api, live(session), user="ann") as socket:
+        await socket.until("ready")
+        for channel in ("person:ann", "room:concert"):
+            listening.tell(channel, '{"id":"msg_1","text":"soon"}')
+            assert await socket.until("told") == {"id": "msg_1", "text": "soon"}
+        assert listening.tell("person:ben", "{}") == listening.tell("room:other", "{}") == 0
+    assert not listening.channels, "nobody is left"
+
+
+async def test_an_operator_is_not_told_what_a_player_of_the_same_id_is(api: Api) -> None:
+    listening = cast("FakeListening", api.services.listening)
+    await api.open()
+    session = await session_of(api, "ann")
+    operator = api.token("ann", "admin")
+    async with connected(api, live(session), headers=operator) as socket:
+        await socket.until("ready")
+        assert listening.channels == {"room:concert"}

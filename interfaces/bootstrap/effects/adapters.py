@@ -25,7 +25,7 @@ from infra.effects.web_push import Signer, WebPushes
 from infra.effects.webhook import Webhooks
 from infra.told import ToldInRedis
 from interfaces.bootstrap.accounts.mail import mail_of
-from interfaces.bootstrap.effects.people import OfPeople
+from interfaces.bootstrap.effects.people import KnownPeople
 from interfaces.bootstrap.topics import declared
 from interfaces.push_key import push_key
 from interfaces.settings import Settings
@@ -42,7 +42,7 @@ def adapters(settings: Settings, held: ExitStack) -> Adapters:  # noqa: ARG001  
     """
     secret = settings.signing_secret(make=True)
     outward = Outward(settings.effect_networks)
-    people = OfPeople(settings)
+    people = KnownPeople(settings)
     signer = Signer(push_key(settings.pass_key_folder), contact_of(settings))
     ours = {topic.name for topic in declared(settings.log_partitions)}
     of_kinds: dict[type[Action], Adapter] = {
@@ -50,8 +50,8 @@ def adapters(settings: Settings, held: ExitStack) -> Adapters:  # noqa: ARG001  
         actions.TcpLine: TcpLines(outward),
         actions.Webhook: Webhooks(_post(outward), secret),
         actions.TableRow: TableRows(settings.effects_dsn),
-        actions.Email: _OfPeople(Emails(mail_of(settings), people.address_of), people),
-        actions.WebPush: _OfPeople(WebPushes(_post(outward), people, signer), people),
+        actions.Email: _WithPeople(Emails(mail_of(settings), people.address_of), people),
+        actions.WebPush: _WithPeople(WebPushes(_post(outward), people, signer), people),
         actions.TextMessage: TextMessages(_post(Outward(ANYWHERE)), settings.sms_url, secret),
         actions.RedisKey: RedisKeys(_redis(settings)),
         actions.FileLine: FileLines(settings.home / "effects"),
@@ -60,10 +60,10 @@ def adapters(settings: Settings, held: ExitStack) -> Adapters:  # noqa: ARG001  
     return {str(kind.__struct_config__.tag): adapter for kind, adapter in of_kinds.items()}
 
 
-class _OfPeople:
+class _WithPeople:
     """An adapter that is closed with what it knows of people."""
 
-    def __init__(self, adapter: Adapter, people: OfPeople) -> None:
+    def __init__(self, adapter: Adapter, people: KnownPeople) -> None:
         self._adapter = adapter
         self._people = people
 

@@ -12,7 +12,7 @@ from application.ports.commands import Unavailable
 from application.ports.push import Subscription
 from infra.postgres.caught_up import away_or_missing
 from infra.postgres.pool import connections
-from infra.push_subscriptions import SubscriptionsInPostgres
+from infra.push_subscriptions import BrowsersInPostgres
 from infra.subjects.keys import SubjectKeys
 from interfaces.bootstrap.subjects import master
 from interfaces.settings import Settings
@@ -29,12 +29,12 @@ KEYS_INTERVAL_S = 0.05
 
 class _Opened(NamedTuple):
     accounts: AccountQueries
-    subscriptions: SubscriptionsInPostgres
+    subscriptions: BrowsersInPostgres
     keys: SubjectKeys
 
 
-class OfPeople:
-    """Implements `effects.receivers.AddressOf` and `ports.push.Subscriptions`, in one event loop.
+class KnownPeople:
+    """Implements `effects.receivers.AddressOf` and `ports.push.Browsers`, in one event loop.
 
     It connects when somebody is asked for first; a hall whose rules tell nobody reads no keys.
     """
@@ -81,7 +81,7 @@ class OfPeople:
         redis = Redis.from_url(settings.redis_url, decode_responses=True)
         self._held.push_async_callback(redis.aclose)
         accounts = ACCOUNTS.queries(Stores(pool, redis, keys.open))
-        return _Opened(accounts, SubscriptionsInPostgres(pool, keys), keys)
+        return _Opened(accounts, BrowsersInPostgres(pool, keys), keys)
 
 
 async def _require_known(keys: SubjectKeys) -> None:

@@ -37,6 +37,9 @@ EXPIRY_LOOK_S = 60.0
 """Seconds between looks at the clock, which may have been set meanwhile, and at the sign-in, which
 may have ended where nobody could tell this process."""
 
+TOLD = "told"
+"""What is sent to all sockets of a person, or of a room, because somebody made a rule for it."""
+
 Receive = Callable[[bytes], Awaitable[None]]
 
 
@@ -101,6 +104,10 @@ class Channel:
             self._outgoing.put_nowait(message)
         except asyncio.QueueFull:
             self.close(TRY_LATER, "too slow a reader")
+
+    def tell(self, payload: str) -> None:
+        """Send what somebody tells those who listen at this moment, as JSON."""
+        self.push(TOLD, msgspec.Raw(payload.encode()))
 
     def push_error(self, error: Exception, *, id: str | None = None) -> None:
         """Send the problem that stands for an error."""
@@ -206,8 +213,12 @@ async def accepted(
         yield None
         return
     metrics.SOCKETS.labels(kind).inc()
+    channel = Channel(socket)
+    # An operator and a player of one id are two people.
+    own = [f"person:{user}"] if socket.user.scope == "player" else []
     try:
-        yield Channel(socket)
+        with services_of(socket).listening.heard(own, channel.tell):
+            yield channel
     finally:
         limits.leave(user)
         metrics.SOCKETS.labels(kind).dec()

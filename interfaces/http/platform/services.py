@@ -1,6 +1,7 @@
 """Everything that HTTP stands on, built by the composition root and handed over once."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -24,6 +25,25 @@ class Lookup(Protocol):
 
     def __call__(self, model: ReadModel[Queries], /) -> Queries:
         """The queries of a read model; each may raise `ReadModelMissing`."""
+
+
+class Listening(Protocol):
+    """Hears what is told to those who listen at this moment, at whichever process."""
+
+    def heard(
+        self, channels: Iterable[str], hear: Callable[[str], None], /
+    ) -> AbstractContextManager[None]:
+        """Within the block, `hear` is called with what is told on any of these channels."""
+
+
+class Deaf:
+    """Implements `Listening` where nobody tells anything."""
+
+    def heard(
+        self, channels: Iterable[str], hear: Callable[[str], None], /
+    ) -> AbstractContextManager[None]:
+        """See `Listening`."""
+        return nullcontext()
 
 
 ReadinessCheck = Callable[[], Awaitable[str | None]]
@@ -52,7 +72,7 @@ class Services:
     `local` is the log as far as this process owns it; `leave` gives that to other processes, who
     show `peer_tokens`.
     `parts` are what features need beyond that, by their classes; see `Feature.build`. `greetings`
-    are those of `Feature.greets`.
+    are those of `Feature.greets`. `listening` hears what is told to open sockets.
     """
 
     log: CommandLog
@@ -72,6 +92,7 @@ class Services:
     queries_need: Readiness = field(default_factory=dict)
     socket_limits: SocketLimits = field(default_factory=SocketLimits)
     addresses: Addresses = field(default_factory=Addresses)
+    listening: Listening = field(default_factory=Deaf)
 
     def part(self, kind: type[Part]) -> Part:
         """What a feature has been given of this class."""

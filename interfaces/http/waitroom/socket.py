@@ -172,7 +172,8 @@ async def watch_session(socket: WebSocket[Identity, Any, Any], session_id: PathK
             await socket.close(close.code, str(close))
             return
         watch = SessionWatch(channel, services, place)
-        await channel.run(watch.receive, watch.listen(), watch.look())
+        with services.listening.heard([f"room:{place.event_id}"], channel.tell):
+            await channel.run(watch.receive, watch.listen(), watch.look())
 
 
 async def _own_place(services: Services, identity: Identity, session_id: str) -> QueuePlace:

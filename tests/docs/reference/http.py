@@ -68,6 +68,7 @@ PROBLEMS = {
     "nothing-proven": "This browser has proven no address to open an account with.",
     "only-a-bot": "A bot plays whoever looks for a game alone, and takes no offers.",
     "priority-not-granted": "The token does not grant that much priority.",
+    "push-subscription-not-found": "There is no such browser that one is pushed to.",
     "repeated-step": "A funnel names a step twice.",
     "several-games": "On a socket: a move names no game, and the player is in several.",
     "sign-in-not-found": "There is no such browser that one is signed in at.",

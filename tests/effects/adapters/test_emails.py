@@ -31,7 +31,7 @@ async def server() -> AsyncIterator[SmtpReceiver]:
 
 @pytest.fixture
 def emails(server: SmtpReceiver, monkeypatch: pytest.MonkeyPatch) -> Emails:
-    monkeypatch.setattr("infra.mail.smtp.ANSWER_TIMEOUT_S", 0.25)
+    monkeypatch.setattr("infra.mail.smtp.ANSWER_TIMEOUT_S", 0.5)
     return Emails(SmtpMail(server.url, SENDER), address_of)
 
 

@@ -119,7 +119,7 @@ async def test_a_large_file_begins_anew_and_nothing_is_lost(folder: Path) -> Non
 async def test_the_oldest_of_many_files_is_removed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "KEPT", 3)
+    monkeypatch.setattr(module, "KEPT_FILES", 3)
     lines = FileLines(folder, rotated_bytes=1)
     for each in effects(10):
         await lines.perform(each)
@@ -178,7 +178,7 @@ WRITER = """
     from tests.effects.adapters.test_files import effects
 
     async def main():
-        lines = FileLines(Path(sys.argv[1]), rotated_bytes=4_000)
+        lines = FileLines(Path(sys.argv[1]), rotated_bytes=40_000)
         for each in effects(int(sys.argv[3]), int(sys.argv[2])):
             assert (await lines.perform(each)).outcome == "accepted"
             print(each.id, flush=True)

@@ -23,7 +23,7 @@ from infra.effects.outward import (
 )
 from infra.effects.tcp import TcpLines
 from infra.effects.webhook import Webhooks
-from tests.effects.given import SECRET, a_post, an_effect, here
+from tests.effects.given import SECRET, a_post, an_effect, here, trusted
 from tests.effects.receivers import HERE, HttpReceiver, answer, running
 
 PRIVATE_4 = (
@@ -106,7 +106,7 @@ TARGETS = [
     *("http://8.8.8.8/", "http://[2606:4700:4700::1111]/"),
     *("ftp://8.8.8.8/", "file:///etc/passwd", "gopher://8.8.8.8/", "unix:///run/docker.sock"),
     *("https://", "https://:443/", "https://[/", "https://[::1", "https://8.8.8.8:99999/"),
-    *("https://a.b.c.example:0/", "https://\x7f/", "https://ex ample/", "https://..example/"),
+    *("https://\x7f/", "https://ex ample/", "https://..example/"),
 ]
 """All that names what is behind the hall, or nothing that a webhook may be sent to."""
 
@@ -282,21 +282,22 @@ async def test_a_name_is_told_to_the_receiver_whatever_the_address(receiver: Htt
 async def test_what_leaves_our_networks_is_encrypted_for_the_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    named: list[str | None] = []
+    named: list[object] = []
     wrap = ssl.SSLContext.wrap_bio
 
     def note(self: ssl.SSLContext, *arguments: object, **options: object) -> object:
-        named.append(options.get("server_hostname"))  # type: ignore[arg-type]
+        named.append(options.get("server_hostname"))
         return wrap(self, *arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ssl.SSLContext, "wrap_bio", note)
-    async with running(HttpReceiver()) as receiver:
-        client = checked_client(Outward(["127.0.0.0/8"], Book([HERE])))
+    server = await asyncio.start_server(lambda _, writer: writer.close(), HERE, 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        client = checked_client(Outward(["127.0.0.0/8"], Book([HERE])), trusted())
         with pytest.raises(httpx.ConnectError):
-            await client.post(f"https://shop.example:{receiver.port}/hook")
+            await client.post(f"https://shop.example:{port}/hook")
         await client.aclose()
-        assert not receiver.got
-    assert named == ["shop.example"]
+    assert named == [b"shop.example"]
 
 
 @given(st.ip_addresses(v=4))

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 
+import http_ece
 import jwt
 import pytest
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from application.ports.commands import Unavailable
@@ -65,7 +65,7 @@ async def test_each_browser_alone_can_read_it_and_the_service_knows_who_sends(
         told = browser.read(by_path[f"/{browser.name}"])
         assert told.pop("id")
         assert told == {"title": "You're in line!", "text": "Come in.", "path": "/queue/concert"}
-        with pytest.raises(InvalidTag):
+        with pytest.raises(http_ece.ECEException):
             browser.read(by_path[other])
     assert {service.signer_of(each) for each in service.requests} == {CONTACT}
 

@@ -1,0 +1,117 @@
+"""Open sockets are told at once, in every process, and nobody counts who is not there."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import msgspec
+import pytest
+from redis.asyncio import Redis
+
+from application.effects.receivers import NotTold, PerhapsTold
+from domain.effects.actions import SocketMessage
+from infra.effects.socket import SocketMessages
+from infra.told import ToldInRedis
+from tests.conftest import Hall, free_port
+from tests.effects.adapters.wires import wire_to
+from tests.effects.given import an_effect
+
+LAST = "you are in line"
+
+
+@asynccontextmanager
+async def a_process(hall: Hall) -> AsyncIterator[ToldInRedis]:
+    """A process of the API that follows what is told."""
+    redis = Redis.from_url(hall.redis, decode_responses=True)
+    told = ToldInRedis(redis)
+    following = asyncio.create_task(told.follow())
+    yield told
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await redis.aclose()
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110  what it waits for is another's
+            await asyncio.sleep(0.005)
+
+
+async def told_to(telling: ToldInRedis, channel: str, processes: int) -> None:
+    """Tell until so many processes hear it, which they do a moment after they began to listen."""
+    async with asyncio.timeout(10):
+        while await telling.tell(channel, "are you there?") != processes:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+async def test_every_process_in_which_somebody_listens_hears_it(servers: Hall) -> None:
+    channel, other = f"person:{uuid4()}", f"person:{uuid4()}"
+    heard: list[list[str]] = [[], [], [], []]
+    async with a_process(servers) as one, a_process(servers) as two, a_process(servers) as three:
+        with (
+            one.heard([channel], heard[0].append),
+            one.heard([channel, other], heard[1].append),
+            two.heard([channel], heard[2].append),
+            three.heard([other], heard[3].append),
+        ):
+            await told_to(three, channel, 2)
+            await told_to(three, other, 2)
+            assert await three.tell(channel, LAST) == 2
+            await until(lambda: all(LAST in each for each in heard[:3]))
+            assert [each.count(LAST) for each in heard] == [1, 1, 1, 0]
+        await told_to(three, channel, 0)
+
+
+async def test_who_listens_again_after_redis_has_forgotten_all_is_told_again(
+    servers: Hall,
+) -> None:
+    channel = f"room:{uuid4()}"
+    heard: list[str] = []
+    async with a_process(servers) as one:
+        with one.heard([channel], heard.append):
+            await told_to(one, channel, 1)
+            async with Redis.from_url(servers.redis) as redis:
+                await redis.client_kill_filter(_type="pubsub")
+            await told_to(one, channel, 1)
+            await one.tell(channel, LAST)
+            await until(lambda: LAST in heard)
+
+
+@pytest.mark.parametrize("action", [SocketMessage(person="p", text="t"), SocketMessage(room="r")])
+async def test_a_rule_tells_a_person_or_a_room(servers: Hall, action: SocketMessage) -> None:
+    heard: list[str] = []
+    channel = "person:p" if action.person else "room:r"
+    async with a_process(servers) as one:
+        messages = SocketMessages(one)
+        nobody = await messages.perform(an_effect(action))
+        assert (nobody.outcome, nobody.reason, nobody.again) == (
+            "rejected",
+            "nobody is there",
+            False,
+        )
+        with one.heard([channel], heard.append):
+            await told_to(one, channel, 1)
+            assert (await messages.perform(an_effect(action))).outcome == "accepted"
+            await until(lambda: heard and heard[-1] != "are you there?")
+        told = msgspec.json.decode(heard[-1])
+        assert told.keys() == {"id", "text"}, "nothing of what happened, to who it is not about"
+        assert told["text"] == action.text
+
+
+async def test_where_redis_is_away_nobody_is_told(servers: Hall) -> None:
+    away = ToldInRedis(Redis.from_url(f"redis://127.0.0.1:{free_port(1)}"), 0.5)
+    with pytest.raises(NotTold):
+        await away.tell("person:p", "t")
+    port = servers.settings.redis_port
+    assert port is not None
+    with wire_to(servers.redis, port) as (network, address):
+        redis = Redis.from_url(address)
+        telling = ToldInRedis(redis, 0.5)
+        await telling.tell("person:p", "t")
+        network.fall_silent()
+        with pytest.raises(PerhapsTold):
+            await telling.tell("person:p", "t")
+        delivery = await SocketMessages(telling).perform(an_effect(SocketMessage(person="p")))
+        assert delivery.again
+        await redis.aclose()
