@@ -1,6 +1,6 @@
 """An outbox: what the public topics tell of a feature's events, and in which words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from application.topics import Topic
@@ -15,8 +15,16 @@ class Outgoing(NamedTuple):
     value: bytes
 
 
+Fields = Mapping[str, Sequence[str]]
+"""The fields of messages, by what a message says in `event_type`; by nothing, where it has none."""
+
+
 class Outbox(NamedTuple):
-    """Public topics, and what they are told of an event, if anything; `publish` is pure."""
+    """Public topics, and what they are told of an event, if anything; `publish` is pure.
+
+    `tells` has the fields of the messages of each topic, for rules that stand on them.
+    """
 
     topics: Sequence[Topic]
     publish: Callable[[DomainEvent], Outgoing | None]
+    tells: Mapping[str, Fields]

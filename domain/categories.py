@@ -3,6 +3,8 @@
 from domain.accounts.account import Account
 from domain.accounts.claimed_name import ClaimedName
 from domain.category import Category
+from domain.effects.line import EffectLine
+from domain.effects.rule import Rule
 from domain.games.four_in_a_row import FourInARow
 from domain.games.handed_seat import HandedSeat
 from domain.games.lobby import Lobby
@@ -13,5 +15,6 @@ WAITROOMS = Category("waitroom", Waitroom)
 GAMES = Category("game", Lobby, FourInARow, HandedSeat)
 USERS = Category("user", Account, ClaimedName)
 OPERATIONS = Category("operations", Consumer)
+EFFECTS = Category("effect", Rule, EffectLine)
 
-CATEGORIES = (WAITROOMS, GAMES, USERS, OPERATIONS)
+CATEGORIES = (WAITROOMS, GAMES, USERS, OPERATIONS, EFFECTS)

@@ -11,6 +11,7 @@ FEATURES = (
     "accounts",
     "sign_in",
     "subjects",
+    "effects",
     "push",
     "operations",
 )

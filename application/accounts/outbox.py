@@ -51,4 +51,9 @@ def publish(event: DomainEvent) -> Outgoing | None:
     return Outgoing(EVENTS.name, event.originator_id, msgspec.json.encode(message))
 
 
-OUTBOX = Outbox((EVENTS,), publish)
+ALL = ("event_type", "user_id", "timestamp")
+MORE = {"user_logged_in": ("device",), "guest_merged": ("into",)}
+
+TELLS = {EVENTS.name: {name: (*ALL, *MORE.get(name, ())) for name in {*NAMES.values()}}}
+
+OUTBOX = Outbox((EVENTS,), publish, TELLS)

@@ -50,4 +50,15 @@ def _told(event_type: str, event: DomainEvent, **facts: object) -> Outgoing:
     return Outgoing(EVENTS.name, str(message["game_id"]), msgspec.json.encode(message))
 
 
-OUTBOX = Outbox((EVENTS,), publish)
+ALL = ("event_type", "game_id", "timestamp")
+
+TELLS = {
+    EVENTS.name: {
+        "game_started": (*ALL, "player1", "player2"),
+        "move": (*ALL, "player", "column", "row"),
+        "game_ended": (*ALL, "winner", "result", "duration"),
+        "seat_handed_over": (*ALL, "previous", "player"),
+    }
+}
+
+OUTBOX = Outbox((EVENTS,), publish, TELLS)

@@ -1,8 +1,10 @@
 """What the public is told of waiting rooms; the names are those of the sources."""
 
+from collections.abc import Mapping
+
 import msgspec
 
-from application.outbox import Outbox, Outgoing
+from application.outbox import Fields, Outbox, Outgoing
 from application.topics import Topic
 from domain.events import DomainEvent
 from domain.waitroom.absence import SessionDropped, SessionMissed
@@ -55,4 +57,13 @@ def _told(topic: Topic, event: Told, **facts: object) -> Outgoing:
     return Outgoing(topic.name, event.originator_id, msgspec.json.encode(message))
 
 
-OUTBOX = Outbox((JOINED, LEFT, MISSED, READY), publish)
+ALL = ("session_id", "user_id", "event_id", "timestamp")
+
+TELLS: Mapping[str, Fields] = {
+    JOINED.name: {"": (*ALL, "position", "joined_at")},
+    LEFT.name: {"": ALL},
+    MISSED.name: {"": ALL},
+    READY.name: {"": (*ALL, "deadline")},
+}
+
+OUTBOX = Outbox((JOINED, LEFT, MISSED, READY), publish, TELLS)

@@ -9,8 +9,11 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from domain.personal import PERSONAL_PATTERN
+
 Template = Annotated[str, msgspec.Meta(max_length=4_000)]
-ShortTemplate = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+ShortTemplate = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=PERSONAL_PATTERN)]
+"""Of one line, also when it is filled in."""
 Name = Annotated[
     str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_-]*$(?!\n)")
 ]

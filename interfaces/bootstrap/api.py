@@ -60,6 +60,7 @@ class Foundation(NamedTuple):
     queries: Lookup
     tokens: Tokens
     seals: SubjectKeys
+    log: KafkaLog
     held: AsyncExitStack
 
 
@@ -95,7 +96,7 @@ async def api(settings: Settings) -> AsyncGenerator[Services]:
         REGISTRY.register(metrics)
         held.callback(REGISTRY.unregister, metrics)
         queries = _lookup(Stores(pool, redis, keys.open))
-        foundation = Foundation(settings, partitions, redis, pool, queries, tokens, keys, held)
+        foundation = Foundation(settings, partitions, redis, pool, queries, tokens, keys, log, held)
         parts = await _parts(foundation)
         yield Services(
             log=RoutedLog(log, peers.send),

@@ -52,9 +52,17 @@ class AskApi:
                 written += file.write(piece)
         return written
 
-    def post(self, path: str, body: object = None) -> Any:
+    def post(self, path: str, body: object = None, **asked: object) -> Any:
         """Have something done."""
-        return self._ask("POST", path, json=body)
+        return self._ask("POST", path, json=body, params=_given(asked))
+
+    def put(self, path: str, body: object) -> Any:
+        """Put something in the place of what is there."""
+        return self._ask("PUT", path, json=body)
+
+    def delete(self, path: str) -> Any:
+        """Take something away."""
+        return self._ask("DELETE", path)
 
     def _ask(self, method: str, path: str, **how: Any) -> Any:
         with self._answering():

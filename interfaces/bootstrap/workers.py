@@ -25,10 +25,12 @@ WORKERS: Mapping[str, str | tuple[str, ...]] = {
     "player-activity": "projections.player_events:PLAYER_ACTIVITY",
     "dead-letters": "projections.player_events:DEAD_LETTERS",
     "accounts": "projections.accounts:ACCOUNTS",
+    "effect-ledger": "projections.effects:EFFECT_LEDGER",
     "checkout": "application.waitroom.checkout:CHECKOUT",
     "presence": "interfaces.bootstrap.waitroom.presence:presence",
     "matchmaking": "interfaces.bootstrap.games.matchmaking:MATCHMAKING",
     "names": "interfaces.bootstrap.accounts.names:NAMES",
+    "effects": "interfaces.bootstrap.effects.worker:effects",
     "game-metrics-relay": "interfaces.bootstrap.games.metrics_relay:metrics_relay",
     "relay": (
         "application.waitroom.outbox:OUTBOX",

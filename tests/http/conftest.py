@@ -24,6 +24,7 @@ from application.accounts.by_mail import MailSignIns
 from application.accounts.claiming import Claims
 from application.accounts.email_changes import EmailChanges
 from application.accounts.people import AccountOfPeople
+from application.effects.desk import RuleDesk
 from application.games.offers import Offers
 from application.games.people import GamesOfPeople
 from application.history import History
@@ -34,6 +35,7 @@ from application.waitroom.presence import Sightings
 from domain.games import lobby
 from infra.objects import StoredObjects
 from infra.pictures import avatar_of
+from interfaces.bootstrap.effects.sources import sources
 from interfaces.http import app as application
 from interfaces.http.accounts.ceremonies import Ceremonies
 from interfaces.http.app import Doors
@@ -57,6 +59,7 @@ from interfaces.passes import Passes
 from interfaces.settings import Settings
 from interfaces.tokens import Scope, Tokens, of_peers
 from projections.accounts import ACCOUNTS
+from projections.effects import EFFECT_LEDGER
 from projections.games import GAME_METRICS, GAME_RECORDS, STANDINGS
 from projections.player_events import (
     DEAD_LETTERS,
@@ -70,6 +73,7 @@ from projections.read_model import ReadModel
 from projections.waitroom import WAITROOM
 from tests.given import T0
 from tests.http.fakes.accounts import FakeAccounts, FakePasskeyUses
+from tests.http.fakes.effects import FakeEffects, FakePlaces
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.listening import FakeListening
@@ -235,6 +239,7 @@ async def an_api() -> AsyncIterator[Api]:
         LEADERBOARDS: of_players,
         PLAYER_ACTIVITY: of_players,
         DEAD_LETTERS: desk.letters,
+        EFFECT_LEDGER: FakeEffects(log),
     }
     tokens = Tokens(SECRET)
     sign_ins, tries = FakeSignIns(), FakeTries()
@@ -269,6 +274,7 @@ async def an_api() -> AsyncIterator[Api]:
             DeadLetterRepairs: desk.dead_letters,
             EventExport: of_players,
             History: history_of(log),
+            RuleDesk: RuleDesk(sources(3), {"game-log"}, FakePlaces(log)),
             Ceremonies: Ceremonies(
                 tokens, FakeOnce(), FakePasskeyUses(), base_url="https://hall.example"
             ),

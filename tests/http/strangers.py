@@ -92,6 +92,8 @@ class Hers:
             "category": "user",
             "aggregate_id": ADA,
             "letter_id": "nothing",
+            "effect_id": "nothing",
+            "rule": "nothing",
             "subscription_id": "nothing",
             "move": "1",
             "step": "player_score",

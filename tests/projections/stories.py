@@ -1,5 +1,6 @@
 """Things that happen, for read models to show."""
 
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -19,6 +20,25 @@ from domain.accounts.commands import (
     RemovePasskey,
 )
 from domain.accounts.passkey import NewPasskey
+from domain.effects.ledger import (
+    AttemptEffects,
+    AttemptOutcome,
+    DropEffect,
+    LineTaken,
+    Rejection,
+    RetryEffect,
+    SettleEffects,
+    TakeLine,
+)
+from domain.effects.rule import (
+    AddRule,
+    Beginning,
+    ChangeRule,
+    PauseRule,
+    RemoveRule,
+    ResumeRule,
+    Scalar,
+)
 from domain.games.commands import (
     CloseTable,
     HandOverResult,
@@ -276,6 +296,53 @@ def take_over(narrator: Narrator, game_id: str, guest: str, to: str = MERGED) ->
     narrator.tell(result, now=at(5_001))
 
 
+def tell_of_effects(narrator: Narrator) -> None:
+    """Rules in every state, and effects of which everything becomes that can; some are long ago."""
+    begins = [Beginning(partition=partition) for partition in range(2)]
+    for name in ("counting", "mailing", "paused", "removed"):
+        action: dict[str, Scalar] = {"kind": "redis", "key": f"{name}:{{event_id}}"}
+        add = AddRule(rule=name, topic="QUEUE_JOINED", action=action, begins=begins)
+        narrator.tell(add, now=at(0))
+    where: dict[str, Scalar] = {"event_id": "concert", "vip": True}
+    mail: dict[str, Scalar] = {"kind": "email", "to": "{user_id}", "subject": "Hello", "text": ""}
+    narrator.tell(ChangeRule(rule="mailing", where=where, action=mail), now=at(1))
+    narrator.tell(PauseRule(rule="paused"), now=at(2))
+    narrator.tell(PauseRule(rule="counting"), ResumeRule(rule="counting"), now=at(3))
+    narrator.tell(RemoveRule(rule="removed"), now=at(4))
+    for number, day in enumerate((0, 10, 40)):
+        _tell_of_line(narrator, f"counting:QUEUE_JOINED:{number % 2}", 10 * number, day)
+    _tell_of_line(narrator, "mailing:QUEUE_JOINED:0", 0, 1)
+
+
+def _tell_of_line(narrator: Narrator, line: str, first: int, day: int) -> None:
+    """A worker takes a line and ends amid its work; operators have a word."""
+    now, repeats = at(86_400 * day), line.startswith("counting")
+    taken = narrator.tell(TakeLine(line=line), now=now)[0].event
+    assert isinstance(taken, LineTaken)
+    facts: dict[str, Any] = {"line": line, "epoch": taken.epoch}
+    seqs = range(first, first + 7)
+    rejected = [Rejection(seq=first + 7, reason="The event tells no user_id.")]
+    attempted: dict[str, Any] = {
+        "kind": "redis" if repeats else "email",
+        "repeats": repeats,
+        "target": "there",
+    }
+    attempt = AttemptEffects(**facts, up_to=first + 8, seqs=seqs, rejected=rejected, **attempted)
+    told = [
+        AttemptOutcome(seq=first, told="accepted"),
+        AttemptOutcome(seq=first + 1, told="rejected", reason="It takes none of these."),
+        AttemptOutcome(seq=first + 2, told="rejected", reason="It is busy.", again=True),
+        AttemptOutcome(seq=first + 3, told="unknown", reason="The answer was lost.", again=True),
+        AttemptOutcome(seq=first + 4, told="unknown", reason="The answer makes no sense."),
+        AttemptOutcome(seq=first + 5, told="unknown", reason="The answer makes no sense."),
+    ]
+    narrator.tell(attempt, SettleEffects(**facts, outcomes=told), now=now)
+    narrator.tell(DropEffect(line=line, seq=first + 4), now=now + timedelta(seconds=1))
+    narrator.tell(RetryEffect(line=line, seq=first + 5), now=now + timedelta(seconds=2))
+    again = AttemptEffects(**facts, up_to=-1, seqs=[first + 2, first + 5], **attempted)
+    narrator.tell(again, TakeLine(line=line), now=now + timedelta(seconds=10))
+
+
 def tell_of_everything(narrator: Narrator) -> None:
     """All of the above."""
     tell_of_rooms(narrator)
@@ -286,3 +353,4 @@ def tell_of_everything(narrator: Narrator) -> None:
     tell_of_who_left(narrator)
     tell_of_accounts(narrator)
     tell_of_merges(narrator)
+    tell_of_effects(narrator)

@@ -75,8 +75,8 @@ def type_name(hint: Any) -> str:
         return ", ".join(f"`{value}`" for value in arguments)
     if origin in {Union, types.UnionType}:
         return " or ".join(type_name(each) for each in arguments)
-    if origin is list:
-        return f"list of {type_name(arguments[0])}"
+    if origin in {list, dict}:
+        return f"{'list' if origin is list else 'object'} of {type_name(arguments[-1])}"
     if origin is tuple:
         return f"[{', '.join(type_name(each) for each in arguments)}]"
     if hint not in names and isinstance(hint, type) and issubclass(hint, msgspec.Struct):

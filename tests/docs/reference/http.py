@@ -23,6 +23,7 @@ PROBLEMS = {
     "body-too-slow": "The body did not arrive within 10 seconds.",
     "ceremony-over": "A passkey answers what was asked elsewhere, long ago, or answered before.",
     "challenge-accepted": "Somebody has accepted the challenge already.",
+    "effect-not-found": "There is no such effect, or it was final long ago.",
     "event-not-found": "There is no such event.",
     "game-goes-on": "The game is not over, and nobody is helped while it goes on.",
     "game-not-begun": "On a socket: a table was closed before its game could be told; seek again.",

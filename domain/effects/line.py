@@ -1,0 +1,277 @@
+"""A line of the ledger: what a rule did on account of one partition of its source."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import islice
+
+from domain.aggregate import Aggregate, decides, evolves
+from domain.effects.ledger import (
+    MOST_DUE,
+    MOST_OPEN,
+    TRY_AGAIN_S,
+    Attempted,
+    AttemptEffects,
+    AttemptOutcome,
+    DropEffect,
+    EffectDropped,
+    EffectNotOpen,
+    EffectRetried,
+    EffectsAttempted,
+    EffectsSettled,
+    EffectStanding,
+    EffectStatus,
+    EffectView,
+    LineFull,
+    LineState,
+    LineTaken,
+    LineTakenByAnother,
+    LineView,
+    OpenEffect,
+    OpenStatus,
+    RetryEffect,
+    SettledEffects,
+    SettleEffects,
+    TakeLine,
+)
+from domain.snapshot import Snapshot
+
+LEFT = "The worker ended before it could say what came of it."
+
+
+class EffectLine(Aggregate):
+    """A line; its stream key is made of the rule, the topic and the partition.
+
+    Guarantees: an effect is attempted for the first time only if its event is beyond all that was
+    taken, so no replay of the source attempts one twice. It is attempted again only where nothing
+    has happened for certain, or where its kind may be done twice, or an operator says so. Who has
+    taken the line last is the only one to attempt and to settle.
+    """
+
+    evicted_when_idle = True
+    states = (LineState,)
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self._epoch = 0
+        self._taken = -1
+        self._open: dict[int, OpenEffect] = {}
+
+    # -- the worker --------------------------------------------------------------------------------
+
+    @decides(TakeLine)
+    def take(self, _command: TakeLine, now: datetime) -> LineView:
+        """Take it from whoever had it; nobody knows what came of what that one had attempted."""
+        left = [
+            _after_unknown(each, LEFT, again=True, due=now)
+            for each in self._open.values()
+            if each.status == "attempted"
+        ]
+        self._record(LineTaken, epoch=self._epoch + 1, left=left)
+        return LineView(epoch=self._epoch, taken=self._taken, room=self._room)
+
+    @decides(AttemptEffects)
+    def attempt(self, command: AttemptEffects, now: datetime) -> Attempted:
+        """Note that effects are about to be done, and say which of them may.
+
+        Raises `LineTakenByAnother` and `LineFull`.
+        """
+        self._require(command.epoch)
+        seqs = dict.fromkeys(command.seqs)
+        new = [seq for seq in seqs if seq > self._taken]
+        again = [seq for seq in seqs if self._may_try(seq, now)]
+        rejected = [each for each in command.rejected if each.seq > self._taken]
+        if len(new) > self._room:
+            raise LineFull(
+                f"{len(self._open)} effects of {self.id!r} are open, and {MOST_OPEN} may be; "
+                "retry or drop some."
+            )
+        up_to = max(command.up_to, self._taken, *new, *(each.seq for each in rejected))
+        if new or again or rejected or up_to > self._taken:
+            self._record(
+                EffectsAttempted,
+                up_to=up_to,
+                seqs=new + again,
+                rejected=rejected,
+                kind=command.kind,
+                repeats=command.repeats,
+                target=command.target,
+                place=command.place,
+            )
+        due = (each for each in self._open.values() if _is_due(each, now))
+        return Attempted(seqs=new + again, room=self._room, due=list(islice(due, MOST_DUE)))
+
+    @property
+    def _room(self) -> int:
+        return MOST_OPEN - len(self._open)
+
+    def _may_try(self, seq: int, now: datetime) -> bool:
+        effect = self._open.get(seq)
+        return effect is not None and _is_due(effect, now)
+
+    @decides(SettleEffects)
+    def settle(self, command: SettleEffects, now: datetime) -> SettledEffects:
+        """Note what came of attempts; what is not attempted is passed over.
+
+        Raises `LineTakenByAnother`.
+        """
+        self._require(command.epoch)
+        standings = [
+            _after(effect, outcome, now)
+            for outcome in command.outcomes
+            if (effect := self._open.get(outcome.seq)) and effect.status == "attempted"
+        ]
+        if standings:
+            self._record(EffectsSettled, standings=standings)
+        return SettledEffects(standings=standings)
+
+    def _require(self, epoch: int) -> None:
+        if epoch != self._epoch:
+            raise LineTakenByAnother(
+                f"{self.id!r} was taken by another worker since: {self._epoch} is its epoch now, "
+                f"and not {epoch}."
+            )
+
+    # -- operators ---------------------------------------------------------------------------------
+
+    @decides(RetryEffect)
+    def retry(self, command: RetryEffect, _now: datetime) -> EffectView:
+        """Let it be tried again; what waits already is only hurried. Raises `EffectNotOpen`."""
+        self._decidable(command.seq)
+        self._record(EffectRetried, seq=command.seq)
+        return EffectView(effect=f"{self.id}:{command.seq}", status="waiting")
+
+    @decides(DropEffect)
+    def drop(self, command: DropEffect, _now: datetime) -> EffectView:
+        """Let it be. Raises `EffectNotOpen`."""
+        self._decidable(command.seq)
+        self._record(EffectDropped, seq=command.seq)
+        return EffectView(effect=f"{self.id}:{command.seq}", status="dropped")
+
+    def _decidable(self, seq: int) -> None:
+        effect, name = self._open.get(seq), f"{self.id}:{seq}"
+        if effect is None:
+            raise EffectNotOpen(
+                f"There is nothing to decide about {name!r}: it was accepted, rejected or dropped, "
+                "or there is no such effect."
+            )
+        if effect.status == "attempted":
+            raise EffectNotOpen(f"{name!r} is being attempted; wait for what comes of it.")
+
+    # -- evolving ----------------------------------------------------------------------------------
+
+    @evolves(LineTaken)
+    def _on_taken(self, event: LineTaken) -> None:
+        self._epoch = event.epoch
+        self._stand(event.left)
+
+    @evolves(EffectsAttempted)
+    def _on_attempted(self, event: EffectsAttempted) -> None:
+        self._taken = event.up_to
+        for seq in event.seqs:
+            known = self._open.get(seq)
+            self._open[seq] = OpenEffect(
+                seq=seq,
+                status="attempted",
+                tries=known.tries + 1 if known else 1,
+                repeats=event.repeats,
+                place=known.place if known else event.place,
+                doubted=known is not None and known.doubted,
+            )
+
+    @evolves(EffectsSettled)
+    def _on_settled(self, event: EffectsSettled) -> None:
+        self._stand(event.standings)
+
+    @evolves(EffectRetried)
+    def _on_retried(self, event: EffectRetried) -> None:
+        effect = self._open[event.seq]
+        self._open[event.seq] = _standing(effect, "waiting", tries=0, due=event.timestamp)
+
+    @evolves(EffectDropped)
+    def _on_dropped(self, event: EffectDropped) -> None:
+        del self._open[event.seq]
+
+    def _stand(self, standings: Iterable[EffectStanding]) -> None:
+        for each in standings:
+            match each.status:
+                case "accepted" | "rejected" | "dropped":
+                    del self._open[each.seq]
+                case status:
+                    effect = self._open[each.seq]
+                    self._open[each.seq] = _standing(
+                        effect, status, tries=effect.tries, due=each.due, doubted=each.doubted
+                    )
+
+    def state(self) -> LineState:
+        """All of it."""
+        return LineState(epoch=self._epoch, taken=self._taken, open=list(self._open.values()))
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        state = snapshot.state
+        assert isinstance(state, LineState)
+        self._epoch, self._taken = state.epoch, state.taken
+        self._open = {each.seq: each for each in state.open}
+
+
+def _standing(
+    effect: OpenEffect,
+    status: OpenStatus,
+    *,
+    tries: int,
+    due: datetime | None,
+    doubted: bool = False,
+) -> OpenEffect:
+    return OpenEffect(
+        seq=effect.seq,
+        status=status,
+        tries=tries,
+        repeats=effect.repeats,
+        place=effect.place,
+        due=due,
+        doubted=doubted or effect.doubted,
+    )
+
+
+def _is_due(effect: OpenEffect, now: datetime) -> bool:
+    return effect.status == "waiting" and (effect.due is None or effect.due <= now)
+
+
+def _after(effect: OpenEffect, outcome: AttemptOutcome, now: datetime) -> EffectStanding:
+    """How an effect stands after an attempt.
+
+    What was rejected has not happened; where an earlier attempt may have done it all the same,
+    nobody knows, and it stays so.
+    """
+    if outcome.told == "accepted":
+        return EffectStanding(seq=effect.seq, status="accepted", doubted=effect.doubted)
+    if outcome.told == "unknown":
+        return _after_unknown(effect, outcome.reason, again=outcome.again, due=_next(effect, now))
+    if outcome.again:
+        return _later(effect, outcome.reason, doubted=effect.doubted, due=_next(effect, now))
+    status: EffectStatus = "unknown" if effect.doubted else "rejected"
+    return EffectStanding(
+        seq=effect.seq, status=status, reason=outcome.reason, doubted=effect.doubted
+    )
+
+
+def _after_unknown(
+    effect: OpenEffect, reason: str, *, again: bool, due: datetime | None
+) -> EffectStanding:
+    """An effect of which nobody knows: only what may be done twice is tried by itself."""
+    if effect.repeats and again:
+        return _later(effect, reason, doubted=True, due=due)
+    return EffectStanding(seq=effect.seq, status="unknown", reason=reason, doubted=True)
+
+
+def _later(
+    effect: OpenEffect, reason: str, *, doubted: bool, due: datetime | None
+) -> EffectStanding:
+    if effect.tries > len(TRY_AGAIN_S):
+        return EffectStanding(seq=effect.seq, status="parked", reason=reason, doubted=doubted)
+    return EffectStanding(seq=effect.seq, status="waiting", reason=reason, due=due, doubted=doubted)
+
+
+def _next(effect: OpenEffect, now: datetime) -> datetime | None:
+    if effect.tries > len(TRY_AGAIN_S):
+        return None
+    return now + timedelta(seconds=TRY_AGAIN_S[effect.tries - 1])
