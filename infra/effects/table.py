@@ -79,7 +79,7 @@ class TableRows:
         self._dsn = dsn
         self._seconds = seconds
         self._connection: Connection | None = None
-        self._opening = asyncio.Lock()
+        self._opening, self._making = asyncio.Lock(), asyncio.Lock()
         self._made: set[str] = set()
 
     async def perform(self, effect: Effect) -> Delivery:
@@ -138,12 +138,13 @@ class TableRows:
             return self._connection
 
     async def _make(self, connection: Connection, name: str) -> None:
-        if name in self._made:
-            return
-        async with connection.transaction():
-            await connection.execute(ONE_AT_A_TIME)
-            await connection.execute(MAKE.format(schema=Identifier(SCHEMA), table=_table(name)))
-        self._made.add(name)
+        async with self._making:  # transactions of one connection would be in each other's way
+            if name in self._made:
+                return
+            async with connection.transaction():
+                await connection.execute(ONE_AT_A_TIME)
+                await connection.execute(MAKE.format(schema=Identifier(SCHEMA), table=_table(name)))
+            self._made.add(name)
 
     async def _put(self, connection: Connection, name: str, effect: Effect) -> None:
         told = msgspec.json.decode(effect.event, type=_Told)

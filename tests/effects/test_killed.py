@@ -1,0 +1,233 @@
+"""A worker of effects is killed at every step, on real servers: per kind, its promise holds.
+
+Each kind goes to a receiver of its own, which counts; afterwards what was counted has to agree with
+what the ledger says of each effect.
+"""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import psycopg
+import pytest
+import redis
+from psycopg.sql import SQL, Identifier
+
+from application.effects.rules import RuleOrders, kind_of
+from application.topics import Topic
+from domain.effects.actions import (
+    AnyAction,
+    Email,
+    FileLine,
+    RedisKey,
+    TableRow,
+    TcpLine,
+    TopicRecord,
+    Webhook,
+)
+from domain.effects.rule import Beginning
+from infra.kafka.records import consume
+from infra.kafka.topics import create_missing
+from infra.kafka.watermarks import Watermarks
+from infra.stack.waiting import until
+from interfaces.bootstrap.effects.sources import sources
+from tests.conftest import ROOT, Hall
+from tests.effects.killed import STEPS
+from tests.effects.receivers import HttpReceiver, SmtpReceiver, TcpReceiver, in_a_thread
+from tests.people import a_name
+
+TOPIC = "QUEUE_JOINED"
+JOINS = 12
+"""Before each death, and once after the last."""
+
+PATIENCE_S = 60.0
+ONCE = ("file", "table", "redis")
+"""Kinds that count an effect once, however often it is done."""
+
+Effects = Mapping[str, Mapping[str, Any]]
+"""What the ledger says, by effect."""
+
+
+class Kinds:
+    """A rule of each kind, and what its receiver has counted, by effect."""
+
+    def __init__(self, hall: Hall, held: ExitStack) -> None:
+        self.name = a_name("killed")
+        self._hall = hall
+        self._hook = held.enter_context(in_a_thread(HttpReceiver()))
+        self._lines = held.enter_context(in_a_thread(TcpReceiver()))
+        self._mails = held.enter_context(in_a_thread(SmtpReceiver()))
+        self._table = self.name.replace("-", "_")
+        create_missing(hall.kafka, [Topic(self.name, 1, "messages")], 1)
+        actions: tuple[AnyAction, ...] = (
+            FileLine(file=self.name),
+            RedisKey(key=self.name),
+            TableRow(table=self._table),
+            TopicRecord(topic=self.name, key="{user_id}"),
+            Webhook(url=self._hook.url),
+            TcpLine(host="127.0.0.1", port=self._lines.port),
+            Email(to=f"{self.name}@example.org", subject="{user_id}", text=""),
+        )
+        begins = _ends(hall)
+        self.rules = [_rule(self.name, action, begins) for action in actions]
+        self.environment = {
+            **hall.environment,
+            "GAMEHALL_EFFECT_NETWORKS": "127.0.0.0/8",
+            "GAMEHALL_SMTP_URL": self._mails.url,
+            "GAMEHALL_MAIL_FROM": "hall@example.org",
+        }
+
+    def counted(self) -> Mapping[str, Counter[str]]:
+        """By kind, how often each effect came; of the counter in Redis, each as often as it may."""
+        return {
+            "file": Counter(each["id"] for each in self._written()),
+            "table": Counter(self._rows()),
+            "topic": Counter(self._records()),
+            "webhook": Counter(self._hook.got),
+            "tcp": Counter(self._lines.got),
+            "email": Counter(self._mails.got),
+        }
+
+    def count(self) -> int:
+        """What the counter in Redis stands at."""
+        with redis.Redis.from_url(self._hall.redis) as client:
+            return int(client.get(f"effects:{self.name}") or 0)
+
+    def _written(self) -> Iterator[Any]:
+        for path in Path(self._hall.settings.home).glob(f"effects/{self.name}*"):
+            yield from map(json.loads, path.read_bytes().splitlines())
+
+    def _rows(self) -> list[str]:
+        query = SQL("SELECT effect_id FROM effects.{}").format(Identifier(self._table))
+        with psycopg.connect(self._hall.postgres) as connection:
+            return [row[0] for row in connection.execute(query).fetchall()]
+
+    def _records(self) -> Iterator[str]:
+        for record in consume(self._hall.kafka, self.name, limit=None, follow=False):
+            yield record.headers["effect-id"]
+
+    @contextmanager
+    def worker(self, step: str = "") -> Iterator[subprocess.Popen[bytes]]:
+        """A worker that dies at a step, if one is named."""
+        command = [sys.executable, "-m", "tests.effects.killed", *step.split()]
+        worker = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdin=subprocess.PIPE)
+        assert worker.stdin is not None
+        try:
+            worker.stdin.write(b"\n".join(map(msgspec.json.encode, self.rules)))
+            worker.stdin.close()
+            yield worker
+        finally:
+            worker.kill()
+            worker.wait()
+
+
+def _ends(hall: Hall) -> tuple[Beginning, ...]:
+    shards = [(TOPIC, number) for number in range(sources(1)[TOPIC].partitions)]
+    watermarks = Watermarks(hall.kafka)
+    ends = watermarks.ends(shards)
+    watermarks.close()
+    return tuple(Beginning(partition=p, offset=at, next_seq=at) for (_, p), at in ends.items())
+
+
+def _rule(name: str, action: AnyAction, begins: tuple[Beginning, ...]) -> RuleOrders:
+    return RuleOrders(
+        name=f"{name}-{kind_of(action)}",
+        version=1,
+        topic=TOPIC,
+        of_type=None,
+        where={"event_id": name},
+        action=action,
+        begins=begins,
+        since=None,
+        status="active",
+    )
+
+
+@pytest.fixture
+def kinds(hall: Hall) -> Iterator[Kinds]:
+    with ExitStack() as held:
+        yield Kinds(hall, held)
+
+
+class Crowd:
+    """People who join one room."""
+
+    def __init__(self, hall: Hall, room: str) -> None:
+        self._hall, self._room, self.joined = hall, room, 0
+        body = {"event_id": room, "capacity": 1, "checkout_seconds": 60}
+        self._post("/api/v1/waitroom", body)
+
+    def join(self) -> None:
+        """Some more join."""
+        for _ in range(JOINS):
+            body = {"event_id": self._room, "user_id": f"user-{self.joined}"}
+            self._post("/api/v1/waitroom/join", body)
+            self.joined += 1
+
+    def _post(self, path: str, body: Any) -> None:
+        answer = httpx.post(self._hall.base_url + path, json=body, headers=self._hall.service())
+        assert answer.is_success, answer.text
+
+
+def effects_of(hall: Hall, rule: str) -> Effects:
+    asked: dict[str, str | int] = {"rule": rule, "limit": 1_000}
+    path = f"{hall.base_url}/api/v1/effects"
+    found = httpx.get(path, params=asked, headers=hall.admin()).json()["effects"]
+    return {each["id"]: each for each in found}
+
+
+def are_settled(hall: Hall, rules: Sequence[RuleOrders], count: int) -> Callable[[], bool]:
+    def settled() -> bool:
+        found = [effects_of(hall, rule.name).values() for rule in rules]
+        over = [[e for e in each if e["status"] not in ("attempted", "waiting")] for each in found]
+        return all(len(each) == count for each in over)
+
+    return settled
+
+
+@pytest.mark.timeout(180)
+def test_whatever_step_it_dies_at_what_was_counted_is_what_the_ledger_says(
+    hall: Hall, kinds: Kinds
+) -> None:
+    crowd = Crowd(hall, kinds.name)
+    for step in STEPS:
+        crowd.join()
+        with kinds.worker(step) as worker:
+            assert worker.wait(PATIENCE_S) == -9, f"it did not come to {step}"
+    crowd.join()
+    with kinds.worker() as worker:
+        settled = are_settled(hall, kinds.rules, crowd.joined)
+        assert until(settled, seconds=PATIENCE_S), "something is never settled"
+        worker.terminate()
+        assert worker.wait(PATIENCE_S) == 0
+
+    counted, doubted = kinds.counted(), 0
+    for rule in kinds.rules:
+        effects = effects_of(hall, rule.name)
+        doubted += sum(each["doubted"] for each in effects.values())
+        if rule.kind == "redis":
+            assert {each["status"] for each in effects.values()} == {"accepted"}
+            assert kinds.count() == crowd.joined
+        elif rule.kind == "email":
+            _agrees(counted["email"], effects)
+        else:
+            assert {each["status"] for each in effects.values()} == {"accepted"}
+            assert counted[rule.kind].keys() == effects.keys()
+            if rule.kind in ONCE:
+                assert set(counted[rule.kind].values()) == {1}
+    assert doubted, "nothing was under way at any death, so nothing was tried"
+
+
+def _agrees(mails: Counter[str], effects: Effects) -> None:
+    """Each mail went once at most: once where it was accepted, and nobody knows where it is so."""
+    statuses = Counter(each["status"] for each in effects.values())
+    assert statuses.keys() <= {"accepted", "unknown"}
+    assert set(mails.values()) == {1}
+    assert statuses["accepted"] <= mails.total() <= statuses.total()
