@@ -192,6 +192,15 @@ def are_settled(hall: Hall, rules: Sequence[RuleOrders], count: int) -> Callable
     return settled
 
 
+def _open(hall: Hall, rules: Sequence[RuleOrders]) -> Mapping[str, Any]:
+    found = {rule.kind: effects_of(hall, rule.name).values() for rule in rules}
+    why = ("status", "attempts", "reason", "due")
+    return {
+        kind: (len(each), Counter(str([e[name] for name in why]) for e in each))
+        for kind, each in found.items()
+    }
+
+
 @pytest.mark.timeout(180)
 def test_whatever_step_it_dies_at_what_was_counted_is_what_the_ledger_says(
     hall: Hall, kinds: Kinds
@@ -204,7 +213,7 @@ def test_whatever_step_it_dies_at_what_was_counted_is_what_the_ledger_says(
     crowd.join()
     with kinds.worker() as worker:
         settled = are_settled(hall, kinds.rules, crowd.joined)
-        assert until(settled, seconds=PATIENCE_S), "something is never settled"
+        assert until(settled, seconds=PATIENCE_S), _open(hall, kinds.rules)
         worker.terminate()
         assert worker.wait(PATIENCE_S) == 0
 
