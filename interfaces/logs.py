@@ -41,6 +41,8 @@ def configure(level: str) -> None:
         )
     )
     logging.basicConfig(level=threshold, handlers=[handler], force=True)
+    # It would tell each request, and an address may be a secret: of a webhook, of a browser.
+    logging.getLogger("httpx").setLevel(max(threshold, logging.WARNING))
 
 
 def without_secrets(

@@ -1,6 +1,7 @@
 """The crew: a thread for each rule, which works, fails and starts again by itself."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
@@ -15,6 +16,9 @@ LOOK_INTERVAL_S = 1.0
 
 ANEW_PAUSES_S = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Before a rule that failed starts again; the last as often as it takes."""
+
+WELL_AFTER_S = 30.0
+"""A rule that fails after so long has no failures behind it."""
 
 logger = structlog.get_logger(__name__)
 
@@ -93,6 +97,7 @@ class Crew:
         structlog.contextvars.bind_contextvars(worker="effects", rule=place.rule.name)
         failures = 0
         while not place.told.is_set():
+            began = time.monotonic()
             try:
                 with self._build(place.rule, place.told.is_set) as runner:
                     runner.run(place.told.is_set)
@@ -101,6 +106,8 @@ class Crew:
                 self._ended.set()
                 return
             except Exception:  # whatever it is, other rules do not notice
+                if time.monotonic() - began > WELL_AFTER_S:
+                    failures = 0
                 pause = ANEW_PAUSES_S[min(failures, len(ANEW_PAUSES_S) - 1)]
                 failures += 1
                 logger.exception("rule failed", starts_again_in_seconds=pause)

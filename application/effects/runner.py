@@ -101,8 +101,7 @@ class RuleRunner:
         self.leave()
 
     def resume(self) -> None:
-        """Take the lines, and begin to read."""
-        self._lines.take()
+        """Begin to read, and take the lines; where nothing can be read, nothing is taken."""
         begins = (
             Checkpoint(self._rule.topic, b.partition, b.offset, b.epoch, b.owner, b.next_seq)
             for b in self._rule.begins
@@ -110,6 +109,7 @@ class RuleRunner:
         starts = {each.partition: each for each in begins}
         starts |= {each.partition: each for each in self._positions.load()}
         self._source.reader.start(list(starts.values()))
+        self._lines.take()
         self._looked_at = self._clock() - LOOK_INTERVAL_S
 
     def step(self, timeout: float = READ_TIMEOUT_S) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import structlog
 
 from application.effects.rules import RuleOrders
 from domain.effects.actions import AnyAction
@@ -17,6 +18,9 @@ RULES = """
 IS_THERE = "SELECT EXISTS (SELECT FROM projection_positions WHERE projection = %s)"
 
 
+logger = structlog.get_logger(__name__)
+
+
 def rules_in(connection: Connection) -> Sequence[RuleOrders] | None:
     """Every rule; None where the read model is about to be built.
 
@@ -25,7 +29,15 @@ def rules_in(connection: Connection) -> Sequence[RuleOrders] | None:
     rows = connection.execute(RULES).fetchall()
     if not rows and connection.execute(IS_THERE, [NAME]).fetchone() == (False,):
         return None
-    return [_orders(*row) for row in rows]
+    return [orders for row in rows if (orders := _known(*row)) is not None]
+
+
+def _known(name: str, *ordered: Any) -> RuleOrders | None:
+    try:
+        return _orders(name, *ordered)
+    except msgspec.ValidationError:
+        logger.exception("rule not known to this version", rule=name)
+        return None
 
 
 def _orders(
