@@ -64,6 +64,11 @@ class Receiver:
         async with self._came:
             await self._came.wait_for(lambda: len(self.got) >= count)
 
+    async def is_connected(self) -> None:
+        """Wait until there has been a connection."""
+        async with self._came:
+            await self._came.wait_for(lambda: self.connections)
+
     async def start(self) -> None:
         """Listen, at the same port as before."""
         self._server = await asyncio.start_server(self._serve, HERE, self.port)
@@ -82,7 +87,9 @@ class Receiver:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self.connections += 1
+        async with self._came:
+            self.connections += 1
+            self._came.notify_all()
         self._open[writer] = task
         try:
             # It is cancelled by `kill` alone.
