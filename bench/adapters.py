@@ -40,12 +40,13 @@ from infra.effects.sms import TextMessages
 from infra.effects.socket import SocketMessages
 from infra.effects.table import TableRows
 from infra.effects.tcp import TcpLines
+from infra.effects.telling import TellingInRedis
 from infra.effects.topic import TopicRecords
 from infra.effects.web_push import Signer, WebPushes, public_key
 from infra.effects.webhook import Webhooks
 from infra.kafka.topics import create_missing, existing
+from infra.listening import ListeningInRedis
 from infra.mail.smtp import SmtpMail
-from infra.told import ToldInRedis
 from interfaces.settings import Settings, load
 from tests.effects.given import SECRET, a_post, an_effect, here
 from tests.effects.receivers import (
@@ -281,15 +282,14 @@ def _topic(_: Ports, __: Path) -> Build:
 def _socket(_: Ports, __: Path) -> Build:
     async def build() -> AsyncIterator[Built]:
         redis = Redis.from_url(_settings().redis_url, decode_responses=True)
-        told = ToldInRedis(redis)
-        following = asyncio.create_task(told.follow())
+        telling, listening = TellingInRedis(redis), ListeningInRedis(redis)
+        following = asyncio.create_task(listening.follow())
         with ExitStack() as held:
             held.callback(following.cancel)
-            held.enter_context(told.heard([f"person:{NAME}"], lambda _: None))
-            while not await told.tell(f"person:{NAME}", "{}"):  # noqa: ASYNC110
+            held.enter_context(listening.heard([NAME], lambda _: None))
+            while not await telling.tell(NAME, "{}"):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-            yield SocketMessages(told), lambda: actions.SocketMessage(person=NAME, text="Hello")
-        await redis.aclose()
+            yield SocketMessages(telling), lambda: actions.SocketMessage(person=NAME, text="Hello")
 
     return build
 

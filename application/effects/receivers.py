@@ -16,8 +16,12 @@ class Telling(Protocol):
     async def tell(self, channel: str, payload: str) -> int:
         """How many processes of the API heard it and have somebody who listens.
 
-        `channel` is `person:<id>` or `room:<id>`. Raises `NotTold` and `PerhapsTold`.
+        `channel` is the id of a person, or as `listening.channel_of_room` has it. Raises `NotTold`
+        and `PerhapsTold`.
         """
+
+    async def close(self) -> None:
+        """Let go of connections."""
 
 
 class NotTold(Exception):

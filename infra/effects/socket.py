@@ -6,6 +6,7 @@ from application.effects.ports import Effect
 from application.effects.receivers import NotTold, PerhapsTold, Telling
 from application.effects.signing import message_id
 from application.ports.deliveries import Delivery
+from application.ports.listening import channel_of_room
 from domain.effects.actions import SocketMessage
 
 
@@ -32,7 +33,7 @@ class SocketMessages:
         """See the port."""
         action = effect.action
         assert isinstance(action, SocketMessage)
-        channel = f"room:{action.room}" if action.person is None else f"person:{action.person}"
+        channel = action.person or channel_of_room(action.room or "")
         told = ToldOverSocket(id=message_id(effect.id), text=action.text)
         try:
             heard = await self._telling.tell(channel, msgspec.json.encode(told).decode())
@@ -44,3 +45,4 @@ class SocketMessages:
 
     async def close(self) -> None:
         """See the port."""
+        await self._telling.close()

@@ -18,6 +18,12 @@ from application.ports.mail import MailMessage
 ANSWER_TIMEOUT_S = 10.0
 """For each answer of a server."""
 
+MAIL_TIMEOUT_S = 20.0
+"""For all answers of a server that takes its time for each."""
+
+GOODBYE_S = 1.0
+"""For an answer that changes nothing any more."""
+
 PORTS = {"smtp": 587, "smtps": 465}
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 TEMPORARY = range(400, 500)
@@ -118,20 +124,22 @@ class SmtpMail:
     async def _deliver(self, message: MailMessage) -> Delivery:
         talk, step = client(self._way), "the greeting"
         try:
-            await talk.connect()
-            step = "MAIL"
-            await talk.mail(self._address)
-            step = "RCPT"
-            await talk.rcpt(message.to)
-            step = "DATA"
-            await talk.data(self._written(message))
+            async with asyncio.timeout(MAIL_TIMEOUT_S):
+                await talk.connect()
+                step = "MAIL"
+                await talk.mail(self._address)
+                step = "RCPT"
+                await talk.rcpt(message.to)
+                step = "DATA"
+                await talk.data(self._written(message))
         except SMTPResponseException as error:
             return _refused(error.code, step)
         except (SMTPException, OSError) as error:
             return _lost(error, step)
         else:
             with suppress(SMTPException, OSError):  # it is taken, whatever is said now
-                await talk.quit()
+                async with asyncio.timeout(GOODBYE_S):
+                    await talk.quit()
             return Delivery("accepted")
         finally:
             talk.close()

@@ -21,12 +21,12 @@ from infra.eventlog.metrics import LogMetrics
 from infra.eventlog.peers import Peers
 from infra.eventlog.routing import RoutedLog
 from infra.kafka.topics import refuse_repartitioned
+from infra.listening import ListeningInRedis
 from infra.once import OnceInRedis
 from infra.postgres.pool import connections
 from infra.sign_ins import SignInsInPostgres
 from infra.stack.ports import refuse_taken
 from infra.subjects.keys import SubjectKeys
-from infra.told import ToldInRedis
 from interfaces.bootstrap import readiness
 from interfaces.bootstrap.subjects import master
 from interfaces.http.app import FEATURES
@@ -130,12 +130,12 @@ def _cookies(
     return cookies
 
 
-def _listening(redis: Redis, held: AsyncExitStack) -> ToldInRedis:
+def _listening(redis: Redis, held: AsyncExitStack) -> ListeningInRedis:
     """Hears what open sockets are told, by whichever process."""
-    told = ToldInRedis(redis)
-    following = asyncio.create_task(told.follow())
+    listening = ListeningInRedis(redis)
+    following = asyncio.create_task(listening.follow())
     held.callback(following.cancel)
-    return told
+    return listening
 
 
 def _lookup(stores: Stores) -> Lookup:

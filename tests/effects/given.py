@@ -24,7 +24,7 @@ def an_effect(
 ) -> Effect:
     """An effect of an event at this place."""
     position = Position("waitroom-log", partition, seq)
-    id = f"{rule}:{position}"
+    id = f"{rule}:{position.topic}:{partition}:{seq}"
     told = {
         "id": id,
         "rule": rule,

@@ -64,6 +64,11 @@ class Receiver:
         async with self._came:
             await self._came.wait_for(lambda: len(self.got) >= count)
 
+    async def is_connected(self) -> None:
+        """Wait until there has been a connection."""
+        async with self._came:
+            await self._came.wait_for(lambda: self.connections)
+
     async def start(self) -> None:
         """Listen, at the same port as before."""
         self._server = await asyncio.start_server(self._serve, HERE, self.port)
@@ -82,7 +87,9 @@ class Receiver:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self.connections += 1
+        async with self._came:
+            self.connections += 1
+            self._came.notify_all()
         self._open[writer] = task
         try:
             # It is cancelled by `kill` alone.
@@ -247,18 +254,25 @@ class TcpReceiver(Receiver):
         writer.write(msgspec.json.encode(told) + b"\n")
 
 
+SMTP_ANSWERS = {"refuse": b"554 no\r\n", "busy": b"451 not now\r\n"}
+
+
 class SmtpReceiver(Receiver):
     """Takes mails without asking who sends them, and does its worst once it has the text."""
 
     def __init__(self) -> None:
         super().__init__()
         self.mails: list[str] = []
+        self.greets = True
+        """Whether it says anything at all."""
 
     @property
     def url(self) -> str:
         return f"smtp://{HERE}:{self.port}"
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self.greets:
+            await asyncio.Event().wait()
         writer.write(b"220 here\r\n")
         while line := (await reader.readline()).decode().strip():
             if line.upper() != "DATA":
@@ -269,19 +283,17 @@ class SmtpReceiver(Receiver):
             self.mails.append(mail)
             named = [each for each in mail.splitlines() if each.startswith("Message-ID: ")]
             await self.note(named[0].removeprefix("Message-ID: ") if named else "")
-            match self._next_way():
-                case "hang-up":
-                    return
-                case "silent":
-                    await asyncio.Event().wait()
-                case "refuse":
-                    writer.write(b"554 no\r\n")
-                case "busy":
-                    writer.write(b"451 not now\r\n")
-                case way:
-                    if way == "late":
-                        await self.released.wait()
-                    writer.write(b"250 taken\r\n")
+            if (way := self._next_way()) == "hang-up":
+                return
+            writer.write(await self._said(way))
+
+    async def _said(self, way: Way) -> bytes:
+        """What is said of a mail, if anything is and as soon as it may be."""
+        if way == "silent":
+            await asyncio.Event().wait()
+        if way == "late":
+            await self.released.wait()
+        return SMTP_ANSWERS.get(way, b"250 taken\r\n")
 
 
 class PushService(HttpReceiver):

@@ -57,10 +57,10 @@ async def test_a_browser_that_comes_again_is_the_same_and_one_of_somebody_else_s
 
 async def test_one_s_own_are_removed_and_those_of_others_are_not(api: Api) -> None:
     id = (await api.ask("POST", PATH, told_by(Browser("phone")))).json()["id"]
-    others = await api.ask("POST", f"{PATH}/{id}/remove", user="ben")
+    others = await api.ask("DELETE", f"{PATH}/{id}", user="ben")
     problem(others, 404, "push-subscription-not-found")
-    assert (await api.ask("POST", f"{PATH}/{id}/remove")).json() == {"id": id}
-    problem(await api.ask("POST", f"{PATH}/{id}/remove"), 404, "push-subscription-not-found")
+    assert (await api.ask("DELETE", f"{PATH}/{id}")).json() == {"id": id}
+    problem(await api.ask("DELETE", f"{PATH}/{id}"), 404, "push-subscription-not-found")
 
 
 GOOD = told_by(Browser("good"))

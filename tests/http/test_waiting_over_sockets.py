@@ -268,10 +268,10 @@ async def test_who_waits_is_told_what_their_room_and_they_themselves_are_told(ap
     session = await session_of(api, "ann")
     async with connected(api, live(session), user="ann") as socket:
         await socket.until("ready")
-        for channel in ("person:ann", "room:concert"):
+        for channel in ("ann", "/room/concert"):
             listening.tell(channel, '{"id":"msg_1","text":"soon"}')
             assert await socket.until("told") == {"id": "msg_1", "text": "soon"}
-        assert listening.tell("person:ben", "{}") == listening.tell("room:other", "{}") == 0
+        assert listening.tell("ben", "{}") == listening.tell("/room/other", "{}") == 0
     assert not listening.channels, "nobody is left"
 
 
@@ -282,4 +282,4 @@ async def test_an_operator_is_not_told_what_a_player_of_the_same_id_is(api: Api)
     operator = api.token("ann", "admin")
     async with connected(api, live(session), headers=operator) as socket:
         await socket.until("ready")
-        assert listening.channels == {"room:concert"}
+        assert listening.channels == {"/room/concert"}

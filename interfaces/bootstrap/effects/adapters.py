@@ -20,10 +20,10 @@ from infra.effects.sms import TextMessages
 from infra.effects.socket import SocketMessages
 from infra.effects.table import TableRows
 from infra.effects.tcp import TcpLines
+from infra.effects.telling import TellingInRedis
 from infra.effects.topic import TopicRecords
 from infra.effects.web_push import Signer, WebPushes
 from infra.effects.webhook import Webhooks
-from infra.told import ToldInRedis
 from interfaces.bootstrap.accounts.mail import mail_of
 from interfaces.bootstrap.effects.people import KnownPeople
 from interfaces.bootstrap.topics import declared
@@ -46,7 +46,7 @@ def adapters(settings: Settings, held: ExitStack) -> Adapters:  # noqa: ARG001  
     signer = Signer(push_key(settings.pass_key_folder), contact_of(settings))
     ours = {topic.name for topic in declared(settings.log_partitions)}
     of_kinds: dict[type[Action], Adapter] = {
-        actions.SocketMessage: SocketMessages(ToldInRedis(_redis(settings))),
+        actions.SocketMessage: SocketMessages(TellingInRedis(_redis(settings))),
         actions.TcpLine: TcpLines(outward),
         actions.Webhook: Webhooks(_post(outward), secret),
         actions.TableRow: TableRows(settings.effects_dsn),

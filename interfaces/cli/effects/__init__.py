@@ -5,7 +5,15 @@ from typing import IO, Any
 
 import rich_click as click
 
-from interfaces.cli.common import Group, json_option, print_json, print_pairs, print_table, show
+from interfaces.cli.common import (
+    Group,
+    json_option,
+    print_json,
+    print_pairs,
+    print_table,
+    settings,
+    show,
+)
 from interfaces.cli.operators import asking, by_option
 
 STATUSES = click.Choice(
@@ -161,6 +169,23 @@ def retry(ids: tuple[str, ...], dry_run: bool, by: str, as_json: bool) -> None:
 def drop(ids: tuple[str, ...], dry_run: bool, by: str, as_json: bool) -> None:
     """Let effects be that are open; nobody tries them again."""
     _decide("drop", ids, dry_run=dry_run, by=by, as_json=as_json)
+
+
+@effects.command()
+@click.argument("name", required=False)
+@click.option("--sms", is_flag=True, help="That of the gateway for text messages.")
+@json_option
+def secret(name: str | None, sms: bool, as_json: bool) -> None:
+    """Show the secret that webhooks of the rule NAME are signed with.
+
+    It is derived from the secret of the hall, and the same whether or not there is such a rule.
+    """
+    if bool(name) == sms:
+        raise click.UsageError("Name a rule, or --sms.")
+    from application.effects.signing import SMS_GATEWAY, secret_of
+
+    text = secret_of(settings().signing_secret(), SMS_GATEWAY if sms else name or "")
+    show({"secret": text}, as_json, lambda: click.echo(text))
 
 
 def _decide(word: str, ids: Sequence[str], *, dry_run: bool, by: str, as_json: bool) -> None:

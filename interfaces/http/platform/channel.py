@@ -215,7 +215,7 @@ async def accepted(
     metrics.SOCKETS.labels(kind).inc()
     channel = Channel(socket)
     # An operator and a player of one id are two people.
-    own = [f"person:{user}"] if socket.user.scope == "player" else []
+    own = [user] if socket.user.scope == "player" else []
     try:
         with services_of(socket).listening.heard(own, channel.tell):
             yield channel

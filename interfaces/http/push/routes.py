@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
-from litestar import Router
+from litestar import Router, delete
 from litestar.params import JSONBody
 
 from application.ports.push import OwnBrowsers, Subscription
@@ -18,6 +18,7 @@ from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.freshness import found
 from interfaces.http.platform.parameters import PathKey
+from interfaces.http.platform.problems import documented
 from interfaces.http.platform.routes import order, query
 from interfaces.http.platform.services import services_of
 
@@ -100,7 +101,13 @@ async def add_my_push_subscription(
     return PushSubscription(id=added.id, made_at=added.made_at)
 
 
-@order("/{subscription_id:str}/remove", "removeMyPushSubscription", "Push there no more", 403, 404)
+@delete(
+    "/{subscription_id:str}",
+    status_code=200,
+    operation_id="removeMyPushSubscription",
+    summary="Push there no more",
+    responses=documented(400, 403, 404),
+)
 async def remove_my_push_subscription(
     request: Request, subscription_id: PathKey
 ) -> RemovedSubscription:

@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from litestar import WebSocket, websocket
 
+from application.ports.listening import channel_of_room
 from application.waitroom.presence import Sightings
 from domain.events import Recorded
 from domain.waitroom.commands import Status
@@ -172,7 +173,7 @@ async def watch_session(socket: WebSocket[Identity, Any, Any], session_id: PathK
             await socket.close(close.code, str(close))
             return
         watch = SessionWatch(channel, services, place)
-        with services.listening.heard([f"room:{place.event_id}"], channel.tell):
+        with services.listening.heard([channel_of_room(place.event_id)], channel.tell):
             await channel.run(watch.receive, watch.listen(), watch.look())
 
 

@@ -116,3 +116,16 @@ async def test_a_hall_without_mail_sends_none() -> None:
     delivery = await Emails(None, address_of).perform(an_effect(TO_ADA))
     assert (delivery.outcome, delivery.again) == ("rejected", False)
     assert "GAMEHALL_SMTP_URL" in delivery.reason
+
+
+async def test_a_server_that_takes_its_time_for_each_answer_does_not_take_it_for_all(
+    server: SmtpReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.mail.smtp.MAIL_TIMEOUT_S", 0.5)
+    server.way = "silent"
+    emails = Emails(SmtpMail(server.url, SENDER), address_of)
+    assert (await emails.perform(an_effect(TO_ADA))).outcome == "unknown"
+    server.greets = False
+    delivery = await emails.perform(an_effect(TO_ADA))
+    assert (delivery.outcome, delivery.again) == ("rejected", True)
+    assert len(server.got) == 1

@@ -86,6 +86,15 @@ async def test_many_who_make_the_table_at_once_are_all_let_in(
         await each.close()
 
 
+async def test_many_rows_at_once_over_one_connection_are_all_written(
+    servers: Hall, table: TableRow, rows: TableRows
+) -> None:
+    effects = [an_effect(table, seq) for seq in range(100)]
+    told = await asyncio.gather(*map(rows.perform, [*effects, *effects]))
+    assert {each.outcome for each in told} == {"accepted"}
+    assert len(all_in(servers, table)) == 100
+
+
 async def test_a_row_is_on_the_disk_whatever_is_set_for_the_database(
     servers: Hall, table: TableRow, rows: TableRows
 ) -> None:

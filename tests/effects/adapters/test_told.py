@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import NamedTuple
 from uuid import uuid4
 
 import msgspec
@@ -10,9 +11,11 @@ import pytest
 from redis.asyncio import Redis
 
 from application.effects.receivers import NotTold, PerhapsTold
+from application.ports.listening import channel_of_room
 from domain.effects.actions import SocketMessage
 from infra.effects.socket import SocketMessages
-from infra.told import ToldInRedis
+from infra.effects.telling import TellingInRedis
+from infra.listening import Hear, ListeningInRedis
 from tests.conftest import Hall, free_port
 from tests.effects.adapters.wires import wire_to
 from tests.effects.given import an_effect
@@ -20,13 +23,24 @@ from tests.effects.given import an_effect
 LAST = "you are in line"
 
 
+class Process(NamedTuple):
+    telling: TellingInRedis
+    listening: ListeningInRedis
+
+    def heard(self, channels: list[str], hear: Hear) -> AbstractContextManager[None]:
+        return self.listening.heard(channels, hear)
+
+    async def tell(self, channel: str, payload: str) -> int:
+        return await self.telling.tell(channel, payload)
+
+
 @asynccontextmanager
-async def a_process(hall: Hall) -> AsyncIterator[ToldInRedis]:
+async def a_process(hall: Hall) -> AsyncIterator[Process]:
     """A process of the API that follows what is told."""
     redis = Redis.from_url(hall.redis, decode_responses=True)
-    told = ToldInRedis(redis)
-    following = asyncio.create_task(told.follow())
-    yield told
+    listening = ListeningInRedis(redis)
+    following = asyncio.create_task(listening.follow())
+    yield Process(TellingInRedis(redis), listening)
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     await redis.aclose()
@@ -38,7 +52,7 @@ async def until(holds: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def told_to(telling: ToldInRedis, channel: str, processes: int) -> None:
+async def told_to(telling: Process, channel: str, processes: int) -> None:
     """Tell until so many processes hear it, which they do a moment after they began to listen."""
     async with asyncio.timeout(10):
         while await telling.tell(channel, "are you there?") != processes:  # noqa: ASYNC110
@@ -46,7 +60,7 @@ async def told_to(telling: ToldInRedis, channel: str, processes: int) -> None:
 
 
 async def test_every_process_in_which_somebody_listens_hears_it(servers: Hall) -> None:
-    channel, other = f"person:{uuid4()}", f"person:{uuid4()}"
+    channel, other = str(uuid4()), str(uuid4())
     heard: list[list[str]] = [[], [], [], []]
     async with a_process(servers) as one, a_process(servers) as two, a_process(servers) as three:
         with (
@@ -66,7 +80,7 @@ async def test_every_process_in_which_somebody_listens_hears_it(servers: Hall) -
 async def test_who_listens_again_after_redis_has_forgotten_all_is_told_again(
     servers: Hall,
 ) -> None:
-    channel = f"room:{uuid4()}"
+    channel = channel_of_room(str(uuid4()))
     heard: list[str] = []
     async with a_process(servers) as one:
         with one.heard([channel], heard.append):
@@ -81,9 +95,9 @@ async def test_who_listens_again_after_redis_has_forgotten_all_is_told_again(
 @pytest.mark.parametrize("action", [SocketMessage(person="p", text="t"), SocketMessage(room="r")])
 async def test_a_rule_tells_a_person_or_a_room(servers: Hall, action: SocketMessage) -> None:
     heard: list[str] = []
-    channel = "person:p" if action.person else "room:r"
+    channel = "p" if action.person else "/room/r"
     async with a_process(servers) as one:
-        messages = SocketMessages(one)
+        messages = SocketMessages(one.telling)
         nobody = await messages.perform(an_effect(action))
         assert (nobody.outcome, nobody.reason, nobody.again) == (
             "rejected",
@@ -100,18 +114,18 @@ async def test_a_rule_tells_a_person_or_a_room(servers: Hall, action: SocketMess
 
 
 async def test_where_redis_is_away_nobody_is_told(servers: Hall) -> None:
-    away = ToldInRedis(Redis.from_url(f"redis://127.0.0.1:{free_port(1)}"), 0.5)
+    away = TellingInRedis(Redis.from_url(f"redis://127.0.0.1:{free_port(1)}"), 0.5)
     with pytest.raises(NotTold):
-        await away.tell("person:p", "t")
+        await away.tell("p", "t")
     port = servers.settings.redis_port
     assert port is not None
     with wire_to(servers.redis, port) as (network, address):
         redis = Redis.from_url(address)
-        telling = ToldInRedis(redis, 0.5)
-        await telling.tell("person:p", "t")
+        telling = TellingInRedis(redis, 0.5)
+        await telling.tell("p", "t")
         network.fall_silent()
         with pytest.raises(PerhapsTold):
-            await telling.tell("person:p", "t")
+            await telling.tell("p", "t")
         delivery = await SocketMessages(telling).perform(an_effect(SocketMessage(person="p")))
         assert delivery.again
         await redis.aclose()

@@ -1,6 +1,8 @@
 """Webhooks: signed, sent once per try, and what became of each as the receiver counts it."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from standardwebhooks import Webhook as Verifier
@@ -9,6 +11,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from application.effects.signing import secret_of
 from application.ports.deliveries import Delivery, Outcome
 from domain.effects.actions import Webhook
+from infra.effects.outward import Outward
 from infra.effects.posting import ANSWER_LIMIT_BYTES
 from infra.effects.webhook import Webhooks
 from tests.effects.given import RULE, SECRET, SOON_S, a_post, an_effect
@@ -109,15 +112,45 @@ async def test_whoever_is_killed_between_two_gets_the_next_all_the_same(
     assert len(receiver.taken) == 2
 
 
-async def test_an_endless_answer_is_not_read_to_its_end(
-    receiver: HttpReceiver, webhooks: Webhooks
-) -> None:
-    long = b"x" * (3 * ANSWER_LIMIT_BYTES)
-    receiver.answers.append(answer(200, body=long))
-    receiver.answers.append(answer(200, "x-half: 1", body=long)[:-1])
-    for seq in (1, 2):
-        delivery = await webhooks.perform(an_effect(Webhook(url=receiver.url), seq))
+async def test_an_endless_answer_is_not_read_to_its_end(webhooks: Webhooks) -> None:
+    sent, cut_off = 0, asyncio.Event()
+
+    async def never_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 said\r\ncontent-length: 10000000000\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"x" * ANSWER_LIMIT_BYTES)
+                await writer.drain()
+                sent += ANSWER_LIMIT_BYTES
+        cut_off.set()
+
+    server = await asyncio.start_server(never_end, HERE, 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        delivery = await webhooks.perform(an_effect(Webhook(url=f"http://{HERE}:{port}/")))
         assert delivery.outcome == "accepted"
+        await cut_off.wait()
+    assert sent < 200 * ANSWER_LIMIT_BYTES, "what the buffers of two sockets hold"
+
+
+async def test_what_never_left_this_machine_has_not_happened(receiver: HttpReceiver) -> None:
+    async def slow(host: str, port: int) -> list[str]:
+        await asyncio.Event().wait()
+        return []
+
+    of_name = Webhooks(a_post(Outward(resolve=slow)), SECRET)
+    unresolved = await of_name.perform(an_effect(Webhook(url="https://shop.example/")))
+    assert (unresolved.outcome, unresolved.again) == ("rejected", True)
+    await of_name.close()
+    webhooks = Webhooks(a_post(seconds=10), SECRET)
+    encrypted = receiver.url.replace("http:", "https:")
+    no_tls = asyncio.create_task(webhooks.perform(an_effect(Webhook(url=encrypted))))
+    await receiver.is_connected()
+    await receiver.kill()
+    assert ((await no_tls).outcome, (await no_tls).again) == ("rejected", True)
+    await webhooks.close()
 
 
 @pytest.mark.parametrize("said", [b"HTTP/9 what\r\n\r\n", b"\0" * 200 + b"\r\n\r\n"])

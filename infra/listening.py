@@ -1,7 +1,7 @@
-"""What is told to whoever listens at this moment, at any process of the API, by Redis.
+"""Hearing what is told to whoever is there at this moment, at any process of the API, by Redis.
 
-Each process listens to what somebody listens to there; so the number of those that heard is told by
-Redis with the answer, and nobody else hears it. Nothing is kept: who is away has missed it.
+Each process listens to what somebody listens to there; so Redis tells whoever tells something how
+many processes have heard it. Nothing is kept: who is away has missed it.
 """
 
 import asyncio
@@ -11,16 +11,13 @@ from contextlib import contextmanager
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
-from application.effects.receivers import NotTold, PerhapsTold
-from infra.redis_once import NotAnswered, NotAsked, ask_once
+from application.ports.listening import PREFIX
 
-PREFIX = "told:"
-ALWAYS = f"{PREFIX}"
+ALWAYS = PREFIX
 """Of nobody: a connection has to listen to something."""
 
-TELL_S = 5.0
 LISTEN_S = 5.0
 AWAY_PAUSE_S = 1.0
 """After which an absent Redis is listened to again."""
@@ -31,24 +28,13 @@ Hear = Callable[[str], None]
 logger = structlog.get_logger(__name__)
 
 
-class ToldInRedis:
-    """Implements `effects.receivers.Telling`, and calls those who listen in this process."""
+class ListeningInRedis:
+    """Implements `services.Listening`, and calls those who listen in this process."""
 
-    def __init__(self, redis: Redis, seconds: float = TELL_S) -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._seconds = seconds
         self._listening: dict[str, list[Hear]] = {}
         self._changed = asyncio.Event()
-
-    async def tell(self, channel: str, payload: str) -> int:
-        """See the port."""
-        command = ("PUBLISH", f"{PREFIX}{channel}", payload)
-        try:
-            return int(await ask_once(self._redis, command, self._seconds))
-        except (NotAsked, ResponseError) as error:
-            raise NotTold("Redis does not take it") from error
-        except NotAnswered as error:
-            raise PerhapsTold("Redis has not answered") from error
 
     @contextmanager
     def heard(self, channels: Iterable[str], hear: Hear) -> Iterator[None]:
