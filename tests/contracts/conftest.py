@@ -52,8 +52,9 @@ async def _something_happens(hall: Hall) -> set[str]:
             headers=hall.player(a_name("ada")),
         )
         told = await client.post("/api/v1/events", json=an_event(), headers=headers)
-        after_room, after_game, after_event, after_account = (
-            answer.headers["Position"] for answer in (opened, sought, told, account)
+        ruled = await client.post("/api/v1/effects/rules", json=a_rule(), headers=hall.admin())
+        after_room, after_game, after_event, after_account, after_rule = (
+            answer.headers["Position"] for answer in (opened, sought, told, account, ruled)
         )
         for path, position in (
             (f"/api/v1/waitroom/{room['event_id']}", after_room),
@@ -63,10 +64,18 @@ async def _something_happens(hall: Hall) -> set[str]:
             ("/api/v1/players/nobody/events", after_event),
             ("/api/v1/player/nobody/stats", after_event),
             ("/api/v1/games/none/leaderboard", after_event),
+            ("/api/v1/effects/rules", after_rule),
         ):
-            asked = headers | {"Read-After": position}
+            asked = (hall.admin() if position == after_rule else headers) | {"Read-After": position}
             ask = partial(client.get, path, headers=asked)
             await eventually(ask, lambda answer: answer.status_code in {200, 404})
         ask = partial(client.get, "/api/v1/dead-letters", headers=hall.admin())
         await eventually(ask, lambda answer: answer.status_code == 200)
-    return {after_room, after_game, after_event, after_account}
+    return {after_room, after_game, after_event, after_account, after_rule}
+
+
+def a_rule() -> dict[str, Any]:
+    """A rule that holds on nothing."""
+    action = {"kind": "file", "file": "contract"}
+    where = {"event_id": a_name("none")}
+    return {"name": a_name("rule"), "on": "QUEUE_LEFT", "where": where, "action": action}

@@ -17,7 +17,10 @@ from tests.contracts.rules import (
 pytestmark = pytest.mark.usefixtures("hall")  # who wants no hall does not even look in here
 
 CONTRACT = contract(OPERATIONS)
-OF_ADMINISTRATORS = contract(OPERATIONS, under=("/api/v1/dead-letters", "/api/v1/accounts"))
+OF_ADMINISTRATORS = contract(
+    OPERATIONS, under=("/api/v1/dead-letters", "/api/v1/accounts", "/api/v1/effects")
+).exclude(operation_id="addRule")
+"""A rule of chance would be carried out, and one reader more would be there for each."""
 
 
 def test_the_running_service_publishes_the_contract(hall: Hall) -> None:

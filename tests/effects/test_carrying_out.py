@@ -164,3 +164,12 @@ def test_a_changed_filter_is_for_what_comes_from_here() -> None:
     world.topic.happens(event_id="fair")
     world.works()
     assert list(world.receiver.done) == ["r:QUEUE_JOINED:0:1"]
+
+
+def test_it_works_until_it_is_told_to_stop_and_notes_how_far_it_has_read() -> None:
+    world = World(partitions=1)
+    world.topic.happens()
+    asked = iter([False, False, True])
+    world.worker().run(lambda: next(asked))
+    assert world.ledger.statuses() == ["accepted"]
+    assert world.positions.stored[0].offset == 1

@@ -86,6 +86,32 @@ def test_a_rule_that_fails_starts_again_and_others_do_not_notice() -> None:
     assert hall.begun.count(("good", 1)) == 1
 
 
+def test_one_that_has_worked_well_for_long_has_no_failures_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(crews, "WELL_AFTER_S", -1.0)
+    monkeypatch.setattr(crews, "ANEW_PAUSES_S", (0.0, 3_600.0))
+    hall = Hall(named("bad"))
+    hall.work["bad"] = fails
+    with hall.at_work():
+        hall.until(lambda: hall.begun.count(("bad", 1)) > 2)
+
+
+def test_while_nobody_knows_which_rules_there_are_they_go_on() -> None:
+    hall = Hall(named("first"))
+    crew = Crew(lambda: hall.rules, hall.build, lambda: None)
+    crew.look()
+    hall.rules = None
+    crew.look()
+    assert list(crew.at_work) == ["first"]
+    with pytest.raises(ConnectionError):
+        Crew.run(crew, _away)
+
+
+def _away() -> bool:
+    raise ConnectionError("It is over.")
+
+
 def test_rules_are_taken_up_changed_and_let_go_of_while_it_runs() -> None:
     hall = Hall(named("first"))
     with hall.at_work() as crew:
