@@ -9,6 +9,7 @@ their own on the same machine, and do nothing with what they get.
 """
 
 import asyncio
+import itertools
 import multiprocessing
 import statistics
 import time
@@ -60,6 +61,9 @@ from tests.effects.receivers import (
 )
 
 PATIENT_S = 10.0
+NUMBERS = itertools.count(time.time_ns() // 1_000_000)
+"""Of effects; none of another run is a repetition."""
+
 NAME = f"bench-{uuid4().hex[:8]}"
 
 
@@ -109,18 +113,16 @@ async def _measure(build: "Build", seconds: float, at_once: int) -> Measured:
     async with asynccontextmanager(build)() as (adapter, action):
         took: list[float] = []
         failed = 0
-        seq = time.time_ns() // 1_000_000  # no effect of another run is a repetition
-        numbers = iter(range(seq, seq + 10**9))
         end = time.perf_counter() + seconds
 
         async def work() -> None:
             nonlocal failed
             while (begun := time.perf_counter()) < end:
-                delivery = await adapter.perform(_effect(action(), next(numbers)))
+                delivery = await adapter.perform(_effect(action(), next(NUMBERS)))
                 took.append(time.perf_counter() - begun)
                 failed += delivery.outcome != "accepted"
 
-        await adapter.perform(_effect(action(), next(numbers)))  # connects
+        await adapter.perform(_effect(action(), next(NUMBERS)))  # connects
         begun = time.perf_counter()
         end = begun + seconds
         await asyncio.gather(*(work() for _ in range(at_once)))

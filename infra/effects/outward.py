@@ -9,6 +9,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from socket import SOCK_STREAM, gaierror
 from typing import NamedTuple
@@ -227,16 +228,15 @@ def checked_client(
     """A client that reaches what may be reached, with up to `most` connections of each kind.
 
     `trusted` says whose certificates are believed, by default those that browsers believe. It
-    follows no redirects: what was said of one address says nothing of another.
+    follows no redirects, as what was said of one address says nothing of another, and keeps no
+    cookies, of which somebody might set any number.
     """
     trusted = trusted or httpx.create_ssl_context(trust_env=False)
     return httpx.AsyncClient(
-        mounts={
-            "https://": CheckedTransport(outward, trusted, encrypts=True, most=most),
-            "http://": CheckedTransport(outward, trusted, encrypts=False, most=most),
-        },
-        verify=trusted,
+        transport=CheckedTransport(outward, trusted, encrypts=False, most=most),
+        mounts={"https://": CheckedTransport(outward, trusted, encrypts=True, most=most)},
         trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         follow_redirects=False,
         timeout=httpx.Timeout(None, connect=CONNECT_S),  # whoever asks has one for all of it
     )

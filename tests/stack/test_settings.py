@@ -53,6 +53,20 @@ from interfaces.settings import load
         ),
         ("MAIL_FROM", "hall", "GAMEHALL_MAIL_FROM is 'hall', but takes an address such as"),
         ("MAIL_FROM", "hall@here, eve@here", "GAMEHALL_MAIL_FROM is 'hall@here, eve@here', but"),
+        (
+            "EFFECT_NETWORKS",
+            "10.0.0.0/8, 10.0.0.1/8",
+            "GAMEHALL_EFFECT_NETWORKS is '10.0.0.0/8, 10.0.0.1/8', but takes networks such as",
+        ),
+        ("EFFECT_NETWORKS", "shop.example", "GAMEHALL_EFFECT_NETWORKS is 'shop.example', but"),
+        (
+            "EFFECTS_POSTGRES",
+            "mysql://ada:hush@db/shop",
+            "GAMEHALL_EFFECTS_POSTGRES is 'mysql://ada:***@db/shop', but takes an address that",
+        ),
+        ("SMS_URL", "sms.example", "GAMEHALL_SMS_URL is 'sms.example', but takes an address such"),
+        ("SMS_URL", "https://[", "GAMEHALL_SMS_URL is 'https://[', but takes an address such as"),
+        ("SMS_URL", "https://a:b@sms.example", "GAMEHALL_SMS_URL is 'https://a:***@sms.example',"),
         ("LOG_LEVEL", "loud", "but takes debug, info, warning or error."),
     ],
 )
@@ -249,3 +263,14 @@ def test_the_secret_is_made_once_and_kept_for_its_owner_only(
     assert load().signing_secret() == secret
     assert stat.S_IMODE((tmp_path / "new" / "secret").stat().st_mode) == 0o600
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["secret"]
+
+
+def test_rows_of_effects_go_to_the_hall_s_own_database_unless_another_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GAMEHALL_POSTGRES", "postgresql://db/games")
+    assert load().effects_dsn == "postgresql://db/games"
+    monkeypatch.setenv("GAMEHALL_EFFECTS_POSTGRES", "postgresql://shop/rows")
+    assert load().effects_dsn == "postgresql://shop/rows"
+    monkeypatch.setenv("GAMEHALL_EFFECT_NETWORKS", "10.0.0.0/8, fd00::/8")
+    assert load().effect_networks == ("10.0.0.0/8", "fd00::/8")

@@ -164,6 +164,16 @@ async def test_what_the_disk_does_not_confirm_is_unknown(
     assert len(ids_in(folder / "joined.ndjson")) == 1
 
 
+async def test_two_never_write_at_once(folder: Path) -> None:
+    await FileLines(folder).perform(an_effect(JOINED, 0))
+    with module._held(folder / "joined.lock"):
+        delivery = await FileLines(folder, seconds=0.1).perform(an_effect(JOINED, 1))
+        assert (delivery.outcome, delivery.again) == ("unknown", True)
+        assert len(ids_in(folder / "joined.ndjson")) == 1
+    assert (await FileLines(folder).perform(an_effect(JOINED, 1))).outcome == "accepted"
+    assert len(ids_in(folder / "joined.ndjson")) == 2
+
+
 def test_a_folder_that_cannot_be_made_is_said_to_be(folder: Path) -> None:
     folder.write_text("a file")
     delivery = asyncio.run(FileLines(folder).perform(an_effect(JOINED)))

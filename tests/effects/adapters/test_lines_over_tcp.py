@@ -87,13 +87,15 @@ async def test_who_is_killed_makes_unknown_what_it_had_and_rejected_what_comes(
     asked = [asyncio.create_task(lines.perform(each)) for each in effects]
     await receiver.has_got(len(effects))
     await receiver.kill()
-    assert {(await each).outcome for each in asked} == {"unknown"}
+    told = [await each for each in asked]
+    assert {each.outcome for each in told} == {"unknown"}
+    assert not [each for each in told if "within" in each.reason], "they are told at once"
     gone = await lines.perform(effects[0])
     assert gone == Delivery("rejected", "nobody answers there", again=True)
     receiver.way = "take"
     await receiver.start()
-    told = await asyncio.gather(*map(lines.perform, effects))
-    assert {each.outcome for each in told} == {"accepted"}
+    again = await asyncio.gather(*map(lines.perform, effects))
+    assert {each.outcome for each in again} == {"accepted"}
     assert (len(receiver.got), len(receiver.taken)) == (10, 5)
     await lines.close()
 

@@ -153,6 +153,15 @@ async def test_what_never_left_this_machine_has_not_happened(receiver: HttpRecei
     await webhooks.close()
 
 
+async def test_nothing_that_a_receiver_says_is_kept(
+    receiver: HttpReceiver, webhooks: Webhooks
+) -> None:
+    receiver.answers += [answer(200, "set-cookie: a=b; Path=/"), answer(200)]
+    for seq in (1, 2):
+        await webhooks.perform(an_effect(Webhook(url=receiver.url), seq))
+    assert [each.headers.get("cookie") for each in receiver.requests] == [None, None]
+
+
 @pytest.mark.parametrize("said", [b"HTTP/9 what\r\n\r\n", b"\0" * 200 + b"\r\n\r\n"])
 async def test_what_is_no_answer_makes_it_unknown(
     receiver: HttpReceiver, webhooks: Webhooks, said: bytes
