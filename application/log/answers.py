@@ -54,7 +54,8 @@ class Pack:
         """Take one more answer."""
         self._answers.append(answer)
         if len(self._answers) == PACKED_ANSWERS:
-            self._packed = _pack(b"[" + b",".join(self._answers) + b"]")
+            packed = _pack(b"[" + b",".join(self._answers) + b"]")
+            self._packed = bytes(memoryview(packed))  # which has no more room than it needs
             self._answers = []
 
     def __iter__(self) -> Iterator[FirstAnswer]:
