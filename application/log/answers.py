@@ -1,7 +1,7 @@
 """The answers that one shard has given, for commands that are repeated."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from zstandard import ZstdCompressor, ZstdDecompressor
@@ -30,7 +30,7 @@ class FirstAnswer(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 _decode = msgspec.json.Decoder(FirstAnswer).decode
-_decode_all = msgspec.json.Decoder(list[FirstAnswer]).decode
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 _pack = ZstdCompressor(level=1).compress
 _unpack = ZstdDecompressor().decompress
@@ -59,13 +59,19 @@ class Pack:
             self._answers = []
 
     def __iter__(self) -> Iterator[FirstAnswer]:
-        if self._packed:
-            return iter(_decode_all(_unpack(self._packed)))
-        return map(_decode, self._answers)
+        return map(_decode, self._all())
+
+    def _all(self) -> Sequence[bytes | msgspec.Raw]:
+        return _split(_unpack(self._packed)) if self._packed else self._answers
 
     def latest(self, command_id: str) -> FirstAnswer | None:
         """The latest answer that this command was given here, if any was."""
         return next((each for each in reversed([*self]) if each.command_id == command_id), None)
+
+    def forget(self, command_id: str) -> None:
+        """Hold no answer to this command any more."""
+        left = [each for each in self._all() if _decode(each).command_id != command_id]
+        self._answers, self._packed = list(map(bytes, left)), b""
 
 
 class Answers:
@@ -91,6 +97,8 @@ class Answers:
         """What this command was answered, if it is remembered."""
         if not self._knows_ids:
             self._read_ids()
+        if not self._knows_ids:
+            self._read_ids()
         digest = hash(command_id)
         for part in self._parts:
             if (pack := part.get(digest)) is not None:
@@ -111,9 +119,12 @@ class Answers:
 
     def forget(self, command_id: str) -> None:
         """Drop the answer of a command that did not happen."""
+        if not self._knows_ids:
+            self._read_ids()
         digest = hash(command_id)
         for part in self._parts:
-            part.pop(digest, None)
+            if (pack := part.pop(digest, None)) is not None:
+                pack.forget(command_id)
 
     def _keep(self, answer: bytes) -> Pack:
         pack = self._newest

@@ -84,6 +84,18 @@ def test_a_command_that_did_not_happen_is_forgotten() -> None:
     answers.forget("command-3")
     answers.forget("b")
     assert answers.first("command-3") is None
+    answers.follow(read(commit(4)))
+    assert answers.first("command-3") is None, "whoever follows again does not know it, either"
+
+
+def test_one_of_many_that_did_not_happen_leaves_the_others() -> None:
+    answers = Answers()
+    for number in range(2 * PACKED_ANSWERS):
+        answers.remember(commit(number))
+    answers.forget("command-3")
+    answers.follow(read(commit(2 * PACKED_ANSWERS)))
+    known = [bool(answers.first(f"command-{n}")) for n in range(2 * PACKED_ANSWERS + 1)]
+    assert [number for number, is_known in enumerate(known) if not is_known] == [3]
 
 
 def test_who_is_asked_follows_and_is_asked_again_knows_all_of_it() -> None:
@@ -114,3 +126,12 @@ def test_another_command_with_the_same_digest_is_not_taken_for_it() -> None:
     answers = Answers()
     answers.remember(commit(3))
     assert answers.first(Alike("command-4")) is None
+
+
+def test_what_did_not_happen_is_forgotten_also_by_who_has_followed_since() -> None:
+    answers = Answers()
+    answers.remember(commit(3))
+    answers.follow(read(commit(4)))
+    answers.forget("command-3")
+    assert answers.first("command-3") is None
+    assert answers.first("command-4")
