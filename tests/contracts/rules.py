@@ -77,6 +77,7 @@ OPERATIONS: dict[str, Any] = {
                 "listWaitrooms",
                 "listSessions",
                 "listAccounts",
+                "getMyFeed",
             )
         ),
         # An event that does not fit is a 422; in a batch, it does not stop the others.
@@ -131,7 +132,9 @@ IDS = {
 """What the fields of bodies are called that hold ids, somewhere."""
 
 READ_AFTER = "Read-After"
-POSITION = re.compile(r"(waitroom-log|game-log|user-log|player[.]events[.]raw)/[0-9]+@[0-9]+")
+POSITION = re.compile(
+    r"(waitroom-log|game-log|user-log|person-log|player[.]events[.]raw)/[0-9]+@[0-9]+"
+)
 
 
 def contract(*rules: dict[str, Any], under: tuple[str, ...] = ("/",)) -> OpenApiSchema:

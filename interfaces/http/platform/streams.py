@@ -1,0 +1,108 @@
+"""Server-sent events: an answer that goes on as long as it is read.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import msgspec
+from litestar.types import Receive, Send
+
+from interfaces.http.platform import metrics
+from interfaces.http.platform.channel import SEND_TIMEOUT_S
+from interfaces.http.platform.responses import Header
+from interfaces.http.platform.resume import Piece
+
+MEDIA_TYPE = "text/event-stream"
+
+HEAD: list[Header] = [
+    (b"content-type", MEDIA_TYPE.encode()),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # proxies of a common kind would keep it until it is long
+]
+
+KEEP_ALIVE_S = 15.0
+"""Seconds of silence after which a comment is sent, before a proxy takes the stream for dead."""
+
+KEEP_ALIVE = b": still here\n\n"
+
+RETRY = b"retry: 1000\n\n"
+"""Milliseconds after which a browser comes back that was cut off."""
+
+
+def written(piece: Piece) -> bytes:
+    """A piece as an event, with its number as the id, if it has one."""
+    id = b"" if piece.number is None else b"id: %d\n" % piece.number
+    return b"%bevent: %b\ndata: %b\n\n" % (
+        id,
+        piece.type.encode(),
+        msgspec.json.encode(piece.payload),
+    )
+
+
+class Gone(Exception):
+    """Whoever read has gone, or reads too slowly."""
+
+
+class Stream:
+    """One answer, sent piece by piece; a piece that is not taken in time ends it."""
+
+    def __init__(self, kind: str, receive: Receive, send: Send) -> None:
+        self._kind = kind
+        self._receive = receive
+        self._send = send
+
+    async def run(self, pieces: AsyncGenerator[Piece], over: "asyncio.Future[str]") -> None:
+        """Send pieces until there are none, the reader has gone, or it is `over`, which is told.
+
+        What the first piece raises is raised before anything is sent.
+        """
+        first = await anext(pieces)
+        await self._send({"type": "http.response.start", "status": 200, "headers": HEAD})
+        gone = asyncio.ensure_future(self._until_gone())
+        metrics.SOCKETS.labels(self._kind).inc()
+        try:
+            await self._put(RETRY + written(first))
+            await self._put_all(pieces, over, gone)
+        except Gone:
+            return
+        finally:
+            metrics.SOCKETS.labels(self._kind).dec()
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
+
+    async def _put_all(
+        self,
+        pieces: AsyncGenerator[Piece],
+        over: "asyncio.Future[str]",
+        gone: "asyncio.Future[None]",
+    ) -> None:
+        coming = asyncio.ensure_future(anext(pieces))
+        try:
+            while not gone.done():
+                ready: set[asyncio.Future[Any]] = {coming, over, gone}
+                await asyncio.wait(ready, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
+                if over.done():
+                    await self._put(written(Piece("over", {"reason": over.result()})), more=False)
+                    return
+                if coming.done():
+                    piece, coming = coming.result(), asyncio.ensure_future(anext(pieces))
+                    await self._put(written(piece))
+                elif not gone.done():
+                    await self._put(KEEP_ALIVE)
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+    async def _put(self, body: bytes, *, more: bool = True) -> None:
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        except (TimeoutError, OSError, RuntimeError):
+            raise Gone from None
+
+    async def _until_gone(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
