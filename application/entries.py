@@ -15,8 +15,8 @@ class NewEntry(NamedTuple):
     """What somebody is told: `kind` says what, and `about` by its id, what it is about.
 
     `other` is somebody else whom it is about. `data` are ids and numbers, and no text of anybody.
-    A `pending` one asks for something, and is read once a `Settled` of its kind says that about the
-    same thing; there is no second one as long as it is unread.
+    A `pending` one asks for something, and is read once an `EntrySettled` of its kind says that
+    about the same thing; there is no second one as long as it is unread.
     """
 
     user_id: str
@@ -27,7 +27,7 @@ class NewEntry(NamedTuple):
     pending: bool = False
 
 
-class Settled(NamedTuple):
+class EntrySettled(NamedTuple):
     """What a pending entry asks somebody for is done, or is not to be done any more."""
 
     user_id: str
@@ -45,12 +45,12 @@ class Remembered(State, frozen=True, kw_only=True, tag="feed.remembered-snapshot
 Memory = MutableMapping[str, Remembered]
 """What a feature remembers, by keys of its own. Entries are replaced, never changed."""
 
-Tell = Callable[[DomainEvent, Memory], Sequence[NewEntry | Settled]]
+Tell = Callable[[DomainEvent, Memory], Sequence[NewEntry | EntrySettled]]
 """What an event leads to; pure, but for what it remembers. An event that comes again after it was
 remembered changes nothing any more."""
 
 
-class Feed(NamedTuple):
+class Tellings(NamedTuple):
     """What a feature tells people: the topics that it follows, and what their events lead to."""
 
     topics: tuple[str, ...]

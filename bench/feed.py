@@ -23,6 +23,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import exp, log
+from operator import itemgetter
 from random import Random
 from typing import Any, NamedTuple
 
@@ -205,7 +206,7 @@ class Reader:
                     numbered = True
                 elif numbered and line.startswith(b"data: "):
                     numbered = False
-                    yield msgspec.convert(msgspec.json.decode(line[6:]), Told, from_attributes=True)
+                    yield Told(*itemgetter(*Told._fields)(msgspec.json.decode(line[6:])))
 
 
 # -- what happens meanwhile ------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 
 import msgspec
 
-from application.entries import Feed, NewEntry, Remembered, Settled
+from application.entries import EntrySettled, NewEntry, Remembered, Tellings
 from application.ports.commands import Envelope
 from application.process_state import ProcessState
 from domain.events import Recorded
@@ -45,7 +45,7 @@ class FeedProcess:
     also when the log has forgotten the command.
     """
 
-    def __init__(self, feeds: Mapping[str, Feed]) -> None:
+    def __init__(self, feeds: Mapping[str, Tellings]) -> None:
         self.state = ProcessState(Remembered)
         self._feeds = [(feed, OfFeature(word, self.state)) for word, feed in feeds.items()]
 
@@ -69,7 +69,7 @@ class FeedProcess:
         """Nothing; none of its commands is refused."""
         return []
 
-    def _told(self, recorded: Recorded) -> list[NewEntry | Settled]:
+    def _told(self, recorded: Recorded) -> list[NewEntry | EntrySettled]:
         topic, event = recorded.position.topic, recorded.event
         return [
             each
@@ -80,11 +80,11 @@ class FeedProcess:
 
 
 def _commands_for(
-    recorded: Recorded, all_told: Sequence[NewEntry | Settled]
+    recorded: Recorded, all_told: Sequence[NewEntry | EntrySettled]
 ) -> Iterator[AddEntry | SettleEntry]:
     source, seen = str(recorded.position), Counter[str]()
     for each in all_told:
-        if isinstance(each, Settled):
+        if isinstance(each, EntrySettled):
             yield SettleEntry(**each._asdict(), source=source)
         else:
             told = {**each._asdict(), "data": dict(each.data)}

@@ -5,7 +5,7 @@ Games against bots are played in one sitting, so nobody is called back to one.
 
 from collections.abc import Sequence
 
-from application.entries import Feed, Memory, NewEntry, Remembered, Settled
+from application.entries import EntrySettled, Memory, NewEntry, Remembered, Tellings
 from domain.categories import GAMES
 from domain.events import DomainEvent
 from domain.games.board import Board
@@ -13,7 +13,7 @@ from domain.games.events import GameEnded, GameStarted, MovePlayed, PlayersPaire
 
 GAME_FOUND, YOUR_MOVE = "game-found", "your-move"
 
-Told = Sequence[NewEntry | Settled]
+Told = Sequence[NewEntry | EntrySettled]
 
 
 def tell(event: DomainEvent, games: Memory) -> Told:
@@ -34,9 +34,8 @@ def tell(event: DomainEvent, games: Memory) -> Told:
             return _hand_over(event, games)
         case GameEnded(originator_id=game):
             known = games.pop(game, None)
-            return (
-                [] if known is None else [Settled(each, YOUR_MOVE, game) for each in known.people]
-            )
+            people = () if known is None else known.people
+            return [EntrySettled(each, YOUR_MOVE, game) for each in people]
     return []
 
 
@@ -52,7 +51,7 @@ def _go_on(event: MovePlayed, games: Memory) -> Told:
     if known is None or event.move != len(known.text) + 1:
         return []
     games[game] = Remembered(people=known.people, text=f"{known.text}{event.column}")
-    settled = Settled(player, YOUR_MOVE, game)
+    settled = EntrySettled(player, YOUR_MOVE, game)
     if Board.after(map(int, games[game].text)).is_decided:
         return [settled]
     other = _other(known, player)
@@ -67,7 +66,7 @@ def _hand_over(event: SeatHandedOver, games: Memory) -> Told:
         return []
     people = [user if each == previous else each for each in known.people]
     games[game] = Remembered(people=people, text=known.text)
-    settled = Settled(previous, YOUR_MOVE, game)
+    settled = EntrySettled(previous, YOUR_MOVE, game)
     move = len(known.text) + 1
     if people[(move - 1) % 2] != user:
         return [settled]
@@ -83,4 +82,4 @@ def _your_move(user_id: str, game: str, other: str, *, move: int) -> NewEntry:
     return NewEntry(user_id, YOUR_MOVE, game, other, data={"move": move}, pending=True)
 
 
-FEED = Feed(topics=(GAMES.topic,), tell=tell)
+FEED = Tellings(topics=(GAMES.topic,), tell=tell)

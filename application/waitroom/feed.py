@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from application.entries import Feed, Memory, NewEntry, Remembered, Settled
+from application.entries import EntrySettled, Memory, NewEntry, Remembered, Tellings
 from domain.categories import WAITROOMS
 from domain.events import DomainEvent
 from domain.waitroom.absence import SessionDropped
@@ -28,7 +28,7 @@ ENDS = (
 """What ends a session that was admitted; one that was not is nobody's to be told of."""
 
 
-def tell(event: DomainEvent, admitted: Memory) -> Sequence[NewEntry | Settled]:
+def tell(event: DomainEvent, admitted: Memory) -> Sequence[NewEntry | EntrySettled]:
     """Tell who is admitted, and settle that when the session ends; remembers who was admitted."""
     match event:
         case SessionAdmitted(session_id=session, user_id=user):
@@ -36,7 +36,7 @@ def tell(event: DomainEvent, admitted: Memory) -> Sequence[NewEntry | Settled]:
             return [_ready(event)]
         case _ if isinstance(event, ENDS) and event.session_id in admitted:
             del admitted[event.session_id]
-            return [Settled(event.user_id, QUEUE_READY, event.session_id)]
+            return [EntrySettled(event.user_id, QUEUE_READY, event.session_id)]
     return []
 
 
@@ -45,4 +45,4 @@ def _ready(event: SessionAdmitted) -> NewEntry:
     return NewEntry(event.user_id, QUEUE_READY, event.session_id, data=data, pending=True)
 
 
-FEED = Feed(topics=(WAITROOMS.topic,), tell=tell)
+FEED = Tellings(topics=(WAITROOMS.topic,), tell=tell)

@@ -18,9 +18,13 @@ Kind = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[a-z]
 
 Datum = Annotated[str, msgspec.Meta(max_length=200)]
 
-Source = Annotated[
+EventPlace = Annotated[
     str,
-    msgspec.Meta(max_length=100, pattern=r"^[a-z]+(-[a-z]+)*-log/[0-9]{1,9}@[0-9]{1,18}$(?!\n)"),
+    msgspec.Meta(
+        max_length=100,
+        pattern=r"^[a-z]+(-[a-z]+)*-log/[0-9]{1,9}@[0-9]{1,18}$(?!\n)",
+        examples=["game-log/3@17"],
+    ),
 ]
 """The position of an event."""
 
@@ -57,7 +61,7 @@ class AddEntry(FeedCommand, frozen=True, kw_only=True, tag="feed.add"):
         default_factory=dict
     )
     pending: bool = False
-    source: Source
+    source: EventPlace
     index: Annotated[int, msgspec.Meta(ge=0, lt=MOST_AT_ONCE)] = 0
 
 
@@ -68,7 +72,7 @@ class SettleEntry(FeedCommand, frozen=True, kw_only=True, tag="feed.settle"):
 
     kind: Kind
     about: Key
-    source: Source
+    source: EventPlace
 
 
 class SeeEntries(FeedCommand, frozen=True, kw_only=True, tag="feed.see"):

@@ -181,7 +181,7 @@ NEWEST_FIRST = " AND number < %(before)s ORDER BY number DESC LIMIT %(limit)s"
 
 OLDEST_FIRST = " AND number > %(after)s ORDER BY number LIMIT %(limit)s"
 
-LAST = 2**63 - 1
+LAST_NUMBER = 2**63 - 1
 """No entry has a number as large."""
 
 FIELDS = FeedEntry.__struct_fields__
@@ -213,7 +213,7 @@ class FeedQueries(PostgresQueries):
         if after is not None:
             asked |= {"after": after, "limit": limit}
             return upwards(await self._entries(chosen + OLDEST_FIRST, asked), after)
-        asked |= {"before": LAST if before is None else before, "limit": limit + 1}
+        asked |= {"before": LAST_NUMBER if before is None else before, "limit": limit + 1}
         return downwards(await self._entries(chosen + NEWEST_FIRST, asked), limit)
 
     async def since(self, user_id: str, number: int, limit: int) -> list[FeedEntry]:

@@ -120,7 +120,7 @@ def test_the_process_goes_on_from_any_state() -> None:
     narrator = Narrator()
     tell_of_everything(narrator)
     log = [each for each in narrator.events if each.position.topic in FEED.topics]
-    some = log[:300]
+    some = log[:120]
     reacts_the_same_from_any_state(lambda: FeedProcess(feeds()), some)
 
 

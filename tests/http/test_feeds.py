@@ -201,7 +201,7 @@ async def test_a_cut_subscription_is_begun_anew(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cursor", "status", "type"), [("x", 400, "invalid-cursor"), ("9", 422, "cursor-ahead")]
+    ("cursor", "status", "type"), [("x", 400, "invalid-last-event-id"), ("9", 422, "cursor-ahead")]
 )
 async def test_a_cursor_that_is_none_is_refused(
     api: Api, cursor: str, status: int, type: str

@@ -16,7 +16,7 @@ from domain.events import DomainEvent, Metadata, Position, Recorded
 from domain.feed.events import EntriesSeen, EntryAdded
 from interfaces.http.platform import resume
 from interfaces.http.platform.problems import Problem
-from interfaces.http.platform.resume import Look, Piece, cursor_in, resumed
+from interfaces.http.platform.resume import Announced, Look, cursor_in, resumed
 from tests.given import T0
 from tests.http.fakes.feed import FakeFeed
 from tests.http.sockets.virtual_time import VirtualTime
@@ -91,7 +91,7 @@ class Log:
     async def confirmed_newest(self) -> int:
         return self.newest
 
-    async def since(self, number: int, limit: int, position: Position) -> Sequence[Piece]:
+    async def since(self, number: int, limit: int, position: Position) -> Sequence[Announced]:
         await asyncio.sleep(0.01)
         if self.is_away or position.seq >= self.shown:
             raise TimeoutError("It is behind.")
@@ -99,11 +99,11 @@ class Log:
         entries = [each for each in shown if isinstance(each, EntryAdded) and each.number > number]
         return [told(each) for each in entries[:limit]]
 
-    def numbered(self, event: DomainEvent) -> Piece | None:
+    def numbered(self, event: DomainEvent) -> Announced | None:
         return told(event) if isinstance(event, EntryAdded) else None
 
-    def others(self, event: DomainEvent) -> Sequence[Piece]:
-        return [Piece("seen", event.up_to)] if isinstance(event, EntriesSeen) else []
+    def others(self, event: DomainEvent) -> Sequence[Announced]:
+        return [Announced("seen", event.up_to)] if isinstance(event, EntriesSeen) else []
 
     def moved(self, state: Any, event: DomainEvent) -> Any:
         match event:
@@ -126,8 +126,8 @@ def entry(number: int) -> EntryAdded:
     return EntryAdded(**common(), number=number, kind="game-found", about="game", source=source)
 
 
-def told(event: EntryAdded) -> Piece:
-    return Piece("entry", event.number, event.number)
+def told(event: EntryAdded) -> Announced:
+    return Announced("entry", event.number, event.number)
 
 
 class Reader:
@@ -149,7 +149,7 @@ class Reader:
             except Unavailable:
                 await asyncio.sleep(0.1)
 
-    def take(self, piece: Piece) -> None:
+    def take(self, piece: Announced) -> None:
         if piece.number is not None:
             self.numbers.append(piece.number)
             self.cursor = piece.number

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 
-from application.entries import Feed
+from application.entries import Tellings
 from application.feed.process import NAME, FeedProcess
 from interfaces.bootstrap.worker import ProcessManager
 from interfaces.features import FEATURES
 
 
-def feeds() -> Mapping[str, Feed]:
+def feeds() -> Mapping[str, Tellings]:
     """What features tell people, by their words: `FEED` in `application.<word>.feed`, if it is."""
     places = {word: f"application.{word}" for word in FEATURES}
     there = {word: f"{place}.feed" for word, place in places.items() if find_spec(place)}

@@ -12,7 +12,7 @@ from domain.feed.events import EntriesArchived, EntriesRead, EntriesSeen, EntryA
 from domain.feed.ranges import Range, merged
 from domain.feed.view import FeedView
 from interfaces.http.platform.command_context import FRESH_IDS
-from interfaces.http.platform.resume import Look, Piece
+from interfaces.http.platform.resume import Announced, Look
 from projections.feed.feed_entries import FeedEntry, FeedQueries
 
 CATCH_UP_S = 2.0
@@ -46,8 +46,8 @@ async def _asked(log: CommandLog, command: LookAtFeed) -> Look:
     return Look(view, view.newest, answer.position)
 
 
-class FeedSource:
-    """The feed of one person; implements `platform.resume.Source`."""
+class FeedTeller:
+    """The feed of one person; implements `platform.resume.Teller`."""
 
     topic = PEOPLE.topic
 
@@ -64,27 +64,27 @@ class FeedSource:
         """See the protocol."""
         return (await _asked(self._log, ConfirmFeed(user_id=self.aggregate_id))).newest
 
-    async def since(self, number: int, limit: int, position: Position) -> Sequence[Piece]:
+    async def since(self, number: int, limit: int, position: Position) -> Sequence[Announced]:
         """See the protocol."""
         if not await self._queries.wait_for(position, CATCH_UP_S):
             raise NotCaughtUp(f"The read model does not show {position} yet.")
         entries = await self._queries.since(self.aggregate_id, number, limit)
-        return [Piece("entry", each, each.number) for each in entries]
+        return [Announced("entry", each, each.number) for each in entries]
 
-    def numbered(self, event: DomainEvent) -> Piece | None:
+    def numbered(self, event: DomainEvent) -> Announced | None:
         """See the protocol."""
         return _entry(event) if isinstance(event, EntryAdded) else None
 
-    def others(self, event: DomainEvent) -> Sequence[Piece]:
+    def others(self, event: DomainEvent) -> Sequence[Announced]:
         """See the protocol."""
         match event:
             case EntriesSeen(up_to=up_to):
-                return [Piece("seen", SeenUpTo(up_to=up_to))]
+                return [Announced("seen", SeenUpTo(up_to=up_to))]
             case EntriesRead(numbers=numbers):
                 read = merged(each for ranges in numbers.values() for each in ranges)
-                return [Piece("read", Marked(numbers=read))]
+                return [Announced("read", Marked(numbers=read))]
             case EntriesArchived(numbers=numbers):
-                return [Piece("archived", Marked(numbers=numbers))]
+                return [Announced("archived", Marked(numbers=numbers))]
         return []
 
     def moved(self, state: FeedView, event: DomainEvent) -> FeedView:
@@ -92,7 +92,7 @@ class FeedSource:
         return state.after(event)
 
 
-def _entry(event: EntryAdded) -> Piece:
+def _entry(event: EntryAdded) -> Announced:
     entry = FeedEntry(
         number=event.number,
         kind=event.kind,
@@ -101,4 +101,4 @@ def _entry(event: EntryAdded) -> Piece:
         data=event.data,
         at=event.timestamp,
     )
-    return Piece("entry", entry, event.number)
+    return Announced("entry", entry, event.number)

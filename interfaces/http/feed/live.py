@@ -10,7 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import HTTPScope, Receive, Send
 
-from interfaces.http.feed.following import FeedSource
+from interfaces.http.feed.following import FeedTeller
 from interfaces.http.platform.auth import only, require_scope
 from interfaces.http.platform.bodies import Request, decode, decoder_of, headers_of
 from interfaces.http.platform.channel import (
@@ -27,7 +27,7 @@ from interfaces.http.platform.problems import Problem, documented
 from interfaces.http.platform.resume import cursor_in, resumed
 from interfaces.http.platform.services import Services, services_in, services_of
 from interfaces.http.platform.socket_limits import MOST_SOCKETS_PER_USER, SocketLimits
-from interfaces.http.platform.streams import MEDIA_TYPE, Stream
+from interfaces.http.platform.streams import MEDIA_TYPE, EventStream
 from interfaces.tokens import Identity
 from projections.feed import FEED_ENTRIES
 
@@ -48,11 +48,11 @@ async def follow_feed(scope: HTTPScope, receive: Receive, send: Send) -> None:
     cursor = cursor_in(headers, scope["query_string"])
     services = services_in(scope)
     async with _counted(services, identity.user_id):
-        source = source_of(services, identity)
+        teller = teller_of(services, identity)
         over = asyncio.ensure_future(until_over(services.cookies, identity))
         try:
-            async with resumed(services.feed, source, cursor) as pieces:
-                await Stream("feed-events", receive, send).run(pieces, over)
+            async with resumed(services.feed, teller, cursor) as pieces:
+                await EventStream("feed-events", receive, send).run(pieces, over)
         finally:
             over.cancel()
             await asyncio.gather(over, return_exceptions=True)
@@ -75,9 +75,9 @@ async def _counted(services: Services, user_id: str) -> AsyncIterator[None]:
         limits.leave(user_id)
 
 
-def source_of(services: Services, identity: Identity) -> FeedSource:
+def teller_of(services: Services, identity: Identity) -> FeedTeller:
     """The feed of who asks."""
-    return FeedSource(services.log, services.queries(FEED_ENTRIES), identity.user_id)
+    return FeedTeller(services.log, services.queries(FEED_ENTRIES), identity.user_id)
 
 
 @get(
@@ -165,9 +165,9 @@ def _pongs(channel: Channel) -> Any:
 async def _told(
     channel: Channel, services: Services, identity: Identity, cursor: int | None
 ) -> None:
-    source = source_of(services, identity)
+    teller = teller_of(services, identity)
     try:
-        async with resumed(services.feed, source, cursor) as pieces:
+        async with resumed(services.feed, teller, cursor) as pieces:
             async for piece in pieces:
                 await channel.tell(piece.type, piece.payload)
     except Problem as problem:

@@ -54,7 +54,7 @@ class Look(NamedTuple):
     position: Position
 
 
-class Piece(NamedTuple):
+class Announced(NamedTuple):
     """What is told: of a type, and with a number where it is one of those that are counted."""
 
     type: str
@@ -62,7 +62,7 @@ class Piece(NamedTuple):
     number: int | None = None
 
 
-class Source(Protocol):
+class Teller(Protocol):
     """An aggregate that tells things by numbers, from 1 and without gaps."""
 
     topic: str
@@ -74,23 +74,23 @@ class Source(Protocol):
     async def confirmed_newest(self) -> int:
         """The number of the newest, as who certainly knows it says."""
 
-    async def since(self, number: int, limit: int, position: Position) -> Sequence[Piece]:
+    async def since(self, number: int, limit: int, position: Position) -> Sequence[Announced]:
         """What comes after a number, in order, once it shows all up to a position.
 
         Raises where it cannot be looked up, or does not show that yet.
         """
 
-    def numbered(self, event: DomainEvent) -> Piece | None:
+    def numbered(self, event: DomainEvent) -> Announced | None:
         """What an event tells by number."""
 
-    def others(self, event: DomainEvent) -> Sequence[Piece]:
+    def others(self, event: DomainEvent) -> Sequence[Announced]:
         """What it tells beside."""
 
     def moved(self, state: Any, event: DomainEvent) -> Any:
         """The state once that has happened."""
 
 
-class Heard:
+class Arrivals:
     """What a subscription has told and nobody has taken yet; it never blocks who tells."""
 
     def __init__(self) -> None:
@@ -101,11 +101,11 @@ class Heard:
         self.is_lost = False
         """Whether something may be missing."""
 
-    async def listen(self, feed: Feed, source: Source) -> None:
+    async def listen(self, feed: Feed, teller: Teller) -> None:
         """Keep what happens to an aggregate, until cancelled."""
         while True:
-            async for recorded in feed.subscribe(source.aggregate_id):
-                if recorded.position.topic == source.topic:
+            async for recorded in feed.subscribe(teller.aggregate_id):
+                if recorded.position.topic == teller.topic:
                     self._put(recorded)
             await asyncio.sleep(RESUBSCRIBE_S)  # it was cut, for being behind
             self._lose()  # and is begun anew before anybody can look
@@ -152,7 +152,7 @@ def cursor_in(headers: Mapping[bytes, bytes], query: bytes) -> int | None:
         return None
     if not NUMBER.fullmatch(text) or int(text) > LARGEST_CURSOR:
         raise bad_request(
-            "invalid-cursor",
+            "invalid-last-event-id",
             f"{text[:40]!r} is no Last-Event-ID; it is the number of the last entry that was seen.",
         )
     return int(text)
@@ -166,8 +166,8 @@ def ahead(cursor: int, newest: int) -> Problem:
 
 @asynccontextmanager
 async def resumed(
-    feed: Feed, source: Source, cursor: int | None
-) -> AsyncIterator[AsyncGenerator[Piece]]:
+    feed: Feed, teller: Teller, cursor: int | None
+) -> AsyncIterator[AsyncGenerator[Announced]]:
     """What an aggregate tells from a cursor on, or from now on with None, as long as it is read.
 
     The state is told first, and again after what changes it. Guarantee: the numbers that are told
@@ -176,43 +176,43 @@ async def resumed(
 
     The first piece raises what a look does, and `Problem` 422 for a cursor that is ahead.
     """
-    heard = Heard()
-    listening = asyncio.create_task(heard.listen(feed, source))
+    heard = Arrivals()
+    listening = asyncio.create_task(heard.listen(feed, teller))
     try:
         await asyncio.sleep(0)  # it has subscribed as soon as it waits
-        async with aclosing(_pieces(heard, source, cursor)) as pieces:
+        async with aclosing(_pieces(heard, teller, cursor)) as pieces:
             yield pieces
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
 
 
-async def _pieces(heard: Heard, source: Source, cursor: int | None) -> AsyncGenerator[Piece]:
-    look = await source.look()
+async def _pieces(heard: Arrivals, teller: Teller, cursor: int | None) -> AsyncGenerator[Announced]:
+    look = await teller.look()
     if cursor is None:
         cursor = look.newest
-    elif cursor > look.newest and cursor > (newest := await source.confirmed_newest()):
+    elif cursor > look.newest and cursor > (newest := await teller.confirmed_newest()):
         raise ahead(cursor, newest)
     while True:
-        yield Piece("state", look.state)
-        async with aclosing(_behind(source, cursor, look)) as behind:
+        yield Announced("state", look.state)
+        async with aclosing(_behind(teller, cursor, look)) as behind:
             async for piece in behind:
                 cursor = piece.number or cursor
                 yield piece
-        async with aclosing(_live(heard, source, cursor, look)) as live:
+        async with aclosing(_live(heard, teller, cursor, look)) as live:
             async for piece in live:
                 cursor = piece.number or cursor
                 yield piece
         heard.begin()
-        look = await _look_again(heard, source, cursor)
+        look = await _look_again(heard, teller, cursor)
 
 
-async def _behind(source: Source, told: int, look: Look) -> AsyncGenerator[Piece]:
+async def _behind(teller: Teller, told: int, look: Look) -> AsyncGenerator[Announced]:
     """What lies between the last that was told and the newest at a look."""
     pause = FIRST_PAUSE_S
     while told < look.newest:
         try:
-            page = await source.since(told, PAGE_ENTRIES, look.position)
+            page = await teller.since(told, PAGE_ENTRIES, look.position)
         except Exception as error:  # noqa: BLE001 - whoever shows it is away, and asked again
             logger.warning("cannot look up what somebody has missed", error=repr(error))
             page = ()
@@ -227,32 +227,34 @@ async def _behind(source: Source, told: int, look: Look) -> AsyncGenerator[Piece
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
-async def _live(heard: Heard, source: Source, told: int, look: Look) -> AsyncGenerator[Piece]:
+async def _live(
+    heard: Arrivals, teller: Teller, told: int, look: Look
+) -> AsyncGenerator[Announced]:
     """What happens after a look, until something is missing."""
     state = look.state
     while (recorded := await heard.take()) is not None:
         if recorded.position.seq <= look.position.seq:
             continue
-        piece = source.numbered(recorded.event)
+        piece = teller.numbered(recorded.event)
         if piece is not None and piece.number == told + 1:
             told += 1
             yield piece
         elif piece is not None and (piece.number or 0) > told:
             return
-        for other in source.others(recorded.event):
+        for other in teller.others(recorded.event):
             yield other
-        state = source.moved(state, recorded.event)
+        state = teller.moved(state, recorded.event)
         if heard.is_silent:
-            yield Piece("state", state)
+            yield Announced("state", state)
 
 
-async def _look_again(heard: Heard, source: Source, told: int) -> Look:
+async def _look_again(heard: Arrivals, teller: Teller, told: int) -> Look:
     """How it stands, as soon as somebody can say who is no older than what was told."""
     pause = FIRST_PAUSE_S
     while True:
         latest = heard.latest
         try:
-            look = await source.look()
+            look = await teller.look()
         except Exception as error:  # noqa: BLE001 - whoever decides is away, and asked again
             logger.warning("cannot look how something stands", error=repr(error))
         else:

@@ -13,7 +13,7 @@ from litestar.types import Receive, Send
 from interfaces.http.platform import metrics
 from interfaces.http.platform.channel import SEND_TIMEOUT_S
 from interfaces.http.platform.responses import Header
-from interfaces.http.platform.resume import Piece
+from interfaces.http.platform.resume import Announced
 
 MEDIA_TYPE = "text/event-stream"
 
@@ -32,7 +32,7 @@ RETRY = b"retry: 1000\n\n"
 """Milliseconds after which a browser comes back that was cut off."""
 
 
-def written(piece: Piece) -> bytes:
+def written(piece: Announced) -> bytes:
     """A piece as an event, with its number as the id, if it has one."""
     id = b"" if piece.number is None else b"id: %d\n" % piece.number
     return b"%bevent: %b\ndata: %b\n\n" % (
@@ -42,11 +42,11 @@ def written(piece: Piece) -> bytes:
     )
 
 
-class Gone(Exception):
+class ReaderGone(Exception):
     """Whoever read has gone, or reads too slowly."""
 
 
-class Stream:
+class EventStream:
     """One answer, sent piece by piece; a piece that is not taken in time ends it."""
 
     def __init__(self, kind: str, receive: Receive, send: Send) -> None:
@@ -54,7 +54,7 @@ class Stream:
         self._receive = receive
         self._send = send
 
-    async def run(self, pieces: AsyncGenerator[Piece], over: "asyncio.Future[str]") -> None:
+    async def run(self, pieces: AsyncGenerator[Announced], over: "asyncio.Future[str]") -> None:
         """Send pieces until there are none, the reader has gone, or it is `over`, which is told.
 
         What the first piece raises is raised before anything is sent.
@@ -66,7 +66,7 @@ class Stream:
         try:
             await self._put(RETRY + written(first))
             await self._put_all(pieces, over, gone)
-        except Gone:
+        except ReaderGone:
             return
         finally:
             metrics.SOCKETS.labels(self._kind).dec()
@@ -75,7 +75,7 @@ class Stream:
 
     async def _put_all(
         self,
-        pieces: AsyncGenerator[Piece],
+        pieces: AsyncGenerator[Announced],
         over: "asyncio.Future[str]",
         gone: "asyncio.Future[None]",
     ) -> None:
@@ -85,7 +85,9 @@ class Stream:
                 ready: set[asyncio.Future[Any]] = {coming, over, gone}
                 await asyncio.wait(ready, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
                 if over.done():
-                    await self._put(written(Piece("over", {"reason": over.result()})), more=False)
+                    await self._put(
+                        written(Announced("over", {"reason": over.result()})), more=False
+                    )
                     return
                 if coming.done():
                     piece, coming = coming.result(), asyncio.ensure_future(anext(pieces))
@@ -101,7 +103,7 @@ class Stream:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await self._send({"type": "http.response.body", "body": body, "more_body": more})
         except (TimeoutError, OSError, RuntimeError):
-            raise Gone from None
+            raise ReaderGone from None
 
     async def _until_gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
