@@ -24,6 +24,7 @@ from application.accounts.by_mail import MailSignIns
 from application.accounts.claiming import Claims
 from application.accounts.email_changes import EmailChanges
 from application.accounts.people import AccountOfPeople
+from application.feed.asides import Asides
 from application.feed.people import FeedsOfPeople
 from application.games.offers import Offers
 from application.games.people import GamesOfPeople
@@ -82,6 +83,7 @@ from tests.http.fakes.people import LATER, FakeSignInsOfPeople, KeysInMemory, Lo
 from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePlayerQueries
 from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
+from tests.http.fakes.told import FakeTold
 from tests.http.fakes.waitroom import FakeQueue
 from tests.player_events.failing import Desk, a_desk
 from tests.projections.fakes import FakeReader
@@ -261,6 +263,7 @@ async def an_api() -> AsyncIterator[Api]:
             Visitors: Visitors(tokens, tries, allowed=True, secure=False),
             Judge: Judge(0.02),
             FeedLimits: FeedLimits(),
+            Asides: Asides(FakeTold()),
             FeedsOfPeople: FeedsOfPeople(),
             Offers: Offers(FakeOffers()),
             Settings: Settings(),

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from application.feed.asides import Asides
 from application.ports.commands import Envelope
 from domain.feed.commands import AddEntry
 from interfaces.http.platform import channel, streams
@@ -272,6 +273,19 @@ async def test_a_socket_answers_a_ping_and_nothing_else(api: Api) -> None:
         await socket.until("pong")
         await socket.send_text("{")
         assert (await socket.until("error"))["type"].endswith("malformed-json")
+
+
+async def test_who_is_there_hears_what_is_told_beside(api: Api) -> None:
+    told = api.services.part(Asides).told
+    assert await told.tell("ann", {"text": "to nobody"}) == 0
+    async with following(api) as stream, connected(api, LIVE) as socket:
+        await stream.next()
+        await socket.until("state")
+        assert await told.tell("ann", {"text": "Come!"}) == 1
+        assert await stream.next() == ("told", {"text": "Come!"}, None)
+        assert await socket.until("told") == {"text": "Come!"}
+        assert await told.tell("ben", {"text": "no"}) == 0
+    assert await told.tell("ann", {"text": "gone"}) == 0
 
 
 async def test_a_real_server_sends_a_stream_bit_by_bit(api: Api) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated, Any
 
 from litestar import Response, WebSocket, get, websocket
@@ -10,6 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import HTTPScope, Receive, Send
 
+from application.feed.asides import Asides
 from interfaces.http.feed.following import FeedTeller
 from interfaces.http.platform.auth import only, require_scope
 from interfaces.http.platform.bodies import Request, decode, decoder_of, headers_of
@@ -34,6 +36,9 @@ from projections.feed import FEED_ENTRIES
 EVENTS_PATH = "/api/v1/me/feed/events"
 LIVE_PATH = "/api/v1/me/feed/live"
 
+TOLD = "told"
+"""The type of what is told beside, to who is there at this moment."""
+
 CLIENT_ERRORS = range(400, 500)
 
 
@@ -51,8 +56,10 @@ async def follow_feed(scope: HTTPScope, receive: Receive, send: Send) -> None:
         teller = teller_of(services, identity)
         over = asyncio.ensure_future(until_over(services.cookies, identity))
         try:
-            async with resumed(services.feed, teller, cursor) as pieces:
-                await EventStream("feed-events", receive, send).run(pieces, over)
+            stream = EventStream("feed-events", receive, send)
+            aside = services.part(Asides).told.hear(identity.user_id, partial(stream.aside, TOLD))
+            async with resumed(services.feed, teller, cursor) as pieces, aside:
+                await stream.run(pieces, over)
         finally:
             over.cancel()
             await asyncio.gather(over, return_exceptions=True)
@@ -118,8 +125,8 @@ async def follow_documented(
     """Follow one's feed as server-sent events: `state`, then each `entry` with its number as id.
 
     `state` tells how much is unread, first and whenever that changes; `seen`, `read` and
-    `archived` what was done at another device, and `over` that the sign-in has ended. Who comes
-    without Last-Event-ID is told only what comes from now on.
+    `archived` what was done at another device, `told` what is for who is there at this moment, and
+    `over` that the sign-in has ended. Without Last-Event-ID it begins with what comes from now on.
     """
     raise NotImplementedError("It describes `follow_feed`, which is served.")
 
@@ -166,8 +173,9 @@ async def _told(
     channel: Channel, services: Services, identity: Identity, cursor: int | None
 ) -> None:
     teller = teller_of(services, identity)
+    aside = services.part(Asides).told.hear(identity.user_id, partial(channel.push, TOLD))
     try:
-        async with resumed(services.feed, teller, cursor) as pieces:
+        async with resumed(services.feed, teller, cursor) as pieces, aside:
             async for piece in pieces:
                 await channel.tell(piece.type, piece.payload)
     except Problem as problem:

@@ -5,6 +5,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -27,6 +28,9 @@ KEEP_ALIVE_S = 15.0
 """Seconds of silence after which a comment is sent, before a proxy takes the stream for dead."""
 
 KEEP_ALIVE = b": still here\n\n"
+
+MOST_ASIDES = 32
+"""That wait for a slow reader; what comes beyond is told to nobody."""
 
 RETRY = b"retry: 1000\n\n"
 """Milliseconds after which a browser comes back that was cut off."""
@@ -53,6 +57,12 @@ class EventStream:
         self._kind = kind
         self._receive = receive
         self._send = send
+        self._asides: asyncio.Queue[Announced] = asyncio.Queue(MOST_ASIDES)
+
+    def aside(self, type: str, payload: Any) -> None:
+        """Tell something beside, unless there is too much of it already."""
+        with suppress(asyncio.QueueFull):
+            self._asides.put_nowait(Announced(type, payload))
 
     async def run(self, pieces: AsyncGenerator[Announced], over: "asyncio.Future[str]") -> None:
         """Send pieces until there are none, the reader has gone, or it is `over`, which is told.
@@ -80,23 +90,27 @@ class EventStream:
         gone: "asyncio.Future[None]",
     ) -> None:
         coming = asyncio.ensure_future(anext(pieces))
+        aside = asyncio.ensure_future(self._asides.get())
         try:
-            while not gone.done():
-                ready: set[asyncio.Future[Any]] = {coming, over, gone}
-                await asyncio.wait(ready, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
-                if over.done():
-                    await self._put(
-                        written(Announced("over", {"reason": over.result()})), more=False
-                    )
-                    return
-                if coming.done():
+            while not (gone.done() or over.done()):
+                ready: set[asyncio.Future[Any]] = {coming, aside, over, gone}
+                told, _ = await asyncio.wait(
+                    ready, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not told:
+                    await self._put(KEEP_ALIVE)
+                if coming in told:
                     piece, coming = coming.result(), asyncio.ensure_future(anext(pieces))
                     await self._put(written(piece))
-                elif not gone.done():
-                    await self._put(KEEP_ALIVE)
+                if aside in told:
+                    piece, aside = aside.result(), asyncio.ensure_future(self._asides.get())
+                    await self._put(written(piece))
+            if over.done():
+                await self._put(written(Announced("over", {"reason": over.result()})), more=False)
         finally:
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)
+            for each in (coming, aside):
+                each.cancel()
+            await asyncio.gather(coming, aside, return_exceptions=True)
 
     async def _put(self, body: bytes, *, more: bool = True) -> None:
         try:
