@@ -69,7 +69,11 @@ class Teller(Protocol):
     aggregate_id: str
 
     async def look(self) -> Look:
-        """How it stands; raises where nobody can say."""
+        """How it stands, as far at least as this process has heard of it.
+
+        So it is where the owner is asked whom this process knows: whoever has taken the shard since
+        is heard of later, and all that he decides after that. Raises where nobody can say.
+        """
 
     async def confirmed_newest(self) -> int:
         """The number of the newest, as who certainly knows it says."""
@@ -96,8 +100,6 @@ class Arrivals:
     def __init__(self) -> None:
         self._events: deque[Recorded] = deque()
         self._news = asyncio.Event()
-        self.latest: Position | None = None
-        """Where the last stands that was heard."""
         self.is_lost = False
         """Whether something may be missing."""
 
@@ -111,7 +113,6 @@ class Arrivals:
             self._lose()  # and is begun anew before anybody can look
 
     def _put(self, recorded: Recorded) -> None:
-        self.latest = recorded.position
         if len(self._events) == MOST_HEARD:
             self._lose()
         elif not self.is_lost:
@@ -177,9 +178,9 @@ async def resumed(
     The first piece raises what a look does, and `Problem` 422 for a cursor that is ahead.
     """
     heard = Arrivals()
+    # It subscribes as soon as anybody waits for anything, before which nothing happens.
     listening = asyncio.create_task(heard.listen(feed, teller))
     try:
-        await asyncio.sleep(0)  # it has subscribed as soon as it waits
         async with aclosing(_pieces(heard, teller, cursor)) as pieces:
             yield pieces
     finally:
@@ -204,7 +205,7 @@ async def _pieces(heard: Arrivals, teller: Teller, cursor: int | None) -> AsyncG
                 cursor = piece.number or cursor
                 yield piece
         heard.begin()
-        look = await _look_again(heard, teller, cursor)
+        look = await _look_again(teller, cursor)
 
 
 async def _behind(teller: Teller, told: int, look: Look) -> AsyncGenerator[Announced]:
@@ -248,17 +249,16 @@ async def _live(
             yield Announced("state", state)
 
 
-async def _look_again(heard: Arrivals, teller: Teller, told: int) -> Look:
+async def _look_again(teller: Teller, told: int) -> Look:
     """How it stands, as soon as somebody can say who is no older than what was told."""
     pause = FIRST_PAUSE_S
     while True:
-        latest = heard.latest
         try:
             look = await teller.look()
         except Exception as error:  # noqa: BLE001 - whoever decides is away, and asked again
             logger.warning("cannot look how something stands", error=repr(error))
         else:
-            if look.newest >= told and (latest is None or latest.seq <= look.position.seq):
+            if look.newest >= told:
                 return look
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_S)
