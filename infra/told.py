@@ -58,6 +58,8 @@ class ToldInRedis:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._heard = redis.pubsub(ignore_subscribe_messages=True)
+        self._connecting = asyncio.Lock()
+        """Two who begin at once would each make a connection, and one of them hear nothing."""
         self._takers: dict[str, list[Take]] = {}
 
     async def tell(self, person: str, payload: Any) -> int:
@@ -83,7 +85,8 @@ class ToldInRedis:
     async def _say(self, what: str, person: str) -> None:
         """Begin or cease to listen; while Redis is away, `follow` does it once it is back."""
         try:
-            await getattr(self._heard, what)(CHANNEL + person)
+            async with self._connecting:
+                await getattr(self._heard, what)(CHANNEL + person)
         except (RedisError, OSError) as error:
             logger.warning("nobody can be told anything at once", error=repr(error))
 
@@ -95,19 +98,24 @@ class ToldInRedis:
                     await self._listen()
                 except (RedisError, OSError) as error:
                     logger.warning("nobody can be told anything at once", error=repr(error))
-                    await asyncio.sleep(AWAY_PAUSE_S)
                     await self._begin_anew()
         finally:
             await self._heard.aclose()  # type: ignore[no-untyped-call]
 
     async def _begin_anew(self) -> None:
-        """Listen over a new connection to all who are there."""
+        """Listen over a new connection to all who are there.
+
+        The former one may be there again, and count as one who hears.
+        """
         await self._heard.aclose()  # type: ignore[no-untyped-call]
         self._heard = self._redis.pubsub(ignore_subscribe_messages=True)
+        await asyncio.sleep(AWAY_PAUSE_S)
         for person in [*self._takers]:
             await self._say("subscribe", person)
 
     async def _listen(self) -> None:
+        async with self._connecting:
+            await self._heard.connect()  # type: ignore[no-untyped-call]
         while True:
             message = await self._heard.get_message(timeout=LISTEN_S)
             if message is not None:
