@@ -13,7 +13,7 @@ from interfaces.tokens import Tokens
 from projections.feed import FEED_ENTRIES
 from tests.http.conftest import SECRET, Api, another_process, problem
 from tests.http.fakes.feeds import FakeFeeds
-from tests.http.serving import head_of, served
+from tests.http.serving import HOST, head_of, served
 from tests.http.serving import told as answer_of
 from tests.http.socket_client import connected
 from tests.http.stream_client import EVENTS, PATIENCE_S, following
@@ -298,3 +298,13 @@ async def test_a_real_server_sends_a_stream_bit_by_bit(api: Api) -> None:
         async with asyncio.timeout(PATIENCE_S):
             while api.log.subscriptions("ann"):  # noqa: ASYNC110  nobody tells that one has gone
                 await asyncio.sleep(0.01)
+
+
+async def test_a_server_that_ends_does_not_wait_for_streams(api: Api) -> None:
+    async with asyncio.timeout(PATIENCE_S), served(api.doors.public) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(head_of("GET", EVENTS, api.token("ann")))
+        await reader.readuntil(b"event: state")
+        api.services.closing.set()
+    assert (await reader.read()).endswith(b"0\r\n\r\n"), "it has come to its end"
+    writer.close()

@@ -59,7 +59,7 @@ async def follow_feed(scope: HTTPScope, receive: Receive, send: Send) -> None:
             stream = EventStream("feed-events", receive, send)
             aside = services.part(Asides).told.hear(identity.user_id, partial(stream.aside, TOLD))
             async with resumed(services.feed, teller, cursor) as pieces, aside:
-                await stream.run(pieces, over)
+                await stream.run(pieces, over, services.closing)
         finally:
             over.cancel()
             await asyncio.gather(over, return_exceptions=True)

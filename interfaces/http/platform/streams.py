@@ -64,14 +64,19 @@ class EventStream:
         with suppress(asyncio.QueueFull):
             self._asides.put_nowait(Announced(type, payload))
 
-    async def run(self, pieces: AsyncGenerator[Announced], over: "asyncio.Future[str]") -> None:
-        """Send pieces until there are none, the reader has gone, or it is `over`, which is told.
+    async def run(
+        self,
+        pieces: AsyncGenerator[Announced],
+        over: "asyncio.Future[str]",
+        closing: asyncio.Event,
+    ) -> None:
+        """Send pieces until the reader has gone, it is `over`, which is told, or it is `closing`.
 
         What the first piece raises is raised before anything is sent.
         """
         first = await anext(pieces)
         await self._send({"type": "http.response.start", "status": 200, "headers": HEAD})
-        gone = asyncio.ensure_future(self._until_gone())
+        gone = asyncio.ensure_future(self._until_gone(closing))
         metrics.SOCKETS.labels(self._kind).inc()
         try:
             await self._put(RETRY + written(first))
@@ -105,8 +110,8 @@ class EventStream:
                 if aside in told:
                     piece, aside = aside.result(), asyncio.ensure_future(self._asides.get())
                     await self._put(written(piece))
-            if over.done():
-                await self._put(written(Announced("over", {"reason": over.result()})), more=False)
+            last = written(Announced("over", {"reason": over.result()})) if over.done() else b""
+            await self._put(last, more=False)
         finally:
             for each in (coming, aside):
                 each.cancel()
@@ -119,6 +124,16 @@ class EventStream:
         except (TimeoutError, OSError, RuntimeError):
             raise ReaderGone from None
 
-    async def _until_gone(self) -> None:
+    async def _until_gone(self, closing: asyncio.Event) -> None:
+        """Wait until the reader has gone, or is to look for another process."""
+        ends = [asyncio.ensure_future(each) for each in (self._until_left(), closing.wait())]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in ends:
+                each.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
+
+    async def _until_left(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
