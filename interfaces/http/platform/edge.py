@@ -48,8 +48,8 @@ CORS_ANSWER: Headers = [
     (b"access-control-allow-methods", b"GET, POST, PUT"),
     (
         b"access-control-allow-headers",
-        b"authorization, content-encoding, content-type, idempotency-key, read-after, "
-        b"traceparent, tracestate, baggage, x-correlation-id",
+        b"authorization, content-encoding, content-type, idempotency-key, last-event-id, "
+        b"read-after, traceparent, tracestate, baggage, x-correlation-id",
     ),
     (b"access-control-max-age", b"600"),
 ]
