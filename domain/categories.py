@@ -3,6 +3,7 @@
 from domain.accounts.account import Account
 from domain.accounts.claimed_name import ClaimedName
 from domain.category import Category
+from domain.feed.person_feed import PersonFeed
 from domain.games.four_in_a_row import FourInARow
 from domain.games.handed_seat import HandedSeat
 from domain.games.lobby import Lobby
@@ -12,6 +13,7 @@ from domain.waitroom.room import Waitroom
 WAITROOMS = Category("waitroom", Waitroom)
 GAMES = Category("game", Lobby, FourInARow, HandedSeat)
 USERS = Category("user", Account, ClaimedName)
+PEOPLE = Category("person", PersonFeed)
 OPERATIONS = Category("operations", Consumer)
 
-CATEGORIES = (WAITROOMS, GAMES, USERS, OPERATIONS)
+CATEGORIES = (WAITROOMS, GAMES, USERS, PEOPLE, OPERATIONS)

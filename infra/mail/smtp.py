@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
 from prometheus_client import Counter
 
-from application.ports.mail import MailDelivery, MailMessage
+from application.ports.deliveries import Delivery
+from application.ports.mail import MailMessage
 
 ANSWER_TIMEOUT_S = 10.0
 """For each answer of a server."""
@@ -108,13 +109,13 @@ class SmtpMail:
         name, self._address = parseaddr(sender)
         self._sender = Address(name, addr_spec=self._address)
 
-    async def send(self, message: MailMessage) -> MailDelivery:
+    async def send(self, message: MailMessage) -> Delivery:
         """See the port."""
         delivery = await self._deliver(message)
         MAILS.labels(delivery.outcome).inc()
         return delivery
 
-    async def _deliver(self, message: MailMessage) -> MailDelivery:
+    async def _deliver(self, message: MailMessage) -> Delivery:
         talk, step = client(self._way), "the greeting"
         try:
             await talk.connect()
@@ -131,7 +132,7 @@ class SmtpMail:
         else:
             with suppress(SMTPException, OSError):  # it is taken, whatever is said now
                 await talk.quit()
-            return MailDelivery("accepted")
+            return Delivery("accepted")
         finally:
             talk.close()
 
@@ -147,15 +148,15 @@ class SmtpMail:
         return mail.as_bytes()
 
 
-def _refused(code: int, step: str) -> MailDelivery:
+def _refused(code: int, step: str) -> Delivery:
     # What else the server said may name the address.
     reason = f"the server answered {code} to {step}"
     if code < TEMPORARY.start:  # no answer that there is
-        return MailDelivery("unknown" if step == "DATA" else "rejected", reason)
-    return MailDelivery("rejected", reason, again=code in TEMPORARY)
+        return Delivery("unknown" if step == "DATA" else "rejected", reason)
+    return Delivery("rejected", reason, again=code in TEMPORARY)
 
 
-def _lost(error: Exception, step: str) -> MailDelivery:
+def _lost(error: Exception, step: str) -> Delivery:
     reason = f"no answer to {step} ({type(error).__name__})"
     # Before the text is sent nobody has it; afterwards, the answer alone may be lost.
-    return MailDelivery("unknown" if step == "DATA" else "rejected", reason, again=True)
+    return Delivery("unknown" if step == "DATA" else "rejected", reason, again=True)

@@ -25,10 +25,12 @@ WORKERS: Mapping[str, str | tuple[str, ...]] = {
     "player-activity": "projections.player_events:PLAYER_ACTIVITY",
     "dead-letters": "projections.player_events:DEAD_LETTERS",
     "accounts": "projections.accounts:ACCOUNTS",
+    "feed-entries": "projections.feed:FEED_ENTRIES",
     "checkout": "application.waitroom.checkout:CHECKOUT",
     "presence": "interfaces.bootstrap.waitroom.presence:presence",
     "matchmaking": "interfaces.bootstrap.games.matchmaking:MATCHMAKING",
     "names": "interfaces.bootstrap.accounts.names:NAMES",
+    "feed": "interfaces.bootstrap.feed.process:FEED",
     "game-metrics-relay": "interfaces.bootstrap.games.metrics_relay:metrics_relay",
     "relay": (
         "application.waitroom.outbox:OUTBOX",

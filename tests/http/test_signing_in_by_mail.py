@@ -10,7 +10,7 @@ import pytest
 
 from application.accounts.by_mail import MOST_CODES, MOST_MAILS, MOST_MAILS_PER_ADDRESS, MailSignIns
 from application.ports.commands import Unavailable
-from application.ports.mail import MailDelivery
+from application.ports.deliveries import Delivery
 from interfaces.http import app as application
 from projections.accounts import ACCOUNTS
 from tests.http.conftest import Api, problem
@@ -376,7 +376,7 @@ async def test_what_waits_is_bounded(api: Api) -> None:
 
 
 async def test_a_mail_that_nobody_takes_is_no_problem_of_who_asks(api: Api) -> None:
-    api.post.mail.delivery = MailDelivery("rejected", "the server answered 550 to RCPT")
+    api.post.mail.delivery = Delivery("rejected", "the server answered 550 to RCPT")
     async with browser(api) as there:
         assert (await there.ask()).status_code == 202
 
@@ -404,7 +404,7 @@ async def test_a_hall_that_sends_no_mail_says_so(api: Api) -> None:
 async def test_no_secret_and_no_address_is_kept_or_logged_in_the_open(
     api: Api, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    api.post.mail.delivery = MailDelivery("unknown", "no answer to DATA (SMTPServerDisconnected)")
+    api.post.mail.delivery = Delivery("unknown", "no answer to DATA (SMTPServerDisconnected)")
     await ada_has_an_account(api)
     async with browser(api) as there:
         await there.ask()

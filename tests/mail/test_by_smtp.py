@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from application.ports.mail import MailDelivery, MailMessage
+from application.ports.deliveries import Delivery
+from application.ports.mail import MailMessage
 from infra.mail.sink import MOST_KEPT, Mailbox, sink
 from infra.mail.sink_mails import SinkMails
 from infra.mail.smtp import SmtpMail, client, way_to
@@ -48,7 +49,7 @@ async def a_server(*answers: str) -> AsyncIterator[str]:
 
 async def test_a_mail_arrives_as_it_was_written() -> None:
     async with a_sink() as (kept, url):
-        assert await SmtpMail(url, SENDER).send(TO_ADA) == MailDelivery("accepted")
+        assert await SmtpMail(url, SENDER).send(TO_ADA) == Delivery("accepted")
         (mail,) = await SinkMails(url).last()
         assert (mail.to, mail.subject, mail.text) == (TO_ADA.to, TO_ADA.subject, TO_ADA.text)
         assert list(kept.mails) == [mail]

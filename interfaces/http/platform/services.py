@@ -1,5 +1,6 @@
 """Everything that HTTP stands on, built by the composition root and handed over once."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -52,7 +53,8 @@ class Services:
     `local` is the log as far as this process owns it; `leave` gives that to other processes, who
     show `peer_tokens`.
     `parts` are what features need beyond that, by their classes; see `Feature.build`. `greetings`
-    are those of `Feature.greets`.
+    are those of `Feature.greets`. `closing` is set when the process is about to end, as the server
+    waits until all that is being answered is.
     """
 
     log: CommandLog
@@ -72,6 +74,7 @@ class Services:
     queries_need: Readiness = field(default_factory=dict)
     socket_limits: SocketLimits = field(default_factory=SocketLimits)
     addresses: Addresses = field(default_factory=Addresses)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def part(self, kind: type[Part]) -> Part:
         """What a feature has been given of this class."""

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from application.accounts.by_mail import Postage, Sending
 from application.accounts.ports import MailAttempt
 from application.errands import Errands
+from application.ports.deliveries import Delivery
 from application.ports.kept_mails import KeptMail
-from application.ports.mail import MailDelivery, MailMessage
+from application.ports.mail import MailMessage
 from interfaces.tokens import Tokens
 from tests.http.fakes.sign_ins import FakeTries
 from tests.http.fakes.subjects import FakeSeals
@@ -21,10 +22,10 @@ class FakeMail:
 
     def __init__(self) -> None:
         self.sent: list[MailMessage] = []
-        self.delivery = MailDelivery("accepted")
+        self.delivery = Delivery("accepted")
         self.away = False
 
-    async def send(self, message: MailMessage) -> MailDelivery:
+    async def send(self, message: MailMessage) -> Delivery:
         self.sent.append(message)
         return self.delivery
 

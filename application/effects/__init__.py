@@ -1,0 +1,1 @@
+"""Effects: rules, what they lead to, and how each is performed once."""

@@ -1,0 +1,17 @@
+"""What became of something that was handed to the outside."""
+
+from typing import Literal, NamedTuple
+
+Outcome = Literal["accepted", "rejected", "unknown"]
+"""The other side has taken it; it has not, and never will; or the answer was lost, and it may."""
+
+
+class Delivery(NamedTuple):
+    """What became of it. `reason` names no address and no secret.
+
+    `again` says whether another try may do better; after `unknown` it may be a second time.
+    """
+
+    outcome: Outcome
+    reason: str = ""
+    again: bool = False
