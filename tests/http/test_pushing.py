@@ -69,12 +69,16 @@ GOOD = told_by(Browser("good"))
 @pytest.mark.parametrize(
     "keys",
     [
-        {"p256dh": "B" * 87},
+        *({"p256dh": "B" * length} for length in range(86, 91)),
+        {"p256dh": "B" * 85 + "=" * 5},
         {"p256dh": base64url(b"\x04" + b"\xff" * 64)},
         {"p256dh": "Ä" * 87},
         {"auth": "A" * 24},
         {"auth": "A" * 21 + "B"},
         {"auth": "!" * 22},
+        {
+            "auth": "A" * 21 + "===",
+        },
     ],
 )
 async def test_what_is_no_key_of_a_browser_is_refused(api: Api, keys: dict[str, str]) -> None:
