@@ -1,20 +1,18 @@
 """Rules in a file are what should hold: added where they are missing, changed where they differ."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 import pytest
 
-import interfaces.cli.effects
 from application.effects.checking import NewRule, check
 from interfaces.bootstrap import SetupError
 from interfaces.bootstrap.ask_api import AskApi
 from interfaces.bootstrap.effects.files import RULES_PATH, Applied, apply, rules_in
 from interfaces.bootstrap.effects.sources import sources
+from interfaces.cli.effects import SHIPPED
 
-SHIPPED = Path(interfaces.cli.effects.__file__).with_name("queue.json")
 COUNT = {"kind": "redis", "key": "joins"}
 FILE = {"kind": "file", "file": "joins"}
 

@@ -32,7 +32,8 @@ def effects(context: Context) -> Work:
     """Build the worker, which waits until it is the only one."""
     settings, held = context.settings, context.held
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
-    lock = held.enter_context(closing(RelayLock(database, WORKER)))
+    # By another name than that under which rows of effects are written, or these would wait for it.
+    lock = held.enter_context(closing(RelayLock(database, f"worker {WORKER}")))
     crew = Crew(lambda: rules_in(database.connection), partial(runner, settings), lock.check)
 
     def work(stopped: Stopped) -> None:

@@ -1,6 +1,7 @@
 """`gamehall effects`: rules, and what became of their effects."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 import rich_click as click
@@ -20,6 +21,9 @@ STATUSES = click.Choice(
     ["attempted", "waiting", "unknown", "parked", "accepted", "rejected", "dropped"]
 )
 EFFECTS_PATH = "/api/v1/effects"
+
+SHIPPED = Path(__file__).with_name("queue.json")
+"""Rules for waiting rooms: a counter of joins, a mail to who joins, and a message to the room."""
 
 dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Tell what would change, and change nothing."
@@ -71,10 +75,11 @@ def add(file: IO[bytes], last: int, dry_run: bool, by: str, as_json: bool) -> No
 
 
 @effects.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.File("rb"), required=False)
+@click.option("--shipped", is_flag=True, help="Take the rules that come with the hall.")
 @by_option
 @json_option
-def apply(file: IO[bytes], by: str, as_json: bool) -> None:
+def apply(file: IO[bytes] | None, shipped: bool, by: str, as_json: bool) -> None:
     """Have the rules in FILE hold: add those that are missing, change those that differ.
 
     Doing it again changes nothing, and rules that are not in the file stay.
@@ -82,7 +87,10 @@ def apply(file: IO[bytes], by: str, as_json: bool) -> None:
     from interfaces.bootstrap.effects.files import apply as apply_rules
     from interfaces.bootstrap.effects.files import rules_in
 
-    for applied in apply_rules(asking(by), rules_in(file.read())):
+    if (file is None) != shipped:
+        raise click.UsageError("Name a file, or say --shipped.")
+    content = SHIPPED.read_bytes() if file is None else file.read()
+    for applied in apply_rules(asking(by), rules_in(content)):
         if as_json:
             print_json(applied._asdict())
         else:
