@@ -104,3 +104,10 @@ async def test_services_are_not_pushed_to(api: Api) -> None:
 def test_what_a_browser_is_called_tells_not_where_it_is() -> None:
     assert id_of("https://push.example/a") != id_of("https://push.example/b")
     assert len(id_of("https://push.example/a")) == 32
+
+
+async def test_an_address_tells_all_that_it_takes(api: Api) -> None:
+    told = await api.ask("OPTIONS", PATH)
+    assert set(told.headers["allow"].split(", ")) == {"GET", "OPTIONS", "POST"}
+    told = await api.ask("OPTIONS", f"{PATH}/nothing")
+    assert set(told.headers["allow"].split(", ")) == {"DELETE", "OPTIONS"}

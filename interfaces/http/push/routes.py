@@ -18,7 +18,7 @@ from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.freshness import found
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import documented
-from interfaces.http.platform.routes import order, query
+from interfaces.http.platform.routes import of_whole_addresses, order, query
 from interfaces.http.platform.services import services_of
 
 SECRET_BYTES = 16
@@ -152,10 +152,12 @@ def _decoded(text: str) -> bytes:
     return decoded if urlsafe_b64encode(decoded).rstrip(b"=").decode() == raw else b""
 
 
-router = Router(
-    path="/api/v1/me/push-subscriptions",
-    route_handlers=[
-        *(list_my_push_subscriptions, add_my_push_subscription, remove_my_push_subscription),
-    ],
-    guards=[only("player")],
+router = of_whole_addresses(
+    Router(
+        path="/api/v1/me/push-subscriptions",
+        route_handlers=[
+            *(list_my_push_subscriptions, add_my_push_subscription, remove_my_push_subscription),
+        ],
+        guards=[only("player")],
+    )
 )
