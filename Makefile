@@ -41,7 +41,7 @@ lane-pages: LANE := unit and browser
 # Where these are; to look at all tests takes ten seconds. What is said of a lane counts for those
 # that it waits for as well, unless they say it themselves.
 lane-hall: PLACES :=
-lane-servers: PLACES := tests/contracts tests/effects tests/eventlog tests/faults tests/kafka tests/mail tests/player_events tests/projections tests/stack tests/subjects
+lane-servers: PLACES := tests/contracts tests/effects tests/eventlog tests/faults tests/feed tests/kafka tests/mail tests/player_events tests/projections tests/stack tests/subjects
 lane-documents: PLACES := tests/docs
 lane-apart: PLACES := tests/docs tests/stack tests/subjects tests/vertical
 lane-chaos: PLACES := tests/chaos

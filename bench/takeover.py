@@ -56,9 +56,11 @@ OWNED = re.compile(r'gamehall_log_shards{role="owner",topic="waitroom-log"} (\S+
 class Api:
     """A process of the API, at a port of its own."""
 
-    def __init__(self, settings: Settings, port: int) -> None:
+    def __init__(
+        self, settings: Settings, port: int, environment: Mapping[str, str] = os.environ
+    ) -> None:
         self.url = f"http://{settings.host}:{port}"
-        self._environment = {**os.environ, "GAMEHALL_PEER_PORT": str(port)}
+        self._environment = {**environment, "GAMEHALL_PEER_PORT": str(port)}
         self._log = settings.home / "logs" / f"takeover-{port}.log"
         self._process: subprocess.Popen[bytes] | None = None
 

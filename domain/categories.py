@@ -5,6 +5,7 @@ from domain.accounts.claimed_name import ClaimedName
 from domain.category import Category
 from domain.effects.line import EffectLine
 from domain.effects.rule import Rule
+from domain.feed.person_feed import PersonFeed
 from domain.games.four_in_a_row import FourInARow
 from domain.games.handed_seat import HandedSeat
 from domain.games.lobby import Lobby
@@ -14,7 +15,8 @@ from domain.waitroom.room import Waitroom
 WAITROOMS = Category("waitroom", Waitroom)
 GAMES = Category("game", Lobby, FourInARow, HandedSeat)
 USERS = Category("user", Account, ClaimedName)
+PEOPLE = Category("person", PersonFeed)
 OPERATIONS = Category("operations", Consumer)
 EFFECTS = Category("effect", Rule, EffectLine)
 
-CATEGORIES = (WAITROOMS, GAMES, USERS, OPERATIONS, EFFECTS)
+CATEGORIES = (WAITROOMS, GAMES, USERS, PEOPLE, OPERATIONS, EFFECTS)

@@ -9,6 +9,7 @@ FEATURES = (
     "games",
     "player_events",
     "accounts",
+    "feed",
     "sign_in",
     "subjects",
     "effects",

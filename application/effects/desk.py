@@ -20,7 +20,7 @@ MOST_SAMPLES = 3
 MOST_REHEARSED = 10_000
 
 
-class Places(Protocol):
+class TopicPlaces(Protocol):
     """Where topics begin and end, and what stands last in them; raises `Unavailable`."""
 
     async def beginnings(self, source: SourceTopic) -> Sequence[Beginning]:
@@ -57,7 +57,7 @@ class RuleDesk:
     """Makes commands of what operators write; `ours` are all topics of the hall."""
 
     def __init__(
-        self, sources: Mapping[str, SourceTopic], ours: Collection[str], places: Places
+        self, sources: Mapping[str, SourceTopic], ours: Collection[str], places: TopicPlaces
     ) -> None:
         self._sources = sources
         self._ours = ours

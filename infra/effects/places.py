@@ -27,7 +27,7 @@ POLL_S = 0.2
 
 
 class KafkaPlaces:
-    """Implements `application.effects.desk.Places`.
+    """Implements `application.effects.desk.TopicPlaces`.
 
     Of a log, the end is where this process has read it, once that is all there was when it was
     asked: there alone the state of the gate is known.

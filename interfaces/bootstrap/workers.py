@@ -26,11 +26,13 @@ WORKERS: Mapping[str, str | tuple[str, ...]] = {
     "dead-letters": "projections.player_events:DEAD_LETTERS",
     "accounts": "projections.accounts:ACCOUNTS",
     "effect-ledger": "projections.effects:EFFECT_LEDGER",
+    "feed-entries": "projections.feed:FEED_ENTRIES",
     "checkout": "application.waitroom.checkout:CHECKOUT",
     "presence": "interfaces.bootstrap.waitroom.presence:presence",
     "matchmaking": "interfaces.bootstrap.games.matchmaking:MATCHMAKING",
     "names": "interfaces.bootstrap.accounts.names:NAMES",
     "effects": "interfaces.bootstrap.effects.worker:effects",
+    "feed": "interfaces.bootstrap.feed.process:FEED",
     "game-metrics-relay": "interfaces.bootstrap.games.metrics_relay:metrics_relay",
     "relay": (
         "application.waitroom.outbox:OUTBOX",

@@ -59,10 +59,11 @@ def create_app(services: Services) -> Doors:
     )
     site = Site([page for page in PAGES if page.needs in (None, *services.parts)], app)
     functions = _all(feature.functions for feature in FEATURES)
+    streams = _all(feature.streams for feature in FEATURES)
     for_peers = _all(feature.for_peers for feature in FEATURES)
     return Doors(
-        public=Edge(app, counted, functions, site),
-        own=Edge(app, counted, functions, site, for_peers),
+        public=Edge(app, counted, functions, site, streams),
+        own=Edge(app, counted, functions, site, streams, for_peers),
     )
 
 

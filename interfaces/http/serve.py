@@ -68,6 +68,7 @@ async def _serve(settings: Settings) -> None:
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         watching.cancel()
         await services.leave()
+        services.closing.set()
         for server in servers:
             server.stop()  # type: ignore[no-untyped-call]
         await serving

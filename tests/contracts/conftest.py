@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.conftest import Hall
@@ -53,6 +54,7 @@ async def _something_happens(hall: Hall) -> set[str]:
         )
         told = await client.post("/api/v1/events", json=an_event(), headers=headers)
         ruled = await client.post("/api/v1/effects/rules", json=a_rule(), headers=hall.admin())
+        after_feed = await _somebody_is_told(hall, client)
         after_room, after_game, after_event, after_account, after_rule = (
             answer.headers["Position"] for answer in (opened, sought, told, account, ruled)
         )
@@ -71,7 +73,7 @@ async def _something_happens(hall: Hall) -> set[str]:
             await eventually(ask, lambda answer: answer.status_code in {200, 404})
         ask = partial(client.get, "/api/v1/dead-letters", headers=hall.admin())
         await eventually(ask, lambda answer: answer.status_code == 200)
-    return {after_room, after_game, after_event, after_account, after_rule}
+    return {after_room, after_game, after_event, after_account, after_rule, after_feed}
 
 
 def a_rule() -> dict[str, Any]:
@@ -79,3 +81,17 @@ def a_rule() -> dict[str, Any]:
     action = {"kind": "file", "file": "contract"}
     where = {"event_id": a_name("none")}
     return {"name": a_name("rule"), "on": "QUEUE_LEFT", "where": where, "action": action}
+
+
+async def _somebody_is_told(hall: Hall, client: httpx.AsyncClient) -> str:
+    """Add an entry to a feed, as a worker does; the position that its read model has reached."""
+    user, name = a_name("ada"), a_name("told")
+    source = {"kind": "game-found", "about": name, "source": "game-log/0@1"}
+    told = {"command_id": name, "command": {"command": "feed.add", "user_id": user} | source}
+    by_worker = {"Authorization": f"Bearer {hall.tokens.issue('feed', 'process')}"}
+    added = await client.post("/api/v1/commands", json=[told], headers=by_worker)
+    position: str = added.json()[0]["position"]
+    asked = hall.player(user) | {"Read-After": position}
+    ask = partial(client.get, "/api/v1/me/feed", headers=asked)
+    await eventually(ask, lambda answer: answer.status_code == 200)
+    return position

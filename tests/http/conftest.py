@@ -25,6 +25,8 @@ from application.accounts.claiming import Claims
 from application.accounts.email_changes import EmailChanges
 from application.accounts.people import AccountOfPeople
 from application.effects.desk import RuleDesk
+from application.feed.asides import Asides
+from application.feed.people import FeedsOfPeople
 from application.games.offers import Offers
 from application.games.people import GamesOfPeople
 from application.history import History
@@ -39,6 +41,7 @@ from interfaces.bootstrap.effects.sources import sources
 from interfaces.http import app as application
 from interfaces.http.accounts.ceremonies import Ceremonies
 from interfaces.http.app import Doors
+from interfaces.http.feed.live import FeedLimits
 from interfaces.http.games.judging import Judge
 from interfaces.http.games.lobby_feed import LobbyFeed
 from interfaces.http.operations.mails import Sink
@@ -60,6 +63,7 @@ from interfaces.settings import Settings
 from interfaces.tokens import Scope, Tokens, of_peers
 from projections.accounts import ACCOUNTS
 from projections.effects import EFFECT_LEDGER
+from projections.feed import FEED_ENTRIES
 from projections.games import GAME_METRICS, GAME_RECORDS, STANDINGS
 from projections.player_events import (
     DEAD_LETTERS,
@@ -75,6 +79,7 @@ from tests.given import T0
 from tests.http.fakes.accounts import FakeAccounts, FakePasskeyUses
 from tests.http.fakes.effects import FakeEffects, FakePlaces
 from tests.http.fakes.feed import FakeFeed
+from tests.http.fakes.feeds import FakeFeeds
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.listening import FakeListening
 from tests.http.fakes.log import FakeLog
@@ -85,6 +90,7 @@ from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePla
 from tests.http.fakes.push import FakeBrowsers
 from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
+from tests.http.fakes.told import FakeTold
 from tests.http.fakes.waitroom import FakeQueue
 from tests.player_events.failing import Desk, a_desk
 from tests.projections.fakes import FakeReader
@@ -231,6 +237,7 @@ async def an_api() -> AsyncIterator[Api]:
     fakes: dict[ReadModel[Any], Any] = {
         WAITROOM: queue,
         ACCOUNTS: accounts,
+        FEED_ENTRIES: FakeFeeds(log),
         GAME_RECORDS: games,
         GAME_METRICS: FakeGameMetrics(log),
         STANDINGS: standings,
@@ -263,6 +270,9 @@ async def an_api() -> AsyncIterator[Api]:
             Passes: passes(),
             Visitors: Visitors(tokens, tries, allowed=True, secure=False),
             Judge: Judge(0.02),
+            FeedLimits: FeedLimits(),
+            Asides: Asides(FakeTold()),
+            FeedsOfPeople: FeedsOfPeople(),
             Offers: Offers(FakeOffers()),
             Settings: Settings(),
             Ingestion: Ingestion(

@@ -111,6 +111,8 @@ class Hers:
             for each in about.get("parameters", ())
             if each["in"] == "query" and each["name"] in self._named
         }
+        if "text/event-stream" in repr(about):
+            method = "HEAD"  # what is told goes on for ever
         return await self.api.client.request(
             method, filled, params=asked, headers=dict(WHO[who](self)), json=self._body(about)
         )

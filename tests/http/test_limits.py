@@ -20,10 +20,12 @@ from tests.http.limits import JOIN, Asked, Limit, silence, table
 from tests.http.serving import HOST, head_of, served, told
 from tests.http.socket_client import Closed, connected
 from tests.http.sockets.virtual_time import VirtualTime
+from tests.http.stream_client import EVENTS, following
 from tests.http.test_reporting_events import an_event
 
 BATCH, COMMANDS = "/api/v1/events/batch", "/api/v1/commands"
 ANN_JOINS = b'{"user_id": "ann", "event_id": "concert"}'
+FEED_LIVE = "/api/v1/me/feed/live"
 JSON = {"content-type": "application/json"}
 
 
@@ -159,6 +161,23 @@ async def sockets(api: Api, limit: Limit) -> None:
         assert await code_of_another(api, "ben") == limit.beyond
 
 
+async def streams_of_a_feed(api: Api, limit: Limit) -> None:
+    (most,) = limit.most
+    async with AsyncExitStack() as open_ones:
+        for _ in range(most):
+            stream = await open_ones.enter_async_context(following(api))
+            await stream.next()
+        answer = await api.ask("GET", EVENTS)
+        assert (
+            f"{answer.status_code}, {await code_of_another(api, 'ann', FEED_LIVE)}" == limit.beyond
+        )
+        assert f"{most} streams" in answer.json()["detail"]
+        await (await open_ones.enter_async_context(following(api, user="ben"))).next()
+        assert not api.services.addresses.present, "a stream is no request in progress"
+    async with following(api) as stream:
+        await stream.next()
+
+
 async def a_message(api: Api, limit: Limit) -> None:
     most = limit.most[0] * KIB
     async with connected(api, LIVE) as socket:
@@ -219,6 +238,7 @@ IN_MEMORY: dict[str, Callable[[Api, Limit], Awaitable[None]]] = {
     "its nesting": nesting,
     "a number in it": digits,
     "sockets of a user, and of a process": sockets,
+    "streams and sockets of somebody's feed": streams_of_a_feed,
     "a message over a socket": a_message,
     "messages that wait for a slow reader": messages_that_wait,
     "silence of a socket": silence_of_a_socket,
@@ -258,9 +278,9 @@ async def taken_and_refused(api: Api, limit: Limit, event: Callable[[int], bytes
     refused(await post(api, "/api/v1/events", event(most + 1)), limit)
 
 
-async def code_of_another(api: Api, user: str) -> str:
+async def code_of_another(api: Api, user: str, path: str = LIVE) -> str:
     try:
-        async with connected(api, LIVE, user=user) as socket:
+        async with connected(api, path, user=user) as socket:
             return str(await socket.closed())
     except Closed as closed:
         return str(closed.code)

@@ -39,6 +39,7 @@ from domain.effects.rule import (
     ResumeRule,
     Scalar,
 )
+from domain.feed.commands import AddEntry, ArchiveEntries, ReadEntries, SeeEntries, SettleEntry
 from domain.games.commands import (
     CloseTable,
     HandOverResult,
@@ -343,6 +344,28 @@ def _tell_of_line(narrator: Narrator, line: str, first: int, day: int) -> None:
     narrator.tell(again, TakeLine(line=line), now=now + timedelta(seconds=10))
 
 
+def tell_of_feeds(narrator: Narrator, people: int = 4) -> None:
+    """People are told things, which they see, read and put away, or which settle by themselves."""
+    for number in range(people):
+        user = f"user-{number}"
+        for n in range(1, 9):
+            entry: Any = {"about": f"game-{n}", "source": f"game-log/{n % 2}@{n}"}
+            if n % 2:
+                entry |= {"other": f"user-{n}", "kind": "game-found"}
+            else:
+                entry |= {"data": {"move": n}, "pending": True, "kind": "your-move"}
+            narrator.tell(AddEntry(user_id=user, **entry), now=at(n))
+        settled = {"kind": "your-move", "about": "game-6", "source": "game-log/0@9"}
+        narrator.tell(
+            SeeEntries(user_id=user, up_to=3 + number),
+            SettleEntry(user_id=user, **settled),
+            ReadEntries(user_id=user, numbers=[5], up_to=2),
+            ArchiveEntries(user_id=user, numbers=[1, 4]),
+            SeeEntries(user_id=user, up_to=8),
+            now=at(20),
+        )
+
+
 def tell_of_everything(narrator: Narrator) -> None:
     """All of the above."""
     tell_of_rooms(narrator)
@@ -354,3 +377,4 @@ def tell_of_everything(narrator: Narrator) -> None:
     tell_of_accounts(narrator)
     tell_of_merges(narrator)
     tell_of_effects(narrator)
+    tell_of_feeds(narrator)

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261203_push_subscriptions"
-down_revision = "20261202_merged_guests"
+down_revision = "20261203_feed"
 branch_labels = None
 depends_on = None
 

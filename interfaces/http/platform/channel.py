@@ -1,7 +1,6 @@
 """One socket: bounded in every direction, and alive or closed."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +12,7 @@ from litestar.exceptions import WebSocketDisconnect
 from domain.events import Position
 from interfaces.http.platform import metrics
 from interfaces.http.platform.errors import problem_of
+from interfaces.http.platform.lasting import EXPIRED, SIGNED_OUT, until_expired, until_signed_out
 from interfaces.http.platform.services import services_of
 from interfaces.http.platform.socket_limits import SocketLimits
 
@@ -31,7 +31,7 @@ SEND_TIMEOUT_S = 10.0
 
 NORMAL, GOING_AWAY, TOO_BIG, WENT_WRONG, TRY_LATER = 1000, 1001, 1009, 1011, 1013
 STATUS_UNAVAILABLE = 503
-UNAUTHENTICATED, NOT_YOURS, NOT_FOUND = 4401, 4403, 4404
+INVALID, UNAUTHENTICATED, NOT_YOURS, NOT_FOUND = 4400, 4401, 4403, 4404
 
 EXPIRY_LOOK_S = 60.0
 """Seconds between looks at the clock, which may have been set meanwhile, and at the sign-in, which
@@ -81,6 +81,7 @@ class Channel:
     def __init__(self, socket: WebSocket[Any, Any, Any]) -> None:
         self.socket = socket
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(BACKLOG_MESSAGES)
+        self._taken = asyncio.Event()
         self._close: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
         self._heard = asyncio.get_running_loop().time()
 
@@ -105,7 +106,17 @@ class Channel:
         except asyncio.QueueFull:
             self.close(TRY_LATER, "too slow a reader")
 
-    def tell(self, payload: str) -> None:
+    async def tell(self, type: str, payload: Any) -> None:
+        """Send a message, as soon as there is room for it; for who can wait for a slow reader.
+
+        It leaves room for what is pushed.
+        """
+        while self._outgoing.qsize() >= BACKLOG_MESSAGES // 2:
+            self._taken.clear()
+            await self._taken.wait()
+        self._outgoing.put_nowait(msgspec.json.encode(Message(type, payload)))
+
+    def hear(self, payload: str) -> None:
         """Send what somebody tells those who listen at this moment, as JSON."""
         self.push(TOLD, msgspec.Raw(payload.encode()))
 
@@ -169,7 +180,9 @@ class Channel:
 
     async def _write(self) -> None:
         while True:
-            await self._send(await self._outgoing.get())
+            message = await self._outgoing.get()
+            self._taken.set()
+            await self._send(message)
 
     async def _send(self, message: bytes) -> None:
         try:
@@ -180,15 +193,14 @@ class Channel:
 
     async def _expire(self) -> None:
         """End with the token that the socket was opened with."""
-        while (left := self.socket.user.expires - time.time()) > 0:  # noqa: ASYNC110 - it is time
-            await asyncio.sleep(min(left, EXPIRY_LOOK_S))
-        raise Close(UNAUTHENTICATED, "the token has expired")
+        await until_expired(self.socket.user)
+        raise Close(UNAUTHENTICATED, EXPIRED)
 
     async def _sign_out(self) -> None:
         """End with the sign-in that the socket was opened by, if it was no token."""
-        if sign_in := self.socket.user.sign_in:
-            await services_of(self.socket).cookies.until_ended(sign_in, EXPIRY_LOOK_S)
-            raise Close(UNAUTHENTICATED, "signed out at this browser; sign in again")
+        if self.socket.user.sign_in:
+            await until_signed_out(services_of(self.socket).cookies, self.socket.user)
+            raise Close(UNAUTHENTICATED, SIGNED_OUT)
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
@@ -217,7 +229,7 @@ async def accepted(
     # An operator and a player of one id are two people.
     own = [user] if socket.user.scope == "player" else []
     try:
-        with services_of(socket).listening.heard(own, channel.tell):
+        with services_of(socket).listening.heard(own, channel.hear):
             yield channel
     finally:
         limits.leave(user)

@@ -48,8 +48,8 @@ CORS_ANSWER: Headers = [
     (b"access-control-allow-methods", b"GET, POST, PUT"),
     (
         b"access-control-allow-headers",
-        b"authorization, content-encoding, content-type, idempotency-key, read-after, "
-        b"traceparent, tracestate, baggage, x-correlation-id",
+        b"authorization, content-encoding, content-type, idempotency-key, last-event-id, "
+        b"read-after, traceparent, tracestate, baggage, x-correlation-id",
     ),
     (b"access-control-max-age", b"600"),
 ]
@@ -111,6 +111,8 @@ class Edge:
     53 of 83 µs). Where an address ends with a name, as in `/…/{name:str}`, its function finds that
     in the scope's `path_params`.
 
+    `streams` are functions whose answers may take hours: they count as requests in progress, of
+    which an address has only so many, until it is known who asks.
     `for_peers` are functions that take no token but those of other processes of the API.
     """
 
@@ -120,9 +122,11 @@ class Edge:
         services: Services,
         functions: Mapping[str, ASGIFunction],
         site: Site,
+        streams: Mapping[str, ASGIFunction] = MappingProxyType({}),
         for_peers: Mapping[str, ASGIFunction] = MappingProxyType({}),
     ) -> None:
         self.app = app
+        self._streams = streams
         self._functions = {**functions, **for_peers}
         self._named = {each.above: each for each in map(_named, functions.items()) if each}
         self._for_peers = frozenset(for_peers)
@@ -204,12 +208,19 @@ class Edge:
                     scope["user"] = await self._of_browser(scope, headers)
                 else:
                     scope["user"] = self._identify(path, headers)
-                await self._call(scope, path, receive, send)
+                if path not in self._streams:
+                    await self._call(scope, path, receive, send)
             finally:
                 self._addresses.leave(address)
+            if path in self._streams:
+                await self._call(scope, path, receive, send)
 
     async def _call(self, scope: Any, path: str, receive: Receive, send: Send) -> None:
-        function = self._functions.get(path) or self._named_function(scope, path)
+        function = (
+            self._functions.get(path)
+            or self._streams.get(path)
+            or self._named_function(scope, path)
+        )
         if function is not None:
             scope["litestar_app"] = self.app
             scope.setdefault("path_template", path)

@@ -22,6 +22,8 @@ class Feature:
 
     `tag` heads them in the OpenAPI document. `functions` answer what is asked most, by crowds, and
     are found by their address; `documented` are handlers that describe them, and are never served.
+    `streams` are functions whose answers go on as long as they are read, so that they count as no
+    requests in progress.
     `for_peers` are functions that only other processes of the API may ask, at a port of their own.
     `sockets` come with the type of what is said over each. `examples` is a file of JSON with one of
     each shape that goes in or out, by the shape's name; `links` are what can be done with the
@@ -37,6 +39,7 @@ class Feature:
     routers: Sequence[ControllerRouterHandler] = ()
     sockets: Mapping[WebsocketRouteHandler, Any] = field(default_factory=dict)
     functions: Mapping[str, ASGIFunction] = field(default_factory=dict)
+    streams: Mapping[str, ASGIFunction] = field(default_factory=dict)
     for_peers: Mapping[str, ASGIFunction] = field(default_factory=dict)
     documented: Sequence[ControllerRouterHandler] = ()
     pages: Sequence[Page] = ()

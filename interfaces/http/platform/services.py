@@ -1,5 +1,6 @@
 """Everything that HTTP stands on, built by the composition root and handed over once."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -73,6 +74,8 @@ class Services:
     show `peer_tokens`.
     `parts` are what features need beyond that, by their classes; see `Feature.build`. `greetings`
     are those of `Feature.greets`. `listening` hears what is told to open sockets.
+    `closing` is set when the process is about to end, as the server
+    waits until all that is being answered is.
     """
 
     log: CommandLog
@@ -93,6 +96,7 @@ class Services:
     socket_limits: SocketLimits = field(default_factory=SocketLimits)
     addresses: Addresses = field(default_factory=Addresses)
     listening: Listening = field(default_factory=Deaf)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def part(self, kind: type[Part]) -> Part:
         """What a feature has been given of this class."""

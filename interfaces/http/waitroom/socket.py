@@ -173,7 +173,7 @@ async def watch_session(socket: WebSocket[Identity, Any, Any], session_id: PathK
             await socket.close(close.code, str(close))
             return
         watch = SessionWatch(channel, services, place)
-        with services.listening.heard([channel_of_room(place.event_id)], channel.tell):
+        with services.listening.heard([channel_of_room(place.event_id)], channel.hear):
             await channel.run(watch.receive, watch.listen(), watch.look())
 
 

@@ -13,8 +13,8 @@ export let position;
 
 // The JSON at an address, or what is answered to a body or a file that is sent there; throws `Refused`, or an
 // Error with a sentence when nobody answers. What is asked again with the same `key` happens once.
-// What is asked `after` a position shows it.
-export async function ask(path, { token, body, key, after } = {}) {
+// What is asked `after` a position shows it. What is `lasting` is sent even if the page is left at once.
+export async function ask(path, { token, body, key, after, lasting = false } = {}) {
   const headers = { accept: "application/json" };
   if (token !== undefined) headers.authorization = `Bearer ${token.trim()}`;
   const isFile = body instanceof Blob;
@@ -22,7 +22,7 @@ export async function ask(path, { token, body, key, after } = {}) {
   if (key !== undefined) headers["idempotency-key"] = key;
   if (after !== undefined) headers["read-after"] = after;
   const method = body === undefined ? "GET" : "POST";
-  const sent = { method, headers, cache: "no-store", body: isFile ? body : body && JSON.stringify(body) };
+  const sent = { method, headers, cache: "no-store", keepalive: lasting, body: isFile ? body : body && JSON.stringify(body) };
   const answer = await fetch(path, sent).catch(() => {
     throw new Error("The hall does not answer. Is it running, and are you online?");
   });

@@ -226,6 +226,7 @@ at("guest").addEventListener("submit", async (event) => {
   try {
     if (!name) throw new Error("Give a name of 1 to 24 characters.");
     enter(await ask("/api/v1/sign-in/guest", { body: { name } }));
+    dispatchEvent(new Event("signed-in")); // for the bell
   } catch (error) {
     say("problem", error.message);
     at("name").focus();

@@ -73,15 +73,20 @@ def type_name(hint: Any) -> str:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
         return ", ".join(f"`{value}`" for value in arguments)
-    if origin in {Union, types.UnionType}:
-        return " or ".join(type_name(each) for each in arguments)
-    if origin in {list, dict}:
-        return f"{'list' if origin is list else 'object'} of {type_name(arguments[-1])}"
-    if origin is tuple:
-        return f"[{', '.join(type_name(each) for each in arguments)}]"
+    if origin is not None:
+        return _made_of(origin, [type_name(each) for each in arguments])
     if hint not in names and isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return f"object of {', '.join(hint.__struct_fields__)}"
     return "null" if hint is type(None) else names[hint]
+
+
+def _made_of(origin: Any, kinds: list[str]) -> str:
+    """A type that is made of others, as they are written."""
+    if origin in {Union, types.UnionType}:
+        return " or ".join(kinds)
+    if origin is dict:
+        return f"object of {kinds[1]} by name"
+    return f"list of {kinds[0]}" if origin is list else f"[{', '.join(kinds)}]"
 
 
 WRITERS = {"events": events_catalogue}

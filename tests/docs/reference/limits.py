@@ -84,6 +84,11 @@ ROWS = (
         f"{socket_limits.MOST_SOCKETS_PER_USER}, {socket_limits.MOST_SOCKETS:,}",
         "1013",
     ),
+    (
+        "streams and sockets of somebody's feed",
+        f"{socket_limits.MOST_SOCKETS_PER_USER}",
+        "429, 1013",
+    ),
     ("a message over a socket", f"{channel.MESSAGE_LIMIT_BYTES // bodies.KIB} KiB", "1009"),
     ("messages that wait for a slow reader", f"{channel.BACKLOG_MESSAGES}", "1013"),
     ("silence of a socket", f"{channel.IDLE_LIMIT_S:g} s", "1001"),

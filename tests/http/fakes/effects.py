@@ -81,7 +81,7 @@ class FakeEffects(FakeReadModel):
 
 
 class FakePlaces:
-    """Implements `effects.desk.Places` on the log; public topics hold one message each."""
+    """Implements `effects.desk.TopicPlaces` on the log; public topics hold one message each."""
 
     def __init__(self, log: FakeLog) -> None:
         self._log = log

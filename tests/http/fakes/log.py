@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from application.accounts.names import NamesProcess
+from application.feed.process import FeedProcess
 from application.games.matchmaking import MatchmakingProcess
 from application.log.shard import IdempotencyKeyReused
 from application.ports.commands import Answer, Done, Envelope, NotOwned, Unavailable
@@ -19,6 +20,7 @@ from domain.events import DomainEvent, Metadata, Position, Recorded
 from domain.games.board import COLUMNS, Board
 from domain.games.events import BotLevel
 from domain.refusals import Refusal
+from interfaces.bootstrap.feed.process import feeds
 from tests.http.fakes.feed import FakeFeed
 
 MANY = 1_000
@@ -50,6 +52,8 @@ class FakeLog:
         matchmaker = MatchmakingProcess(move_seconds=60, choose=_first_free)
         self._processes: Sequence[Process] = (matchmaker, NamesProcess())
         self._duties: deque[Envelope] = deque()
+        self.feeds_people = False
+        self._feeder = FeedProcess(feeds())
 
     async def execute(self, envelope: Envelope) -> Answer:
         return self._answer(envelope)
@@ -116,6 +120,9 @@ class FakeLog:
         """Let processes do what follows, unless they rest."""
         for process in self._processes:
             self._duties.extend(process.react(recorded))
+        if self.feeds_people:
+            for duty in self._feeder.react(recorded):
+                self._decide(duty.command, duty.command_id, duty.metadata)
         if not self.matchmaker_rests:
             self.matchmake()
 

@@ -1,0 +1,1 @@
+"""People's feeds: what adds entries to them."""
