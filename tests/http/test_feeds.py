@@ -55,7 +55,7 @@ async def test_a_feed_is_read_page_by_page_both_ways(api: Api) -> None:
 
 
 async def test_nobody_asks_both_ways_at_once(api: Api) -> None:
-    problem(await api.ask("GET", f"{FEED}?after=1&before=3"), 400, "invalid-request")
+    problem(await api.ask("GET", f"{FEED}?after=1&before=3"), 422, "invalid-cursor")
 
 
 async def test_what_was_read_and_put_away_shows_everywhere(api: Api) -> None:

@@ -23,11 +23,11 @@ from interfaces.http.platform.command_context import CommandContext, carry_out, 
 from interfaces.http.platform.freshness import caught_up, read_after_of
 from interfaces.http.platform.links import AFTER_THIS, Link
 from interfaces.http.platform.parameters import limit_of
-from interfaces.http.platform.problems import bad_request
 from interfaces.http.platform.routes import command, query
 from interfaces.http.platform.services import services_of
 from projections.feed import FEED_ENTRIES
 from projections.feed.feed_entries import FeedPage
+from projections.projection import InvalidCursor
 
 AfterEntry = Annotated[str | None, read_after_of(PEOPLE.topic)]
 
@@ -72,7 +72,7 @@ class ChosenEntries(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     numbers: Numbers = msgspec.field(default_factory=list)
 
 
-@query("/", "getMyFeed", "My feed", 403)
+@query("/", "getMyFeed", "My feed", 403, 422)
 async def get_my_feed(
     request: Request,
     before: Before = None,
@@ -85,7 +85,7 @@ async def get_my_feed(
 ) -> FeedPage:
     """Tell what one was told, the newest first; it is kept for ever."""
     if before is not None and after is not None:
-        raise bad_request("invalid-request", "Ask for what is before a number, or after one.")
+        raise InvalidCursor("A page is what comes before a number or after one, and not both.")
     feeds = await caught_up(request, FEED_ENTRIES, read_after)
     return await feeds.page(
         request.user.user_id,
