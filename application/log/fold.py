@@ -4,9 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-import msgspec
-
 from application.log.pending import BringBack, nobody_brings_back
+from application.log.places import Places, Whereabouts
 from application.log.records import UnreadableEvent
 from domain.aggregate import Aggregate, AggregateUnknown, Command
 from domain.category import Category
@@ -43,17 +42,6 @@ class SoleAggregate(Aggregate):
         raise NotImplementedError
 
 
-class Whereabouts(msgspec.Struct, frozen=True, gc=False):
-    """Where the snapshot of an aggregate is, and of which version of it."""
-
-    offset: int
-    version: int
-
-    def is_newer(self, other: "Whereabouts") -> bool:
-        """Whether it is of a later version, or the same one, which has been written once more."""
-        return (self.version, self.offset) > (other.version, other.offset)
-
-
 MOST_UNFOLDED = 16
 """Events that wait for an aggregate that is not in memory, before it is to be brought back: where
 nobody writes snapshots, they would take more and more."""
@@ -72,9 +60,9 @@ class Fold:
     events (an owner, its standby, a writer of checkpoints) hold the same.
 
     An aggregate that is finished may be evicted once a snapshot of it is kept elsewhere; what
-    stays of it are some 20 bytes that lead there. Of one that is idle, it is its id and some 100
-    bytes, and what happens to it meanwhile; `wanted` is told when that is much. A `sole` aggregate
-    takes the place of all.
+    stays of it are some 20 bytes that lead there. Of one that is idle, it is some 40 bytes, and
+    what happens to it meanwhile; `wanted` is told when that is much. A `sole` aggregate takes the
+    place of all.
     """
 
     restored: ClassVar[bool] = False
@@ -89,7 +77,7 @@ class Fold:
         self._evolvers = category.evolvers
         self._aggregates: dict[str, Aggregate] = {}
         self._evicted = CompactIndex()
-        self._idle: dict[str, Whereabouts] = {}
+        self._idle = Places()
         self._unfolded: dict[str, Unfolded] = {}
         self.wanted: BringBack = nobody_brings_back
         self.latest: datetime | None = None
@@ -160,7 +148,7 @@ class Fold:
         An aggregate that is not in memory must have been evicted before.
         """
         self._aggregates.pop(id, None)
-        self._idle.pop(id, None)
+        self._idle.pop(id)
         self._unfolded.pop(id, None)
         if offset not in self.evicted(id):
             self._evicted.add(id, offset)
@@ -175,7 +163,7 @@ class Fold:
             return False
         self._aggregates.pop(id, None)
         if known is None or place.is_newer(known):
-            self._idle[id] = place
+            self._idle.put(id, place)
             if id in self._unfolded:
                 self._cover(id, place.version)
         return True
@@ -210,7 +198,8 @@ class Fold:
             return aggregate.version
         if unfolded:
             return unfolded[-1].originator_version
-        return self._idle[id].version if id in self._idle else 0
+        place = self._idle.get(id)
+        return place.version if place else 0
 
     def release(self, id: str) -> None:
         """Let go of an aggregate that had come back, and has not changed."""

@@ -118,8 +118,8 @@ def test_keys_from_before_there_was_a_master_key_are_still_good() -> None:
     before = ring("ada")
     text = sealed(before, "ada", "Ada")
     after = Keyring(Master(SECRET))
-    plain = before._held["ada"][0]
-    stored = msgspec.json.encode({"key": plain[8:]})
+    plain = before._held.of("ada")[0].stored
+    stored = msgspec.json.encode({"key": plain})
     after.receive(before.records_of("ada")[0], stored, 0)
     assert after.open(text) == "Ada"
 

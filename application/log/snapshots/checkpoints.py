@@ -132,7 +132,7 @@ class Checkpoints:
         if place is None or found is None or found.key != whole_key(id, place.version):
             raise SnapshotsWrong(f"The snapshot of {id!r} is not where it was.")
         self.fold.bring_back(self._codec.read(found))
-        self._index.wholes[id] = place
+        self._index.wholes.put(id, place)
 
     def lacking(self) -> Iterator[Written]:
         """What to write, for the topic to have every aggregate as it is now.
@@ -186,7 +186,7 @@ class Checkpoints:
 
     def _void_of_idle(self, id: str) -> list[str]:
         self._catch_up(id)
-        self._index.wholes.pop(id, None)  # the fold has it
+        self._index.wholes.pop(id)  # the fold has it
         place = self.fold.idle(id)
         return list(self._index.before(id, place.version)) if place else []
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from application.log.fold import Whereabouts
 from application.log.pending import PendingCommand
+from application.log.places import Whereabouts
 from application.log.shard import Shard
 from application.log.snapshots.idle import IDLE_EVENTS, Idlers
 from application.log.snapshots.records import (

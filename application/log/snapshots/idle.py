@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from application.log.fold import Fold, Whereabouts
+from application.log.fold import Fold
+from application.log.places import Whereabouts
 
 IDLE_EVENTS = 1_000
 """Events of a shard for which an aggregate stays, from its newest snapshot on, if none is its own.

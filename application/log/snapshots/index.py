@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from application.log.fold import Fold, Whereabouts
+from application.log.fold import Fold
+from application.log.places import Places, Whereabouts
 from application.log.snapshots.records import (
     BEGINNING,
     SnapshotCodec,
@@ -60,7 +61,7 @@ class SnapshotIndex:
         self.checkpoint: StoredCheckpoint | None = None
         self.snapshots: dict[str, Kept] = {}
         self.finals: dict[str, Kept] = {}
-        self.wholes: dict[str, Whereabouts] = {}
+        self.wholes = Places()
         """Of those that may be idle, the newest version; an older one is superseded."""
         self._older: dict[str, set[int]] = {}
         self._newest_seq = 0
@@ -105,12 +106,12 @@ class SnapshotIndex:
         if record is None:
             self._forget_older(id, version)
             if known is not None and known.version == version:
-                del self.wholes[id]
+                self.wholes.pop(id)
             return
         assert isinstance(record, StoredSnapshot)
         self._newest_seq = max(self._newest_seq, record.seq)
         if known is None or version >= known.version:
-            self.wholes[id] = place
+            self.wholes.put(id, place)
         if known is not None and version != known.version:
             self._supersede(id, min(version, known.version))
 
@@ -179,8 +180,8 @@ class SnapshotIndex:
             yield id
         yield from (part_key(id, *place) for place in self._parts.get(id, ()))
         yield from (whole_key(id, version) for version in self._older.get(id, ()))
-        if id in self.wholes:
-            yield whole_key(id, self.wholes[id].version)
+        if whole := self.wholes.get(id):
+            yield whole_key(id, whole.version)
 
     def restore(self) -> Restored:
         """Begin the fold of the shard; raises `SnapshotsWrong` where that is certain by now."""
@@ -201,7 +202,7 @@ class SnapshotIndex:
             if id not in self.finals and (whole is None or whole.version < kept.version):
                 fold.include(self._aggregate(id, kept), kept.seq)
                 self._set_aside(id)
-        idle, self.wholes = self.wholes, {}
+        idle, self.wholes = self.wholes, Places()
         fold.include_idle(idle, self._newest_seq)
         fold.check()
         return Restored(checkpoint, fold)
@@ -215,7 +216,7 @@ class SnapshotIndex:
 
     def _set_aside(self, id: str) -> None:
         """Begin with something newer than the whole snapshot of an aggregate, if there is one."""
-        if whole := self.wholes.pop(id, None):
+        if whole := self.wholes.pop(id):
             self._supersede(id, whole.version)
 
     def _aggregate(self, id: str, kept: Kept) -> Aggregate:

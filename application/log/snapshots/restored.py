@@ -10,7 +10,8 @@ snapshots, in whatever order, and whatever has been lost of them.
 
 from collections.abc import Iterable, Iterator
 
-from application.log.fold import CannotFold, Fold, Whereabouts
+from application.log.fold import CannotFold, Fold
+from application.log.places import Places
 from domain.aggregate import Aggregate
 from domain.category import Category
 from domain.events import DomainEvent
@@ -46,13 +47,13 @@ class RestoredFold(Fold):
         self._evicted.add(id, offset)
         self._count(version, seq)
 
-    def include_idle(self, places: dict[str, Whereabouts], seq: int) -> None:
+    def include_idle(self, places: Places, seq: int) -> None:
         """Begin with aggregates that may be idle, without loading any; `places` is kept.
 
         The newest of their snapshots was taken before the event `seq`.
         """
         self._idle = places
-        self._count(sum(place.version for place in places.values()), seq)
+        self._count(places.versions, seq)
 
     def _count(self, version: int, seq: int) -> None:
         self._total += version
