@@ -1,6 +1,6 @@
 """One's own feed: read it, say what one has seen and read of it, and put away what is done with."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, Router
@@ -31,15 +31,16 @@ from projections.projection import InvalidCursor
 
 AfterEntry = Annotated[str | None, read_after_of(PEOPLE.topic)]
 
-LARGEST_NUMBER = 2**53 - 1
+NUMBER_PATTERN = "^[0-9]{1,16}$"
+"""As a text, since Litestar would take `null` for a number that is left out."""
 
 Before = Annotated[
-    int | None, QueryParameter(description="Only older ones.", ge=1, le=LARGEST_NUMBER)
+    str | None, QueryParameter(description="Only older ones.", pattern=NUMBER_PATTERN)
 ]
 After = Annotated[
-    int | None,
+    str | None,
     QueryParameter(
-        description="Only newer ones, the oldest of them first.", ge=0, le=LARGEST_NUMBER
+        description="Only newer ones, the oldest of them first.", pattern=NUMBER_PATTERN
     ),
 ]
 OfKind = Annotated[
@@ -53,7 +54,7 @@ OfKind = Annotated[
 ]
 Unread = Annotated[bool, QueryParameter(description="Only those that are not read.")]
 Archived = Annotated[
-    bool | None,
+    Literal["true", "false"] | None,
     QueryParameter(description="Only those in the archive, or not there; by default both."),
 ]
 Limit = Annotated[int, limit_of("entries")]
@@ -89,11 +90,11 @@ async def get_my_feed(
     feeds = await caught_up(request, FEED_ENTRIES, read_after)
     return await feeds.page(
         request.user.user_id,
-        before=before,
-        after=after,
+        before=None if before is None else int(before),
+        after=None if after is None else int(after),
         kind=kind,
         unread=unread,
-        archived=archived,
+        archived=None if archived is None else archived == "true",
         limit=limit,
     )
 
