@@ -1,6 +1,6 @@
 """One's own feed: read it, say what one has seen and read of it, and put away what is done with."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from litestar import Response, Router
@@ -54,8 +54,11 @@ OfKind = Annotated[
 ]
 Unread = Annotated[bool, QueryParameter(description="Only those that are not read.")]
 Archived = Annotated[
-    Literal["true", "false"] | None,
-    QueryParameter(description="Only those in the archive, or not there; by default both."),
+    str | None,
+    QueryParameter(
+        description="Only those in the archive, or not there; by default both.",
+        pattern="^(true|false)$",
+    ),
 ]
 Limit = Annotated[int, limit_of("entries")]
 
