@@ -88,9 +88,9 @@ async def get_my_feed(
     read_after: AfterEntry = None,
 ) -> FeedPage:
     """Tell what one was told, the newest first; it is kept for ever."""
+    feeds = await caught_up(request, FEED_ENTRIES, read_after)
     if before is not None and after is not None:
         raise InvalidCursor("A page is what comes before a number or after one, and not both.")
-    feeds = await caught_up(request, FEED_ENTRIES, read_after)
     return await feeds.page(
         request.user.user_id,
         before=None if before is None else int(before),
