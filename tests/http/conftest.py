@@ -25,7 +25,6 @@ from application.accounts.claiming import Claims
 from application.accounts.email_changes import EmailChanges
 from application.accounts.people import AccountOfPeople
 from application.effects.desk import RuleDesk
-from application.feed.asides import Asides
 from application.feed.people import FeedsOfPeople
 from application.games.offers import Offers
 from application.games.people import GamesOfPeople
@@ -90,7 +89,6 @@ from tests.http.fakes.player_events import FakeLimits, FakePlayerEvents, FakePla
 from tests.http.fakes.push import FakeBrowsers
 from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
-from tests.http.fakes.told import FakeTold
 from tests.http.fakes.waitroom import FakeQueue
 from tests.player_events.failing import Desk, a_desk
 from tests.projections.fakes import FakeReader
@@ -271,7 +269,6 @@ async def an_api() -> AsyncIterator[Api]:
             Visitors: Visitors(tokens, tries, allowed=True, secure=False),
             Judge: Judge(0.02),
             FeedLimits: FeedLimits(),
-            Asides: Asides(FakeTold()),
             FeedsOfPeople: FeedsOfPeople(),
             Offers: Offers(FakeOffers()),
             Settings: Settings(),

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import pytest
 
-from application.feed.asides import Asides
 from application.ports.commands import Envelope
 from domain.feed.commands import AddEntry
 from interfaces.http.platform import channel, streams
@@ -282,16 +281,15 @@ async def test_a_socket_answers_a_ping_and_nothing_else(api: Api) -> None:
 
 
 async def test_who_is_there_hears_what_is_told_beside(api: Api) -> None:
-    told = api.services.part(Asides).told
-    assert await told.tell("ann", {"text": "to nobody"}) == 0
+    listening = cast("FakeListening", api.services.listening)
     async with following(api) as stream, connected(api, LIVE) as socket:
         await stream.next()
         await socket.until("state")
-        assert await told.tell("ann", {"text": "Come!"}) == 1
+        listening.tell("ann", '{"text": "Come!"}')
+        listening.tell("ben", '{"text": "no"}')
         assert await stream.next() == ("told", {"text": "Come!"}, None)
         assert await socket.until("told") == {"text": "Come!"}
-        assert await told.tell("ben", {"text": "no"}) == 0
-    assert await told.tell("ann", {"text": "gone"}) == 0
+    assert listening.channels == set()
 
 
 async def test_a_real_server_sends_a_stream_bit_by_bit(api: Api) -> None:
@@ -314,10 +312,3 @@ async def test_a_server_that_ends_does_not_wait_for_streams(api: Api) -> None:
         api.services.closing.set()
     assert (await reader.read()).endswith(b"0\r\n\r\n"), "it has come to its end"
     writer.close()
-
-
-async def test_a_socket_of_a_feed_is_told_aside_once(api: Api) -> None:
-    async with connected(api, LIVE) as socket:
-        await socket.send("ping")
-        await socket.until("pong")
-        assert cast("FakeListening", api.services.listening).channels == set()

@@ -1,17 +1,10 @@
 """What feeds need, over HTTP."""
 
-import asyncio
-
-from application.feed.asides import Asides
 from application.feed.people import FeedsOfPeople
-from infra.told import ToldInRedis
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.feed.live import FeedLimits
 
 
-async def build(base: Foundation) -> list[object]:
-    """Build what counts streams and sockets, what is told beside, and what a merge leaves."""
-    told = ToldInRedis(base.redis)
-    following = asyncio.create_task(told.follow())
-    base.held.callback(following.cancel)
-    return [FeedLimits(), FeedsOfPeople(), Asides(told)]
+async def build(_base: Foundation) -> list[object]:
+    """Build what counts streams and sockets, and what a merge leaves."""
+    return [FeedLimits(), FeedsOfPeople()]

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Annotated, Any
 
 from litestar import Response, WebSocket, get, websocket
@@ -11,7 +10,6 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import HTTPScope, Receive, Send
 
-from application.feed.asides import Asides
 from interfaces.http.feed.following import FeedTeller
 from interfaces.http.platform.auth import only, require_scope
 from interfaces.http.platform.bodies import Request, decode, decoder_of, headers_of
@@ -36,9 +34,6 @@ from projections.feed import FEED_ENTRIES
 EVENTS_PATH = "/api/v1/me/feed/events"
 LIVE_PATH = "/api/v1/me/feed/live"
 
-TOLD = "told"
-"""The type of what is told beside, to who is there at this moment."""
-
 CLIENT_ERRORS = range(400, 500)
 
 
@@ -57,9 +52,9 @@ async def follow_feed(scope: HTTPScope, receive: Receive, send: Send) -> None:
         over = asyncio.ensure_future(until_over(services.cookies, identity))
         try:
             stream = EventStream("feed-events", receive, send)
-            aside = services.part(Asides).told.hear(identity.user_id, partial(stream.aside, TOLD))
-            async with resumed(services.feed, teller, cursor) as pieces, aside:
-                await stream.run(pieces, over, services.closing)
+            async with resumed(services.feed, teller, cursor) as pieces:
+                with services.listening.heard([identity.user_id], stream.hear):
+                    await stream.run(pieces, over, services.closing)
         finally:
             over.cancel()
             await asyncio.gather(over, return_exceptions=True)
@@ -135,8 +130,7 @@ async def follow_documented(
 async def watch_feed(socket: WebSocket[Identity, Any, Any]) -> None:
     """Serve a feed to its person."""
     services = services_of(socket)
-    # It hears by itself what is told aside, and would be told twice.
-    async with accepted(socket, "feed", services.part(FeedLimits), listens=False) as channel:
+    async with accepted(socket, "feed", services.part(FeedLimits)) as channel:
         if channel is None:
             return
         try:
@@ -174,9 +168,8 @@ async def _told(
     channel: Channel, services: Services, identity: Identity, cursor: int | None
 ) -> None:
     teller = teller_of(services, identity)
-    aside = services.part(Asides).told.hear(identity.user_id, partial(channel.push, TOLD))
     try:
-        async with resumed(services.feed, teller, cursor) as pieces, aside:
+        async with resumed(services.feed, teller, cursor) as pieces:
             async for piece in pieces:
                 await channel.tell(piece.type, piece.payload)
     except Problem as problem:

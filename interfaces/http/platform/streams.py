@@ -12,7 +12,7 @@ import msgspec
 from litestar.types import Receive, Send
 
 from interfaces.http.platform import metrics
-from interfaces.http.platform.channel import SEND_TIMEOUT_S
+from interfaces.http.platform.channel import SEND_TIMEOUT_S, TOLD
 from interfaces.http.platform.responses import Header
 from interfaces.http.platform.resume import Announced
 
@@ -59,10 +59,10 @@ class EventStream:
         self._send = send
         self._asides: asyncio.Queue[Announced] = asyncio.Queue(MOST_ASIDES)
 
-    def aside(self, type: str, payload: Any) -> None:
-        """Tell something beside, unless there is too much of it already."""
+    def hear(self, payload: str) -> None:
+        """Send what is told at this moment, as JSON, unless there is too much of it already."""
         with suppress(asyncio.QueueFull):
-            self._asides.put_nowait(Announced(type, payload))
+            self._asides.put_nowait(Announced(TOLD, msgspec.Raw(payload.encode())))
 
     async def run(
         self,
