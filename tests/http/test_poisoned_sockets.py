@@ -14,7 +14,7 @@ SAID = list(sockets())
 
 
 def names(case: object) -> str:
-    return str(case.get("type", "")) if isinstance(case, dict) else str(case).rpartition("/")[2]
+    return str(case.get("type", "")) if isinstance(case, dict) else str(case).split("/")[3]
 
 
 @pytest.mark.parametrize(("path", "message"), SAID, ids=names)

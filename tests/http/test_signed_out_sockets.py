@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from interfaces.http.platform import channel, cookies
+from interfaces.http.platform import cookies, lasting
 from interfaces.http.platform.cookies import Cookies
 from interfaces.tokens import Tokens
 from tests.http.conftest import SECRET, Api, another_process
@@ -89,7 +89,7 @@ async def test_sockets_end_at_once_in_every_process_that_is_told(
 async def test_a_process_that_nobody_tells_finds_out_by_looking(
     api: Api, elsewhere: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel, "EXPIRY_LOOK_S", 0.02)
+    monkeypatch.setattr(lasting, "EXPIRY_LOOK_S", 0.02)
     monkeypatch.setattr(cookies, "LOOK_AGAIN_S", 0)
     kept = await signed_in(api)
     async with at_a_page(elsewhere, kept) as socket:
@@ -101,7 +101,7 @@ async def test_a_process_that_nobody_tells_finds_out_by_looking(
 async def test_a_sign_in_that_nobody_can_look_up_goes_on(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel, "EXPIRY_LOOK_S", 0.02)
+    monkeypatch.setattr(lasting, "EXPIRY_LOOK_S", 0.02)
     monkeypatch.setattr(cookies, "LOOK_AGAIN_S", 0)
     asked: list[bytes] = []
     find = api.sign_ins.find
