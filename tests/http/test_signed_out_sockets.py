@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from interfaces.http.platform import cookies, lasting
+from interfaces.http.platform import channel, cookies, lasting
 from interfaces.http.platform.cookies import Cookies
 from interfaces.tokens import Tokens
 from tests.http.conftest import SECRET, Api, another_process
