@@ -13,6 +13,7 @@ from interfaces.tokens import Tokens
 from projections.feed import FEED_ENTRIES
 from tests.http.conftest import SECRET, Api, another_process, problem
 from tests.http.fakes.feeds import FakeFeeds
+from tests.http.fakes.listening import FakeListening
 from tests.http.serving import HOST, head_of, served
 from tests.http.serving import told as answer_of
 from tests.http.socket_client import connected
@@ -308,3 +309,10 @@ async def test_a_server_that_ends_does_not_wait_for_streams(api: Api) -> None:
         api.services.closing.set()
     assert (await reader.read()).endswith(b"0\r\n\r\n"), "it has come to its end"
     writer.close()
+
+
+async def test_a_socket_of_a_feed_is_told_aside_once(api: Api) -> None:
+    async with connected(api, LIVE) as socket:
+        await socket.send("ping")
+        await socket.until("pong")
+        assert cast("FakeListening", api.services.listening).channels == set()

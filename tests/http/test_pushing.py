@@ -69,12 +69,16 @@ GOOD = told_by(Browser("good"))
 @pytest.mark.parametrize(
     "keys",
     [
-        {"p256dh": "B" * 87},
+        *({"p256dh": "B" * length} for length in range(86, 91)),
+        {"p256dh": "B" * 85 + "=" * 5},
         {"p256dh": base64url(b"\x04" + b"\xff" * 64)},
         {"p256dh": "Ä" * 87},
         {"auth": "A" * 24},
         {"auth": "A" * 21 + "B"},
         {"auth": "!" * 22},
+        {
+            "auth": "A" * 21 + "===",
+        },
     ],
 )
 async def test_what_is_no_key_of_a_browser_is_refused(api: Api, keys: dict[str, str]) -> None:
@@ -100,3 +104,10 @@ async def test_services_are_not_pushed_to(api: Api) -> None:
 def test_what_a_browser_is_called_tells_not_where_it_is() -> None:
     assert id_of("https://push.example/a") != id_of("https://push.example/b")
     assert len(id_of("https://push.example/a")) == 32
+
+
+async def test_an_address_tells_all_that_it_takes(api: Api) -> None:
+    told = await api.ask("OPTIONS", PATH)
+    assert set(told.headers["allow"].split(", ")) == {"GET", "OPTIONS", "POST"}
+    told = await api.ask("OPTIONS", f"{PATH}/nothing")
+    assert set(told.headers["allow"].split(", ")) == {"DELETE", "OPTIONS"}

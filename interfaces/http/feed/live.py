@@ -135,7 +135,8 @@ async def follow_documented(
 async def watch_feed(socket: WebSocket[Identity, Any, Any]) -> None:
     """Serve a feed to its person."""
     services = services_of(socket)
-    async with accepted(socket, "feed", services.part(FeedLimits)) as channel:
+    # It hears by itself what is told aside, and would be told twice.
+    async with accepted(socket, "feed", services.part(FeedLimits), listens=False) as channel:
         if channel is None:
             return
         try:

@@ -211,9 +211,12 @@ class Channel:
 
 @asynccontextmanager
 async def accepted(
-    socket: WebSocket[Any, Any, Any], kind: str, limits: SocketLimits
+    socket: WebSocket[Any, Any, Any], kind: str, limits: SocketLimits, *, listens: bool = True
 ) -> AsyncIterator[Channel | None]:
-    """Accept a socket and count it; None when there are too many, and it is closed then."""
+    """Accept a socket and count it; None when there are too many, and it is closed then.
+
+    Where it `listens`, it is sent what its player is told at this moment.
+    """
     user: str = socket.user.user_id
     await socket.accept()
     if not limits.enter(user):
@@ -223,7 +226,7 @@ async def accepted(
     metrics.SOCKETS.labels(kind).inc()
     channel = Channel(socket)
     # An operator and a player of one id are two people.
-    own = [user] if socket.user.scope == "player" else []
+    own = [user] if listens and socket.user.scope == "player" else []
     try:
         with services_of(socket).listening.heard(own, channel.hear):
             yield channel

@@ -2,10 +2,24 @@
 
 from typing import Any
 
-from litestar import get, post
+from litestar import Router, get, post
+from litestar.routes import HTTPRoute
 
 from interfaces.http.platform.command_context import POSITION_HEADER
 from interfaces.http.platform.problems import documented
+
+
+def of_whole_addresses(router: Router) -> Router:
+    """The router, whose addresses say of `OPTIONS` all that each of them takes.
+
+    Litestar makes that handler with the first method of an address, and does not ask it anew when
+    another is added.
+    """
+    for index, route in enumerate(router.routes):
+        if isinstance(route, HTTPRoute):
+            own = [each for each in route.route_handlers if "OPTIONS" not in each.http_methods]
+            router.routes[index] = HTTPRoute(path=route.path, route_handlers=own)
+    return router
 
 
 def query(path: str, id: str, summary: str, *problems: int, **options: Any) -> get:

@@ -1,6 +1,5 @@
 """Where somebody is pushed to: what browsers are told, and what they tell."""
 
-import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,13 +18,11 @@ from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.freshness import found
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.problems import documented
-from interfaces.http.platform.routes import order, query
+from interfaces.http.platform.routes import of_whole_addresses, order, query
 from interfaces.http.platform.services import services_of
 
 SECRET_BYTES = 16
 """Of what a browser and who pushes to it share (RFC 8291, section 3.2)."""
-
-BASE64URL = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 
 
 class BrowserKeyMalformed(Refusal, type="browser-key-malformed", status=422):
@@ -146,17 +143,21 @@ def _told(data: NewSubscription) -> Subscription:
 
 
 def _decoded(text: str) -> bytes:
-    if not BASE64URL.fullmatch(text):
-        return b""
+    """What a text in base64url stands for; nothing where it is none, or not written in one way."""
     raw = text.rstrip("=")
-    decoded = urlsafe_b64decode(raw + "=" * (-len(raw) % 4))
+    try:
+        decoded = urlsafe_b64decode(raw + "=" * (-len(raw) % 4))
+    except ValueError:  # such as so many characters as no bytes have
+        return b""
     return decoded if urlsafe_b64encode(decoded).rstrip(b"=").decode() == raw else b""
 
 
-router = Router(
-    path="/api/v1/me/push-subscriptions",
-    route_handlers=[
-        *(list_my_push_subscriptions, add_my_push_subscription, remove_my_push_subscription),
-    ],
-    guards=[only("player")],
+router = of_whole_addresses(
+    Router(
+        path="/api/v1/me/push-subscriptions",
+        route_handlers=[
+            *(list_my_push_subscriptions, add_my_push_subscription, remove_my_push_subscription),
+        ],
+        guards=[only("player")],
+    )
 )
