@@ -49,6 +49,9 @@ SHORTEST_S = 2.0
 READS_S = (0.05, 2.0)
 """For how long a stream reads, at least and at most."""
 
+FOLLOWED_SHARE = 0.8
+"""Of the entries, for people whom streams follow; the others are told things as well."""
+
 AT_ONCE = 200
 """Entries that are added in one request."""
 
@@ -126,7 +129,8 @@ class Writer:
 
     def _entry(self, number: int) -> dict[str, Any]:
         random = self._load.random
-        person = self._load.person(random.randrange(self._load.people))
+        among = self._load.people if random.random() < 1 - FOLLOWED_SHARE else self._load.streams
+        person = self._load.person(random.randrange(min(among, self._load.people)))
         source = f"game-log/{number % 12}@{number // 12}"
         command = {
             "command": "feed.add",

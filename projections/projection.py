@@ -16,7 +16,7 @@ LONGEST_PAUSE_S = 0.02
 
 
 class InvalidCursor(Refusal, type="invalid-cursor", status=422):
-    """`before` is not from a page of this list."""
+    """`before` is not from a page of this list, or a page is asked for both ways."""
 
 
 class ReadModelMissing(Exception):

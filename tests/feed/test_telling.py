@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from application.feed.process import FeedProcess
+import msgspec
+
+from application.entries import Remembered
+from application.feed.process import FeedProcess, OfFeature
 from application.ports.commands import Envelope
 from domain.feed.commands import AddEntry, SettleEntry
 from domain.games.commands import HandOverSeat, MakeMove, Meet, Resign, StartGame
@@ -130,3 +133,31 @@ def test_what_is_over_is_forgotten() -> None:
     for recorded in narrator.events:
         process.fold(recorded)
     assert not process.state
+
+
+def test_what_a_feature_remembers_is_its_own() -> None:
+    process = FeedProcess(feeds())
+    one, other = OfFeature("games", process.state), OfFeature("waitroom", process.state)
+    one["1"], other["1"] = Remembered(people=["ada"]), Remembered(people=["bob"])
+    assert (dict(one), len(other)) == ({"1": Remembered(people=["ada"])}, 1)
+    del one["1"]
+    assert "1" not in one
+    assert list(process.state) == ["waitroom/1"]
+
+
+def test_a_seat_in_a_game_that_nobody_is_called_back_to_is_nothing_to_tell() -> None:
+    narrator = Narrator()
+    start = {"player1": "gus", "player2": "bot-easy", "bot_level": "easy", "move_seconds": 60}
+    narrator.tell(
+        msgspec.convert({"game_id": "game", **start}, StartGame),
+        HandOverSeat(game_id="game", player="gus", to="ada"),
+    )
+    assert told(narrator) == []
+
+
+def test_a_command_that_is_refused_leads_to_nothing() -> None:
+    narrator = Narrator()
+    narrator.tell(Meet(user_id="ada", opponent="bob", game_id="game"))
+    process = FeedProcess(feeds())
+    (first, _) = reactions(process, narrator.events)
+    assert process.after_refusal(first) == []

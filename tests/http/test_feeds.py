@@ -56,7 +56,12 @@ async def test_a_feed_is_read_page_by_page_both_ways(api: Api) -> None:
 
 
 async def test_nobody_asks_both_ways_at_once(api: Api) -> None:
-    problem(await api.ask("GET", f"{FEED}?after=1&before=3"), 400, "invalid-request")
+    problem(await api.ask("GET", f"{FEED}?after=1&before=3"), 422, "invalid-cursor")
+
+
+@pytest.mark.parametrize("asked", ["before=null", "after=-1", "archived=null", "unread=null"])
+async def test_what_is_no_number_chooses_nothing(api: Api, asked: str) -> None:
+    problem(await api.ask("GET", f"{FEED}?{asked}"), 400, "invalid-request")
 
 
 async def test_what_was_read_and_put_away_shows_everywhere(api: Api) -> None:

@@ -23,23 +23,24 @@ from interfaces.http.platform.command_context import CommandContext, carry_out, 
 from interfaces.http.platform.freshness import caught_up, read_after_of
 from interfaces.http.platform.links import AFTER_THIS, Link
 from interfaces.http.platform.parameters import limit_of
-from interfaces.http.platform.problems import bad_request
 from interfaces.http.platform.routes import command, query
 from interfaces.http.platform.services import services_of
 from projections.feed import FEED_ENTRIES
 from projections.feed.feed_entries import FeedPage
+from projections.projection import InvalidCursor
 
 AfterEntry = Annotated[str | None, read_after_of(PEOPLE.topic)]
 
-LARGEST_NUMBER = 2**53 - 1
+NUMBER_PATTERN = "^[0-9]{1,16}$"
+"""As a text, since Litestar would take `null` for a number that is left out."""
 
 Before = Annotated[
-    int | None, QueryParameter(description="Only older ones.", ge=1, le=LARGEST_NUMBER)
+    str | None, QueryParameter(description="Only older ones.", pattern=NUMBER_PATTERN)
 ]
 After = Annotated[
-    int | None,
+    str | None,
     QueryParameter(
-        description="Only newer ones, the oldest of them first.", ge=0, le=LARGEST_NUMBER
+        description="Only newer ones, the oldest of them first.", pattern=NUMBER_PATTERN
     ),
 ]
 OfKind = Annotated[
@@ -53,8 +54,11 @@ OfKind = Annotated[
 ]
 Unread = Annotated[bool, QueryParameter(description="Only those that are not read.")]
 Archived = Annotated[
-    bool | None,
-    QueryParameter(description="Only those in the archive, or not there; by default both."),
+    str | None,
+    QueryParameter(
+        description="Only those in the archive, or not there; by default both.",
+        pattern="^(true|false)$",
+    ),
 ]
 Limit = Annotated[int, limit_of("entries")]
 
@@ -72,7 +76,7 @@ class ChosenEntries(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     numbers: Numbers = msgspec.field(default_factory=list)
 
 
-@query("/", "getMyFeed", "My feed", 403)
+@query("/", "getMyFeed", "My feed", 403, 422)
 async def get_my_feed(
     request: Request,
     before: Before = None,
@@ -84,16 +88,16 @@ async def get_my_feed(
     read_after: AfterEntry = None,
 ) -> FeedPage:
     """Tell what one was told, the newest first; it is kept for ever."""
-    if before is not None and after is not None:
-        raise bad_request("invalid-request", "Ask for what is before a number, or after one.")
     feeds = await caught_up(request, FEED_ENTRIES, read_after)
+    if before is not None and after is not None:
+        raise InvalidCursor("A page is what comes before a number or after one, and not both.")
     return await feeds.page(
         request.user.user_id,
-        before=before,
-        after=after,
+        before=None if before is None else int(before),
+        after=None if after is None else int(after),
         kind=kind,
         unread=unread,
-        archived=archived,
+        archived=None if archived is None else archived == "true",
         limit=limit,
     )
 
