@@ -33,10 +33,6 @@ NORMAL, GOING_AWAY, TOO_BIG, WENT_WRONG, TRY_LATER = 1000, 1001, 1009, 1011, 101
 STATUS_UNAVAILABLE = 503
 INVALID, UNAUTHENTICATED, NOT_YOURS, NOT_FOUND = 4400, 4401, 4403, 4404
 
-EXPIRY_LOOK_S = 60.0
-"""Seconds between looks at the clock, which may have been set meanwhile, and at the sign-in, which
-may have ended where nobody could tell this process."""
-
 TOLD = "told"
 """What is sent to all sockets of a person, or of a room, because somebody made a rule for it."""
 
