@@ -109,6 +109,11 @@ OPERATIONS: dict[str, Any] = {
                 "mergeGuest",
             )
         ),
+        # To JSON Schema 1.0 is an integer; the hall wants the digits.
+        {
+            "include-operation-id": "changeRule",
+            "checks": {"positive_data_acceptance": {"expected-statuses": [*ACCEPTED, "400"]}},
+        },
         # What a picture is, no schema says.
         {
             "include-operation-id": "changeAvatar",

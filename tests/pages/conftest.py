@@ -23,6 +23,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from application.ports.sign_ins import Way
 from domain.games import lobby
 from interfaces.http import app as application
+from interfaces.http.feed.live import FeedLimits
 from interfaces.http.platform import days
 from interfaces.http.player_events import ingest
 from interfaces.http.sign_in import guests
@@ -31,6 +32,7 @@ from tests.http.conftest import Api, an_api
 from tests.http.fakes.log import NOW
 from tests.http.serving import served
 from tests.pages import pictures
+from tests.people import eventually
 from tests.programs import found
 
 QUIET = [
@@ -108,6 +110,15 @@ class Site:
         value = begun[1].partition(";")[0].partition("=")[2]
         cookie = {"name": cookies.name, "value": value, "url": self.base}
         await visit.page.context.add_cookies([cookie])  # type: ignore[list-item]
+
+    async def bell(self) -> None:
+        """Wait until a bell listens; before that, a browser complains of being signed out."""
+        limits = self.api.services.part(FeedLimits)
+
+        async def listens() -> int:
+            return limits._total
+
+        await eventually(listens, bool)
 
     @asynccontextmanager
     async def visit(

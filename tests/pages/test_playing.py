@@ -313,6 +313,7 @@ def end(site: Site, sign_ins: list[bytes]) -> None:
 
 async def test_who_is_signed_out_elsewhere_is_asked_to_come_in(site: Site) -> None:
     async with a_player(site, "Ada") as ada:
+        await site.bell()
         end(site, list(site.api.sign_ins.rows))
         await expect(ada.button("Come in")).to_be_visible()
 

@@ -186,3 +186,5 @@ async def test_who_is_signed_out_elsewhere_is_led_back_to_the_place(site: Site) 
         again = visit.page.get_by_role("link", name="Sign in")
         await expect(again).to_have_attribute("href", f"/sign-in?return=%2Fqueue%2F{room}")
         assert await visit.barriers() == []
+        # The page may ask something in the moment before it hears of it.
+        visit.complaints[:] = [each for each in visit.complaints if "403" not in each]

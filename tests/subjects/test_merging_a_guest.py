@@ -139,7 +139,12 @@ async def test_games_and_scores_of_a_guest_become_the_account_s(hall: Hall) -> N
         await guest.live()
         async with Player(hall, guest.account) as ada:
             report = await guest.merge()
-            assert counts(report) == {"games": 2, "players' events": 3, "sign-ins": 0}
+            assert counts(report) == {
+                "games": 2,
+                "players' events": 3,
+                "sign-ins": 0,
+                "push-subscriptions": 0,
+            }
             assert (await ada.hear("seated"))["payload"]["game_id"] == guest.running
             await plays_on(guest, ada)
         await everything_is_the_account_s(guest, won=1, events=3)

@@ -38,7 +38,7 @@ from interfaces.http.platform.freshness import caught_up, found, read_after_of
 from interfaces.http.platform.links import AFTER_THIS, Link, in_answer
 from interfaces.http.platform.parameters import Before, PathKey, limit_of
 from interfaces.http.platform.problems import Problem, documented
-from interfaces.http.platform.routes import command, order, query
+from interfaces.http.platform.routes import command, of_whole_addresses, order, query
 from interfaces.http.platform.services import services_of
 from projections.effects import EFFECT_LEDGER
 from projections.effects.queries import EffectPage, ListedEffect, ListedRule, OpenCount
@@ -262,23 +262,25 @@ def _missing(effect_id: str) -> str:
     return f"There is no effect {effect_id!r}, or it was final long ago."
 
 
-router = Router(
-    path="/api/v1/effects",
-    route_handlers=[
-        list_rules,
-        add_rule,
-        rehearse_rule,
-        get_rule,
-        change_rule,
-        remove_rule,
-        pause_rule,
-        resume_rule,
-        list_effects,
-        get_effect,
-        retry_effect,
-        drop_effect,
-    ],
-    dependencies={"context": Provide(provide_context)},
+router = of_whole_addresses(
+    Router(
+        path="/api/v1/effects",
+        route_handlers=[
+            list_rules,
+            add_rule,
+            rehearse_rule,
+            get_rule,
+            change_rule,
+            remove_rule,
+            pause_rule,
+            resume_rule,
+            list_effects,
+            get_effect,
+            retry_effect,
+            drop_effect,
+        ],
+        dependencies={"context": Provide(provide_context)},
+    )
 )
 
 SEE = Link("getRule", "See the rule.", {"path.rule": in_answer("name")} | AFTER_THIS)
