@@ -97,8 +97,6 @@ class Answers:
         """What this command was answered, if it is remembered."""
         if not self._knows_ids:
             self._read_ids()
-        if not self._knows_ids:
-            self._read_ids()
         digest = hash(command_id)
         for part in self._parts:
             if (pack := part.get(digest)) is not None:

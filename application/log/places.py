@@ -44,13 +44,13 @@ class Places:
         return self._length
 
     def __contains__(self, id: str) -> bool:
-        digest = hash(id) & DIGEST_MASK or 1
+        digest = _digest(id)
         segment = self._segments[digest % SEGMENT_COUNT]
         return segment is not None and segment.digests[segment.find(digest)] != 0
 
     def get(self, id: str) -> Whereabouts | None:
         """Where the snapshot of an aggregate is; None for one that has no place here."""
-        digest = hash(id) & DIGEST_MASK or 1
+        digest = _digest(id)
         segment = self._segments[digest % SEGMENT_COUNT]
         if segment is None:
             return None
@@ -61,7 +61,7 @@ class Places:
 
     def put(self, id: str, place: Whereabouts) -> None:
         """Take note of a place, instead of the one that there was."""
-        digest = hash(id) & DIGEST_MASK or 1
+        digest = _digest(id)
         which = digest % SEGMENT_COUNT
         segment = self._segments[which]
         if segment is None:
@@ -74,13 +74,18 @@ class Places:
         """Forget a place; gives what it was, or None."""
         place = self.get(id)
         if place is not None:
-            digest = hash(id) & DIGEST_MASK or 1
+            digest = _digest(id)
             segment = self._segments[digest % SEGMENT_COUNT]
             assert segment is not None
             segment.remove(digest)
             self._length -= 1
             self.versions -= place.version
         return place
+
+
+def _digest(id: str) -> int:
+    # 0 is where nothing is.
+    return hash(id) & DIGEST_MASK or 1
 
 
 class _Segment:
