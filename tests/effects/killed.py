@@ -2,7 +2,8 @@
 
 It is put together as the worker `effects` is, beside a lock, which does not matter here: it is the
 lines that say who may do what. Standard input holds the rules, a line of JSON for each. Where STEP
-is none of those in `STEPS`, it works until it is told to end.
+is none of those in `STEPS`, it works until it is told to end. `EFFECT_SECONDS` of the environment
+are what each effect may take, in place of what it may in a hall.
 """
 
 import os
@@ -22,8 +23,10 @@ from application.effects.rules import RuleOrders
 from application.envelopes import VerdictMessage
 from application.ports.commands import Envelope
 from application.ports.deliveries import Delivery
+from infra.effects.posting import PATIENCE_S
 from interfaces import logs
 from interfaces.bootstrap.effects import worker
+from interfaces.bootstrap.effects.adapters import adapters
 from interfaces.settings import load
 
 STEPS = ("before attempt", "after attempt", "in the middle", "before settle", "after settle")
@@ -77,6 +80,7 @@ def main(step: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     rules = [msgspec.json.decode(line, type=RuleOrders) for line in sys.stdin.buffer]
     begin, call = Lines.__init__, worker.Performing.__call__
+    seconds = float(os.environ.get("EFFECT_SECONDS", PATIENCE_S))
 
     def lines(self: Lines, ids: object, incarnation: str, execute: Execute) -> None:
         begin(self, ids, incarnation, partial(mine.executing, execute))  # type: ignore[arg-type]
@@ -87,6 +91,7 @@ def main(step: str) -> None:
     with (
         patch.object(Lines, "__init__", lines),
         patch.object(worker.Performing, "__call__", performing),
+        patch.object(worker, "adapters", partial(adapters, seconds=seconds)),
     ):
         Crew(lambda: rules, partial(worker.runner, load()), lambda: None).run(ended.is_set)
 
