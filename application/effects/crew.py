@@ -46,6 +46,8 @@ class RuleAtWork:
 class Crew:
     """Has every active rule carried out, each in its thread. To be used by one thread.
 
+    What rules that were removed have left elsewhere goes by `forget`, where anything is.
+
     Guarantee: at any time there is one thread for a rule at most.
     """
 

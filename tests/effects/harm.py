@@ -1,6 +1,7 @@
 """What befalls the receivers of some rules, kind by kind, and how it is mended."""
 
 import fcntl
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -38,10 +39,17 @@ class Harm:
 
     # -- slow, refusing, or answering when nobody waits any more ----------------------------------
 
+    def receivers_are_slow(self) -> None:
+        """They answer only when all is mended."""
+        for each in self._receivers:
+            each.way = "late"
+            self._mending.callback(_release, each)
+
     def receivers_do_their_worst(self) -> None:
         """They take, refuse, are busy, answer late or never, and hang up: each of `WAYS`."""
-        kinds = self._kinds
-        for each in (kinds.hook, kinds.gateway, kinds.service, kinds.lines, kinds.mails):
+        for each in self._receivers:
+            each.released.clear()
+            each.way = "take"
             each.first.extend(WAYS)
             self._mending.callback(_release, each)
 
@@ -103,6 +111,11 @@ class Harm:
         """Connections to it break, and no other is let in."""
         self._wire.reset()
         self._mending.callback(self._wire.heal)
+
+    @property
+    def _receivers(self) -> Sequence[Receiver]:
+        kinds = self._kinds
+        return kinds.hook, kinds.gateway, kinds.service, kinds.lines, kinds.mails
 
     @property
     def _lock(self) -> Path:

@@ -35,18 +35,21 @@ from tests.effects.kinds import (
     is_heard,
 )
 
-SECONDS = 3
-"""What an effect may take, a mail twice as long."""
+SECONDS, MANY_SECONDS = 3, 20
+"""What an effect may take, a mail twice as long; and so many that nothing comes too late."""
+
+SLOW = ("file", "webhook", "tcp", "email", "web-push", "sms")
+"""Kinds whose receiver may take as long as that."""
 
 FEW = 2
-"""Who join while receivers are away."""
+"""Who join while receivers are slow or away."""
 
 WELL = ("file", "table", "topic", "webhook", "tcp", "web-push")
 """Kinds of which there can be two receivers for one worker."""
 
-REPEATED = {"accepted": 9, "rejected": 2}
-ONCE = {"accepted": 4, "rejected": 2, "unknown": 5}
-"""What becomes of `WAYS`, where an answer that is lost is asked for again, and where not."""
+REPEATED = {"accepted": FEW + 9, "rejected": 2}
+ONCE = {"accepted": FEW + 4, "rejected": 2, "unknown": 5}
+"""What becomes of a few and `WAYS`, where lost answers are asked for again, and where not."""
 
 UNREPEATED = frozenset({"email", "web-push", "socket"})
 """Kinds that nobody repeats once they may have been done."""
@@ -80,13 +83,14 @@ class Scene:
         return [*self.well.rules, *self.harmed.rules]
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
+    def at_work(self, rules: Sequence[RuleOrders], seconds: int) -> Iterator[None]:
+        """Within the block a worker carries them out."""
         environment = {
             **self.harmed.environment,
             "GAMEHALL_REDIS": self.redis,
-            "EFFECT_SECONDS": str(SECONDS),
+            "EFFECT_SECONDS": str(seconds),
         }
-        with a_worker(environment, self.rules) as worker:
+        with a_worker(environment, rules) as worker:
             yield
             worker.terminate()
             assert worker.wait(PATIENCE_S) == 0
@@ -165,18 +169,28 @@ def test_whatever_befalls_receivers_others_are_unharmed_and_what_is_said_holds(
     scene: Scene,
 ) -> None:
     harm, harmed = scene.harm, scene.harmed
+    harm.receivers_are_slow()
+    harm.the_file_is_locked()
+    scene.join(FEW)
+    with scene.at_work([*scene.well.rules, *harmed.of(*SLOW)], MANY_SECONDS):
+        scene.wait(scene.well.rules, FEW, "accepted")
+        scene.wait(harmed.of(*SLOW), FEW, "attempted")
+        harm.mend()
+        scene.wait(harmed.of(*SLOW), FEW, "accepted")
+        assert not any(map(scene.doubted, SLOW)), how_they_stand(scene.hall, scene.rules)
+
     harm.receivers_do_their_worst()
     harm.the_table_is_locked()
     harm.the_file_is_locked()
     harm.there_is_no_topic()
     scene.join(len(WAYS))
-    with scene.at_work():
-        scene.unharmed(redis=len(WAYS), socket=len(WAYS))
+    with scene.at_work(scene.rules, SECONDS):
+        scene.unharmed(redis=scene.joined, socket=scene.joined)
         scene.mend(longest_s=60)
         for kind, told in OF_WAYS.items():
             assert scene.told(kind) == told, (kind, how_they_stand(scene.hall, scene.rules))
             assert scene.doubted(kind) == 5
-        assert scene.doubted("table") == scene.doubted("file") == len(WAYS)
+        assert (scene.doubted("table"), scene.doubted("file")) == (scene.joined, len(WAYS))
 
         harm.are_killed(harmed.hook, harmed.lines, harmed.service)
         harm.the_table_is_dropped()
@@ -188,14 +202,15 @@ def test_whatever_befalls_receivers_others_are_unharmed_and_what_is_said_holds(
         late = scene.told("socket")["unknown"]
         assert late
         scene.wire.heal()
-        they_hear = lambda: len(harmed.heard) >= len(WAYS) + late  # noqa: E731
+        heard = scene.told("socket")["accepted"] + late
+        they_hear = lambda: len(harmed.heard) >= heard  # noqa: E731
         assert until(they_hear, seconds=PATIENCE_S), "what came after the time-out"
 
         harm.are_killed(harmed.mails, harmed.gateway)
         harm.redis_is_away()
         scene.join(FEW)
         scene.unharmed()
-        assert scene.told("email")["waiting"] == scene.told("sms")["waiting"] == FEW
+        scene.wait(harmed.of("email", "sms"), FEW, "waiting")
         scene.mend(longest_s=0)
     _all_agree(scene)
 
