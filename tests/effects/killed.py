@@ -35,14 +35,16 @@ Execute = Callable[[Sequence[Envelope]], Sequence[VerdictMessage]]
 
 
 class Mine:
-    """Where it dies: at one step, the first time that an effect comes there."""
+    """Where it dies: at one step, once effects of every rule have come there."""
 
-    def __init__(self, step: str) -> None:
+    def __init__(self, step: str, rules: int) -> None:
         self._step = step
+        self._all = threading.Barrier(rules)
 
     def passes(self, step: str) -> None:
-        """Come to a step."""
+        """Come to a step, and wait there for the others."""
         if step == self._step:
+            self._all.wait()
             os.kill(os.getpid(), signal.SIGKILL)
 
     def executing(
@@ -76,9 +78,9 @@ def _word(envelopes: Sequence[Envelope]) -> str:
 def main(step: str) -> None:
     """Carry out the rules."""
     logs.configure("warning")
-    mine, ended = Mine(step), threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
     rules = [msgspec.json.decode(line, type=RuleOrders) for line in sys.stdin.buffer]
+    mine, ended = Mine(step, len(rules)), threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
     begin, call = Lines.__init__, worker.Performing.__call__
     seconds = float(os.environ.get("EFFECT_SECONDS", PATIENCE_S))
 
