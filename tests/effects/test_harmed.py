@@ -8,7 +8,6 @@ what the ledger says of each effect.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -116,17 +115,17 @@ class Scene:
             self.wait(self.harmed.of(kind), count, "accepted")
         self.wait(self.harmed.rules, self.joined, *TRIED)
 
-    def mend(self, longest_s: int) -> None:
+    def mend(self) -> None:
         """Let all be well, and wait until nothing is to be tried again.
 
-        What would be so in longer than that is at once, as an operator says.
+        What waits for that need not, as an operator says who has mended it.
         """
         self.harm.mend()
         for rule in self.harmed.rules:
             over = are(self.hall, [rule], self.joined, *OVER)
 
             def is_over() -> bool:
-                self._hurry(rule, longest_s)  # noqa: B023  it is asked for within the turn
+                self._hurry(rule)  # noqa: B023  it is asked for within the turn
                 return over()  # noqa: B023
 
             assert until(is_over, seconds=PATIENCE_S), how_they_stand(self.hall, self.rules)
@@ -147,14 +146,12 @@ class Scene:
         (rule,) = self.harmed.of(kind)
         return effects_of(self.hall, rule.name)
 
-    def _hurry(self, rule: RuleOrders, longest_s: int) -> None:
-        late = (datetime.now(UTC) + timedelta(seconds=longest_s)).isoformat()
+    def _hurry(self, rule: RuleOrders) -> None:
         for id, effect in effects_of(self.hall, rule.name).items():
             attempt = f"{id} {effect['attempts']}"
-            if effect["status"] == "waiting" and effect["due"] > late:
-                if attempt not in self._hurried:
-                    path = f"{self.hall.base_url}/api/v1/effects/{id}/retry"
-                    httpx.post(path, headers=self.hall.admin())
+            if effect["status"] == "waiting" and attempt not in self._hurried:
+                path = f"{self.hall.base_url}/api/v1/effects/{id}/retry"
+                httpx.post(path, headers=self.hall.admin())
                 self._hurried.add(attempt)
 
 
@@ -186,7 +183,7 @@ def test_whatever_befalls_receivers_others_are_unharmed_and_what_is_said_holds(
     scene.join(len(WAYS))
     with scene.at_work(scene.rules, SECONDS):
         scene.unharmed(redis=scene.joined, socket=scene.joined)
-        scene.mend(longest_s=60)
+        scene.mend()
         for kind, told in OF_WAYS.items():
             assert scene.told(kind) == told, (kind, how_they_stand(scene.hall, scene.rules))
             assert scene.doubted(kind) == 5
@@ -211,7 +208,7 @@ def test_whatever_befalls_receivers_others_are_unharmed_and_what_is_said_holds(
         scene.join(FEW)
         scene.unharmed()
         scene.wait(harmed.of("email", "sms"), FEW, "waiting")
-        scene.mend(longest_s=0)
+        scene.mend()
     _all_agree(scene)
 
 
