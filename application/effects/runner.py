@@ -21,7 +21,7 @@ from application.effects.rules import RuleOrders
 from application.effects.targets import legible, target_of
 from application.ports.deliveries import Delivery
 from application.ports.reading import Checkpoint, LogReader, PositionStore
-from domain.effects.actions import Action
+from domain.effects.actions import Action, Email, WebPush
 from domain.effects.ledger import (
     MOST_AFTER_S,
     MOST_OPEN,
@@ -38,9 +38,13 @@ READ_TIMEOUT_S = 0.5
 ROUND_EFFECTS = 200
 """Effects of one line that are attempted by one command."""
 
+UNREPEATED = (Email, WebPush)
+"""Kinds that nobody repeats by itself, and that somebody may want repeated later. A message to a
+socket is for who is there at the moment, so it does not matter how many of them are unknown."""
+
 MOST_UNREPEATED = MOST_AT_ONCE
-"""Effects of all lines that are attempted together, of a kind that nobody repeats by itself. They
-are unknown when the worker is killed; those that only waited for their turn would be so in vain."""
+"""Effects of all lines that are attempted together, of such a kind. They are unknown when the
+worker is killed; those that only waited for their turn would be so in vain."""
 
 LOOK_INTERVAL_S = 1.0
 """Between looks at what is due again; what an operator says takes up to so long to be heard."""
@@ -176,7 +180,7 @@ class RuleRunner:
 
     def _together(self, parts: Mapping[int, Sequence[Of]]) -> Mapping[int, Sequence[Of]]:
         """What of some parts is attempted together; those that are empty are left out."""
-        left = READ_RECORDS if _repeats(self._rule.action) else MOST_UNREPEATED
+        left = MOST_UNREPEATED if isinstance(self._rule.action, UNREPEATED) else READ_RECORDS
         together: dict[int, Sequence[Of]] = {}
         for partition, part in parts.items():
             if first := part[:left]:

@@ -8,7 +8,7 @@ from application.effects.lines import Deposed
 from application.effects.ports import Effect
 from application.effects.runner import MOST_UNREPEATED
 from application.ports.deliveries import Delivery
-from domain.effects.actions import AnyAction, Email, RedisKey
+from domain.effects.actions import AnyAction, Email, RedisKey, SocketMessage, WebPush
 from domain.effects.ledger import MOST_AFTER_S, MOST_OPEN, TRY_AGAIN_S, DropEffect, RetryEffect
 from tests.effects.world import World, orders
 
@@ -147,7 +147,13 @@ def test_a_dropped_effect_is_tried_no_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "together"), [(MAIL, [MOST_UNREPEATED] * 3 + [4]), (RedisKey(key="joins"), [100])]
+    ("action", "together"),
+    [
+        (MAIL, [MOST_UNREPEATED] * 3 + [4]),
+        (WebPush(person="{user_id}", title="Hello"), [MOST_UNREPEATED] * 3 + [4]),
+        (SocketMessage(person="{user_id}"), [100]),
+        (RedisKey(key="joins"), [100]),
+    ],
 )
 def test_of_what_nobody_repeats_no_more_is_attempted_than_is_done_at_a_time(
     action: AnyAction, together: list[int]
