@@ -1,15 +1,23 @@
-"""From a cursor on, and then live: what an aggregate tells by numbers, without a gap or a double.
+"""From where somebody was, and then live: how something stands, and what happens to it after that.
 
-However long somebody was away, and whichever process they come back to: first it subscribes, then
-it looks how far the aggregate is, pages through what lies behind the cursor, and goes on with what
-it has heard meanwhile. Whatever was missed, or does not follow, begins that anew.
+Who follows something subscribes first, then looks how it stands, and goes on with what was heard
+meanwhile; whatever is missed begins that anew. What is told by numbers goes on from a cursor,
+however long somebody was away, and whichever process they come back to, without a gap or a double.
 """
 
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
@@ -18,6 +26,7 @@ import structlog
 from application.ports.commands import Feed
 from domain.events import DomainEvent, Position, Recorded
 from interfaces.http.platform.problems import Problem, bad_request
+from interfaces.http.platform.shared_feeds import shared
 
 MOST_HEARD = 256
 """Events that may wait for a reader who is slow, or still looks at what was before."""
@@ -28,9 +37,6 @@ PAGE_ENTRIES = 200
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
 """Seconds before somebody who could not say how things stand is asked again."""
-
-RESUBSCRIBE_S = 0.5
-"""Seconds before a subscription that was cut is begun anew."""
 
 HEADER = b"last-event-id"
 PARAMETER = b"last_event_id"
@@ -43,8 +49,12 @@ LARGEST_CURSOR = 2**53 - 1
 logger = structlog.get_logger(__name__)
 
 
+class Behind(Exception):
+    """Who was asked knows less than what has been told already."""
+
+
 class Look(NamedTuple):
-    """How an aggregate stands: its state, and the number of the newest thing that it has told.
+    """How something stands: its state, and the number of the newest thing that it has told.
 
     `position` is that of the last event that this rests on.
     """
@@ -65,7 +75,6 @@ class Announced(NamedTuple):
 class Teller(Protocol):
     """An aggregate that tells things by numbers, from 1 and without gaps."""
 
-    topic: str
     aggregate_id: str
 
     async def look(self) -> Look:
@@ -95,7 +104,7 @@ class Teller(Protocol):
 
 
 class Arrivals:
-    """What a subscription has told and nobody has taken yet; it never blocks who tells."""
+    """What somebody was told of and has not taken yet; it never blocks who tells."""
 
     def __init__(self) -> None:
         self._events: deque[Recorded] = deque()
@@ -103,23 +112,16 @@ class Arrivals:
         self.is_lost = False
         """Whether something may be missing."""
 
-    async def listen(self, feed: Feed, teller: Teller) -> None:
-        """Keep what happens to an aggregate, until cancelled."""
-        while True:
-            async for recorded in feed.subscribe(teller.aggregate_id):
-                if recorded.position.topic == teller.topic:
-                    self._put(recorded)
-            await asyncio.sleep(RESUBSCRIBE_S)  # it was cut, for being behind
-            self._lose()  # and is begun anew before anybody can look
-
-    def _put(self, recorded: Recorded) -> None:
-        if len(self._events) == MOST_HEARD:
-            self._lose()
+    def hear(self, recorded: Recorded | None) -> None:
+        """Keep an event; with None, or where too many wait, some are missing."""
+        if recorded is None or len(self._events) == MOST_HEARD:
+            self.lose()
         elif not self.is_lost:
             self._events.append(recorded)
             self._news.set()
 
-    def _lose(self) -> None:
+    def lose(self) -> None:
+        """What has been heard does not lead on from what was told."""
         self._events.clear()
         self.is_lost = True
         self._news.set()
@@ -133,12 +135,75 @@ class Arrivals:
         """Whether nothing waits."""
         return not self._events
 
-    async def take(self) -> Recorded | None:
-        """The next, as soon as there is one; None where something may be missing."""
+    async def take(self, patience_s: float | None = None) -> Recorded | None:
+        """The next, as soon as there is one; None where something may be missing, or it takes long.
+
+        Without `patience_s`, nothing takes too long.
+        """
         while self.is_silent and not self.is_lost:
             self._news.clear()
-            await self._news.wait()
+            try:
+                async with asyncio.timeout(patience_s):
+                    await self._news.wait()
+            except TimeoutError:
+                return None
         return None if self.is_lost else self._events.popleft()
+
+
+@contextmanager
+def arriving(feed: Feed, aggregate_id: str) -> Iterator[Arrivals]:
+    """Within the block, what happens to an aggregate arrives, by the subscription that all share.
+
+    That begins as soon as anybody waits for anything, before which nothing happens.
+    """
+    heard, feeds = Arrivals(), shared(feed)
+    feeds.add(feed, aggregate_id, None, heard.hear)
+    try:
+        yield heard
+    finally:
+        feeds.remove(aggregate_id, None, heard.hear)
+
+
+async def followed(
+    heard: Arrivals,
+    look: Callable[[], Awaitable[Look | None]],
+    found: Look | None = None,
+    patience: Callable[[], float | None] = lambda: None,
+) -> AsyncGenerator[Look | Recorded]:
+    """How something stands, and then what happens to it; that again wherever something is missing.
+
+    It is also looked at again after a silence of `patience` seconds, and whenever its reader calls
+    `heard.lose`. `found` is a look since `heard` began, for who has one; a look that gives None
+    changes nothing. Guarantee: what comes after a look is what has happened after it, in order.
+    """
+    shown = None
+    while True:
+        if found is None:
+            heard.begin()
+            found = await look()
+        if found is not None:
+            shown = found.position
+            yield found
+        found = None
+        while (recorded := await heard.take(patience())) is not None:
+            if shown is None or _is_news(recorded.position, shown):
+                yield recorded
+
+
+def _is_news(position: Position, shown: Position) -> bool:
+    return position.topic == shown.topic and position.seq > shown.seq
+
+
+async def looked_at(look: Callable[[], Awaitable[Look]]) -> Look:
+    """How something stands, as soon as somebody can say."""
+    pause = FIRST_PAUSE_S
+    while True:
+        try:
+            return await look()
+        except Exception as error:  # noqa: BLE001 - whoever decides is away, and asked again
+            logger.warning("cannot look how something stands", error=repr(error))
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
 def cursor_in(headers: Mapping[bytes, bytes], query: bytes) -> int | None:
@@ -177,35 +242,61 @@ async def resumed(
 
     The first piece raises what a look does, and `Problem` 422 for a cursor that is ahead.
     """
-    heard = Arrivals()
-    # It subscribes as soon as anybody waits for anything, before which nothing happens.
-    listening = asyncio.create_task(heard.listen(feed, teller))
-    try:
+    with arriving(feed, teller.aggregate_id) as heard:
         async with aclosing(_pieces(heard, teller, cursor)) as pieces:
             yield pieces
-    finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
 
 
 async def _pieces(heard: Arrivals, teller: Teller, cursor: int | None) -> AsyncGenerator[Announced]:
     look = await teller.look()
-    if cursor is None:
-        cursor = look.newest
-    elif cursor > look.newest and cursor > (newest := await teller.confirmed_newest()):
+    state, told = look.state, look.newest if cursor is None else cursor
+    if told > look.newest:
+        await _require(teller, told)
+
+    async def look_again() -> Look:
+        return await looked_at(lambda: _no_older(teller, told))
+
+    async with aclosing(followed(heard, look_again, look)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Look):
+                state = piece.state
+                yield Announced("state", state)
+                async with aclosing(_behind(teller, told, piece)) as behind:
+                    async for missed in behind:
+                        told += 1
+                        yield missed
+            elif (news := _news(teller, piece.event, told)) is None:
+                heard.lose()
+            else:
+                for each in news:
+                    told = each.number or told
+                    yield each
+                state = teller.moved(state, piece.event)
+                if heard.is_silent:
+                    yield Announced("state", state)
+
+
+async def _require(teller: Teller, cursor: int) -> None:
+    """Raise `Problem` 422 for a cursor that is ahead, also of who certainly knows."""
+    if cursor > (newest := await teller.confirmed_newest()):
         raise ahead(cursor, newest)
-    while True:
-        yield Announced("state", look.state)
-        async with aclosing(_behind(teller, cursor, look)) as behind:
-            async for piece in behind:
-                cursor = piece.number or cursor
-                yield piece
-        async with aclosing(_live(heard, teller, cursor, look)) as live:
-            async for piece in live:
-                cursor = piece.number or cursor
-                yield piece
-        heard.begin()
-        look = await _look_again(teller, cursor)
+
+
+async def _no_older(teller: Teller, told: int) -> Look:
+    """How it stands, by somebody who knows all that was told."""
+    look = await teller.look()
+    if look.newest < told:
+        raise Behind(f"{told} has been told, and who was asked knows {look.newest}.")
+    return look
+
+
+def _news(teller: Teller, event: DomainEvent, told: int) -> Sequence[Announced] | None:
+    """What an event tells; None where something that comes before it is missing."""
+    piece = teller.numbered(event)
+    number = told if piece is None else piece.number or told
+    if number > told + 1:
+        return None
+    return [*([piece] if piece is not None and number > told else []), *teller.others(event)]
 
 
 async def _behind(teller: Teller, told: int, look: Look) -> AsyncGenerator[Announced]:
@@ -226,39 +317,3 @@ async def _behind(teller: Teller, told: int, look: Look) -> AsyncGenerator[Annou
         if told == before:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
-
-
-async def _live(
-    heard: Arrivals, teller: Teller, told: int, look: Look
-) -> AsyncGenerator[Announced]:
-    """What happens after a look, until something is missing."""
-    state = look.state
-    while (recorded := await heard.take()) is not None:
-        if recorded.position.seq <= look.position.seq:
-            continue
-        piece = teller.numbered(recorded.event)
-        if piece is not None and piece.number == told + 1:
-            told += 1
-            yield piece
-        elif piece is not None and (piece.number or 0) > told:
-            return
-        for other in teller.others(recorded.event):
-            yield other
-        state = teller.moved(state, recorded.event)
-        if heard.is_silent:
-            yield Announced("state", state)
-
-
-async def _look_again(teller: Teller, told: int) -> Look:
-    """How it stands, as soon as somebody can say who is no older than what was told."""
-    pause = FIRST_PAUSE_S
-    while True:
-        try:
-            look = await teller.look()
-        except Exception as error:  # noqa: BLE001 - whoever decides is away, and asked again
-            logger.warning("cannot look how something stands", error=repr(error))
-        else:
-            if look.newest >= told:
-                return look
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE_S)

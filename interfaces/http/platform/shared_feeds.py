@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
+from weakref import WeakKeyDictionary
 
 from application.ports.commands import Feed
 from domain.events import DomainEvent, Recorded
@@ -61,6 +62,14 @@ class SharedFeeds:
             await asyncio.sleep(RESUBSCRIBE_DELAY_S)
             for each in list(listeners.values()):
                 _call(each, None)
+
+
+_of_feeds: WeakKeyDictionary[Feed, SharedFeeds] = WeakKeyDictionary()
+
+
+def shared(feed: Feed) -> SharedFeeds:
+    """The one that all of a process share who want all that happens to an aggregate; key: None."""
+    return _of_feeds.setdefault(feed, SharedFeeds(lambda _: (None,)))
 
 
 def _call(listeners: Iterable[Listener], recorded: Recorded | None) -> None:
