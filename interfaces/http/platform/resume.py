@@ -250,8 +250,7 @@ async def resumed(
 async def _pieces(heard: Arrivals, teller: Teller, cursor: int | None) -> AsyncGenerator[Announced]:
     look = await teller.look()
     state, told = look.state, look.newest if cursor is None else cursor
-    if told > look.newest:
-        await _require(teller, told)
+    await _require(teller, look, told)
 
     async def look_again() -> Look:
         return await looked_at(lambda: _no_older(teller, told))
@@ -276,9 +275,9 @@ async def _pieces(heard: Arrivals, teller: Teller, cursor: int | None) -> AsyncG
                     yield Announced("state", state)
 
 
-async def _require(teller: Teller, cursor: int) -> None:
+async def _require(teller: Teller, look: Look, cursor: int) -> None:
     """Raise `Problem` 422 for a cursor that is ahead, also of who certainly knows."""
-    if cursor > (newest := await teller.confirmed_newest()):
+    if cursor > look.newest and cursor > (newest := await teller.confirmed_newest()):
         raise ahead(cursor, newest)
 
 
