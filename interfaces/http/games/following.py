@@ -117,15 +117,17 @@ class FollowedGames:
         async def look() -> Look:
             return await looked_at(lambda: self._look(watched))
 
-        with arriving(self._feed, watched.game_id) as heard:
-            async with aclosing(followed(heard, look)) as pieces:
-                async for piece in pieces:
-                    if not isinstance(piece, Look):
-                        self._say(watched.take(piece))
-                    elif piece.state is not None:
-                        self._say(watched.show(piece.state, piece.position))
-                    if watched.is_lost:
-                        heard.lose()
+        async with (
+            arriving(self._feed, watched.game_id) as heard,
+            aclosing(followed(heard, look)) as pieces,
+        ):
+            async for piece in pieces:
+                if not isinstance(piece, Look):
+                    self._say(watched.take(piece))
+                elif piece.state is not None:
+                    self._say(watched.show(piece.state, piece.position))
+                if watched.is_lost:
+                    heard.lose()
 
     async def _look(self, watched: WatchedGame) -> Look:
         try:

@@ -13,11 +13,10 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Iterator,
     Mapping,
     Sequence,
 )
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
@@ -150,15 +149,13 @@ class Arrivals:
         return None if self.is_lost else self._events.popleft()
 
 
-@contextmanager
-def arriving(feed: Feed, aggregate_id: str) -> Iterator[Arrivals]:
-    """Within the block, what happens to an aggregate arrives, by the subscription that all share.
-
-    That begins as soon as anybody waits for anything, before which nothing happens.
-    """
+@asynccontextmanager
+async def arriving(feed: Feed, aggregate_id: str) -> AsyncIterator[Arrivals]:
+    """What happens to an aggregate within the block, by the one subscription of this process."""
     heard, feeds = Arrivals(), shared(feed)
     feeds.add(feed, aggregate_id, None, heard.hear)
     try:
+        await asyncio.sleep(0)  # its task, which is first in turn, has begun to listen by then
         yield heard
     finally:
         feeds.remove(aggregate_id, None, heard.hear)
@@ -242,9 +239,11 @@ async def resumed(
 
     The first piece raises what a look does, and `Problem` 422 for a cursor that is ahead.
     """
-    with arriving(feed, teller.aggregate_id) as heard:
-        async with aclosing(_pieces(heard, teller, cursor)) as pieces:
-            yield pieces
+    async with (
+        arriving(feed, teller.aggregate_id) as heard,
+        aclosing(_pieces(heard, teller, cursor)) as pieces,
+    ):
+        yield pieces
 
 
 async def _pieces(heard: Arrivals, teller: Teller, cursor: int | None) -> AsyncGenerator[Announced]:
