@@ -133,7 +133,7 @@ class WatchedGame:
     def _go_on(self, event: MovePlayed | GameEnded, recorded: Recorded) -> list[Said]:
         game, told = self._ending or (self.game, [])
         self._ending = None
-        if game is None or not self._follows(event, game):
+        if game is None or not _follows(event, game):
             self.is_lost = True
             return []
         game, told = game.after(event), [*told, _told(event, recorded.position)]
@@ -143,13 +143,6 @@ class WatchedGame:
         self.game, self._position = game, recorded.position
         self.told = None if self.told is None else game.board.moves
         return [*told, self._state(self._commands.pop(recorded.command_id, None))]
-
-    def _follows(self, event: MovePlayed | GameEnded, game: Game) -> bool:
-        assert self.game is not None
-        if self.told not in (None, self.game.board.moves):
-            return False
-        before = event.move - 1 if isinstance(event, MovePlayed) else event.moves
-        return before == game.board.moves
 
     def _count(self, event: DomainEvent, position: Position) -> list[Said]:
         """A state was faster than this event: who counts moves is told of one all the same."""
@@ -191,6 +184,12 @@ class WatchedGame:
         """How it stands, and first of the seat, if there is one to tell of."""
         seats, self.seats = self.seats, []
         return [*seats, *(started if seats else ()), self._state()]
+
+
+def _follows(event: MovePlayed | GameEnded, game: Game) -> bool:
+    if isinstance(event, MovePlayed):
+        return event.move == game.board.moves + 1
+    return event.moves == game.board.moves
 
 
 def _told(event: GameStarted | MovePlayed | GameEnded, position: Position) -> Said:
