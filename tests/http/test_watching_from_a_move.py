@@ -450,5 +450,7 @@ async def test_what_is_no_number_of_a_move_is_refused(api: Api, after: Any) -> N
 
 async def play_on(api: Api, game: str, column: int) -> None:
     """The next move of a game."""
-    to_move = (await api.games.game(game)).to_move  # type: ignore[union-attr]
-    await api.ask("POST", f"/api/v1/games/{game}/move", {"column": column}, user=to_move)
+    record = await api.games.game(game)
+    assert record is not None
+    assert record.to_move is not None
+    await api.ask("POST", f"/api/v1/games/{game}/move", {"column": column}, user=record.to_move)
