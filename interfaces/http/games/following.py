@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
+from functools import partial
 
 from application.ports.commands import CommandLog, Feed
 from domain.categories import GAMES
@@ -12,7 +13,7 @@ from domain.games.refusals import GameUnknown
 from interfaces.http.games.seating import look_at, look_back_at, resume
 from interfaces.http.games.watched_game import Said, WatchedGame
 from interfaces.http.platform.problems import Problem
-from interfaces.http.platform.resume import Look, arriving, followed, looked_at
+from interfaces.http.platform.resume import Look, arriving, followed
 
 MOST_WATCHED = 20
 """Games that a player may watch over one socket, beside those they sit at."""
@@ -82,12 +83,12 @@ class FollowedGames:
         if after is None:
             answer = await look_at(self._log, game_id)
             self._say(self.follow(game_id).tell(answer.told(GameLook), answer.position, id))
-        else:
-            answer = await resume(self._log, game_id, after)
-            watched, look = self.follow(game_id), answer.told(GameLookBack)
-            watched.told = after
-            self._say(watched.tell(look, answer.position, id))
-            self._begin(game_id)
+            return
+        answer = await resume(self._log, game_id, after)
+        watched = self.follow(game_id)
+        watched.told = after
+        self._say(watched.tell(answer.told(GameLookBack), answer.position, id))
+        self._begin(game_id)
 
     def require_room(self) -> None:
         """Raise `Problem` 409 where no other game may be watched."""
@@ -114,12 +115,9 @@ class FollowedGames:
             self.leave(game_id)
 
     async def _follow(self, watched: WatchedGame) -> None:
-        async def look() -> Look:
-            return await looked_at(lambda: self._look(watched))
-
         async with (
             arriving(self._feed, watched.game_id) as heard,
-            aclosing(followed(heard, look)) as pieces,
+            aclosing(followed(heard, partial(self._look, watched))) as pieces,
         ):
             async for piece in pieces:
                 if not isinstance(piece, Look):
@@ -130,13 +128,13 @@ class FollowedGames:
                     heard.lose()
 
     async def _look(self, watched: WatchedGame) -> Look:
+        game_id, told = watched.game_id, watched.told
         try:
-            if watched.told is None:
-                answer = await look_at(self._log, watched.game_id)
-                view = answer.told(GameLook)
+            if told is None:
+                answer = await look_at(self._log, game_id)
             else:
-                answer = await look_back_at(self._log, watched.game_id, watched.told)
-                view = answer.told(GameLookBack)
+                answer = await look_back_at(self._log, game_id, told)
         except GameUnknown:
             return NOT_BEGUN
+        view = answer.told(GameLook if told is None else GameLookBack)
         return Look(view, view.moves, answer.position)

@@ -22,7 +22,7 @@ from urllib.parse import parse_qs
 
 import structlog
 
-from application.ports.commands import Feed
+from application.ports.commands import Feed, Unavailable
 from domain.events import DomainEvent, Position, Recorded
 from interfaces.http.platform.problems import Problem, bad_request
 from interfaces.http.platform.shared_feeds import shared
@@ -46,10 +46,6 @@ LARGEST_CURSOR = 2**53 - 1
 """Which programs in JavaScript can count to."""
 
 logger = structlog.get_logger(__name__)
-
-
-class Behind(Exception):
-    """Who was asked knows less than what has been told already."""
 
 
 class Look(NamedTuple):
@@ -170,28 +166,26 @@ async def followed(
     """How something stands, and then what happens to it; that again wherever something is missing.
 
     It is also looked at again after a silence of `patience` seconds, and whenever its reader calls
-    `heard.lose`. `found` is a look since `heard` began, for who has one; a look that gives None
-    changes nothing. Guarantee: what comes after a look is what has happened after it, in order.
+    `heard.lose`. `found` is a look since `heard` began, for who has one; one that gives None
+    changes nothing, and who raises is asked again. Guarantee: what comes after a look is what has
+    happened after it, in order.
     """
-    shown = None
+    shown = Position("", 0, -1)
     while True:
         if found is None:
             heard.begin()
-            found = await look()
+            found = await _looked_at(look)
         if found is not None:
             shown = found.position
             yield found
         found = None
         while (recorded := await heard.take(patience())) is not None:
-            if shown is None or _is_news(recorded.position, shown):
+            topic, _, seq = recorded.position
+            if topic == shown.topic and seq > shown.seq:
                 yield recorded
 
 
-def _is_news(position: Position, shown: Position) -> bool:
-    return position.topic == shown.topic and position.seq > shown.seq
-
-
-async def looked_at(look: Callable[[], Awaitable[Look]]) -> Look:
+async def _looked_at(look: Callable[[], Awaitable[Look | None]]) -> Look | None:
     """How something stands, as soon as somebody can say."""
     pause = FIRST_PAUSE_S
     while True:
@@ -251,10 +245,7 @@ async def _pieces(heard: Arrivals, teller: Teller, cursor: int | None) -> AsyncG
     state, told = look.state, look.newest if cursor is None else cursor
     await _require(teller, look, told)
 
-    async def look_again() -> Look:
-        return await looked_at(lambda: _no_older(teller, told))
-
-    async with aclosing(followed(heard, look_again, look)) as pieces:
+    async with aclosing(followed(heard, lambda: _no_older(teller, told), look)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Look):
                 state = piece.state
@@ -281,10 +272,8 @@ async def _require(teller: Teller, look: Look, cursor: int) -> None:
 
 
 async def _no_older(teller: Teller, told: int) -> Look:
-    """How it stands, by somebody who knows all that was told."""
-    look = await teller.look()
-    if look.newest < told:
-        raise Behind(f"{told} has been told, and who was asked knows {look.newest}.")
+    if (look := await teller.look()).newest < told:
+        raise Unavailable(f"{told} has been told, and who was asked knows {look.newest}.")
     return look
 
 

@@ -100,13 +100,12 @@ class SessionWatch:
         ):
             looked = followed(self._heard, self._look, _look_of(self._place), self._patience)
             async with aclosing(looked) as pieces:
-                async for piece in pieces:
+                while not self._over:
+                    piece = await anext(pieces)
                     if isinstance(piece, Look):
                         self._tell(_state_of(piece.state))
                     else:
                         self._happened(piece)
-                    if self._over:
-                        return
 
     def _patience(self) -> float:
         return max(LOOK_INTERVAL_S, self._rooms.watchers / LOOKS_PER_SECOND)
