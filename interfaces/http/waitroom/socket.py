@@ -66,8 +66,8 @@ class SessionWatch:
     """Tells one socket where its session stands.
 
     What it tells are values, each of them all there is to know, and never an older one after a
-    newer. So what the read model shows may be behind what was heard, and what was missed is told by
-    the next look.
+    newer. So what is heard is told at once, also while the read model is behind or looked at, and
+    what was missed is told by the next look.
     """
 
     def __init__(self, channel: Channel, services: Services, place: QueuePlace) -> None:
@@ -92,20 +92,17 @@ class SessionWatch:
             self._channel.push("pong")
 
     async def follow(self) -> None:
-        """Tell how the session stands and what happens to it, until it is over."""
-        session, queries = (self._place.event_id, self._place.session_id), self._queries
+        """Tell how the session stands and what happens to it, until cancelled."""
+        session, heard = (self._place.event_id, self._place.session_id), self._heard
+        looked = followed(heard, self._look, _look_of(self._place), self._patience)
         with (
             self._rooms.heard(self._services.feed, *session, self._hear),
-            self._places.heard(queries, *session, self._move),
+            self._places.heard(self._queries, *session, self._move),
         ):
-            looked = followed(self._heard, self._look, _look_of(self._place), self._patience)
-            async with aclosing(looked) as pieces:
-                while not self._over:
-                    piece = await anext(pieces)
-                    if isinstance(piece, Look):
-                        self._tell(_state_of(piece.state))
-                    else:
-                        self._happened(piece)
+            async with aclosing(looked) as looks:
+                async for look in looks:
+                    assert isinstance(look, Look), "what is heard does not wait for looks"
+                    self._tell(_state_of(look.state))
 
     def _patience(self) -> float:
         return max(LOOK_INTERVAL_S, self._rooms.watchers / LOOKS_PER_SECOND)
@@ -113,12 +110,16 @@ class SessionWatch:
     def _hear(self, recorded: Recorded | None) -> None:
         if recorded is None:
             self._doubt()
-        else:
-            self._heard.hear(recorded)
+            return
+        event = recorded.event
+        if isinstance(event, SessionAdmitted | CheckoutExtended):
+            self._tell(self._changed_to("ready", event.deadline))
+        elif (status := ENDS.get(type(event))) is not None:
+            self._tell(self._changed_to(status))
 
     def _doubt(self) -> None:
         """Something has been missed: look at once, unless too many do, as after a cut."""
-        if self._heard.is_silent and self._rooms.may_look():
+        if self._rooms.may_look():
             self._heard.lose()
 
     def _move(self, position: int) -> None:
@@ -135,13 +136,6 @@ class SessionWatch:
             return
         waits = self._changed_to("waiting")
         self._tell(msgspec.structs.replace(waits, position=position, people_ahead=position - 1))
-
-    def _happened(self, recorded: Recorded) -> None:
-        event = recorded.event
-        if isinstance(event, SessionAdmitted | CheckoutExtended):
-            self._tell(self._changed_to("ready", event.deadline))
-        elif (status := ENDS.get(type(event))) is not None:
-            self._tell(self._changed_to(status))
 
     def _changed_to(self, status: Status, deadline: Any = None) -> QueueState:
         return msgspec.structs.replace(
@@ -180,7 +174,7 @@ def _order(state: QueueState | None) -> tuple[int, float]:
 
 
 def _look_of(place: QueuePlace) -> Look:
-    # The read model does not say as of what it shows this, so that nothing heard is in it for sure.
+    # The read model does not say as of what it shows this.
     return Look(place, 0, Position(WAITROOMS.topic, 0, -1))
 
 
