@@ -6,8 +6,9 @@ from typing import Annotated
 import msgspec
 
 from application.effects.sources import Fields, Holds, SourceTopic
+from application.effects.targets import host_of
 from application.effects.templates import placeholders
-from domain.effects.actions import AnyAction, SocketMessage, TopicRecord
+from domain.effects.actions import AnyAction, SocketMessage, TopicRecord, Webhook
 from domain.effects.names import RuleName
 from domain.refusals import Refusal
 
@@ -117,6 +118,11 @@ def _check_action(action: AnyAction, ours: Collection[str]) -> None:
         case SocketMessage(person=person, room=room) if (person is None) == (room is None):
             raise RuleImpossible(
                 "A socket message is for a person or for a room: give one of both."
+            )
+        case Webhook(url=url) if not host_of(url):
+            raise RuleImpossible(
+                "The address of the webhook names no host; write one such as "
+                "https://shop.example.org/hook."
             )
         case TopicRecord(topic=topic) if topic in ours:
             raise RuleImpossible(
