@@ -14,10 +14,18 @@ from interfaces.tokens import Tokens
 ANSWER_TIMEOUT_S = 10.0
 
 
+class ApiRefuses(SetupError):
+    """The API does not do it, and says why; `status` is that of its answer."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
 class AskApi:
     """Asks the API as an administrator called `by`.
 
-    Raises `SetupError` with the sentence of a refusal, or when the API does not answer.
+    Raises `ApiRefuses` with the sentence of a refusal, and `SetupError` when it does not answer.
     """
 
     def __init__(self, settings: Settings, by: str, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
@@ -68,7 +76,7 @@ class AskApi:
         with self._answering():
             answer = self._http.request(method, path, **how)
         if not answer.is_success:
-            raise SetupError(_detail(answer))
+            raise ApiRefuses(_detail(answer), answer.status_code)
         return answer.json()
 
     @contextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from application.effects.checking import NewRule, RuleChange, check
 from interfaces.bootstrap import SetupError
-from interfaces.bootstrap.ask_api import AskApi
+from interfaces.bootstrap.ask_api import ApiRefuses, AskApi
 from interfaces.bootstrap.effects.files import RULES_PATH, Applied, apply, rules_in
 from interfaces.bootstrap.effects.sources import sources
 from interfaces.cli.effects import SHIPPED
@@ -22,6 +22,7 @@ class Api:
 
     def __init__(self) -> None:
         self.rules: dict[str, dict[str, Any]] = {}
+        self.removed: set[str] = set()
 
     def get(self, path: str) -> Any:
         assert path == RULES_PATH
@@ -30,6 +31,8 @@ class Api:
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         assert path == RULES_PATH
         fits(body, NewRule)
+        if body["name"] in self.removed:
+            raise ApiRefuses("The rule was removed.", 409)
         self.rules[body["name"]] = {"type": None, "where": {}, **body}
 
     def put(self, path: str, body: Mapping[str, Any]) -> Any:
@@ -70,6 +73,20 @@ def test_a_rule_on_another_topic_is_refused() -> None:
     applied(api, rule)
     with pytest.raises(SetupError, match="QUEUE_LEFT"):
         applied(api, {**rule, "on": "QUEUE_LEFT"})
+
+
+def test_a_rule_that_was_removed_is_told_of_and_keeps_no_other_from_being_applied() -> None:
+    api, rule = Api(), {"name": "r", "on": "QUEUE_JOINED", "action": COUNT}
+    api.removed.add("r")
+    assert applied(api, rule, {**rule, "name": "s"}) == [
+        Applied("r", "not applied", "The rule was removed."),
+        Applied("s", "added"),
+    ]
+
+
+def test_a_rule_that_cannot_be_ends_it() -> None:
+    with pytest.raises(SetupError, match="kind"):
+        applied(Api(), {"name": "r", "on": "QUEUE_JOINED", "action": {"kind": "none"}})
 
 
 def test_a_field_that_nobody_knows_is_not_left_out() -> None:

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from interfaces.bootstrap import SetupError
-from interfaces.bootstrap.ask_api import AskApi
+from interfaces.bootstrap.ask_api import ApiRefuses, AskApi
 
 RULES_PATH = "/api/v1/effects/rules"
 CHANGEABLE = ("type", "where", "action")
@@ -16,14 +17,15 @@ OF_NEW = ("name", "on", "begins")
 """What is said to a new rule alone. All else is told to one that is there, too: a field that nobody
 knows is refused, where to leave it out would have a rule with a slip in it hold on everything."""
 
-Done = Literal["added", "changed", "as it was"]
+Done = Literal["added", "changed", "as it was", "not applied"]
 
 
 class Applied(NamedTuple):
-    """A rule of a file, and what was done for it to hold."""
+    """A rule of a file, and what was done for it to hold; or why nothing was."""
 
     rule: str
     done: Done
+    reason: str = ""
 
 
 def rules_in(content: bytes) -> Sequence[Mapping[str, Any]]:
@@ -45,15 +47,15 @@ def apply(asking: AskApi, rules: Sequence[Mapping[str, Any]]) -> Iterator[Applie
     """Add the rules that are missing, and change those that order something else.
 
     Where a rule that is there stands on another topic, that is refused. Where it begins is said
-    only to a new one. Raises `SetupError`.
+    only to a new one. One that the hall does not take for what there is, as it was removed once,
+    keeps no other from being applied. Raises `SetupError`.
     """
     known = {each["name"]: each for each in asking.get(RULES_PATH)["rules"]}
     for rule in rules:
         name = rule.get("name")
         there = known.get(name) if isinstance(name, str) else None
         if there is None:
-            asking.post(RULES_PATH, rule)
-            yield Applied(str(rule["name"]), "added")
+            yield _add(asking, rule)
         elif there["on"] != rule.get("on"):
             raise SetupError(
                 f"The rule {there['name']!r} stands on {there['on']}, not on {rule.get('on')}; "
@@ -61,6 +63,16 @@ def apply(asking: AskApi, rules: Sequence[Mapping[str, Any]]) -> Iterator[Applie
             )
         else:
             yield _change(asking, there, rule)
+
+
+def _add(asking: AskApi, rule: Mapping[str, Any]) -> Applied:
+    try:
+        asking.post(RULES_PATH, rule)
+    except ApiRefuses as refusal:
+        if refusal.status != HTTPStatus.CONFLICT:
+            raise
+        return Applied(str(rule["name"]), "not applied", str(refusal))
+    return Applied(str(rule["name"]), "added")
 
 
 def _change(asking: AskApi, there: Mapping[str, Any], rule: Mapping[str, Any]) -> Applied:

@@ -79,10 +79,14 @@ def add(file: IO[bytes], last: int, dry_run: bool, by: str, as_json: bool) -> No
 @click.option("--shipped", is_flag=True, help="Take the rules that come with the hall.")
 @by_option
 @json_option
-def apply(file: IO[bytes] | None, shipped: bool, by: str, as_json: bool) -> None:
+@click.pass_context
+def apply(
+    context: click.Context, file: IO[bytes] | None, shipped: bool, by: str, as_json: bool
+) -> None:
     """Have the rules in FILE hold: add those that are missing, change those that differ.
 
-    Doing it again changes nothing, and rules that are not in the file stay.
+    Doing it again changes nothing, and rules that are not in the file stay. A rule that was removed
+    is told of and the others are applied all the same; exit with 1 then.
     """
     from interfaces.bootstrap.effects.files import apply as apply_rules
     from interfaces.bootstrap.effects.files import rules_in
@@ -90,11 +94,15 @@ def apply(file: IO[bytes] | None, shipped: bool, by: str, as_json: bool) -> None
     if (file is None) != shipped:
         raise click.UsageError("Name a file, or say --shipped.")
     content = SHIPPED.read_bytes() if file is None else file.read()
+    is_whole = True
     for applied in apply_rules(asking(by), rules_in(content)):
+        is_whole &= applied.done != "not applied"
         if as_json:
             print_json(applied._asdict())
         else:
-            click.echo(f"{applied.rule}: {applied.done}")
+            why = f": {applied.reason}" if applied.reason else ""
+            click.echo(f"{applied.rule}: {applied.done}{why}")
+    context.exit(0 if is_whole else 1)
 
 
 @effects.command()
