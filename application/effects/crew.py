@@ -30,8 +30,14 @@ Build = Callable[[RuleOrders, Stopped], AbstractContextManager[RuleRunner]]
 KnownRules = Callable[[], Sequence[RuleOrders] | None]
 """The rules that there are; None where nobody knows at the moment."""
 
-Forget = Callable[[Collection[str]], Collection[str]]
-"""Removes what readers of these rules have left elsewhere, and says of which nothing is left."""
+Forget = Callable[[Sequence[RuleOrders]], Collection[str]]
+"""Gives up what is open of these rules, removes what their readers have left elsewhere, and says of
+which nothing is left, by name."""
+
+
+def nothing_is_left(rules: Sequence[RuleOrders]) -> Collection[str]:
+    """Where rules leave nothing anywhere."""
+    return {each.name for each in rules}
 
 
 class RuleAtWork:
@@ -46,7 +52,7 @@ class RuleAtWork:
 class Crew:
     """Has every active rule carried out, each in its thread. To be used by one thread.
 
-    What rules that were removed have left elsewhere goes by `forget`, where anything is.
+    What rules that were removed have left goes by `forget`, once nobody works for them any more.
 
     Guarantee: at any time there is one thread for a rule at most.
     """
@@ -56,7 +62,7 @@ class Crew:
         rules: KnownRules,
         build: Build,
         check: Callable[[], None],
-        forget: Forget = frozenset,
+        forget: Forget = nothing_is_left,
     ) -> None:
         self._rules = rules
         self._build = build
@@ -95,18 +101,18 @@ class Crew:
         for name, rule in active.items():
             if name not in self._places and name not in self._leaving:
                 self._begin(rule)
-        self._forget_removed({rule.name for rule in rules if rule.status == "removed"})
+        self._forget_removed({rule.name: rule for rule in rules if rule.status == "removed"})
 
-    def _forget_removed(self, removed: set[str]) -> None:
+    def _forget_removed(self, removed: Mapping[str, RuleOrders]) -> None:
         """Forget rules that nobody reads for any more; what does not go is asked to again later.
 
         A worker asks for all of them once, so nothing stays where the one before was killed.
         """
-        left = removed - self._forgotten - self._leaving.keys()
+        left = removed.keys() - self._forgotten - self._leaving.keys()
         is_time = time.monotonic() - self._asked_at >= FORGET_INTERVAL_S
         if wanted := left if is_time else left - self._asked:
             self._asked, self._asked_at = self._asked | wanted, time.monotonic()
-            self._forgotten.update(self._forget(wanted))
+            self._forgotten.update(self._forget([removed[name] for name in sorted(wanted)]))
 
     @property
     def at_work(self) -> Mapping[str, RuleOrders]:

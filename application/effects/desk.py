@@ -15,10 +15,14 @@ from application.effects.sources import SourceTopic
 from application.history import read_time
 from domain.effects.actions import AnyAction
 from domain.effects.rule import AddRule, Beginning, ChangeRule, Scalar
+from domain.refusals import Refusal
 
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """Between which a rule begins. A moment at the edge of what can be written has no time in another
 zone, and whoever reads rules would fail at it."""
+
+MOST_RULES = 64
+"""That are not removed. Each takes a thread, a reader and some connections of the worker."""
 
 MOST_SAMPLES = 3
 MOST_REHEARSED = 10_000
@@ -57,6 +61,10 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     samples: Sequence[Sample]
 
 
+class TooManyRules(Refusal, type="too-many-rules"):
+    """There are as many rules as a hall carries out."""
+
+
 class RuleDesk:
     """Makes commands of what operators write; `ours` are all topics of the hall."""
 
@@ -67,9 +75,17 @@ class RuleDesk:
         self._ours = ours
         self._places = places
 
-    async def add(self, rule: NewRule) -> AddRule:
-        """A rule with the places where it begins; raises `RuleImpossible` and `Unavailable`."""
+    async def add(self, rule: NewRule, there: Collection[str]) -> AddRule:
+        """A rule with the places where it begins, beside those that are `there`, by name.
+
+        Raises `RuleImpossible`, `TooManyRules` and `Unavailable`.
+        """
         check(rule.on, rule, self._sources, self._ours)
+        if len({*there, rule.name}) > MOST_RULES:
+            raise TooManyRules(
+                f"There are {len(there)} rules, and {MOST_RULES} may be; remove one that nobody "
+                f"needs, or change it, in place of adding {rule.name!r}."
+            )
         source, since = self._sources[rule.on], _time(rule.begins)
         is_now = rule.begins == "now"
         begins = await (self._places.ends if is_now else self._places.beginnings)(source)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import msgspec
+import structlog
 
 from application.envelopes import VerdictMessage
 from application.ports.commands import Envelope
@@ -11,6 +12,8 @@ from domain.effects.ledger import (
     Attempted,
     AttemptEffects,
     AttemptOutcome,
+    ClosedLine,
+    CloseLine,
     LineCommand,
     LineTakenByAnother,
     LineView,
@@ -24,6 +27,8 @@ WORKER = "effects"
 
 Execute = Callable[[Sequence[Envelope]], Sequence[VerdictMessage]]
 Reply = TypeVar("Reply", bound=msgspec.Struct)
+
+logger = structlog.get_logger(__name__)
 
 
 class Deposed(Exception):
@@ -41,6 +46,7 @@ class Taken(NamedTuple):
     epoch: int
     taken: int
     room: int
+    open: int
 
 
 class Lines:
@@ -61,14 +67,15 @@ class Lines:
         asked = {partition: TakeLine(line=id) for partition, id in self._ids.items()}
         for partition, view in self._ask(asked, LineView):
             id = self._ids[partition]
-            self.taken[partition] = Taken(id, view.epoch, view.taken, view.room)
+            self.taken[partition] = Taken(id, view.epoch, view.taken, view.room, view.open)
+            _tell_of(id, view.crowded)
 
     def attempt(self, orders: Mapping[int, AttemptEffects]) -> Iterator[tuple[int, Attempted]]:
         """Note what is about to be done; raises `Deposed`."""
         for partition, reply in self._ask(orders, Attempted):
             line = self.taken[partition]
             up_to = max(line.taken, orders[partition].up_to)
-            self.taken[partition] = line._replace(taken=up_to, room=reply.room)
+            self.taken[partition] = line._replace(taken=up_to, room=reply.room, open=reply.open)
             yield partition, reply
 
     def settle(self, outcomes: Mapping[int, Sequence[AttemptOutcome]]) -> None:
@@ -79,7 +86,16 @@ class Lines:
             )
             for partition, told in outcomes.items()
         }
-        list(self._ask(asked, SettledEffects))
+        for partition, reply in self._ask(asked, SettledEffects):
+            _tell_of(self._ids[partition], reply.crowded)
+
+    def close(self) -> None:
+        """Give up what is open, for good, whoever has taken it; again changes nothing."""
+        asked = {partition: CloseLine(line=id) for partition, id in self._ids.items()}
+        for partition, reply in self._ask(asked, ClosedLine):
+            if reply.given_up:
+                line = self._ids[partition]
+                logger.warning("effects of a removed rule dropped", line=line, count=reply.given_up)
 
     def order(self, partition: int, up_to: int = -1) -> AttemptEffects:
         """What is asked of a line where nothing is to be attempted."""
@@ -100,3 +116,8 @@ class Lines:
         self._commands += 1
         id = f"{WORKER}:{command.line}:{self._incarnation}:{self._commands}"
         return Envelope(command_id=id, command=command, metadata=Metadata(actor=WORKER))
+
+
+def _tell_of(line: str, crowded: Sequence[int]) -> None:
+    if crowded:
+        logger.warning("effects crowded out", line=line, count=len(crowded), oldest=min(crowded))

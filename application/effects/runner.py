@@ -24,7 +24,6 @@ from application.ports.reading import Checkpoint, LogReader, PositionStore
 from domain.effects.actions import Action, Email, WebPush
 from domain.effects.ledger import (
     MOST_AFTER_S,
-    MOST_OPEN,
     AttemptEffects,
     AttemptOutcome,
     OpenEffect,
@@ -225,7 +224,7 @@ class RuleRunner:
     def _look(self) -> int:
         """Do what is due again; what there is no room for is heard of here, too."""
         lines = self._lines
-        asked = {p: lines.order(p) for p, line in lines.taken.items() if line.room < MOST_OPEN}
+        asked = {p: lines.order(p) for p, line in lines.taken.items() if line.open}
         due = self._together({p: reply.due for p, reply in lines.attempt(asked)} if asked else {})
         if not due:
             return 0
@@ -310,4 +309,5 @@ def _outcome(seq: int, delivery: Delivery) -> AttemptOutcome:
         reason=reason,
         again=delivery.again,
         after_s=min(delivery.after_s, MOST_AFTER_S),
+        alone=delivery.alone,
     )

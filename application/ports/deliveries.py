@@ -10,10 +10,12 @@ class Delivery(NamedTuple):
     """What became of it. `reason` names no address and no secret.
 
     `again` says whether another try may do better; after `unknown` it may be a second time. The
-    other side asks that it come no sooner than in `after_s` seconds.
+    other side asks that it come no sooner than in `after_s` seconds. `alone` says that this one
+    failed where others may be well: each has another side of its own.
     """
 
     outcome: Outcome
     reason: str = ""
     again: bool = False
     after_s: int = 0
+    alone: bool = False

@@ -13,9 +13,16 @@ from domain.personal import OpenText, Tells, ThingId
 from domain.refusals import Refusal
 from domain.snapshot import State
 
-MOST_OPEN = 1_000
-"""Effects of one line that are open: what is not known, or waits for another try or for an
-operator. A line that is full takes no more events, which wait in their topic meanwhile."""
+MOST_UNDER_WAY = 1_000
+"""Effects of one line that are attempted, or wait for another try at a receiver that all of them
+have. A line that is full takes no more events, which wait in their topic meanwhile."""
+
+MOST_RESTING = 1_000
+"""Effects of one line that rest: they wait for an operator, or for a receiver that is one person's
+own. Nothing waits for them, and of more than that some are given up. A line that holds both is
+within the megabyte that Kafka takes in one record."""
+
+REMOVED = "The rule was removed."
 
 MOST_DUE = 100
 """Effects that are told at once to be due."""
@@ -58,7 +65,8 @@ class SourcePlace(msgspec.Struct, frozen=True, kw_only=True):
 class AttemptOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one attempt; `again` says whether another may do better.
 
-    The receiver asks that it come no sooner than in `after_s` seconds.
+    The receiver asks that it come no sooner than in `after_s` seconds. `alone` says that others
+    have another receiver, who may be well.
     """
 
     seq: Number
@@ -66,6 +74,7 @@ class AttemptOutcome(msgspec.Struct, frozen=True, kw_only=True):
     reason: ReasonText = ""
     again: bool = False
     after_s: Annotated[int, msgspec.Meta(ge=0, le=MOST_AFTER_S)] = 0
+    alone: bool = False
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +101,7 @@ class OpenEffect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An effect that nothing final became of.
 
     `tries` are counted from the first one, or from an operator's word. `repeats` says that its kind
-    may be done twice.
+    may be done twice, `alone` that its receiver was nobody else's when it was tried last.
     """
 
     seq: int
@@ -102,6 +111,12 @@ class OpenEffect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     place: SourcePlace
     due: datetime | None = None
     doubted: bool = False
+    alone: bool = False
+
+    @property
+    def rests(self) -> bool:
+        """Whether it waits for an operator, or for somebody whom nobody else waits for."""
+        return self.status in ("unknown", "parked") or (self.status == "waiting" and self.alone)
 
 
 # -- commands --------------------------------------------------------------------------------------
@@ -148,6 +163,10 @@ class SettleEffects(LineCommand, frozen=True, kw_only=True, tag="effects.settle"
     outcomes: Sequence[AttemptOutcome]
 
 
+class CloseLine(LineCommand, frozen=True, kw_only=True, tag="effects.close-line"):
+    """Give up all that is open, and let nothing be done any more: the rule was removed."""
+
+
 class RetryEffect(LineCommand, frozen=True, kw_only=True, tag="effects.retry"):
     """Try an effect again that is unknown or parked, though it may be a second time."""
 
@@ -182,10 +201,28 @@ class EffectsAttempted(DomainEvent, frozen=True, kw_only=True, tag="effects.atte
     place: Annotated[SourcePlace, Tells.NOBODY]
 
 
-class EffectsSettled(DomainEvent, frozen=True, kw_only=True, tag="effects.settled.v1"):
-    """What came of attempts is known, as far as it can be."""
+class EffectsSettled(
+    DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="effects.settled.v1"
+):
+    """What came of attempts is known, as far as it can be.
+
+    Those in `alone` have a receiver of their own.
+    """
 
     standings: Annotated[list[EffectStanding], Tells.OPEN]
+    alone: list[int] = msgspec.field(default_factory=list)
+
+
+class EffectsCrowded(DomainEvent, frozen=True, kw_only=True, tag="effects.crowded.v1"):
+    """Some that rested are given up, since too many do."""
+
+    seqs: list[int]
+
+
+class LineClosed(DomainEvent, frozen=True, kw_only=True, tag="effects.line-closed.v1"):
+    """Nothing is done any more, and what was open is given up."""
+
+    left: Annotated[list[EffectStanding], Tells.OPEN]
 
 
 class EffectRetried(DomainEvent, frozen=True, kw_only=True, tag="effects.retried.v1"):
@@ -204,25 +241,44 @@ class EffectDropped(DomainEvent, frozen=True, kw_only=True, tag="effects.dropped
 
 
 class LineView(msgspec.Struct, frozen=True, kw_only=True):
-    """A line, to who has taken it: what was taken of the source, and how many more may be open."""
+    """A line, to who has taken it: what was taken of the source, and for how many more is room.
+
+    So many effects are `open`; those that were `crowded` out with this are given up.
+    """
 
     epoch: int
     taken: int
     room: int
+    open: int
+    crowded: Sequence[int] = ()
 
 
 class Attempted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which effects may be done now, how many more may be open, and which are due again."""
+    """Which effects may be done now, for how many more is room, and which are due again.
+
+    So many effects are `open`.
+    """
 
     seqs: Sequence[int]
     room: int
+    open: int
     due: Sequence[OpenEffect] = ()
 
 
 class SettledEffects(msgspec.Struct, frozen=True, kw_only=True):
-    """How effects stand that were settled; those that were dropped meanwhile are left out."""
+    """How effects stand that were settled; those that were dropped meanwhile are left out.
+
+    Others were `crowded` out by them, and are given up.
+    """
 
     standings: Sequence[EffectStanding]
+    crowded: Sequence[int] = ()
+
+
+class ClosedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """How many effects were given up with a line."""
+
+    given_up: int
 
 
 class EffectView(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,12 +288,13 @@ class EffectView(msgspec.Struct, frozen=True, kw_only=True):
     status: EffectStatus
 
 
-class LineState(State, frozen=True, kw_only=True, tag="effects.line-snapshot.v1"):
+class LineState(State, frozen=True, kw_only=True, tag="effects.line-snapshot.v2"):
     """A line as it stands."""
 
     epoch: int
     taken: int
     open: list[OpenEffect]
+    closed: bool
 
 
 class LineTakenByAnother(Refusal, type="line-taken-by-another"):
@@ -245,7 +302,7 @@ class LineTakenByAnother(Refusal, type="line-taken-by-another"):
 
 
 class LineFull(Refusal, type="line-full"):
-    """So much of the line is open already that it takes no more."""
+    """So much of the line is under way already that it takes no more."""
 
 
 class EffectNotOpen(Refusal, type="effect-not-open"):

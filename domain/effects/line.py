@@ -1,26 +1,32 @@
 """A line of the ledger: what a rule did on account of one partition of its source."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
 from domain.aggregate import Aggregate, decides, evolves
 from domain.effects.ledger import (
     MOST_DUE,
-    MOST_OPEN,
+    MOST_RESTING,
+    MOST_UNDER_WAY,
+    REMOVED,
     TRY_AGAIN_S,
     Attempted,
     AttemptEffects,
     AttemptOutcome,
+    ClosedLine,
+    CloseLine,
     DropEffect,
     EffectDropped,
     EffectNotOpen,
     EffectRetried,
     EffectsAttempted,
+    EffectsCrowded,
     EffectsSettled,
     EffectStanding,
     EffectStatus,
     EffectView,
+    LineClosed,
     LineFull,
     LineState,
     LineTaken,
@@ -33,6 +39,8 @@ from domain.effects.ledger import (
     SettleEffects,
     TakeLine,
 )
+from domain.effects.names import rule_of
+from domain.effects.rule import gone_with
 from domain.snapshot import Snapshot
 
 LEFT = "The worker ended before it could say what came of it."
@@ -44,7 +52,8 @@ class EffectLine(Aggregate):
     Guarantees: an effect is attempted for the first time only if its event is beyond all that was
     taken, so no replay of the source attempts one twice. It is attempted again only where nothing
     has happened for certain, or where its kind may be done twice, or an operator says so. Who has
-    taken the line last is the only one to attempt and to settle.
+    taken the line last is the only one to attempt and to settle. What rests takes no room from
+    what is new, and of a line that is closed nothing is open.
     """
 
     evicted_when_idle = True
@@ -55,25 +64,37 @@ class EffectLine(Aggregate):
         self._epoch = 0
         self._taken = -1
         self._open: dict[int, OpenEffect] = {}
+        self._closed = False
 
     # -- the worker --------------------------------------------------------------------------------
 
     @decides(TakeLine)
     def take(self, _command: TakeLine, now: datetime) -> LineView:
-        """Take it from whoever had it; nobody knows what came of what that one had attempted."""
+        """Take it from whoever had it; nobody knows what came of what that one had attempted.
+
+        Raises `RuleGone`.
+        """
+        self._require_rule()
         left = [
             _after_unknown(each, LEFT, again=True, due=now)
             for each in self._open.values()
             if each.status == "attempted"
         ]
         self._record(LineTaken, epoch=self._epoch + 1, left=left)
-        return LineView(epoch=self._epoch, taken=self._taken, room=self._room)
+        crowded = self._crowd()
+        return LineView(
+            epoch=self._epoch,
+            taken=self._taken,
+            room=self._room,
+            open=len(self._open),
+            crowded=crowded,
+        )
 
     @decides(AttemptEffects)
     def attempt(self, command: AttemptEffects, now: datetime) -> Attempted:
         """Note that effects are about to be done, and say which of them may.
 
-        Raises `LineTakenByAnother` and `LineFull`.
+        Raises `RuleGone`, `LineTakenByAnother` and `LineFull`.
         """
         self._require(command.epoch)
         seqs = dict.fromkeys(command.seqs)
@@ -82,8 +103,8 @@ class EffectLine(Aggregate):
         rejected = [each for each in command.rejected if each.seq > self._taken]
         if len(new) > self._room:
             raise LineFull(
-                f"{len(self._open)} effects of {self.id!r} are open, and {MOST_OPEN} may be; "
-                "retry or drop some."
+                f"{MOST_UNDER_WAY - self._room} effects of {self.id!r} are under way or wait for "
+                f"another try, and {MOST_UNDER_WAY} may; drop some."
             )
         up_to = max(command.up_to, self._taken, *new, *(each.seq for each in rejected))
         if new or again or rejected or up_to > self._taken:
@@ -98,11 +119,29 @@ class EffectLine(Aggregate):
                 place=command.place,
             )
         due = (each for each in self._open.values() if _is_due(each, now))
-        return Attempted(seqs=new + again, room=self._room, due=list(islice(due, MOST_DUE)))
+        return Attempted(
+            seqs=new + again,
+            room=self._room,
+            open=len(self._open),
+            due=list(islice(due, MOST_DUE)),
+        )
 
     @property
     def _room(self) -> int:
-        return MOST_OPEN - len(self._open)
+        """For how many more there is; what rests takes none."""
+        return max(0, MOST_UNDER_WAY - sum(not each.rests for each in self._open.values()))
+
+    def _crowd(self) -> Sequence[int]:
+        """Give up what rests beyond what a line holds, and say what.
+
+        First goes what nobody tries again by itself, then what was tried most often: whose receiver
+        is never well makes room for those of others. Of what is alike the oldest goes.
+        """
+        resting = sorted((each for each in self._open.values() if each.rests), key=_turn)
+        crowded = [each.seq for each in resting[: max(0, len(resting) - MOST_RESTING)]]
+        if crowded:
+            self._record(EffectsCrowded, seqs=crowded)
+        return crowded
 
     def _may_try(self, seq: int, now: datetime) -> bool:
         effect = self._open.get(seq)
@@ -112,30 +151,60 @@ class EffectLine(Aggregate):
     def settle(self, command: SettleEffects, now: datetime) -> SettledEffects:
         """Note what came of attempts; what is not attempted is passed over.
 
-        Raises `LineTakenByAnother`.
+        Raises `RuleGone` and `LineTakenByAnother`.
         """
         self._require(command.epoch)
-        standings = [
-            _after(effect, outcome, now)
+        outcomes = [
+            (effect, outcome)
             for outcome in command.outcomes
             if (effect := self._open.get(outcome.seq)) and effect.status == "attempted"
         ]
+        standings = [_after(effect, outcome, now) for effect, outcome in outcomes]
         if standings:
-            self._record(EffectsSettled, standings=standings)
-        return SettledEffects(standings=standings)
+            alone = [outcome.seq for _, outcome in outcomes if outcome.alone]
+            self._record(EffectsSettled, standings=standings, alone=alone)
+        return SettledEffects(standings=standings, crowded=self._crowd())
+
+    @decides(CloseLine)
+    def close(self, _command: CloseLine, _now: datetime) -> ClosedLine:
+        """Give up all that is open, for good; again changes nothing.
+
+        Nobody knows what came of what is attempted.
+        """
+        left = [
+            EffectStanding(
+                seq=each.seq,
+                status="dropped",
+                reason=REMOVED,
+                doubted=each.doubted or each.status == "attempted",
+            )
+            for each in self._open.values()
+        ]
+        if not self._closed:
+            self._record(LineClosed, left=left)
+        return ClosedLine(given_up=len(left))
 
     def _require(self, epoch: int) -> None:
+        self._require_rule()
         if epoch != self._epoch:
             raise LineTakenByAnother(
                 f"{self.id!r} was taken by another worker since: {self._epoch} is its epoch now, "
                 f"and not {epoch}."
             )
 
+    def _require_rule(self) -> None:
+        if self._closed:
+            raise gone_with(rule_of(self.id))
+
     # -- operators ---------------------------------------------------------------------------------
 
     @decides(RetryEffect)
     def retry(self, command: RetryEffect, _now: datetime) -> EffectView:
-        """Let it be tried again; what waits already is only hurried. Raises `EffectNotOpen`."""
+        """Let it be tried again; what waits already is only hurried.
+
+        Raises `RuleGone` and `EffectNotOpen`.
+        """
+        self._require_rule()
         self._decidable(command.seq)
         self._record(EffectRetried, seq=command.seq)
         return EffectView(effect=f"{self.id}:{command.seq}", status="waiting")
@@ -176,22 +245,36 @@ class EffectLine(Aggregate):
                 repeats=event.repeats,
                 place=known.place if known else event.place,
                 doubted=known is not None and known.doubted,
+                alone=known is not None and known.alone,
             )
 
     @evolves(EffectsSettled)
     def _on_settled(self, event: EffectsSettled) -> None:
-        self._stand(event.standings)
+        self._stand(event.standings, frozenset(event.alone))
+
+    @evolves(EffectsCrowded)
+    def _on_crowded(self, event: EffectsCrowded) -> None:
+        for seq in event.seqs:
+            del self._open[seq]
+
+    @evolves(LineClosed)
+    def _on_closed(self, _event: LineClosed) -> None:
+        self._closed, self._open = True, {}
 
     @evolves(EffectRetried)
     def _on_retried(self, event: EffectRetried) -> None:
         effect = self._open[event.seq]
-        self._open[event.seq] = _standing(effect, "waiting", tries=0, due=event.timestamp)
+        self._open[event.seq] = _standing(
+            effect, "waiting", tries=0, due=event.timestamp, alone=effect.alone
+        )
 
     @evolves(EffectDropped)
     def _on_dropped(self, event: EffectDropped) -> None:
         del self._open[event.seq]
 
-    def _stand(self, standings: Iterable[EffectStanding]) -> None:
+    def _stand(
+        self, standings: Iterable[EffectStanding], alone: Collection[int] = frozenset()
+    ) -> None:
         for each in standings:
             match each.status:
                 case "accepted" | "rejected" | "dropped":
@@ -199,17 +282,27 @@ class EffectLine(Aggregate):
                 case status:
                     effect = self._open[each.seq]
                     self._open[each.seq] = _standing(
-                        effect, status, tries=effect.tries, due=each.due, doubted=each.doubted
+                        effect,
+                        status,
+                        tries=effect.tries,
+                        due=each.due,
+                        doubted=each.doubted,
+                        alone=each.seq in alone,
                     )
 
     def state(self) -> LineState:
         """All of it."""
-        return LineState(epoch=self._epoch, taken=self._taken, open=list(self._open.values()))
+        return LineState(
+            epoch=self._epoch,
+            taken=self._taken,
+            open=list(self._open.values()),
+            closed=self._closed,
+        )
 
     def _restore(self, snapshot: Snapshot) -> None:
         state = snapshot.state
         assert isinstance(state, LineState)
-        self._epoch, self._taken = state.epoch, state.taken
+        self._epoch, self._taken, self._closed = state.epoch, state.taken, state.closed
         self._open = {each.seq: each for each in state.open}
 
 
@@ -219,6 +312,7 @@ def _standing(
     *,
     tries: int,
     due: datetime | None,
+    alone: bool,
     doubted: bool = False,
 ) -> OpenEffect:
     return OpenEffect(
@@ -229,7 +323,14 @@ def _standing(
         place=effect.place,
         due=due,
         doubted=doubted or effect.doubted,
+        alone=alone,
     )
+
+
+def _turn(effect: OpenEffect) -> tuple[bool, int]:
+    """Which of those that rest is given up first."""
+    is_tried = effect.status == "waiting"
+    return is_tried, -effect.tries if is_tried else 0
 
 
 def _is_due(effect: OpenEffect, now: datetime) -> bool:

@@ -45,6 +45,11 @@ def effect_id(rule: str, position: Position) -> str:
     return f"{line_id(rule, *position[:2])}:{position.seq}"
 
 
+def rule_of(line: str) -> str:
+    """The rule that a line, or an effect, is of."""
+    return line.partition(":")[0]
+
+
 def place_of(effect: str) -> tuple[str, int]:
     """The line of an effect, and the number of its event in there; raises `ValueError`."""
     line, _, seq = effect.rpartition(":")

@@ -296,3 +296,8 @@ class Rule(Aggregate):
 
 def _asked(command: AddRule | ChangeRule) -> tuple[object, ...]:
     return command.type, command.where, command.action
+
+
+def gone_with(rule: str) -> RuleGone:
+    """The refusal to do anything more for a rule that was removed."""
+    return RuleGone(f"The rule {rule!r} was removed, so nothing of it is tried any more.")

@@ -47,7 +47,8 @@ class EffectMetrics(Collector):
         family = CounterMetricFamily(
             "gamehall_effects",
             "Effects by outcome: attempted, accepted, rejected, dropped, parked, retried; doubted"
-            " are those that may have been lost, repeated those that may have been done twice.",
+            " are those that may have been lost, crowded those given up for want of room, repeated"
+            " those that may have been done twice.",
             labels=["rule", "kind", "outcome"],
         )
         for each in self._counts:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
 from prometheus_client import Counter
 
-from application.ports.deliveries import Delivery
+from application.ports.deliveries import Delivery, Outcome
 from application.ports.mail import MailMessage
 
 ANSWER_TIMEOUT_S = 10.0
@@ -27,6 +27,9 @@ GOODBYE_S = 1.0
 PORTS = {"smtp": 587, "smtps": 465}
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 TEMPORARY = range(400, 500)
+
+OF_ONE = "RCPT"
+"""The step at which a server says what it thinks of one recipient, and perhaps asks theirs."""
 
 MAILS = Counter("gamehall_mails_total", "Mails by what became of them.", ["outcome"])
 
@@ -132,7 +135,7 @@ class SmtpMail:
                 await talk.connect()
                 step = "MAIL"
                 await talk.mail(self._address)
-                step = "RCPT"
+                step = OF_ONE
                 await talk.rcpt(message.to)
                 step = "DATA"
                 await talk.data(self._written(message))
@@ -166,10 +169,11 @@ def _refused(code: int, step: str) -> Delivery:
     reason = f"the server answered {code} to {step}"
     if code < TEMPORARY.start:  # no answer that there is
         return Delivery("unknown" if step == "DATA" else "rejected", reason)
-    return Delivery("rejected", reason, again=code in TEMPORARY)
+    return Delivery("rejected", reason, again=code in TEMPORARY, alone=step == OF_ONE)
 
 
 def _lost(error: Exception, step: str) -> Delivery:
     reason = f"no answer to {step} ({type(error).__name__})"
     # Before the text is sent nobody has it; afterwards, the answer alone may be lost.
-    return Delivery("unknown" if step == "DATA" else "rejected", reason, again=True)
+    outcome: Outcome = "unknown" if step == "DATA" else "rejected"
+    return Delivery(outcome, reason, again=True, alone=step == OF_ONE)

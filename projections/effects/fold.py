@@ -11,21 +11,42 @@ from domain.effects.ledger import (
     EffectDropped,
     EffectRetried,
     EffectsAttempted,
+    EffectsCrowded,
     EffectsSettled,
     EffectStanding,
     EffectStatus,
+    LineClosed,
     LineTaken,
 )
 from domain.effects.rule import RuleAdded, RuleChanged, RulePaused, RuleRemoved, RuleResumed
 
-LedgerEvent = LineTaken | EffectsAttempted | EffectsSettled | EffectRetried | EffectDropped
+LedgerEvent = (
+    LineTaken
+    | EffectsAttempted
+    | EffectsSettled
+    | EffectsCrowded
+    | LineClosed
+    | EffectRetried
+    | EffectDropped
+)
 RuleEvent = RuleAdded | RuleChanged | RulePaused | RuleResumed | RuleRemoved
 
 Counted = Literal[
-    "attempted", "accepted", "rejected", "doubted", "repeated", "parked", "retried", "dropped"
+    "attempted",
+    "accepted",
+    "rejected",
+    "doubted",
+    "repeated",
+    "parked",
+    "retried",
+    "dropped",
+    "crowded",
 ]
 """What is counted: effects that were attempted; what became of them; those that may have happened
-without anybody knowing, and attempts of such once more; what operators said."""
+without anybody knowing, and attempts of such once more; what operators said, of which a rule that
+was removed drops all that was open of it; what was given up for want of room."""
+
+CROWDED = "It was crowded out: too many effects of its line rest."
 
 FINAL: Mapping[EffectStatus, Counted] = {
     "accepted": "accepted",
@@ -74,10 +95,16 @@ class RuleRow(msgspec.Struct, kw_only=True):
 def effects_named(event: LedgerEvent) -> Iterable[str]:
     """The effects that an event says something of."""
     match event:
-        case LineTaken(left=standings) | EffectsSettled(standings=standings):
+        case (
+            LineTaken(left=standings)
+            | EffectsSettled(standings=standings)
+            | LineClosed(left=standings)
+        ):
             seqs = [each.seq for each in standings]
         case EffectsAttempted(seqs=attempted, rejected=rejected):
             seqs = [*attempted, *(each.seq for each in rejected)]
+        case EffectsCrowded(seqs=crowded):
+            seqs = crowded
         case EffectRetried(seq=seq) | EffectDropped(seq=seq):
             seqs = [seq]
     return [f"{event.originator_id}:{seq}" for seq in seqs]
@@ -100,9 +127,16 @@ class LedgerFold:
         """Take in what one event says."""
         self.latest[event.originator_id] = event.timestamp
         match event:
-            case LineTaken(left=standings) | EffectsSettled(standings=standings):
+            case (
+                LineTaken(left=standings)
+                | EffectsSettled(standings=standings)
+                | LineClosed(left=standings)
+            ):
                 for each in standings:
                     self._stand(event, each)
+            case EffectsCrowded(seqs=seqs):
+                for seq in seqs:
+                    self._crowded(event, seq)
             case EffectsAttempted():
                 self._attempted(event)
             case EffectRetried(seq=seq):
@@ -154,6 +188,11 @@ class LedgerFold:
             self._count(row, counted)
         elif standing.status == "parked":
             self._count(row, "parked")
+
+    def _crowded(self, event: EffectsCrowded, seq: int) -> None:
+        row = self._row(event, seq)
+        row.status, row.due, row.reason = "dropped", None, CROWDED
+        self._count(row, "crowded")
 
     def _row(self, event: LedgerEvent, seq: int) -> EffectRow:
         row = self._rows[f"{event.originator_id}:{seq}"]

@@ -2,7 +2,9 @@
 
 A machine of hypothesis lets things happen, kills workers at every step, freezes them and lets them
 go on after others have taken over, loses answers and positions, and lets operators decide. What the
-receiver counted, by effect, then has to agree with what the ledger says of it.
+receiver counted, by effect, then has to agree with what the ledger says of it. Lines hold few
+effects here, and what rests there, however much, keeps nothing that is new from being done. In the
+end the rule is removed, and nothing is open.
 """
 
 from collections import Counter
@@ -35,11 +37,13 @@ from domain.effects.names import place_of
 from tests.effects.world import World, orders
 
 PARTITIONS = 2
+MOST_UNDER_WAY, MOST_RESTING = 3, 2
 
 ANSWERS = {
     "taken": (True, Delivery("accepted")),
     "refused": (False, Delivery("rejected", "It takes none of these.")),
     "busy": (False, Delivery("rejected", "It is busy.", again=True)),
+    "busy alone": (False, Delivery("rejected", "It is busy.", again=True, alone=True)),
     "answer lost": (True, Delivery("unknown", "The answer was lost.", again=True)),
     "request lost": (False, Delivery("unknown", "No answer.", again=True)),
     "answer lost for good": (True, Delivery("unknown", "The answer makes no sense.")),
@@ -171,6 +175,9 @@ class Faults(RuleBasedStateMachine):
 
     def _check(self) -> None:
         """While nobody is in the middle of anything."""
+        for line in self.world.ledger.lines.values():
+            resting = [each for each in line.state().open if each.rests]
+            assert len(resting) <= MOST_RESTING, "more rests than a line holds"
         done, repeats = self.world.receiver.done, type(self.action).repeats
         assert {effect for effect, count in done.items() if count} <= self.wanted
         late = [what for is_theirs, what in self.world.ledger.decided if not is_theirs]
@@ -190,13 +197,22 @@ class Faults(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Nobody disturbs the last worker, and all receivers are well."""
         self.answers, self.interruption, self.worker = [], None, None
-        for _ in range(6):
+        for _ in range(12):
             self.world.passes(100_000)
             self._step()
         self._check()
         assert set(self.world.ledger.rows) == self.wanted, "an event led to nothing"
         left = {row.status for row in self.world.ledger.rows.values()}
         assert left <= {"accepted", "rejected", "dropped", "unknown"}, left
+        self._remove()
+
+    def _remove(self) -> None:
+        """The rule is removed, twice as far as they know who do so."""
+        for _ in range(2):
+            self.world.lines().close()
+        self._check()
+        left = {row.status for row in self.world.ledger.rows.values()}
+        assert left <= {"accepted", "rejected", "dropped"}, left
 
 
 class MailFaults(Faults):
@@ -214,6 +230,12 @@ THOROUGH = settings(
     phases=[Phase.generate],
     report_multiple_bugs=False,
 )
+
+
+@pytest.fixture(autouse=True)
+def _lines_hold_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_rules, "MOST_UNDER_WAY", MOST_UNDER_WAY)
+    monkeypatch.setattr(line_rules, "MOST_RESTING", MOST_RESTING)
 
 
 @pytest.mark.parametrize("kind", MACHINES)
@@ -250,6 +272,14 @@ def _lets_anybody(_self: EffectLine, _epoch: int) -> None:
     """Whoever has had the line goes on."""
 
 
+def _whatever_is_open_takes_room(self: EffectLine) -> int:
+    return max(0, MOST_UNDER_WAY - len(self._open))
+
+
+def _holds_whatever_rests(_self: EffectLine) -> Sequence[int]:
+    return ()
+
+
 DO, AFTER = RuleRunner._do, line_rules._after
 
 MUTANTS = {
@@ -262,6 +292,8 @@ MUTANTS = {
     "whoever has had a line may go on": (EffectLine, "_require", _lets_anybody),
     "it is done before it is noted": (RuleRunner, "_do", _performs_first),
     "a rejection is final whatever came before": (line_rules, "_after", _believes_the_last),
+    "what rests takes room": (EffectLine, "_room", property(_whatever_is_open_takes_room)),
+    "what rests is never given up": (EffectLine, "_crowd", _holds_whatever_rests),
 }
 
 

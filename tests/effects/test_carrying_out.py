@@ -1,15 +1,24 @@
 """A rule is carried out: what happens is done, once, and the ledger says what came of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 
-from application.effects.lines import Deposed
+from application.effects.lines import Deposed, LedgerRefuses
 from application.effects.ports import Effect
 from application.effects.runner import MOST_UNREPEATED
 from application.ports.deliveries import Delivery
 from domain.effects.actions import AnyAction, Email, RedisKey, SocketMessage, WebPush
-from domain.effects.ledger import MOST_AFTER_S, MOST_OPEN, TRY_AGAIN_S, DropEffect, RetryEffect
+from domain.effects.ledger import (
+    MOST_AFTER_S,
+    MOST_RESTING,
+    MOST_UNDER_WAY,
+    TRY_AGAIN_S,
+    CloseLine,
+    DropEffect,
+    RetryEffect,
+)
 from tests.effects.world import World, orders
 
 LOST = Delivery("unknown", "The answer was lost.", again=True)
@@ -174,14 +183,74 @@ def test_of_what_nobody_repeats_no_more_is_attempted_than_is_done_at_a_time(
 def test_a_full_line_takes_no_more_until_there_is_room() -> None:
     world = World(partitions=1)
     world.receiver.answering = lambda _: (False, BUSY)
-    for _ in range(MOST_OPEN + 50):
+    for _ in range(MOST_UNDER_WAY + 50):
         world.topic.happens()
     worker = world.works(steps=20)
-    assert len(world.ledger.rows) == MOST_OPEN
+    assert len(world.ledger.rows) == MOST_UNDER_WAY
     world.receiver.answering = lambda _: (True, Delivery("accepted"))
     world.passes(TRY_AGAIN_S[2])
     world.works(worker, steps=30)
-    assert world.ledger.statuses() == ["accepted"] * (MOST_OPEN + 50)
+    assert world.ledger.statuses() == ["accepted"] * (MOST_UNDER_WAY + 50)
+
+
+@pytest.mark.parametrize(
+    "never_well",
+    [
+        Delivery("unknown", "No answer.", again=True),
+        Delivery("rejected", "answered 503", again=True, alone=True),
+    ],
+    ids=["never answers", "is never well"],
+)
+def test_one_whose_receiver_is_never_well_keeps_nothing_from_others(never_well: Delivery) -> None:
+    world = World(orders(WebPush(person="{user_id}", title="Hello")), partitions=1)
+
+    def answer(effect: Effect) -> tuple[bool, Delivery]:
+        assert isinstance(effect.action, WebPush)
+        is_eve = effect.action.person == "eve"
+        return not is_eve, never_well if is_eve else Delivery("accepted")
+
+    world.receiver.answering = answer
+    more = MOST_UNDER_WAY + MOST_RESTING + 50
+    for _ in range(more):
+        world.topic.happens(user_id="eve")
+    world.topic.happens(user_id="ada")
+    world.works(steps=more // MOST_UNREPEATED + 5)
+    assert world.receiver.done.total() == 1
+    stand = Counter(world.ledger.statuses())
+    assert (stand["accepted"], stand["dropped"]) == (1, more - MOST_RESTING)
+    assert world.ledger.counts["r", "web-push", "crowded"] == more - MOST_RESTING
+    assert world.ledger.counts["r", "web-push", "dropped"] == 0
+    assert "crowded out" in world.ledger.rows["r:QUEUE_JOINED:0:0"].reason
+
+
+def test_what_rests_is_tried_again_when_an_operator_says_so() -> None:
+    world = World(orders(MAIL), partitions=1)
+    world.receiver.answering = answering(LOST)  # type: ignore[assignment]
+    world.topic.happens(user_id="ada", position=3)
+    worker = world.works()
+    assert world.ledger.statuses() == ["unknown"]
+    world.ledger.decide(RetryEffect(line="r:QUEUE_JOINED:0", seq=0))
+    world.works(worker)
+    assert world.ledger.statuses() == ["accepted"]
+
+
+def test_of_a_rule_that_was_removed_nothing_is_open_and_nobody_carries_it_out() -> None:
+    world = World(partitions=1)
+    world.receiver.answering = answering(BUSY, LOST)  # type: ignore[assignment]
+    for _ in range(2):
+        world.topic.happens()
+    former = world.works(steps=2)
+    for _ in range(2):  # the first who did so was killed, for all that the next one knows
+        world.lines().close()
+    assert world.ledger.statuses() == ["dropped", "dropped"]
+    assert world.ledger.counts["r", "file", "dropped"] == 2
+    assert world.ledger.rows["r:QUEUE_JOINED:0:1"].doubted
+    assert world.ledger.decide(CloseLine(line="r:QUEUE_JOINED:0")).refusal is None
+    world.topic.happens()
+    for worker in (former, world.worker()):
+        with pytest.raises(LedgerRefuses, match="was removed"):
+            worker.resume()
+    assert world.receiver.done.total() == 1
 
 
 def test_who_was_deposed_ends() -> None:

@@ -1,7 +1,7 @@
 """Rules are carried out each by itself: one that is slow or fails is nobody else's matter."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,11 +37,12 @@ class Hall:
         self.asked: list[set[str]] = []
         self.stays: set[str] = set()
 
-    def forget(self, names: Collection[str]) -> Collection[str]:
+    def forget(self, rules: Sequence[RuleOrders]) -> Collection[str]:
+        names = {each.name for each in rules}
         with self.changed:
-            self.asked.append(set(names))
+            self.asked.append(names)
             self.changed.notify_all()
-        return set(names) - self.stays
+        return names - self.stays
 
     @contextmanager
     def build(self, rule: RuleOrders, _stopped: Callable[[], bool]) -> Iterator[Any]:

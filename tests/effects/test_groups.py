@@ -1,4 +1,4 @@
-"""What a rule's reader is called by Kafka goes with the rule."""
+"""What is open of a rule, and what its reader is called by Kafka, go with the rule."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,7 +15,7 @@ from infra.kafka.topics import create_missing
 from infra.stack.waiting import until
 from interfaces.bootstrap.effects.reading import reader_of
 from tests.conftest import Hall, free_port
-from tests.effects.kinds import Crowd
+from tests.effects.kinds import Crowd, effects_of
 from tests.people import a_name
 
 PATIENCE_S = 60.0
@@ -62,13 +62,13 @@ def test_where_kafka_is_away_none_is_taken_for_deleted() -> None:
     assert delete(f"127.0.0.1:{free_port(1)}", ["there"], 0.2) == set()
 
 
-def test_a_rule_that_is_removed_takes_its_group_along_and_one_that_is_paused_does_not(
+def test_a_rule_that_is_removed_takes_what_is_open_and_its_group_along_and_one_paused_does_not(
     hall: Hall,
 ) -> None:
     room = a_name("grouped")
     removed, paused = (a_name(each) for each in ("removed", "paused"))
     for name in (removed, paused):
-        action = {"kind": "file", "file": room}
+        action = {"kind": "topic", "topic": room, "key": "there is none"}
         rule = {"name": name, "on": "QUEUE_JOINED", "where": {"event_id": room}, "action": action}
         _ask(hall, "POST", "", rule)
     crowd = Crowd(hall, room)
@@ -76,13 +76,20 @@ def test_a_rule_that_is_removed_takes_its_group_along_and_one_that_is_paused_doe
 
     def are_there() -> bool:
         crowd.join(1)
-        return {of_removed, of_paused} <= groups(hall)
+        open = [statuses(hall, name) & {"waiting"} for name in (removed, paused)]
+        return all(open) and {of_removed, of_paused} <= groups(hall)
 
     assert until(are_there, seconds=PATIENCE_S)
     _ask(hall, "POST", f"/{paused}/pause")
     _ask(hall, "DELETE", f"/{removed}")
     assert until(lambda: of_removed not in groups(hall), seconds=PATIENCE_S)
     assert of_paused in groups(hall)
+    assert until(lambda: statuses(hall, removed) == {"dropped"}, seconds=PATIENCE_S)
+    assert "waiting" in statuses(hall, paused)
+
+
+def statuses(hall: Hall, rule: str) -> set[str]:
+    return {each["status"] for each in effects_of(hall, rule).values()}
 
 
 def _ask(hall: Hall, method: str, path: str, body: object = None) -> None:

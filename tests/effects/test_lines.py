@@ -1,38 +1,52 @@
 """What a line of the ledger lets happen."""
 
+from collections.abc import Iterable
+
+import msgspec
 import pytest
 
 from domain.categories import EFFECTS
 from domain.effects.ledger import (
     MOST_AFTER_S,
-    MOST_OPEN,
+    MOST_RESTING,
+    MOST_UNDER_WAY,
+    REMOVED,
     TRY_AGAIN_S,
     Attempted,
     AttemptEffects,
     AttemptOutcome,
+    ClosedLine,
+    CloseLine,
     DropEffect,
     EffectDropped,
     EffectNotOpen,
     EffectRetried,
     EffectsAttempted,
+    EffectsCrowded,
     EffectsSettled,
     EffectStanding,
+    LineClosed,
     LineFull,
     LineTaken,
     LineTakenByAnother,
     LineView,
     Rejection,
     RetryEffect,
+    SettledEffects,
     SettleEffects,
+    SourcePlace,
     TakeLine,
     Told,
 )
 from domain.effects.line import LEFT, EffectLine
+from domain.effects.rule import RuleGone
 from tests.given import T0, Story, at, given
 from tests.snapshots import folds_the_same_from_any_snapshot
+from tests.waitroom.test_sizes import MOST_BYTES
 
 LINE = "r:QUEUE_JOINED:0"
 TAKE = TakeLine(line=LINE)
+CLOSE = CloseLine(line=LINE)
 
 
 def attempt(*seqs: int, epoch: int = 1, repeats: bool = False) -> AttemptEffects:
@@ -44,6 +58,13 @@ def attempt(*seqs: int, epoch: int = 1, repeats: bool = False) -> AttemptEffects
 def settle(seq: int, told: str, *, again: bool = False, epoch: int = 1) -> SettleEffects:
     outcome = AttemptOutcome(seq=seq, told=told, reason="because", again=again)  # type: ignore[arg-type]
     return SettleEffects(line=LINE, epoch=epoch, outcomes=[outcome])
+
+
+def settle_all(
+    seqs: Iterable[int], told: Told, *, alone: bool = False, again: bool = False
+) -> SettleEffects:
+    outcomes = [AttemptOutcome(seq=seq, told=told, again=again, alone=alone) for seq in seqs]
+    return SettleEffects(line=LINE, epoch=1, outcomes=outcomes)
 
 
 def line(*commands: object) -> Story:
@@ -58,7 +79,7 @@ def standing(story: Story) -> EffectStanding:
 
 def test_who_takes_a_line_is_told_how_far_it_is() -> None:
     story = line(TAKE, attempt(3)).when(TAKE).then(LineTaken)
-    assert story.reply == LineView(epoch=2, taken=3, room=MOST_OPEN - 1)
+    assert story.reply == LineView(epoch=2, taken=3, room=MOST_UNDER_WAY, open=1)
 
 
 def test_an_effect_is_attempted_once_however_often_its_event_comes() -> None:
@@ -165,9 +186,103 @@ def test_what_cannot_be_attempted_is_taken_and_rejected() -> None:
 
 
 def test_a_line_has_an_end() -> None:
-    full = line(TAKE, attempt(*range(MOST_OPEN)))
-    full.when(attempt(MOST_OPEN)).refuses(LineFull)
-    full.when(settle(0, "accepted")).when(attempt(MOST_OPEN)).then(EffectsAttempted)
+    full = line(TAKE, attempt(*range(MOST_UNDER_WAY)))
+    full.when(attempt(MOST_UNDER_WAY)).refuses(LineFull)
+    full.when(settle(0, "accepted")).when(attempt(MOST_UNDER_WAY)).then(EffectsAttempted)
+
+
+ALL = range(MOST_UNDER_WAY)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        settle_all(ALL, "unknown"),
+        settle_all(ALL, "rejected", again=True, alone=True),
+    ],
+    ids=["unknown", "a receiver of one's own that is never well"],
+)
+def test_what_rests_takes_no_room_and_an_operator_is_heard_all_the_same(
+    told: SettleEffects,
+) -> None:
+    story = line(TAKE, attempt(*ALL), told).when(attempt(MOST_UNDER_WAY)).then(EffectsAttempted)
+    assert isinstance(story.reply, Attempted)
+    assert (story.reply.room, story.reply.open) == (MOST_UNDER_WAY - 1, MOST_UNDER_WAY + 1)
+    look = AttemptEffects(line=LINE, epoch=1, up_to=-1)
+    story.when(RetryEffect(line=LINE, seq=5)).when(look, now=at(1))
+    assert isinstance(story.reply, Attempted)
+    assert [each.seq for each in story.reply.due] == [5]
+
+
+def test_where_a_receiver_that_all_have_is_away_the_line_is_full() -> None:
+    story = line(TAKE, attempt(*ALL), settle_all(ALL, "rejected", again=True))
+    story.when(attempt(MOST_UNDER_WAY)).refuses(LineFull)
+
+
+def test_of_what_rests_beyond_what_a_line_holds_the_oldest_is_given_up() -> None:
+    more = [MOST_RESTING, MOST_RESTING + 1]
+    story = line(TAKE, attempt(*range(MOST_RESTING)), settle_all(range(MOST_RESTING), "unknown"))
+    story.when(attempt(*more)).when(settle_all(more, "unknown"))
+    story.then(EffectsSettled, EffectsCrowded).with_facts(1, seqs=[0, 1])
+    assert isinstance(story.reply, SettledEffects)
+    assert story.reply.crowded == [0, 1]
+    story.when(RetryEffect(line=LINE, seq=0)).refuses(EffectNotOpen)
+    story.when(attempt(*range(2_000, 2_003))).when(TAKE).then(LineTaken, EffectsCrowded)
+    assert isinstance(story.reply, LineView)
+    assert story.reply.crowded == [2, 3, 4]
+
+
+def test_what_an_operator_looks_at_goes_first_and_then_what_was_tried_most() -> None:
+    tried, others = range(10), range(10, MOST_RESTING)
+    busy = {"told": "rejected", "again": True, "alone": True}
+    story = line(TAKE, attempt(*tried), settle_all(tried, **busy))  # type: ignore[arg-type]
+    due = at(TRY_AGAIN_S[0])
+    story.when(attempt(4), now=due).when(settle_all([4], **busy), now=due)  # type: ignore[arg-type]
+    story.when(attempt(*others)).when(settle_all(others[:1], "unknown"))
+    story.when(settle_all(others[1:], **busy)).then(EffectsSettled)  # type: ignore[arg-type]
+    for new, crowded in ((2_000, 10), (2_001, 4), (2_002, 0)):
+        story.when(attempt(new)).when(settle_all([new], **busy))  # type: ignore[arg-type]
+        story.then(EffectsSettled, EffectsCrowded).with_facts(1, seqs=[crowded])
+
+
+def test_all_that_a_line_holds_fits_one_record() -> None:
+    place = SourcePlace(offset=10**15, epoch=10**9, owner="o" * 100, next_seq=10**15)
+    first = 10**15
+
+    def attempt_all(seqs: range) -> AttemptEffects:
+        command = attempt(*seqs, repeats=True)
+        return msgspec.structs.replace(command, place=place)
+
+    resting = range(first, first + MOST_RESTING)
+    waiting = range(resting.stop, resting.stop + MOST_UNDER_WAY)
+    story = line(TAKE)
+    story.when(attempt_all(resting)).when(settle_all(resting, "unknown", again=True, alone=True))
+    story.when(attempt_all(waiting)).when(settle_all(waiting, "unknown", again=True))
+    assert isinstance(story.aggregate, EffectLine)
+    state = story.aggregate.state()
+    assert len(state.open) == MOST_RESTING + MOST_UNDER_WAY
+    assert len(msgspec.json.encode(state)) < 0.9 * MOST_BYTES
+    story.when(CLOSE).then(LineClosed)
+    assert len(msgspec.json.encode(story.events[0])) < 0.9 * MOST_BYTES
+
+
+def test_a_line_that_is_closed_gives_up_all_that_is_open_and_takes_no_more() -> None:
+    story = line(TAKE, attempt(1, 2, 3), settle(1, "rejected", again=True), settle(2, "unknown"))
+    story.when(CLOSE).then(LineClosed)
+    gone = {"status": "dropped", "reason": REMOVED}
+    story.with_facts(
+        left=[
+            EffectStanding(seq=1, **gone),  # type: ignore[arg-type]
+            EffectStanding(seq=2, doubted=True, **gone),  # type: ignore[arg-type]
+            EffectStanding(seq=3, doubted=True, **gone),  # type: ignore[arg-type]
+        ]
+    )
+    assert story.reply == ClosedLine(given_up=3)
+    story.when(CLOSE).then()
+    for command in (TAKE, attempt(4), settle(3, "accepted"), RetryEffect(line=LINE, seq=2)):
+        story.when(command).refuses(RuleGone)
+    story.when(DropEffect(line=LINE, seq=2)).refuses(EffectNotOpen)
+    line().when(CLOSE).then(LineClosed).when(TAKE).refuses(RuleGone)
 
 
 def test_a_settled_effect_leaves_the_line() -> None:
@@ -187,5 +302,12 @@ def test_a_restored_line_knows_all_of_it() -> None:
         attempt(3),
         TAKE,
         DropEffect(line=LINE, seq=2),
+        attempt(4, epoch=2),
+        SettleEffects(
+            line=LINE,
+            epoch=2,
+            outcomes=[AttemptOutcome(seq=4, told="rejected", again=True, alone=True)],
+        ),
+        CLOSE,
     ).history
     folds_the_same_from_any_snapshot(EFFECTS, EffectLine, LINE, history)

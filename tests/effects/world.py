@@ -228,19 +228,25 @@ class World:
         perform: Callable[[Sequence[Effect]], Sequence[Delivery]] | None = None,
     ) -> RuleRunner:
         """A worker that has not begun."""
-        self._workers += 1
-        ids = {
-            partition: line_id(self.rule.name, TOPIC, partition) for partition in self.topic.events
-        }
         return RuleRunner(
             self.rule,
             Source(self.topic),
-            Lines(ids, f"w{self._workers}", execute or self.ledger.execute),
+            self.lines(execute),
             perform or self.receiver.perform,
             self.positions,
             clock=lambda: self.monotonic,
             wait=self.passes,
         )
+
+    def lines(
+        self, execute: Callable[[Sequence[Envelope]], Sequence[VerdictMessage]] | None = None
+    ) -> Lines:
+        """The lines of the rule, for one more worker."""
+        self._workers += 1
+        ids = {
+            partition: line_id(self.rule.name, TOPIC, partition) for partition in self.topic.events
+        }
+        return Lines(ids, f"w{self._workers}", execute or self.ledger.execute)
 
     def passes(self, seconds: float) -> None:
         """Let time pass."""

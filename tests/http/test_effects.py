@@ -6,7 +6,13 @@ import httpx
 import pytest
 
 from application.ports.commands import Envelope
-from domain.effects.ledger import AttemptEffects, AttemptOutcome, SettleEffects, TakeLine
+from domain.effects.ledger import (
+    AttemptEffects,
+    AttemptOutcome,
+    CloseLine,
+    SettleEffects,
+    TakeLine,
+)
 from tests.http.conftest import Api, problem
 
 RULES = "/api/v1/effects/rules"
@@ -167,6 +173,21 @@ async def test_an_operator_retries_or_drops_what_is_unknown(api: Api) -> None:
     assert (await done(api, "GET", there))["status"] == "waiting"
     await done(api, "POST", f"{there}/drop")
     assert (await done(api, "GET", there))["status"] == "dropped"
+
+
+async def test_what_a_removed_rule_has_left_is_not_tried_again_but_can_be_let_be(api: Api) -> None:
+    await done(api, "POST", RULES, RULE)
+    await effects(api)
+    await done(api, "DELETE", f"{RULES}/youre-in-line")
+    there = f"{EFFECTS}/{LINE}:1"
+    for retry in (f"{there}/retry", f"{there}/retry?dry_run=true"):
+        refused = problem(await ask(api, "POST", retry), 409, "rule-gone")
+        assert "was removed" in refused["detail"]
+    await done(api, "POST", f"{there}/drop?dry_run=true")
+    await tell(api, CloseLine(line=LINE))
+    assert (await done(api, "GET", there))["status"] == "dropped"
+    standing = await done(api, "GET", f"{RULES}/youre-in-line")
+    assert (standing["rule"]["status"], standing["open"]) == ("removed", [])
 
 
 async def test_nothing_is_decided_about_what_is_final_or_not_there(api: Api) -> None:

@@ -109,6 +109,22 @@ async def visitors_of_an_address(api: Api, limit: Limit) -> None:
     assert await visitor("198.51.100.8").status() == "303"
 
 
+async def rules(api: Api, limit: Limit) -> None:
+    async def add(number: int, path: str = "/api/v1/effects/rules") -> Any:
+        action = {"kind": "file", "file": "joins"}
+        rule = {"name": f"rule-{number}", "on": "QUEUE_JOINED", "action": action}
+        return await api.ask("POST", path, rule, user="olga", scope="admin")
+
+    (most,) = limit.most
+    for number in range(most):
+        assert (await add(number)).status_code == 201
+    refused(await add(most), limit)
+    assert (await add(most, "/api/v1/effects/rehearsals")).status_code == 200
+    assert (await add(0)).status_code == 201, "the same again"
+    await api.ask("DELETE", "/api/v1/effects/rules/rule-0", user="olga", scope="admin")
+    assert (await add(most)).status_code == 201
+
+
 async def commands(api: Api, limit: Limit) -> None:
     def many(count: int) -> bytes:
         command = {"command": "lobby.cancel-seek", "user_id": "ann"}
@@ -232,6 +248,7 @@ IN_MEMORY: dict[str, Callable[[Api, Limit], Awaitable[None]]] = {
     "mails to one e-mail address, and to new addresses of one account": people.mails_to_an_address,
     "codes that are tried for one mail": people.codes_of_a_mail,
     "new visitors of pages of waiting rooms from one network address": visitors_of_an_address,
+    "rules that something is done by, without those removed": rules,
     "commands of a request": commands,
     "events of a batch": events,
     "the `data` of an event": the_size_of_data,

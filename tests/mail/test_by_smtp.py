@@ -151,6 +151,23 @@ async def test_what_became_of_a_mail_is_told_apart(
     assert "ada" not in delivery.reason
 
 
+@pytest.mark.parametrize(
+    ("answers", "alone"),
+    [
+        ((*HELLO, "250 ok", "451 later"), True),
+        ((*HELLO, "250 ok"), True),
+        ((*HELLO, "451 later"), False),
+        (("421 busy",), False),
+        ((*HELLO, "250 ok", "250 ok", "451 later"), False),
+    ],
+)
+async def test_what_a_server_says_of_one_recipient_is_told_apart_from_what_it_says_to_all(
+    answers: tuple[str, ...], alone: bool
+) -> None:
+    async with a_server(*answers) as url:
+        assert (await SmtpMail(url, SENDER).send(TO_ADA)).alone == alone
+
+
 async def test_a_server_that_is_away_has_taken_nothing() -> None:
     delivery = await SmtpMail(f"smtp://127.0.0.1:{free_port(1)}", SENDER).send(TO_ADA)
     assert (delivery.outcome, delivery.again) == ("rejected", True)

@@ -17,7 +17,7 @@ from domain.effects.ledger import (
     EffectView,
     RetryEffect,
 )
-from domain.effects.names import RuleName, place_of
+from domain.effects.names import RuleName, place_of, rule_of
 from domain.effects.rule import (
     PauseRule,
     RemoveRule,
@@ -25,6 +25,7 @@ from domain.effects.rule import (
     RuleCommand,
     RuleNotFound,
     RuleView,
+    gone_with,
 )
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
@@ -93,7 +94,8 @@ async def add_rule(
 
     The same again changes nothing.
     """
-    added = await services_of(request).part(RuleDesk).add(data)
+    there = {each.name for each in await services_of(request).queries(EFFECT_LEDGER).rules()}
+    added = await services_of(request).part(RuleDesk).add(data, there)
     return await carry_out(request, context, added, status=201)
 
 
@@ -222,6 +224,7 @@ async def retry_effect(
 ) -> Response[EffectView]:
     """Have an effect tried again that is unknown or parked, though it may be a second time."""
     line, seq = _place(effect_id)
+    await _require_rule(request, rule_of(line))
     if dry_run:
         return await _would_be(request, effect_id, "waiting")
     return await carry_out(request, context, RetryEffect(line=line, seq=seq))
@@ -239,6 +242,13 @@ async def drop_effect(
     if dry_run:
         return await _would_be(request, effect_id, "dropped")
     return await carry_out(request, context, DropEffect(line=line, seq=seq))
+
+
+async def _require_rule(request: Request, name: str) -> None:
+    """Nobody tries anything for a rule that was removed, even while its effects are open."""
+    rule = await services_of(request).queries(EFFECT_LEDGER).rule(name)
+    if rule is not None and rule.status == "removed":
+        raise gone_with(name)
 
 
 async def _would_be(request: Request, effect_id: str, status: EffectStatus) -> Response[EffectView]:

@@ -2,6 +2,7 @@
 
 from application import door
 from application.accounts import by_mail, claiming
+from application.effects import desk
 from interfaces.http import serve
 from interfaces.http.operations import commands
 from interfaces.http.platform import addresses, bodies, channel, socket_limits, welcome
@@ -74,6 +75,7 @@ ROWS = (
         f"{visitors.MOST_VISITORS} in {visitors.VISITORS_S // 60} minutes",
         "429",
     ),
+    ("rules that something is done by, without those removed", f"{desk.MOST_RULES}", "409"),
     ("commands of a request", f"{commands.MOST_COMMANDS:,}", "400"),
     ("events of a batch", f"{door.PIECES_LIMIT:,}", "413"),
     ("the `data` of an event", f"{door.EVENT_LIMIT_BYTES // bodies.KIB} KiB", "refused"),

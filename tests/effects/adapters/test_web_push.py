@@ -108,6 +108,7 @@ async def test_who_was_reached_is_not_pushed_to_again(
     service.answers += [answer(201), answer(429, "retry-after: 5")]
     first = await pushes.perform(an_effect(TO_ADA))
     assert (first.outcome, first.again, first.after_s) == ("rejected", True, 5)
+    assert first.alone, "it is the matter of this person"
     assert (await pushes.perform(an_effect(TO_ADA))).outcome == "accepted"
     paths = [request.path for request in service.requests]
     assert len(paths) == 3
@@ -159,4 +160,4 @@ async def test_where_subscriptions_cannot_be_read_it_is_tried_again(
 ) -> None:
     known.away = True
     delivery = await pushes.perform(an_effect(TO_ADA))
-    assert (delivery.outcome, delivery.again) == ("rejected", True)
+    assert (delivery.outcome, delivery.again, delivery.alone) == ("rejected", True, False)
