@@ -23,10 +23,10 @@ from rich.console import Console
 from rich.table import Table
 
 from application.effects.lines import WORKER, Lines
-from application.effects.performing import perform
+from application.effects.performing import Performed, perform
 from application.effects.ports import Effect
 from application.effects.rules import RuleOrders, kind_of
-from application.effects.runner import RuleRunner
+from application.effects.runner import Perform, RuleRunner
 from application.ports.deliveries import Delivery
 from bench.adapters import KINDS, Build, Built, Ports, _measure, _receivers
 from bench.machine import machine
@@ -105,11 +105,11 @@ def measure(build: Build, events: int) -> Measured:
         adapter, action = loop.run(built.__aenter__())
         kind = kind_of(action())  # type: ignore[arg-type]
 
-        def do(effects: Sequence[Effect]) -> Sequence[Delivery]:
+        def do(effects: Sequence[Effect]) -> Sequence[Performed]:
             nonlocal wrong
             told = loop.run(perform({kind: adapter}, effects)) if effects else ()
             wrong += sum(each.outcome != "accepted" for each in told)
-            return told
+            return list(map(Performed, effects, told))
 
         rule = _rule(settings, action())  # type: ignore[arg-type]
         runner = _runner(settings, rule, do, held)
@@ -145,7 +145,7 @@ def _rule(settings: Settings, action: FileLine) -> RuleOrders:
 def _runner(
     settings: Settings,
     rule: RuleOrders,
-    do: Callable[[Sequence[Effect]], Sequence[Delivery]],
+    do: Perform,
     held: ExitStack,
 ) -> RuleRunner:
     source = sources(settings.log_partitions)[TOPIC]

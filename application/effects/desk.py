@@ -22,7 +22,7 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo
 zone, and whoever reads rules would fail at it."""
 
 MOST_RULES = 64
-"""That are not removed. Each takes a thread, a reader and some connections of the worker."""
+"""That are not removed. Each takes two threads, a reader and some connections of the worker."""
 
 MOST_SAMPLES = 3
 MOST_REHEARSED = 10_000

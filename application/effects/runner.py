@@ -15,7 +15,7 @@ import structlog
 from application.effects.happenings import Happening
 from application.effects.lines import Lines
 from application.effects.matching import Unattemptable, effect_of, holds
-from application.effects.performing import MOST_AT_ONCE
+from application.effects.performing import MOST_AT_ONCE, Performed
 from application.effects.ports import Effect
 from application.effects.rules import RuleOrders
 from application.effects.targets import legible, target_of
@@ -56,7 +56,8 @@ logger = structlog.get_logger(__name__)
 
 Of = TypeVar("Of")
 MeantEffect = Effect | Unattemptable
-Perform = Callable[[Sequence[Effect]], Sequence[Delivery]]
+Perform = Callable[[Sequence[Effect]], Sequence[Performed]]
+"""Begins with some effects, and gives what has ended; see `performing.Performing`."""
 
 
 class RuleSource(Protocol):
@@ -101,13 +102,18 @@ class RuleRunner:
         self._places: dict[int, SourcePlace] = {}
         self._read_to: dict[int, int] = {}
         self._unsaved: dict[int, Checkpoint] = {}
+        self._under_way = 0
         self._saved_at = self._looked_at = clock()
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Work until `stopped`; raises `Deposed`, and whatever says that a server is away."""
         self.resume()
-        while not stopped():
-            self.step()
+        try:
+            while not stopped():
+                self.step()
+        finally:  # nobody else can say what came of those
+            while self._under_way:
+                self._settle(self._perform(()))
         self.leave()
 
     def resume(self) -> None:
@@ -129,12 +135,19 @@ class RuleRunner:
             done += self._look()
             self._looked_at = self._clock()
         if not self._pending:
-            self._read(0 if done else timeout)
-        elif not any(self._lines.taken[partition].room for partition in self._pending):
-            self._wait(timeout)
+            self._read(0 if done or self._under_way else timeout)
         done += self._round()
+        if not done:
+            self._rest(timeout)
         self._save_now_and_then()
         return done
+
+    def _rest(self, timeout: float) -> None:
+        """Wait for what takes long, or for room."""
+        if self._under_way:
+            self._settle(self._perform(()))
+        elif self._pending and not any(self._lines.taken[p].room for p in self._pending):
+            self._wait(timeout)
 
     def leave(self) -> None:
         """Note how far the source was read, so that another filter is for what comes from here."""
@@ -178,8 +191,12 @@ class RuleRunner:
         return self._pending[partition][:room]
 
     def _together(self, parts: Mapping[int, Sequence[Of]]) -> Mapping[int, Sequence[Of]]:
-        """What of some parts is attempted together; those that are empty are left out."""
-        left = MOST_UNREPEATED if isinstance(self._rule.action, UNREPEATED) else READ_RECORDS
+        """What of some parts is attempted together; those that are empty are left out.
+
+        Where those that take long need every turn there is, nothing more is.
+        """
+        most = MOST_UNREPEATED if isinstance(self._rule.action, UNREPEATED) else READ_RECORDS
+        left = most - self._under_way if self._under_way < MOST_AT_ONCE else 0
         together: dict[int, Sequence[Of]] = {}
         for partition, part in parts.items():
             if first := part[:left]:
@@ -259,23 +276,29 @@ class RuleRunner:
     def _do(
         self, orders: Mapping[int, AttemptEffects], wanted: Mapping[Position, MeantEffect]
     ) -> int:
-        """Attempt, perform, settle."""
+        """Attempt, perform, and settle what has ended."""
         may = [
             wanted[Position(self._rule.topic, partition, seq)]
             for partition, reply in self._lines.attempt(orders)
             for seq in reply.seqs
         ]
         effects = [each for each in may if isinstance(each, Effect)]
-        came = dict(zip((each.id for each in effects), self._perform(effects), strict=True))
+        self._under_way += len(effects)
+        self._settle(
+            self._perform(effects) if effects else (),
+            [each for each in may if isinstance(each, Unattemptable)],
+        )
+        return len(effects)
+
+    def _settle(self, came: Sequence[Performed], impossible: Sequence[Unattemptable] = ()) -> None:
+        self._under_way -= len(came)
+        told = [(each.effect.position, each.delivery) for each in came]
+        told += [(each.position, Delivery("rejected", each.reason)) for each in impossible]
         outcomes: dict[int, list[AttemptOutcome]] = defaultdict(list)
-        for each in may:
-            delivery = (
-                came[each.id] if isinstance(each, Effect) else Delivery("rejected", each.reason)
-            )
-            outcomes[each.position.partition].append(_outcome(each.position.seq, delivery))
+        for position, delivery in told:
+            outcomes[position.partition].append(_outcome(position.seq, delivery))
         if outcomes:
             self._lines.settle(outcomes)
-        return len(effects)
 
     def _save_now_and_then(self, *, at_once: bool = False) -> None:
         """Store how far the reader is, once all before is in the ledger."""

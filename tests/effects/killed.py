@@ -18,11 +18,12 @@ import msgspec
 
 from application.effects.crew import Crew
 from application.effects.lines import Lines
+from application.effects.performing import Performed, Performing
 from application.effects.ports import Effect
 from application.effects.rules import RuleOrders
+from application.effects.runner import Perform
 from application.envelopes import VerdictMessage
 from application.ports.commands import Envelope
-from application.ports.deliveries import Delivery
 from infra.effects.posting import PATIENCE_S
 from interfaces import logs
 from interfaces.bootstrap.effects import worker
@@ -57,9 +58,7 @@ class Mine:
         self.passes(f"after {word}")
         return verdicts
 
-    def performing(
-        self, perform: Callable[[Sequence[Effect]], Sequence[Delivery]], effects: Sequence[Effect]
-    ) -> Sequence[Delivery]:
+    def performing(self, perform: Perform, effects: Sequence[Effect]) -> Sequence[Performed]:
         """Perform half, pass the middle, and perform the rest."""
         half = len(effects) // 2
         first = perform(effects[:half])
@@ -81,18 +80,18 @@ def main(step: str) -> None:
     rules = [msgspec.json.decode(line, type=RuleOrders) for line in sys.stdin.buffer]
     mine, ended = Mine(step, len(rules)), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    begin, call = Lines.__init__, worker.Performing.__call__
+    begin, call = Lines.__init__, Performing.__call__
     seconds = float(os.environ.get("EFFECT_SECONDS", PATIENCE_S))
 
     def lines(self: Lines, ids: object, incarnation: str, execute: Execute) -> None:
         begin(self, ids, incarnation, partial(mine.executing, execute))  # type: ignore[arg-type]
 
-    def performing(self: worker.Performing, effects: Sequence[Effect]) -> Sequence[Delivery]:
+    def performing(self: Performing, effects: Sequence[Effect]) -> Sequence[Performed]:
         return mine.performing(partial(call, self), effects)
 
     with (
         patch.object(Lines, "__init__", lines),
-        patch.object(worker.Performing, "__call__", performing),
+        patch.object(Performing, "__call__", performing),
         patch.object(worker, "adapters", partial(adapters, seconds=seconds)),
     ):
         Crew(lambda: rules, partial(worker.runner, load()), lambda: None).run(ended.is_set)

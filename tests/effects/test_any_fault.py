@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from application.effects.lines import Deposed
+from application.effects.performing import Performed
 from application.effects.ports import Effect
 from application.effects.runner import RuleRunner
 from application.envelopes import VerdictMessage
@@ -160,7 +161,7 @@ class Faults(RuleBasedStateMachine):
         self._interrupt(f"after {word}")
         return verdicts
 
-    def _perform(self, effects: Sequence[Effect]) -> list[Delivery]:
+    def _perform(self, effects: Sequence[Effect]) -> list[Performed]:
         first, rest = effects[: len(effects) // 2], effects[len(effects) // 2 :]
         deliveries = self.world.receiver.perform(first)
         if effects:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from application.effects.lines import Deposed, LedgerRefuses
+from application.effects.performing import MOST_AT_ONCE, Performed
 from application.effects.ports import Effect
 from application.effects.runner import MOST_UNREPEATED
 from application.ports.deliveries import Delivery
@@ -171,7 +172,7 @@ def test_of_what_nobody_repeats_no_more_is_attempted_than_is_done_at_a_time(
     for number in range(100):
         world.topic.happens(number % 2, user_id="ada", position=3)
 
-    def perform(effects: Sequence[Effect]) -> list[Delivery]:
+    def perform(effects: Sequence[Effect]) -> list[Performed]:
         attempted.append(world.ledger.statuses().count("attempted"))
         return world.receiver.perform(effects)
 
@@ -251,6 +252,56 @@ def test_of_a_rule_that_was_removed_nothing_is_open_and_nobody_carries_it_out() 
         with pytest.raises(LedgerRefuses, match="was removed"):
             worker.resume()
     assert world.receiver.done.total() == 1
+
+
+class SlowForEve:
+    """Performs effects, but what is for Eve takes until it is `released`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._held: list[Effect] = []
+        self.released = False
+
+    def __call__(self, effects: Sequence[Effect]) -> list[Performed]:
+        self._held += [each for each in effects if "eve" in each.event.decode()]
+        done = [each for each in effects if each not in self._held]
+        if self.released:
+            done, self._held = [*done, *self._held], []
+        return self._world.receiver.perform(done)
+
+
+def test_one_who_takes_long_keeps_no_others_from_being_done_and_noted() -> None:
+    world = World(orders(MAIL), partitions=1)
+    perform = SlowForEve(world)
+    worker = world.begun(perform=perform)
+    for user in ("ada", "eve", "bob"):
+        world.topic.happens(user_id=user, position=3)
+    world.works(worker, 1)
+    assert world.ledger.statuses() == ["accepted", "attempted", "accepted"]
+    world.topic.happens(user_id="cyd", position=4)
+    world.works(worker)
+    assert world.ledger.statuses() == ["accepted", "attempted", "accepted", "accepted"]
+    perform.released = True
+    world.works(worker, 1)
+    assert world.ledger.statuses() == ["accepted"] * 4
+    assert set(world.receiver.done.values()) == {1}
+
+
+def test_no_more_is_attempted_than_there_are_turns_and_who_stops_waits_for_what_is_under_way() -> (
+    None
+):
+    world = World(orders(MAIL), partitions=1)
+    perform = SlowForEve(world)
+    for _ in range(MOST_AT_ONCE + 1):
+        world.topic.happens(user_id="eve", position=3)
+    told = iter([False, False, True])
+
+    def stopped() -> bool:
+        perform.released = stops = next(told)
+        return stops
+
+    world.worker(perform=perform).run(stopped)
+    assert world.ledger.statuses() == ["accepted"] * MOST_AT_ONCE
 
 
 def test_who_was_deposed_ends() -> None:

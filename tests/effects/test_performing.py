@@ -1,9 +1,14 @@
 """Effects are performed side by side, and whatever an adapter does, something is said of each."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
+from contextlib import closing
 
-from application.effects.performing import MOST_AT_ONCE, perform
+import pytest
+
+from application.effects import performing
+from application.effects.performing import MOST_AT_ONCE, Performing, perform
 from application.effects.ports import Effect
 from application.ports.deliveries import Delivery
 from domain.effects.actions import FileLine
@@ -40,6 +45,48 @@ class Silent(Adapter):
     async def perform(self, effect: Effect) -> Delivery:
         await asyncio.Event().wait()
         raise AssertionError
+
+
+class SilentFirst(Adapter):
+    """Says nothing to the first one until it is told to, from any thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.speaks = threading.Event()
+        self.is_closed = False
+
+    async def perform(self, effect: Effect) -> Delivery:
+        if effect.position.seq == 0:
+            await asyncio.to_thread(self.speaks.wait)
+        return Delivery("accepted")
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+def test_who_takes_long_is_told_of_later_and_keeps_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(performing, "SLOW_S", 0.05)
+    adapter = SilentFirst()
+    with closing(Performing({"file": adapter})) as performs:
+        first = performs(effects(40))
+        assert sorted(each.effect.position.seq for each in first) == list(range(1, 40))
+        monkeypatch.setattr(performing, "SLOW_S", 10.0)
+        assert {each.effect.rule for each in performs([*effects(3)[1:]])} == {"r"}
+        adapter.speaks.set()
+        (late,) = performs(())
+        assert (late.effect.position.seq, late.delivery.outcome) == (0, "accepted")
+    assert adapter.is_closed
+
+
+def test_what_is_under_way_is_broken_off_where_nobody_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(performing, "SLOW_S", 0.0)
+    performs = Performing({"file": Silent()})
+    assert performs(effects(2)) == []
+    performs.close()
 
 
 async def test_each_gets_its_own_answer_in_order_and_a_failure_is_unknown() -> None:

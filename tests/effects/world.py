@@ -8,9 +8,10 @@ from typing import Any
 
 from application.effects.happenings import Happening
 from application.effects.lines import Lines
+from application.effects.performing import Performed
 from application.effects.ports import Effect
 from application.effects.rules import RuleOrders
-from application.effects.runner import RuleRunner
+from application.effects.runner import Perform, RuleRunner
 from application.envelopes import VerdictMessage
 from application.ports.commands import Answer, Envelope
 from application.ports.deliveries import Delivery
@@ -199,9 +200,9 @@ class Receiver:
         self.done: Counter[str] = Counter()
         self.order: list[str] = []
 
-    def perform(self, effects: Sequence[Effect]) -> list[Delivery]:
+    def perform(self, effects: Sequence[Effect]) -> list[Performed]:
         """Take some effects."""
-        return [self._take(each) for each in effects]
+        return [Performed(each, self._take(each)) for each in effects]
 
     def _take(self, effect: Effect) -> Delivery:
         is_done, delivery = self.answering(effect)
@@ -225,7 +226,7 @@ class World:
     def worker(
         self,
         execute: Callable[[Sequence[Envelope]], Sequence[VerdictMessage]] | None = None,
-        perform: Callable[[Sequence[Effect]], Sequence[Delivery]] | None = None,
+        perform: Perform | None = None,
     ) -> RuleRunner:
         """A worker that has not begun."""
         return RuleRunner(

@@ -1,6 +1,5 @@
 """The worker `effects`; it loads nothing of HTTP."""
 
-import asyncio
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -12,11 +11,9 @@ import structlog
 
 from application.effects.crew import Crew, Stopped
 from application.effects.lines import WORKER, LedgerRefuses, Lines
-from application.effects.performing import perform
-from application.effects.ports import Adapters, Effect
+from application.effects.performing import Performing
 from application.effects.rules import RuleOrders
 from application.effects.runner import RuleRunner
-from application.ports.deliveries import Delivery
 from domain.effects.names import line_id
 from infra.commands_client import ApiAway, CommandsClient
 from infra.effects.rules import rules_in
@@ -123,29 +120,8 @@ def _lines(rule: RuleOrders, partitions: Iterable[int], client: CommandsClient) 
     return Lines(ids, uuid4().hex, client.execute)
 
 
-class Performing:
-    """Performs effects in an event loop of its own, which runs while some are performed."""
-
-    def __init__(self, of_all: Adapters, loop: asyncio.Runner) -> None:
-        self._adapters = of_all
-        self._loop = loop
-
-    def __call__(self, effects: Sequence[Effect]) -> Sequence[Delivery]:
-        """Perform them, and say what came of each."""
-        return self._loop.run(perform(self._adapters, effects)) if effects else ()
-
-    async def close(self) -> None:
-        """Close every adapter."""
-        for adapter in self._adapters.values():
-            await adapter.close()
-
-
 @contextmanager
 def performing(settings: Settings) -> Iterator[Performing]:
     """Build the adapters, for one thread, and close them."""
-    with ExitStack() as held, asyncio.Runner() as loop:
-        performing = Performing(adapters(settings, held), loop)
-        try:
-            yield performing
-        finally:
-            loop.run(performing.close())
+    with ExitStack() as held:
+        yield held.enter_context(closing(Performing(adapters(settings, held))))
