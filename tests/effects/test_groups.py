@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,13 +10,17 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from application.topics import Topic
+from domain.effects.rule import Beginning
 from infra.kafka.clients import connection, consumer_config
 from infra.kafka.groups import delete
 from infra.kafka.topics import create_missing
 from infra.stack.waiting import until
+from interfaces.bootstrap.effects import worker
 from interfaces.bootstrap.effects.reading import reader_of
+from interfaces.settings import Settings
 from tests.conftest import Hall, free_port
 from tests.effects.kinds import Crowd, effects_of
+from tests.effects.world import orders
 from tests.people import a_name
 
 PATIENCE_S = 60.0
@@ -60,6 +65,15 @@ def test_a_group_is_deleted_once_it_has_no_member(servers: Hall, topic: str) -> 
 
 def test_where_kafka_is_away_none_is_taken_for_deleted() -> None:
     assert delete(f"127.0.0.1:{free_port(1)}", ["there"], 0.2) == set()
+
+
+def test_where_the_api_is_away_what_a_removed_rule_leaves_is_asked_about_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "FORGET_TIMEOUT_S", 0.2)
+    away = Settings(home=tmp_path, port=free_port(2))
+    rule = orders(status="removed", begins=(Beginning(partition=0),))
+    assert worker.forget(away, lambda: False, [rule, rule]) == ()
 
 
 def test_a_rule_that_is_removed_takes_what_is_open_and_its_group_along_and_one_paused_does_not(

@@ -5,12 +5,14 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from application.effects.checking import NewRule, RuleChange, check
 from interfaces.bootstrap import SetupError
 from interfaces.bootstrap.ask_api import ApiRefuses, AskApi
 from interfaces.bootstrap.effects.files import RULES_PATH, Applied, apply, rules_in
 from interfaces.bootstrap.effects.sources import sources
+from interfaces.cli import effects as cli
 from interfaces.cli.effects import SHIPPED
 
 COUNT = {"kind": "redis", "key": "joins"}
@@ -82,6 +84,20 @@ def test_a_rule_that_was_removed_is_told_of_and_keeps_no_other_from_being_applie
         Applied("r", "not applied", "The rule was removed."),
         Applied("s", "added"),
     ]
+
+
+@pytest.mark.parametrize(("removed", "exit_code"), [({"r"}, 1), (set(), 0)])
+def test_the_command_says_by_its_exit_code_whether_all_of_them_hold(
+    monkeypatch: pytest.MonkeyPatch, removed: set[str], exit_code: int
+) -> None:
+    api = Api()
+    api.removed = removed
+    monkeypatch.setattr(cli, "asking", lambda _by: api)
+    rules = [{"name": name, "on": "QUEUE_JOINED", "action": COUNT} for name in ("r", "s")]
+    ended = CliRunner().invoke(cli.effects, ["apply", "-"], input=msgspec.json.encode(rules))
+    assert ended.exit_code == exit_code
+    assert ended.output.splitlines()[-1] == "s: added"
+    assert ("was removed" in ended.output) == bool(removed)
 
 
 def test_a_rule_that_cannot_be_ends_it() -> None:

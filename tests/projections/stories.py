@@ -3,6 +3,7 @@
 from datetime import timedelta
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from domain.accounts.claimed_name import ClaimName, ConfirmName, GiveUpName
 from domain.accounts.commands import (
@@ -20,9 +21,11 @@ from domain.accounts.commands import (
     RemovePasskey,
 )
 from domain.accounts.passkey import NewPasskey
+from domain.effects import line as line_rules
 from domain.effects.ledger import (
     AttemptEffects,
     AttemptOutcome,
+    CloseLine,
     DropEffect,
     LineTaken,
     Rejection,
@@ -313,6 +316,9 @@ def tell_of_effects(narrator: Narrator) -> None:
     for number, day in enumerate((0, 10, 40)):
         _tell_of_line(narrator, f"counting:QUEUE_JOINED:{number % 2}", 10 * number, day)
     _tell_of_line(narrator, "mailing:QUEUE_JOINED:0", 0, 1)
+    with patch.object(line_rules, "MOST_RESTING", 2):
+        _tell_of_line(narrator, "removed:QUEUE_JOINED:0", 0, 1)
+    narrator.tell(CloseLine(line="removed:QUEUE_JOINED:0"), now=at(86_500))
 
 
 def _tell_of_line(narrator: Narrator, line: str, first: int, day: int) -> None:
