@@ -8,7 +8,8 @@ end the rule is removed, and nothing is open.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from unittest.mock import patch
 
@@ -38,7 +39,6 @@ from domain.effects.names import place_of
 from tests.effects.world import World, orders
 
 PARTITIONS = 2
-MOST_UNDER_WAY, MOST_RESTING = 3, 2
 
 ANSWERS = {
     "taken": (True, Delivery("accepted")),
@@ -178,7 +178,7 @@ class Faults(RuleBasedStateMachine):
         """While nobody is in the middle of anything."""
         for line in self.world.ledger.lines.values():
             resting = [each for each in line.state().open if each.rests]
-            assert len(resting) <= MOST_RESTING, "more rests than a line holds"
+            assert len(resting) <= vars(line_rules)["MOST_RESTING"], "more rests than a line holds"
         done, repeats = self.world.receiver.done, type(self.action).repeats
         assert {effect for effect, count in done.items() if count} <= self.wanted
         late = [what for is_theirs, what in self.world.ledger.decided if not is_theirs]
@@ -198,7 +198,7 @@ class Faults(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Nobody disturbs the last worker, and all receivers are well."""
         self.answers, self.interruption, self.worker = [], None, None
-        for _ in range(12):
+        for _ in range(16):
             self.world.passes(100_000)
             self._step()
         self._check()
@@ -233,13 +233,15 @@ THOROUGH = settings(
 )
 
 
-@pytest.fixture(autouse=True)
-def _lines_hold_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line_rules, "MOST_UNDER_WAY", MOST_UNDER_WAY)
-    monkeypatch.setattr(line_rules, "MOST_RESTING", MOST_RESTING)
+@contextmanager
+def lines_hold(count: int) -> Iterator[None]:
+    """So many effects under way and so many that rest."""
+    with patch.multiple(line_rules, MOST_UNDER_WAY=count, MOST_RESTING=count):
+        yield
 
 
 @pytest.mark.parametrize("kind", MACHINES)
+@lines_hold(2)
 def test_what_was_counted_agrees_with_the_ledger_whatever_happens(kind: str) -> None:
     run_state_machine_as_test(MACHINES[kind], settings=QUICK)
 
@@ -274,7 +276,7 @@ def _lets_anybody(_self: EffectLine, _epoch: int) -> None:
 
 
 def _whatever_is_open_takes_room(self: EffectLine) -> int:
-    return max(0, MOST_UNDER_WAY - len(self._open))
+    return max(0, vars(line_rules)["MOST_UNDER_WAY"] - len(self._open))
 
 
 def _holds_whatever_rests(_self: EffectLine) -> Sequence[int]:
@@ -293,6 +295,9 @@ MUTANTS = {
     "whoever has had a line may go on": (EffectLine, "_require", _lets_anybody),
     "it is done before it is noted": (RuleRunner, "_do", _performs_first),
     "a rejection is final whatever came before": (line_rules, "_after", _believes_the_last),
+}
+
+CROWDING_MUTANTS = {
     "what rests takes room": (EffectLine, "_room", property(_whatever_is_open_takes_room)),
     "what rests is never given up": (EffectLine, "_crowd", _holds_whatever_rests),
 }
@@ -301,6 +306,14 @@ MUTANTS = {
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_without_a_rule_of_the_ledger_they_do_not_agree(mutant: str) -> None:
     place, name, other = MUTANTS[mutant]
+    with patch.object(place, name, other):
+        assert any(map(_fails, MACHINES.values()))
+
+
+@pytest.mark.parametrize("mutant", CROWDING_MUTANTS)
+@lines_hold(1)
+def test_without_a_rule_for_what_rests_it_piles_up_or_keeps_others_out(mutant: str) -> None:
+    place, name, other = CROWDING_MUTANTS[mutant]
     with patch.object(place, name, other):
         assert any(map(_fails, MACHINES.values()))
 

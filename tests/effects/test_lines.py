@@ -79,7 +79,7 @@ def standing(story: Story) -> EffectStanding:
 
 def test_who_takes_a_line_is_told_how_far_it_is() -> None:
     story = line(TAKE, attempt(3)).when(TAKE).then(LineTaken)
-    assert story.reply == LineView(epoch=2, taken=3, room=MOST_UNDER_WAY, open=1)
+    assert story.reply == LineView(epoch=2, taken=3, room=MOST_UNDER_WAY, open=1, crowded=[])
 
 
 def test_an_effect_is_attempted_once_however_often_its_event_comes() -> None:

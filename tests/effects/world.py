@@ -17,7 +17,7 @@ from application.ports.commands import Answer, Envelope
 from application.ports.deliveries import Delivery
 from application.ports.reading import Batch, Checkpoint, LogReader
 from domain.effects.actions import AnyAction, FileLine
-from domain.effects.ledger import LineCommand, SourcePlace, TakeLine
+from domain.effects.ledger import CloseLine, LineCommand, SourcePlace, TakeLine
 from domain.effects.line import EffectLine
 from domain.effects.names import line_id
 from domain.events import DomainEvent, Position
@@ -138,6 +138,9 @@ class Ledger:
     def _note(self, envelope: Envelope) -> None:
         command, worker = envelope.command, envelope.command_id.rpartition(":")[0]
         assert isinstance(command, LineCommand)
+        if isinstance(command, CloseLine):  # whoever has taken the line
+            self._reigns.pop(command.line, None)
+            return
         if isinstance(command, TakeLine):
             self._reigns[command.line] = worker
         self.decided.append((self._reigns.get(command.line) == worker, envelope.command_id))
