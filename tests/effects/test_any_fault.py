@@ -276,7 +276,8 @@ def _lets_anybody(_self: EffectLine, _epoch: int) -> None:
 
 
 def _whatever_is_open_takes_room(self: EffectLine) -> int:
-    return max(0, vars(line_rules)["MOST_UNDER_WAY"] - len(self._open))
+    most: int = vars(line_rules)["MOST_UNDER_WAY"]
+    return max(0, most - len(self._open))
 
 
 def _holds_whatever_rests(_self: EffectLine) -> Sequence[int]:
