@@ -1,7 +1,8 @@
 """The answers that one shard has given, for commands that are repeated."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import msgspec
 from zstandard import ZstdCompressor, ZstdDecompressor
@@ -20,10 +21,10 @@ PACKED_ANSWERS = 500
 """Answers that are packed together, and unpacked together for one that is wanted."""
 
 
-FILTER_BITS = 2**17
-"""Of the filter of a part: 13 for each id of which three are set, so one of 120 that are nowhere is
-taken for one that may be there."""
+FILTER_BITS = 2**18
 LAST_BIT = FILTER_BITS - 1
+"""Of a Bloom filter: 26 for each id of a part, of which two are set, so one of 180 that are nowhere
+is taken for one that may be there; one of seven by the filter of all parts."""
 
 
 class FirstAnswer(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -80,27 +81,55 @@ class Pack:
         self._answers, self._packed = list(map(bytes, left)), b""
 
 
+class Filter:
+    """Tells of most numbers that they are not in it, and of those that are never (Bloom, 1970)."""
+
+    __slots__ = ("_bits",)
+
+    def __init__(self) -> None:
+        self._bits = bytearray(FILTER_BITS // 8)
+
+    @classmethod
+    def of_all(cls, filters: Iterable["Filter"]) -> "Filter":
+        """One that has what any of these has."""
+        made, bits = cls(), 0
+        for each in filters:
+            bits |= int.from_bytes(each._bits)  # noqa: SLF001 - of its own kind
+        made._bits[:] = bits.to_bytes(FILTER_BITS // 8)
+        return made
+
+    def add(self, number: int) -> None:
+        """Have a number in it."""
+        one, two = number & LAST_BIT, number >> 18 & LAST_BIT
+        self._bits[one >> 3] |= 1 << (one & 7)
+        self._bits[two >> 3] |= 1 << (two & 7)
+
+    def may_have(self, number: int) -> bool:
+        """Whether a number may be in it; written for speed."""
+        bits = self._bits
+        one = number & LAST_BIT
+        if not bits[one >> 3] & 1 << (one & 7):
+            return False
+        two = number >> 18 & LAST_BIT
+        return bits[two >> 3] & 1 << (two & 7) != 0
+
+
 class Part:
     """Ids of some commands, and in which pack the answer of each is, in about ten bytes each.
 
-    An id is known by a number of 64 bits that is made of it. Most that are asked for are nowhere,
-    which a Bloom filter tells by looking at three bits; of a hundred it takes one for an id that
-    may be here, and then the numbers are searched.
+    An id is known by a number of 64 bits that is made of it.
     """
 
-    __slots__ = ("_packs", "bits", "size")
+    __slots__ = ("_packs", "filter", "size")
 
     def __init__(self) -> None:
-        self.bits = bytearray(FILTER_BITS // 8)
+        self.filter = Filter()
         self._packs: list[tuple[Pack, bytearray]] = []
         self.size = 0
 
     def note(self, number: int, pack: Pack) -> None:
         """The answer of one more command is in this pack, into which those come that follow."""
-        bits, (one, two, three) = self.bits, _bits_of(number)
-        bits[one[0]] |= one[1]
-        bits[two[0]] |= two[1]
-        bits[three[0]] |= three[1]
+        self.filter.add(number)
         if not self._packs or self._packs[-1][0] is not pack:
             self._packs.append((pack, bytearray()))
         self._packs[-1][1].extend(_written(number))
@@ -108,18 +137,11 @@ class Part:
 
     def packs_with(self, number: int) -> Iterator[Pack]:
         """The packs that have an answer of a command with this number, the latest first."""
-        written = _written(number)
-        return (pack for pack, numbers in reversed(self._packs) if _has(numbers, written))
-
-
-Bit = tuple[int, int]
-"""The byte in which it is, and its value there."""
-
-
-def _bits_of(number: int) -> tuple[Bit, Bit, Bit]:
-    """The bits of a filter that are set for a number; different parts of it choose each."""
-    one, two, three = number & LAST_BIT, number >> 17 & LAST_BIT, number >> 34 & LAST_BIT
-    return (one >> 3, 1 << (one & 7)), (two >> 3, 1 << (two & 7)), (three >> 3, 1 << (three & 7))
+        if self.filter.may_have(number):
+            written = _written(number)
+            for pack, numbers in reversed(self._packs):
+                if _has(numbers, written):
+                    yield pack
 
 
 def _written(number: int) -> bytes:
@@ -150,6 +172,7 @@ class Answers:
     def _forget_ids(self) -> None:
         self._part = Part()
         self._parts = deque([self._part], maxlen=REMEMBERED_COMMANDS // PART_COMMANDS + 1)
+        self._filter = Filter()
         self._knows_ids = False
 
     def first(self, command_id: str) -> FirstAnswer | None:
@@ -180,16 +203,12 @@ class Answers:
         for pack in self._packs_with(command_id):
             pack.forget(command_id)
 
-    def _packs_with(self, command_id: str) -> Sequence[Pack]:
-        """Those that have an answer of the command, the latest first; written for speed."""
+    def _packs_with(self, command_id: str) -> Iterable[Pack]:
+        """Those that have an answer of the command, the latest first; most have none."""
         number = hash(command_id)
-        (one, in_one), (two, in_two), (three, in_three) = _bits_of(number)
-        found: list[Pack] = []
-        for part in self._parts:
-            bits = part.bits
-            if bits[one] & in_one and bits[two] & in_two and bits[three] & in_three:
-                found[:0] = part.packs_with(number)
-        return found
+        if not self._filter.may_have(number):
+            return ()
+        return chain.from_iterable(part.packs_with(number) for part in reversed(self._parts))
 
     def _keep(self, answer: bytes) -> Pack:
         pack = self._newest
@@ -203,7 +222,10 @@ class Answers:
         if self._part.size == PART_COMMANDS:
             self._part = Part()
             self._parts.append(self._part)
-        self._part.note(hash(command_id), pack)
+            self._filter = Filter.of_all(part.filter for part in self._parts)
+        number = hash(command_id)
+        self._part.note(number, pack)
+        self._filter.add(number)
 
     def _read_ids(self) -> None:
         self._knows_ids = True
