@@ -81,7 +81,7 @@ class Pack:
         self._answers, self._packed = list(map(bytes, left)), b""
 
 
-class Filter:
+class IdFilter:
     """Tells of most numbers that they are not in it, and of those that are never (Bloom, 1970)."""
 
     __slots__ = ("_bits",)
@@ -90,7 +90,7 @@ class Filter:
         self._bits = bytearray(FILTER_BITS // 8)
 
     @classmethod
-    def of_all(cls, filters: Iterable["Filter"]) -> "Filter":
+    def of_all(cls, filters: Iterable["IdFilter"]) -> "IdFilter":
         """One that has what any of these has."""
         made, bits = cls(), 0
         for each in filters:
@@ -114,7 +114,7 @@ class Filter:
         return bits[two >> 3] & 1 << (two & 7) != 0
 
 
-class Part:
+class IdPart:
     """Ids of some commands, and in which pack the answer of each is, in about ten bytes each.
 
     An id is known by a number of 64 bits that is made of it.
@@ -123,7 +123,7 @@ class Part:
     __slots__ = ("_packs", "filter", "size")
 
     def __init__(self) -> None:
-        self.filter = Filter()
+        self.filter = IdFilter()
         self._packs: list[tuple[Pack, bytearray]] = []
         self.size = 0
 
@@ -170,9 +170,9 @@ class Answers:
         self._forget_ids()
 
     def _forget_ids(self) -> None:
-        self._part = Part()
+        self._part = IdPart()
         self._parts = deque([self._part], maxlen=REMEMBERED_COMMANDS // PART_COMMANDS + 1)
-        self._filter = Filter()
+        self._filter = IdFilter()
         self._knows_ids = False
 
     def first(self, command_id: str) -> FirstAnswer | None:
@@ -220,9 +220,9 @@ class Answers:
 
     def _note(self, command_id: str, pack: Pack) -> None:
         if self._part.size == PART_COMMANDS:
-            self._part = Part()
+            self._part = IdPart()
             self._parts.append(self._part)
-            self._filter = Filter.of_all(part.filter for part in self._parts)
+            self._filter = IdFilter.of_all(part.filter for part in self._parts)
         number = hash(command_id)
         self._part.note(number, pack)
         self._filter.add(number)
