@@ -135,14 +135,15 @@ class Friends:
         friends: dict[Pair, Row] = {}
         blocks: dict[Pair, Row] = {}
         for recorded in events:
-            friends |= _of_friends(recorded.event)
-            blocks |= _of_blocks(recorded.event)
+            friends |= of_friends(recorded.event)
+            blocks |= of_blocks(recorded.event)
         _write(connection, friends, PUT, REMOVE)
         _write(connection, blocks, BLOCK, UNBLOCK)
         return ()
 
 
-def _of_friends(event: DomainEvent) -> Mapping[Pair, Row]:
+def of_friends(event: DomainEvent) -> Mapping[Pair, Row]:
+    """What an event makes of the rows of either side; pure."""
     match event:
         case FriendRequested(sender=one, receiver=other):
             return {
@@ -167,7 +168,8 @@ def _asking(event: FriendRequested | RequestWithheld, standing: Standing) -> Row
     return {"standing": standing, "since": event.since, "note": event.note}
 
 
-def _of_blocks(event: DomainEvent) -> Mapping[Pair, Row]:
+def of_blocks(event: DomainEvent) -> Mapping[Pair, Row]:
+    """What an event makes of somebody's blocks; pure."""
     match event:
         case PersonBlocked(user_id=one, other_id=other):
             return {(one, other): {"since": event.timestamp}}
@@ -216,13 +218,13 @@ class FriendQueries(PostgresQueries):
         """Those who are something to somebody, in the order of their ids, behind one of them."""
         asked = [user_id, list(standings), after, limit + 1]
         rows = await self._select(SOME, asked, tuple_row)
-        return FriendPage(people=[*_friends(rows[:limit])], after=_next(rows, limit))
+        return FriendPage(people=[*_friends(rows[:limit])], after=next_after(rows, limit))
 
     async def blocked(self, user_id: str, *, after: str, limit: int) -> BlockedPage:
         """Those whom somebody has blocked, in the order of their ids, behind one of them."""
         rows = await self._select(BLOCKED, [user_id, after, limit + 1], tuple_row)
         people = [BlockedPerson(user_id=other, since=since) for other, since in rows[:limit]]
-        return BlockedPage(people=people, after=_next(rows, limit))
+        return BlockedPage(people=people, after=next_after(rows, limit))
 
 
 def _friends(rows: Sequence[Sequence[Any]]) -> Iterator[Friend]:
@@ -231,5 +233,6 @@ def _friends(rows: Sequence[Sequence[Any]]) -> Iterator[Friend]:
         yield Friend(user_id=other, standing=standing, since=since, note=sealed)
 
 
-def _next(rows: Sequence[Sequence[Any]], limit: int) -> str | None:
+def next_after(rows: Sequence[Sequence[Any]], limit: int) -> str | None:
+    """Where the next page begins, of rows of which one more was looked for."""
     return rows[limit - 1][0] if len(rows) > limit else None

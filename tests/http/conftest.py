@@ -63,6 +63,7 @@ from interfaces.tokens import Scope, Tokens, of_peers
 from projections.accounts import ACCOUNTS
 from projections.effects import EFFECT_LEDGER
 from projections.feed import FEED_ENTRIES
+from projections.friends import FRIENDS
 from projections.games import GAME_METRICS, GAME_RECORDS, STANDINGS
 from projections.player_events import (
     DEAD_LETTERS,
@@ -79,6 +80,7 @@ from tests.http.fakes.accounts import FakeAccounts, FakePasskeyUses
 from tests.http.fakes.effects import FakeEffects, FakePlaces
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.feeds import FakeFeeds
+from tests.http.fakes.friends import FakeFriends
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.listening import FakeListening
 from tests.http.fakes.log import FakeLog
@@ -236,6 +238,7 @@ async def an_api() -> AsyncIterator[Api]:
         WAITROOM: queue,
         ACCOUNTS: accounts,
         FEED_ENTRIES: FakeFeeds(log),
+        FRIENDS: FakeFriends(log),
         GAME_RECORDS: games,
         GAME_METRICS: FakeGameMetrics(log),
         STANDINGS: standings,
