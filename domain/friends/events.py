@@ -6,7 +6,9 @@ from domain.events import DomainEvent
 from domain.personal import PersonId, Sealed
 
 
-class FriendRequested(DomainEvent, frozen=True, kw_only=True, tag="friends.requested.v1"):
+class FriendRequested(
+    DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="friends.requested.v1"
+):
     """`sender` asks `receiver`, who is told; `since` is when they did, if it was withheld first."""
 
     sender: PersonId
@@ -15,7 +17,9 @@ class FriendRequested(DomainEvent, frozen=True, kw_only=True, tag="friends.reque
     note: Sealed | None = None
 
 
-class RequestWithheld(DomainEvent, frozen=True, kw_only=True, tag="friends.request-withheld.v1"):
+class RequestWithheld(
+    DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="friends.request-withheld.v1"
+):
     """`sender` asks, or has asked, somebody who has blocked them: the sender alone sees it.
 
     When the block is lifted, `FriendRequested` follows.

@@ -7,7 +7,7 @@ class WithOneself(Refusal, type="with-oneself", status=422):
     """Nobody is their own friend, and nobody blocks themselves."""
 
 
-class NotAsked(Refusal, type="friend-request-not-found", status=404):
+class NoFriendRequest(Refusal, type="friend-request-not-found", status=404):
     """There is no request of this person, or to this person."""
 
 

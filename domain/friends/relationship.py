@@ -30,11 +30,11 @@ from domain.friends.refusals import (
     AlreadyFriends,
     AskedAgainTooSoon,
     BlockedByYou,
-    NotAsked,
+    NoFriendRequest,
     NotFriends,
     WithOneself,
 )
-from domain.friends.view import FriendView, Standing
+from domain.friends.view import FriendView, Relation
 from domain.personal import Sealed
 from domain.snapshot import Snapshot, State
 
@@ -110,7 +110,7 @@ class Relationship(Aggregate):
 
     @decides(AcceptRequest)
     def accept(self, command: AcceptRequest, _now: datetime) -> FriendView:
-        """Say yes; again changes nothing. Raises `NotAsked`."""
+        """Say yes; again changes nothing. Raises `NoFriendRequest`."""
         if self._friends_since is None:
             self._require_asked(command)
             self._record(RequestAccepted, sender=command.other_id, receiver=command.user_id)
@@ -118,16 +118,16 @@ class Relationship(Aggregate):
 
     @decides(DeclineRequest)
     def decline(self, command: DeclineRequest, _now: datetime) -> FriendView:
-        """Say no, which the sender can see. Raises `NotAsked`."""
+        """Say no, which the sender can see. Raises `NoFriendRequest`."""
         self._require_asked(command)
         self._record(RequestDeclined, sender=command.other_id, receiver=command.user_id)
         return self._seen_by(command)
 
     @decides(CancelRequest)
     def cancel(self, command: CancelRequest, _now: datetime) -> FriendView:
-        """Ask no more. Raises `NotAsked`."""
+        """Ask no more. Raises `NoFriendRequest`."""
         if not self._asks(command.user_id, withheld=True):
-            raise NotAsked(f"You have no request to {command.other_id!r} that waits.")
+            raise NoFriendRequest(f"You have no request to {command.other_id!r} that waits.")
         self._cancel(command)
         return self._seen_by(command)
 
@@ -192,7 +192,7 @@ class Relationship(Aggregate):
 
     def _require_asked(self, command: FriendCommand) -> None:
         if not self._asks(command.other_id):
-            raise NotAsked(f"There is no request of {command.other_id!r} to you.")
+            raise NoFriendRequest(f"There is no request of {command.other_id!r} to you.")
 
     def _refuse_too_soon(self, one: str, other: str, now: datetime) -> None:
         refused = self._refused
@@ -248,15 +248,15 @@ class Relationship(Aggregate):
     # -- how it stands ----------------------------------------------------------------------------
 
     def _seen_by(self, command: FriendCommand) -> FriendView:
-        standing, since = self._standing(command.user_id)
+        relation, since = self._relation(command.user_id)
         return FriendView(
             user_id=command.other_id,
-            standing=standing,
+            relation=relation,
             since=since,
             blocked=command.user_id in self._blockers,
         )
 
-    def _standing(self, person: str) -> tuple[Standing, datetime | None]:
+    def _relation(self, person: str) -> tuple[Relation, datetime | None]:
         if self._friends_since is not None:
             return "friends", self._friends_since
         asked = self._request

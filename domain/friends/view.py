@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-Standing = Literal["none", "requested", "asked", "friends"]
+Relation = Literal["none", "requested", "asked", "friends"]
 """`requested`: one has asked and waits; `asked`: the other has asked and waits."""
 
 
@@ -16,6 +16,6 @@ class FriendView(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     user_id: str
-    standing: Standing
+    relation: Relation
     since: datetime | None
     blocked: bool

@@ -23,7 +23,7 @@ from domain.friends.events import (
     RequestDeclined,
     RequestWithheld,
 )
-from domain.friends.view import Standing
+from domain.friends.view import Relation
 from domain.personal import Sealed
 from projections.people import TableSays
 from projections.positions import PostgresQueries
@@ -36,7 +36,7 @@ class Friend(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody is to whom is asking, and since when; the note of a request that waits."""
 
     user_id: str
-    standing: Standing
+    relation: Relation
     since: datetime
     note: Sealed | None = None
 
@@ -65,7 +65,7 @@ class BlockedPage(msgspec.Struct, frozen=True, kw_only=True):
 PUT = """
     INSERT INTO friends SELECT * FROM json_populate_recordset(NULL::friends, %s::json)
     ON CONFLICT (user_id, other_id) DO UPDATE
-    SET standing = excluded.standing, since = excluded.since, note = excluded.note
+    SET relation = excluded.relation, since = excluded.since, note = excluded.note
 """
 
 BLOCK = """
@@ -86,7 +86,7 @@ UNBLOCK = """
 Pair = tuple[str, str]
 """Whose row it is, and whom it is about."""
 
-Row = Mapping[str, Any] | None
+NewRow = Mapping[str, Any] | None
 """What comes into a row beside the pair; None where there is none any more."""
 
 
@@ -111,7 +111,7 @@ class Friends:
             says=TableSays(
                 of=("user_id", "other_id"),
                 sealed=("note",),
-                facts=("standing", "since"),
+                facts=("relation", "since"),
                 found="user_id = %(user_id)s",
                 stays="whose friend you are, by their ids",
             ),
@@ -132,8 +132,8 @@ class Friends:
         self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
     ) -> Sequence[Any]:
         """Write what the last event of each pair says of either side."""
-        friends: dict[Pair, Row] = {}
-        blocks: dict[Pair, Row] = {}
+        friends: dict[Pair, NewRow] = {}
+        blocks: dict[Pair, NewRow] = {}
         for recorded in events:
             friends |= of_friends(recorded.event)
             blocks |= of_blocks(recorded.event)
@@ -142,7 +142,7 @@ class Friends:
         return ()
 
 
-def of_friends(event: DomainEvent) -> Mapping[Pair, Row]:
+def of_friends(event: DomainEvent) -> Mapping[Pair, NewRow]:
     """What an event makes of the rows of either side; pure."""
     match event:
         case FriendRequested(sender=one, receiver=other):
@@ -153,7 +153,7 @@ def of_friends(event: DomainEvent) -> Mapping[Pair, Row]:
         case RequestWithheld(sender=one, receiver=other):
             return {(one, other): _asking(event, "requested"), (other, one): None}
         case RequestAccepted(sender=one, receiver=other):
-            row = {"standing": "friends", "since": event.timestamp, "note": None}
+            row = {"relation": "friends", "since": event.timestamp, "note": None}
             return {(one, other): row, (other, one): row}
         case (
             RequestDeclined(sender=one, receiver=other)
@@ -164,11 +164,11 @@ def of_friends(event: DomainEvent) -> Mapping[Pair, Row]:
     return {}
 
 
-def _asking(event: FriendRequested | RequestWithheld, standing: Standing) -> Row:
-    return {"standing": standing, "since": event.since, "note": event.note}
+def _asking(event: FriendRequested | RequestWithheld, relation: Relation) -> NewRow:
+    return {"relation": relation, "since": event.since, "note": event.note}
 
 
-def of_blocks(event: DomainEvent) -> Mapping[Pair, Row]:
+def of_blocks(event: DomainEvent) -> Mapping[Pair, NewRow]:
     """What an event makes of somebody's blocks; pure."""
     match event:
         case PersonBlocked(user_id=one, other_id=other):
@@ -180,7 +180,7 @@ def of_blocks(event: DomainEvent) -> Mapping[Pair, Row]:
 
 def _write(
     connection: psycopg.Connection[Any],
-    rows: Mapping[Pair, Row],
+    rows: Mapping[Pair, NewRow],
     put: LiteralString,
     remove: LiteralString,
 ) -> None:
@@ -197,8 +197,8 @@ def _write(
 # -- queries ---------------------------------------------------------------------------------------
 
 SOME = """
-    SELECT other_id, standing, since, note FROM friends
-    WHERE user_id = %s AND standing = ANY(%s) AND other_id > %s ORDER BY other_id LIMIT %s
+    SELECT other_id, relation, since, note FROM friends
+    WHERE user_id = %s AND relation = ANY(%s) AND other_id > %s ORDER BY other_id LIMIT %s
 """
 
 BLOCKED = """
@@ -213,10 +213,10 @@ class FriendQueries(PostgresQueries):
     name = NAME
 
     async def page(
-        self, user_id: str, standings: Sequence[Standing], *, after: str, limit: int
+        self, user_id: str, relations: Sequence[Relation], *, after: str, limit: int
     ) -> FriendPage:
         """Those who are something to somebody, in the order of their ids, behind one of them."""
-        asked = [user_id, list(standings), after, limit + 1]
+        asked = [user_id, list(relations), after, limit + 1]
         rows = await self._select(SOME, asked, tuple_row)
         return FriendPage(people=[*_friends(rows[:limit])], after=next_after(rows, limit))
 
@@ -228,9 +228,9 @@ class FriendQueries(PostgresQueries):
 
 
 def _friends(rows: Sequence[Sequence[Any]]) -> Iterator[Friend]:
-    for other, standing, since, note in rows:
+    for other, relation, since, note in rows:
         sealed = None if note is None else msgspec.convert(note, Sealed)
-        yield Friend(user_id=other, standing=standing, since=since, note=sealed)
+        yield Friend(user_id=other, relation=relation, since=since, note=sealed)
 
 
 def next_after(rows: Sequence[Sequence[Any]], limit: int) -> str | None:

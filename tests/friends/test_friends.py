@@ -35,7 +35,7 @@ from domain.friends.refusals import (
     AlreadyFriends,
     AskedAgainTooSoon,
     BlockedByYou,
-    NotAsked,
+    NoFriendRequest,
     NotFriends,
     WithOneself,
 )
@@ -107,7 +107,7 @@ def test_who_has_said_no_may_ask_at_once() -> None:
 def test_a_request_is_taken_back() -> None:
     story = ada_and_bob(ada(RequestFriend)).when(ada(CancelRequest)).then(RequestCancelled)
     story.with_facts(sender=ADA, receiver=BOB, withheld=False)
-    story.when(bob(AcceptRequest)).refuses(NotAsked)
+    story.when(bob(AcceptRequest)).refuses(NoFriendRequest)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_request_is_taken_back() -> None:
 )
 def test_only_who_is_asked_answers_and_only_who_asks_takes_it_back(command: FriendCommand) -> None:
     asked = [] if command == bob(DeclineRequest) else [ada(RequestFriend)]
-    ada_and_bob(*asked).when(command).refuses(NotAsked)
+    ada_and_bob(*asked).when(command).refuses(NoFriendRequest)
 
 
 def test_either_ends_a_friendship() -> None:
@@ -145,9 +145,9 @@ def test_a_block_takes_back_what_was_asked() -> None:
 def test_what_a_blocked_person_has_asked_seems_to_wait() -> None:
     story = ada_and_bob(ada(RequestFriend)).when(bob(BlockPerson))
     story.then(RequestWithheld, PersonBlocked)
-    story.when(bob(AcceptRequest)).refuses(NotAsked)
+    story.when(bob(AcceptRequest)).refuses(NoFriendRequest)
     story.when(ada(RequestFriend)).then()
-    waits = FriendView(user_id=BOB, standing="requested", since=T0, blocked=False)
+    waits = FriendView(user_id=BOB, relation="requested", since=T0, blocked=False)
     assert story.reply == waits
 
 

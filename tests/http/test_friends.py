@@ -17,21 +17,21 @@ async def ask(api: Api, user: str, method: str, path: str, body: Any = None) -> 
 async def people(api: Api, user: str, path: str = "") -> list[Any]:
     answer = await ask(api, user, "GET", path)
     assert answer.status_code == 200, answer.text
-    return [(each["user_id"], each.get("standing", "blocked")) for each in answer.json()["people"]]
+    return [(each["user_id"], each.get("relation", "blocked")) for each in answer.json()["people"]]
 
 
 async def befriend(api: Api, one: str, other: str) -> None:
     assert (await ask(api, one, "POST", "/requests", {"user_id": other})).status_code == 200
     accepted = await ask(api, other, "POST", f"/requests/{one}/accept")
-    assert accepted.json()["standing"] == "friends"
+    assert accepted.json()["relation"] == "friends"
 
 
 async def test_who_is_asked_sees_it_and_says_yes(api: Api) -> None:
     asked = await ask(api, "ann", "POST", "/requests", {"user_id": "bob", "note": "It is me."})
-    assert asked.json()["standing"] == "requested"
+    assert asked.json()["relation"] == "requested"
     assert asked.headers["position"].startswith("social-log/")
     waiting = (await ask(api, "bob", "GET", "/requests")).json()["people"]
-    assert [(each["user_id"], each["standing"], each["note"]) for each in waiting] == [
+    assert [(each["user_id"], each["relation"], each["note"]) for each in waiting] == [
         ("ann", "asked", "It is me.")
     ]
     assert await people(api, "ann", "/requests") == [("bob", "requested")]
@@ -82,7 +82,7 @@ async def test_a_blocked_person_sees_a_request_that_waits(api: Api) -> None:
     blocked = await ask(api, "bob", "POST", "/ann/block")
     assert blocked.json() == {
         "user_id": "ann",
-        "standing": "none",
+        "relation": "none",
         "since": None,
         "blocked": True,
     }

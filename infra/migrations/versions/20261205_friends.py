@@ -11,7 +11,7 @@ TABLES = """
 CREATE TABLE friends (
     user_id text COLLATE "C" NOT NULL,
     other_id text COLLATE "C" NOT NULL,
-    standing text COLLATE "C" NOT NULL,
+    relation text COLLATE "C" NOT NULL,
     since timestamptz NOT NULL,
     note jsonb,
     PRIMARY KEY (user_id, other_id)

@@ -19,7 +19,7 @@ from domain.friends.commands import (
     RequestFriend,
     UnblockPerson,
 )
-from domain.friends.view import FriendView, Standing
+from domain.friends.view import FriendView, Relation
 from domain.keys import Key
 from domain.personal import PersonalText
 from interfaces.http.platform.auth import only
@@ -35,7 +35,6 @@ from projections.friends.friends import BlockedPage, Friend
 
 AfterFriend = Annotated[str | None, read_after_of(SOCIAL.topic)]
 Most = Annotated[int, limit_of("people")]
-Context = NamedDependency[CommandContext]
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +51,7 @@ class FriendRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     user_id: str
-    standing: Standing
+    relation: Relation
     since: datetime
     note: str | None
 
@@ -66,7 +65,7 @@ class FriendList(msgspec.Struct, frozen=True, kw_only=True):
 
 @command("/requests", "requestFriend", "Ask somebody to be a friend", 403, 409)
 async def request_friend(
-    request: Request, data: JSONBody[Asking], context: Context
+    request: Request, data: JSONBody[Asking], context: NamedDependency[CommandContext]
 ) -> Response[FriendView]:
     """Ask somebody to be a friend, who is told in their feed, however long they are away.
 
@@ -80,7 +79,7 @@ async def request_friend(
 
 @command("/requests/{user_id:str}/accept", "acceptFriend", "Say yes", 403, 404, 409)
 async def accept_friend(
-    request: Request, user_id: PathKey, context: Context
+    request: Request, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[FriendView]:
     """Be the friend of somebody who has asked."""
     return await _done(request, context, AcceptRequest, user_id)
@@ -88,7 +87,7 @@ async def accept_friend(
 
 @command("/requests/{user_id:str}/decline", "declineFriend", "Say no", 403, 404, 409)
 async def decline_friend(
-    request: Request, user_id: PathKey, context: Context
+    request: Request, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[FriendView]:
     """Say no to somebody who has asked; they cannot ask again for a week."""
     return await _done(request, context, DeclineRequest, user_id)
@@ -96,7 +95,7 @@ async def decline_friend(
 
 @command("/requests/{user_id:str}/cancel", "cancelFriendRequest", "Ask no more", 403, 404, 409)
 async def cancel_friend_request(
-    request: Request, user_id: PathKey, context: Context
+    request: Request, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[FriendView]:
     """Take back what one has asked."""
     return await _done(request, context, CancelRequest, user_id)
@@ -104,7 +103,7 @@ async def cancel_friend_request(
 
 @command("/{user_id:str}/end", "endFriendship", "Be friends no more", 403, 404, 409)
 async def end_friendship(
-    request: Request, user_id: PathKey, context: Context
+    request: Request, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[FriendView]:
     """Be somebody's friend no more."""
     return await _done(request, context, EndFriendship, user_id)
@@ -112,7 +111,7 @@ async def end_friendship(
 
 @command("/{user_id:str}/block", "blockPerson", "Block somebody", 403, 409)
 async def block_person(
-    request: Request, user_id: PathKey, context: Context
+    request: Request, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[FriendView]:
     """Want nothing of somebody, who is not told; what there was between both ends."""
     return await _done(request, context, BlockPerson, user_id)
@@ -120,7 +119,7 @@ async def block_person(
 
 @command("/{user_id:str}/unblock", "unblockPerson", "Lift a block", 403, 409)
 async def unblock_person(
-    request: Request, user_id: PathKey, context: Context
+    request: Request, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[FriendView]:
     """Lift one's block; what they have asked meanwhile is asked now."""
     return await _done(request, context, UnblockPerson, user_id)
@@ -160,13 +159,13 @@ async def _done(
 
 async def _people(
     request: Request,
-    standings: tuple[Standing, ...],
+    relations: tuple[Relation, ...],
     after: str | None,
     limit: int,
     read_after: str | None,
 ) -> FriendList:
     friends = await caught_up(request, FRIENDS, read_after)
-    page = await friends.page(request.user.user_id, standings, after=after or "", limit=limit)
+    page = await friends.page(request.user.user_id, relations, after=after or "", limit=limit)
     return FriendList(people=[_record(request, each) for each in page.people], after=page.after)
 
 
@@ -174,7 +173,7 @@ def _record(request: Request, friend: Friend) -> FriendRecord:
     note = None if friend.note is None else services_of(request).seals.open(friend.note)
     return FriendRecord(
         user_id=friend.user_id,
-        standing=friend.standing,
+        relation=friend.relation,
         since=friend.since,
         note=note,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from domain.friends.view import Standing
+from domain.friends.view import Relation
 from projections.friends.friends import (
     BlockedPage,
     BlockedPerson,
@@ -20,12 +20,12 @@ class FakeFriends(FakeReadModel):
     """Friends, straight from the log."""
 
     async def page(
-        self, user_id: str, standings: Sequence[Standing], *, after: str, limit: int
+        self, user_id: str, relations: Sequence[Relation], *, after: str, limit: int
     ) -> FriendPage:
         chosen = [
             (other, row)
             for other, row in self._rows(of_friends, user_id, after)
-            if row["standing"] in standings
+            if row["relation"] in relations
         ]
         people = [Friend(user_id=other, **row) for other, row in chosen[:limit]]
         return FriendPage(people=people, after=next_after(chosen, limit))
