@@ -1,6 +1,11 @@
-"""What happens between two people."""
+"""What happens between two people.
+
+Whoever is blocked is told nothing of it, and so is told what would have happened without the block.
+"""
 
 from datetime import datetime
+
+import msgspec
 
 from domain.events import DomainEvent
 from domain.personal import PersonId, Sealed
@@ -9,18 +14,23 @@ from domain.personal import PersonId, Sealed
 class FriendRequested(
     DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="friends.requested.v1"
 ):
-    """`sender` asks `receiver`, who is told; `since` is when they did, if it was withheld first."""
+    """`sender` asks `receiver`, who is told; `again`: it was withheld, and was asked at `since`."""
 
     sender: PersonId
     receiver: PersonId
     since: datetime
     note: Sealed | None = None
+    again: bool = False
+
+    def as_told_to(self, person: str) -> DomainEvent | None:
+        """To its sender a request is made once."""
+        return None if self.again and person == self.sender else self
 
 
 class RequestWithheld(
     DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="friends.request-withheld.v1"
 ):
-    """`sender` asks, or has asked, somebody who has blocked them: the sender alone sees it.
+    """`sender` asks somebody who has blocked them, or blocks them now (`again`): they alone see it.
 
     When the block is lifted, `FriendRequested` follows.
     """
@@ -29,6 +39,12 @@ class RequestWithheld(
     receiver: PersonId
     since: datetime
     note: Sealed | None = None
+    again: bool = False
+
+    def as_told_to(self, person: str) -> DomainEvent | None:
+        """To its sender it is a request like others, and to whom has blocked them, it is none."""
+        made = FriendRequested(**{name: getattr(self, name) for name in self.__struct_fields__})
+        return made.as_told_to(person) if person == self.sender else None
 
 
 class RequestAccepted(DomainEvent, frozen=True, kw_only=True, tag="friends.accepted.v1"):
@@ -52,6 +68,12 @@ class RequestCancelled(DomainEvent, frozen=True, kw_only=True, tag="friends.canc
     receiver: PersonId
     withheld: bool = False
 
+    def as_told_to(self, person: str) -> DomainEvent | None:
+        """Whoever never heard of it hears of no end, and its sender of one like others."""
+        if not self.withheld:
+            return self
+        return msgspec.structs.replace(self, withheld=False) if person == self.sender else None
+
 
 class FriendshipEnded(DomainEvent, frozen=True, kw_only=True, tag="friends.ended.v1"):
     """They are friends no more, which `user_id` wanted."""
@@ -66,9 +88,17 @@ class PersonBlocked(DomainEvent, frozen=True, kw_only=True, tag="friends.blocked
     user_id: PersonId
     other_id: PersonId
 
+    def as_told_to(self, person: str) -> DomainEvent | None:
+        """It is told to who has blocked somebody."""
+        return self if person == self.user_id else None
+
 
 class PersonUnblocked(DomainEvent, frozen=True, kw_only=True, tag="friends.unblocked.v1"):
     """`user_id` has lifted their block."""
 
     user_id: PersonId
     other_id: PersonId
+
+    def as_told_to(self, person: str) -> DomainEvent | None:
+        """It is told to who has lifted it."""
+        return self if person == self.user_id else None

@@ -163,7 +163,7 @@ class Relationship(Aggregate):
             if self._asks(one, withheld=True):
                 self._cancel(command)
             if (asked := self._request) is not None:
-                self._ask_as(RequestWithheld, asked, receiver=one)
+                self._ask_again(RequestWithheld, asked, receiver=one)
             self._record(PersonBlocked, user_id=one, other_id=other)
         return self._seen_by(command)
 
@@ -174,14 +174,14 @@ class Relationship(Aggregate):
         if one in self._blockers:
             self._record(PersonUnblocked, user_id=one, other_id=other)
             if (asked := self._request) is not None and asked.sender == other:
-                self._ask_as(FriendRequested, asked, receiver=one)
+                self._ask_again(FriendRequested, asked, receiver=one)
         return self._seen_by(command)
 
-    def _ask_as(
+    def _ask_again(
         self, kind: type[FriendRequested | RequestWithheld], asked: OpenRequest, receiver: str
     ) -> None:
         facts = {"sender": asked.sender, "receiver": receiver}
-        self._record(kind, **facts, since=asked.since, note=asked.note)
+        self._record(kind, **facts, since=asked.since, note=asked.note, again=True)
 
     # -- what is asked of all of them -------------------------------------------------------------
 

@@ -216,6 +216,30 @@ def test_a_blocked_person_is_answered_as_by_somebody_who_does_not_answer(
     for command, hours in after:
         now += timedelta(hours=hours)
         assert answered(blocked, command, now) == answered(silent, command, now)
+    answered(blocked, bob(UnblockPerson), now)
+    assert told(blocked, ADA) == told(silent, ADA)
+
+
+@for_all(asked_of([ADA, BOB], [*KINDS, *BLOCKS]))
+def test_who_has_blocked_somebody_is_told_what_they_did(
+    asked: Sequence[tuple[FriendCommand, int]],
+) -> None:
+    pair, now = Relationship(PAIR), T0
+    for command, hours in asked:
+        now += timedelta(hours=hours)
+        answered(pair, command, now)
+    events = pair.collect_events()
+    own = [each for each in events if isinstance(each, PersonBlocked) and each.user_id == BOB]
+    names = [name for name, _ in told(events, BOB)]
+    assert names.count("friends.blocked.v1") == len(own)
+    assert "friends.request-withheld.v1" not in names
+
+
+def told(pair: Relationship | Sequence[DomainEvent], person: str) -> Sequence[tuple[str, Any]]:
+    """What somebody would find in an export."""
+    events = pair.collect_events() if isinstance(pair, Relationship) else pair
+    known = [each.as_told_to(person) for each in events]
+    return [(each.wire_name(), each.facts()) for each in known if each is not None]
 
 
 def answered(pair: Relationship, command: FriendCommand, now: datetime) -> Any:
