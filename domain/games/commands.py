@@ -151,6 +151,21 @@ class LookAtGame(GameCommand, frozen=True, kw_only=True, tag="game.look"):
     """Tell how the game stands; changes nothing."""
 
 
+class LookBackAtGame(GameCommand, frozen=True, kw_only=True, tag="game.look-back"):
+    """Tell how the game stands, and every move that was made after move `after`; changes nothing.
+
+    0 is before the first move.
+    """
+
+    after: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class ConfirmMoves(LookBackAtGame, frozen=True, kw_only=True, tag="game.confirm-moves"):
+    """The same, by who certainly owns the shard; it takes an empty record."""
+
+    confirmed = True
+
+
 class ForfeitOverdueMove(GameCommand, frozen=True, kw_only=True, tag="game.forfeit-overdue-move"):
     """The owner's clock has passed the time for a move."""
 
@@ -212,3 +227,18 @@ class GameLook(GameView, frozen=True, kw_only=True):
     move_seconds: float
     seconds_left: float | None = None
     last_column: int | None = None
+
+
+class MoveMade(msgspec.Struct, frozen=True, kw_only=True):
+    """A move of a game, as its event tells it."""
+
+    player: str
+    column: int
+    row: int
+    move: int
+
+
+class GameLookBack(GameLook, frozen=True, kw_only=True):
+    """A game as who comes back to it sees it: with the moves made meanwhile, in order."""
+
+    made: list[MoveMade]

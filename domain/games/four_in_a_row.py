@@ -8,12 +8,16 @@ from domain.aggregate import Aggregate, decides, evolves
 from domain.games.board import COLUMNS, ROWS, Board, Cell, has_column
 from domain.games.bots import BOT_NAMES, bot_name
 from domain.games.commands import (
+    ConfirmMoves,
     ForfeitOverdueMove,
     GameLook,
+    GameLookBack,
     GameView,
     HandOverSeat,
     LookAtGame,
+    LookBackAtGame,
     MakeMove,
+    MoveMade,
     Resign,
     SeatLook,
     StartGame,
@@ -144,6 +148,26 @@ class FourInARow(Aggregate):
             seconds_left=left,
             last_column=int(self._columns[-1]) if self._columns else None,
         )
+
+    @decides(LookBackAtGame)
+    def look_back(self, command: LookBackAtGame, now: datetime) -> GameLookBack:
+        """Tell how it stands, and what was played since."""
+        look = self.look(LookAtGame(game_id=command.game_id), now)
+        return GameLookBack(**msgspec.structs.asdict(look), made=self._made()[command.after :])
+
+    @decides(ConfirmMoves)
+    def confirm(self, command: ConfirmMoves, now: datetime) -> GameLookBack:
+        """The same."""
+        return self.look_back(command, now)
+
+    def _made(self) -> list[MoveMade]:
+        """Every move; who has a seat by now has made the moves of it."""
+        game, board, made = self._known(), Board(), list[MoveMade]()
+        for number, column in enumerate(map(int, self._columns), 1):
+            player, row = (game.player2, game.player1)[number % 2], board.landing_row(column)
+            made.append(MoveMade(player=player, column=column, row=row, move=number))
+            board = board.play(column)
+        return made
 
     @property
     def view(self) -> GameView | None:

@@ -1,6 +1,7 @@
+import msgspec
 import pytest
 
-from domain.games.commands import LookAtGame
+from domain.games.commands import ConfirmMoves, GameLookBack, LookAtGame, LookBackAtGame
 from domain.games.events import MovePlayed
 from domain.games.refusals import (
     ColumnFull,
@@ -111,3 +112,24 @@ def test_to_look_at_a_game_changes_nothing() -> None:
     assert view_of(story).moves == 1
 
     unstarted().when(LookAtGame(game_id=GAME)).refuses(GameUnknown)
+
+
+@pytest.mark.parametrize("command", [LookBackAtGame, ConfirmMoves])
+@pytest.mark.parametrize("after", range(5))
+def test_to_look_back_tells_the_moves_that_were_made_after_one(
+    command: type[LookBackAtGame], after: int
+) -> None:
+    story = game(3, 3, 4)
+    moves = [each for each in story.history if isinstance(each, MovePlayed)]
+    look = story.when(command(game_id=GAME, after=after)).then().reply
+
+    assert isinstance(look, GameLookBack)
+    assert look.moves == 3
+    assert [msgspec.structs.asdict(each) for each in look.made] == [
+        {name: getattr(move, name) for name in ("player", "column", "row", "move")}
+        for move in moves[after:]
+    ]
+
+
+def test_of_a_game_that_there_is_not_nothing_can_be_told() -> None:
+    unstarted().when(LookBackAtGame(game_id=GAME, after=0)).refuses(GameUnknown)

@@ -6,6 +6,7 @@ from application.ports.commands import Envelope
 from domain.games.commands import SeekGame, StartGame
 from domain.games.events import MovePlayed
 from interfaces.http.games import following
+from interfaces.http.platform import shared_feeds
 from tests.http.conftest import Api
 from tests.http.fakes.games import FakeGames
 from tests.http.fakes.log import FakeLog
@@ -162,6 +163,7 @@ async def test_nothing_listens_when_the_socket_is_gone(api: Api) -> None:
     async with connected(api, LIVE) as ann:
         await ann.send("watch", game_id=game)
         await ann.until("game_state")
+        await asyncio.sleep(0.02)
         assert api.log.subscriptions(game) == 1
 
     await asyncio.sleep(0)
@@ -171,7 +173,7 @@ async def test_nothing_listens_when_the_socket_is_gone(api: Api) -> None:
 async def test_a_game_that_cannot_be_looked_at_for_a_moment_is_looked_at_again(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(shared_feeds, "RESUBSCRIBE_DELAY_S", 0.02)
     game = await api.pair()
     async with connected(api, LIVE) as ann:
         await ann.send("watch", game_id=game)
@@ -199,7 +201,7 @@ async def test_a_game_is_played_without_its_read_model(
 
 
 async def test_a_cut_subscription_is_made_up_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(shared_feeds, "RESUBSCRIBE_DELAY_S", 0.02)
     game = await api.pair()
     async with connected(api, LIVE) as ann:
         await ann.send("watch", game_id=game)

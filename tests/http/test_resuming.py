@@ -16,7 +16,7 @@ from domain.events import DomainEvent, Metadata, Position, Recorded
 from domain.feed.events import EntriesArchived, EntriesSeen, EntryAdded
 from interfaces.http.platform import resume
 from interfaces.http.platform.problems import Problem
-from interfaces.http.platform.resume import Announced, Look, cursor_in, resumed
+from interfaces.http.platform.resume import Announced, Look, arriving, cursor_in, followed, resumed
 from tests.given import T0
 from tests.http.fakes.feed import FakeFeed
 from tests.http.sockets.virtual_time import VirtualTime
@@ -256,6 +256,22 @@ def test_who_brings_no_cursor_is_told_what_comes() -> None:
             assert (await anext(pieces)).number == 2
 
     run_in_virtual_time(new())
+
+
+def test_what_happens_while_a_subscription_begins_is_not_missed() -> None:
+    async def begin() -> None:
+        log = Log()
+
+        async def look() -> Look:
+            return log.stands(log.events)
+
+        asyncio.get_running_loop().call_soon(log.happen, "add", Random(0))
+        async with arriving(log.feed, "ada") as heard:
+            found = await anext(followed(heard, look))
+            assert isinstance(found, Look)
+            assert found.newest == 1
+
+    run_in_virtual_time(begin())
 
 
 @pytest.mark.parametrize("text", ["-1", "1.0", "abc", "\u0661", "9" * 17, str(2**53), "1 ", "+1"])

@@ -19,6 +19,7 @@ from interfaces.http.games import following, seating, socket
 from interfaces.http.games.following import FollowedGames
 from interfaces.http.games.seeker import Seeker
 from interfaces.http.games.watched_game import Said, WatchedGame
+from interfaces.http.platform.resume import Arrivals
 from tests.http.fakes.log import NOW, FakeLog
 from tests.http.sockets.world import STEP_S, Lie, Tab, World
 
@@ -220,7 +221,7 @@ TAKEN_AWAY: dict[str, tuple[Any, str, Any]] = {
     "what is told of a game never goes back": (WatchedGame, "_is_told", lambda *_: False),
     "a won game is told with its end": (Game, "is_decided", False),
     "a game is looked at where it is decided": (following, "look_at", behind),
-    "a game is looked at again after a break": (WatchedGame, "lose", nothing),
+    "what is followed is looked at again after a break": (Arrivals, "lose", nothing),
     "a seek waits for the last table to be cleared": (seating, "_is_ready", always_ready),
     "a seat is told when its game can be moved in": (WatchedGame, "sit", tell_at_once),
     "all sockets hear of the lobby": (Seeker, "_hear", AsyncMock()),

@@ -8,8 +8,8 @@ from application.ports.commands import Envelope
 from application.waitroom.presence import Sightings
 from domain.waitroom.commands import CompleteCheckout
 from domain.waitroom.orders import ExtendCheckout
-from interfaces.http.platform import channel
-from interfaces.http.waitroom import room_places
+from interfaces.http.platform import channel, shared_feeds
+from interfaces.http.waitroom import room_feeds, room_places
 from interfaces.http.waitroom import socket as queue
 from interfaces.http.waitroom.room_feeds import RoomFeeds
 from projections.projection import ReadModelMissing
@@ -129,6 +129,44 @@ async def test_ready_is_told_by_the_read_model_where_the_log_was_missed(
         api.log.cut("concert")
         await leave(api.log, "concert", first)
         await socket.until("ready")
+
+
+async def test_who_is_in_line_no_more_is_looked_at_at_once_where_the_log_was_missed(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "LOOK_INTERVAL_S", 60)
+    monkeypatch.setattr(shared_feeds, "RESUBSCRIBE_DELAY_S", 60)
+    await api.open()
+    first, second = await session_of(api, "ann"), await session_of(api, "ben")
+    async with connected(api, live(second), user="ben") as socket:
+        await socket.until("position")
+        await asyncio.sleep(0.02)
+        api.log.cut("concert")
+        await leave(api.log, "concert", first)
+        await socket.until("ready")
+
+
+@pytest.mark.parametrize("looks", [1, 0])
+async def test_after_a_cut_as_many_look_at_once_as_the_read_model_has_time_for(
+    api: Api, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    monkeypatch.setattr(queue, "LOOK_INTERVAL_S", 60)
+    monkeypatch.setattr(shared_feeds, "RESUBSCRIBE_DELAY_S", 0.02)
+    monkeypatch.setattr(room_feeds, "LOOKS_PER_SECOND", looks)
+    await api.open()
+    session = await session_of(api, "ann")
+    async with connected(api, live(session)) as socket:
+        told = (await socket.until("ready"))["deadline"]
+        await asyncio.sleep(0.02)
+        api.log.cut("concert")
+        extend = ExtendCheckout(event_id="concert", session_id=session, seconds=60, by="olga")
+        await api.log.execute(Envelope(command_id="longer", command=extend))
+        if looks:
+            assert (await socket.until("ready"))["deadline"] > told
+        await asyncio.sleep(0.1)
+        assert socket.incoming.empty()
+        await leave(api.log, "concert", session)
+        assert (await socket.until("ended"))["status"] == "left", "and it is heard as before"
 
 
 async def test_a_session_is_watched_by_its_owner(api: Api) -> None:

@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 
 from domain.events import Metadata, Position, Recorded
-from domain.games.commands import GameLook, LookAtGame, MakeMove, Resign, Seek, StartGame
+from domain.games.commands import (
+    GameLook,
+    GameLookBack,
+    LookAtGame,
+    LookBackAtGame,
+    MakeMove,
+    Resign,
+    Seek,
+    StartGame,
+)
 from domain.games.four_in_a_row import FourInARow
 from interfaces.http.games.watched_game import Said, WatchedGame
 from tests.given import T0
@@ -41,6 +50,18 @@ def look(events: Sequence[Recorded]) -> tuple[GameLook, Position]:
     view = game.decide(LookAtGame(game_id=GAME), T0)
     assert isinstance(view, GameLook)
     return view, events[-1].position
+
+
+def look_back(events: Sequence[Recorded], after: int) -> tuple[GameLookBack, Position]:
+    """The same for who says which move they saw last."""
+    game = FourInARow.fold(GAME, [recorded.event for recorded in events])
+    view = game.decide(LookBackAtGame(game_id=GAME, after=after), T0)
+    assert isinstance(view, GameLookBack)
+    return view, events[-1].position
+
+
+def told(said: Sequence[Said]) -> list[int]:
+    return [each.payload["move"] for each in said if each.type == "move"]
 
 
 def types(said: Sequence[Said]) -> list[str]:
@@ -93,11 +114,12 @@ def test_from_a_look_on_what_that_shows_is_not_told_again() -> None:
     assert watched.take(events[4]) == watched.take(events[3]) == []
 
 
-def test_events_before_the_first_look_wait_for_it() -> None:
+def test_events_of_a_game_that_is_not_known_make_the_watcher_look() -> None:
     watched, events = WatchedGame(GAME), story(3, 4, 5)
 
     assert watched.take(events[2]) == watched.take(events[3]) == []
-    assert moves(watched.show(*look(events[:2]))) == [1, 2, 3]
+    assert watched.is_lost
+    assert moves(watched.show(*look(events[:4]))) == [3]
 
 
 def test_a_look_that_is_older_than_what_was_told_is_no_news() -> None:
@@ -117,12 +139,14 @@ def test_a_gap_makes_the_watcher_look_again() -> None:
     assert not watched.is_lost
 
 
-def test_an_end_that_does_not_follow_waits_too() -> None:
+def test_an_end_that_does_not_follow_makes_the_watcher_look_too() -> None:
     events = story(3, 4)
     watched = watched_from(events[:2])
 
     assert watched.take(events[-1]) == []
-    assert types(watched.show(*look(events[:-1]))) == ["game_state", "game_ended", "game_state"]
+    assert watched.is_lost
+    assert types(watched.show(*look(events))) == ["game_state"]
+    assert watched.is_over
 
 
 def test_a_move_that_ends_the_game_is_followed_by_one_state_the_last() -> None:
@@ -150,8 +174,6 @@ def test_a_lost_end_is_told_from_another_look() -> None:
     events = story(*WINNING, resigned=False)
     watched = watched_from(events[:-2])
     watched.take(events[-2])
-
-    watched.lose()
 
     assert [each.payload.status for each in watched.show(*look(events))] == ["finished"]
     assert watched.take(events[-1]) == []
@@ -243,6 +265,39 @@ def test_every_message_says_where_the_log_stands_with_it() -> None:
     said = [line for event in events for line in watched.take(event)]
 
     assert [each.position for each in said] == [at(0), at(0), at(1), at(1), at(2), at(2)]
+
+
+def test_who_counts_moves_is_told_those_that_a_look_shows_and_then_those_that_come() -> None:
+    watched, events = watched_from(story(3, 4, 5)[:2]), story(3, 4, 5)
+    watched.told = 1
+
+    said = watched.show(*look_back(events[:4], after=1))
+
+    assert types(said) == ["move", "move", "game_state"]
+    assert told(said) == [2, 3]
+    assert types(watched.take(events[4])) == ["game_ended", "game_state"]
+    assert watched.show(*look_back(events, after=3)) == []
+
+
+def test_a_move_that_a_state_was_faster_than_is_told_once_to_who_counts_and_not_to_others() -> None:
+    events = story(3, 4)
+    for counts in (True, False):
+        watched = watched_from(events[:2])
+        watched.told = 1 if counts else None
+        watched.tell(*look(events[:3]), None)
+
+        assert told(watched.take(events[2])) == ([2] if counts else [])
+        assert watched.take(events[2]) == []
+
+
+def test_a_look_that_is_behind_takes_no_number_back() -> None:
+    events = story(3, 4, 5)
+    watched = watched_from(events[:4])
+    watched.told = 3
+
+    assert watched.show(*look_back(events[:3], after=3)) == []
+    assert watched.told == 3
+    assert not watched.is_lost
 
 
 def test_only_games_that_go_on_are_played() -> None:

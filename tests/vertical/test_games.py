@@ -49,6 +49,24 @@ async def test_a_player_alone_meets_the_bot_and_plays_to_the_end(hall: Hall) -> 
     await standings(hall, eve.user, {"games_played": 1, outcome[winner, result]: 1})
 
 
+async def test_who_comes_back_to_a_game_is_told_every_move_since(hall: Hall) -> None:
+    async with Player(hall, a_name("ada")) as ada, Player(hall, a_name("bob")) as bob:
+        first, second, game_id = await in_turn(ada, bob)
+        seen = 0
+        for columns in ((0, 2), (4, 6), (0, 2)):
+            for column in columns:
+                await first.say("move", column=column)
+                await second.hear_move_of(first.user)
+                await second.say("move", column=column)
+                await first.hear_move_of(second.user)
+            async with Player(hall, a_name("eve")) as eve:
+                await eve.say("watch", game_id=game_id, after=seen)
+                told = [(await eve.hear("move"))["payload"]["move"] for _ in range(4)]
+                assert told == [*range(seen + 1, seen + 5)]
+                assert (await eve.hear("game_state", "move"))["payload"]["moves"] == seen + 4
+            seen += 4
+
+
 async def test_a_move_out_of_turn_is_refused_on_the_socket_and_changes_nothing(hall: Hall) -> None:
     async with Player(hall, a_name("ada")) as ada, Player(hall, a_name("bob")) as bob:
         first, second, game_id = await in_turn(ada, bob)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import msgspec
 
 from application.ports.commands import CommandLog, Envelope
-from domain.categories import PEOPLE
 from domain.events import DomainEvent, Position
 from domain.feed.commands import ConfirmFeed, LookAtFeed
 from domain.feed.events import EntriesArchived, EntriesRead, EntriesSeen, EntryAdded
@@ -48,8 +47,6 @@ async def _asked(log: CommandLog, command: LookAtFeed) -> Look:
 
 class FeedTeller:
     """The feed of one person; implements `platform.resume.Teller`."""
-
-    topic = PEOPLE.topic
 
     def __init__(self, log: CommandLog, queries: FeedQueries, user_id: str) -> None:
         self._log = log

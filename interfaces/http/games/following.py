@@ -2,29 +2,28 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-
-import structlog
+from contextlib import aclosing
+from functools import partial
 
 from application.ports.commands import CommandLog, Feed
+from domain.categories import GAMES
 from domain.events import Position
-from domain.games.commands import GameLook, Seek
+from domain.games.commands import GameLook, GameLookBack, Seek
 from domain.games.refusals import GameUnknown
-from interfaces.http.games.seating import look_at
+from interfaces.http.games.seating import look_at, look_back_at, resume
 from interfaces.http.games.watched_game import Said, WatchedGame
 from interfaces.http.platform.problems import Problem
+from interfaces.http.platform.resume import Look, arriving, followed
 
 MOST_WATCHED = 20
 """Games that a player may watch over one socket, beside those they sit at."""
 
-FIRST_PAUSE_S = 0.25
-LONGEST_PAUSE_S = 5.0
-"""Seconds before a game is looked at again where nobody could say how it stands."""
-
-logger = structlog.get_logger(__name__)
+NOT_BEGUN = Look(None, 0, Position(GAMES.topic, 0, -1))
+"""How a game stands that there is not; its start will be heard."""
 
 
 class FollowedGames:
-    """Follows games: subscribes to each, and looks at it after that, so that nothing is missed.
+    """Follows games, each from when somebody looked at it or sat down there.
 
     `say` gets what there is to tell of them.
     """
@@ -49,8 +48,14 @@ class FollowedGames:
         if game_id not in self._games:
             self._forget_finished()
             self._games[game_id] = WatchedGame(game_id)
-            self._tasks[game_id] = asyncio.create_task(self._follow(self._games[game_id]))
+            self._begin(game_id)
         return self._games[game_id]
+
+    def _begin(self, game_id: str) -> None:
+        """Follow a game; anew, if it was followed already."""
+        if (task := self._tasks.pop(game_id, None)) is not None:
+            task.cancel()
+        self._tasks[game_id] = asyncio.create_task(self._follow(self._games[game_id]))
 
     def sit(self, seek: Seek, position: Position, id: str | None = None) -> WatchedGame:
         """Follow the game at one's own table, for which there is always room."""
@@ -63,17 +68,27 @@ class FollowedGames:
         """The games whose seats wait to be told until they can be moved in."""
         return [each for each in self if each.seats]
 
-    async def watch(self, game_id: str, id: str | None) -> None:
-        """Follow a game that there is, and tell how it stands.
+    async def watch(self, game_id: str, id: str | None, after: int | None = None) -> None:
+        """Follow a game that there is, and tell how it stands; and first the moves `after` one.
 
-        Raises `Problem` 409 where too many are watched, and what looking at the game raises.
+        From then on each move is told, whatever is missed. Raises `Problem` 409 where too many are
+        watched, 422 for a move that is not made yet, and what looking at the game raises.
         """
-        if (watched := self._games.get(game_id)) is not None and watched.game is not None:
+        watched = self._games.get(game_id)
+        if watched is None or watched.game is None:
+            self.require_room()
+        elif after is None:
             self._say(watched.state(id))
             return
-        self.require_room()
-        answer = await look_at(self._log, game_id)
-        self._say(self.follow(game_id).tell(answer.told(GameLook), answer.position, id))
+        if after is None:
+            answer = await look_at(self._log, game_id)
+            self._say(self.follow(game_id).tell(answer.told(GameLook), answer.position, id))
+            return
+        answer = await resume(self._log, game_id, after)
+        watched = self.follow(game_id)
+        watched.told = after
+        self._say(watched.tell(answer.told(GameLookBack), answer.position, id))
+        self._begin(game_id)
 
     def require_room(self) -> None:
         """Raise `Problem` 409 where no other game may be watched."""
@@ -100,33 +115,26 @@ class FollowedGames:
             self.leave(game_id)
 
     async def _follow(self, watched: WatchedGame) -> None:
-        while True:
-            async with asyncio.TaskGroup() as tasks:
-                await self._listen(watched, tasks)
-            # A subscription ends when its reader falls behind.
-            watched.lose()
-            await asyncio.sleep(FIRST_PAUSE_S)
+        async with (
+            arriving(self._feed, watched.game_id) as heard,
+            aclosing(followed(heard, partial(self._look, watched))) as pieces,
+        ):
+            async for piece in pieces:
+                if not isinstance(piece, Look):
+                    self._say(watched.take(piece))
+                elif piece.state is not None:
+                    self._say(watched.show(piece.state, piece.position))
+                if watched.is_lost:
+                    heard.lose()
 
-    async def _listen(self, watched: WatchedGame, tasks: asyncio.TaskGroup) -> None:
-        looking = tasks.create_task(self._look(watched))
-        async for recorded in self._feed.subscribe(watched.game_id):
-            self._say(watched.take(recorded))
-            if watched.is_lost and looking.done():
-                looking = tasks.create_task(self._look(watched))
-        looking.cancel()
-
-    async def _look(self, watched: WatchedGame) -> None:
-        """Look at the game for as long as its events do not tell how it stands."""
-        pause = FIRST_PAUSE_S
-        while watched.is_lost:
-            try:
-                answer = await look_at(self._log, watched.game_id)
-            except GameUnknown:
-                return  # its start will be heard
-            except Exception as error:  # noqa: BLE001 - whoever decides is away, and asked again
-                logger.warning("cannot look at a game", game=watched.game_id, error=repr(error))
+    async def _look(self, watched: WatchedGame) -> Look:
+        game_id, told = watched.game_id, watched.told
+        try:
+            if told is None:
+                answer = await look_at(self._log, game_id)
             else:
-                self._say(watched.show(answer.told(GameLook), answer.position))
-            if watched.is_lost:
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_S)
+                answer = await look_back_at(self._log, game_id, told)
+        except GameUnknown:
+            return NOT_BEGUN
+        view = answer.told(GameLook if told is None else GameLookBack)
+        return Look(view, view.moves, answer.position)

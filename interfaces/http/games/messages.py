@@ -7,6 +7,7 @@ import msgspec
 from domain.games.events import BotLevel
 from domain.keys import Key
 from interfaces.http.platform.bodies import decode, decoder_of
+from interfaces.http.platform.resume import LARGEST_CURSOR
 
 MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -35,6 +36,12 @@ class WatchPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A game to look at, or to look at no more."""
 
     game_id: Key
+
+
+class FollowPayload(WatchPayload, frozen=True, forbid_unknown_fields=True):
+    """A game to look at; with the number of the last move that was seen, the moves after it."""
+
+    after: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_CURSOR)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class NoPayload(msgspec.Struct, frozen=True):
@@ -78,9 +85,9 @@ class ResignMessage(KeyedMessage, frozen=True, tag="resign"):
 
 
 class WatchMessage(PlayerMessage, frozen=True, tag="watch"):
-    """Look at a game from now on."""
+    """Look at a game from now on, or from a move on."""
 
-    payload: WatchPayload
+    payload: FollowPayload
 
 
 class UnwatchMessage(PlayerMessage, frozen=True, tag="unwatch"):

@@ -1,10 +1,21 @@
 """Looking for a game: who is told of a seat can move there."""
 
 from application.ports.commands import Answer, CommandLog, Envelope, Unavailable
-from domain.games.commands import GameLook, LookAtGame, Meet, Seek, SeekGame
+from domain.games.commands import (
+    ConfirmMoves,
+    GameCommand,
+    GameLook,
+    GameLookBack,
+    LookAtGame,
+    LookBackAtGame,
+    Meet,
+    Seek,
+    SeekGame,
+)
 from domain.games.refusals import GameUnknown
 from domain.refusals import Refusal
 from interfaces.http.platform.command_context import FRESH_IDS, CommandContext
+from interfaces.http.platform.problems import Problem
 from projections.projection import wait_until
 
 BEGIN_TIMEOUT_S = 2.0
@@ -56,12 +67,34 @@ async def look_at(log: CommandLog, game_id: str) -> Answer:
 
     The reply is a `GameLook`. Raises `GameUnknown`, and as `CommandLog.execute` does.
     """
-    envelope = Envelope(command_id=next(FRESH_IDS), command=LookAtGame(game_id=game_id))
+    return await _ask(log, LookAtGame(game_id=game_id))
+
+
+async def look_back_at(log: CommandLog, game_id: str, after: int) -> Answer:
+    """The same, and what was played after a move; the reply is a `GameLookBack`.
+
+    Who is asked may have lost the shard a moment ago, and know fewer moves than that.
+    """
+    return await _ask(log, LookBackAtGame(game_id=game_id, after=after))
+
+
+async def resume(log: CommandLog, game_id: str, after: int) -> Answer:
+    """The same for who brings a number; raises `Problem` 422 where there is no such move yet."""
+    answer = await look_back_at(log, game_id, after)
+    if answer.told(GameLookBack).moves < after:
+        answer = await _ask(log, ConfirmMoves(game_id=game_id, after=after))
+    if (moves := answer.told(GameLookBack).moves) < after:
+        detail = f"Move {after} is ahead of game {game_id!r}, which is at move {moves}; watch it "
+        raise Problem(422, "cursor-ahead", f"{detail}without `after`, or after a move it has.")
+    return answer
+
+
+async def _ask(log: CommandLog, command: GameCommand) -> Answer:
     try:
-        return await log.execute(envelope)
+        return await log.execute(Envelope(command_id=next(FRESH_IDS), command=command))
     except Refusal as refusal:
         if refusal.type == GameUnknown.type:  # also where another process said so
-            raise GameUnknown(game_id) from refusal
+            raise GameUnknown(command.game_id) from refusal
         raise
 
 

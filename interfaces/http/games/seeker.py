@@ -1,6 +1,5 @@
 """A player's place in the lobby, as one socket tells of it."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -25,6 +24,7 @@ from interfaces.http.games.watched_game import Said
 from interfaces.http.platform.command_context import FRESH_IDS
 from interfaces.http.platform.errors import problem_of
 from interfaces.http.platform.problems import Problem
+from interfaces.http.platform.resume import Arrivals
 
 logger = structlog.get_logger(__name__)
 
@@ -51,8 +51,8 @@ class Seeker:
         self._say = say
         self._told_seq = -1
         self._waits_at: str | None = None
-        self._news: asyncio.Queue[Recorded | None] = asyncio.Queue()
-        self._listener = self._news.put_nowait
+        self._news = Arrivals()
+        self._listener = self._news.hear
 
     def open(self, feed: Feed) -> None:
         """Begin to listen."""
@@ -72,7 +72,10 @@ class Seeker:
 
     async def news(self) -> Recorded | None:
         """What has happened next; None where something may have been missed."""
-        return await self._news.get()
+        recorded = await self._news.take()
+        if recorded is None:
+            self._news.begin()
+        return recorded
 
     async def hear(self, recorded: Recorded | None) -> None:
         """Tell what has happened, if it is news."""

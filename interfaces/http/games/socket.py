@@ -110,7 +110,8 @@ class PlayerConnection:
         """Do what leads to no command."""
         match message:
             case WatchMessage(payload=payload):
-                await self._games.watch(payload.game_id, id)
+                after = None if payload.after is msgspec.UNSET else payload.after
+                await self._games.watch(payload.game_id, id, after)
             case UnwatchMessage(payload=payload):
                 self._games.leave(payload.game_id)
                 self._channel.push("unwatched", payload, id=id)

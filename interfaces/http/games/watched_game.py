@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from domain.events import DomainEvent, Position, Recorded
 from domain.games.board import Board
-from domain.games.commands import GameLook, GameView, Seek
+from domain.games.commands import GameLook, GameLookBack, GameView, Seek
 from domain.games.events import GameEnded, GameStarted, MovePlayed, SeatHandedOver
 from domain.games.view import Game
 
@@ -32,22 +32,23 @@ TOLD: dict[type[DomainEvent], tuple[str, tuple[str, ...]]] = {
 class WatchedGame:
     """Keeps up with one game: from a look at it on, by its events.
 
-    Guarantees: what is told of it never goes back, as every look and every event has its position;
-    events wait for the first look, and those that it shows already are dropped. An event that does
-    not follow makes the watcher look again. A move that ends the game is told with its end, and
-    one state after both.
+    Guarantees: what is told of it never goes back, as every look and every event has its position,
+    and what a look shows already is dropped. An event that does not follow makes the watcher look
+    again. A move that ends the game is told with its end, and one state after both. Who counts
+    moves is told each of them once and in order, also those that a state was faster than.
     """
 
     def __init__(self, game_id: str) -> None:
         self.game_id = game_id
         self.game: Game | None = None
         """How it stands, as far as its watcher has been told."""
-        self.is_lost = True
+        self.is_lost = False
         """Whether it has to be looked at before anything more can be told."""
+        self.told: int | None = None
+        """The number of the last move told, for who counts them; None for who takes what comes."""
         self.seats: list[Said] = []
         """What its watcher, who sits at this table, is to hear once the game can be moved in."""
         self._position: Position | None = None
-        self._waiting: list[Recorded] = []
         self._ending: tuple[Game, list[Said]] | None = None
         """The game after its last move, which is told with its end; that is on its way."""
         self._commands: dict[str, str | None] = {}
@@ -92,7 +93,7 @@ class WatchedGame:
     def tell(self, view: GameView, position: Position, id: str | None) -> list[Said]:
         """The game has been looked at for who has asked; not a look after which to follow it."""
         *said, state = self._show(view, position) or [self._state()]
-        return [*said, state._replace(id=id)]
+        return [*said, *self._made(view, position), state._replace(id=id)]
 
     def state(self, id: str | None = None) -> list[Said]:
         """How it stands, for who has asked."""
@@ -107,52 +108,59 @@ class WatchedGame:
 
     # -- what is known --------------------------------------------------------------------------
 
-    def lose(self) -> None:
-        """Events may have been missed."""
-        self.is_lost = True
-
     def show(self, view: GameView, position: Position) -> list[Said]:
-        """The game has been looked at: tell how it stands, and what came after that."""
-        said = self._show(view, position)
-        self.is_lost = False
-        waiting, self._waiting = self._waiting, []
-        for recorded in waiting:
-            said.extend(self.take(recorded))
-        return said
+        """The game has been looked at: tell how it stands, and before that what has been missed."""
+        said, self.is_lost = self._show(view, position), False
+        return [*said[:-1], *self._made(view, position), *said[-1:]]
 
     def take(self, recorded: Recorded) -> list[Said]:
         """An event has happened: tell it, if it is news."""
         event, position = recorded.event, recorded.position
         if isinstance(event, GameStarted) and self.game is None:
             return self._begin(event, position)
-        if self.is_lost or self.game is None:
-            self._waiting.append(recorded)
-            return []
         if self._is_told(position):
-            return []
-        if isinstance(event, SeatHandedOver):
+            return self._count(event, position)
+        if self.game is not None and isinstance(event, SeatHandedOver):
             self.game, self._position = self.game.after(event), position
             return [self._state()]
         return self._go_on(event, recorded) if isinstance(event, MovePlayed | GameEnded) else []
 
     def _begin(self, event: GameStarted, position: Position) -> list[Said]:
-        self.game, self._position, self.is_lost = Game.begun(event), position, False
+        self.game, self._position = Game.begun(event), position
         started = _told(event, position)
         return self._sit_down(started) if self.seats else [started, self._state()]
 
     def _go_on(self, event: MovePlayed | GameEnded, recorded: Recorded) -> list[Said]:
-        assert self.game is not None
-        (game, told), self._ending = self._ending or (self.game, []), None
-        if not _follows(event, game):
+        game, told = self._ending or (self.game, [])
+        self._ending = None
+        if game is None or not _follows(event, game):
             self.is_lost = True
-            self._waiting.append(recorded)
             return []
         game, told = game.after(event), [*told, _told(event, recorded.position)]
         if isinstance(event, MovePlayed) and game.is_decided:
             self._ending = game, told
             return []
         self.game, self._position = game, recorded.position
+        self.told = None if self.told is None else game.board.moves
         return [*told, self._state(self._commands.pop(recorded.command_id, None))]
+
+    def _count(self, event: DomainEvent, position: Position) -> list[Said]:
+        """A state was faster than this event: who counts moves is told of one all the same."""
+        if self.told is None or not isinstance(event, MovePlayed):
+            return []
+        self.is_lost = event.move > self.told + 1
+        if event.move != self.told + 1:
+            return []
+        self.told = event.move
+        return [_told(event, position)]
+
+    def _made(self, view: GameView, position: Position) -> list[Said]:
+        """What a look back tells to who counts moves, and has not been told these."""
+        if self.told is None or not isinstance(view, GameLookBack):
+            return []
+        missed = [each for each in view.made if each.move > self.told]
+        self.told += len(missed)
+        return [_of(MovePlayed, view.game_id, each, position) for each in missed]
 
     def _show(self, view: GameView, position: Position) -> list[Said]:
         if self._is_told(position):
@@ -160,7 +168,10 @@ class WatchedGame:
         known, self.game, self._position = self.game, _game(view), position
         if known == self.game:
             return []
-        return self._sit_down(*([_begun(view, position)] if isinstance(view, GameLook) else []))
+        started = isinstance(view, GameLook)
+        return self._sit_down(
+            *([_of(GameStarted, view.game_id, view, position)] if started else ())
+        )
 
     def _is_told(self, position: Position) -> bool:
         return self._position is not None and position.seq <= self._position.seq
@@ -182,15 +193,14 @@ def _follows(event: MovePlayed | GameEnded, game: Game) -> bool:
 
 
 def _told(event: GameStarted | MovePlayed | GameEnded, position: Position) -> Said:
-    kind, fields = TOLD[type(event)]
-    facts = {field: getattr(event, field) for field in fields}
-    return Said(kind, {"game_id": event.originator_id, **facts}, position)
+    return _of(type(event), event.originator_id, event, position)
 
 
-def _begun(look: GameLook, position: Position) -> Said:
-    kind, fields = TOLD[GameStarted]
-    facts = {field: getattr(look, field) for field in fields}
-    return Said(kind, {"game_id": look.game_id, **facts}, position)
+def _of(event: type[DomainEvent], game_id: str, source: object, position: Position) -> Said:
+    """What is told of such an event, by what knows as much of it."""
+    kind, fields = TOLD[event]
+    facts = {field: getattr(source, field) for field in fields}
+    return Said(kind, {"game_id": game_id, **facts}, position)
 
 
 def _game(view: GameView) -> Game:

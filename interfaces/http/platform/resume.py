@@ -1,23 +1,31 @@
-"""From a cursor on, and then live: what an aggregate tells by numbers, without a gap or a double.
+"""From where somebody was, and then live: how something stands, and what happens to it after that.
 
-However long somebody was away, and whichever process they come back to: first it subscribes, then
-it looks how far the aggregate is, pages through what lies behind the cursor, and goes on with what
-it has heard meanwhile. Whatever was missed, or does not follow, begins that anew.
+Who follows something subscribes first, then looks how it stands, and goes on with what was heard
+meanwhile; whatever is missed begins that anew. What is told by numbers goes on from a cursor,
+however long somebody was away, and whichever process they come back to, without a gap or a double.
 """
 
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
 import structlog
 
-from application.ports.commands import Feed
+from application.ports.commands import Feed, Unavailable
 from domain.events import DomainEvent, Position, Recorded
 from interfaces.http.platform.problems import Problem, bad_request
+from interfaces.http.platform.shared_feeds import shared
 
 MOST_HEARD = 256
 """Events that may wait for a reader who is slow, or still looks at what was before."""
@@ -28,9 +36,6 @@ PAGE_ENTRIES = 200
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
 """Seconds before somebody who could not say how things stand is asked again."""
-
-RESUBSCRIBE_S = 0.5
-"""Seconds before a subscription that was cut is begun anew."""
 
 HEADER = b"last-event-id"
 PARAMETER = b"last_event_id"
@@ -44,7 +49,7 @@ logger = structlog.get_logger(__name__)
 
 
 class Look(NamedTuple):
-    """How an aggregate stands: its state, and the number of the newest thing that it has told.
+    """How something stands: its state, and the number of the newest thing that it has told.
 
     `position` is that of the last event that this rests on.
     """
@@ -65,7 +70,6 @@ class Announced(NamedTuple):
 class Teller(Protocol):
     """An aggregate that tells things by numbers, from 1 and without gaps."""
 
-    topic: str
     aggregate_id: str
 
     async def look(self) -> Look:
@@ -95,34 +99,34 @@ class Teller(Protocol):
 
 
 class Arrivals:
-    """What a subscription has told and nobody has taken yet; it never blocks who tells."""
+    """What one reader was told of and has not taken yet; it never blocks who tells.
+
+    There are as many of these as sockets: a future costs half of what an event and a timeout do.
+    """
 
     def __init__(self) -> None:
         self._events: deque[Recorded] = deque()
-        self._news = asyncio.Event()
+        self._waiter: asyncio.Future[None] | None = None
         self.is_lost = False
         """Whether something may be missing."""
 
-    async def listen(self, feed: Feed, teller: Teller) -> None:
-        """Keep what happens to an aggregate, until cancelled."""
-        while True:
-            async for recorded in feed.subscribe(teller.aggregate_id):
-                if recorded.position.topic == teller.topic:
-                    self._put(recorded)
-            await asyncio.sleep(RESUBSCRIBE_S)  # it was cut, for being behind
-            self._lose()  # and is begun anew before anybody can look
-
-    def _put(self, recorded: Recorded) -> None:
-        if len(self._events) == MOST_HEARD:
-            self._lose()
+    def hear(self, recorded: Recorded | None) -> None:
+        """Keep an event; with None, or where too many wait, some are missing."""
+        if recorded is None or len(self._events) == MOST_HEARD:
+            self.lose()
         elif not self.is_lost:
             self._events.append(recorded)
-            self._news.set()
+            self._wake()
 
-    def _lose(self) -> None:
+    def lose(self) -> None:
+        """What has been heard does not lead on from what was told."""
         self._events.clear()
         self.is_lost = True
-        self._news.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def begin(self) -> None:
         """From here on nothing is missing that a look does not show."""
@@ -133,12 +137,73 @@ class Arrivals:
         """Whether nothing waits."""
         return not self._events
 
-    async def take(self) -> Recorded | None:
-        """The next, as soon as there is one; None where something may be missing."""
-        while self.is_silent and not self.is_lost:
-            self._news.clear()
-            await self._news.wait()
-        return None if self.is_lost else self._events.popleft()
+    async def take(self, patience_s: float | None = None) -> Recorded | None:
+        """The next, as soon as there is one; None where something may be missing, or it takes long.
+
+        Without `patience_s`, nothing takes too long.
+        """
+        if self.is_silent and not self.is_lost:
+            loop = asyncio.get_running_loop()
+            self._waiter = loop.create_future()
+            timer = None if patience_s is None else loop.call_later(patience_s, self._wake)
+            try:
+                await self._waiter
+            finally:
+                if timer is not None:
+                    timer.cancel()
+        return None if self.is_lost or self.is_silent else self._events.popleft()
+
+
+@asynccontextmanager
+async def arriving(feed: Feed, aggregate_id: str) -> AsyncIterator[Arrivals]:
+    """What happens to an aggregate within the block, by the one subscription of this process."""
+    heard, feeds = Arrivals(), shared(feed)
+    feeds.add(feed, aggregate_id, None, heard.hear)
+    try:
+        await asyncio.sleep(0)  # its task, which is first in turn, has begun to listen by then
+        yield heard
+    finally:
+        feeds.remove(aggregate_id, None, heard.hear)
+
+
+async def followed(
+    heard: Arrivals,
+    look: Callable[[], Awaitable[Look | None]],
+    found: Look | None = None,
+    patience: Callable[[], float | None] = lambda: None,
+) -> AsyncGenerator[Look | Recorded]:
+    """How something stands, and then what happens to it; that again wherever something is missing.
+
+    It is also looked at again after a silence of `patience` seconds, and whenever its reader calls
+    `heard.lose`. `found` is a look since `heard` began, for who has one; one that gives None
+    changes nothing, and who raises is asked again. Guarantee: what comes after a look is what has
+    happened after it, in order.
+    """
+    shown = Position("", 0, -1)
+    while True:
+        if found is None:
+            heard.begin()
+            found = await _looked_at(look)
+        if found is not None:
+            shown = found.position
+            yield found
+        found = None
+        while (recorded := await heard.take(patience())) is not None:
+            topic, _, seq = recorded.position
+            if topic == shown.topic and seq > shown.seq:
+                yield recorded
+
+
+async def _looked_at(look: Callable[[], Awaitable[Look | None]]) -> Look | None:
+    """How something stands, as soon as somebody can say."""
+    pause = FIRST_PAUSE_S
+    while True:
+        try:
+            return await look()
+        except Exception as error:  # noqa: BLE001 - whoever decides is away, and asked again
+            logger.warning("cannot look how something stands", error=repr(error))
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
 def cursor_in(headers: Mapping[bytes, bytes], query: bytes) -> int | None:
@@ -177,35 +242,57 @@ async def resumed(
 
     The first piece raises what a look does, and `Problem` 422 for a cursor that is ahead.
     """
-    heard = Arrivals()
-    # It subscribes as soon as anybody waits for anything, before which nothing happens.
-    listening = asyncio.create_task(heard.listen(feed, teller))
-    try:
-        async with aclosing(_pieces(heard, teller, cursor)) as pieces:
-            yield pieces
-    finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+    async with (
+        arriving(feed, teller.aggregate_id) as heard,
+        aclosing(_pieces(heard, teller, cursor)) as pieces,
+    ):
+        yield pieces
 
 
 async def _pieces(heard: Arrivals, teller: Teller, cursor: int | None) -> AsyncGenerator[Announced]:
     look = await teller.look()
-    if cursor is None:
-        cursor = look.newest
-    elif cursor > look.newest and cursor > (newest := await teller.confirmed_newest()):
+    state, told = look.state, look.newest if cursor is None else cursor
+    await _require(teller, look, told)
+
+    async with aclosing(followed(heard, lambda: _no_older(teller, told), look)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Look):
+                state = piece.state
+                yield Announced("state", state)
+                async with aclosing(_behind(teller, told, piece)) as behind:
+                    async for missed in behind:
+                        told += 1
+                        yield missed
+            elif (news := _news(teller, piece.event, told)) is None:
+                heard.lose()
+            else:
+                for each in news:
+                    told = each.number or told
+                    yield each
+                state = teller.moved(state, piece.event)
+                if heard.is_silent:
+                    yield Announced("state", state)
+
+
+async def _require(teller: Teller, look: Look, cursor: int) -> None:
+    """Raise `Problem` 422 for a cursor that is ahead, also of who certainly knows."""
+    if cursor > look.newest and cursor > (newest := await teller.confirmed_newest()):
         raise ahead(cursor, newest)
-    while True:
-        yield Announced("state", look.state)
-        async with aclosing(_behind(teller, cursor, look)) as behind:
-            async for piece in behind:
-                cursor = piece.number or cursor
-                yield piece
-        async with aclosing(_live(heard, teller, cursor, look)) as live:
-            async for piece in live:
-                cursor = piece.number or cursor
-                yield piece
-        heard.begin()
-        look = await _look_again(teller, cursor)
+
+
+async def _no_older(teller: Teller, told: int) -> Look:
+    if (look := await teller.look()).newest < told:
+        raise Unavailable(f"{told} has been told, and who was asked knows {look.newest}.")
+    return look
+
+
+def _news(teller: Teller, event: DomainEvent, told: int) -> Sequence[Announced] | None:
+    """What an event tells; None where something that comes before it is missing."""
+    piece = teller.numbered(event)
+    number = told if piece is None else piece.number or told
+    if number > told + 1:
+        return None
+    return [*([piece] if piece is not None and number > told else []), *teller.others(event)]
 
 
 async def _behind(teller: Teller, told: int, look: Look) -> AsyncGenerator[Announced]:
@@ -226,39 +313,3 @@ async def _behind(teller: Teller, told: int, look: Look) -> AsyncGenerator[Annou
         if told == before:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
-
-
-async def _live(
-    heard: Arrivals, teller: Teller, told: int, look: Look
-) -> AsyncGenerator[Announced]:
-    """What happens after a look, until something is missing."""
-    state = look.state
-    while (recorded := await heard.take()) is not None:
-        if recorded.position.seq <= look.position.seq:
-            continue
-        piece = teller.numbered(recorded.event)
-        if piece is not None and piece.number == told + 1:
-            told += 1
-            yield piece
-        elif piece is not None and (piece.number or 0) > told:
-            return
-        for other in teller.others(recorded.event):
-            yield other
-        state = teller.moved(state, recorded.event)
-        if heard.is_silent:
-            yield Announced("state", state)
-
-
-async def _look_again(teller: Teller, told: int) -> Look:
-    """How it stands, as soon as somebody can say who is no older than what was told."""
-    pause = FIRST_PAUSE_S
-    while True:
-        try:
-            look = await teller.look()
-        except Exception as error:  # noqa: BLE001 - whoever decides is away, and asked again
-            logger.warning("cannot look how something stands", error=repr(error))
-        else:
-            if look.newest >= told:
-                return look
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE_S)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
+from weakref import WeakKeyDictionary
 
 from application.ports.commands import Feed
 from domain.events import DomainEvent, Recorded
@@ -26,12 +27,13 @@ class SharedFeeds:
 
     def __init__(self, concerned: Concerned) -> None:
         self._concerned = concerned
-        self._listeners: dict[str, dict[Hashable, list[Listener]]] = defaultdict(dict)
+        # Of each key a dict, and no list: thousands may listen, and leave one by one.
+        self._listeners: dict[str, dict[Hashable, dict[Listener, None]]] = defaultdict(dict)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def add(self, feed: Feed, aggregate_id: str, key: Hashable, listener: Listener) -> None:
         """Call `listener` with every event of an aggregate that concerns `key`, from now on."""
-        self._listeners[aggregate_id].setdefault(key, []).append(listener)
+        self._listeners[aggregate_id].setdefault(key, {})[listener] = None
         if aggregate_id not in self._tasks:
             task = asyncio.create_task(self._distribute(feed, aggregate_id))
             self._tasks[aggregate_id] = task
@@ -39,7 +41,7 @@ class SharedFeeds:
     def remove(self, aggregate_id: str, key: Hashable, listener: Listener) -> None:
         """Call it no more; the last to leave an aggregate ends the subscription."""
         listeners = self._listeners[aggregate_id]
-        listeners[key].remove(listener)
+        del listeners[key][listener]
         if not listeners[key]:
             del listeners[key]
         if not listeners:
@@ -61,6 +63,14 @@ class SharedFeeds:
             await asyncio.sleep(RESUBSCRIBE_DELAY_S)
             for each in list(listeners.values()):
                 _call(each, None)
+
+
+_of_feeds: WeakKeyDictionary[Feed, SharedFeeds] = WeakKeyDictionary()
+
+
+def shared(feed: Feed) -> SharedFeeds:
+    """The one that all of a process share who want all that happens to an aggregate; key: None."""
+    return _of_feeds.setdefault(feed, SharedFeeds(lambda _: (None,)))
 
 
 def _call(listeners: Iterable[Listener], recorded: Recorded | None) -> None:

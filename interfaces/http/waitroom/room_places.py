@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 import structlog
@@ -31,16 +32,17 @@ class RoomPlaces:
         self._rooms: dict[str, dict[str, list[Hearer]]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def hear(
+    @contextmanager
+    def heard(
         self, queries: RoomQueries, event_id: str, session_id: str, hearer: Hearer
-    ) -> None:
-        """Tell a hearer of every look at its session, until cancelled."""
+    ) -> Iterator[None]:
+        """Within the block, a hearer is told of every look at its session."""
         sessions = self._rooms.setdefault(event_id, {})
         sessions.setdefault(session_id, []).append(hearer)
         if event_id not in self._tasks:
             self._tasks[event_id] = asyncio.create_task(self._look(queries, event_id, sessions))
         try:
-            await asyncio.get_running_loop().create_future()
+            yield
         finally:
             self._forget(event_id, session_id, hearer)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -10,7 +11,8 @@ from litestar import WebSocket, websocket
 
 from application.ports.listening import channel_of_room
 from application.waitroom.presence import Sightings
-from domain.events import Recorded
+from domain.categories import WAITROOMS
+from domain.events import Position, Recorded
 from domain.waitroom.commands import Status
 from domain.waitroom.events import CheckoutExtended, SessionAdmitted
 from interfaces.http.platform.auth import is_trusted
@@ -26,8 +28,9 @@ from interfaces.http.platform.channel import (
     closing,
 )
 from interfaces.http.platform.parameters import PathKey
+from interfaces.http.platform.resume import Arrivals, Look, followed
 from interfaces.http.platform.services import Services, services_of
-from interfaces.http.waitroom.room_feeds import RoomFeeds
+from interfaces.http.waitroom.room_feeds import LOOKS_PER_SECOND, RoomFeeds
 from interfaces.http.waitroom.room_places import RoomPlaces
 from interfaces.tokens import Identity
 from projections.waitroom import WAITROOM
@@ -38,10 +41,6 @@ LIVE_PATH = "/api/v1/waitroom/sessions/{session_id:str}/live"
 LOOK_INTERVAL_S = 2.0
 """Between looks at all there is to know of a session, in case something was missed, where few are
 looking; places are looked at in `room_places`."""
-
-LOOKS_PER_SECOND = 200
-"""Looks that all sockets of this process may take together; with more of them, each looks less
-often, and the read model has time for others."""
 
 NEW_SESSION_TIMEOUT_S = 2.0
 """Seconds for a session that was made a moment ago to show in the read model."""
@@ -64,14 +63,21 @@ class QueueState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionWatch:
-    """Tells one socket where its session stands."""
+    """Tells one socket where its session stands.
+
+    What it tells are values, each of them all there is to know, and never an older one after a
+    newer. So what is heard is told at once, also while the read model is behind or looked at, and
+    what was missed is told by the next look.
+    """
 
     def __init__(self, channel: Channel, services: Services, place: QueuePlace) -> None:
         self._channel = channel
         self._services = services
         self._rooms, self._places = services.part(RoomFeeds), services.part(RoomPlaces)
         self._seen = services.part(Sightings)
+        self._queries = services.queries(WAITROOM)
         self._place = place
+        self._heard = Arrivals()
         self._told: QueueState | None = None
         self._over = False
 
@@ -85,54 +91,65 @@ class SessionWatch:
         if message.type == "ping":
             self._channel.push("pong")
 
-    async def look(self) -> None:
-        """Look at the place again and again until the session is over."""
-        self._tell(_state_of(self._place))
-        while not self._over:
-            await asyncio.sleep(max(LOOK_INTERVAL_S, self._rooms.watchers / LOOKS_PER_SECOND))
-            place = await self._lookup()
-            if place is not None:
-                self._tell(_state_of(place))
+    async def follow(self) -> None:
+        """Tell how the session stands and what happens to it, until cancelled."""
+        session, heard = (self._place.event_id, self._place.session_id), self._heard
+        looked = followed(heard, self._look, _look_of(self._place), self._patience)
+        with (
+            self._rooms.heard(self._services.feed, *session, self._hear),
+            self._places.heard(self._queries, *session, self._move),
+        ):
+            async with aclosing(looked) as looks:
+                async for look in looks:
+                    assert isinstance(look, Look), "what is heard does not wait for looks"
+                    self._tell(_state_of(look.state))
 
-    async def listen(self) -> None:
-        """Hear at once of what happens to the session."""
-        place, queries = self._place, self._services.queries(WAITROOM)
-        await asyncio.gather(
-            self._rooms.listen(self._services.feed, place.event_id, place.session_id, self._hear),
-            self._places.hear(queries, place.event_id, place.session_id, self._move),
-        )
-
-    def _move(self, position: int) -> None:
-        """Tell of another place in line; whoever is in none is told of by what happened.
-
-        Called every second, however many there are, and so where an open socket counts as a sight.
-        """
-        self._seen.note(self._place.event_id, self._place.session_id)
-        told = self._told
-        if position and told is not None and position != told.position:
-            waits = self._changed_to("waiting")
-            self._tell(msgspec.structs.replace(waits, position=position, people_ahead=position - 1))
+    def _patience(self) -> float:
+        return max(LOOK_INTERVAL_S, self._rooms.watchers / LOOKS_PER_SECOND)
 
     def _hear(self, recorded: Recorded | None) -> None:
         if recorded is None:
-            return  # what was missed shows in the read model, which is looked at anyway
+            self._doubt()
+            return
         event = recorded.event
         if isinstance(event, SessionAdmitted | CheckoutExtended):
             self._tell(self._changed_to("ready", event.deadline))
         elif (status := ENDS.get(type(event))) is not None:
             self._tell(self._changed_to(status))
 
+    def _doubt(self) -> None:
+        """Something has been missed: look at once, unless too many do, as after a cut."""
+        if self._rooms.may_look():
+            self._heard.lose()
+
+    def _move(self, position: int) -> None:
+        """Tell of another place in line; who is in none should have heard what happened.
+
+        Called every second, however many there are, and so where an open socket counts as a sight.
+        """
+        self._seen.note(self._place.event_id, self._place.session_id)
+        told = self._told
+        if told is None or position == told.position:
+            return
+        if position == 0:
+            self._doubt()
+            return
+        waits = self._changed_to("waiting")
+        self._tell(msgspec.structs.replace(waits, position=position, people_ahead=position - 1))
+
     def _changed_to(self, status: Status, deadline: Any = None) -> QueueState:
         return msgspec.structs.replace(
             _state_of(self._place), status=status, position=0, people_ahead=0, deadline=deadline
         )
 
-    async def _lookup(self) -> QueuePlace | None:
+    async def _look(self) -> Look | None:
+        """How the session stands in the read model; None where that is away, until the next one."""
         try:
-            return await self._services.queries(WAITROOM).session(self._place.session_id)
+            place = await self._queries.session(self._place.session_id)
         except Exception as error:  # noqa: BLE001 - the read model is away; it is asked again
             logger.warning("cannot look a session up", error=repr(error))
             return None
+        return None if place is None else _look_of(place)
 
     def _tell(self, state: QueueState) -> None:
         """Tell what is new; the read model may be behind what the feed has told."""
@@ -156,6 +173,11 @@ def _order(state: QueueState | None) -> tuple[int, float]:
     return (1, state.deadline.timestamp()) if state.status == "ready" else (2, 0)
 
 
+def _look_of(place: QueuePlace) -> Look:
+    # The read model does not say as of what it shows this.
+    return Look(place, 0, Position(WAITROOMS.topic, 0, -1))
+
+
 def _state_of(place: QueuePlace) -> QueueState:
     return msgspec.convert(place, QueueState, from_attributes=True)
 
@@ -174,7 +196,7 @@ async def watch_session(socket: WebSocket[Identity, Any, Any], session_id: PathK
             return
         watch = SessionWatch(channel, services, place)
         with services.listening.heard([channel_of_room(place.event_id)], channel.hear):
-            await channel.run(watch.receive, watch.listen(), watch.look())
+            await channel.run(watch.receive, watch.follow())
 
 
 async def _own_place(services: Services, identity: Identity, session_id: str) -> QueuePlace:

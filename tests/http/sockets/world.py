@@ -50,6 +50,8 @@ class Tab:
     asked: dict[str, str] = field(default_factory=dict)
     """The type of each message that waits for its answer, by the message's id."""
     unwatched: set[str] = field(default_factory=set)
+    placed_at: int = -1
+    """Where the log stood with the place that was told last."""
 
     def push(
         self, type: str, payload: Any = None, *, id: str | None = None, position: Any = None
@@ -65,6 +67,7 @@ class Tab:
         elif type == "seated":
             self._check_seat(payload, id)
         if type in PLACES:
+            self._check_place(position, id)
             self.place = payload
 
     def push_error(self, error: Exception, *, id: str | None = None) -> None:
@@ -90,6 +93,13 @@ class Tab:
             self.world.lie("a position that there is not")
         self.states[view.game_id] = view
         self.unwatched.discard(view.game_id)
+
+    def _check_place(self, position: Position | None, id: str | None) -> None:
+        """What nobody has asked for is news."""
+        if id is None and position is not None:
+            if position.seq < self.placed_at:
+                self.world.lie(f"{self.user} is told of a place that they have left")
+            self.placed_at = position.seq
 
     def _check_seat(self, seek: Seek, id: str | None) -> None:
         if not any(isinstance(each, GameStarted) for each in self.world.log.of(seek.game_id)):
