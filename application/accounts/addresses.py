@@ -2,6 +2,7 @@
 
 from email_validator import EmailNotValidError, validate_email
 
+from application.ports.mail import ENCODED
 from domain.accounts.refusals import EmailMalformed
 
 MOST_ADDRESS_CHARACTERS = 254
@@ -13,6 +14,8 @@ def canonical_email(text: str) -> str:
     Case does not count, since telephones begin with a capital; mails go to this form alone. Nothing
     else is guessed: with a dot or a tag it is another one.
     """
+    if ENCODED in text:
+        raise EmailMalformed(f"No mail goes to an e-mail address with {ENCODED} in it.")
     try:
         found = validate_email(
             text[: MOST_ADDRESS_CHARACTERS + 1], check_deliverability=False, allow_smtputf8=False

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 
 from application.effects.sources import Fields, Holds, SourceTopic
 from application.effects.templates import placeholders
-from domain.effects.actions import AnyAction, SocketMessage, TopicRecord
+from domain.effects.actions import AnyAction, SocketMessage, TopicRecord, Webhook
 from domain.effects.names import RuleName
 from domain.refusals import Refusal
 
@@ -118,10 +119,24 @@ def _check_action(action: AnyAction, ours: Collection[str]) -> None:
             raise RuleImpossible(
                 "A socket message is for a person or for a room: give one of both."
             )
+        case Webhook(url=url) if not _leads_somewhere(url):
+            raise RuleImpossible(
+                "The address of the webhook names no host and port, or has a name or password in "
+                "it; write one such as https://shop.example.org/hook."
+            )
         case TopicRecord(topic=topic) if topic in ours:
             raise RuleImpossible(
                 f"{topic!r} is a topic of the hall, which alone writes there; take another."
             )
+
+
+def _leads_somewhere(url: str) -> bool:
+    """Whether an address names a host, a port that there is, and nobody's password."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        return False
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import msgspec
@@ -15,6 +15,10 @@ from application.effects.sources import SourceTopic
 from application.history import read_time
 from domain.effects.actions import AnyAction
 from domain.effects.rule import AddRule, Beginning, ChangeRule, Scalar
+
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Between which a rule begins. A moment at the edge of what can be written has no time in another
+zone, and whoever reads rules would fail at it."""
 
 MOST_SAMPLES = 3
 MOST_REHEARSED = 10_000
@@ -121,8 +125,13 @@ def _time(begins: str) -> datetime | None:
     if begins in ("now", "beginning"):
         return None
     try:
-        return read_time(begins)
+        moment = read_time(begins)
     except ValueError as error:
         raise RuleImpossible(
             f"A rule begins now, at the beginning, or at a time: {error}"
         ) from None
+    if not EARLIEST <= moment <= LATEST:
+        raise RuleImpossible(
+            f"A rule begins at a time between {EARLIEST.year} and {LATEST.year}, not at {begins}."
+        )
+    return moment

@@ -26,6 +26,14 @@ def target_of(action: AnyAction) -> str:
     return legible(f"{kind_of(action)} {_where(action)}", MOST_CHARACTERS)
 
 
+def host_of(url: str) -> str:
+    """The host that an address names; nothing where it names none, or cannot be read."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # which would tell part of the address
+        return ""
+
+
 def legible(text: str, most: int) -> str:
     """At most so many characters of a text, as a list shows them and PostgreSQL holds them."""
     return "".join(each if each.isprintable() else "\ufffd" for each in text[:most])
@@ -36,7 +44,7 @@ def _where(action: AnyAction) -> str:
         case TcpLine(host=host, port=port):
             return f"{host}:{port}"
         case Webhook(url=url):
-            return urlsplit(url).hostname or ""  # the rest may be a secret
+            return host_of(url)  # the rest may be a secret
         case TableRow(table=name) | FileLine(file=name) | TopicRecord(topic=name):
             return name
         case RedisKey(key=key):

@@ -6,6 +6,9 @@ import msgspec
 
 from application.ports.deliveries import Delivery
 
+ENCODED = "=?"
+"""What begins a word that says something else than what it looks like (RFC 2047): a new line."""
+
 
 class MailMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A text for one person. `to` is one address in ASCII.
@@ -23,6 +26,10 @@ class MailMessage(msgspec.Struct, frozen=True, kw_only=True):
         for line in (self.to, self.subject, self.id):
             if not line.isprintable():
                 raise ValueError("A line of the head of a mail has a character that is not seen.")
+            if ENCODED in line:
+                raise ValueError(
+                    f"A line of the head of a mail has {ENCODED} in it, which encodes."
+                )
 
 
 class Mail(Protocol):

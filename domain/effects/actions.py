@@ -19,8 +19,15 @@ Name = Annotated[
 ]
 
 
-class Action(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
-    """What is to be done.
+class Action(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="kind",
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+):
+    """What is to be done, and nothing that nobody knows: a slip would leave it out.
 
     `repeats` says whether doing it again, after the answer to the first time was lost, harms
     nobody: since it leads to the same, or since the receiver is given a key by which it knows a
@@ -94,6 +101,11 @@ class TextMessage(Action, frozen=True, kw_only=True, tag="sms"):
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 
 
+LONGEST_KEPT_S = 10 * 366 * 86_400
+"""For which Redis is asked to keep something; it refuses what does not fit into its clock, and only
+after it has counted."""
+
+
 class RedisKey(Action, frozen=True, kw_only=True, tag="redis"):
     """A value under a key of Redis, or a counter there that each event counts in once.
 
@@ -104,7 +116,7 @@ class RedisKey(Action, frozen=True, kw_only=True, tag="redis"):
 
     key: ShortTemplate
     value: ShortTemplate | None = None
-    keep_seconds: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    keep_seconds: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_KEPT_S)] | None = None
 
 
 class FileLine(Action, frozen=True, kw_only=True, tag="file"):

@@ -1,5 +1,6 @@
 """What rules, lines and effects are called."""
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -17,15 +18,21 @@ RuleName = Annotated[
 ]
 """What a rule is called, for good. It has no colon, which the names of lines have."""
 
+LINE_PATTERN = r"^[a-z][a-z0-9_-]*:[A-Za-z0-9._-]+:[0-9]+$(?!\n)"
+
 LineId = Annotated[
     str,
     msgspec.Meta(
         max_length=350,
-        pattern=r"^[a-z][a-z0-9_-]*:[A-Za-z0-9._-]+:[0-9]+$(?!\n)",
+        pattern=LINE_PATTERN,
         examples=["youre-in-line:QUEUE_JOINED:3"],
     ),
 ]
 """What a line is called: the rule, the topic and the partition that it takes."""
+
+LINE = re.compile(LINE_PATTERN)
+SEQ = re.compile(r"[0-9]{1,18}")
+"""The number of an event in its partition."""
 
 
 def line_id(rule: str, topic: str, partition: int) -> str:
@@ -41,7 +48,7 @@ def effect_id(rule: str, position: Position) -> str:
 def place_of(effect: str) -> tuple[str, int]:
     """The line of an effect, and the number of its event in there; raises `ValueError`."""
     line, _, seq = effect.rpartition(":")
-    if line.count(":") != 2 or not seq.isdecimal():  # noqa: PLR2004 - as `line_id` writes it
+    if not (LINE.match(line) and SEQ.fullmatch(seq)):
         raise ValueError(
             f"{effect!r} is no effect; they are called like youre-in-line:QUEUE_JOINED:3:17."
         )

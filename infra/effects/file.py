@@ -197,7 +197,7 @@ def _ids(lines: Sequence[bytes]) -> Iterator[str]:
     for line in lines:
         try:
             yield msgspec.json.decode(line, type=_Named).id
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, ValueError, RecursionError):
             continue
 
 

@@ -156,7 +156,7 @@ class _Line:
         try:
             while line := await self._reader.readline():
                 self._take(msgspec.json.decode(line, type=LineAnswer))
-        except (msgspec.DecodeError, ValueError):
+        except (msgspec.DecodeError, ValueError, RecursionError):
             why = "the receiver said something that is no answer"
         except OSError:
             why = "the connection failed"

@@ -13,6 +13,7 @@ from domain.effects.actions import (
     RedisKey,
     SocketMessage,
     TopicRecord,
+    Webhook,
 )
 from domain.effects.rule import (
     AddRule,
@@ -101,6 +102,11 @@ IMPOSSIBLE: dict[str, tuple[str, AnyAction, dict[str, object]]] = {
     ),
     "a list": ("game-log", RedisKey(key="{line}"), {"type": "game.ended.v1"}),
     "a topic of the hall": ("QUEUE_JOINED", TopicRecord(topic="game-log", key="k"), {}),
+    "a webhook that nobody can read": ("QUEUE_JOINED", Webhook(url="https://[shop"), {}),
+    "a webhook to no number": ("QUEUE_JOINED", Webhook(url="https://[shop]/"), {}),
+    "a webhook with a password": ("QUEUE_JOINED", Webhook(url="https://a:b@c.example/"), {}),
+    "a webhook to a port that is none": ("QUEUE_JOINED", Webhook(url="https://c.example:x/"), {}),
+    "a webhook to nowhere": ("QUEUE_JOINED", Webhook(url="https:///hook"), {}),
     "a socket of nobody": ("QUEUE_JOINED", SocketMessage(text="Hello"), {}),
     "a socket of a person and a room": ("QUEUE_JOINED", SocketMessage(person="a", room="b"), {}),
 }

@@ -6,7 +6,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from application.effects.checking import NewRule, check
+from application.effects.checking import NewRule, RuleChange, check
 from interfaces.bootstrap import SetupError
 from interfaces.bootstrap.ask_api import AskApi
 from interfaces.bootstrap.effects.files import RULES_PATH, Applied, apply, rules_in
@@ -29,12 +29,21 @@ class Api:
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         assert path == RULES_PATH
+        fits(body, NewRule)
         self.rules[body["name"]] = {"type": None, "where": {}, **body}
 
     def put(self, path: str, body: Mapping[str, Any]) -> Any:
         name = path.removeprefix(f"{RULES_PATH}/")
+        fits(body, RuleChange)
         self.rules[name] |= body
         return dict(self.rules[name])
+
+
+def fits(body: Mapping[str, Any], kind: type[RuleChange]) -> None:
+    try:
+        msgspec.convert(body, kind)
+    except msgspec.ValidationError as error:
+        raise SetupError(str(error)) from None
 
 
 def applied(api: Api, *rules: Mapping[str, Any]) -> list[Applied]:
@@ -63,6 +72,23 @@ def test_a_rule_on_another_topic_is_refused() -> None:
         applied(api, {**rule, "on": "QUEUE_LEFT"})
 
 
+def test_a_field_that_nobody_knows_is_not_left_out() -> None:
+    api, rule = Api(), {"name": "r", "on": "QUEUE_JOINED", "action": COUNT}
+    applied(api, rule)
+    with pytest.raises(SetupError, match="were"):
+        applied(api, {**rule, "were": {"event_id": "concert"}})
+
+
+def test_a_name_that_is_no_text_is_for_the_api_to_refuse() -> None:
+    with pytest.raises(SetupError, match="name"):
+        applied(Api(), {"name": ["r"], "on": "QUEUE_JOINED", "action": COUNT})
+
+
+def test_two_rules_of_one_name_are_refused_before_any_is_added() -> None:
+    with pytest.raises(SetupError, match="r"):
+        rules_in(b'[{"name": "r"}, {"name": "s"}, {"name": "r"}]')
+
+
 @pytest.mark.parametrize(
     ("content", "count"), [(b'{"name": "r"}', 1), (b"[{}, {}]", 2), (b'{"rules": [{}]}', 1)]
 )
@@ -70,7 +96,9 @@ def test_a_file_holds_one_rule_or_several(content: bytes, count: int) -> None:
     assert len(rules_in(content)) == count
 
 
-@pytest.mark.parametrize("content", [b"rule", b"3", b"[3]", b'{"rules": 3}'])
+@pytest.mark.parametrize(
+    "content", [b"rule", b"3", b"[3]", b'{"rules": 3}', b'{"a": "\xff"}', b"[" * 100_000]
+)
 def test_what_holds_no_rules_is_told(content: bytes) -> None:
     with pytest.raises(SetupError):
         rules_in(content)

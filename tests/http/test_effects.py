@@ -81,6 +81,30 @@ async def test_its_author_says_where_it_begins(api: Api, begins: str) -> None:
     assert (first.since is None) == (begins in {"now", "beginning"})
 
 
+@pytest.mark.parametrize(
+    "begins",
+    ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00Z"],
+)
+async def test_a_time_that_another_zone_does_not_have_is_none(api: Api, begins: str) -> None:
+    answer = await ask(api, "POST", RULES, {**RULE, "begins": begins})
+    problem(answer, 422, "rule-impossible")
+
+
+async def test_a_field_that_an_action_does_not_have_is_not_left_out(api: Api) -> None:
+    action = {"kind": "redis", "key": "joins", "keep_second": 60}
+    problem(await ask(api, "POST", RULES, {**RULE, "action": action}), 400, "invalid-request")
+
+
+async def test_a_time_that_redis_does_not_know_is_refused_before_anything_counts(api: Api) -> None:
+    action = {"kind": "redis", "key": "joins", "keep_seconds": 10**18}
+    problem(await ask(api, "POST", RULES, {**RULE, "action": action}), 400, "invalid-request")
+
+
+async def test_what_cannot_be_called_a_line_has_no_effects(api: Api) -> None:
+    for effect in ("a b:QUEUE_JOINED:0:1", "r:QUEUE_JOINED:x:1", ":::1", f"{LINE}:\u0663"):
+        problem(await ask(api, "POST", f"{EFFECTS}/{effect}/drop"), 404, "effect-not-found")
+
+
 async def test_a_time_that_is_none_and_a_topic_that_is_none_are_told(api: Api) -> None:
     answer = await ask(api, "POST", RULES, {**RULE, "begins": "2026-13-01T12:00:00Z"})
     problem(answer, 422, "rule-impossible")

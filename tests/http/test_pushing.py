@@ -88,6 +88,15 @@ async def test_what_is_no_key_of_a_browser_is_refused(api: Api, keys: dict[str, 
 
 
 @pytest.mark.parametrize(
+    "endpoint", ["https://[push", "https://[push]/1", "https:///push", "http://:1/"]
+)
+async def test_an_endpoint_without_a_host_is_refused(api: Api, endpoint: str) -> None:
+    answer = await api.ask("POST", PATH, {**GOOD, "endpoint": endpoint})
+    problem(answer, 422, "endpoint-malformed")
+    assert not subscriptions_of(api).rows
+
+
+@pytest.mark.parametrize(
     "endpoint", ["push.example", "ftp://push.example/x", "https://a b", "x" * 9]
 )
 async def test_what_is_no_address_is_refused(api: Api, endpoint: str) -> None:

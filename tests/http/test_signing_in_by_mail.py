@@ -343,7 +343,8 @@ async def test_case_does_not_count_and_nothing_else_is_guessed(api: Api) -> None
 @pytest.mark.parametrize(
     "email",
     ["ada", "ada@", "ada@hall", "@hall.example", "ada@hall.example\nBcc: eve@hall.example",
-     "Ada <ada@hall.example>", "ada@hall.example, eve@hall.example", "\u0430da@hall.example"],
+     "Ada <ada@hall.example>", "ada@hall.example, eve@hall.example", "\u0430da@hall.example",
+     "=?utf-8?q?ada?=@hall.example"],
 )  # fmt: skip
 async def test_what_is_no_address_gets_no_mail(api: Api, email: str) -> None:
     async with browser(api) as there:

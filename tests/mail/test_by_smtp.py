@@ -157,7 +157,13 @@ async def test_a_server_that_is_away_has_taken_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"to": "ada@x.example\nBcc: eve@x.example"}, {"subject": "Hi\r\nBcc: eve@x.example"}]
+    "wrong",
+    [
+        {"to": "ada@x.example\nBcc: eve@x.example"},
+        {"to": "=?utf-8?q?ada?=@x.example"},
+        {"subject": "Hi\r\nBcc: eve@x.example"},
+        {"subject": "Hi =?utf-8?q?=0D=0ABcc:_eve=40x.example?="},
+    ],
 )
 def test_the_head_of_a_mail_has_the_lines_that_it_was_given(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="head of a mail"):

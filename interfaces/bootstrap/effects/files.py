@@ -1,5 +1,6 @@
 """Rules in files, and what has to be done for them to hold."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -10,6 +11,10 @@ from interfaces.bootstrap.ask_api import AskApi
 
 RULES_PATH = "/api/v1/effects/rules"
 CHANGEABLE = ("type", "where", "action")
+
+OF_NEW = ("name", "on", "begins")
+"""What is said to a new rule alone. All else is told to one that is there, too: a field that nobody
+knows is refused, where to leave it out would have a rule with a slip in it hold on everything."""
 
 Done = Literal["added", "changed", "as it was"]
 
@@ -25,11 +30,14 @@ def rules_in(content: bytes) -> Sequence[Mapping[str, Any]]:
     """The rules in a file: one, a list of them, or a list called `rules`; raises `SetupError`."""
     try:
         read = msgspec.json.decode(content)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise SetupError(f"The file is no JSON: {error}.") from None
     rules = read.get("rules", [read]) if isinstance(read, dict) else read
     if not isinstance(rules, list) or not all(isinstance(each, dict) for each in rules):
         raise SetupError('Write rules as a list of objects, or as {"rules": [...]}.')
+    names = Counter(each["name"] for each in rules if isinstance(each.get("name"), str))
+    if twice := sorted(name for name, count in names.items() if count > 1):
+        raise SetupError(f"Only one rule can be called so: {', '.join(twice)}.")
     return rules
 
 
@@ -41,7 +49,8 @@ def apply(asking: AskApi, rules: Sequence[Mapping[str, Any]]) -> Iterator[Applie
     """
     known = {each["name"]: each for each in asking.get(RULES_PATH)["rules"]}
     for rule in rules:
-        there = known.get(rule.get("name", ""))
+        name = rule.get("name")
+        there = known.get(name) if isinstance(name, str) else None
         if there is None:
             asking.post(RULES_PATH, rule)
             yield Applied(str(rule["name"]), "added")
@@ -56,7 +65,8 @@ def apply(asking: AskApi, rules: Sequence[Mapping[str, Any]]) -> Iterator[Applie
 
 def _change(asking: AskApi, there: Mapping[str, Any], rule: Mapping[str, Any]) -> Applied:
     name = str(there["name"])
-    asked = {"type": None, "where": {}} | {key: rule[key] for key in CHANGEABLE if key in rule}
+    said = {key: each for key, each in rule.items() if key not in OF_NEW}
+    asked = {"type": None, "where": {}, **said}
     view = asking.put(f"{RULES_PATH}/{name}", asked)
     same = all(view[key] == there[key] for key in CHANGEABLE)
     return Applied(name, "as it was" if same else "changed")

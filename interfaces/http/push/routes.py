@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,6 +28,10 @@ SECRET_BYTES = 16
 
 class BrowserKeyMalformed(Refusal, type="browser-key-malformed", status=422):
     """What a browser has told of itself cannot be pushed to."""
+
+
+class EndpointMalformed(Refusal, type="endpoint-malformed", status=422):
+    """Where a browser says that it is pushed to is no address."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,8 @@ def id_of(endpoint: str) -> str:
 
 
 def _told(data: NewSubscription) -> Subscription:
-    """What a browser has said; raises `BrowserKeyMalformed`."""
+    """What a browser has said; raises `EndpointMalformed` and `BrowserKeyMalformed`."""
+    _require_host(data.endpoint)
     key, secret = _decoded(data.keys.p256dh), _decoded(data.keys.auth)
     try:
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)
@@ -140,6 +146,17 @@ def _told(data: NewSubscription) -> Subscription:
             " `PushSubscription.toJSON()`."
         )
     return Subscription(id=id_of(data.endpoint), endpoint=data.endpoint, p256dh=key, auth=secret)
+
+
+def _require_host(endpoint: str) -> None:
+    try:
+        host = urlsplit(endpoint).hostname
+    except ValueError:
+        host = None
+    if not host:
+        raise EndpointMalformed(
+            "`endpoint` names no host; take it from `PushSubscription.toJSON()`."
+        )
 
 
 def _decoded(text: str) -> bytes:

@@ -58,6 +58,8 @@ async def test_it_goes_to_an_address_as_it_stands(server: SmtpReceiver, emails: 
         Email(to="a@b@c", subject="s", text="t"),
         Email(to="ada", subject="s\r\nBcc: eve@mail.example", text="t"),
         Email(to="ada@mail.example\r\nBcc: eve@mail.example", subject="s", text="t"),
+        Email(to="ada", subject="=?utf-8?q?=0ABcc:_eve=40mail.example?=", text="t"),
+        Email(to="=?utf-8?q?ada?=@mail.example", subject="s", text="t"),
     ],
 )
 async def test_what_cannot_be_sent_is_not_tried_again(

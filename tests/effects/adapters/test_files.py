@@ -57,6 +57,16 @@ async def test_lines_stand_in_order_each_whole(folder: Path) -> None:
     assert (folder / "joined.ndjson").read_bytes() == b"".join(e.event + b"\n" for e in wanted)
 
 
+@pytest.mark.parametrize("line", [b'{"id": "\xff"}', b'{"x": ' + b"[" * 60_000, b'{"id": 3}'])
+async def test_what_somebody_has_written_by_hand_stops_nobody(folder: Path, line: bytes) -> None:
+    await asyncio.to_thread(folder.mkdir)
+    (folder / "joined.ndjson").write_bytes(line + b"\n")
+    (effect,) = effects(1)
+    assert (await FileLines(folder).perform(effect)).outcome == "accepted"
+    assert (await FileLines(folder).perform(effect)).outcome == "accepted"
+    assert (folder / "joined.ndjson").read_bytes().count(effect.event) == 1
+
+
 async def test_those_that_wait_at_once_are_flushed_at_once(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from domain.effects.actions import RedisKey
+from domain.effects.actions import LONGEST_KEPT_S, RedisKey
 from infra.effects import redis as module
 from infra.effects.redis import PREFIX, RedisKeys
 from tests.chaos.network import Network
@@ -105,6 +105,15 @@ async def test_what_is_to_be_kept_for_a_time_is_and_the_rest_for_good(
     assert await redis.ttl(PREFIX + key) == await redis.ttl(f"effects-set-by:{key}") == -1
     await keys.perform(an_effect(RedisKey(key=f"{key}:count", keep_seconds=60), 1))
     assert 0 < await redis.ttl(f"{PREFIX}{key}:count") <= 60
+
+
+async def test_the_longest_time_is_one_that_redis_knows(
+    redis: "Redis", keys: RedisKeys, key: str
+) -> None:
+    for value in (None, "v"):
+        action = RedisKey(key=f"{key}:{value}", value=value, keep_seconds=LONGEST_KEPT_S)
+        assert (await keys.perform(an_effect(action))).outcome == "accepted"
+        assert await redis.ttl(f"{PREFIX}{key}:{value}") > LONGEST_KEPT_S - 60
 
 
 async def test_an_older_event_does_not_set_what_has_expired(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from application.ports.deliveries import Delivery
@@ -76,6 +77,16 @@ async def test_what_is_refused_says_whether_it_may_be_tried_again(
     for again in (False, True):
         delivery = await lines.perform(an_effect(a_line(receiver)))
         assert (delivery.outcome, delivery.again) == ("rejected", again)
+
+
+async def test_an_answer_without_end_of_brackets_is_none(
+    receiver: TcpReceiver, lines: TcpLines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nested = msgspec.Raw(b'{"x":' + b"[" * 60_000)
+    say = receiver.say
+    monkeypatch.setattr(receiver, "say", lambda writer, _: say(writer, nested))
+    delivery = await lines.perform(an_effect(a_line(receiver)))
+    assert delivery == Delivery("unknown", "the receiver said something that is no answer", True)
 
 
 async def test_who_is_killed_makes_unknown_what_it_had_and_rejected_what_comes(
