@@ -113,7 +113,7 @@ class Friends:
                 sealed=("note",),
                 facts=("relation", "since"),
                 found="user_id = %(user_id)s",
-                stays="whose friend you are, by their ids",
+                stays="whose friend you are, by their ids, until that is ended",
             ),
         ),
         Table(
@@ -201,6 +201,8 @@ SOME = """
     WHERE user_id = %s AND relation = ANY(%s) AND other_id > %s ORDER BY other_id LIMIT %s
 """
 
+ALL = "SELECT other_id, relation FROM friends WHERE user_id = %s ORDER BY other_id"
+
 BLOCKED = """
     SELECT other_id, since FROM blocks
     WHERE user_id = %s AND other_id > %s ORDER BY other_id LIMIT %s
@@ -219,6 +221,12 @@ class FriendQueries(PostgresQueries):
         asked = [user_id, list(relations), after, limit + 1]
         rows = await self._select(SOME, asked, tuple_row)
         return FriendPage(people=[*_friends(rows[:limit])], after=next_after(rows, limit))
+
+    async def of(self, user_id: str) -> Sequence[tuple[str, Relation]]:
+        """All who are something to somebody, in the order of their ids, as that person sees it."""
+        return [
+            (other, relation) for other, relation in await self._select(ALL, [user_id], tuple_row)
+        ]
 
     async def blocked(self, user_id: str, *, after: str, limit: int) -> BlockedPage:
         """Those whom somebody has blocked, in the order of their ids, behind one of them."""

@@ -26,6 +26,7 @@ from application.accounts.email_changes import EmailChanges
 from application.accounts.people import AccountOfPeople
 from application.effects.desk import RuleDesk
 from application.feed.people import FeedsOfPeople
+from application.friends.people import FriendsOfPeople
 from application.games.offers import Offers
 from application.games.people import GamesOfPeople
 from application.history import History
@@ -231,6 +232,7 @@ async def an_api() -> AsyncIterator[Api]:
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
     player_events, limits = FakePlayerEvents(), FakeLimits()
     desk, accounts = a_desk(), FakeAccounts(log, seals)
+    friends = FakeFriends(log)
     of_players = FakePlayerQueries(player_events)
     commands_need: dict[str, ReadinessCheck] = {}
     queries_need: dict[str, ReadinessCheck] = {}
@@ -238,7 +240,7 @@ async def an_api() -> AsyncIterator[Api]:
         WAITROOM: queue,
         ACCOUNTS: accounts,
         FEED_ENTRIES: FakeFeeds(log),
-        FRIENDS: FakeFriends(log),
+        FRIENDS: friends,
         GAME_RECORDS: games,
         GAME_METRICS: FakeGameMetrics(log),
         STANDINGS: standings,
@@ -273,6 +275,7 @@ async def an_api() -> AsyncIterator[Api]:
             Judge: Judge(0.02),
             FeedLimits: FeedLimits(),
             FeedsOfPeople: FeedsOfPeople(),
+            FriendsOfPeople: FriendsOfPeople(friends),
             Offers: Offers(FakeOffers()),
             Settings: Settings(),
             Ingestion: Ingestion(

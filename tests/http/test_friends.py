@@ -104,3 +104,21 @@ async def test_what_is_not_there_is_told_so(api: Api) -> None:
     gone = await ask(api, "ann", "POST", "/requests/bob/accept")
     problem(gone, 404, "friend-request-not-found")
     problem(await ask(api, "ann", "POST", "/bob/end"), 404, "not-friends")
+
+
+async def test_who_is_erased_is_nobody_s_friend_and_neither_asks_nor_is_asked(api: Api) -> None:
+    api.log.feeds_people = True
+    await befriend(api, "ann", "bob")
+    await ask(api, "ann", "POST", "/requests", {"user_id": "cyd", "note": "It is me."})
+    await ask(api, "dan", "POST", "/requests", {"user_id": "ann"})
+    await ask(api, "ann", "POST", "/eve/block")
+    await ask(api, "eve", "POST", "/requests", {"user_id": "ann"})
+    report = (await api.ask("POST", "/api/v1/me/erase", {"user_id": "ann"})).json()
+    (ended,) = [each for each in report["forgotten"] if each["place"] == "friends"]
+    assert (report["complete"], ended["count"]) == (True, 3)
+    assert await people(api, "ann") == await people(api, "ann", "/requests") == []
+    assert await people(api, "bob") == await people(api, "cyd", "/requests") == []
+    assert await people(api, "dan", "/requests") == []
+    assert await people(api, "eve", "/requests") == [("ann", "requested")], "it waits for ever"
+    unread = (await api.ask("GET", "/api/v1/me/feed?unread=true", user="cyd")).json()
+    assert unread["entries"] == []

@@ -30,6 +30,9 @@ class FakeFriends(FakeReadModel):
         people = [Friend(user_id=other, **row) for other, row in chosen[:limit]]
         return FriendPage(people=people, after=next_after(chosen, limit))
 
+    async def of(self, user_id: str) -> Sequence[tuple[str, Relation]]:
+        return [(other, row["relation"]) for other, row in self._rows(of_friends, user_id, "")]
+
     async def blocked(self, user_id: str, *, after: str, limit: int) -> BlockedPage:
         chosen = self._rows(of_blocks, user_id, after)
         people = [BlockedPerson(user_id=other, **row) for other, row in chosen[:limit]]
