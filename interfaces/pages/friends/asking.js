@@ -18,7 +18,7 @@ async function whoHas(handle) {
 // `name` is what others find oneself by; `say` tells what came of it, and `changed` that something did.
 export function asking({ name, say, changed }) {
   const whom = element("input", { maxLength: 200, autocomplete: "off", autocapitalize: "none", spellcheck: false });
-  const note = element("input", { maxLength: 200, autocomplete: "off" });
+  const note = element("input", { maxLength: 100, autocomplete: "off" });
   const send = element("button", { textContent: "Ask" });
   const anyway = element("button", { type: "button", className: "quiet", hidden: true });
   const form = element("form", { noValidate: true },

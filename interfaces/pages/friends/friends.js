@@ -47,8 +47,8 @@ async function show() {
   const look = looking(shown.look);
   const form = asking({ name: (await handleOf(me.user_id)) ?? me.user_id, say, changed: look });
   at("sections").append(form, ...shown.sections);
-  await look();
   follow(look);
+  await look();
 }
 
 // The bell hears what is told. An entry may come before the lists show what it tells of.
