@@ -21,7 +21,7 @@ const LISTS = [
   { title: "They ask you", path: "/requests", of: "asked", can: ["accept", "decline", "block"], none: "Nobody is waiting for your answer.", since: "Asks since" },
   { title: "You have asked", path: "/requests", of: "requested", can: ["cancel"], none: "You are waiting for nobody’s answer.", since: "Asked on" },
   { title: "Your friends", path: "", of: "friends", can: ["end", "block"], none: "Nobody yet: ask somebody.", since: "Since" },
-  { title: "You have blocked", path: "/blocked", can: ["unblock"], none: null, since: "Since" },
+  { title: "You have blocked", path: "/blocked", can: ["unblock"], none: "You have blocked nobody.", since: "Since" },
 ];
 
 // The cards, and `look`, which shows what there is; `changed` is called when something was done.
@@ -46,7 +46,7 @@ export function lists({ say, changed }) {
 
 function listed({ title, of, can, none, since }, say, changed) {
   const list = element("ul", { className: "things", role: "list" });
-  const nobody = element("p", { className: "note" }, none ?? "");
+  const nobody = element("p", { className: "note" }, none);
   const { made, attempt } = card(title, list, nobody);
   const heading = made.querySelector("h2");
   heading.tabIndex = -1;
@@ -61,7 +61,6 @@ function listed({ title, of, can, none, since }, say, changed) {
     list.replaceChildren(...lines);
     if (focused) ([...list.querySelectorAll("button")].find(({ ariaLabel }) => ariaLabel === focused) ?? heading).focus();
     nobody.hidden = lines.length > 0;
-    made.hidden = !lines.length && !none;
   }
 
   async function line(person) {
