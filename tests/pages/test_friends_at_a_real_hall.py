@@ -4,7 +4,8 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.conftest import Hall
-from tests.pages.test_at_a_real_hall import PATIENCE_MS, signed_in
+from tests.pages.test_a_guest_at_a_real_hall import a_guest
+from tests.pages.test_at_a_real_hall import PATIENCE_MS
 from tests.people import a_name
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -24,21 +25,22 @@ async def shows(page: Page, title: str, *names: str) -> None:
 
 
 async def ask(page: Page, user_id: str) -> None:
-    """Ask somebody who has no account."""
+    """Ask a guest."""
     await page.get_by_label("Their handle").fill(user_id)
     await page.get_by_role("button", name="Ask", exact=True).click()
-    await page.get_by_role("button", name=f"Ask the id {user_id}").click()
-    await shows(page, "You have asked", user_id)
+    await shows(page, "You have asked", user_id.split("~", maxsplit=1)[0])
 
 
 async def test_one_is_away_while_asked_and_later_one_is_blocked_and_notices_nothing(
     hall: Hall, browser: Browser
 ) -> None:
-    names = a_name("ada"), a_name("bob")
-    async with signed_in(browser, hall, hall.base_url, names[0]) as ada:
+    names = a_name("Ada"), a_name("Bob")
+    one, other = (f"{name}~7654321" for name in names)
+    async with a_guest(browser, hall, hall.base_url, one) as ada:
         await ada.goto(f"{hall.base_url}/friends")
-        await ask(ada, names[1])
-        async with signed_in(browser, hall, hall.base_url, names[1]) as bob:
+        await ask(ada, other)
+        async with a_guest(browser, hall, hall.base_url, other) as bob:
+            await bob.goto(f"{hall.base_url}/games")
             popup = bob.get_by_role("dialog", name=f"{names[0]} asks to be your friend")
             await expect(popup).to_be_visible(timeout=PATIENCE_MS)
             await popup.get_by_role("button", name="Accept").click()
@@ -52,7 +54,7 @@ async def test_one_is_away_while_asked_and_later_one_is_blocked_and_notices_noth
             await shows(bob, "You have blocked", names[0])
             await ada.reload()
             await shows(ada, "Your friends")
-            await ask(ada, names[1])
+            await ask(ada, other)
             await bob.reload()
             await shows(bob, "You have blocked", names[0])
             await shows(bob, "They ask you")
