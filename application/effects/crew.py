@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 import structlog
@@ -17,6 +17,9 @@ LOOK_INTERVAL_S = 1.0
 ANEW_PAUSES_S = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Before a rule that failed starts again; the last as often as it takes."""
 
+FORGET_INTERVAL_S = 10.0
+"""Before what is left of removed rules is asked to go again."""
+
 WELL_AFTER_S = 30.0
 """A rule that fails after so long has no failures behind it."""
 
@@ -26,6 +29,9 @@ Stopped = Callable[[], bool]
 Build = Callable[[RuleOrders, Stopped], AbstractContextManager[RuleRunner]]
 KnownRules = Callable[[], Sequence[RuleOrders] | None]
 """The rules that there are; None where nobody knows at the moment."""
+
+Forget = Callable[[Collection[str]], Collection[str]]
+"""Removes what readers of these rules have left elsewhere, and says of which nothing is left."""
 
 
 class RuleAtWork:
@@ -40,13 +46,25 @@ class RuleAtWork:
 class Crew:
     """Has every active rule carried out, each in its thread. To be used by one thread.
 
+    What rules that were removed have left elsewhere goes by `forget`, where anything is.
+
     Guarantee: at any time there is one thread for a rule at most.
     """
 
-    def __init__(self, rules: KnownRules, build: Build, check: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        rules: KnownRules,
+        build: Build,
+        check: Callable[[], None],
+        forget: Forget = frozenset,
+    ) -> None:
         self._rules = rules
         self._build = build
         self._check = check
+        self._forget = forget
+        self._forgotten: set[str] = set()
+        self._asked: set[str] = set()
+        self._asked_at = 0.0
         self._places: dict[str, RuleAtWork] = {}
         self._leaving: dict[str, RuleAtWork] = {}
         self._ended = threading.Event()
@@ -77,6 +95,18 @@ class Crew:
         for name, rule in active.items():
             if name not in self._places and name not in self._leaving:
                 self._begin(rule)
+        self._forget_removed({rule.name for rule in rules if rule.status == "removed"})
+
+    def _forget_removed(self, removed: set[str]) -> None:
+        """Forget rules that nobody reads for any more; what does not go is asked to again later.
+
+        A worker asks for all of them once, so nothing stays where the one before was killed.
+        """
+        left = removed - self._forgotten - self._leaving.keys()
+        is_time = time.monotonic() - self._asked_at >= FORGET_INTERVAL_S
+        if wanted := left if is_time else left - self._asked:
+            self._asked, self._asked_at = self._asked | wanted, time.monotonic()
+            self._forgotten.update(self._forget(wanted))
 
     @property
     def at_work(self) -> Mapping[str, RuleOrders]:

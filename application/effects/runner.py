@@ -7,7 +7,7 @@ comes next begins there. Where the reader stands is stored too, which only saves
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -15,13 +15,15 @@ import structlog
 from application.effects.happenings import Happening
 from application.effects.lines import Lines
 from application.effects.matching import Unattemptable, effect_of, holds
+from application.effects.performing import MOST_AT_ONCE
 from application.effects.ports import Effect
 from application.effects.rules import RuleOrders
 from application.effects.targets import legible, target_of
 from application.ports.deliveries import Delivery
 from application.ports.reading import Checkpoint, LogReader, PositionStore
-from domain.effects.actions import Action
+from domain.effects.actions import Action, Email, WebPush
 from domain.effects.ledger import (
+    MOST_AFTER_S,
     MOST_OPEN,
     AttemptEffects,
     AttemptOutcome,
@@ -36,6 +38,14 @@ READ_TIMEOUT_S = 0.5
 ROUND_EFFECTS = 200
 """Effects of one line that are attempted by one command."""
 
+UNREPEATED = (Email, WebPush)
+"""Kinds that nobody repeats by itself, and that somebody may want repeated later. A message to a
+socket is for who is there at the moment, so it does not matter how many of them are unknown."""
+
+MOST_UNREPEATED = MOST_AT_ONCE
+"""Effects of all lines that are attempted together, of such a kind. They are unknown when the
+worker is killed; those that only waited for their turn would be so in vain."""
+
 LOOK_INTERVAL_S = 1.0
 """Between looks at what is due again; what an operator says takes up to so long to be heard."""
 
@@ -45,6 +55,7 @@ GONE = "Its event is gone from the topic, which keeps events for some days."
 
 logger = structlog.get_logger(__name__)
 
+Of = TypeVar("Of")
 MeantEffect = Effect | Unattemptable
 Perform = Callable[[Sequence[Effect]], Sequence[Delivery]]
 
@@ -151,7 +162,7 @@ class RuleRunner:
 
     def _round(self) -> int:
         """Do some of what was read, as far as there is room for it."""
-        parts = {p: self._part(p) for p in self._pending if self._lines.taken[p].room}
+        parts = self._together({p: self._part(p) for p in self._pending})
         if not parts:
             return 0
         wanted = {each.position: effect_of(self._rule, each) for p in parts for each in parts[p]}
@@ -166,6 +177,16 @@ class RuleRunner:
     def _part(self, partition: int) -> Sequence[Happening]:
         room = min(ROUND_EFFECTS, self._lines.taken[partition].room)
         return self._pending[partition][:room]
+
+    def _together(self, parts: Mapping[int, Sequence[Of]]) -> Mapping[int, Sequence[Of]]:
+        """What of some parts is attempted together; those that are empty are left out."""
+        left = MOST_UNREPEATED if isinstance(self._rule.action, UNREPEATED) else READ_RECORDS
+        together: dict[int, Sequence[Of]] = {}
+        for partition, part in parts.items():
+            if first := part[:left]:
+                together[partition] = first
+                left -= len(first)
+        return together
 
     def _order(
         self, partition: int, part: Sequence[Happening], wanted: Mapping[Position, MeantEffect]
@@ -205,7 +226,7 @@ class RuleRunner:
         """Do what is due again; what there is no room for is heard of here, too."""
         lines = self._lines
         asked = {p: lines.order(p) for p, line in lines.taken.items() if line.room < MOST_OPEN}
-        due = {p: reply.due for p, reply in lines.attempt(asked) if reply.due} if asked else {}
+        due = self._together({p: reply.due for p, reply in lines.attempt(asked)} if asked else {})
         if not due:
             return 0
         wanted = {
@@ -283,4 +304,10 @@ def _repeats(action: Action) -> bool:
 
 def _outcome(seq: int, delivery: Delivery) -> AttemptOutcome:
     reason = legible(delivery.reason, REASON_CHARACTERS)
-    return AttemptOutcome(seq=seq, told=delivery.outcome, reason=reason, again=delivery.again)
+    return AttemptOutcome(
+        seq=seq,
+        told=delivery.outcome,
+        reason=reason,
+        again=delivery.again,
+        after_s=min(delivery.after_s, MOST_AFTER_S),
+    )

@@ -1,7 +1,8 @@
 """The answers that one shard has given, for commands that are repeated."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import msgspec
 from zstandard import ZstdCompressor, ZstdDecompressor
@@ -18,6 +19,12 @@ PART_COMMANDS = REMEMBERED_COMMANDS // 5
 
 PACKED_ANSWERS = 500
 """Answers that are packed together, and unpacked together for one that is wanted."""
+
+
+FILTER_BITS = 2**18
+LAST_BIT = FILTER_BITS - 1
+"""Of a Bloom filter: 26 for each id of a part, of which two are set, so one of 180 that are nowhere
+is taken for one that may be there; one of seven by the filter of all parts."""
 
 
 class FirstAnswer(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -74,13 +81,87 @@ class Pack:
         self._answers, self._packed = list(map(bytes, left)), b""
 
 
+class Filter:
+    """Tells of most numbers that they are not in it, and of those that are never (Bloom, 1970)."""
+
+    __slots__ = ("_bits",)
+
+    def __init__(self) -> None:
+        self._bits = bytearray(FILTER_BITS // 8)
+
+    @classmethod
+    def of_all(cls, filters: Iterable["Filter"]) -> "Filter":
+        """One that has what any of these has."""
+        made, bits = cls(), 0
+        for each in filters:
+            bits |= int.from_bytes(each._bits)  # noqa: SLF001 - of its own kind
+        made._bits[:] = bits.to_bytes(FILTER_BITS // 8)
+        return made
+
+    def add(self, number: int) -> None:
+        """Have a number in it."""
+        one, two = number & LAST_BIT, number >> 18 & LAST_BIT
+        self._bits[one >> 3] |= 1 << (one & 7)
+        self._bits[two >> 3] |= 1 << (two & 7)
+
+    def may_have(self, number: int) -> bool:
+        """Whether a number may be in it; written for speed."""
+        bits = self._bits
+        one = number & LAST_BIT
+        if not bits[one >> 3] & 1 << (one & 7):
+            return False
+        two = number >> 18 & LAST_BIT
+        return bits[two >> 3] & 1 << (two & 7) != 0
+
+
+class Part:
+    """Ids of some commands, and in which pack the answer of each is, in about ten bytes each.
+
+    An id is known by a number of 64 bits that is made of it.
+    """
+
+    __slots__ = ("_packs", "filter", "size")
+
+    def __init__(self) -> None:
+        self.filter = Filter()
+        self._packs: list[tuple[Pack, bytearray]] = []
+        self.size = 0
+
+    def note(self, number: int, pack: Pack) -> None:
+        """The answer of one more command is in this pack, into which those come that follow."""
+        self.filter.add(number)
+        if not self._packs or self._packs[-1][0] is not pack:
+            self._packs.append((pack, bytearray()))
+        self._packs[-1][1].extend(_written(number))
+        self.size += 1
+
+    def packs_with(self, number: int) -> Iterator[Pack]:
+        """The packs that have an answer of a command with this number, the latest first."""
+        if self.filter.may_have(number):
+            written = _written(number)
+            for pack, numbers in reversed(self._packs):
+                if _has(numbers, written):
+                    yield pack
+
+
+def _written(number: int) -> bytes:
+    return number.to_bytes(8, "little", signed=True)
+
+
+def _has(numbers: bytearray, written: bytes) -> bool:
+    place = numbers.find(written)
+    while place > 0 and place % 8:  # it is made of two that stand side by side
+        place = numbers.find(written, place + 1)
+    return place >= 0
+
+
 class Answers:
     """The latest answers by command id; a fold like all else, so a later owner has them too.
 
     An answer is remembered as JSON, packed with others, and read when a command is repeated: few
     ever are. Who only follows does not even look for the command ids, which would take a quarter
-    of the time of a replay. Whoever is asked knows of each id in which pack it is, by a number of
-    64 bits that is made of it; such dictionaries are dropped as a whole.
+    of the time of a replay. Whoever is asked knows of each id in which pack it is; such parts are
+    dropped as a whole.
     """
 
     def __init__(self) -> None:
@@ -89,18 +170,18 @@ class Answers:
         self._forget_ids()
 
     def _forget_ids(self) -> None:
-        self._ids: dict[int, Pack] = {}
-        self._parts = deque([self._ids], maxlen=REMEMBERED_COMMANDS // PART_COMMANDS + 1)
+        self._part = Part()
+        self._parts = deque([self._part], maxlen=REMEMBERED_COMMANDS // PART_COMMANDS + 1)
+        self._filter = Filter()
         self._knows_ids = False
 
     def first(self, command_id: str) -> FirstAnswer | None:
         """What this command was answered, if it is remembered."""
         if not self._knows_ids:
             self._read_ids()
-        digest = hash(command_id)
-        for part in self._parts:
-            if (pack := part.get(digest)) is not None:
-                return pack.latest(command_id)
+        for pack in self._packs_with(command_id):
+            if (answer := pack.latest(command_id)) is not None:
+                return answer
         return None
 
     def follow(self, commit: Commit[DomainEvent]) -> None:
@@ -119,10 +200,15 @@ class Answers:
         """Drop the answer of a command that did not happen."""
         if not self._knows_ids:
             self._read_ids()
-        digest = hash(command_id)
-        for part in self._parts:
-            if (pack := part.pop(digest, None)) is not None:
-                pack.forget(command_id)
+        for pack in self._packs_with(command_id):
+            pack.forget(command_id)
+
+    def _packs_with(self, command_id: str) -> Iterable[Pack]:
+        """Those that have an answer of the command, the latest first; most have none."""
+        number = hash(command_id)
+        if not self._filter.may_have(number):
+            return ()
+        return chain.from_iterable(part.packs_with(number) for part in reversed(self._parts))
 
     def _keep(self, answer: bytes) -> Pack:
         pack = self._newest
@@ -133,10 +219,13 @@ class Answers:
         return pack
 
     def _note(self, command_id: str, pack: Pack) -> None:
-        if len(self._ids) >= PART_COMMANDS:
-            self._ids = {}
-            self._parts.append(self._ids)
-        self._ids[hash(command_id)] = pack
+        if self._part.size == PART_COMMANDS:
+            self._part = Part()
+            self._parts.append(self._part)
+            self._filter = Filter.of_all(part.filter for part in self._parts)
+        number = hash(command_id)
+        self._part.note(number, pack)
+        self._filter.add(number)
 
     def _read_ids(self) -> None:
         self._knows_ids = True

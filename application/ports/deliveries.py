@@ -9,9 +9,11 @@ Outcome = Literal["accepted", "rejected", "unknown"]
 class Delivery(NamedTuple):
     """What became of it. `reason` names no address and no secret.
 
-    `again` says whether another try may do better; after `unknown` it may be a second time.
+    `again` says whether another try may do better; after `unknown` it may be a second time. The
+    other side asks that it come no sooner than in `after_s` seconds.
     """
 
     outcome: Outcome
     reason: str = ""
     again: bool = False
+    after_s: int = 0

@@ -24,6 +24,9 @@ TRY_AGAIN_S = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds before each further try: the schedule of the standard webhooks, which spans three and a
 half days. Who has been tried so often is parked."""
 
+MOST_AFTER_S = 86_400
+"""Seconds for which a receiver may ask to be left alone: as long as the longest pause there is."""
+
 Told = Literal["accepted", "rejected", "unknown"]
 """What the other side made of an effect; see `application.ports.deliveries.AttemptOutcome`."""
 
@@ -53,12 +56,16 @@ class SourcePlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one attempt; `again` says whether another may do better."""
+    """What came of one attempt; `again` says whether another may do better.
+
+    The receiver asks that it come no sooner than in `after_s` seconds.
+    """
 
     seq: Number
     told: Told
     reason: ReasonText = ""
     again: bool = False
+    after_s: Annotated[int, msgspec.Meta(ge=0, le=MOST_AFTER_S)] = 0
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):

@@ -244,10 +244,11 @@ def _after(effect: OpenEffect, outcome: AttemptOutcome, now: datetime) -> Effect
     """
     if outcome.told == "accepted":
         return EffectStanding(seq=effect.seq, status="accepted", doubted=effect.doubted)
+    due = _next(effect, now, outcome.after_s)
     if outcome.told == "unknown":
-        return _after_unknown(effect, outcome.reason, again=outcome.again, due=_next(effect, now))
+        return _after_unknown(effect, outcome.reason, again=outcome.again, due=due)
     if outcome.again:
-        return _later(effect, outcome.reason, doubted=effect.doubted, due=_next(effect, now))
+        return _later(effect, outcome.reason, doubted=effect.doubted, due=due)
     status: EffectStatus = "unknown" if effect.doubted else "rejected"
     return EffectStanding(
         seq=effect.seq, status=status, reason=outcome.reason, doubted=effect.doubted
@@ -271,7 +272,8 @@ def _later(
     return EffectStanding(seq=effect.seq, status="waiting", reason=reason, due=due, doubted=doubted)
 
 
-def _next(effect: OpenEffect, now: datetime) -> datetime | None:
+def _next(effect: OpenEffect, now: datetime, after_s: int) -> datetime | None:
+    """When it is tried again: by the schedule, and not before its receiver wants that."""
     if effect.tries > len(TRY_AGAIN_S):
         return None
-    return now + timedelta(seconds=TRY_AGAIN_S[effect.tries - 1])
+    return now + timedelta(seconds=max(TRY_AGAIN_S[effect.tries - 1], after_s))

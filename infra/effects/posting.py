@@ -1,8 +1,11 @@
 """A POST to somebody else: sent whole or not at all, answered by a status, within a time."""
 
 import asyncio
+import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -10,6 +13,7 @@ import httpx
 from standardwebhooks import Webhook as Signature
 
 from application.ports.deliveries import Delivery
+from domain.effects.ledger import MOST_AFTER_S
 from infra.effects.outward import NotReached
 
 PATIENCE_S = 10.0
@@ -21,6 +25,9 @@ ANSWER_LIMIT_BYTES = 64 * 1024
 FIRST_BYTE_LEAVES = "http11.send_request_headers.started"
 COMES_TOO_EARLY = frozenset({408, 425, 429})
 """Statuses of 4xx that say: not now."""
+
+SECONDS = re.compile(r"[0-9]{1,9}")
+"""A number of seconds in `Retry-After`; whoever writes more of them means no time that there is."""
 
 SUCCESS, REDIRECTS, SERVER_ERRORS = range(200, 300), range(300, 400), range(500, 600)
 
@@ -73,6 +80,7 @@ class _Attempt:
     def __init__(self) -> None:
         self._left = False
         self._status: int | None = None
+        self._after = ""
 
     async def make(
         self, client: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str]
@@ -86,6 +94,7 @@ class _Attempt:
         response = await client.send(request, stream=True)
         try:
             self._status = response.status_code
+            self._after = response.headers.get("retry-after", "")
             await _read_some(response)
         finally:
             await response.aclose()
@@ -96,7 +105,7 @@ class _Attempt:
     def outcome(self, failure: str) -> Posted:
         """What a status says, if there is one; else whether anything has left this machine."""
         if self._status is not None:
-            return Posted(said_by(self._status), self._status)
+            return Posted(said_by(self._status, self._after), self._status)
         return Posted(Delivery("unknown" if self._left else "rejected", failure, again=True))
 
 
@@ -108,14 +117,30 @@ async def _read_some(response: httpx.Response) -> None:
             return
 
 
-def said_by(status: int) -> Delivery:
-    """What a status says of what was posted."""
+def said_by(status: int, after: str = "") -> Delivery:
+    """What a status says of what was posted, and `Retry-After` of when to come again."""
     if status in SUCCESS:
         return Delivery("accepted", f"answered {status}")
     if status in REDIRECTS:
         return Delivery("rejected", f"answered {status}: redirects are not followed")
     again = status in COMES_TOO_EARLY or status in SERVER_ERRORS
-    return Delivery("rejected", f"answered {status}", again)
+    after_s = seconds_until(after, datetime.now(UTC)) if again else 0
+    return Delivery("rejected", f"answered {status}", again, after_s)
+
+
+def seconds_until(after: str, now: datetime) -> int:
+    """The seconds that `Retry-After` asks for, as such or as a date of HTTP (RFC 9110, 10.2.3).
+
+    At most `MOST_AFTER_S`, however long somebody wants to be left alone; 0 where it says nothing.
+    """
+    if SECONDS.fullmatch(after):
+        return min(int(after), MOST_AFTER_S)
+    try:
+        at = parsedate_to_datetime(after)
+    except (ValueError, IndexError, OverflowError):
+        return 0
+    away_s = math.ceil((at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
+    return min(max(away_s, 0), MOST_AFTER_S)
 
 
 def signed(secret: str, id: str, body: bytes) -> dict[str, str]:

@@ -166,6 +166,7 @@ def _together(reached: int, told: Iterable[Delivery]) -> Delivery:
     if not failed:
         return Delivery("accepted", f"{reached} browsers")
     worst = min(failed, key=lambda each: (each.outcome != "unknown", not each.again))
+    worst = worst._replace(after_s=max(each.after_s for each in failed))
     if worst.outcome == "rejected" and reached and not worst.again:
         return Delivery("accepted", f"{reached} browsers, not {len(failed)} more: {worst.reason}")
     return worst

@@ -111,6 +111,9 @@ class KafkaLog:
         self._gathered = 0
         self._sent_at = 0.0
         self._crowded = False
+        self._at_work: set[ShardId] = set()
+        """Shards that have appended something which has not come back yet."""
+        self._ticked_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._balancing: asyncio.Task[None] | None = None
         self._running = False
@@ -211,6 +214,7 @@ class KafkaLog:
 
     def _append(self, topic: str, partition: int, key: str, value: bytes) -> None:
         self._outbox[topic, partition].append({"key": key or None, "value": value})
+        self._at_work.add((topic, partition))
         self._gathered += 1
         if not self._pace.gathers and (self._gathered >= CROWD_COMMITS or not self._crowded):
             self._send(time.monotonic())
@@ -279,12 +283,8 @@ class KafkaLog:
         self._producer.poll(0)
         messages = self._pace.read(self._consumer, crowded=self._crowded)
         self._receive(messages)
-        now, monotonic = self._clock(), time.monotonic()
-        in_flight, busy = 0, bool(messages)
-        for shard in self._shards.values():
-            self._tick(shard, now, monotonic)
-            in_flight += shard.in_flight
-            busy = busy or shard.busy
+        monotonic = time.monotonic()
+        in_flight = self._tick(monotonic)
         self._snapshots.tick(monotonic)
         self.ownership.tell_new_owners()
         self._crowded = in_flight > CROWD_COMMITS
@@ -293,13 +293,27 @@ class KafkaLog:
         if len(messages) == POLL_BATCH:
             self._wait(0)  # there is more
         else:
-            self._wait(BUSY_POLL_S if busy else IDLE_POLL_S)
+            self._wait(BUSY_POLL_S if messages or self._at_work else IDLE_POLL_S)
 
-    def _tick(self, shard: Shard, now: datetime, monotonic: float) -> None:
-        try:
-            shard.tick(now, monotonic)
-        except Exception:  # a bug in one decision must not stop the log of everybody else
-            logger.exception("deadline not met", topic=shard.topic, partition=shard.partition)
+    def _tick(self, monotonic: float) -> int:
+        """Tick the shards at work, and now and then all; gives the commits that are on their way.
+
+        Where one has many shards, most of them do nothing most of the time.
+        """
+        is_everybodys = monotonic - self._ticked_at >= IDLE_POLL_S
+        if is_everybodys:
+            self._ticked_at = monotonic
+        now, in_flight = self._clock(), 0
+        for shard_id in tuple(self._shards if is_everybodys else self._at_work):
+            shard = self._shards[shard_id]
+            try:
+                shard.tick(now, monotonic)
+            except Exception:  # a bug in one decision must not stop the log of everybody else
+                logger.exception("deadline not met", topic=shard.topic, partition=shard.partition)
+            in_flight += shard.in_flight
+            if not shard.busy:
+                self._at_work.discard(shard_id)
+        return in_flight
 
     def _receive(self, messages: Sequence[Message]) -> None:
         """Hand records to their shards; at a million of them every call counts."""

@@ -9,7 +9,7 @@ BUSY_POLL_S = 0.001
 """Between polls while commits are in flight; a Kafka round trip takes about as long."""
 
 IDLE_POLL_S = 0.02
-"""Between polls of an idle log; bounds how late a deadline fires."""
+"""Between polls of an idle log, and looks at the deadlines of all; bounds how late one fires."""
 
 POLL_BATCH = 2_000
 """Records taken from the consumer in one turn of the loop while catching up."""

@@ -1,9 +1,11 @@
 """Consumer groups as Kafka knows them: how far each has come in each topic."""
 
+from collections.abc import Collection
+from concurrent.futures import Future
 from itertools import groupby
 from typing import NamedTuple
 
-from confluent_kafka import ConsumerGroupTopicPartitions
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from application.ports.reading import ShardId
@@ -12,6 +14,9 @@ from infra.kafka.quiet_logger import QUIET
 from infra.kafka.watermarks import Watermarks
 
 TIMEOUT_S = 15
+
+DELETE_TIMEOUT_S = 3
+"""For a deletion, which is asked for again where nobody answers; who asks has to stop in time."""
 
 
 class GroupLag(NamedTuple):
@@ -55,3 +60,24 @@ def _lag(
 ) -> GroupLag:
     offset, end = sum(committed.values()), sum(ends[shard] for shard in committed)
     return GroupLag(group, topic, len(committed), offset, end, end - offset)
+
+
+def delete(
+    bootstrap: str, groups: Collection[str], seconds: float = DELETE_TIMEOUT_S
+) -> frozenset[str]:
+    """Delete groups, and give those that are no more, also those that there never were.
+
+    Left are those that have a member, and all where Kafka does not answer: ask again some time.
+    """
+    admin = AdminClient(connection(bootstrap), logger=QUIET)
+    asked = admin.delete_consumer_groups(sorted(groups), request_timeout=seconds)
+    return frozenset(group for group, deleted in asked.items() if _is_gone(deleted))
+
+
+def _is_gone(deleted: "Future[None]") -> bool:
+    try:
+        deleted.result()
+    except KafkaException as error:
+        code: int = error.args[0].code()
+        return code == KafkaError.GROUP_ID_NOT_FOUND
+    return True

@@ -108,10 +108,14 @@ def _why(error: SMTPException) -> str:
 
 
 class SmtpMail:
-    """Implements `ports.mail.Mail`; `sender` is who the mails are from, as `Hall <hall@here>`."""
+    """Implements `ports.mail.Mail`; `sender` is who the mails are from, as `Hall <hall@here>`.
 
-    def __init__(self, url: str, sender: str) -> None:
+    A mail is given up after so many seconds, whatever a server answers meanwhile.
+    """
+
+    def __init__(self, url: str, sender: str, seconds: float = MAIL_TIMEOUT_S) -> None:
         self._way = way_to(url)
+        self._seconds = seconds
         name, self._address = parseaddr(sender)
         self._sender = Address(name, addr_spec=self._address)
 
@@ -124,7 +128,7 @@ class SmtpMail:
     async def _deliver(self, message: MailMessage) -> Delivery:
         talk, step = client(self._way), "the greeting"
         try:
-            async with asyncio.timeout(MAIL_TIMEOUT_S):
+            async with asyncio.timeout(self._seconds):
                 await talk.connect()
                 step = "MAIL"
                 await talk.mail(self._address)

@@ -2,7 +2,8 @@
 
 It is put together as the worker `effects` is, beside a lock, which does not matter here: it is the
 lines that say who may do what. Standard input holds the rules, a line of JSON for each. Where STEP
-is none of those in `STEPS`, it works until it is told to end.
+is none of those in `STEPS`, it works until it is told to end. `EFFECT_SECONDS` of the environment
+are what each effect may take, in place of what it may in a hall.
 """
 
 import os
@@ -22,8 +23,10 @@ from application.effects.rules import RuleOrders
 from application.envelopes import VerdictMessage
 from application.ports.commands import Envelope
 from application.ports.deliveries import Delivery
+from infra.effects.posting import PATIENCE_S
 from interfaces import logs
 from interfaces.bootstrap.effects import worker
+from interfaces.bootstrap.effects.adapters import adapters
 from interfaces.settings import load
 
 STEPS = ("before attempt", "after attempt", "in the middle", "before settle", "after settle")
@@ -32,14 +35,16 @@ Execute = Callable[[Sequence[Envelope]], Sequence[VerdictMessage]]
 
 
 class Mine:
-    """Where it dies: at one step, the first time that an effect comes there."""
+    """Where it dies: at one step, once effects of every rule have come there."""
 
-    def __init__(self, step: str) -> None:
+    def __init__(self, step: str, rules: int) -> None:
         self._step = step
+        self._all = threading.Barrier(rules)
 
     def passes(self, step: str) -> None:
-        """Come to a step."""
+        """Come to a step, and wait there for the others."""
         if step == self._step:
+            self._all.wait()
             os.kill(os.getpid(), signal.SIGKILL)
 
     def executing(
@@ -73,10 +78,11 @@ def _word(envelopes: Sequence[Envelope]) -> str:
 def main(step: str) -> None:
     """Carry out the rules."""
     logs.configure("warning")
-    mine, ended = Mine(step), threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
     rules = [msgspec.json.decode(line, type=RuleOrders) for line in sys.stdin.buffer]
+    mine, ended = Mine(step, len(rules)), threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
     begin, call = Lines.__init__, worker.Performing.__call__
+    seconds = float(os.environ.get("EFFECT_SECONDS", PATIENCE_S))
 
     def lines(self: Lines, ids: object, incarnation: str, execute: Execute) -> None:
         begin(self, ids, incarnation, partial(mine.executing, execute))  # type: ignore[arg-type]
@@ -87,6 +93,7 @@ def main(step: str) -> None:
     with (
         patch.object(Lines, "__init__", lines),
         patch.object(worker.Performing, "__call__", performing),
+        patch.object(worker, "adapters", partial(adapters, seconds=seconds)),
     ):
         Crew(lambda: rules, partial(worker.runner, load()), lambda: None).run(ended.is_set)
 

@@ -7,7 +7,7 @@ back at the same port.
 import asyncio
 import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -30,11 +30,20 @@ or once it is `released`; or takes it and hangs up instead of an answer."""
 class Receiver:
     """What all have in common: a port, connections, and the ways for what comes next."""
 
+    loop: asyncio.AbstractEventLoop
+    """In which it listens."""
+
     def __init__(self) -> None:
         self.port = 0
         self.way: Way = "take"
         self.next: deque[Way] = deque()
         """Those of what comes next, before `way` is that of the rest."""
+
+        self.first: deque[Way] = deque()
+        """Those of what comes for the first time, before what is tried again."""
+
+        self.refused: list[str] = []
+        """The id of what came and was not taken, as often as that was so."""
 
         self.got: list[str] = []
         """The id of everything that came, in order, as often as it came."""
@@ -53,6 +62,11 @@ class Receiver:
         """What came, each once."""
         return set(self.got)
 
+    @property
+    def done(self) -> Counter[str]:
+        """How often what came was done, by id."""
+        return Counter(self.got) - Counter(self.refused)
+
     async def note(self, id: str) -> None:
         """Count something that came."""
         async with self._came:
@@ -69,8 +83,17 @@ class Receiver:
         async with self._came:
             await self._came.wait_for(lambda: self.connections)
 
+    async def release(self) -> None:
+        """Answer what was to be answered late."""
+        self.released.set()
+
+    def does(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have it do something, for who is in another thread than it is."""
+        asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
     async def start(self) -> None:
         """Listen, at the same port as before."""
+        self.loop = asyncio.get_running_loop()
         self._server = await asyncio.start_server(self._serve, HERE, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -103,8 +126,15 @@ class Receiver:
         """Serve one connection."""
         raise NotImplementedError
 
-    def _next_way(self) -> Way:
-        return self.next.popleft() if self.next else self.way
+    def _next_way(self, id: str) -> Way:
+        """How what has just come is treated."""
+        if self.first and self.got.count(id) == 1:
+            way = self.first.popleft()
+        else:
+            way = self.next.popleft() if self.next else self.way
+        if way in ("refuse", "busy"):
+            self.refused.append(id)
+        return way
 
 
 OneOf = TypeVar("OneOf", bound=Receiver)
@@ -127,14 +157,12 @@ def in_a_thread(receiver: OneOf) -> Iterator[OneOf]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
 
-    def do(work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, loop).result()
-
+    receiver.loop = loop
     try:
-        do(receiver.start())
+        receiver.does(receiver.start())
         yield receiver
     finally:
-        do(receiver.kill())
+        receiver.does(receiver.kill())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
@@ -169,12 +197,13 @@ class HttpReceiver(Receiver):
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while request := await _request(reader):
             self.requests.append(request)
-            await self.note(request.headers.get(self.id_header, ""))
+            id = request.headers.get(self.id_header, "")
+            await self.note(id)
             if self.answers:
                 writer.write(self.answers.popleft())
                 await writer.drain()
                 continue
-            match self._next_way():
+            match self._next_way(id):
                 case "hang-up":
                     return
                 case "silent":
@@ -233,7 +262,7 @@ class TcpReceiver(Receiver):
             told = msgspec.json.decode(line)
             self.lines.append(told)
             await self.note(told["id"])
-            match self._next_way():
+            match self._next_way(told["id"]):
                 case "hang-up":
                     return
                 case "silent":
@@ -282,8 +311,9 @@ class SmtpReceiver(Receiver):
             mail = (await reader.readuntil(b"\r\n.\r\n")).decode()
             self.mails.append(mail)
             named = [each for each in mail.splitlines() if each.startswith("Message-ID: ")]
-            await self.note(named[0].removeprefix("Message-ID: ") if named else "")
-            if (way := self._next_way()) == "hang-up":
+            id = named[0].removeprefix("Message-ID: ") if named else ""
+            await self.note(id)
+            if (way := self._next_way(id)) == "hang-up":
                 return
             writer.write(await self._said(way))
 

@@ -30,6 +30,7 @@ from domain.effects.ledger import (
     OpenEffect,
     RetryEffect,
 )
+from domain.effects.line import EffectLine
 from domain.effects.names import place_of
 from tests.effects.world import World, orders
 
@@ -172,6 +173,8 @@ class Faults(RuleBasedStateMachine):
         """While nobody is in the middle of anything."""
         done, repeats = self.world.receiver.done, type(self.action).repeats
         assert {effect for effect, count in done.items() if count} <= self.wanted
+        late = [what for is_theirs, what in self.world.ledger.decided if not is_theirs]
+        assert not late, "somebody else had taken the line"
         for effect, row in self.world.ledger.rows.items():
             assert effect in self.wanted
             count = done[effect]
@@ -243,6 +246,10 @@ def _performs_first(self: RuleRunner, orders: object, wanted: object) -> int:
     return DO(self, orders, wanted)  # type: ignore[arg-type]
 
 
+def _lets_anybody(_self: EffectLine, _epoch: int) -> None:
+    """Whoever has had the line goes on."""
+
+
 DO, AFTER = RuleRunner._do, line_rules._after
 
 MUTANTS = {
@@ -252,6 +259,7 @@ MUTANTS = {
         _forgets_doubt,
     ),
     "whatever is open may be tried": (line_rules, "_is_due", _any_is_due),
+    "whoever has had a line may go on": (EffectLine, "_require", _lets_anybody),
     "it is done before it is noted": (RuleRunner, "_do", _performs_first),
     "a rejection is final whatever came before": (line_rules, "_after", _believes_the_last),
 }

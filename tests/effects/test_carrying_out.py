@@ -1,12 +1,15 @@
 """A rule is carried out: what happens is done, once, and the ledger says what came of it."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from application.effects.lines import Deposed
 from application.effects.ports import Effect
+from application.effects.runner import MOST_UNREPEATED
 from application.ports.deliveries import Delivery
-from domain.effects.actions import Email, RedisKey
-from domain.effects.ledger import MOST_OPEN, TRY_AGAIN_S, DropEffect, RetryEffect
+from domain.effects.actions import AnyAction, Email, RedisKey, SocketMessage, WebPush
+from domain.effects.ledger import MOST_AFTER_S, MOST_OPEN, TRY_AGAIN_S, DropEffect, RetryEffect
 from tests.effects.world import World, orders
 
 LOST = Delivery("unknown", "The answer was lost.", again=True)
@@ -77,6 +80,20 @@ def test_what_is_refused_for_now_is_tried_again_later_and_later() -> None:
     assert world.receiver.done.total() == 1
 
 
+def test_whoever_asks_to_be_left_alone_is_not_tried_before() -> None:
+    world = World(partitions=1)
+    busy = BUSY._replace(after_s=2 * MOST_AFTER_S)
+    world.receiver.answering = answering(busy)  # type: ignore[assignment]
+    world.topic.happens()
+    worker = world.works(steps=2)
+    world.passes(MOST_AFTER_S - 10)
+    world.works(worker, steps=2)
+    assert world.ledger.statuses() == ["waiting"]
+    world.passes(10)
+    world.works(worker, steps=2)
+    assert world.ledger.statuses() == ["accepted"], "after a day, whatever was asked for"
+
+
 def test_what_is_refused_for_good_is_parked_and_an_operator_tries_it_again() -> None:
     world = World(partitions=1)
     world.receiver.answering = answering(*[BUSY] * (len(TRY_AGAIN_S) + 1))  # type: ignore[assignment]
@@ -127,6 +144,31 @@ def test_a_dropped_effect_is_tried_no_more() -> None:
     world.works(worker, steps=2)
     assert world.ledger.statuses() == ["dropped"]
     assert not world.receiver.done.total()
+
+
+@pytest.mark.parametrize(
+    ("action", "together"),
+    [
+        (MAIL, [MOST_UNREPEATED] * 3 + [4]),
+        (WebPush(person="{user_id}", title="Hello"), [MOST_UNREPEATED] * 3 + [4]),
+        (SocketMessage(person="{user_id}"), [100]),
+        (RedisKey(key="joins"), [100]),
+    ],
+)
+def test_of_what_nobody_repeats_no_more_is_attempted_than_is_done_at_a_time(
+    action: AnyAction, together: list[int]
+) -> None:
+    world, attempted = World(orders(action)), list[int]()
+    for number in range(100):
+        world.topic.happens(number % 2, user_id="ada", position=3)
+
+    def perform(effects: Sequence[Effect]) -> list[Delivery]:
+        attempted.append(world.ledger.statuses().count("attempted"))
+        return world.receiver.perform(effects)
+
+    world.works(world.begun(perform=perform))
+    assert [count for count in attempted if count] == together
+    assert world.ledger.statuses() == ["accepted"] * 100
 
 
 def test_a_full_line_takes_no_more_until_there_is_room() -> None:

@@ -1,7 +1,7 @@
 """Rules are carried out each by itself: one that is slow or fails is nobody else's matter."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,6 +34,14 @@ class Hall:
         self.begun: list[tuple[str, int]] = []
         self.changed = threading.Condition()
         self.stop = threading.Event()
+        self.asked: list[set[str]] = []
+        self.stays: set[str] = set()
+
+    def forget(self, names: Collection[str]) -> Collection[str]:
+        with self.changed:
+            self.asked.append(set(names))
+            self.changed.notify_all()
+        return set(names) - self.stays
 
     @contextmanager
     def build(self, rule: RuleOrders, _stopped: Callable[[], bool]) -> Iterator[Any]:
@@ -45,7 +53,7 @@ class Hall:
 
     @contextmanager
     def at_work(self, check: Callable[[], None] = lambda: None) -> Iterator[Crew]:
-        crew = Crew(lambda: self.rules, self.build, check)
+        crew = Crew(lambda: self.rules, self.build, check, self.forget)
         thread = threading.Thread(target=crew.run, args=[self.stop.is_set])
         thread.start()
         try:
@@ -156,3 +164,44 @@ def test_who_has_lost_the_lock_ends_with_all_rules() -> None:
 
     with pytest.raises(ConnectionError):
         Crew(lambda: (), Hall().build, lost).run(lambda: False)
+
+
+def test_what_a_removed_rule_leaves_is_forgotten_once_nobody_reads_for_it() -> None:
+    paused, old = named("paused", status="paused"), named("old", status="removed")
+    hall, goes_on = Hall(named("first"), paused, old), threading.Event()
+    hall.work["first"] = lambda _: assert_true(goes_on.wait(10))
+    with hall.at_work() as crew:
+        hall.until(lambda: ("first", 1) in hall.begun and hall.asked == [{"old"}])
+        for name in ("next", "last"):
+            hall.rules = [named("first", status="removed"), paused, old, named(name)]
+            hall.until(lambda: (name, 1) in hall.begun)  # noqa: B023  within the turn
+        assert list(crew.at_work) == ["last"]
+        assert hall.asked == [{"old"}], "the first reads still"
+        goes_on.set()
+        hall.until(lambda: len(hall.asked) > 1)
+    assert hall.asked == [{"old"}, {"first"}]
+
+
+def test_what_does_not_go_is_asked_to_again_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, older = (named(name, status="removed") for name in ("old", "older"))
+    hall = Hall(old)
+    hall.stays = {"old"}
+    crew = Crew(lambda: hall.rules, hall.build, lambda: None, hall.forget)
+    crew.look()
+    hall.rules = [old, older]
+    crew.look()
+    crew.look()
+    assert hall.asked == [{"old"}, {"older"}]
+    monkeypatch.setattr(crews, "FORGET_INTERVAL_S", 0.0)
+    crew.look()
+    hall.stays.clear()
+    crew.look()
+    crew.look()
+    assert hall.asked[2:] == [{"old"}, {"old"}], "until it is gone"
+
+
+def test_who_comes_after_one_that_was_killed_forgets_what_that_one_has_left() -> None:
+    hall = Hall(named("old", status="removed"))
+    for _ in range(2):
+        Crew(lambda: hall.rules, hall.build, lambda: None, hall.forget).look()
+    assert hall.asked == [{"old"}, {"old"}]

@@ -4,6 +4,7 @@ import pytest
 
 from domain.categories import EFFECTS
 from domain.effects.ledger import (
+    MOST_AFTER_S,
     MOST_OPEN,
     TRY_AGAIN_S,
     Attempted,
@@ -24,6 +25,7 @@ from domain.effects.ledger import (
     RetryEffect,
     SettleEffects,
     TakeLine,
+    Told,
 )
 from domain.effects.line import LEFT, EffectLine
 from tests.given import T0, Story, at, given
@@ -79,6 +81,12 @@ def test_who_had_the_line_before_decides_nothing_any_more() -> None:
     line().when(attempt(1)).refuses(LineTakenByAnother)
 
 
+def test_what_came_of_a_former_attempt_is_not_taken_for_what_comes_of_this_one() -> None:
+    story = line(TAKE, attempt(1), TAKE, RetryEffect(line=LINE, seq=1), attempt(1, epoch=2))
+    story.when(settle(1, "rejected", again=True)).refuses(LineTakenByAnother)
+    assert standing(story.when(settle(1, "accepted", epoch=2))).status == "accepted"
+
+
 def test_what_a_worker_left_is_unknown_or_waits_if_it_may_be_done_twice() -> None:
     left = standing(line(TAKE, attempt(1)).when(TAKE))
     assert left == EffectStanding(seq=1, status="unknown", reason=LEFT, doubted=True)
@@ -100,6 +108,15 @@ def test_what_was_refused_for_now_waits_longer_each_time(repeats: bool) -> None:
         now = stands.due
         story.when(attempt(1, repeats=repeats), now=now).then(EffectsAttempted)
     assert standing(story.when(settle(1, "rejected", again=True), now=now)).status == "parked"
+
+
+@pytest.mark.parametrize("told", ["rejected", "unknown"])
+def test_who_asks_to_be_left_alone_is_for_so_long_and_no_shorter_than_others(told: Told) -> None:
+    for after_s, pause in ((0, TRY_AGAIN_S[0]), (2, TRY_AGAIN_S[0]), (MOST_AFTER_S, MOST_AFTER_S)):
+        outcome = AttemptOutcome(seq=1, told=told, again=True, after_s=after_s)
+        story = line(TAKE, attempt(1, repeats=True))
+        story.when(SettleEffects(line=LINE, epoch=1, outcomes=[outcome]))
+        assert standing(story).due == at(pause)
 
 
 def test_what_is_not_due_is_not_tried() -> None:

@@ -16,7 +16,7 @@ from application.ports.commands import Answer, Envelope
 from application.ports.deliveries import Delivery
 from application.ports.reading import Batch, Checkpoint, LogReader
 from domain.effects.actions import AnyAction, FileLine
-from domain.effects.ledger import LineCommand, SourcePlace
+from domain.effects.ledger import LineCommand, SourcePlace, TakeLine
 from domain.effects.line import EffectLine
 from domain.effects.names import line_id
 from domain.events import DomainEvent, Position
@@ -116,7 +116,11 @@ class Ledger:
         self.now = T0
         self.lines: dict[str, EffectLine] = {}
         self.events: list[DomainEvent] = []
+        self.decided: list[tuple[bool, str]] = []
+        """Of each decision that a worker got, whether the line was its at the time, and which."""
+
         self._answers: dict[str, VerdictMessage] = {}
+        self._reigns: dict[str, str] = {}
         self._fold = LedgerFold(())
 
     def execute(self, envelopes: Sequence[Envelope]) -> list[VerdictMessage]:
@@ -125,8 +129,17 @@ class Ledger:
 
     def _once(self, envelope: Envelope) -> VerdictMessage:
         if envelope.command_id not in self._answers:
-            self._answers[envelope.command_id] = self.decide(envelope.command)
+            self._answers[envelope.command_id] = verdict = self.decide(envelope.command)
+            if verdict.refusal is None:
+                self._note(envelope)
         return self._answers[envelope.command_id]
+
+    def _note(self, envelope: Envelope) -> None:
+        command, worker = envelope.command, envelope.command_id.rpartition(":")[0]
+        assert isinstance(command, LineCommand)
+        if isinstance(command, TakeLine):
+            self._reigns[command.line] = worker
+        self.decided.append((self._reigns.get(command.line) == worker, envelope.command_id))
 
     def decide(self, command: Any) -> VerdictMessage:
         """Decide one command."""

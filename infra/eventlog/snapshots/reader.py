@@ -31,6 +31,11 @@ LOOKUP_CONFIG = {
 """A look is for one record, and gets its batch at the least. A longer fetch would still be under
 way when the next look begins, and that one would have to wait for it, half a second as a rule."""
 
+LEADERS_KNOWN_S = 300.0
+"""Seconds between questions where the leaders of partitions are, which take some milliseconds.
+librdkafka forgets them after 900 s, and then takes up to a second (measured) for a look at a topic,
+as long as anybody waits for one."""
+
 Put = Callable[[ShardId, int, str, bytes | None], None]
 """Takes a record: the shard of the log that it is about, its offset, key and value."""
 
@@ -137,12 +142,14 @@ class SnapshotLookup:
         config = consumer_config(bootstrap, "gamehall-snapshots") | LOOKUP_CONFIG
         self._consumer = Consumer(config | {"enable.partition.eof": True})
         self._topics = {category.topic: category.snapshots_topic for category in categories}
+        self._known_until = 0.0
 
     def fetch(self, shard: ShardId, offset: int) -> Found | None:
         """The record at an offset; None when it has been compacted away.
 
         Raises `KafkaException` when Kafka is away.
         """
+        self._know_leaders()
         self._consumer.assign([TopicPartition(self._topics[shard[0]], shard[1], offset)])
         try:
             while (message := self._consumer.poll(SILENCE_TIMEOUT_S)) is not None:
@@ -152,6 +159,12 @@ class SnapshotLookup:
             raise _timed_out()
         finally:
             self._consumer.unassign()
+
+    def _know_leaders(self) -> None:
+        now = time.monotonic()
+        if now >= self._known_until:
+            self._consumer.list_topics(timeout=SILENCE_TIMEOUT_S)
+            self._known_until = now + LEADERS_KNOWN_S
 
     def close(self) -> None:
         """Leave; it is not used again."""

@@ -6,7 +6,7 @@ from application.errands import Errands
 from infra.errors import SetupError
 from infra.mail.attempts import AttemptsInRedis
 from infra.mail.sink_mails import SinkMails
-from infra.mail.smtp import SmtpMail
+from infra.mail.smtp import MAIL_TIMEOUT_S, SmtpMail
 from infra.once import TriesInRedis
 from interfaces.bootstrap.api import Foundation
 from interfaces.http.operations.mails import Sink
@@ -16,20 +16,22 @@ from projections.accounts import ACCOUNTS
 SENDER_OF_SINK = "Gamehall <hall@gamehall.example>"
 
 
-def mail_of(settings: Settings) -> SmtpMail | None:
+def mail_of(settings: Settings, seconds: float = MAIL_TIMEOUT_S) -> SmtpMail | None:
     """What sends mails, or brings them to the sink; None where there is neither.
+
+    Each is given up after so many seconds.
 
     Raises `SetupError` where nobody has said who they are from.
     """
     if settings.smtp_url is None:
         url = settings.sink_url
-        return SmtpMail(url, settings.mail_from or SENDER_OF_SINK) if url else None
+        return SmtpMail(url, settings.mail_from or SENDER_OF_SINK, seconds) if url else None
     if settings.mail_from is None:
         raise SetupError(
             "GAMEHALL_SMTP_URL is set, and GAMEHALL_MAIL_FROM is not; give the address that mails"
             " are from."
         )
-    return SmtpMail(settings.smtp_url, settings.mail_from)
+    return SmtpMail(settings.smtp_url, settings.mail_from, seconds)
 
 
 async def parts_of_mail(base: Foundation) -> list[object]:

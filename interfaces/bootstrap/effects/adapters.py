@@ -34,8 +34,14 @@ NOBODY = "mailto:nobody@hall.invalid"
 """Whom push services may write to about a hall that has told no address."""
 
 
-def adapters(settings: Settings, held: ExitStack) -> Adapters:  # noqa: ARG001  they close themselves
-    """Build an adapter of each kind, for one event loop.
+def adapters(
+    settings: Settings,
+    held: ExitStack,  # noqa: ARG001  they close themselves
+    seconds: float = PATIENCE_S,
+) -> Adapters:
+    """Build an adapter of each kind, for one event loop; each effect may take so many seconds.
+
+    A mail may take twice as long, since it takes several answers.
 
     Nothing is connected to before the first effect of a kind, and every adapter closes what it has
     opened. Raises `SetupError` and `SettingsRefused`.
@@ -43,19 +49,22 @@ def adapters(settings: Settings, held: ExitStack) -> Adapters:  # noqa: ARG001  
     secret = settings.signing_secret(make=True)
     outward = Outward(settings.effect_networks)
     people = KnownPeople(settings)
+    mail = mail_of(settings, 2 * seconds)
     signer = Signer(push_key(settings.pass_key_folder), contact_of(settings))
     ours = {topic.name for topic in declared(settings.log_partitions)}
     of_kinds: dict[type[Action], Adapter] = {
-        actions.SocketMessage: SocketMessages(TellingInRedis(_redis(settings))),
-        actions.TcpLine: TcpLines(outward),
-        actions.Webhook: Webhooks(_post(outward), secret),
-        actions.TableRow: TableRows(settings.effects_dsn),
-        actions.Email: _WithPeople(Emails(mail_of(settings), people.address_of), people),
-        actions.WebPush: _WithPeople(WebPushes(_post(outward), people, signer), people),
-        actions.TextMessage: TextMessages(_post(Outward(ANYWHERE)), settings.sms_url, secret),
-        actions.RedisKey: RedisKeys(_redis(settings)),
-        actions.FileLine: FileLines(settings.home / "effects"),
-        actions.TopicRecord: TopicRecords(settings.kafka_bootstrap, ours),
+        actions.SocketMessage: SocketMessages(TellingInRedis(_redis(settings), seconds)),
+        actions.TcpLine: TcpLines(outward, seconds=seconds),
+        actions.Webhook: Webhooks(_post(outward, seconds), secret),
+        actions.TableRow: TableRows(settings.effects_dsn, seconds),
+        actions.Email: _WithPeople(Emails(mail, people.address_of), people),
+        actions.WebPush: _WithPeople(WebPushes(_post(outward, seconds), people, signer), people),
+        actions.TextMessage: TextMessages(
+            _post(Outward(ANYWHERE), seconds), settings.sms_url, secret
+        ),
+        actions.RedisKey: RedisKeys(_redis(settings), seconds),
+        actions.FileLine: FileLines(settings.home / "effects", seconds),
+        actions.TopicRecord: TopicRecords(settings.kafka_bootstrap, ours, seconds),
     }
     return {str(kind.__struct_config__.tag): adapter for kind, adapter in of_kinds.items()}
 
@@ -84,8 +93,8 @@ def contact_of(settings: Settings) -> str:
     return settings.base_url if settings.is_https else NOBODY
 
 
-def _post(outward: Outward) -> Post:
-    return Post(lambda: checked_client(outward))
+def _post(outward: Outward, seconds: float) -> Post:
+    return Post(lambda: checked_client(outward), seconds)
 
 
 def _redis(settings: Settings) -> Redis:

@@ -17,9 +17,14 @@ from interfaces.settings import Settings
 NAME = "effects"
 
 
+def reader_of(rule: str) -> str:
+    """What the reader of a rule is called, as workers are."""
+    return f"{NAME}-{rule}"
+
+
 def source_of(settings: Settings, source: SourceTopic, rule: str, held: ExitStack) -> TopicSource:
     """Build what reads a topic for a rule; raises as `log_reader` does."""
-    name = f"{NAME}-{rule}"
+    name = reader_of(rule)
     if source.gated:
         unskipped = skipping(settings, NAME, log_reader(settings, name, [source.topic], held))
         finder = partial(_log_finder, settings, source, name)

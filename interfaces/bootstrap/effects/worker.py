@@ -1,7 +1,7 @@
 """The worker `effects`; it loads nothing of HTTP."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from uuid import uuid4
@@ -16,12 +16,13 @@ from application.ports.deliveries import Delivery
 from domain.effects.names import line_id
 from infra.commands_client import CommandsClient
 from infra.effects.rules import rules_in
+from infra.kafka.groups import delete
 from infra.postgres.database import Database
 from infra.postgres.positions import PostgresPositions
 from infra.relay import RelayLock
 from interfaces.bootstrap import SetupError
 from interfaces.bootstrap.effects.adapters import adapters
-from interfaces.bootstrap.effects.reading import source_of
+from interfaces.bootstrap.effects.reading import reader_of, source_of
 from interfaces.bootstrap.effects.sources import sources
 from interfaces.bootstrap.worker import Context, Work
 from interfaces.settings import Settings
@@ -34,7 +35,12 @@ def effects(context: Context) -> Work:
     database = held.enter_context(closing(Database(settings.postgres_dsn)))
     # By another name than that under which rows of effects are written, or these would wait for it.
     lock = held.enter_context(closing(RelayLock(database, f"worker {WORKER}")))
-    crew = Crew(lambda: rules_in(database.connection), partial(runner, settings), lock.check)
+    crew = Crew(
+        lambda: rules_in(database.connection),
+        partial(runner, settings),
+        lock.check,
+        partial(forget_groups, settings),
+    )
 
     def work(stopped: Stopped) -> None:
         lock.wait(stopped)
@@ -63,6 +69,12 @@ def runner(settings: Settings, rule: RuleOrders, stopped: Stopped) -> Iterator[R
             held.enter_context(performing(settings)),
             PostgresPositions(database, f"{WORKER}/{rule.name}"),
         )
+
+
+def forget_groups(settings: Settings, rules: Collection[str]) -> Collection[str]:
+    """Delete the consumer groups of rules; gives the rules whose groups are no more."""
+    groups = {settings.group_of(reader_of(rule)): rule for rule in rules}
+    return [groups[group] for group in delete(settings.kafka_bootstrap, groups)]
 
 
 class Performing:

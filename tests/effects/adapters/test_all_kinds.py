@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,7 +17,6 @@ from application.ports.deliveries import Delivery
 from application.ports.push import KnownSubscription, Subscription
 from application.topics import Topic
 from domain.effects import actions
-from infra.effects.web_push import public_key
 from infra.kafka.topics import create_missing, existing
 from infra.postgres.pool import connections
 from infra.push_subscriptions import (
@@ -25,12 +24,12 @@ from infra.push_subscriptions import (
     BrowsersInPostgres,
     BrowsersOfPeople,
 )
-from infra.subjects.keys import SubjectKeys, erase
+from infra.subjects.keys import erase
 from interfaces.bootstrap.effects.adapters import NOBODY, adapters, contact_of
-from interfaces.push_key import push_key
 from interfaces.settings import Settings
 from tests.conftest import Hall
 from tests.effects.given import an_effect
+from tests.effects.kinds import keys_of, pushed_in
 from tests.effects.receivers import (
     Browser,
     HttpReceiver,
@@ -47,18 +46,6 @@ ACCOUNT = """
 IS_BUILT = """
     INSERT INTO projection_positions VALUES ('accounts', 'test', 'user-log', 0, 0, 0, '', 0)
 """
-
-
-@asynccontextmanager
-async def keys_of(hall: Hall) -> AsyncIterator[SubjectKeys]:
-    """The keys of people, once they have been read."""
-    keys = SubjectKeys(hall.kafka)
-    await keys.start()
-    async with asyncio.timeout(10):
-        while keys.problem:  # noqa: ASYNC110  it tells nobody
-            await asyncio.sleep(0.01)
-    yield keys
-    await keys.stop()
 
 
 class Rested:
@@ -176,10 +163,6 @@ def test_a_mail_goes_to_the_address_of_an_account_until_its_person_is_erased(
         with psycopg.connect(servers.postgres) as connection:
             connection.execute("DELETE FROM accounts WHERE user_id = 'mailed'")
             connection.execute("DELETE FROM projection_positions WHERE projection = 'accounts'")
-
-
-def pushed_in(settings: Settings) -> str:
-    return public_key(push_key(settings.pass_key_folder))
 
 
 def test_a_browser_that_somebody_asked_to_be_told_at_is_and_no_more_once_erased(

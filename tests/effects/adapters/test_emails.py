@@ -8,7 +8,7 @@ from application.ports.commands import Unavailable
 from domain.effects.actions import Email
 from infra.effects.email import Emails
 from infra.mail.smtp import SmtpMail
-from tests.effects.given import an_effect
+from tests.effects.given import SOON_S, an_effect
 from tests.effects.receivers import SmtpReceiver, Way, running
 
 SENDER = "Game hall <hall@hall.example>"
@@ -121,11 +121,10 @@ async def test_a_hall_without_mail_sends_none() -> None:
 
 
 async def test_a_server_that_takes_its_time_for_each_answer_does_not_take_it_for_all(
-    server: SmtpReceiver, monkeypatch: pytest.MonkeyPatch
+    server: SmtpReceiver,
 ) -> None:
-    monkeypatch.setattr("infra.mail.smtp.MAIL_TIMEOUT_S", 0.5)
     server.way = "silent"
-    emails = Emails(SmtpMail(server.url, SENDER), address_of)
+    emails = Emails(SmtpMail(server.url, SENDER, SOON_S), address_of)
     assert (await emails.perform(an_effect(TO_ADA))).outcome == "unknown"
     server.greets = False
     delivery = await emails.perform(an_effect(TO_ADA))

@@ -9,7 +9,7 @@ from application.effects.signing import SMS_GATEWAY, secret_of
 from domain.effects.actions import TextMessage
 from infra.effects.sms import TextMessages
 from tests.effects.given import SECRET, a_post, an_effect
-from tests.effects.receivers import SmsGateway, Way, running
+from tests.effects.receivers import SmsGateway, Way, answer, running
 
 TO_ADA = TextMessage(to="+436601234567", text="You're in line!")
 
@@ -48,6 +48,14 @@ async def test_one_that_is_tried_again_is_sent_once(
     gateway.released.set()
     assert (await messages.perform(an_effect(TO_ADA))).outcome == "accepted"
     assert (len(gateway.got), len(gateway.sent)) == (2, 1)
+
+
+async def test_a_gateway_that_is_busy_says_for_how_long(
+    gateway: SmsGateway, messages: TextMessages
+) -> None:
+    gateway.answers.append(answer(429, "retry-after: 70"))
+    delivery = await messages.perform(an_effect(TO_ADA))
+    assert (delivery.again, delivery.after_s) == (True, 70)
 
 
 async def test_what_the_gateway_refuses_is_not_tried_again(

@@ -107,7 +107,7 @@ async def test_who_was_reached_is_not_pushed_to_again(
     known.of_ada = [Browser("phone").at(service), Browser("laptop").at(service)]
     service.answers += [answer(201), answer(429, "retry-after: 5")]
     first = await pushes.perform(an_effect(TO_ADA))
-    assert (first.outcome, first.again) == ("rejected", True)
+    assert (first.outcome, first.again, first.after_s) == ("rejected", True, 5)
     assert (await pushes.perform(an_effect(TO_ADA))).outcome == "accepted"
     paths = [request.path for request in service.requests]
     assert len(paths) == 3

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 from standardwebhooks import Webhook as Verifier
@@ -11,8 +12,9 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from application.effects.signing import secret_of
 from application.ports.deliveries import Delivery, Outcome
 from domain.effects.actions import Webhook
+from domain.effects.ledger import MOST_AFTER_S
 from infra.effects.outward import Outward
-from infra.effects.posting import ANSWER_LIMIT_BYTES
+from infra.effects.posting import ANSWER_LIMIT_BYTES, seconds_until
 from infra.effects.webhook import Webhooks
 from tests.effects.given import RULE, SECRET, SOON_S, a_post, an_effect
 from tests.effects.receivers import HERE, HttpReceiver, Way, answer, running
@@ -71,6 +73,42 @@ async def test_what_a_status_says(
     delivery = await webhooks.perform(an_effect(Webhook(url=receiver.url)))
     assert (delivery.outcome, delivery.again) == (outcome, again)
     assert len(receiver.got) == 1, "no redirect is followed, and nothing tried again by itself"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_who_is_busy_says_for_how_long(
+    receiver: HttpReceiver, webhooks: Webhooks, status: int
+) -> None:
+    receiver.answers += [answer(status, "retry-after: 70"), answer(422, "retry-after: 70")]
+    busy, refused = [
+        await webhooks.perform(an_effect(Webhook(url=receiver.url), seq)) for seq in (1, 2)
+    ]
+    assert (busy.again, busy.after_s) == (True, 70)
+    assert (refused.again, refused.after_s) == (False, 0)
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds"),
+    [
+        ("70", 70),
+        ("0", 0),
+        ("86401", MOST_AFTER_S),
+        ("999999999", MOST_AFTER_S),
+        ("Mon, 30 Nov 2026 12:01:10 GMT", 70),
+        ("Monday, 30-Nov-26 12:01:10 GMT", 70),
+        ("Mon, 30 Nov 2026 11:59:00 GMT", 0),
+        ("Mon, 30 Nov 2099 12:00:00 GMT", MOST_AFTER_S),
+        ("Mon, 99 Nov 2026 12:00:00 GMT", 0),
+        ("-5", 0),
+        ("1.5", 0),
+        ("9" * 400, 0),
+        ("\u0667\u0660", 0),
+        ("soon", 0),
+        ("", 0),
+    ],
+)
+def test_until_when_somebody_is_left_alone(after: str, seconds: int) -> None:
+    assert seconds_until(after, datetime(2026, 11, 30, 12, tzinfo=UTC)) == seconds
 
 
 @pytest.mark.parametrize("way", ["silent", "late", "hang-up"])
