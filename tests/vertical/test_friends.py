@@ -1,5 +1,7 @@
 """Somebody who is away is asked to be a friend, and everything but the log is lost meanwhile."""
 
+import asyncio
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,9 @@ async def test_who_was_away_is_told_once(hall_home: Path) -> None:
         assert accepted.json()["relation"] == "friends"
         settled = await eventually(lambda: feed_of(client, hall, "bob"), lambda it: it[0]["read"])
         assert len(settled) == 1
+        assert await ended_by_erasing(hall, "ann") == 2  # with Bob, and what Cyd was asked
+        await eventually(lambda: requests_of(client, hall, "cyd"), [].__eq__)
+        assert await ended_by_erasing(hall, "ann") == 0, "it is all over"
     hall.down()
 
 
@@ -41,6 +46,14 @@ async def ask(client: httpx.AsyncClient, hall: Hall, one: str, other: str) -> No
     headers = hall.player(one)
     asked = await client.post(f"{FRIENDS}/requests", json={"user_id": other}, headers=headers)
     assert asked.json()["relation"] == "requested", asked.text
+
+
+async def ended_by_erasing(hall: Hall, user: str) -> int:
+    """How many friendships and requests an erasure of somebody ends."""
+    done = await asyncio.to_thread(hall.command, "subjects", "erase", user, "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    return sum(each["count"] for each in report["forgotten"] if each["place"] == "friends")
 
 
 async def feed_of(client: httpx.AsyncClient, hall: Hall, user: str) -> list[dict[str, Any]]:
