@@ -20,7 +20,9 @@ Fields = Mapping[str, Sequence[str]]
 
 
 class Outbox(NamedTuple):
-    """Public topics, and what they are told of an event, if anything; `publish` is pure.
+    """Public topics, and what one of them is told of an event, if anything; `publish` is pure.
+
+    Outboxes have topics of their own, so several may tell of the same event.
 
     `tells` has the fields of the messages of each topic, for rules that stand on them.
     """

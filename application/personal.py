@@ -23,12 +23,12 @@ def opened(event: DomainEvent, open: Open) -> dict[str, Any]:
 
 
 def concerns(recorded: Recorded, user_id: str, *, of_people: bool) -> bool:
-    """Whether an event names somebody, or somebody caused it.
+    """Whether an event names somebody who may know of it, or somebody caused it.
 
     `of_people` says that its aggregate is a person, who is named by that.
     """
     event = recorded.event
-    return (
+    return event.as_told_to(user_id) is not None and (
         (of_people and event.originator_id == user_id)
         or recorded.metadata.actor == user_id
         or any(getattr(event, name) == user_id for name in fields_with_people(type(event)))
@@ -41,7 +41,8 @@ def told_to(recorded: Recorded, user_id: str, open: Open) -> dict[str, Any]:
     def own(sealed: Sealed) -> str | None:
         return open(sealed) if sealed.subject == user_id else None
 
-    event, metadata = recorded.event, recorded.metadata
+    event, metadata = recorded.event.as_told_to(user_id), recorded.metadata
+    assert event is not None, "nobody is told what does not concern them"
     told = {
         "position": str(recorded.position),
         "type": event.wire_name(),

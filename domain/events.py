@@ -47,6 +47,10 @@ class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", g
         common = DomainEvent.__struct_fields__
         return {name: getattr(self, name) for name in self.__struct_fields__ if name not in common}
 
+    def as_told_to(self, person: str) -> "DomainEvent | None":
+        """The event as somebody whom it names may know of it; None where they may not at all."""
+        return self
+
     @classmethod
     def wire_name(cls) -> str:
         """The permanent name of this event in the log."""

@@ -19,7 +19,7 @@ from psycopg.errors import LockNotAvailable
 
 from application.outbox import Outbox, Outgoing
 from application.ports.reading import Checkpoint, LogReader, PositionStore, ShardId
-from domain.events import DomainEvent, Position, Recorded
+from domain.events import Position, Recorded
 from infra.eventlog.partition import partition_for
 from infra.kafka.append import Appender
 from infra.kafka.clients import consumer_config
@@ -94,10 +94,12 @@ class Relay:
             self._save()
         return sent
 
-    def _tell(self, recorded: Recorded) -> bool:
-        outgoing = self._publish(recorded.event)
-        if outgoing is None:
-            return False
+    def _tell(self, recorded: Recorded) -> int:
+        """Tell of an event on the topics of each outbox that has something to tell of it."""
+        told = (outbox.publish(recorded.event) for outbox in self._outboxes)
+        return sum(self._append(recorded, each) for each in told if each is not None)
+
+    def _append(self, recorded: Recorded, outgoing: Outgoing) -> bool:
         partition = partition_for(outgoing.key, self._partitions[outgoing.topic])
         received = self._received[outgoing.topic, partition]
         source, seq = recorded.position[:2], recorded.position.seq
@@ -107,10 +109,6 @@ class Relay:
         headers = [("position", str(recorded.position)), ("received", _write(received))]
         self._appender.append(*outgoing, partition, headers)
         return True
-
-    def _publish(self, event: DomainEvent) -> Outgoing | None:
-        told = (outbox.publish(event) for outbox in self._outboxes)
-        return next((outgoing for outgoing in told if outgoing is not None), None)
 
     def _save(self) -> None:
         self._lock.check()

@@ -10,6 +10,7 @@ FEATURES = (
     "player_events",
     "accounts",
     "feed",
+    "friends",
     "sign_in",
     "subjects",
     "effects",

@@ -27,7 +27,9 @@ WORKERS: Mapping[str, str | tuple[str, ...]] = {
     "accounts": "projections.accounts:ACCOUNTS",
     "effect-ledger": "projections.effects:EFFECT_LEDGER",
     "feed-entries": "projections.feed:FEED_ENTRIES",
+    "friends": "projections.friends:FRIENDS",
     "checkout": "application.waitroom.checkout:CHECKOUT",
+    "friend-requests": "application.friends.inbox:FRIEND_REQUESTS",
     "presence": "interfaces.bootstrap.waitroom.presence:presence",
     "matchmaking": "interfaces.bootstrap.games.matchmaking:MATCHMAKING",
     "names": "interfaces.bootstrap.accounts.names:NAMES",
@@ -38,6 +40,8 @@ WORKERS: Mapping[str, str | tuple[str, ...]] = {
         "application.waitroom.outbox:OUTBOX",
         "application.games.outbox:OUTBOX",
         "application.accounts.outbox:OUTBOX",
+        "application.friends.outbox:OUTBOX",
+        "application.friends.outbox:NOTIFYING",
     ),
     "checkpoints": "interfaces.bootstrap.worker:checkpoints",
 }

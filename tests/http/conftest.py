@@ -26,6 +26,7 @@ from application.accounts.email_changes import EmailChanges
 from application.accounts.people import AccountOfPeople
 from application.effects.desk import RuleDesk
 from application.feed.people import FeedsOfPeople
+from application.friends.people import FriendsOfPeople
 from application.games.offers import Offers
 from application.games.people import GamesOfPeople
 from application.history import History
@@ -63,6 +64,7 @@ from interfaces.tokens import Scope, Tokens, of_peers
 from projections.accounts import ACCOUNTS
 from projections.effects import EFFECT_LEDGER
 from projections.feed import FEED_ENTRIES
+from projections.friends import FRIENDS
 from projections.games import GAME_METRICS, GAME_RECORDS, STANDINGS
 from projections.player_events import (
     DEAD_LETTERS,
@@ -79,6 +81,7 @@ from tests.http.fakes.accounts import FakeAccounts, FakePasskeyUses
 from tests.http.fakes.effects import FakeEffects, FakePlaces
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.feeds import FakeFeeds
+from tests.http.fakes.friends import FakeFriends
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.listening import FakeListening
 from tests.http.fakes.log import FakeLog
@@ -229,6 +232,7 @@ async def an_api() -> AsyncIterator[Api]:
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
     player_events, limits = FakePlayerEvents(), FakeLimits()
     desk, accounts = a_desk(), FakeAccounts(log, seals)
+    friends = FakeFriends(log)
     of_players = FakePlayerQueries(player_events)
     commands_need: dict[str, ReadinessCheck] = {}
     queries_need: dict[str, ReadinessCheck] = {}
@@ -236,6 +240,7 @@ async def an_api() -> AsyncIterator[Api]:
         WAITROOM: queue,
         ACCOUNTS: accounts,
         FEED_ENTRIES: FakeFeeds(log),
+        FRIENDS: friends,
         GAME_RECORDS: games,
         GAME_METRICS: FakeGameMetrics(log),
         STANDINGS: standings,
@@ -270,6 +275,7 @@ async def an_api() -> AsyncIterator[Api]:
             Judge: Judge(0.02),
             FeedLimits: FeedLimits(),
             FeedsOfPeople: FeedsOfPeople(),
+            FriendsOfPeople: FriendsOfPeople(friends),
             Offers: Offers(FakeOffers()),
             Settings: Settings(),
             Ingestion: Ingestion(

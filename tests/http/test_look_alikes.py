@@ -138,6 +138,9 @@ NEW = {
 """What comes into being or names a person anew, by address or command. The rest is there already,
 and would be stuck if it could not be called what an older version let it be called."""
 
+OF_PLAYERS = {"/api/v1/friends/requests"}
+"""What nobody else may ask for."""
+
 AGAINST_THE_PATTERN = {"a line feed"}
 WITH_THE_PATTERN = [kind for kind in KINDS if kind not in AGAINST_THE_PATTERN]
 MISFITS = {"invalid-request", "invalid-event", "ambiguous-id", "a refused event"}
@@ -150,8 +153,9 @@ def is_new(operation: Operation, field: str) -> bool:
     )
 
 
-async def sent(api: Api, operation: Operation, body: bytes, scope: Scope = "admin") -> set[str]:
+async def sent(api: Api, operation: Operation, body: bytes, scope: Scope | None = None) -> set[str]:
     """What an address says against a body, as types of problems."""
+    scope = scope or ("player" if operation.path in OF_PLAYERS else "admin")
     headers = api.token("root", scope) | {"content-type": "application/json"}
     answer = await api.client.request(
         operation.method, operation.path, content=body, headers=headers

@@ -19,7 +19,7 @@ RENEWED = "PICTURES" in os.environ
 
 RENEW = "take them anew: make pictures"
 MOST_BYTES = 110_000
-COLOURS = (256, 64)
+COLOURS = (64, 32)
 """How many a picture has; fewer only where it would be too large."""
 
 COUNT = """async ([png, most]) => {
@@ -61,7 +61,7 @@ async def keep(name: str, png: bytes, page: Page) -> None:
 
 
 async def small(png: bytes, page: Page) -> bytes:
-    """A picture in few colours, which takes a third of the place; pages have hardly more.
+    """A picture in few colours, which takes a quarter of the place; pages have hardly more.
 
     The browser of the page counts them, so that nothing else is needed.
     """

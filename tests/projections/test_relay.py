@@ -157,7 +157,7 @@ def test_a_relay_that_crashes_within_a_batch_leaves_nothing_out(
 
         def crash(
             relay: Relay, recorded: Recorded, left: Iterator[int] = left, sent: int = sent
-        ) -> bool:
+        ) -> int:
             told = tell(relay, recorded)
             if told and next(left) == sent - 1:
                 relay._appender.flush()

@@ -3,6 +3,7 @@ import { ask } from "/ask.js";
 import { called } from "/called.js";
 import { element, shape } from "/element.js";
 import { follow } from "/following.js";
+import "/popup.js";
 
 const FEED = "/api/v1/me/feed";
 const SHOWN = 20; // entries in the list
@@ -12,6 +13,8 @@ const MOST_COUNTED = 99;
 const TELLS = {
   "your-move": ({ other }) => [`Your move against ${called(other)}`, "/play"],
   "game-found": ({ other }) => [`${called(other)} plays you`, "/play"],
+  "friend-request": ({ other }) => [`${called(other)} asks to be your friend`, "/friends"],
+  "friend-accepted": ({ other }) => [`${called(other)} is your friend`, "/friends"],
   "queue-ready": ({ data }) => [`It is your turn: ${data.event}`, `/queue/${encodeURIComponent(data.event)}`],
 };
 
@@ -128,9 +131,13 @@ async function hang() {
   const holder = element("div", { className: "bell-holder" }, button, panel, said);
   document.querySelector(".bar").append(holder);
   stand({ unread: 0, seen: 0, newest: 0 });
+  const tellPage = (type, payload) => dispatchEvent(new CustomEvent("told", { detail: { me, type, payload } }));
   follow(FEED, {
-    look,
-    hear: (type, payload) => HEARD[type]?.(payload),
+    look: () => (tellPage("looked"), look()),
+    hear(type, payload) {
+      HEARD[type]?.(payload);
+      tellPage(type, payload);
+    },
     count: async () => stand(await ask(`${FEED}/unread`)),
     refused: () => holder.remove(),
   });

@@ -1,7 +1,7 @@
 // The avatar: a picture of somebody, for everybody who is signed in.
 import { ask, position } from "/ask.js";
 import { element } from "/element.js";
-import { card } from "/me/section.js";
+import { card } from "/section.js";
 
 const MINE = "/api/v1/me/account/avatar";
 const MOST_BYTES = 2 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // Where somebody is signed in: end one, or all others.
 import { ask } from "/ask.js";
 import { element } from "/element.js";
-import { card, day, thing } from "/me/section.js";
+import { card, day, thing } from "/section.js";
 
 const MINE = "/api/v1/me/sessions";
 const WAYS = { guest: "as a guest", link: "by a link", provider: "with an account elsewhere", passkey: "with a passkey", mail: "by mail" };

@@ -2,7 +2,7 @@
 import { ask, position } from "/ask.js";
 import { element } from "/element.js";
 import { fresh } from "/me/fresh.js";
-import { card, field } from "/me/section.js";
+import { card, field } from "/section.js";
 
 const MINE = "/api/v1/me/account/email";
 

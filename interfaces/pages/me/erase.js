@@ -3,7 +3,7 @@ import { ask } from "/ask.js";
 import { called } from "/called.js";
 import { element } from "/element.js";
 import { fresh } from "/me/fresh.js";
-import { card, field, thing } from "/me/section.js";
+import { card, field, thing } from "/section.js";
 
 export function erase({ me, account, onErased }) {
   const name = account?.handle ?? called(me.name);

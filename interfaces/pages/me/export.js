@@ -1,7 +1,7 @@
 // All that the hall knows of somebody, as a file.
 import { Refused } from "/ask.js";
 import { element } from "/element.js";
-import { card } from "/me/section.js";
+import { card } from "/section.js";
 
 async function archive() {
   const answer = await fetch("/api/v1/me/export", { cache: "no-store" }).catch(() => null);

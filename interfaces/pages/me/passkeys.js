@@ -3,7 +3,7 @@ import { ask, position } from "/ask.js";
 import { element } from "/element.js";
 import { forget, make } from "/passkey.js";
 import { fresh } from "/me/fresh.js";
-import { card, day, thing } from "/me/section.js";
+import { card, day, thing } from "/section.js";
 
 const MINE = "/api/v1/me/passkeys";
 

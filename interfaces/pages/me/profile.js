@@ -1,7 +1,7 @@
 // The profile: a handle, and what somebody says of themselves.
 import { ask } from "/ask.js";
 import { element } from "/element.js";
-import { card, field } from "/me/section.js";
+import { card, field } from "/section.js";
 
 const MINE = "/api/v1/me/account";
 

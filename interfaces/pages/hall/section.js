@@ -1,4 +1,4 @@
-// What the sections of the page are made with.
+// What pages of several sections are made with.
 import { element } from "/element.js";
 import { tell } from "/tell.js";
 
@@ -31,9 +31,9 @@ export function field(id, label, input, note) {
   return element("div", { className: "field" }, named, input, told);
 }
 
-// A thing of a list: what it is, what is said of it, and a button that takes it away.
+// A thing of a list: what it is, what is said of it, and a button that takes it away, or several.
 export function thing(name, told, button) {
-  const said = element("div", {}, name, ...(told ? [element("span", { textContent: told })] : []));
+  const said = element("div", {}, name, ...(told ? [element("span", {}, ...[told].flat())] : []));
   return element("li", {}, said, ...(button ? [button] : []));
 }
 

@@ -1,0 +1,52 @@
+"""What an erasure does to friends: whoever is erased is nobody's, and asks and is asked no more."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from application.ports.people import Execute, Knowledge
+from domain.friends.commands import CancelRequest, DeclineRequest, EndFriendship, FriendCommand
+from domain.friends.refusals import NoFriendRequest, NotFriends
+from domain.friends.view import Relation
+from domain.refusals import Refusal
+
+ENDS: dict[Relation, type[FriendCommand]] = {
+    "friends": EndFriendship,
+    "requested": CancelRequest,
+    "asked": DeclineRequest,
+}
+OVER = (NotFriends.type, NoFriendRequest.type)
+
+
+class KnownFriends(Protocol):
+    """Knows who is something to whom."""
+
+    async def of(self, user_id: str) -> Sequence[tuple[str, Relation]]:
+        """All who are friends of somebody, or have asked or were asked, by now.
+
+        Raises `Unavailable`, also where that is not known yet.
+        """
+
+
+class FriendsOfPeople(Knowledge):
+    """Friendships and requests, which end with who is erased; blocks are the other's peace, too."""
+
+    name = "friends"
+    forgets = "your friendships end, what you asked is taken back, and who asks you is told no"
+    stays = "that you were friends or asked, and whom you have blocked, by ids"
+    keeps = "friends, requests and blocks are the guest's: the account asks its friends anew"
+
+    def __init__(self, known: KnownFriends) -> None:
+        self._known = known
+
+    async def erase(self, user_id: str, by: str, execute: Execute) -> int:
+        """See `Knowledge`; what the other has ended meanwhile is over as well."""
+        ended = 0
+        for other_id, relation in await self._known.of(user_id):
+            try:
+                await execute(ENDS[relation](user_id=user_id, other_id=other_id))
+            except Refusal as refusal:
+                if refusal.type not in OVER:
+                    raise
+            else:
+                ended += 1
+        return ended

@@ -1,0 +1,1 @@
+"""Friends: who asks whom, who is whose friend, and who wants nothing of whom."""

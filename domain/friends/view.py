@@ -1,0 +1,21 @@
+"""How it stands between two people, as one of them sees it."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Relation = Literal["none", "requested", "asked", "friends"]
+"""`requested`: one has asked and waits; `asked`: the other has asked and waits."""
+
+
+class FriendView(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody is to whom is asking, and since when; `blocked`: by who is asking.
+
+    Whether the other has blocked who is asking does not show.
+    """
+
+    user_id: str
+    relation: Relation
+    since: datetime | None
+    blocked: bool

@@ -1,0 +1,1 @@
+"""Friends, put together."""

@@ -1,0 +1,90 @@
+// Lists of people, and what can be done with each of them.
+import { element } from "/element.js";
+import { nameOf, named } from "/naming.js";
+import { card, day, thing } from "/section.js";
+import { order, people } from "/friends/asked.js";
+
+const FIRST = 50, MOST = 1_000; // people of a list
+
+// What becomes of somebody, by the last part of its address.
+const DOES = {
+  accept: { text: "Accept", below: "/requests", said: (name) => `You and ${name} are friends.` },
+  decline: { text: "Decline", below: "/requests", said: (name) => `You have declined what ${name} asked.` },
+  cancel: { text: "Take back", below: "/requests", said: (name) => `You ask ${name} no more.` },
+  end: { text: "Unfriend", said: (name) => `You and ${name} are friends no more.` },
+  block: { text: "Block", said: (name) => `You have blocked ${name}, who is not told.` },
+  unblock: { text: "Unblock", said: (name) => `You have lifted your block of ${name}.` },
+};
+
+// In the order of the page; `of` chooses from what is at an address.
+const LISTS = [
+  { title: "They ask you", path: "/requests", of: "asked", can: ["accept", "decline", "block"], none: "Nobody is waiting for your answer.", since: "Asks since" },
+  { title: "You have asked", path: "/requests", of: "requested", can: ["cancel"], none: "You are waiting for nobody’s answer.", since: "Asked on" },
+  { title: "Your friends", path: "", of: "friends", can: ["end", "block"], none: "Nobody yet: ask somebody.", since: "Since" },
+  { title: "You have blocked", path: "/blocked", can: ["unblock"], none: "You have blocked nobody.", since: "Since" },
+];
+
+// The cards, and `look`, which shows what there is; `changed` is called when something was done.
+export function lists({ say, changed }) {
+  const cards = LISTS.map((each) => listed(each, say, changed));
+  const more = element("button", { type: "button", className: "quiet", hidden: true, textContent: "Show more" });
+  let most = FIRST;
+
+  async function look() {
+    const paths = [...new Set(LISTS.map(({ path }) => path))];
+    const found = await Promise.all(paths.map((path) => people(path, most)));
+    await Promise.all(cards.map(({ show }, n) => show(found[paths.indexOf(LISTS[n].path)].people)));
+    more.hidden = most === MOST || found.every(({ after }) => after === null);
+  }
+
+  more.addEventListener("click", () => {
+    most = MOST;
+    changed();
+  });
+  return { sections: [...cards.map(({ made }) => made), more], look };
+}
+
+function listed({ title, of, can, none, since }, say, changed) {
+  const list = element("ul", { className: "things", role: "list" });
+  const nobody = element("p", { className: "note" }, none);
+  const { made, attempt } = card(title, list, nobody);
+  const heading = made.querySelector("h2");
+  heading.tabIndex = -1;
+  let known = null;
+
+  async function show(found) {
+    const chosen = found.filter(({ relation }) => relation === of), told = JSON.stringify(chosen);
+    if (told === known) return;
+    known = told;
+    const lines = await Promise.all(chosen.map(line));
+    const focused = list.contains(document.activeElement) && document.activeElement.ariaLabel;
+    list.replaceChildren(...lines);
+    if (focused) ([...list.querySelectorAll("button")].find(({ ariaLabel }) => ariaLabel === focused) ?? heading).focus();
+    nobody.hidden = lines.length > 0;
+  }
+
+  async function line(person) {
+    const name = await nameOf(person.user_id);
+    const ways = element("p", { className: "ways" }, ...can.map((what) => way(what, person, name)));
+    const who = element("strong", {}, await named(person.user_id));
+    const told = [`${since} ${day(person.since)}`, ...(person.note ? [element("q", {}, person.note)] : [])];
+    return thing(who, told, ways);
+  }
+
+  function way(what, { user_id }, name) {
+    const { text, below = "", said } = DOES[what];
+    const button = element("button", { type: "button", className: what === "accept" ? "" : "quiet", textContent: text });
+    button.ariaLabel = `${text}: ${name}`;
+    button.addEventListener("click", () =>
+      attempt(async () => {
+        await order(`${below}/${encodeURIComponent(user_id)}/${what}`);
+        heading.focus(); // what was pressed goes with its line
+        say(said(name));
+        await changed();
+      }, button),
+    );
+    return button;
+  }
+
+  return { made, show };
+}

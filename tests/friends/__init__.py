@@ -1,0 +1,1 @@
+"""What is between two people, and who is told of it."""

@@ -1,0 +1,63 @@
+"""What an erasure does to friends, whatever happens to them at the same time."""
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from application.friends.people import FriendsOfPeople
+from application.ports.commands import Answer
+from domain.aggregate import Command
+from domain.events import Position
+from domain.friends.commands import CancelRequest, DeclineRequest, EndFriendship
+from domain.friends.refusals import NoFriendRequest, NotFriends, WithOneself
+from domain.friends.view import Relation
+from domain.refusals import Refusal
+
+KNOWN: list[tuple[str, Relation]] = [("bob", "friends"), ("cyd", "requested"), ("dan", "asked")]
+
+
+class Known:
+    """Implements `friends.people.KnownFriends`."""
+
+    async def of(self, _user_id: str) -> Sequence[tuple[str, Relation]]:
+        return KNOWN
+
+
+class Hall:
+    """Decides what it is asked, and refuses what concerns some people."""
+
+    def __init__(self, refused: dict[str, Refusal]) -> None:
+        self.refused = refused
+        self.decided: list[Command] = []
+
+    async def execute(self, command: Command) -> Answer:
+        assert isinstance(command, EndFriendship | CancelRequest | DeclineRequest)
+        if command.other_id in self.refused:
+            raise self.refused[command.other_id]
+        self.decided.append(command)
+        return Answer(Position("social-log", 0, 1), msgspec.Raw(b"{}"))
+
+
+async def erased(hall: Hall) -> int:
+    return await FriendsOfPeople(Known()).erase("ann", "olga", hall.execute)
+
+
+async def test_each_ends_in_its_own_way() -> None:
+    hall = Hall({})
+    assert await erased(hall) == len(KNOWN)
+    assert hall.decided == [
+        EndFriendship(user_id="ann", other_id="bob"),
+        CancelRequest(user_id="ann", other_id="cyd"),
+        DeclineRequest(user_id="ann", other_id="dan"),
+    ]
+
+
+async def test_what_others_end_at_the_same_time_is_over_as_well() -> None:
+    hall = Hall({"bob": NotFriends("They are no friends."), "dan": NoFriendRequest("None.")})
+    assert await erased(hall) == 1
+
+
+async def test_what_cannot_be_is_not_passed_over() -> None:
+    with pytest.raises(WithOneself):
+        await erased(Hall({"cyd": WithOneself("That is yourself.")}))
