@@ -106,9 +106,12 @@ class Performing:
             task.add_done_callback(self._under_way.discard)
 
     async def _one(self, effect: Effect) -> None:
-        async with self._turns:
-            delivery = await _bounded(self._adapters, effect, LONGEST_S)
-        self._ended.put(Performed(effect, delivery))
+        delivery = Delivery("unknown", "It was broken off.", again=True)
+        try:
+            async with self._turns:
+                delivery = await _bounded(self._adapters, effect, LONGEST_S)
+        finally:  # whoever has begun it waits for it, whatever its adapter raises
+            self._ended.put(Performed(effect, delivery))
 
     def close(self) -> None:
         """Break off what is under way, and close every adapter."""
@@ -117,12 +120,15 @@ class Performing:
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
-            self._loop.close()
+            with asyncio.Runner(loop_factory=lambda: self._loop):
+                pass  # ends what adapters have left, in tasks and threads, and closes the loop
 
     async def _close(self) -> None:
         tasks = list(self._under_way)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for adapter in self._adapters.values():
-            await adapter.close()
+        closing = [adapter.close() for adapter in self._adapters.values()]
+        closed = await asyncio.gather(*closing, return_exceptions=True)
+        for failure in filter(None, closed):
+            raise failure

@@ -1,4 +1,4 @@
-"""What an erasure does to friends: whoever is erased is nobody's, and asks and is asked no more."""
+"""What an erasure does to friends: whoever is erased is nobody's, and nobody waits for them."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,11 +9,13 @@ from domain.friends.refusals import NoFriendRequest, NotFriends
 from domain.friends.view import Relation
 from domain.refusals import Refusal
 
-ENDS: dict[Relation, type[FriendCommand]] = {
-    "friends": EndFriendship,
-    "requested": CancelRequest,
-    "asked": DeclineRequest,
+ENDS: dict[Relation, tuple[type[FriendCommand], ...]] = {
+    "friends": (EndFriendship,),
+    "requested": (CancelRequest, EndFriendship),
+    "asked": (DeclineRequest, EndFriendship),
 }
+"""What ends it; a request may have been accepted since it was looked up."""
+
 OVER = (NotFriends.type, NoFriendRequest.type)
 
 
@@ -42,11 +44,19 @@ class FriendsOfPeople(Knowledge):
         """See `Knowledge`; what the other has ended meanwhile is over as well."""
         ended = 0
         for other_id, relation in await self._known.of(user_id):
-            try:
-                await execute(ENDS[relation](user_id=user_id, other_id=other_id))
-            except Refusal as refusal:
-                if refusal.type not in OVER:
-                    raise
-            else:
-                ended += 1
+            for end in ENDS[relation]:
+                if await _has_ended(execute, end(user_id=user_id, other_id=other_id)):
+                    ended += 1
+                    break
         return ended
+
+
+async def _has_ended(execute: Execute, command: FriendCommand) -> bool:
+    """Whether the command has ended something, and not what was over, or was something else."""
+    try:
+        await execute(command)
+    except Refusal as refusal:
+        if refusal.type not in OVER:
+            raise
+        return False
+    return True

@@ -22,9 +22,9 @@ PACKED_ANSWERS = 500
 
 
 FILTER_BITS = 2**18
-LAST_BIT = FILTER_BITS - 1
 """Of a Bloom filter: 26 for each id of a part, of which two are set, so one of 180 that are nowhere
 is taken for one that may be there; one of seven by the filter of all parts."""
+LAST_BIT = FILTER_BITS - 1
 
 
 class FirstAnswer(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -101,7 +101,8 @@ class OpenEffect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An effect that nothing final became of.
 
     `tries` are counted from the first one, or from an operator's word. `repeats` says that its kind
-    may be done twice, `alone` that its receiver was nobody else's when it was tried last.
+    may be done twice, `alone` that its receiver was nobody else's when it was tried last, or that
+    it rested until an operator wanted it tried again.
     """
 
     seq: int

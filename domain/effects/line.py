@@ -265,7 +265,7 @@ class EffectLine(Aggregate):
     def _on_retried(self, event: EffectRetried) -> None:
         effect = self._open[event.seq]
         self._open[event.seq] = _standing(
-            effect, "waiting", tries=0, due=event.timestamp, alone=effect.alone
+            effect, "waiting", tries=0, due=event.timestamp, alone=effect.rests
         )
 
     @evolves(EffectDropped)

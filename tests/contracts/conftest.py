@@ -55,6 +55,7 @@ async def _something_happens(hall: Hall) -> set[str]:
         told = await client.post("/api/v1/events", json=an_event(), headers=headers)
         ruled = await client.post("/api/v1/effects/rules", json=a_rule(), headers=hall.admin())
         after_feed = await _somebody_is_told(hall, client)
+        after_friend = await _somebody_is_asked(hall, client)
         after_room, after_game, after_event, after_account, after_rule = (
             answer.headers["Position"] for answer in (opened, sought, told, account, ruled)
         )
@@ -73,7 +74,10 @@ async def _something_happens(hall: Hall) -> set[str]:
             await eventually(ask, lambda answer: answer.status_code in {200, 404})
         ask = partial(client.get, "/api/v1/dead-letters", headers=hall.admin())
         await eventually(ask, lambda answer: answer.status_code == 200)
-    return {after_room, after_game, after_event, after_account, after_rule, after_feed}
+    return {
+        *(after_room, after_game, after_event, after_account, after_rule, after_feed),
+        after_friend,
+    }
 
 
 def a_rule() -> dict[str, Any]:
@@ -93,5 +97,17 @@ async def _somebody_is_told(hall: Hall, client: httpx.AsyncClient) -> str:
     position: str = added.json()[0]["position"]
     asked = hall.player(user) | {"Read-After": position}
     ask = partial(client.get, "/api/v1/me/feed", headers=asked)
+    await eventually(ask, lambda answer: answer.status_code == 200)
+    return position
+
+
+async def _somebody_is_asked(hall: Hall, client: httpx.AsyncClient) -> str:
+    """Ask somebody to be a friend; the position that the read model has reached."""
+    asking, friends = hall.player(a_name("ada")), "/api/v1/friends"
+    asked = await client.post(
+        f"{friends}/requests", json={"user_id": a_name("bob")}, headers=asking
+    )
+    position = asked.headers["Position"]
+    ask = partial(client.get, friends, headers=asking | {"Read-After": position})
     await eventually(ask, lambda answer: answer.status_code == 200)
     return position

@@ -139,7 +139,7 @@ IDS = {
 
 READ_AFTER = "Read-After"
 POSITION = re.compile(
-    r"(waitroom-log|game-log|user-log|person-log|effect-log|player[.]events[.]raw)/[0-9]+@[0-9]+"
+    r"(waitroom-log|game-log|user-log|person-log|social-log|effect-log|player[.]events[.]raw)/[0-9]+@[0-9]+"
 )
 
 

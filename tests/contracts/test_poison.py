@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import urllib3
 
+from application.friends.inbox import REQUESTS
 from application.topics import Topic
 from interfaces.bootstrap.workers import read_models
 from tests.conftest import Hall
@@ -102,7 +103,15 @@ def told(operation: Operation, poison: Poison, answer: urllib3.BaseHTTPResponse)
         json.loads(text)
 
 
-@pytest.mark.parametrize("topic", [t for t in TOPICS if t.kind == "messages"], ids=lambda t: t.name)
+OF_THE_SHOP = [each for each in TOPICS if each.name.startswith("CHECKOUT_")]
+
+
+def test_each_topic_is_poisoned_somewhere() -> None:
+    streams = [each for each in TOPICS if each.kind == "stream"]
+    assert {*TOPICS} == {*OF_THE_SHOP, *streams, REQUESTS}
+
+
+@pytest.mark.parametrize("topic", OF_THE_SHOP, ids=lambda topic: topic.name)
 async def test_no_message_stops_who_reads_it_and_each_is_a_letter_once(
     hall: Hall, topic: Topic
 ) -> None:
@@ -126,8 +135,29 @@ async def test_no_message_stops_who_reads_it_and_each_is_a_letter_once(
             assert ready(1)[0]["session_id"] == second
 
             found = [headers_of(letter) for letter in letters(len(bad))]
+    are_letters_once(found)
+    assert running(hall) == programs, "somebody was started anew"
+
+
+def are_letters_once(found: Sequence[dict[str, str]]) -> None:
     assert [count for count in Counter(f["position"] for f in found).values() if count > 1] == []
     assert all(f["reason"].endswith(".") for f in found)
+
+
+async def test_no_friend_request_stops_who_reads_it_and_each_is_a_letter_once(hall: Hall) -> None:
+    programs, key, asked = running(hall), a_name("poisoned"), a_name("asked")
+    # Whoever asks themselves is refused, so that no message has an effect.
+    bad = list(poisons(example(REQUESTS) | {"from": key, "to": key}))
+    with records_of(hall, "friend-requests.dlq", key) as letters:
+        produce(hall, REQUESTS.name, [(key, poison.body) for poison in bad])
+        produce(hall, REQUESTS.name, [(asked, {"from": a_name("canary"), "to": asked})])
+        async with client_of(hall) as client:
+            ask = partial(client.get, "/api/v1/friends/requests", headers=hall.player(asked))
+            await eventually(
+                ask, lambda told: told.status_code == 200 and len(told.json()["people"]) == 1
+            )
+        found = [headers_of(letter) for letter in letters(len(bad))]
+    are_letters_once(found)
     assert running(hall) == programs, "somebody was started anew"
 
 

@@ -29,14 +29,20 @@ class Hall:
 
     def __init__(self, refused: dict[str, Refusal]) -> None:
         self.refused = refused
+        self.accepted: set[str] = set()
         self.decided: list[Command] = []
 
     async def execute(self, command: Command) -> Answer:
         assert isinstance(command, EndFriendship | CancelRequest | DeclineRequest)
-        if command.other_id in self.refused:
-            raise self.refused[command.other_id]
+        refused = self.refused.get(command.other_id)
+        if refused is not None and not (command.other_id in self.accepted and _ends(command)):
+            raise refused
         self.decided.append(command)
         return Answer(Position("social-log", 0, 1), msgspec.Raw(b"{}"))
+
+
+def _ends(command: Command) -> bool:
+    return isinstance(command, EndFriendship)
 
 
 async def erased(hall: Hall) -> int:
@@ -61,3 +67,11 @@ async def test_what_others_end_at_the_same_time_is_over_as_well() -> None:
 async def test_what_cannot_be_is_not_passed_over() -> None:
     with pytest.raises(WithOneself):
         await erased(Hall({"cyd": WithOneself("That is yourself.")}))
+
+
+@pytest.mark.parametrize("other", ["cyd", "dan"])
+async def test_a_request_that_was_accepted_a_moment_ago_ends_as_a_friendship(other: str) -> None:
+    hall = Hall({other: NoFriendRequest("None.")})
+    hall.accepted = {other}
+    assert await erased(hall) == len(KNOWN)
+    assert EndFriendship(user_id="ann", other_id=other) in hall.decided

@@ -21,6 +21,7 @@ from domain.accounts.commands import (
     RemovePasskey,
 )
 from domain.accounts.passkey import NewPasskey
+from domain.aggregate import Command
 from domain.effects import line as line_rules
 from domain.effects.ledger import (
     AttemptEffects,
@@ -43,6 +44,15 @@ from domain.effects.rule import (
     Scalar,
 )
 from domain.feed.commands import AddEntry, ArchiveEntries, ReadEntries, SeeEntries, SettleEntry
+from domain.friends.commands import (
+    AcceptRequest,
+    BlockPerson,
+    CancelRequest,
+    DeclineRequest,
+    EndFriendship,
+    RequestFriend,
+    UnblockPerson,
+)
 from domain.games.commands import (
     CloseTable,
     HandOverResult,
@@ -372,6 +382,32 @@ def tell_of_feeds(narrator: Narrator, people: int = 4) -> None:
         )
 
 
+def tell_of_friends(narrator: Narrator, people: int = 6) -> None:
+    """People ask each other, answer in every way, part, and block each other."""
+    note = Sealed(subject="ada", sealed="0Zx1b3c2V5nYm9yZXJ0aGVzZWFsZWR0ZXh0")
+    for number in range(people):
+        both: dict[str, Any] = {"user_id": "ada", "other_id": f"friend-{number}"}
+        back = {"user_id": both["other_id"], "other_id": "ada"}
+        narrator.tell(RequestFriend(**both, note=note))
+        answers: list[Command] = [
+            AcceptRequest(**back),
+            DeclineRequest(**back),
+            CancelRequest(**both),
+            RequestFriend(**back),
+            BlockPerson(**back),
+        ]
+        narrator.tell(*answers[number : number + 1], now=at(10))
+        if number % 4 == 0:
+            narrator.tell(BlockPerson(**back), now=at(20))
+            narrator.tell(RequestFriend(**both, note=note), now=at(30))
+        if number == 0:
+            narrator.tell(CancelRequest(**both), UnblockPerson(**back), now=at(40))
+        if number == 3:
+            narrator.tell(EndFriendship(**both), RequestFriend(**back), now=at(50))
+        if number == 4:
+            narrator.tell(UnblockPerson(**back), now=at(60))
+
+
 def tell_of_everything(narrator: Narrator) -> None:
     """All of the above."""
     tell_of_rooms(narrator)
@@ -384,3 +420,4 @@ def tell_of_everything(narrator: Narrator) -> None:
     tell_of_merges(narrator)
     tell_of_effects(narrator)
     tell_of_feeds(narrator)
+    tell_of_friends(narrator)

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from weakref import WeakKeyDictionary
 
+import structlog
+
 from application.ports.commands import Feed
 from domain.events import DomainEvent, Recorded
 
@@ -13,6 +15,8 @@ RESUBSCRIBE_DELAY_S = 0.5
 
 Listener = Callable[[Recorded | None], None]
 """Takes an event, or None where some may have been missed."""
+
+logger = structlog.get_logger(__name__)
 
 Concerned = Callable[[DomainEvent], Iterable[Hashable]]
 """The keys of those whom an event concerns."""
@@ -75,4 +79,7 @@ def shared(feed: Feed) -> SharedFeeds:
 
 def _call(listeners: Iterable[Listener], recorded: Recorded | None) -> None:
     for listener in tuple(listeners):
-        listener(recorded)
+        try:
+            listener(recorded)
+        except Exception:  # a bug in one of them must not end what all others hear
+            logger.exception("a listener cannot be told")
