@@ -78,6 +78,9 @@ OPERATIONS: dict[str, Any] = {
                 "listSessions",
                 "listAccounts",
                 "listEffects",
+                "listMyFriends",
+                "listMyFriendRequests",
+                "listMyBlocks",
                 "getMyFeed",
             )
         ),

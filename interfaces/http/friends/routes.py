@@ -28,7 +28,7 @@ from interfaces.http.platform.command_context import CommandContext, carry_out, 
 from interfaces.http.platform.freshness import caught_up, read_after_of
 from interfaces.http.platform.links import AFTER_THIS, Link
 from interfaces.http.platform.parameters import After, PathKey, limit_of
-from interfaces.http.platform.routes import command, query
+from interfaces.http.platform.routes import command, of_whole_addresses, query
 from interfaces.http.platform.services import services_of
 from projections.friends import FRIENDS
 from projections.friends.friends import BlockedPage, Friend
@@ -179,15 +179,17 @@ def _record(request: Request, friend: Friend) -> FriendRecord:
     )
 
 
-router = Router(
-    path="/api/v1/friends",
-    route_handlers=[
-        *(request_friend, accept_friend, decline_friend, cancel_friend_request),
-        *(end_friendship, block_person, unblock_person),
-        *(list_my_friends, list_my_friend_requests, list_my_blocks),
-    ],
-    dependencies={"context": Provide(provide_context)},
-    guards=[only("player")],
+router = of_whole_addresses(
+    Router(
+        path="/api/v1/friends",
+        route_handlers=[
+            *(request_friend, accept_friend, decline_friend, cancel_friend_request),
+            *(end_friendship, block_person, unblock_person),
+            *(list_my_friends, list_my_friend_requests, list_my_blocks),
+        ],
+        dependencies={"context": Provide(provide_context)},
+        guards=[only("player")],
+    )
 )
 
 FRIENDS_NOW = Link("listMyFriends", "See who is your friend.", AFTER_THIS)
