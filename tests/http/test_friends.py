@@ -122,3 +122,8 @@ async def test_who_is_erased_is_nobody_s_friend_and_neither_asks_nor_is_asked(ap
     assert await people(api, "eve", "/requests") == [("ann", "requested")], "it waits for ever"
     unread = (await api.ask("GET", "/api/v1/me/feed?unread=true", user="cyd")).json()
     assert unread["entries"] == []
+
+
+@pytest.mark.parametrize("path", ["", "/requests", "/blocked"])
+async def test_a_page_begins_behind_somebody(api: Api, path: str) -> None:
+    problem(await ask(api, "ann", "GET", f"{path}?after=a%00b"), 400, "invalid-request")

@@ -27,7 +27,7 @@ from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
 from interfaces.http.platform.freshness import caught_up, read_after_of
 from interfaces.http.platform.links import AFTER_THIS, Link
-from interfaces.http.platform.parameters import After, PathKey, limit_of
+from interfaces.http.platform.parameters import PathKey, key_of, limit_of
 from interfaces.http.platform.routes import command, of_whole_addresses, query
 from interfaces.http.platform.services import services_of
 from projections.friends import FRIENDS
@@ -35,6 +35,7 @@ from projections.friends.friends import BlockedPage, Friend
 
 AfterFriend = Annotated[str | None, read_after_of(SOCIAL.topic)]
 Most = Annotated[int, limit_of("people")]
+AfterPerson = Annotated[str | None, key_of("`after` of the page before: somebody's id.")]
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,7 +128,7 @@ async def unblock_person(
 
 @query("/", "listMyFriends", "My friends", 403, 422)
 async def list_my_friends(
-    request: Request, after: After = None, limit: Most = 100, read_after: AfterFriend = None
+    request: Request, after: AfterPerson = None, limit: Most = 100, read_after: AfterFriend = None
 ) -> FriendList:
     """Tell who is one's friend, by ids."""
     return await _people(request, ("friends",), after, limit, read_after)
@@ -135,7 +136,7 @@ async def list_my_friends(
 
 @query("/requests", "listMyFriendRequests", "Requests to and of me", 403, 422)
 async def list_my_friend_requests(
-    request: Request, after: After = None, limit: Most = 100, read_after: AfterFriend = None
+    request: Request, after: AfterPerson = None, limit: Most = 100, read_after: AfterFriend = None
 ) -> FriendList:
     """Tell whom one has asked, and who has asked, and waits; by ids."""
     return await _people(request, ("requested", "asked"), after, limit, read_after)
@@ -143,7 +144,7 @@ async def list_my_friend_requests(
 
 @query("/blocked", "listMyBlocks", "Whom I have blocked", 403, 422)
 async def list_my_blocks(
-    request: Request, after: After = None, limit: Most = 100, read_after: AfterFriend = None
+    request: Request, after: AfterPerson = None, limit: Most = 100, read_after: AfterFriend = None
 ) -> BlockedPage:
     """Tell whom one has blocked, by ids."""
     friends = await caught_up(request, FRIENDS, read_after)
