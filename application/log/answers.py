@@ -177,8 +177,7 @@ class Answers:
 
     def first(self, command_id: str) -> FirstAnswer | None:
         """What this command was answered, if it is remembered."""
-        if not self._knows_ids:
-            self._read_ids()
+        self.know_ids()
         for pack in self._packs_with(command_id):
             if (answer := pack.latest(command_id)) is not None:
                 return answer
@@ -192,14 +191,12 @@ class Answers:
 
     def remember(self, commit: Commit[DomainEvent]) -> None:
         """Keep the answer of a commit, and forget the oldest ones if need be."""
-        if not self._knows_ids:
-            self._read_ids()
+        self.know_ids()
         self._note(commit.command_id, self._keep(_answer_in(commit)))
 
     def forget(self, command_id: str) -> None:
         """Drop the answer of a command that did not happen."""
-        if not self._knows_ids:
-            self._read_ids()
+        self.know_ids()
         for pack in self._packs_with(command_id):
             pack.forget(command_id)
 
@@ -227,7 +224,10 @@ class Answers:
         self._part.note(number, pack)
         self._filter.add(number)
 
-    def _read_ids(self) -> None:
+    def know_ids(self) -> None:
+        """Be ready to be asked, which takes some 50 ms where as much is remembered as may be."""
+        if self._knows_ids:
+            return
         self._knows_ids = True
         for pack in self._packs:
             for answer in pack:

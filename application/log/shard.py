@@ -263,6 +263,7 @@ class Shard:
         """The claim has come back accepted, so the fold up to here is complete."""
         self.role = Role.OWNER
         self._next_seq = self.gate.next_seq
+        self._answers.know_ids()  # now, and not while the first command waits
         for aggregate in self.fold:
             self._deadlines.schedule(aggregate)
         if self.fold.unfolded:
