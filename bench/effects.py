@@ -23,14 +23,14 @@ from rich.console import Console
 from rich.table import Table
 
 from application.effects.lines import WORKER, Lines
-from application.effects.performing import Performed, perform
-from application.effects.ports import Effect
+from application.effects.performing import Performed, Performing
+from application.effects.ports import Adapter, Effect
 from application.effects.rules import RuleOrders, kind_of
 from application.effects.runner import Perform, RuleRunner
 from application.ports.deliveries import Delivery
 from bench.adapters import KINDS, Build, Built, Ports, _measure, _receivers
 from bench.machine import machine
-from domain.effects.actions import FileLine
+from domain.effects.actions import AnyAction, FileLine
 from domain.effects.names import line_id
 from domain.effects.rule import Beginning
 from infra.commands_client import CommandsClient
@@ -96,35 +96,62 @@ def main(events: int, kinds: Sequence[str]) -> None:
     console.print(table)
 
 
+class Opened:
+    """An adapter that is built where it is used: what it holds belongs to one event loop."""
+
+    def __init__(self, build: Build) -> None:
+        self._building = asynccontextmanager(build)()
+        self._turn = asyncio.Lock()
+        self._adapter: Adapter | None = None
+
+    async def perform(self, effect: Effect) -> Delivery:
+        """See `Adapter`."""
+        async with self._turn:
+            if self._adapter is None:
+                self._adapter, _ = await self._building.__aenter__()
+        return await self._adapter.perform(effect)
+
+    async def close(self) -> None:
+        """See `Adapter`."""
+        if self._adapter is not None:
+            await self._adapter.close()
+            await self._building.__aexit__(None, None, None)
+
+
+async def _action(build: Build) -> AnyAction:
+    async with asynccontextmanager(build)() as (adapter, action):
+        await adapter.close()
+        return action()  # type: ignore[return-value]
+
+
 def measure(build: Build, events: int) -> Measured:
     """What comes of so many events, and of the adapter alone."""
-    settings, wrong = load(), 0
-    with ExitStack() as held, asyncio.Runner() as loop:
+    settings, ended, wrong = load(), 0, 0
+    with asyncio.Runner() as loop, ExitStack() as held:
         bare = loop.run(_measure(build, BARE_SECONDS, BARE_AT_ONCE)).rate
-        built = asynccontextmanager(build)()
-        adapter, action = loop.run(built.__aenter__())
-        kind = kind_of(action())  # type: ignore[arg-type]
+        action = loop.run(_action(build))
+        adapters: dict[str, Adapter] = {kind_of(action): Opened(build)}
+        performing = held.enter_context(closing(Performing(adapters)))
 
         def do(effects: Sequence[Effect]) -> Sequence[Performed]:
-            nonlocal wrong
-            told = loop.run(perform({kind: adapter}, effects)) if effects else ()
-            wrong += sum(each.outcome != "accepted" for each in told)
-            return list(map(Performed, effects, told))
+            nonlocal ended, wrong
+            told = performing(effects)
+            ended += len(told)
+            wrong += sum(each.delivery.outcome != "accepted" for each in told)
+            return told
 
-        rule = _rule(settings, action())  # type: ignore[arg-type]
+        rule = _rule(settings, action)
         runner = _runner(settings, rule, do, held)
         runner.resume()
         _write(settings, rule.name, events)
-        began, done = time.perf_counter(), 0
-        while done < events:
-            done += runner.step()
+        began = time.perf_counter()
+        while ended < events:
+            runner.step()
         took = time.perf_counter() - began
-        loop.run(adapter.close())
-        loop.run(built.__aexit__(None, None, None))
     return Measured(events / took, bare, wrong)
 
 
-def _rule(settings: Settings, action: FileLine) -> RuleOrders:
+def _rule(settings: Settings, action: AnyAction) -> RuleOrders:
     shards = [(TOPIC, number) for number in range(sources(1)[TOPIC].partitions)]
     with closing(Watermarks(settings.kafka_bootstrap)) as watermarks:
         ends = watermarks.ends(shards)

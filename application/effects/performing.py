@@ -25,29 +25,16 @@ SLOW_S = 0.5
 logger = structlog.get_logger(__name__)
 
 
-async def perform(
-    adapters: Adapters, effects: Sequence[Effect], longest_s: float = LONGEST_S
-) -> list[Delivery]:
-    """Do them, and say what came of each, in their order; raises nothing that an adapter does."""
-    turns = asyncio.Semaphore(MOST_AT_ONCE)
-
-    async def one(effect: Effect) -> Delivery:
-        async with turns:
-            return await _bounded(adapters, effect, longest_s)
-
-    return await asyncio.gather(*map(one, effects))
-
-
-async def _bounded(adapters: Adapters, effect: Effect, longest_s: float) -> Delivery:
+async def _bounded(adapters: Adapters, effect: Effect) -> Delivery:
     kind = kind_of(effect.action)  # type: ignore[arg-type]
     adapter = adapters.get(kind)
     if adapter is None:
         return Delivery("rejected", f"This hall performs no effects of the kind {kind}.")
     try:
-        async with asyncio.timeout(longest_s):
+        async with asyncio.timeout(LONGEST_S):
             return await adapter.perform(effect)
     except TimeoutError:
-        return Delivery("unknown", f"It took longer than {longest_s:g} seconds.", again=True)
+        return Delivery("unknown", f"It took longer than {LONGEST_S:g} seconds.", again=True)
     except Exception as error:  # whatever it is, nobody knows how far it had come
         logger.exception("effect not performed", effect=effect.id)
         return Delivery("unknown", f"The adapter failed: {type(error).__name__}.", again=True)
@@ -109,7 +96,7 @@ class Performing:
         delivery = Delivery("unknown", "It was broken off.", again=True)
         try:
             async with self._turns:
-                delivery = await _bounded(self._adapters, effect, LONGEST_S)
+                delivery = await _bounded(self._adapters, effect)
         finally:  # whoever has begun it waits for it, whatever its adapter raises
             self._ended.put(Performed(effect, delivery))
 

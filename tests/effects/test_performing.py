@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 
 from application.effects import performing
-from application.effects.performing import MOST_AT_ONCE, Performing, perform
-from application.effects.ports import Effect
+from application.effects.performing import MOST_AT_ONCE, Performing
+from application.effects.ports import Adapters, Effect
 from application.ports.deliveries import Delivery
 from domain.effects.actions import FileLine
 from domain.events import Position
@@ -89,19 +89,30 @@ def test_what_is_under_way_is_broken_off_where_nobody_waits_for_it(
     performs.close()
 
 
-async def test_each_gets_its_own_answer_in_order_and_a_failure_is_unknown() -> None:
+def all_told(adapters: Adapters, some: Sequence[Effect]) -> list[Delivery]:
+    """What is said of each, in their order, once something is said of all."""
+    with closing(Performing(adapters)) as performs:
+        came = list(performs(some))
+        while len(came) < len(some):
+            came += performs(())
+    assert len({each.effect.id for each in came}) == len(came) == len(some)
+    return [each.delivery for each in sorted(came, key=lambda each: each.effect.position.seq)]
+
+
+def test_each_gets_its_own_answer_and_a_failure_is_unknown() -> None:
     adapter = Adapter()
-    told = await perform({"file": adapter}, effects(100))
+    told = all_told({"file": adapter}, effects(100))
     assert [each.outcome for each in told] == ["accepted", "unknown"] * 50
     assert "secret" not in told[1].reason
     assert 1 < adapter.most <= MOST_AT_ONCE
 
 
-async def test_who_says_nothing_is_not_waited_for_for_ever() -> None:
-    (told,) = await perform({"file": Silent()}, effects(1), longest_s=0.01)
+def test_who_says_nothing_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(performing, "LONGEST_S", 0.01)
+    (told,) = all_told({"file": Silent()}, effects(1))
     assert (told.outcome, told.again) == ("unknown", True)
 
 
-async def test_a_kind_that_nobody_performs_is_rejected() -> None:
-    (told,) = await perform({}, effects(1))
+def test_a_kind_that_nobody_performs_is_rejected() -> None:
+    (told,) = all_told({}, effects(1))
     assert told.outcome == "rejected"
