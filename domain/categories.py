@@ -3,6 +3,7 @@
 from domain.accounts.account import Account
 from domain.accounts.claimed_name import ClaimedName
 from domain.category import Category
+from domain.conversations.conversation import Conversation
 from domain.effects.line import EffectLine
 from domain.effects.rule import Rule
 from domain.feed.person_feed import PersonFeed
@@ -17,7 +18,7 @@ WAITROOMS = Category("waitroom", Waitroom)
 GAMES = Category("game", Lobby, FourInARow, HandedSeat)
 USERS = Category("user", Account, ClaimedName)
 PEOPLE = Category("person", PersonFeed)
-SOCIAL = Category("social", Relationship)
+SOCIAL = Category("social", Relationship, Conversation)
 OPERATIONS = Category("operations", Consumer)
 EFFECTS = Category("effect", Rule, EffectLine)
 

@@ -1,0 +1,1 @@
+"""Conversations: what two people or a group say to each other, and how far each has read."""

@@ -1,0 +1,1 @@
+"""What people say to each other, who may, and what becomes of it."""
