@@ -11,6 +11,7 @@ FEATURES = (
     "accounts",
     "feed",
     "friends",
+    "conversations",
     "sign_in",
     "subjects",
     "effects",

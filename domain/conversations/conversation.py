@@ -33,7 +33,7 @@ from domain.conversations.events import (
     MessageWithheld,
     ReactionTaken,
 )
-from domain.conversations.names import CONVERSATION_MARK, kind_of
+from domain.conversations.names import id_in, kind_of
 from domain.conversations.newest import MOST_NEWEST, KnownMessage, NewestMessages
 from domain.conversations.refusals import (
     ClientSeqPassed,
@@ -48,7 +48,7 @@ from domain.conversations.refusals import (
     SaidToBlocked,
 )
 from domain.conversations.state import ConversationMember, ConversationState, LastSaid
-from domain.conversations.view import ConversationView, MessageView
+from domain.conversations.view import ConversationLeft, ConversationView, MessageView
 from domain.snapshot import Snapshot
 
 MOST_MEMBERS = 100
@@ -81,7 +81,7 @@ class Conversation(Aggregate):
     @property
     def conversation_id(self) -> str:
         """What it is called by its members."""
-        return self.id.removeprefix(CONVERSATION_MARK)
+        return id_in(self.id)
 
     # -- who is in it -----------------------------------------------------------------------------
 
@@ -125,11 +125,12 @@ class Conversation(Aggregate):
         return self._seen_by(command.user_id)
 
     @decides(LeaveConversation)
-    def leave(self, command: LeaveConversation, _now: datetime) -> None:
+    def leave(self, command: LeaveConversation, _now: datetime) -> ConversationLeft:
         """Be in the group no more. Raises `ConversationNotFound` and `NotAGroup`."""
         self._require_member(command.user_id)
         self._require_group()
         self._record(MemberLeft, user_id=command.user_id)
+        return ConversationLeft(conversation_id=self.conversation_id)
 
     # -- what is said -----------------------------------------------------------------------------
 

@@ -46,3 +46,8 @@ def kind_of(conversation_id: str) -> ConversationKind:
 def stream_key(conversation_id: str) -> str:
     """The stream key of a conversation."""
     return CONVERSATION_MARK + conversation_id
+
+
+def id_in(stream_key: str) -> str:
+    """The conversation of a stream key."""
+    return stream_key.removeprefix(CONVERSATION_MARK)

@@ -27,3 +27,9 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
 
     conversation_id: str
     number: int
+
+
+class ConversationLeft(msgspec.Struct, frozen=True, kw_only=True):
+    """The conversation that somebody is in no more."""
+
+    conversation_id: str

@@ -46,3 +46,9 @@ class BlockPerson(FriendCommand, frozen=True, kw_only=True, tag="friends.block")
 
 class UnblockPerson(FriendCommand, frozen=True, kw_only=True, tag="friends.unblock"):
     """Lift one's block."""
+
+
+class LookAtRelationship(FriendCommand, frozen=True, kw_only=True, tag="friends.look"):
+    """Tell what is between them, blocks too, which nobody is told but the hall; changes nothing."""
+
+    by_hall = True

@@ -13,6 +13,7 @@ from domain.friends.commands import (
     DeclineRequest,
     EndFriendship,
     FriendCommand,
+    LookAtRelationship,
     RequestFriend,
     UnblockPerson,
 )
@@ -34,7 +35,7 @@ from domain.friends.refusals import (
     NotFriends,
     WithOneself,
 )
-from domain.friends.view import FriendView, Relation
+from domain.friends.view import FriendView, Relation, RelationshipView
 from domain.personal import Sealed
 from domain.snapshot import Snapshot, State
 
@@ -182,6 +183,12 @@ class Relationship(Aggregate):
     ) -> None:
         facts = {"sender": asked.sender, "receiver": receiver}
         self._record(kind, **facts, since=asked.since, note=asked.note, again=True)
+
+    @decides(LookAtRelationship)
+    def look(self, _command: LookAtRelationship, _now: datetime) -> RelationshipView:
+        """Tell the hall what is between them."""
+        friends = self._friends_since is not None
+        return RelationshipView(friends=friends, blockers=sorted(self._blockers))
 
     # -- what is asked of all of them -------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """How it stands between two people, as one of them sees it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -19,3 +20,10 @@ class FriendView(msgspec.Struct, frozen=True, kw_only=True):
     relation: Relation
     since: datetime | None
     blocked: bool
+
+
+class RelationshipView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the hall knows of two people: whether they are friends, and who blocks the other."""
+
+    friends: bool
+    blockers: Sequence[str]

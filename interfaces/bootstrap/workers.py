@@ -28,6 +28,7 @@ WORKERS: Mapping[str, str | tuple[str, ...]] = {
     "effect-ledger": "projections.effects:EFFECT_LEDGER",
     "feed-entries": "projections.feed:FEED_ENTRIES",
     "friends": "projections.friends:FRIENDS",
+    "conversations": "projections.conversations:CONVERSATIONS",
     "checkout": "application.waitroom.checkout:CHECKOUT",
     "friend-requests": "application.friends.inbox:FRIEND_REQUESTS",
     "presence": "interfaces.bootstrap.waitroom.presence:presence",
@@ -42,6 +43,7 @@ WORKERS: Mapping[str, str | tuple[str, ...]] = {
         "application.accounts.outbox:OUTBOX",
         "application.friends.outbox:OUTBOX",
         "application.friends.outbox:NOTIFYING",
+        "application.conversations.outbox:OUTBOX",
     ),
     "checkpoints": "interfaces.bootstrap.worker:checkpoints",
 }

@@ -24,6 +24,8 @@ from application.accounts.by_mail import MailSignIns
 from application.accounts.claiming import Claims
 from application.accounts.email_changes import EmailChanges
 from application.accounts.people import AccountOfPeople
+from application.conversations.others import Others
+from application.conversations.people import ConversationsOfPeople
 from application.effects.desk import RuleDesk
 from application.feed.people import FeedsOfPeople
 from application.friends.people import FriendsOfPeople
@@ -37,6 +39,7 @@ from application.waitroom.presence import Sightings
 from domain.games import lobby
 from infra.objects import StoredObjects
 from infra.pictures import avatar_of
+from infra.relationships import RelationshipsOfFriends
 from interfaces.bootstrap.effects.sources import sources
 from interfaces.http import app as application
 from interfaces.http.accounts.ceremonies import Ceremonies
@@ -62,6 +65,7 @@ from interfaces.passes import Passes
 from interfaces.settings import Settings
 from interfaces.tokens import Scope, Tokens, of_peers
 from projections.accounts import ACCOUNTS
+from projections.conversations import CONVERSATIONS
 from projections.effects import EFFECT_LEDGER
 from projections.feed import FEED_ENTRIES
 from projections.friends import FRIENDS
@@ -78,6 +82,7 @@ from projections.read_model import ReadModel
 from projections.waitroom import WAITROOM
 from tests.given import T0
 from tests.http.fakes.accounts import FakeAccounts, FakePasskeyUses
+from tests.http.fakes.conversations import FakeConversations
 from tests.http.fakes.effects import FakeEffects, FakePlaces
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.feeds import FakeFeeds
@@ -232,7 +237,7 @@ async def an_api() -> AsyncIterator[Api]:
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
     player_events, limits = FakePlayerEvents(), FakeLimits()
     desk, accounts = a_desk(), FakeAccounts(log, seals)
-    friends = FakeFriends(log)
+    friends, conversations = FakeFriends(log), FakeConversations(log)
     of_players = FakePlayerQueries(player_events)
     commands_need: dict[str, ReadinessCheck] = {}
     queries_need: dict[str, ReadinessCheck] = {}
@@ -241,6 +246,7 @@ async def an_api() -> AsyncIterator[Api]:
         ACCOUNTS: accounts,
         FEED_ENTRIES: FakeFeeds(log),
         FRIENDS: friends,
+        CONVERSATIONS: conversations,
         GAME_RECORDS: games,
         GAME_METRICS: FakeGameMetrics(log),
         STANDINGS: standings,
@@ -276,6 +282,8 @@ async def an_api() -> AsyncIterator[Api]:
             FeedLimits: FeedLimits(),
             FeedsOfPeople: FeedsOfPeople(),
             FriendsOfPeople: FriendsOfPeople(friends),
+            Others: Others(RelationshipsOfFriends(cast("Any", friends))),
+            ConversationsOfPeople: ConversationsOfPeople(conversations),
             Offers: Offers(FakeOffers()),
             Settings: Settings(),
             Ingestion: Ingestion(

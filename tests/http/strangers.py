@@ -22,11 +22,18 @@ from tests.http.test_reporting_events import CAME, an_event
 ACCESS = Path(__file__).parents[1] / "golden" / "access.txt"
 
 ADA, BEN, ROOM = "ada", "ben", "concert"
-EMAIL = "/api/v1/me/account/email"
+GROUP = "0d9d3b7c1a5e4f0f8a3b6c2d1e0f9a8b"
+EMAIL, TALKS = "/api/v1/me/account/email", "/api/v1/conversations"
 
-PRIVATE = ("Ada in line", "Pacific/Chatham", "only Ada did this", "ada@hers.example")
-"""What is not for other players: how she is called in a line, where she lives, what she did, and
-where she gets mails."""
+PRIVATE = (
+    "Ada in line",
+    "Pacific/Chatham",
+    "only Ada did this",
+    "ada@hers.example",
+    "said to nobody",
+)
+"""What is not for other players: how she is called in a line, where she lives, what she did, where
+she gets mails, and what she said."""
 
 Headers = Mapping[str, str]
 Operation = tuple[str, str, Any]
@@ -95,6 +102,7 @@ class Hers:
             "effect_id": "nothing",
             "rule": "nothing",
             "subscription_id": "nothing",
+            "conversation_id": GROUP,
             "move": "1",
             "step": "player_score",
             "timestamp": an_event()["timestamp"],
@@ -105,7 +113,7 @@ class Hers:
         """Send a good request of an operation about what is hers."""
         method, path, about = operation
         named = self._named | ({"event_id": self._event} if "/events/" in path else {})
-        filled = re.sub(r"{(\w+)}", lambda found: named[found[1]], path)
+        filled = re.sub(r"{(\w+)}", lambda found: named[found[1]], path.replace("{number}", "1"))
         asked = {
             each["name"]: self._named[each["name"]]
             for each in about.get("parameters", ())
@@ -139,7 +147,7 @@ class Hers:
 
 
 async def come(api: Api) -> Hers:
-    """Ada stands in a line, plays, reports and has an account."""
+    """Ada stands in a line, plays, reports, has an account, and talks to herself in a group."""
     await api.open(ROOM, capacity=5)
     joining = {"user_id": ADA, "event_id": ROOM, "display_name": PRIVATE[0]}
     joined = await api.ask("POST", "/api/v1/waitroom/join", joining, user=ADA)
@@ -149,6 +157,10 @@ async def come(api: Api) -> Hers:
     event = an_event(**CAME, player_id=ADA) | {"data": {"note": PRIVATE[2]}}
     told = await api.ask("POST", "/api/v1/events", event, user="server", scope="service")
     assert {joined.status_code, account.status_code, told.status_code} == {200, 201}
+    starting: Any = {"conversation_id": GROUP, "members": []}
+    await api.ask("POST", TALKS, starting, user=ADA)
+    said = {"client_seq": 1, "text": PRIVATE[4]}
+    assert (await api.ask("POST", f"{TALKS}/{GROUP}/messages", said, user=ADA)).is_success
     headers = OURS | {"cookie": await _cookie(api, ADA)}
     await api.client.post(EMAIL, json={"email": PRIVATE[3]}, headers=headers)
     await api.post.errands.done()

@@ -13,6 +13,7 @@ from websockets.asyncio.client import connect
 from interfaces.http.platform import channel
 from interfaces.http.platform.bodies import KIB
 from interfaces.http.serve import MOST_CONNECTIONS
+from tests.http import limits_of_conversations as talk
 from tests.http import limits_of_people as people
 from tests.http.at_tables import LIVE
 from tests.http.conftest import Api, an_api
@@ -249,6 +250,10 @@ IN_MEMORY: dict[str, Callable[[Api, Limit], Awaitable[None]]] = {
     "codes that are tried for one mail": people.codes_of_a_mail,
     "new visitors of pages of waiting rooms from one network address": visitors_of_an_address,
     "rules that something is done by, without those removed": rules,
+    "characters of a message in a conversation": talk.characters_of_a_message,
+    "people in a group, and all who have ever said something there": talk.people_in_a_group,
+    "friends that a group is started with": talk.friends_at_once,
+    "messages of a conversation that can be edited, deleted and reacted to": talk.newest_messages,
     "commands of a request": commands,
     "events of a batch": events,
     "the `data` of an event": the_size_of_data,

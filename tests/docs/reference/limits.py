@@ -3,7 +3,10 @@
 from application import door
 from application.accounts import by_mail, claiming
 from application.effects import desk
+from domain.conversations import commands as talk
+from domain.conversations import conversation, newest
 from interfaces.http import serve
+from interfaces.http.conversations import messages
 from interfaces.http.operations import commands
 from interfaces.http.platform import addresses, bodies, channel, socket_limits, welcome
 from interfaces.http.subjects import people
@@ -76,6 +79,22 @@ ROWS = (
         "429",
     ),
     ("rules that something is done by, without those removed", f"{desk.MOST_RULES}", "409"),
+    (
+        "characters of a message in a conversation",
+        f"{messages.MOST_TEXT_CHARACTERS:,}",
+        "400",
+    ),
+    (
+        "people in a group, and all who have ever said something there",
+        f"{conversation.MOST_MEMBERS}, {conversation.MOST_SPEAKERS}",
+        "409",
+    ),
+    ("friends that a group is started with", f"{talk.MOST_AT_ONCE}", "400"),
+    (
+        "messages of a conversation that can be edited, deleted and reacted to",
+        f"the newest {newest.MOST_NEWEST}",
+        "409",
+    ),
     ("commands of a request", f"{commands.MOST_COMMANDS:,}", "400"),
     ("events of a batch", f"{door.PIECES_LIMIT:,}", "413"),
     ("the `data` of an event", f"{door.EVENT_LIMIT_BYTES // bodies.KIB} KiB", "refused"),

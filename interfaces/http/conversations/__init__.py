@@ -1,0 +1,19 @@
+"""Conversations over HTTP."""
+
+from pathlib import Path
+
+from litestar.openapi.spec import Tag
+
+from interfaces.http.conversations import messages, routes
+from interfaces.http.platform.feature import Feature
+
+CONVERSATIONS = Feature(
+    tag=Tag("Conversations", "What two people or a group say to each other, and who has read it."),
+    routers=[routes.router, messages.router],
+    examples=Path(__file__).with_name("examples.json"),
+    links={**routes.LINKS, **messages.LINKS},
+    build="interfaces.bootstrap.conversations.parts:build",
+)
+
+FEATURES = (CONVERSATIONS,)
+"""In the order of the documentation."""
