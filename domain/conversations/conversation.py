@@ -336,9 +336,15 @@ class Conversation(Aggregate):
         self._keep(event, withheld=True)
 
     def _keep(self, event: MessageSaid | MessageWithheld, *, withheld: bool) -> None:
-        said = {"client_seq": event.client_seq, "text_mark": event.text_mark}
-        self._newest.append(KnownMessage(sender=event.sender, **said, withheld=withheld))
-        self._said[event.sender] = LastSaid(number=event.number, **said)
+        sender, client_seq, text_mark = event.sender, event.client_seq, event.text_mark
+        self._newest.append(
+            KnownMessage(
+                sender=sender, client_seq=client_seq, text_mark=text_mark, withheld=withheld
+            )
+        )
+        self._said[sender] = LastSaid(
+            number=event.number, client_seq=client_seq, text_mark=text_mark
+        )
 
     @evolves(MessageEdited)
     def _on_edited(self, _event: MessageEdited) -> None:

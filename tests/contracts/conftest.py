@@ -102,12 +102,13 @@ async def _somebody_is_told(hall: Hall, client: httpx.AsyncClient) -> str:
 
 
 async def _somebody_is_asked(hall: Hall, client: httpx.AsyncClient) -> str:
-    """Ask somebody to be a friend; the position that the read model has reached."""
+    """Ask somebody to be a friend; the position that the read models have reached."""
     asking, friends = hall.player(a_name("ada")), "/api/v1/friends"
     asked = await client.post(
         f"{friends}/requests", json={"user_id": a_name("bob")}, headers=asking
     )
     position = asked.headers["Position"]
-    ask = partial(client.get, friends, headers=asking | {"Read-After": position})
-    await eventually(ask, lambda answer: answer.status_code == 200)
+    for path in (friends, "/api/v1/conversations"):
+        ask = partial(client.get, path, headers=asking | {"Read-After": position})
+        await eventually(ask, lambda answer: answer.status_code == 200)
     return position

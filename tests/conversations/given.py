@@ -24,10 +24,9 @@ def two(person: str, kind: type[ConversationCommand], **facts: Any) -> Conversat
 
 def say(person: str, client_seq: int, conversation_id: str = TWO, **facts: Any) -> Say:
     """Something of which `client_seq` tells what it is, unless `text_mark` does."""
-    said = {"text": Sealed(subject=person, sealed=f"{client_seq}"), "text_mark": client_seq}
-    return Say(
-        user_id=person, conversation_id=conversation_id, client_seq=client_seq, **said | facts
-    )
+    text = Sealed(subject=person, sealed=f"{client_seq}")
+    said: dict[str, Any] = {"client_seq": client_seq, "text": text, "text_mark": client_seq}
+    return Say(user_id=person, conversation_id=conversation_id, **said | facts)
 
 
 def in_two(*commands: ConversationCommand) -> Story:

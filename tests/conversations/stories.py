@@ -67,8 +67,8 @@ def _tell_of_group(narrator: Narrator, group: str, seconds: int) -> None:
 
 
 def _say(who: Mapping[str, str], client_seq: int, **facts: Any) -> Say:
-    text = _sealed_by(who["user_id"])
-    return Say(**who, client_seq=client_seq, text=text, text_mark=client_seq, **facts)
+    said: dict[str, Any] = {"client_seq": client_seq, "text_mark": client_seq}
+    return Say(**{**who, **said, "text": _sealed_by(who["user_id"])} | facts)
 
 
 def _sealed_by(user_id: str) -> Sealed:
