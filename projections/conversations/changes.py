@@ -33,7 +33,7 @@ HANDLED: tuple[type[DomainEvent], ...] = (
     ConversationRead,
 )
 
-Row = dict[str, Any]
+ConversationRow = dict[str, Any]
 InIt = tuple[str, str]
 """Somebody, and a conversation that they are in."""
 
@@ -44,7 +44,7 @@ Shown = tuple[str, int, str]
 """A message, and who shows what they think of it."""
 
 
-class Changes:
+class ConversationChanges:
     """New rows, and what becomes of older ones.
 
     Of a row that is new here, what happens to it later is in the row; so all that is left for
@@ -52,11 +52,11 @@ class Changes:
     """
 
     def __init__(self, events: Iterable[DomainEvent] = ()) -> None:
-        self.conversations: list[Row] = []
-        self.members: dict[InIt, Row | None] = {}
+        self.conversations: list[ConversationRow] = []
+        self.members: dict[InIt, ConversationRow | None] = {}
         self.read: dict[InIt, int] = {}
-        self.messages: dict[MessagePlace, Row] = {}
-        self.edited: dict[MessagePlace, Row] = {}
+        self.messages: dict[MessagePlace, ConversationRow] = {}
+        self.edited: dict[MessagePlace, ConversationRow] = {}
         self.deleted: set[MessagePlace] = set()
         self.reactions: dict[Shown, str | None] = {}
         for event in events:

@@ -14,7 +14,7 @@ import msgspec
 import psycopg
 
 from domain.events import Recorded
-from projections.conversations.changes import HANDLED, Changes
+from projections.conversations.changes import HANDLED, ConversationChanges
 from projections.people import TableSays
 from projections.projection import Table
 
@@ -128,7 +128,7 @@ class Conversations:
         self, connection: psycopg.Connection[Any], events: Sequence[Recorded]
     ) -> Sequence[Any]:
         """Add what is new, and then change what there was."""
-        changes = Changes(recorded.event for recorded in events)
+        changes = ConversationChanges(recorded.event for recorded in events)
         _put(connection, START, changes.conversations)
         _put(connection, JOIN, [row for row in changes.members.values() if row is not None])
         _put(connection, SAY, changes.messages.values())

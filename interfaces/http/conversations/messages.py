@@ -97,7 +97,7 @@ class Reacting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reaction: Reaction
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReadingUpTo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Up to which message one has read; 0 for none."""
 
     up_to: UpTo
@@ -212,7 +212,7 @@ async def take_reaction_back(
 async def read_conversation(
     request: Request,
     conversation_id: InPath,
-    data: JSONBody[Reading],
+    data: JSONBody[ReadingUpTo],
     context: NamedDependency[CommandContext],
 ) -> Response[ConversationView]:
     """Count all up to a message as read at all devices, and what follows as unread again."""

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from domain.conversations.names import CONVERSATION_MARK
-from projections.conversations.changes import Changes
+from projections.conversations.changes import ConversationChanges
 from projections.conversations.queries import (
     MOST_UNREAD,
     OwnConversation,
@@ -35,7 +35,7 @@ class FakeConversations(FakeReadModel):
         return page_of_conversations(kept[: limit + 1], limit)
 
     def _mine(
-        self, changes: Changes, user_id: str, hidden: Sequence[str]
+        self, changes: ConversationChanges, user_id: str, hidden: Sequence[str]
     ) -> Iterator[OwnConversation | None]:
         for row in changes.conversations:
             id = row["conversation_id"]
@@ -69,12 +69,16 @@ class FakeConversations(FakeReadModel):
         found = (id for (member, id), row in members if member == user_id and row)
         return sorted(id for id in found if not id.startswith("two-"))
 
-    def _changes(self) -> Changes:
+    def _changes(self) -> ConversationChanges:
         events = (recorded.event for recorded in self.log.events["social-log"])
-        return Changes(each for each in events if each.originator_id[0] == CONVERSATION_MARK)
+        return ConversationChanges(
+            each for each in events if each.originator_id[0] == CONVERSATION_MARK
+        )
 
 
-def _seen(changes: Changes, user_id: str, id: str, hidden: Sequence[str]) -> Iterator[Any]:
+def _seen(
+    changes: ConversationChanges, user_id: str, id: str, hidden: Sequence[str]
+) -> Iterator[Any]:
     member = changes.members[user_id, id]
     assert member is not None
     for (conversation_id, number), row in changes.messages.items():
@@ -84,7 +88,9 @@ def _seen(changes: Changes, user_id: str, id: str, hidden: Sequence[str]) -> Ite
             yield row
 
 
-def _own(changes: Changes, row: Any, member: Any, seen: Sequence[Any]) -> OwnConversation | None:
+def _own(
+    changes: ConversationChanges, row: Any, member: Any, seen: Sequence[Any]
+) -> OwnConversation | None:
     id, user_id = row["conversation_id"], member["user_id"]
     if row["kind"] == "two" and row["started_by"] != user_id and not seen:
         return None
@@ -107,7 +113,7 @@ def _own(changes: Changes, row: Any, member: Any, seen: Sequence[Any]) -> OwnCon
     )
 
 
-def _message(changes: Changes, row: Any, hidden: Sequence[str]) -> SaidMessage:
+def _message(changes: ConversationChanges, row: Any, hidden: Sequence[str]) -> SaidMessage:
     place = row["conversation_id"], row["number"]
     reactions = {
         who: shown
