@@ -123,3 +123,11 @@ class ReadUpTo(ConversationCommand, frozen=True, kw_only=True, tag="conversation
 
 class LookAtConversation(ConversationCommand, frozen=True, kw_only=True, tag="conversation.look"):
     """Tell how it stands; changes nothing."""
+
+
+class ConfirmConversation(
+    LookAtConversation, frozen=True, kw_only=True, tag="conversation.confirm"
+):
+    """The same, by who certainly owns the shard; it takes an empty record."""
+
+    confirmed = True

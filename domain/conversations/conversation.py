@@ -8,6 +8,7 @@ import msgspec
 from domain.aggregate import Aggregate, decides, evolves
 from domain.conversations.commands import (
     AddMember,
+    ConfirmConversation,
     DeleteMessage,
     EditMessage,
     LeaveConversation,
@@ -235,6 +236,11 @@ class Conversation(Aggregate):
         if up_to != member.read_up_to:
             self._record(ConversationRead, user_id=command.user_id, up_to=up_to)
         return self._seen_by(command.user_id)
+
+    @decides(ConfirmConversation)
+    def confirm(self, command: ConfirmConversation, now: datetime) -> ConversationView:
+        """The same as `look`."""
+        return self.look(command, now)
 
     @decides(LookAtConversation)
     def look(self, command: LookAtConversation, _now: datetime) -> ConversationView:

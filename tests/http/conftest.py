@@ -44,6 +44,7 @@ from interfaces.bootstrap.effects.sources import sources
 from interfaces.http import app as application
 from interfaces.http.accounts.ceremonies import Ceremonies
 from interfaces.http.app import Doors
+from interfaces.http.conversations.live import ConversationLimits
 from interfaces.http.feed.live import FeedLimits
 from interfaces.http.games.judging import Judge
 from interfaces.http.games.lobby_feed import LobbyFeed
@@ -283,6 +284,7 @@ async def an_api() -> AsyncIterator[Api]:
             FeedsOfPeople: FeedsOfPeople(),
             FriendsOfPeople: FriendsOfPeople(friends),
             Others: Others(RelationshipsOfFriends(cast("Any", friends))),
+            ConversationLimits: ConversationLimits(),
             ConversationsOfPeople: ConversationsOfPeople(conversations),
             Offers: Offers(FakeOffers()),
             Settings: Settings(),

@@ -71,8 +71,9 @@ async def following(
     user: str = "ann",
     headers: Mapping[str, str] | None = None,
     query: str = "",
+    path: str = EVENTS,
 ) -> AsyncIterator[Stream]:
-    """Follow somebody's feed; at the end, go."""
+    """Follow somebody's feed, or something else; at the end, go."""
     stream = Stream()
     given = dict(api.token(user) if headers is None else headers)
     if cursor is not None:
@@ -80,8 +81,8 @@ async def following(
     scope: Any = {
         "type": "http",
         "method": "GET",
-        "path": EVENTS,
-        "raw_path": EVENTS.encode(),
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": query.encode(),
         "client": ("127.0.0.1", 1),
         "root_path": "",

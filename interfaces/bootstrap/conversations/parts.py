@@ -5,6 +5,7 @@ from application.conversations.people import ConversationsOfPeople
 from infra.known_conversations import KnownConversationsInPostgres
 from infra.relationships import RelationshipsOfFriends
 from interfaces.bootstrap.api import Foundation
+from interfaces.http.conversations.live import ConversationLimits
 from projections.conversations import CONVERSATIONS
 from projections.friends import FRIENDS
 
@@ -15,4 +16,4 @@ async def build(base: Foundation) -> list[object]:
         base.settings.kafka_bootstrap, base.postgres, base.queries(CONVERSATIONS)
     )
     others = Others(RelationshipsOfFriends(base.queries(FRIENDS)))
-    return [others, ConversationsOfPeople(known)]
+    return [others, ConversationLimits(), ConversationsOfPeople(known)]

@@ -7,7 +7,7 @@ from typing import Annotated
 from litestar.params import PathParameter
 
 from application.conversations.others import Others
-from application.ports.commands import Answer, Envelope
+from application.ports.commands import Answer, CommandLog, Envelope
 from application.ports.people import Execute
 from domain.aggregate import Command
 from domain.categories import SOCIAL
@@ -34,12 +34,12 @@ def others_of(request: Request) -> Others:
 
 def asks_log(request: Request) -> Execute:
     """Asks how something stands where it is decided, which changes nothing."""
-    return partial(_ask, request)
+    return partial(asked_of, services_of(request).log)
 
 
-async def _ask(request: Request, command: Command) -> Answer:
-    envelope = Envelope(command_id=next(FRESH_IDS), command=command)
-    return await services_of(request).log.execute(envelope)
+async def asked_of(log: CommandLog, command: Command) -> Answer:
+    """What a log answers to who looks; raises `Refusal` and `Unavailable`."""
+    return await log.execute(Envelope(command_id=next(FRESH_IDS), command=command))
 
 
 async def hidden_from(request: Request, read_after: str | None) -> Sequence[str]:

@@ -1,7 +1,5 @@
 """What is said in one's conversations: say something, change it, think of it, see it, read it."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -30,6 +28,7 @@ from interfaces.http.conversations.asking import (
     hidden_from,
     others_of,
 )
+from interfaces.http.conversations.records import MessageRecord, record_of
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
@@ -39,7 +38,6 @@ from interfaces.http.platform.parameters import limit_of
 from interfaces.http.platform.routes import command, of_whole_addresses, query
 from interfaces.http.platform.services import services_of
 from projections.conversations import CONVERSATIONS
-from projections.conversations.queries import SaidMessage
 from projections.projection import InvalidCursor
 
 MOST_TEXT_CHARACTERS = 4_000
@@ -101,22 +99,6 @@ class ReadingUpTo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Up to which message one has read; 0 for none."""
 
     up_to: UpTo
-
-
-class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A message, and what people think of it, by their ids.
-
-    There is no `text` when it was deleted, or who said it is erased.
-    """
-
-    number: int
-    sender: str
-    text: str | None
-    at: datetime
-    reply_to: int | None
-    edited_at: datetime | None
-    deleted: bool
-    reactions: Mapping[str, str]
 
 
 class MessageList(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,7 +226,7 @@ async def list_messages(
     )
     missing = f"You are in no conversation {conversation_id!r}."
     page = found(said, "conversation-not-found", missing)
-    messages = [_record(request, each) for each in page.messages]
+    messages = [record_of(services_of(request).seals, each) for each in page.messages]
     return MessageList(messages=messages, before=page.before, after=page.after)
 
 
@@ -258,20 +240,6 @@ async def _about(
 ) -> Response[MessageView]:
     about = {"user_id": request.user.user_id, "conversation_id": conversation_id}
     return await carry_out(request, context, kind(**about, number=number, **facts))
-
-
-def _record(request: Request, said: SaidMessage) -> MessageRecord:
-    text = None if said.text is None else services_of(request).seals.open(said.text)
-    return MessageRecord(
-        number=said.number,
-        sender=said.sender,
-        text=text,
-        at=said.at,
-        reply_to=said.reply_to,
-        edited_at=said.edited_at,
-        deleted=said.deleted,
-        reactions=said.reactions,
-    )
 
 
 router = of_whole_addresses(

@@ -1,8 +1,6 @@
 """A feed as it goes on: over server-sent events, and over a socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from litestar import Response, WebSocket, get, websocket
@@ -26,7 +24,7 @@ from interfaces.http.platform.lasting import until_over
 from interfaces.http.platform.problems import Problem, documented
 from interfaces.http.platform.resume import cursor_in, resumed
 from interfaces.http.platform.services import Services, services_in, services_of
-from interfaces.http.platform.socket_limits import MOST_SOCKETS_PER_USER, SocketLimits
+from interfaces.http.platform.socket_limits import SocketLimits
 from interfaces.http.platform.streams import MEDIA_TYPE, EventStream
 from interfaces.tokens import Identity
 from projections.feed import FEED_ENTRIES
@@ -47,7 +45,7 @@ async def follow_feed(scope: HTTPScope, receive: Receive, send: Send) -> None:
     require_scope(identity, "player")
     cursor = cursor_in(headers, scope["query_string"])
     services = services_in(scope)
-    async with _counted(services, identity.user_id):
+    with services.part(FeedLimits).counted(identity.user_id, "a feed"):
         teller = teller_of(services, identity)
         over = asyncio.ensure_future(until_over(services.cookies, identity))
         try:
@@ -58,23 +56,6 @@ async def follow_feed(scope: HTTPScope, receive: Receive, send: Send) -> None:
         finally:
             over.cancel()
             await asyncio.gather(over, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _counted(services: Services, user_id: str) -> AsyncIterator[None]:
-    limits = services.part(FeedLimits)
-    if not limits.enter(user_id):
-        raise Problem(
-            429,
-            "too-many-streams",
-            f"{MOST_SOCKETS_PER_USER} streams and sockets of a feed may be open at a time; "
-            "close one of them.",
-            headers={"Retry-After": "5"},
-        )
-    try:
-        yield
-    finally:
-        limits.leave(user_id)
 
 
 def teller_of(services: Services, identity: Identity) -> FeedTeller:

@@ -1,6 +1,10 @@
 """How many sockets are open, and whose."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from interfaces.http.platform.problems import Problem
 
 MOST_SOCKETS = 10_000
 MOST_SOCKETS_PER_USER = 10
@@ -27,3 +31,19 @@ class SocketLimits:
         self._open[user] -= 1
         if not self._open[user]:
             del self._open[user]
+
+    @contextmanager
+    def counted(self, user: str, what: str) -> Iterator[None]:
+        """Count a stream of something within the block; raises `Problem` 429 for one too many."""
+        if not self.enter(user):
+            raise Problem(
+                429,
+                "too-many-streams",
+                f"{MOST_SOCKETS_PER_USER} streams and sockets of {what} may be open at a time; "
+                "close one of them.",
+                headers={"Retry-After": "5"},
+            )
+        try:
+            yield
+        finally:
+            self.leave(user)
