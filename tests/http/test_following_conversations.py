@@ -75,7 +75,7 @@ async def test_a_number_is_all_that_is_told_of_what_was_withheld(api: Api) -> No
         heard = [await bobs.next()]
         while heard[-1][0] != "message":
             heard.append(await bobs.next())
-        assert {kind for kind, _, _ in heard} == {"state", "hidden", "message"}
+        assert [kind for kind, _, _ in heard if kind != "state"] == ["hidden", "message"]
         assert await messages(anns, 1) == [("message", 1, "Are you there?")]
         assert (await anns.until("edited"))["text"] == "Hello?"
     async with follow(api, "bob", id, 0) as stream:
