@@ -27,6 +27,14 @@ async def messages(stream: Stream, count: int) -> list[tuple[str, int, Any]]:
     return found
 
 
+async def kinds(stream: Stream) -> list[str]:
+    """What is told up to the next message, beside how things stand."""
+    found: list[str] = []
+    while "message" not in found:
+        found.append((await stream.next())[0])
+    return [each for each in found if each != "state"]
+
+
 async def test_who_comes_back_is_told_what_was_said_and_then_what_is(api: Api) -> None:
     id = await opened(api)
     for number in (1, 2, 3):
@@ -72,15 +80,15 @@ async def test_a_number_is_all_that_is_told_of_what_was_withheld(api: Api) -> No
         await done(api, "ann", f"/{id}/messages/1/edit", {"text": "Hello?"})
         await api.ask("POST", "/api/v1/friends/ann/unblock", user="bob")
         await say(api, "ann", id, 2, "Hello.")
-        heard = [await bobs.next()]
-        while heard[-1][0] != "message":
-            heard.append(await bobs.next())
-        assert [kind for kind, _, _ in heard if kind != "state"] == ["hidden", "message"]
+        assert await kinds(bobs) == ["hidden", "message"]
         assert await messages(anns, 1) == [("message", 1, "Are you there?")]
         assert (await anns.until("edited"))["text"] == "Hello?"
     async with follow(api, "bob", id, 0) as stream:
         told = [("hidden", 1, None), ("message", 2, "Hello.")]
         assert await messages(stream, 2) == told, "nor to who comes back"
+        await done(api, "ann", f"/{id}/messages/1/edit", {"text": "Hello!"})
+        await say(api, "ann", id, 3, "Hello again.")
+        assert await kinds(stream) == ["message"]
 
 
 async def test_of_whom_somebody_has_blocked_nothing_is_told(api: Api) -> None:
