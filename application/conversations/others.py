@@ -29,8 +29,7 @@ class Others:
         """
         if kind_of(conversation_id) != "two":
             return "told"
-        pair = await self._pair(user_id, conversation_id, execute)
-        one, other = sorted(pair, key=user_id.__ne__)  # whoever says it first
+        one, other = await self._pair(user_id, conversation_id, execute)
         blockers = (await self._relationships.between(one, other, execute)).blockers
         if user_id in blockers:
             return "refused"
