@@ -37,7 +37,6 @@ from domain.conversations.events import (
 from domain.conversations.names import id_in, kind_of
 from domain.conversations.newest import MOST_NEWEST, KnownMessage, NewestMessages
 from domain.conversations.refusals import (
-    ClientSeqPassed,
     ConversationFull,
     ConversationNotFound,
     ConversationTaken,
@@ -46,9 +45,18 @@ from domain.conversations.refusals import (
     NobodyElse,
     NotAGroup,
     NotYourMessage,
+    ReactionsFull,
     SaidToBlocked,
 )
-from domain.conversations.state import ConversationMember, ConversationState, LastSaid
+from domain.conversations.repeats import number_of
+from domain.conversations.state import (
+    ConversationMember,
+    ConversationState,
+    LastSaid,
+    kept,
+    known,
+    people_of,
+)
 from domain.conversations.view import ConversationLeft, ConversationView, MessageView
 from domain.snapshot import Snapshot
 
@@ -56,8 +64,12 @@ MOST_MEMBERS = 100
 """People in a group at a time."""
 
 MOST_SPEAKERS = 500
-"""People who are in a group or have said something in it: of all of them it is known for ever what
-they said last, so that nothing they say is said twice."""
+"""People who are in a group, have said something in it, or show what they think of its newest
+messages: of all who spoke it is known for ever what they said last, so that nothing is said twice.
+"""
+
+MOST_REACTIONS = 100
+"""People who show what they think of one message."""
 
 
 class Conversation(Aggregate):
@@ -143,7 +155,7 @@ class Conversation(Aggregate):
         what is replied to.
         """
         self._require_member(command.user_id)
-        number = self._number_of(command)
+        number = number_of(command, self._said.get(command.user_id), self._newest)
         if number is None:
             self._say(command)
             number = self._newest.last
@@ -164,27 +176,6 @@ class Conversation(Aggregate):
             text_mark=command.text_mark,
             reply_to=command.reply_to,
         )
-
-    def _number_of(self, command: Say) -> int | None:
-        """The number of what was said with the same `client_seq`; None where it is a new one."""
-        said, client_seq = self._said.get(command.user_id), command.client_seq
-        if said is None or client_seq > said.client_seq:
-            return None
-        if client_seq == said.client_seq:
-            number, text_mark = said.number, said.text_mark
-        elif found := self._newest.find(command.user_id, client_seq):
-            number, text_mark = found[0], found[1].text_mark
-        else:
-            raise ClientSeqPassed(
-                f"You have gone on to client_seq {said.client_seq}; look whether you have said "
-                f"this, or say it with {said.client_seq + 1}."
-            )
-        if text_mark != command.text_mark:
-            raise ClientSeqPassed(
-                f"You have said something else with client_seq {client_seq}, as message {number}; "
-                f"say this with {said.client_seq + 1}."
-            )
-        return number
 
     @decides(EditMessage)
     def edit(self, command: EditMessage, _now: datetime) -> MessageView:
@@ -207,11 +198,14 @@ class Conversation(Aggregate):
 
     @decides(React)
     def react(self, command: React, _now: datetime) -> MessageView:
-        """Show one thing that one thinks of it. Raises what `_known` does."""
+        """Show one thing that one thinks of it. Raises `ReactionsFull`, and what `_known` does."""
         message = self._known(command)
         if message.deleted:
             raise MessageNotFound(f"Message {command.number} was deleted.")
-        if message.reactions.get(command.user_id) != command.reaction:
+        shown = message.reactions
+        if command.user_id not in shown and len(shown) >= MOST_REACTIONS:
+            raise ReactionsFull(f"{MOST_REACTIONS} people have reacted to it already.")
+        if shown.get(command.user_id) != command.reaction:
             self._about(MessageReacted, command, message, reaction=command.reaction)
         return self._at(command.number)
 
@@ -263,8 +257,16 @@ class Conversation(Aggregate):
     def _refuse_full(self, member_id: str) -> None:
         if len(self._members) >= MOST_MEMBERS:
             raise ConversationFull(f"There are {MOST_MEMBERS} people in the group already.")
-        if len(self._said.keys() | self._members.keys() | {member_id}) > MOST_SPEAKERS:
+        if len({*self._people(), member_id}) > MOST_SPEAKERS:
             raise ConversationFull(f"{MOST_SPEAKERS} people have been in the group; start another.")
+
+    def _people(self) -> dict[str, None]:
+        """All who are known here, in an order that the events make."""
+        return {
+            **dict.fromkeys(self._members),
+            **dict.fromkeys(self._said),
+            **people_of(self._newest.messages),
+        }
 
     def _other_than(self, user_id: str) -> str | None:
         """The other of two people."""
@@ -394,18 +396,22 @@ class Conversation(Aggregate):
 
     def state(self) -> ConversationState:
         """All of it."""
+        people = [*self._people()]
+        place = {who: number for number, who in enumerate(people)}
         return ConversationState(
+            people=people,
             started_by=self._started_by,
-            members=dict(self._members),
-            said=dict(self._said),
+            members=[(place[who], each) for who, each in self._members.items()],
+            said=[(place[who], each) for who, each in self._said.items()],
             last=self._newest.last,
-            newest=self._newest.messages,
+            newest=kept(self._newest.messages, place),
         )
 
     def _restore(self, snapshot: Snapshot) -> None:
         state = snapshot.state
         assert isinstance(state, ConversationState)
+        people = state.people
         self._started_by = state.started_by
-        self._members = dict(state.members)
-        self._said = dict(state.said)
-        self._newest = NewestMessages(state.last, state.newest)
+        self._members = {people[place]: each for place, each in state.members}
+        self._said = {people[place]: each for place, each in state.said}
+        self._newest = NewestMessages(state.last, known(state.newest, people))

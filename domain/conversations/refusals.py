@@ -45,3 +45,7 @@ class MessageTooOld(Refusal, type="message-too-old"):
 
 class NotYourMessage(Refusal, type="not-your-message", status=403):
     """Somebody else said it."""
+
+
+class ReactionsFull(Refusal, type="reactions-full"):
+    """As many people as may have shown what they think of a message."""

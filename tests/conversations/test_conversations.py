@@ -3,6 +3,7 @@
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
 import pytest
 
 from domain.aggregate import Command
@@ -20,7 +21,12 @@ from domain.conversations.commands import (
     StartGroup,
     TakeReactionBack,
 )
-from domain.conversations.conversation import Conversation
+from domain.conversations.conversation import (
+    MOST_MEMBERS,
+    MOST_REACTIONS,
+    MOST_SPEAKERS,
+    Conversation,
+)
 from domain.conversations.events import (
     ConversationOpened,
     ConversationRead,
@@ -46,11 +52,22 @@ from domain.conversations.refusals import (
     NobodyElse,
     NotAGroup,
     NotYourMessage,
+    ReactionsFull,
     SaidToBlocked,
 )
+from domain.conversations.state import (
+    ConversationMember,
+    ConversationState,
+    KeptMessage,
+    LastSaid,
+)
 from domain.conversations.view import ConversationView, MessageView
+from domain.keys import MOST_KEY_CHARACTERS
 from tests.conversations.given import ADA, BOB, CYD, GROUP, TWO, by, in_two, say, two
 from tests.given import Story, given
+
+MOST_OF_KAFKA_BYTES = 1_000_000
+"""A record, unless somebody sets it otherwise: `message.max.bytes` of librdkafka."""
 
 
 def in_group(*members: str, **facts: Any) -> Story:
@@ -218,6 +235,39 @@ def test_a_group_holds_so_many() -> None:
         story = in_group(BOB).when(say(BOB, 1, GROUP)).when(by(BOB, LeaveConversation))
         story.when(by(ADA, AddMember, member_id=CYD)).refuses(ConversationFull)
         story.when(by(ADA, AddMember, member_id=BOB)).then(MemberAdded)
+
+
+def test_who_has_reacted_and_left_counts_as_long_as_it_shows() -> None:
+    story = in_group(BOB).when(say(ADA, 1, GROUP)).when(by(BOB, React, number=1, reaction="like"))
+    story.when(by(BOB, LeaveConversation))
+    with patch.object(rules, "MOST_SPEAKERS", 2):
+        story.when(by(ADA, AddMember, member_id=CYD)).refuses(ConversationFull)
+    with patch.object(rules, "MOST_REACTIONS", 1):
+        story.when(by(ADA, AddMember, member_id=BOB)).then(MemberAdded)
+        story.when(by(ADA, React, number=1, reaction="like")).refuses(ReactionsFull)
+
+
+def test_the_largest_conversation_fits_in_a_record() -> None:
+    people = [f"{number:03}".ljust(MOST_KEY_CHARACTERS, "🎮") for number in range(MOST_SPEAKERS)]
+    largest = 2**53 - 1
+    message = KeptMessage(
+        sender=MOST_SPEAKERS,
+        client_seq=largest,
+        text_mark=2**32 - 1,
+        withheld=True,
+        reactions=[(MOST_SPEAKERS - 1, "thanks")] * MOST_REACTIONS,
+    )
+    member = ConversationMember(after=largest, read_up_to=largest)
+    said = LastSaid(number=largest, client_seq=largest, text_mark=2**32 - 1)
+    state = ConversationState(
+        people=people,
+        started_by=people[0],
+        members=[(MOST_SPEAKERS - 1, member)] * MOST_MEMBERS,
+        said=[(MOST_SPEAKERS - 1, said)] * MOST_SPEAKERS,
+        last=largest,
+        newest=[message] * MOST_NEWEST,
+    )
+    assert len(msgspec.json.encode(state)) < MOST_OF_KAFKA_BYTES
 
 
 # -- blocks ----------------------------------------------------------------------------------------
