@@ -62,6 +62,13 @@ class BlockedPage(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None
 
 
+class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom friends know: of how many friends they are a friend, too."""
+
+    user_id: str
+    common: int
+
+
 PUT = """
     INSERT INTO friends SELECT * FROM json_populate_recordset(NULL::friends, %s::json)
     ON CONFLICT (user_id, other_id) DO UPDATE
@@ -208,6 +215,30 @@ BLOCKED = """
     WHERE user_id = %s AND other_id > %s ORDER BY other_id LIMIT %s
 """
 
+SUGGESTED_BY = 100
+"""Of how many friends, the newest, and of how many friends of each of these, others are suggested:
+so nobody's question costs more than 10,000 rows."""
+
+SUGGESTED = """
+    WITH mine AS (
+        SELECT other_id FROM friends WHERE user_id = %(user_id)s AND relation = 'friends'
+        ORDER BY since DESC, other_id LIMIT %(by)s
+    ), known AS (
+        SELECT other_id FROM friends WHERE user_id = %(user_id)s
+        UNION SELECT other_id FROM blocks WHERE user_id = %(user_id)s
+    )
+    SELECT theirs.other_id, count(*) AS common FROM mine CROSS JOIN LATERAL (
+        SELECT other_id FROM friends WHERE user_id = mine.other_id AND relation = 'friends'
+        ORDER BY since DESC, other_id LIMIT %(by)s
+    ) AS theirs
+    WHERE theirs.other_id <> %(user_id)s
+    AND NOT EXISTS (SELECT FROM known WHERE known.other_id = theirs.other_id)
+    AND NOT EXISTS (
+        SELECT FROM blocks WHERE blocks.user_id = theirs.other_id AND blocks.other_id = %(user_id)s
+    )
+    GROUP BY theirs.other_id ORDER BY common DESC, theirs.other_id LIMIT %(limit)s
+"""
+
 
 class FriendQueries(PostgresQueries):
     """What people are to each other, as far as it is folded."""
@@ -233,6 +264,15 @@ class FriendQueries(PostgresQueries):
         rows = await self._select(BLOCKED, [user_id, after, limit + 1], tuple_row)
         people = [BlockedPerson(user_id=other, since=since) for other, since in rows[:limit]]
         return BlockedPage(people=people, after=next_after(rows, limit))
+
+    async def suggested(self, user_id: str, *, limit: int) -> Sequence[Suggestion]:
+        """Friends of friends who are nothing to somebody, those first of whom most are friends.
+
+        A block between both, whosever it is, keeps them from each other.
+        """
+        asked = {"user_id": user_id, "by": SUGGESTED_BY, "limit": limit}
+        rows = await self._select(SUGGESTED, asked, tuple_row)
+        return [Suggestion(user_id=other, common=common) for other, common in rows]
 
 
 def _friends(rows: Sequence[Sequence[Any]]) -> Iterator[Friend]:

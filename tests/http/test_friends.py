@@ -95,6 +95,30 @@ async def test_a_blocked_person_sees_a_request_that_waits(api: Api) -> None:
     assert await people(api, "bob", "/requests") == [("ann", "asked")]
 
 
+async def suggested(api: Api, user: str) -> list[tuple[str, int]]:
+    told = (await ask(api, user, "GET", "/suggestions")).json()["people"]
+    return [(each["user_id"], each["common"]) for each in told]
+
+
+async def test_friends_of_friends_are_suggested_until_they_are_asked(api: Api) -> None:
+    for one, other in [("ann", "bob"), ("ann", "cyd"), ("bob", "dan"), ("cyd", "dan")]:
+        await befriend(api, one, other)
+    await befriend(api, "cyd", "eve")
+    assert await suggested(api, "ann") == [("dan", 2), ("eve", 1)]
+    await ask(api, "ann", "POST", "/requests", {"user_id": "dan"})
+    assert await suggested(api, "ann") == [("eve", 1)]
+    assert await suggested(api, "dan") == [("eve", 1)], "whom ann does not ask as well"
+
+
+async def test_nobody_is_suggested_where_one_of_both_wants_nothing_of_the_other(api: Api) -> None:
+    await befriend(api, "ann", "bob")
+    await befriend(api, "bob", "cyd")
+    await ask(api, "cyd", "POST", "/ann/block")
+    assert await suggested(api, "ann") == await suggested(api, "cyd") == []
+    await ask(api, "cyd", "POST", "/ann/unblock")
+    assert await suggested(api, "ann") == [("cyd", 1)]
+
+
 async def test_nobody_is_asked_with_a_wrong_name(api: Api) -> None:
     problem(await ask(api, "ann", "POST", "/requests", {"user_id": "a/b"}), 400, "invalid-request")
     problem(await ask(api, "ann", "POST", "/requests", {"user_id": "ann"}), 422, "with-oneself")

@@ -31,7 +31,7 @@ from interfaces.http.platform.parameters import PathKey, key_of, limit_of
 from interfaces.http.platform.routes import command, of_whole_addresses, query
 from interfaces.http.platform.services import services_of
 from projections.friends import FRIENDS
-from projections.friends.friends import BlockedPage, Friend
+from projections.friends.friends import BlockedPage, Friend, Suggestion
 
 AfterFriend = Annotated[str | None, read_after_of(SOCIAL.topic)]
 Most = Annotated[int, limit_of("people")]
@@ -62,6 +62,12 @@ class FriendList(msgspec.Struct, frozen=True, kw_only=True):
 
     people: list[FriendRecord]
     after: str | None
+
+
+class SuggestionList(msgspec.Struct, frozen=True, kw_only=True):
+    """Friends of friends, those first of whom most friends are friends."""
+
+    people: list[Suggestion]
 
 
 @command("/requests", "requestFriend", "Ask somebody to be a friend", 403, 409)
@@ -151,6 +157,18 @@ async def list_my_blocks(
     return await friends.blocked(request.user.user_id, after=after or "", limit=limit)
 
 
+@query("/suggestions", "suggestFriends", "Whom I may know", 403, 422)
+async def suggest_friends(
+    request: Request, limit: Most = 10, read_after: AfterFriend = None
+) -> SuggestionList:
+    """Tell who is a friend of one's friends, and of how many, by ids.
+
+    Nobody is among them who has been asked, has asked, or wants nothing of the other.
+    """
+    friends = await caught_up(request, FRIENDS, read_after)
+    return SuggestionList(people=[*await friends.suggested(request.user.user_id, limit=limit)])
+
+
 async def _done(
     request: Request, context: CommandContext, kind: type[FriendCommand], other_id: str
 ) -> Response[FriendView]:
@@ -186,7 +204,7 @@ router = of_whole_addresses(
         route_handlers=[
             *(request_friend, accept_friend, decline_friend, cancel_friend_request),
             *(end_friendship, block_person, unblock_person),
-            *(list_my_friends, list_my_friend_requests, list_my_blocks),
+            *(list_my_friends, list_my_friend_requests, list_my_blocks, suggest_friends),
         ],
         dependencies={"context": Provide(provide_context)},
         guards=[only("player")],

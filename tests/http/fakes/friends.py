@@ -1,5 +1,6 @@
 """Friends as the read model would show them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from projections.friends.friends import (
     BlockedPerson,
     Friend,
     FriendPage,
+    Suggestion,
     next_after,
     of_blocks,
     of_friends,
@@ -37,6 +39,24 @@ class FakeFriends(FakeReadModel):
         chosen = self._rows(of_blocks, user_id, after)
         people = [BlockedPerson(user_id=other, **row) for other, row in chosen[:limit]]
         return BlockedPage(people=people, after=next_after(chosen, limit))
+
+    async def suggested(self, user_id: str, *, limit: int) -> Sequence[Suggestion]:
+        mine = {other: row["relation"] for other, row in self._rows(of_friends, user_id, "")}
+        known = {user_id, *mine, *self._blocked(user_id)}
+        common = Counter(
+            other
+            for friend, relation in mine.items()
+            if relation == "friends"
+            for other, row in self._rows(of_friends, friend, "")
+            if row["relation"] == "friends"
+            and other not in known
+            and user_id not in self._blocked(other)
+        )
+        chosen = sorted(common.items(), key=lambda each: (-each[1], each[0]))[:limit]
+        return [Suggestion(user_id=other, common=count) for other, count in chosen]
+
+    def _blocked(self, user_id: str) -> set[str]:
+        return {other for other, _ in self._rows(of_blocks, user_id, "")}
 
     def _rows(self, of: Any, user_id: str, after: str) -> list[tuple[str, Any]]:
         rows: dict[tuple[str, str], Any] = {}
