@@ -19,3 +19,9 @@ class FriendView(msgspec.Struct, frozen=True, kw_only=True):
     relation: Relation
     since: datetime | None
     blocked: bool
+
+
+class PresenceView(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether somebody is `hidden`: nobody is told then whether they are there."""
+
+    hidden: bool

@@ -2,11 +2,12 @@
 
 - `friends`: for each of two people a row, as they see it: friends, or who has asked whom.
 - `blocks`: who wants nothing of whom.
+- `hidden_people`: of whom nobody is told whether they are there.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 import msgspec
 import psycopg
@@ -18,6 +19,8 @@ from domain.friends.events import (
     FriendshipEnded,
     PersonBlocked,
     PersonUnblocked,
+    PresenceHidden,
+    PresenceShown,
     RequestAccepted,
     RequestCancelled,
     RequestDeclined,
@@ -69,6 +72,13 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     common: int
 
 
+class HiddenPage(NamedTuple):
+    """Some friends by their ids, and since when each is hidden, or None."""
+
+    since: Mapping[str, datetime | None]
+    after: str | None
+
+
 PUT = """
     INSERT INTO friends SELECT * FROM json_populate_recordset(NULL::friends, %s::json)
     ON CONFLICT (user_id, other_id) DO UPDATE
@@ -90,6 +100,13 @@ UNBLOCK = """
     WHERE blocks.user_id = gone.user_id AND blocks.other_id = gone.other_id
 """
 
+HIDE = """
+    INSERT INTO hidden_people SELECT * FROM unnest(%s::text[], %s::timestamptz[])
+    ON CONFLICT (user_id) DO UPDATE SET since = excluded.since
+"""
+
+SHOW = "DELETE FROM hidden_people WHERE user_id = ANY(%s)"
+
 Pair = tuple[str, str]
 """Whose row it is, and whom it is about."""
 
@@ -110,6 +127,8 @@ class Friends:
         FriendshipEnded,
         PersonBlocked,
         PersonUnblocked,
+        PresenceHidden,
+        PresenceShown,
     )
     tables = (
         Table(
@@ -133,6 +152,15 @@ class Friends:
                 stays="whom you have blocked, by their ids",
             ),
         ),
+        Table(
+            "hidden_people",
+            ("user_id",),
+            says=TableSays(
+                of=("user_id",),
+                facts=("since",),
+                stays="that nobody is told whether you are there, by your id",
+            ),
+        ),
     )
 
     def apply(
@@ -141,11 +169,14 @@ class Friends:
         """Write what the last event of each pair says of either side."""
         friends: dict[Pair, NewRow] = {}
         blocks: dict[Pair, NewRow] = {}
+        hidden: dict[str, datetime | None] = {}
         for recorded in events:
             friends |= of_friends(recorded.event)
             blocks |= of_blocks(recorded.event)
+            hidden |= of_hidden(recorded.event)
         _write(connection, friends, PUT, REMOVE)
         _write(connection, blocks, BLOCK, UNBLOCK)
+        _hide(connection, hidden)
         return ()
 
 
@@ -185,6 +216,23 @@ def of_blocks(event: DomainEvent) -> Mapping[Pair, NewRow]:
     return {}
 
 
+def of_hidden(event: DomainEvent) -> Mapping[str, datetime | None]:
+    """Since when an event hides somebody, or None where it shows them; pure."""
+    match event:
+        case PresenceHidden(user_id=user_id):
+            return {user_id: event.timestamp}
+        case PresenceShown(user_id=user_id):
+            return {user_id: None}
+    return {}
+
+
+def _hide(connection: psycopg.Connection[Any], hidden: Mapping[str, datetime | None]) -> None:
+    if since := {user_id: at for user_id, at in hidden.items() if at is not None}:
+        connection.execute(HIDE, [[*since], [*since.values()]])
+    if shown := [user_id for user_id, at in hidden.items() if at is None]:
+        connection.execute(SHOW, [shown])
+
+
 def _write(
     connection: psycopg.Connection[Any],
     rows: Mapping[Pair, NewRow],
@@ -213,6 +261,13 @@ ALL = "SELECT other_id, relation FROM friends WHERE user_id = %s ORDER BY other_
 BLOCKED = """
     SELECT other_id, since FROM blocks
     WHERE user_id = %s AND other_id > %s ORDER BY other_id LIMIT %s
+"""
+
+HIDDEN = """
+    SELECT other_id, hidden_people.since FROM friends
+    LEFT JOIN hidden_people ON hidden_people.user_id = friends.other_id
+    WHERE friends.user_id = %s AND relation = 'friends' AND other_id > %s
+    ORDER BY other_id LIMIT %s
 """
 
 SUGGESTED_BY = 100
@@ -264,6 +319,11 @@ class FriendQueries(PostgresQueries):
         rows = await self._select(BLOCKED, [user_id, after, limit + 1], tuple_row)
         people = [BlockedPerson(user_id=other, since=since) for other, since in rows[:limit]]
         return BlockedPage(people=people, after=next_after(rows, limit))
+
+    async def hidden(self, user_id: str, *, after: str, limit: int) -> HiddenPage:
+        """Somebody's friends in the order of their ids, and since when each is hidden, if so."""
+        rows = await self._select(HIDDEN, [user_id, after, limit + 1], tuple_row)
+        return HiddenPage(dict(rows[:limit]), next_after(rows, limit))
 
     async def suggested(self, user_id: str, *, limit: int) -> Sequence[Suggestion]:
         """Friends of friends who are nothing to somebody, those first of whom most are friends.

@@ -27,6 +27,7 @@ from application.accounts.people import AccountOfPeople
 from application.effects.desk import RuleDesk
 from application.feed.people import FeedsOfPeople
 from application.friends.people import FriendsOfPeople
+from application.friends.presence import PresenceOfFriends
 from application.games.offers import Offers
 from application.games.people import GamesOfPeople
 from application.history import History
@@ -81,7 +82,7 @@ from tests.http.fakes.accounts import FakeAccounts, FakePasskeyUses
 from tests.http.fakes.effects import FakeEffects, FakePlaces
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.feeds import FakeFeeds
-from tests.http.fakes.friends import FakeFriends
+from tests.http.fakes.friends import FakeFriends, FakePresence
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.listening import FakeListening
 from tests.http.fakes.log import FakeLog
@@ -118,6 +119,7 @@ class Api:
     of_players: FakePlayerQueries
     limits: FakeLimits
     desk: Desk
+    presence: FakePresence
     sign_ins: FakeSignIns
     tries: FakeTries
     post: FakePost
@@ -232,7 +234,8 @@ async def an_api() -> AsyncIterator[Api]:
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
     player_events, limits = FakePlayerEvents(), FakeLimits()
     desk, accounts = a_desk(), FakeAccounts(log, seals)
-    friends = FakeFriends(log)
+    friends, listening = FakeFriends(log), FakeListening()
+    presence = FakePresence(listening)
     of_players = FakePlayerQueries(player_events)
     commands_need: dict[str, ReadinessCheck] = {}
     queries_need: dict[str, ReadinessCheck] = {}
@@ -275,7 +278,8 @@ async def an_api() -> AsyncIterator[Api]:
             Judge: Judge(0.02),
             FeedLimits: FeedLimits(),
             FeedsOfPeople: FeedsOfPeople(),
-            FriendsOfPeople: FriendsOfPeople(friends),
+            FriendsOfPeople: FriendsOfPeople(friends, presence),
+            PresenceOfFriends: PresenceOfFriends(presence),
             Offers: Offers(FakeOffers()),
             Settings: Settings(),
             Ingestion: Ingestion(
@@ -309,7 +313,7 @@ async def an_api() -> AsyncIterator[Api]:
         commands_need=commands_need,
         queries_need=queries_need,
         allowed_origins=frozenset({ORIGIN}),
-        listening=FakeListening(),
+        listening=listening,
     )
     doors = application.create_app(services)
     own = httpx.AsyncClient(
@@ -329,6 +333,7 @@ async def an_api() -> AsyncIterator[Api]:
             of_players,
             limits,
             desk,
+            presence,
             sign_ins,
             tries,
             post,

@@ -169,6 +169,22 @@ async def test_who_asks_whom_they_were_asked_by_is_their_friend(site: Site) -> N
         await here.sees("Your friends", "Bob")
 
 
+async def test_friends_see_who_is_there_unless_they_hide(site: Site) -> None:
+    ada, bob = somebody("Ada"), somebody("Bob")
+    await befriend(site, ada, bob)
+    async with at_browser(site, bob) as other, at_browser(site, ada) as here:
+        await expect(here.card("Your friends")).to_contain_text("online")
+        hide = other.visit.page.get_by_label("Look as if I were not here")
+        await hide.check()
+        await other.is_told("you look as if you had left")
+        await here.visit.page.reload()
+        await expect(here.card("Your friends")).to_contain_text("not here")
+        await other.visit.page.reload()
+        await expect(hide).to_be_checked()
+        await hide.uncheck()
+        await other.is_told("Your friends see that you are here.")
+
+
 async def test_whom_friends_know_is_asked_by_a_press(site: Site) -> None:
     ada, bob, cyd = somebody("Ada"), somebody("Bob"), somebody("Cyd")
     await befriend(site, ada, bob)

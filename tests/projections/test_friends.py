@@ -1,11 +1,11 @@
-"""Who is suggested, by the read model and by going through everybody."""
+"""Who is suggested and who is hidden, by the read model and by going through everybody."""
 
 import random
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from itertools import permutations
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from psycopg_pool import AsyncConnectionPool
@@ -16,6 +16,7 @@ from domain.friends.commands import (
     EndFriendship,
     FriendCommand,
     RequestFriend,
+    SetPresence,
     UnblockPerson,
 )
 from domain.refusals import Refusal
@@ -45,8 +46,22 @@ async def friends(empty: Hall) -> AsyncIterator[FriendQueries]:
         yield FriendQueries(pool)
 
 
+@pytest.fixture
+def chance() -> random.Random:
+    return random.Random(17)
+
+
+@pytest.fixture
+def everybody(narrator: Narrator, chance: random.Random) -> FakeFriends:
+    """Of people who have lived together."""
+    live_together(narrator, chance)
+    return FakeFriends(cast("Any", SimpleNamespace(events={"social-log": narrator.events})))
+
+
 def live_together(narrator: Narrator, chance: random.Random) -> None:
     pairs = list(permutations(PEOPLE, 2))
+    for person in chance.choices(PEOPLE, k=12):
+        narrator.tell(SetPresence(user_id=person, hidden=chance.random() < 0.6))
     for pair in chance.choices(pairs, k=150):
         for kind, order in chance.choice(DOES):
             one, other = pair[::order]
@@ -55,15 +70,16 @@ def live_together(narrator: Narrator, chance: random.Random) -> None:
 
 
 async def test_whoever_is_suggested_is_a_friend_of_friends_and_nothing_else(
-    narrator: Narrator, read_model: Build, friends: FriendQueries
+    everybody: FakeFriends, read_model: Build, friends: FriendQueries
 ) -> None:
-    live_together(narrator, random.Random(17))
     live(read_model("friends"))
-    log: Any = SimpleNamespace(events={"social-log": narrator.events})
-    everybody = FakeFriends(log)
 
     found = {each: await friends.suggested(each, limit=100) for each in PEOPLE}
 
     assert found == {each: await everybody.suggested(each, limit=100) for each in PEOPLE}
     assert sum(map(len, found.values())) > len(PEOPLE), "the story has something to tell"
     assert await friends.suggested(PEOPLE[0], limit=1) == found[PEOPLE[0]][:1]
+    for each in PEOPLE:
+        page = await friends.hidden(each, after="", limit=100)
+        assert page == await everybody.hidden(each, after="", limit=100)
+        assert len((await friends.hidden(each, after="", limit=1)).since) == min(1, len(page.since))

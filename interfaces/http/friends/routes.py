@@ -8,6 +8,8 @@ from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
+from application.friends.presence import FriendPresence, PresenceOfFriends
+from application.ports.commands import Envelope
 from domain.categories import SOCIAL
 from domain.friends.commands import (
     AcceptRequest,
@@ -16,15 +18,22 @@ from domain.friends.commands import (
     DeclineRequest,
     EndFriendship,
     FriendCommand,
+    LookAtPresence,
     RequestFriend,
+    SetPresence,
     UnblockPerson,
 )
-from domain.friends.view import FriendView, Relation
+from domain.friends.view import FriendView, PresenceView, Relation
 from domain.keys import Key
 from domain.personal import PersonalText
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
+from interfaces.http.platform.command_context import (
+    FRESH_IDS,
+    CommandContext,
+    carry_out,
+    provide_context,
+)
 from interfaces.http.platform.freshness import caught_up, read_after_of
 from interfaces.http.platform.links import AFTER_THIS, Link
 from interfaces.http.platform.parameters import PathKey, key_of, limit_of
@@ -62,6 +71,19 @@ class FriendList(msgspec.Struct, frozen=True, kw_only=True):
 
     people: list[FriendRecord]
     after: str | None
+
+
+class FriendPresenceList(msgspec.Struct, frozen=True, kw_only=True):
+    """Some friends by their ids; with `after`, the next page begins."""
+
+    people: list[FriendPresence]
+    after: str | None
+
+
+class MyPresence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether one wants to look as if one were not there."""
+
+    hidden: bool
 
 
 class SuggestionList(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +191,37 @@ async def suggest_friends(
     return SuggestionList(people=[*await friends.suggested(request.user.user_id, limit=limit)])
 
 
+@query("/presence", "listMyFriendsPresence", "Which of my friends are there", 403, 422)
+async def list_my_friends_presence(
+    request: Request, after: AfterPerson = None, limit: Most = 100, read_after: AfterFriend = None
+) -> FriendPresenceList:
+    """Tell which of one's friends are online, and when they were last, by ids.
+
+    Whoever has a socket, a stream or a page of the hall open is, for ten seconds longer.
+    """
+    friends = await caught_up(request, FRIENDS, read_after)
+    page = await friends.hidden(request.user.user_id, after=after or "", limit=limit)
+    seen = await services_of(request).part(PresenceOfFriends).look(page.since)
+    return FriendPresenceList(people=[*seen], after=page.after)
+
+
+@query("/presence/mine", "getMyPresence", "Whether I am hidden", 403)
+async def get_my_presence(request: Request) -> PresenceView:
+    """Tell whether one is hidden, where that is decided."""
+    asked = LookAtPresence(user_id=request.user.user_id)
+    envelope = Envelope(command_id=next(FRESH_IDS), command=asked)
+    return (await services_of(request).log.execute(envelope)).told(PresenceView)
+
+
+@command("/presence/mine", "setMyPresence", "Hide, or be seen", 403)
+async def set_my_presence(
+    request: Request, data: JSONBody[MyPresence], context: NamedDependency[CommandContext]
+) -> Response[PresenceView]:
+    """Look to everybody as if one had left, or let friends see again that one is there."""
+    wanted = SetPresence(user_id=request.user.user_id, hidden=data.hidden)
+    return await carry_out(request, context, wanted)
+
+
 async def _done(
     request: Request, context: CommandContext, kind: type[FriendCommand], other_id: str
 ) -> Response[FriendView]:
@@ -205,6 +258,7 @@ router = of_whole_addresses(
             *(request_friend, accept_friend, decline_friend, cancel_friend_request),
             *(end_friendship, block_person, unblock_person),
             *(list_my_friends, list_my_friend_requests, list_my_blocks, suggest_friends),
+            *(list_my_friends_presence, get_my_presence, set_my_presence),
         ],
         dependencies={"context": Provide(provide_context)},
         guards=[only("player")],
@@ -214,6 +268,7 @@ router = of_whole_addresses(
 FRIENDS_NOW = Link("listMyFriends", "See who is your friend.", AFTER_THIS)
 REQUESTS_NOW = Link("listMyFriendRequests", "See who waits for an answer.", AFTER_THIS)
 BLOCKS_NOW = Link("listMyBlocks", "See whom you have blocked.", AFTER_THIS)
+PRESENCE_NOW = Link("getMyPresence", "See whether you are hidden.")
 
 LINKS = {
     "requestFriend": (REQUESTS_NOW,),
@@ -223,4 +278,5 @@ LINKS = {
     "endFriendship": (FRIENDS_NOW,),
     "blockPerson": (BLOCKS_NOW,),
     "unblockPerson": (BLOCKS_NOW,),
+    "setMyPresence": (PRESENCE_NOW,),
 }

@@ -26,6 +26,12 @@ const does = (what, user_id) =>
 const since = (word) => (person) => `${word} ${day(person.since)}`;
 const known = ({ common }) => (common === 1 ? "A friend of yours knows them" : `${common} of your friends know them`);
 
+// Whether a friend is there, for who looks at the page.
+function presence({ online, last_seen }) {
+  if (online) return element("small", { className: "online" }, "online");
+  return element("small", {}, last_seen ? `last here ${day(last_seen)}` : "not here");
+}
+
 // In the order of the page; `of` chooses from what is at an address, and `tells` of each of them.
 const LISTS = [
   { title: "They ask you", path: "/requests", of: "asked", can: ["accept", "decline", "block"], none: "Nobody is waiting for your answer.", tells: since("Asks since") },
@@ -35,7 +41,7 @@ const LISTS = [
   { title: "You have blocked", path: "/blocked", can: ["unblock"], none: "You have blocked nobody.", tells: since("Since") },
 ];
 
-// The cards, and `look`, which shows what there is; `changed` is called when something was done.
+// The cards, and `look`, which shows what there is, or `lookWhoIsThere` of them; `changed` is called when something was done.
 export function lists({ say, changed }) {
   const cards = LISTS.map((each) => listed(each, say, changed));
   const more = element("button", { type: "button", className: "quiet", hidden: true, textContent: "Show more" });
@@ -43,16 +49,28 @@ export function lists({ say, changed }) {
 
   async function look() {
     const paths = [...new Set(LISTS.map(({ path }) => path))];
-    const found = await Promise.all(paths.map((path) => people(path, most)));
+    const [there, ...found] = await Promise.all(["/presence", ...paths].map((path) => people(path, most)));
     await Promise.all(cards.map(({ show }, n) => show(found[paths.indexOf(LISTS[n].path)].people)));
+    mark(there);
     more.hidden = most === MOST || found.every(({ after }) => !after);
   }
+
+  function mark({ people: friends }) {
+    const known = new Map(friends.map((each) => [each.user_id, each]));
+    for (const place of document.querySelectorAll("[data-friend]")) {
+      const friend = known.get(place.dataset.friend);
+      place.replaceChildren(...(friend ? [presence(friend)] : []));
+    }
+  }
+
+  // Who is there changes without a word to the feed.
+  const lookWhoIsThere = async () => mark(await people("/presence", most));
 
   more.addEventListener("click", () => {
     most = MOST;
     changed();
   });
-  return { sections: [...cards.map(({ made }) => made), more], look };
+  return { sections: [...cards.map(({ made }) => made), more], look, lookWhoIsThere };
 }
 
 function listed({ title, of, can, none, tells }, say, changed) {
@@ -77,7 +95,9 @@ function listed({ title, of, can, none, tells }, say, changed) {
   async function line(person) {
     const name = await nameOf(person.user_id);
     const ways = element("p", { className: "ways" }, ...can.map((what) => way(what, person, name)));
-    const who = element("strong", {}, await named(person.user_id));
+    const here = of === "friends" ? [" ", element("span", { className: "here" })] : [];
+    if (here.length) here[1].dataset.friend = person.user_id;
+    const who = element("strong", {}, await named(person.user_id), ...here);
     const told = [tells(person), ...(person.note ? [element("q", {}, person.note)] : [])];
     return thing(who, told, ways);
   }

@@ -1,21 +1,41 @@
 """Friends as the read model would show them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from application.ports.listening import Seen
 from domain.friends.view import Relation
 from projections.friends.friends import (
     BlockedPage,
     BlockedPerson,
     Friend,
     FriendPage,
+    HiddenPage,
     Suggestion,
     next_after,
     of_blocks,
     of_friends,
+    of_hidden,
 )
+from tests.http.fakes.listening import FakeListening
 from tests.http.fakes.log import FakeReadModel
+
+
+class FakePresence:
+    """Implements `listening.Presence`: whoever listens is there."""
+
+    def __init__(self, listening: FakeListening) -> None:
+        self._listening = listening
+        self.last: dict[str, datetime] = {}
+
+    async def look(self, people: Sequence[str]) -> Mapping[str, Seen]:
+        there = self._listening.channels
+        return {each: Seen(each in there, self.last.get(each)) for each in people}
+
+    async def forget(self, user_id: str) -> int:
+        return 0 if self.last.pop(user_id, None) is None else 1
 
 
 class FakeFriends(FakeReadModel):
@@ -39,6 +59,17 @@ class FakeFriends(FakeReadModel):
         chosen = self._rows(of_blocks, user_id, after)
         people = [BlockedPerson(user_id=other, **row) for other, row in chosen[:limit]]
         return BlockedPage(people=people, after=next_after(chosen, limit))
+
+    async def hidden(self, user_id: str, *, after: str, limit: int) -> HiddenPage:
+        hidden: dict[str, datetime | None] = {}
+        for recorded in self.log.events["social-log"]:
+            hidden |= of_hidden(recorded.event)
+        chosen = [
+            (other, hidden.get(other))
+            for other, row in self._rows(of_friends, user_id, after)
+            if row["relation"] == "friends"
+        ]
+        return HiddenPage(dict(chosen[:limit]), next_after(chosen, limit))
 
     async def suggested(self, user_id: str, *, limit: int) -> Sequence[Suggestion]:
         mine = {other: row["relation"] for other, row in self._rows(of_friends, user_id, "")}
