@@ -172,11 +172,10 @@ async def test_what_could_not_be_looked_up_is_asked_with_what_comes_next(site: S
         failed = asyncio.Event()
 
         async def fail(route: Route) -> None:
-            await visit.page.unroute("**/me/feed?kind=*")
             await route.fulfill(status=503, json={})
             failed.set()
 
-        await visit.page.route("**/me/feed?kind=*", fail)
+        await visit.page.route("**/me/feed?kind=*", fail, times=1)
         await site.sign_in(visit, ada, "Ada", "player", "guest")
         await visit.go("/games")
         await failed.wait()

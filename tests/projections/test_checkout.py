@@ -142,7 +142,7 @@ def test_who_is_told_to_stop_does_not_wait_for_the_api() -> None:
 
 def test_a_request_that_hangs_is_given_up_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = "http://127.0.0.1:{}".format(silent.getsockname()[1])
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         hanging = CommandsClient(url, lambda: "token", lambda: True, timeout_s=0.05)
         with pytest.raises(httpx.ReadTimeout):
             hanging.execute(issued("0"))

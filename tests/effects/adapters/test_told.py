@@ -132,6 +132,10 @@ async def test_where_redis_is_away_nobody_is_told(servers: Hall) -> None:
         await redis.aclose()
 
 
+def deaf(_told: str) -> None:
+    """Listen, and do nothing with it."""
+
+
 async def test_whoever_listens_at_any_process_is_there_and_nobody_else(
     servers: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,11 +146,11 @@ async def test_whoever_listens_at_any_process_is_there_and_nobody_else(
         assert await presence.look([]) == {}
         assert (await presence.look([ada]))[ada] == Seen(online=False, last=None)
         async with a_process(servers) as one, a_process(servers) as other:
-            with one.heard([ada], str), other.heard([ada, bob], str):
+            with one.heard([ada], deaf), other.heard([ada, bob], deaf):
                 await told_to(one, ada, processes=2)
                 there = await presence.look([bob, ada])
                 assert [there[each].online for each in (bob, ada)] == [True, True]
-            with one.heard([ada], str):
+            with one.heard([ada], deaf):
                 await told_to(one, bob, processes=0)
                 assert (await presence.look([ada]))[ada].online
         left = (await presence.look([ada]))[ada]  # with the processes
@@ -162,7 +166,7 @@ async def test_whoever_left_a_moment_ago_may_be_on_the_way_to_the_next_page(serv
         Redis.from_url(servers.redis, decode_responses=True) as redis,
         a_process(servers) as one,
     ):
-        with one.heard([ada], str):
+        with one.heard([ada], deaf):
             await told_to(one, ada, processes=1)
         await told_to(one, ada, processes=0)
         assert (await PresenceInRedis(redis).look([ada]))[ada].online
