@@ -27,7 +27,7 @@ from tests.projections.conftest import Build
 from tests.projections.living import live
 from tests.projections.story import Narrator
 
-PEOPLE = [f"person-{number}" for number in range(9)]
+PEOPLE = [f"person-{number}" for number in range(15)]
 BEFRIEND = ((RequestFriend, 1), (AcceptRequest, -1))
 DOES: tuple[tuple[tuple[type[FriendCommand], int], ...], ...] = (
     *(BEFRIEND,) * 5,
@@ -62,7 +62,7 @@ def live_together(narrator: Narrator, chance: random.Random) -> None:
     pairs = list(permutations(PEOPLE, 2))
     for person in chance.choices(PEOPLE, k=12):
         narrator.tell(SetPresence(user_id=person, hidden=chance.random() < 0.6))
-    for pair in chance.choices(pairs, k=150):
+    for pair in chance.choices(pairs, k=110):
         for kind, order in chance.choice(DOES):
             one, other = pair[::order]
             with suppress(Refusal):

@@ -134,7 +134,7 @@ const HEARD = {
   entry(entry) {
     if (!ASKS[entry.kind] || entry.read) return;
     waiting.set(entry.number, { ...entry, isHeard: true }); // the bell has said it
-    next();
+    if (fetched === looks) next(); // or what waits for longer would be passed over
   },
   read: over,
   archived: over,
