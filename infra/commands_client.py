@@ -32,7 +32,7 @@ class CommandsClient:
 
     Guarantees: every command is answered before `execute` returns, in order, and its effect is
     there once, because a repetition brings the same command id. An attempt goes on behind the
-    last command that was answered.
+    last command that was answered, and a request is given up after `timeout_s`.
     """
 
     def __init__(
@@ -41,8 +41,9 @@ class CommandsClient:
         token: Callable[[], str],
         stopped: Callable[[], bool] = lambda: False,
         transport: httpx.BaseTransport | None = None,
+        timeout_s: float = REQUEST_TIMEOUT_S,
     ) -> None:
-        self._http = httpx.Client(base_url=url, timeout=REQUEST_TIMEOUT_S, transport=transport)
+        self._http = httpx.Client(base_url=url, timeout=timeout_s, transport=transport)
         self._token = token
         self._stopped = stopped
         self._encode = msgspec.json.Encoder().encode

@@ -2,18 +2,38 @@
 
 Each process listens to what somebody listens to there; so Redis tells whoever tells something how
 many processes have heard it. Nothing is kept: who is away has missed it.
+
+So Redis knows who is there as well, without anybody saying it again and again, and a process that
+is killed is heard of by its connections. Beside that, there are
+
+- `last-seen:{user_id}`: when a process last began or ended to listen for somebody, in unix seconds,
+  for thirty days.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from application.ports.listening import PREFIX
+from application.ports.commands import Unavailable
+from application.ports.listening import PREFIX, Seen
+from projections.people import KeySays
+
+SAYS = (KeySays("last-seen:*", members="when who is named there was last in the hall"),)
+"""What the keys tell of people; see `projections.people`."""
+
+LAST_SEEN = "last-seen:"
+LAST_SEEN_KEPT_S = 30 * 86_400
+
+LEADING_ON_S = 10.0
+"""For so long somebody is still there who listens no more: a page that leads to another ends its
+sockets, and the next one has to begin its own."""
 
 ALWAYS = PREFIX
 """Of nobody: a connection has to listen to something."""
@@ -86,11 +106,56 @@ class ListeningInRedis:
                 await told.subscribe(*new)
             if old := asked - wanted:
                 await told.unsubscribe(*old)
+            await self._note(new | old)
             asked = wanted
             await self._changed.wait()
+
+    async def _note(self, channels: Collection[str]) -> None:
+        """Keep when these people were there."""
+        async with self._redis.pipeline(transaction=False) as keeping:
+            for channel in channels:
+                who = channel.removeprefix(PREFIX)
+                if not who.startswith("/"):  # a room
+                    keeping.set(LAST_SEEN + who, f"{time.time():.3f}", ex=LAST_SEEN_KEPT_S)
+            await keeping.execute()
 
     async def _pass_on(self, told: PubSub) -> None:
         while True:
             if message := await told.get_message(timeout=LISTEN_S):
                 for hear in tuple(self._listening.get(message["channel"], ())):
                     hear(message["data"])
+
+
+class PresenceInRedis:
+    """Implements `listening.Presence`."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def look(self, people: Sequence[str]) -> Mapping[str, Seen]:
+        """See the port."""
+        if not people:
+            return {}
+        try:
+            counts = await self._redis.pubsub_numsub(*(PREFIX + each for each in people))
+            last = await self._redis.mget([LAST_SEEN + each for each in people])
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"Who is there cannot be looked up: {error}") from error
+        return {
+            who: _seen(listening > 0, None if at is None else float(at))
+            for who, (_, listening), at in zip(people, counts, last, strict=True)
+        }
+
+    async def forget(self, user_id: str) -> int:
+        """See the port."""
+        try:
+            return int(await self._redis.delete(LAST_SEEN + user_id))
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"When somebody was there cannot be deleted: {error}") from error
+
+
+def _seen(listens: bool, last: float | None) -> Seen:
+    if last is None:
+        return Seen(online=listens, last=None)
+    online = listens or time.time() - last < LEADING_ON_S
+    return Seen(online=online, last=datetime.fromtimestamp(last, UTC))

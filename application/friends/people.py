@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from application.ports.listening import Presence
 from application.ports.people import Execute, Knowledge
 from domain.friends.commands import CancelRequest, DeclineRequest, EndFriendship, FriendCommand
 from domain.friends.refusals import NoFriendRequest, NotFriends
@@ -33,16 +34,20 @@ class FriendsOfPeople(Knowledge):
     """Friendships and requests, which end with who is erased; blocks are the other's peace, too."""
 
     name = "friends"
-    forgets = "your friendships end, what you asked is taken back, and who asks you is told no"
-    stays = "that you were friends or asked, and whom you have blocked, by ids"
+    forgets = (
+        "your friendships end, what you asked is taken back, who asks you is told no, and when you "
+        "were last here is known no more"
+    )
+    stays = "that you were friends or asked, whom you have blocked, and that you hid, by ids"
     keeps = "friends, requests and blocks are the guest's: the account asks its friends anew"
 
-    def __init__(self, known: KnownFriends) -> None:
+    def __init__(self, known: KnownFriends, presence: Presence) -> None:
         self._known = known
+        self._presence = presence
 
     async def erase(self, user_id: str, by: str, execute: Execute) -> int:
         """See `Knowledge`; what the other has ended meanwhile is over as well."""
-        ended = 0
+        ended = await self._presence.forget(user_id)
         for other_id, relation in await self._known.of(user_id):
             for end in ENDS[relation]:
                 if await _has_ended(execute, end(user_id=user_id, other_id=other_id)):

@@ -1,4 +1,11 @@
-"""Where something is told to those who are there at this moment, which is nowhere kept."""
+"""Where something is told to those who are there at this moment, which is nowhere kept.
+
+Whoever listens is there; so it is also known who is.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 PREFIX = "told:"
 """What the channels of Redis begin with; that of a person goes on with the id."""
@@ -7,3 +14,20 @@ PREFIX = "told:"
 def channel_of_room(room: str) -> str:
     """The channel of a waiting room's sockets; no id of a person has a slash."""
     return f"/room/{room}"
+
+
+class Seen(NamedTuple):
+    """Whether somebody is there, and when they were last; None where that is not known any more."""
+
+    online: bool
+    last: datetime | None
+
+
+class Presence(Protocol):
+    """Knows who is there, at whichever process of the API."""
+
+    async def look(self, people: Sequence[str]) -> Mapping[str, Seen]:
+        """Each of these. Raises `Unavailable`."""
+
+    async def forget(self, user_id: str) -> int:
+        """Know no more when somebody was there; gives 1 where it was known."""

@@ -1,7 +1,7 @@
 """What one person can ask for with another: `user_id` asks, `other_id` is whom it concerns."""
 
 from domain.aggregate import Command
-from domain.friends.pair import pair_id
+from domain.friends.pair import pair_id, person_id
 from domain.keys import Key
 from domain.personal import Sealed
 
@@ -46,6 +46,29 @@ class BlockPerson(FriendCommand, frozen=True, kw_only=True, tag="friends.block")
 
 class UnblockPerson(FriendCommand, frozen=True, kw_only=True, tag="friends.unblock"):
     """Lift one's block."""
+
+
+class SetPresence(Command, frozen=True, kw_only=True, tag="friends.set-presence"):
+    """Let friends see whether one is there, or, `hidden`, let nobody."""
+
+    user_id: Key
+    hidden: bool
+
+    @property
+    def aggregate_id(self) -> str:
+        """What is their own."""
+        return person_id(self.user_id)
+
+
+class LookAtPresence(Command, frozen=True, kw_only=True, tag="friends.look-at-presence"):
+    """Tell whether friends see that one is there."""
+
+    user_id: Key
+
+    @property
+    def aggregate_id(self) -> str:
+        """What is their own."""
+        return person_id(self.user_id)
 
 
 class LookAtRelationship(FriendCommand, frozen=True, kw_only=True, tag="friends.look"):

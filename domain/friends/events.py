@@ -102,3 +102,15 @@ class PersonUnblocked(DomainEvent, frozen=True, kw_only=True, tag="friends.unblo
     def as_told_to(self, person: str) -> DomainEvent | None:
         """It is told to who has lifted it."""
         return self if person == self.user_id else None
+
+
+class PresenceHidden(DomainEvent, frozen=True, kw_only=True, tag="friends.presence-hidden.v1"):
+    """Nobody sees whether `user_id` is there."""
+
+    user_id: PersonId
+
+
+class PresenceShown(DomainEvent, frozen=True, kw_only=True, tag="friends.presence-shown.v1"):
+    """Friends see again whether `user_id` is there."""
+
+    user_id: PersonId

@@ -22,6 +22,12 @@ class FriendView(msgspec.Struct, frozen=True, kw_only=True):
     blocked: bool
 
 
+class PresenceView(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether somebody is `hidden`: nobody is told then whether they are there."""
+
+    hidden: bool
+
+
 class RelationshipView(msgspec.Struct, frozen=True, kw_only=True):
     """What the hall knows of two people: whether they are friends, and who blocks the other."""
 

@@ -2,11 +2,12 @@
 
 - `friends`: for each of two people a row, as they see it: friends, or who has asked whom.
 - `blocks`: who wants nothing of whom.
+- `hidden_people`: of whom nobody is told whether they are there.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 import msgspec
 import psycopg
@@ -18,6 +19,8 @@ from domain.friends.events import (
     FriendshipEnded,
     PersonBlocked,
     PersonUnblocked,
+    PresenceHidden,
+    PresenceShown,
     RequestAccepted,
     RequestCancelled,
     RequestDeclined,
@@ -62,6 +65,20 @@ class BlockedPage(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None
 
 
+class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom friends know: of how many friends they are a friend, too."""
+
+    user_id: str
+    common: int
+
+
+class HiddenPage(NamedTuple):
+    """Some friends by their ids, and since when each is hidden, or None."""
+
+    since: Mapping[str, datetime | None]
+    after: str | None
+
+
 PUT = """
     INSERT INTO friends SELECT * FROM json_populate_recordset(NULL::friends, %s::json)
     ON CONFLICT (user_id, other_id) DO UPDATE
@@ -83,6 +100,13 @@ UNBLOCK = """
     WHERE blocks.user_id = gone.user_id AND blocks.other_id = gone.other_id
 """
 
+HIDE = """
+    INSERT INTO hidden_people SELECT * FROM unnest(%s::text[], %s::timestamptz[])
+    ON CONFLICT (user_id) DO UPDATE SET since = excluded.since
+"""
+
+SHOW = "DELETE FROM hidden_people WHERE user_id = ANY(%s)"
+
 Pair = tuple[str, str]
 """Whose row it is, and whom it is about."""
 
@@ -103,6 +127,8 @@ class Friends:
         FriendshipEnded,
         PersonBlocked,
         PersonUnblocked,
+        PresenceHidden,
+        PresenceShown,
     )
     tables = (
         Table(
@@ -126,6 +152,15 @@ class Friends:
                 stays="whom you have blocked, by their ids",
             ),
         ),
+        Table(
+            "hidden_people",
+            ("user_id",),
+            says=TableSays(
+                of=("user_id",),
+                facts=("since",),
+                stays="that nobody is told whether you are there, by your id",
+            ),
+        ),
     )
 
     def apply(
@@ -134,11 +169,14 @@ class Friends:
         """Write what the last event of each pair says of either side."""
         friends: dict[Pair, NewRow] = {}
         blocks: dict[Pair, NewRow] = {}
+        hidden: dict[str, datetime | None] = {}
         for recorded in events:
             friends |= of_friends(recorded.event)
             blocks |= of_blocks(recorded.event)
+            hidden |= of_hidden(recorded.event)
         _write(connection, friends, PUT, REMOVE)
         _write(connection, blocks, BLOCK, UNBLOCK)
+        _hide(connection, hidden)
         return ()
 
 
@@ -178,6 +216,23 @@ def of_blocks(event: DomainEvent) -> Mapping[Pair, NewRow]:
     return {}
 
 
+def of_hidden(event: DomainEvent) -> Mapping[str, datetime | None]:
+    """Since when an event hides somebody, or None where it shows them; pure."""
+    match event:
+        case PresenceHidden(user_id=user_id):
+            return {user_id: event.timestamp}
+        case PresenceShown(user_id=user_id):
+            return {user_id: None}
+    return {}
+
+
+def _hide(connection: psycopg.Connection[Any], hidden: Mapping[str, datetime | None]) -> None:
+    if since := {user_id: at for user_id, at in hidden.items() if at is not None}:
+        connection.execute(HIDE, [[*since], [*since.values()]])
+    if shown := [user_id for user_id, at in hidden.items() if at is None]:
+        connection.execute(SHOW, [shown])
+
+
 def _write(
     connection: psycopg.Connection[Any],
     rows: Mapping[Pair, NewRow],
@@ -208,6 +263,37 @@ BLOCKED = """
     WHERE user_id = %s AND other_id > %s ORDER BY other_id LIMIT %s
 """
 
+HIDDEN = """
+    SELECT other_id, hidden_people.since FROM friends
+    LEFT JOIN hidden_people ON hidden_people.user_id = friends.other_id
+    WHERE friends.user_id = %s AND relation = 'friends' AND other_id > %s
+    ORDER BY other_id LIMIT %s
+"""
+
+SUGGESTED_BY = 100
+"""Of how many friends, the newest, and of how many friends of each of these, others are suggested:
+so nobody's question costs more than 10,000 rows."""
+
+SUGGESTED = """
+    WITH mine AS (
+        SELECT other_id FROM friends WHERE user_id = %(user_id)s AND relation = 'friends'
+        ORDER BY since DESC, other_id LIMIT %(by)s
+    ), known AS (
+        SELECT other_id FROM friends WHERE user_id = %(user_id)s
+        UNION SELECT other_id FROM blocks WHERE user_id = %(user_id)s
+    )
+    SELECT theirs.other_id, count(*) AS common FROM mine CROSS JOIN LATERAL (
+        SELECT other_id FROM friends WHERE user_id = mine.other_id AND relation = 'friends'
+        ORDER BY since DESC, other_id LIMIT %(by)s
+    ) AS theirs
+    WHERE theirs.other_id <> %(user_id)s
+    AND NOT EXISTS (SELECT FROM known WHERE known.other_id = theirs.other_id)
+    AND NOT EXISTS (
+        SELECT FROM blocks WHERE blocks.user_id = theirs.other_id AND blocks.other_id = %(user_id)s
+    )
+    GROUP BY theirs.other_id ORDER BY common DESC, theirs.other_id LIMIT %(limit)s
+"""
+
 
 class FriendQueries(PostgresQueries):
     """What people are to each other, as far as it is folded."""
@@ -233,6 +319,20 @@ class FriendQueries(PostgresQueries):
         rows = await self._select(BLOCKED, [user_id, after, limit + 1], tuple_row)
         people = [BlockedPerson(user_id=other, since=since) for other, since in rows[:limit]]
         return BlockedPage(people=people, after=next_after(rows, limit))
+
+    async def hidden(self, user_id: str, *, after: str, limit: int) -> HiddenPage:
+        """Somebody's friends in the order of their ids, and since when each is hidden, if so."""
+        rows = await self._select(HIDDEN, [user_id, after, limit + 1], tuple_row)
+        return HiddenPage(dict(rows[:limit]), next_after(rows, limit))
+
+    async def suggested(self, user_id: str, *, limit: int) -> Sequence[Suggestion]:
+        """Friends of friends who are nothing to somebody, those first of whom most are friends.
+
+        A block between both, whosever it is, keeps them from each other.
+        """
+        asked = {"user_id": user_id, "by": SUGGESTED_BY, "limit": limit}
+        rows = await self._select(SUGGESTED, asked, tuple_row)
+        return [Suggestion(user_id=other, common=common) for other, common in rows]
 
 
 def _friends(rows: Sequence[Sequence[Any]]) -> Iterator[Friend]:

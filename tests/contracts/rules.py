@@ -81,6 +81,8 @@ OPERATIONS: dict[str, Any] = {
                 "listMyFriends",
                 "listMyFriendRequests",
                 "listMyBlocks",
+                "listMyFriendsPresence",
+                "suggestFriends",
                 "listMyConversations",
                 "listMessages",
                 "getMyFeed",

@@ -1,12 +1,13 @@
 """What an erasure does to friends, whatever happens to them at the same time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import pytest
 
 from application.friends.people import FriendsOfPeople
 from application.ports.commands import Answer
+from application.ports.listening import Seen
 from domain.aggregate import Command
 from domain.events import Position
 from domain.friends.commands import CancelRequest, DeclineRequest, EndFriendship
@@ -22,6 +23,16 @@ class Known:
 
     async def of(self, _user_id: str) -> Sequence[tuple[str, Relation]]:
         return KNOWN
+
+
+class Gone:
+    """Implements `listening.Presence` where nobody is known to have been there."""
+
+    async def look(self, people: Sequence[str]) -> Mapping[str, Seen]:
+        return {each: Seen(online=False, last=None) for each in people}
+
+    async def forget(self, _user_id: str) -> int:
+        return 0
 
 
 class Hall:
@@ -46,7 +57,7 @@ def _ends(command: Command) -> bool:
 
 
 async def erased(hall: Hall) -> int:
-    return await FriendsOfPeople(Known()).erase("ann", "olga", hall.execute)
+    return await FriendsOfPeople(Known(), Gone()).erase("ann", "olga", hall.execute)
 
 
 async def test_each_ends_in_its_own_way() -> None:

@@ -29,6 +29,7 @@ from application.conversations.people import ConversationsOfPeople
 from application.effects.desk import RuleDesk
 from application.feed.people import FeedsOfPeople
 from application.friends.people import FriendsOfPeople
+from application.friends.presence import PresenceOfFriends
 from application.games.offers import Offers
 from application.games.people import GamesOfPeople
 from application.history import History
@@ -87,7 +88,7 @@ from tests.http.fakes.conversations import FakeConversations
 from tests.http.fakes.effects import FakeEffects, FakePlaces
 from tests.http.fakes.feed import FakeFeed
 from tests.http.fakes.feeds import FakeFeeds
-from tests.http.fakes.friends import FakeFriends
+from tests.http.fakes.friends import FakeFriends, FakePresence
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.listening import FakeListening
 from tests.http.fakes.log import FakeLog
@@ -124,6 +125,7 @@ class Api:
     of_players: FakePlayerQueries
     limits: FakeLimits
     desk: Desk
+    presence: FakePresence
     sign_ins: FakeSignIns
     tries: FakeTries
     post: FakePost
@@ -238,7 +240,9 @@ async def an_api() -> AsyncIterator[Api]:
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
     player_events, limits = FakePlayerEvents(), FakeLimits()
     desk, accounts = a_desk(), FakeAccounts(log, seals)
-    friends, conversations = FakeFriends(log), FakeConversations(log)
+    friends, listening = FakeFriends(log), FakeListening()
+    conversations = FakeConversations(log)
+    presence = FakePresence(listening)
     of_players = FakePlayerQueries(player_events)
     commands_need: dict[str, ReadinessCheck] = {}
     queries_need: dict[str, ReadinessCheck] = {}
@@ -282,7 +286,8 @@ async def an_api() -> AsyncIterator[Api]:
             Judge: Judge(0.02),
             FeedLimits: FeedLimits(),
             FeedsOfPeople: FeedsOfPeople(),
-            FriendsOfPeople: FriendsOfPeople(friends),
+            FriendsOfPeople: FriendsOfPeople(friends, presence),
+            PresenceOfFriends: PresenceOfFriends(presence),
             Others: Others(RelationshipsOfFriends(cast("Any", friends))),
             ConversationLimits: ConversationLimits(),
             ConversationsOfPeople: ConversationsOfPeople(conversations),
@@ -319,7 +324,7 @@ async def an_api() -> AsyncIterator[Api]:
         commands_need=commands_need,
         queries_need=queries_need,
         allowed_origins=frozenset({ORIGIN}),
-        listening=FakeListening(),
+        listening=listening,
     )
     doors = application.create_app(services)
     own = httpx.AsyncClient(
@@ -339,6 +344,7 @@ async def an_api() -> AsyncIterator[Api]:
             of_players,
             limits,
             desk,
+            presence,
             sign_ins,
             tries,
             post,

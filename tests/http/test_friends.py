@@ -1,10 +1,13 @@
 """One's friends over HTTP: who asks, who answers, who sees what, and who is told."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.given import T0
 from tests.http.conftest import Api, problem
+from tests.http.socket_client import connected
 
 FRIENDS = "/api/v1/friends"
 
@@ -93,6 +96,57 @@ async def test_a_blocked_person_sees_a_request_that_waits(api: Api) -> None:
     assert await people(api, "bob", "/requests") == []
     await ask(api, "bob", "POST", "/ann/unblock")
     assert await people(api, "bob", "/requests") == [("ann", "asked")]
+
+
+async def suggested(api: Api, user: str) -> list[tuple[str, int]]:
+    told = (await ask(api, user, "GET", "/suggestions")).json()["people"]
+    return [(each["user_id"], each["common"]) for each in told]
+
+
+async def test_friends_of_friends_are_suggested_until_they_are_asked(api: Api) -> None:
+    for one, other in [("ann", "bob"), ("ann", "cyd"), ("bob", "dan"), ("cyd", "dan")]:
+        await befriend(api, one, other)
+    await befriend(api, "cyd", "eve")
+    assert await suggested(api, "ann") == [("dan", 2), ("eve", 1)]
+    await ask(api, "ann", "POST", "/requests", {"user_id": "dan"})
+    assert await suggested(api, "ann") == [("eve", 1)]
+    assert await suggested(api, "dan") == [("eve", 1)], "whom ann does not ask as well"
+
+
+async def test_nobody_is_suggested_where_one_of_both_wants_nothing_of_the_other(api: Api) -> None:
+    await befriend(api, "ann", "bob")
+    await befriend(api, "bob", "cyd")
+    await ask(api, "cyd", "POST", "/ann/block")
+    assert await suggested(api, "ann") == await suggested(api, "cyd") == []
+    await ask(api, "cyd", "POST", "/ann/unblock")
+    assert await suggested(api, "ann") == [("cyd", 1)]
+
+
+async def presence(api: Api, user: str) -> list[tuple[str, bool, str | None]]:
+    told = (await ask(api, user, "GET", "/presence")).json()["people"]
+    return [(each["user_id"], each["online"], each["last_seen"]) for each in told]
+
+
+async def test_friends_see_who_is_there_at_a_socket(api: Api) -> None:
+    await befriend(api, "ann", "bob")
+    await ask(api, "ann", "POST", "/requests", {"user_id": "cyd"})
+    assert await presence(api, "ann") == [("bob", False, None)]
+    async with connected(api, "/api/v1/me/feed/live", user="bob"):
+        assert await presence(api, "ann") == [("bob", True, None)]
+        await ask(api, "bob", "POST", "/ann/block")
+        assert await presence(api, "ann") == []
+
+
+async def test_who_is_hidden_looks_as_if_they_had_left(api: Api) -> None:
+    await befriend(api, "ann", "bob")
+    api.presence.last["bob"] = T0 + timedelta(days=1)
+    async with connected(api, "/api/v1/me/feed/live", user="bob"):
+        hidden = await ask(api, "bob", "POST", "/presence/mine", {"hidden": True})
+        assert hidden.json() == {"hidden": True}
+        assert (await ask(api, "bob", "GET", "/presence/mine")).json() == {"hidden": True}
+        assert await presence(api, "ann") == [("bob", False, T0.isoformat().replace("+00:00", "Z"))]
+        await ask(api, "bob", "POST", "/presence/mine", {"hidden": False})
+        assert [online for _, online, _ in await presence(api, "ann")] == [True]
 
 
 async def test_nobody_is_asked_with_a_wrong_name(api: Api) -> None:

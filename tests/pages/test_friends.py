@@ -125,11 +125,15 @@ async def test_the_page_shows_who_is_what_to_somebody(
     await asks(still, ada, "Margaret~a7d2k9q")
     await befriend(still, "u-5108", ada)
     await befriend(still, "Edsger~b2m5t8x", ada)
+    await befriend(still, "Edsger~b2m5t8x", "Barbara~h3n6r1v")
+    await befriend(still, "u-5108", "Barbara~h3n6r1v")
     await does(still, ada, "/Pest~z9z9z9z/block")
     async with at_browser(still, ada, size, scheme) as here:
         await here.sees("They ask you", "Ben p4c8w1z", "Grace 7654321")
         await here.sees("You have asked", "Margaret")
         await here.sees("Your friends", "Edsger", "linus")
+        await here.sees("You may know", "Barbara h3n6r1v")
+        await expect(here.card("You may know")).to_contain_text("2 of your friends know them")
         await here.sees("You have blocked", "Pest")
         await expect(here.card("They ask you")).to_contain_text("the board by the window")
         assert await here.visit.width() <= SIZES[size]["width"], "nothing sticks out at the side"
@@ -163,6 +167,34 @@ async def test_who_asks_whom_they_were_asked_by_is_their_friend(site: Site) -> N
         await here.asks(bob)
         await here.is_told("You and Bob are friends.")
         await here.sees("Your friends", "Bob")
+
+
+async def test_friends_see_who_is_there_unless_they_hide(site: Site) -> None:
+    ada, bob = somebody("Ada"), somebody("Bob")
+    await befriend(site, ada, bob)
+    async with at_browser(site, bob) as other, at_browser(site, ada) as here:
+        await expect(here.card("Your friends")).to_contain_text("online")
+        hide = other.visit.page.get_by_label("Look as if I were not here")
+        await hide.check()
+        await other.is_told("you look as if you had left")
+        await here.visit.page.reload()
+        await expect(here.card("Your friends")).to_contain_text("not here")
+        await other.visit.page.reload()
+        await expect(hide).to_be_checked()
+        await hide.uncheck()
+        await other.is_told("Your friends see that you are here.")
+
+
+async def test_whom_friends_know_is_asked_by_a_press(site: Site) -> None:
+    ada, bob, cyd = somebody("Ada"), somebody("Bob"), somebody("Cyd")
+    await befriend(site, ada, bob)
+    await befriend(site, bob, cyd)
+    async with at_browser(site, ada) as here:
+        await here.sees("You may know", "Cyd")
+        await here.button("Ask: Cyd").click()
+        await here.is_told("Cyd is asked.")
+        await here.sees("You may know")
+        await here.sees("You have asked", "Cyd")
 
 
 async def test_where_nobody_has_a_handle_the_id_of_somebody_is_asked(site: Site) -> None:

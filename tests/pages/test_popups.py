@@ -1,10 +1,11 @@
 """Beside every page somebody is asked what another one wants of them, once on each device."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.pages.conftest import SIZES, Scheme, Site
 from tests.pages.test_friends import Person, asks, at_browser, does, somebody
@@ -162,6 +163,25 @@ async def test_what_went_wrong_is_told_and_can_be_tried_again(site: Site) -> Non
         await here.button("Accept").click()
         await expect(here.popup).to_have_count(0)
         here.visit.complaints = [each for each in here.visit.complaints if "503" not in each]
+
+
+async def test_what_could_not_be_looked_up_is_asked_with_what_comes_next(site: Site) -> None:
+    ada, bob = somebody("Ada"), somebody("Bob")
+    await asks(site, bob, ada)
+    async with site.visit() as visit:
+        failed = asyncio.Event()
+
+        async def fail(route: Route) -> None:
+            await route.fulfill(status=503, json={})
+            failed.set()
+
+        await visit.page.route("**/me/feed?kind=*", fail, times=1)
+        await site.sign_in(visit, ada, "Ada", "player", "guest")
+        await visit.go("/games")
+        await failed.wait()
+        await asks(site, somebody("Cyd"), ada)
+        await is_asked(Person(site, visit, ada), bob)
+        visit.complaints.clear()  # 503, and nobody has an account
 
 
 async def test_the_bell_says_what_friends_do_and_leads_to_them(site: Site) -> None:

@@ -15,6 +15,7 @@ from domain.feed.commands import AddEntry, LookAtFeed, SettleEntry
 from domain.feed.view import FeedView
 from interfaces.http.feed.live import FeedLimits
 from tests.pages.conftest import SIZES, Scheme, Site, Visit
+from tests.pages.test_friends import has_an_account
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -30,9 +31,11 @@ class Ada:
     visit: Visit
     user_id: str
 
-    async def hear(self, number: int, kind: str = "your-move") -> None:
+    async def hear(
+        self, number: int, kind: str = "your-move", other: str = "Grace~7654321"
+    ) -> None:
         """Be told something."""
-        about: Any = {"about": f"game-{number}", "other": "Grace~7654321"}
+        about: Any = {"about": f"game-{number}", "other": other}
         if kind == "queue-ready":
             about = {"about": f"session-{number}"}
         await self.decide(
@@ -78,6 +81,8 @@ async def ada(
         await visit.go(path)
         await here.sees("3")
         yield here
+        # Whoever has no account is looked for, and not found.
+        visit.complaints = [each for each in visit.complaints if "404" not in each]
 
 
 async def test_nobody_who_is_not_signed_in_has_a_bell(site: Site) -> None:
@@ -104,6 +109,19 @@ async def test_the_bell_shows_what_is_new(still: Site, size: str, scheme: Scheme
         assert await here.visit.barriers() == []
         await here.visit.keep(f"index-bell-{size}-{scheme}", whole=False)
         assert (await here.standing()).seen == 3, "whoever opens it has seen them"
+
+
+async def test_people_are_called_by_their_handles(site: Site) -> None:
+    async with ada(site) as here:
+        grace, handle = f"u-{next(PEOPLE)}", f"grace{next(PEOPLE)}"
+        await has_an_account(site, grace, handle)
+        await here.hear(4, other=grace)
+        heard = here.visit.page.get_by_role("status").filter(has_text=f"against {handle}")
+        await expect(heard).to_have_count(1)
+        await here.visit.page.reload()
+        await here.sees("4")
+        await here.bell.click()
+        await expect(here.panel.get_by_role("listitem").first).to_contain_text(f"against {handle}")
 
 
 async def test_what_is_chosen_is_read_and_leads_there(site: Site) -> None:

@@ -51,6 +51,7 @@ from domain.friends.commands import (
     DeclineRequest,
     EndFriendship,
     RequestFriend,
+    SetPresence,
     UnblockPerson,
 )
 from domain.games.commands import (
@@ -384,7 +385,7 @@ def tell_of_feeds(narrator: Narrator, people: int = 4) -> None:
 
 
 def tell_of_friends(narrator: Narrator, people: int = 6) -> None:
-    """People ask each other, answer in every way, part, and block each other."""
+    """People ask each other, answer in every way, part, block each other, and hide."""
     note = Sealed(subject="ada", sealed="0Zx1b3c2V5nYm9yZXJ0aGVzZWFsZWR0ZXh0")
     for number in range(people):
         both: dict[str, Any] = {"user_id": "ada", "other_id": f"friend-{number}"}
@@ -407,6 +408,9 @@ def tell_of_friends(narrator: Narrator, people: int = 6) -> None:
             narrator.tell(EndFriendship(**both), RequestFriend(**back), now=at(50))
         if number == 4:
             narrator.tell(UnblockPerson(**back), now=at(60))
+        narrator.tell(SetPresence(user_id=both["other_id"], hidden=True), now=at(70))
+        if number % 2:
+            narrator.tell(SetPresence(user_id=both["other_id"], hidden=False), now=at(80))
 
 
 def tell_of_everything(narrator: Narrator) -> None:

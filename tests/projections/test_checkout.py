@@ -1,4 +1,5 @@
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -137,6 +138,15 @@ def test_who_is_told_to_stop_does_not_wait_for_the_api() -> None:
     with pytest.raises(ApiAway, match="503"):
         away.execute(issued("0"))
     away.close()
+
+
+def test_a_request_that_hangs_is_given_up_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        hanging = CommandsClient(url, lambda: "token", lambda: True, timeout_s=0.05)
+        with pytest.raises(httpx.ReadTimeout):
+            hanging.execute(issued("0"))
+        hanging.close()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261206_conversations"
-down_revision = "20261205_friends"
+down_revision = "20261206_presence"
 branch_labels = None
 depends_on = None
 

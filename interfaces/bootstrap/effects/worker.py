@@ -15,7 +15,7 @@ from application.effects.performing import Performing
 from application.effects.rules import RuleOrders
 from application.effects.runner import RuleRunner
 from domain.effects.names import line_id
-from infra.commands_client import ApiAway, CommandsClient
+from infra.commands_client import REQUEST_TIMEOUT_S, ApiAway, CommandsClient
 from infra.effects.rules import rules_in
 from infra.kafka.groups import delete
 from infra.postgres.database import Database
@@ -84,7 +84,7 @@ def forget(settings: Settings, stopped: Stopped, rules: Sequence[RuleOrders]) ->
     def is_over() -> bool:
         return stopped() or time.monotonic() > give_up
 
-    with closing(_client(settings, is_over)) as client:
+    with closing(_client(settings, is_over, FORGET_TIMEOUT_S)) as client:
         closed = [
             rule.name
             for rule in rules
@@ -110,9 +110,11 @@ def _is_closed(client: CommandsClient, rule: RuleOrders, partitions: Iterable[in
     return True
 
 
-def _client(settings: Settings, stopped: Stopped) -> CommandsClient:
-    tokens = Tokens(settings.signing_secret(make=True))
-    return CommandsClient(settings.base_url, lambda: tokens.issue(WORKER, "process"), stopped)
+def _client(
+    settings: Settings, stopped: Stopped, timeout_s: float = REQUEST_TIMEOUT_S
+) -> CommandsClient:
+    tokens, url = Tokens(settings.signing_secret(make=True)), settings.base_url
+    return CommandsClient(url, lambda: tokens.issue(WORKER, "process"), stopped, None, timeout_s)
 
 
 def _lines(rule: RuleOrders, partitions: Iterable[int], client: CommandsClient) -> Lines:

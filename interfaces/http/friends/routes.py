@@ -8,6 +8,8 @@ from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
+from application.friends.presence import FriendPresence, PresenceOfFriends
+from application.ports.commands import Envelope
 from domain.categories import SOCIAL
 from domain.friends.commands import (
     AcceptRequest,
@@ -16,22 +18,29 @@ from domain.friends.commands import (
     DeclineRequest,
     EndFriendship,
     FriendCommand,
+    LookAtPresence,
     RequestFriend,
+    SetPresence,
     UnblockPerson,
 )
-from domain.friends.view import FriendView, Relation
+from domain.friends.view import FriendView, PresenceView, Relation
 from domain.keys import Key
 from domain.personal import PersonalText
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
+from interfaces.http.platform.command_context import (
+    FRESH_IDS,
+    CommandContext,
+    carry_out,
+    provide_context,
+)
 from interfaces.http.platform.freshness import caught_up, read_after_of
 from interfaces.http.platform.links import AFTER_THIS, Link
 from interfaces.http.platform.parameters import PathKey, key_of, limit_of
 from interfaces.http.platform.routes import command, of_whole_addresses, query
 from interfaces.http.platform.services import services_of
 from projections.friends import FRIENDS
-from projections.friends.friends import BlockedPage, Friend
+from projections.friends.friends import BlockedPage, Friend, Suggestion
 
 AfterFriend = Annotated[str | None, read_after_of(SOCIAL.topic)]
 Most = Annotated[int, limit_of("people")]
@@ -62,6 +71,25 @@ class FriendList(msgspec.Struct, frozen=True, kw_only=True):
 
     people: list[FriendRecord]
     after: str | None
+
+
+class FriendPresenceList(msgspec.Struct, frozen=True, kw_only=True):
+    """Some friends by their ids; with `after`, the next page begins."""
+
+    people: list[FriendPresence]
+    after: str | None
+
+
+class MyPresence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether one wants to look as if one were not there."""
+
+    hidden: bool
+
+
+class SuggestionList(msgspec.Struct, frozen=True, kw_only=True):
+    """Friends of friends, those first of whom most friends are friends."""
+
+    people: list[Suggestion]
 
 
 @command("/requests", "requestFriend", "Ask somebody to be a friend", 403, 409)
@@ -151,6 +179,49 @@ async def list_my_blocks(
     return await friends.blocked(request.user.user_id, after=after or "", limit=limit)
 
 
+@query("/suggestions", "suggestFriends", "Whom I may know", 403, 422)
+async def suggest_friends(
+    request: Request, limit: Most = 10, read_after: AfterFriend = None
+) -> SuggestionList:
+    """Tell who is a friend of one's friends, and of how many, by ids.
+
+    Nobody is among them who has been asked, has asked, or wants nothing of the other.
+    """
+    friends = await caught_up(request, FRIENDS, read_after)
+    return SuggestionList(people=[*await friends.suggested(request.user.user_id, limit=limit)])
+
+
+@query("/presence", "listMyFriendsPresence", "Which of my friends are there", 403, 422)
+async def list_my_friends_presence(
+    request: Request, after: AfterPerson = None, limit: Most = 100, read_after: AfterFriend = None
+) -> FriendPresenceList:
+    """Tell which of one's friends are online, and when they were last, by ids.
+
+    Whoever has a socket, a stream or a page of the hall open is, for ten seconds longer.
+    """
+    friends = await caught_up(request, FRIENDS, read_after)
+    page = await friends.hidden(request.user.user_id, after=after or "", limit=limit)
+    seen = await services_of(request).part(PresenceOfFriends).look(page.since)
+    return FriendPresenceList(people=[*seen], after=page.after)
+
+
+@query("/presence/mine", "getMyPresence", "Whether I am hidden", 403)
+async def get_my_presence(request: Request) -> PresenceView:
+    """Tell whether one is hidden, where that is decided."""
+    asked = LookAtPresence(user_id=request.user.user_id)
+    envelope = Envelope(command_id=next(FRESH_IDS), command=asked)
+    return (await services_of(request).log.execute(envelope)).told(PresenceView)
+
+
+@command("/presence/mine", "setMyPresence", "Hide, or be seen", 403)
+async def set_my_presence(
+    request: Request, data: JSONBody[MyPresence], context: NamedDependency[CommandContext]
+) -> Response[PresenceView]:
+    """Look to everybody as if one had left, or let friends see again that one is there."""
+    wanted = SetPresence(user_id=request.user.user_id, hidden=data.hidden)
+    return await carry_out(request, context, wanted)
+
+
 async def _done(
     request: Request, context: CommandContext, kind: type[FriendCommand], other_id: str
 ) -> Response[FriendView]:
@@ -186,7 +257,8 @@ router = of_whole_addresses(
         route_handlers=[
             *(request_friend, accept_friend, decline_friend, cancel_friend_request),
             *(end_friendship, block_person, unblock_person),
-            *(list_my_friends, list_my_friend_requests, list_my_blocks),
+            *(list_my_friends, list_my_friend_requests, list_my_blocks, suggest_friends),
+            *(list_my_friends_presence, get_my_presence, set_my_presence),
         ],
         dependencies={"context": Provide(provide_context)},
         guards=[only("player")],
@@ -196,6 +268,7 @@ router = of_whole_addresses(
 FRIENDS_NOW = Link("listMyFriends", "See who is your friend.", AFTER_THIS)
 REQUESTS_NOW = Link("listMyFriendRequests", "See who waits for an answer.", AFTER_THIS)
 BLOCKS_NOW = Link("listMyBlocks", "See whom you have blocked.", AFTER_THIS)
+PRESENCE_NOW = Link("getMyPresence", "See whether you are hidden.")
 
 LINKS = {
     "requestFriend": (REQUESTS_NOW,),
@@ -205,4 +278,5 @@ LINKS = {
     "endFriendship": (FRIENDS_NOW,),
     "blockPerson": (BLOCKS_NOW,),
     "unblockPerson": (BLOCKS_NOW,),
+    "setMyPresence": (PRESENCE_NOW,),
 }

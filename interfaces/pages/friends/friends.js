@@ -4,8 +4,10 @@ import { called } from "/called.js";
 import { handleOf } from "/naming.js";
 import { tell } from "/tell.js";
 import { asking } from "/friends/asking.js";
+import { hiding } from "/friends/hiding.js";
 import { lists } from "/friends/lists.js";
 
+const LOOK_EVERY_MS = 10_000; // who is there
 const SOON_MS = 1_500; // by when the lists show what the feed tells at once
 const FRIENDLY = /^friend-/;
 const at = (id) => document.getElementById(id);
@@ -46,8 +48,9 @@ async function show() {
   const shown = lists({ say, changed: () => look() });
   const look = looking(shown.look);
   const form = asking({ name: (await handleOf(me.user_id)) ?? me.user_id, say, changed: look });
-  at("sections").append(form, ...shown.sections);
+  at("sections").append(form, ...shown.sections, await hiding({ say }));
   follow(look);
+  setInterval(() => document.hidden || shown.lookWhoIsThere().catch(failed), LOOK_EVERY_MS);
   await look();
 }
 

@@ -13,18 +13,35 @@ const DOES = {
   cancel: { text: "Take back", below: "/requests", said: (name) => `You ask ${name} no more.` },
   end: { text: "Unfriend", said: (name) => `You and ${name} are friends no more.` },
   block: { text: "Block", said: (name) => `You have blocked ${name}, who is not told.` },
+  ask: { text: "Ask", said: (name) => `${name} is asked.` },
   unblock: { text: "Unblock", said: (name) => `You have lifted your block of ${name}.` },
 };
 
-// In the order of the page; `of` chooses from what is at an address.
+const PLAIN = new Set(["accept", "ask"]); // what is most likely wanted of a line
+
+// The address of each takes whom it concerns; who is asked stands in the body, as there is nothing yet.
+const does = (what, user_id) =>
+  what === "ask" ? order("/requests", { user_id }) : order(`${DOES[what].below ?? ""}/${encodeURIComponent(user_id)}/${what}`);
+
+const since = (word) => (person) => `${word} ${day(person.since)}`;
+const known = ({ common }) => (common === 1 ? "A friend of yours knows them" : `${common} of your friends know them`);
+
+// Whether a friend is there, for who looks at the page.
+function presence({ online, last_seen }) {
+  if (online) return element("small", { className: "online" }, "online");
+  return element("small", {}, last_seen ? `last here ${day(last_seen)}` : "not here");
+}
+
+// In the order of the page; `of` chooses from what is at an address, and `tells` of each of them.
 const LISTS = [
-  { title: "They ask you", path: "/requests", of: "asked", can: ["accept", "decline", "block"], none: "Nobody is waiting for your answer.", since: "Asks since" },
-  { title: "You have asked", path: "/requests", of: "requested", can: ["cancel"], none: "You are waiting for nobody’s answer.", since: "Asked on" },
-  { title: "Your friends", path: "", of: "friends", can: ["end", "block"], none: "Nobody yet: ask somebody.", since: "Since" },
-  { title: "You have blocked", path: "/blocked", can: ["unblock"], none: "You have blocked nobody.", since: "Since" },
+  { title: "They ask you", path: "/requests", of: "asked", can: ["accept", "decline", "block"], none: "Nobody is waiting for your answer.", tells: since("Asks since") },
+  { title: "You have asked", path: "/requests", of: "requested", can: ["cancel"], none: "You are waiting for nobody’s answer.", tells: since("Asked on") },
+  { title: "Your friends", path: "", of: "friends", can: ["end", "block"], none: "Nobody yet: ask somebody.", tells: since("Since") },
+  { title: "You may know", path: "/suggestions", can: ["ask"], none: "Nobody whom your friends know.", tells: known },
+  { title: "You have blocked", path: "/blocked", can: ["unblock"], none: "You have blocked nobody.", tells: since("Since") },
 ];
 
-// The cards, and `look`, which shows what there is; `changed` is called when something was done.
+// The cards, and `look`, which shows what there is, or `lookWhoIsThere` of them; `changed` is called when something was done.
 export function lists({ say, changed }) {
   const cards = LISTS.map((each) => listed(each, say, changed));
   const more = element("button", { type: "button", className: "quiet", hidden: true, textContent: "Show more" });
@@ -32,30 +49,42 @@ export function lists({ say, changed }) {
 
   async function look() {
     const paths = [...new Set(LISTS.map(({ path }) => path))];
-    const found = await Promise.all(paths.map((path) => people(path, most)));
+    const [there, ...found] = await Promise.all(["/presence", ...paths].map((path) => people(path, most)));
     await Promise.all(cards.map(({ show }, n) => show(found[paths.indexOf(LISTS[n].path)].people)));
-    more.hidden = most === MOST || found.every(({ after }) => after === null);
+    mark(there);
+    more.hidden = most === MOST || found.every(({ after }) => !after);
   }
+
+  function mark({ people: friends }) {
+    const known = new Map(friends.map((each) => [each.user_id, each]));
+    for (const place of document.querySelectorAll("[data-friend]")) {
+      const friend = known.get(place.dataset.friend);
+      place.replaceChildren(...(friend ? [presence(friend)] : []));
+    }
+  }
+
+  // Who is there changes without a word to the feed.
+  const lookWhoIsThere = async () => mark(await people("/presence", most));
 
   more.addEventListener("click", () => {
     most = MOST;
     changed();
   });
-  return { sections: [...cards.map(({ made }) => made), more], look };
+  return { sections: [...cards.map(({ made }) => made), more], look, lookWhoIsThere };
 }
 
-function listed({ title, of, can, none, since }, say, changed) {
+function listed({ title, of, can, none, tells }, say, changed) {
   const list = element("ul", { className: "things", role: "list" });
   const nobody = element("p", { className: "note" }, none);
   const { made, attempt } = card(title, list, nobody);
   const heading = made.querySelector("h2");
   heading.tabIndex = -1;
-  let known = null;
+  let shown = null;
 
   async function show(found) {
     const chosen = found.filter(({ relation }) => relation === of), told = JSON.stringify(chosen);
-    if (told === known) return;
-    known = told;
+    if (told === shown) return;
+    shown = told;
     const lines = await Promise.all(chosen.map(line));
     const focused = list.contains(document.activeElement) && document.activeElement.ariaLabel;
     list.replaceChildren(...lines);
@@ -66,18 +95,20 @@ function listed({ title, of, can, none, since }, say, changed) {
   async function line(person) {
     const name = await nameOf(person.user_id);
     const ways = element("p", { className: "ways" }, ...can.map((what) => way(what, person, name)));
-    const who = element("strong", {}, await named(person.user_id));
-    const told = [`${since} ${day(person.since)}`, ...(person.note ? [element("q", {}, person.note)] : [])];
+    const here = of === "friends" ? [" ", element("span", { className: "here" })] : [];
+    if (here.length) here[1].dataset.friend = person.user_id;
+    const who = element("strong", {}, await named(person.user_id), ...here);
+    const told = [tells(person), ...(person.note ? [element("q", {}, person.note)] : [])];
     return thing(who, told, ways);
   }
 
   function way(what, { user_id }, name) {
-    const { text, below = "", said } = DOES[what];
-    const button = element("button", { type: "button", className: what === "accept" ? "" : "quiet", textContent: text });
+    const { text, said } = DOES[what];
+    const button = element("button", { type: "button", className: PLAIN.has(what) ? "" : "quiet", textContent: text });
     button.ariaLabel = `${text}: ${name}`;
     button.addEventListener("click", () =>
       attempt(async () => {
-        await order(`${below}/${encodeURIComponent(user_id)}/${what}`);
+        await does(what, user_id);
         heading.focus(); // what was pressed goes with its line
         say(said(name));
         await changed();

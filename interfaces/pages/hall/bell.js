@@ -3,6 +3,7 @@ import { ask } from "/ask.js";
 import { called } from "/called.js";
 import { element, shape } from "/element.js";
 import { follow } from "/following.js";
+import { nameOf } from "/naming.js";
 import "/popup.js";
 
 const FEED = "/api/v1/me/feed";
@@ -11,10 +12,10 @@ const MOST_COUNTED = 99;
 
 // What an entry says, and where one goes on from there.
 const TELLS = {
-  "your-move": ({ other }) => [`Your move against ${called(other)}`, "/play"],
-  "game-found": ({ other }) => [`${called(other)} plays you`, "/play"],
-  "friend-request": ({ other }) => [`${called(other)} asks to be your friend`, "/friends"],
-  "friend-accepted": ({ other }) => [`${called(other)} is your friend`, "/friends"],
+  "your-move": ({ other }) => [`Your move against ${name(other)}`, "/play"],
+  "game-found": ({ other }) => [`${name(other)} plays you`, "/play"],
+  "friend-request": ({ other }) => [`${name(other)} asks to be your friend`, "/friends"],
+  "friend-accepted": ({ other }) => [`${name(other)} is your friend`, "/friends"],
   "queue-ready": ({ data }) => [`It is your turn: ${data.event}`, `/queue/${encodeURIComponent(data.event)}`],
 };
 
@@ -30,12 +31,25 @@ const panel = element("section", { id: "bell", className: "bell-panel card", hid
 button.setAttribute("aria-controls", panel.id);
 
 const entries = new Map(); // by number, as they are known here
+const names = new Map(); // of whom the list tells: looked up when somebody looks, and not on every page
 let newest = 0;
 let isSeen = 0;
 
 function drawn() {
   const path = "M12 3a6 6 0 0 0-6 6v4l-2 4h16l-2-4V9a6 6 0 0 0-6-6zM10 19a2 2 0 0 0 4 0";
   return shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: path }));
+}
+
+const name = (user) => names.get(user) ?? called(user);
+
+async function learn(users) {
+  const unknown = [...new Set(users)].filter((each) => each && !names.has(each));
+  await Promise.all(unknown.map(async (each) => names.set(each, await nameOf(each))));
+  return unknown.length > 0;
+}
+
+async function nameAll() {
+  if (await learn([...entries.values()].map(({ other }) => other))) draw();
 }
 
 function told(entry) {
@@ -80,11 +94,13 @@ const HEARD = {
   state: stand,
   read: ({ numbers }) => mark(numbers, { read: true }),
   archived: ({ numbers }) => mark(numbers, { read: true, archived: true }),
-  entry(entry) {
+  async entry(entry) {
     entries.set(entry.number, entry);
     draw();
-    said.textContent = told(entry)[0];
     if (!panel.hidden) see();
+    await learn([entry.other]);
+    draw();
+    said.textContent = told(entry)[0];
   },
 };
 
@@ -94,6 +110,7 @@ async function look() {
   entries.clear();
   for (const entry of page.entries) entries.set(entry.number, entry);
   draw();
+  if (!panel.hidden) nameAll();
   return page.after;
 }
 
@@ -108,7 +125,9 @@ function see() {
 function open(is) {
   panel.hidden = !is;
   button.ariaExpanded = String(is);
-  if (is) see();
+  if (!is) return;
+  see();
+  nameAll();
 }
 
 button.addEventListener("click", () => open(panel.hidden));

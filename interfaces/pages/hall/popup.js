@@ -23,7 +23,8 @@ const said = element("p", { className: "heard", role: "status" });
 const waiting = new Map(); // by number: entries that ask and are not read
 let me = null;
 let current = null; // the entry that is asked, and what it is asked in
-let isNew = false; // whether the bell looks again, and what was told before may be over
+let looks = 0; // of the bell, after each of which what was told before may be over
+let fetched = 0; // the look after which all that waits was fetched
 
 // Up to which entry this browser has asked its person. Where somebody is signed in, it keeps such things.
 const key = () => `asked:${me.user_id}`;
@@ -120,19 +121,20 @@ function over({ numbers }) {
 // What the bell hears. How much there is comes first, so that nobody asks the hall for nothing.
 const HEARD = {
   looked() {
-    isNew = true;
+    looks += 1;
     waiting.clear();
   },
   async state({ by_kind }) {
-    if (!isNew) return;
-    isNew = false;
+    if (fetched === looks) return;
+    const mine = looks;
     await fetchAll(Object.keys(ASKS).filter((kind) => by_kind[kind]));
+    fetched = mine;
     next();
   },
   entry(entry) {
     if (!ASKS[entry.kind] || entry.read) return;
     waiting.set(entry.number, { ...entry, isHeard: true }); // the bell has said it
-    next();
+    if (fetched === looks) next(); // or what waits for longer would be passed over
   },
   read: over,
   archived: over,

@@ -11,11 +11,12 @@ import pytest
 from redis.asyncio import Redis
 
 from application.effects.receivers import NotTold, PerhapsTold
-from application.ports.listening import channel_of_room
+from application.ports.commands import Unavailable
+from application.ports.listening import Seen, channel_of_room
 from domain.effects.actions import SocketMessage
 from infra.effects.socket import SocketMessages
 from infra.effects.telling import TellingInRedis
-from infra.listening import Hear, ListeningInRedis
+from infra.listening import Hear, ListeningInRedis, PresenceInRedis
 from tests.conftest import Hall, free_port
 from tests.effects.adapters.wires import wire_to
 from tests.effects.given import an_effect
@@ -129,3 +130,51 @@ async def test_where_redis_is_away_nobody_is_told(servers: Hall) -> None:
         delivery = await SocketMessages(telling).perform(an_effect(SocketMessage(person="p")))
         assert delivery.again
         await redis.aclose()
+
+
+def deaf(_told: str) -> None:
+    """Listen, and do nothing with it."""
+
+
+async def test_whoever_listens_at_any_process_is_there_and_nobody_else(
+    servers: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.listening.LEADING_ON_S", 0.0)
+    ada, bob = uuid4().hex, uuid4().hex
+    async with Redis.from_url(servers.redis, decode_responses=True) as redis:
+        presence = PresenceInRedis(redis)
+        assert await presence.look([]) == {}
+        assert (await presence.look([ada]))[ada] == Seen(online=False, last=None)
+        async with a_process(servers) as one, a_process(servers) as other:
+            with one.heard([ada], deaf), other.heard([ada, bob], deaf):
+                await told_to(one, ada, processes=2)
+                there = await presence.look([bob, ada])
+                assert [there[each].online for each in (bob, ada)] == [True, True]
+            with one.heard([ada], deaf):
+                await told_to(one, bob, processes=0)
+                assert (await presence.look([ada]))[ada].online
+        left = (await presence.look([ada]))[ada]  # with the processes
+        assert not left.online
+        assert left.last is not None
+        assert (await presence.forget(ada), await presence.forget(ada)) == (1, 0)
+        assert (await presence.look([ada]))[ada] == Seen(online=False, last=None)
+
+
+async def test_whoever_left_a_moment_ago_may_be_on_the_way_to_the_next_page(servers: Hall) -> None:
+    ada = uuid4().hex
+    async with (
+        Redis.from_url(servers.redis, decode_responses=True) as redis,
+        a_process(servers) as one,
+    ):
+        with one.heard([ada], deaf):
+            await told_to(one, ada, processes=1)
+        await told_to(one, ada, processes=0)
+        assert (await PresenceInRedis(redis).look([ada]))[ada].online
+
+
+async def test_who_is_there_is_not_known_without_redis() -> None:
+    async with Redis(port=free_port()) as nobody:
+        with pytest.raises(Unavailable, match="Who is there cannot be looked up"):
+            await PresenceInRedis(nobody).look(["ada"])
+        with pytest.raises(Unavailable, match="cannot be deleted"):
+            await PresenceInRedis(nobody).forget("ada")
