@@ -11,6 +11,7 @@ FEATURES = (
     "accounts",
     "feed",
     "friends",
+    "lounges",
     "sign_in",
     "subjects",
     "effects",

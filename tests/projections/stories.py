@@ -87,6 +87,7 @@ from domain.waitroom.orders import (
     ResumeWaitroom,
 )
 from tests.given import at
+from tests.lounges.story import tell_of_lounges
 from tests.projections.story import Narrator
 
 
@@ -421,3 +422,4 @@ def tell_of_everything(narrator: Narrator) -> None:
     tell_of_effects(narrator)
     tell_of_feeds(narrator)
     tell_of_friends(narrator)
+    tell_of_lounges(narrator)

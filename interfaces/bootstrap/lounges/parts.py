@@ -1,0 +1,14 @@
+"""What lounges need of the world, over HTTP."""
+
+from application.lounges.people import LoungesOfPeople
+from infra.known_lounges import KnownLoungesInPostgres
+from interfaces.bootstrap.api import Foundation
+from projections.lounges import LOUNGES
+
+
+async def build(base: Foundation) -> list[object]:
+    """Build what an erasure does to lounges."""
+    known = KnownLoungesInPostgres(
+        base.settings.kafka_bootstrap, base.postgres, base.queries(LOUNGES)
+    )
+    return [LoungesOfPeople(known)]
