@@ -81,6 +81,8 @@ OPERATIONS: dict[str, Any] = {
                 "listMyFriends",
                 "listMyFriendRequests",
                 "listMyBlocks",
+                "listRooms",
+                "getRoomEntries",
                 "getMyFeed",
             )
         ),

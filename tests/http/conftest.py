@@ -30,6 +30,7 @@ from application.friends.people import FriendsOfPeople
 from application.games.offers import Offers
 from application.games.people import GamesOfPeople
 from application.history import History
+from application.lounges.people import LoungesOfPeople
 from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
 from application.waitroom.people import PlacesOfPeople
@@ -66,6 +67,7 @@ from projections.effects import EFFECT_LEDGER
 from projections.feed import FEED_ENTRIES
 from projections.friends import FRIENDS
 from projections.games import GAME_METRICS, GAME_RECORDS, STANDINGS
+from projections.lounges import LOUNGES
 from projections.player_events import (
     DEAD_LETTERS,
     EVENT_ARCHIVE,
@@ -85,6 +87,7 @@ from tests.http.fakes.friends import FakeFriends
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.listening import FakeListening
 from tests.http.fakes.log import FakeLog
+from tests.http.fakes.lounges import FakeLounges
 from tests.http.fakes.mail import FakePost
 from tests.http.fakes.once import FakeOffers, FakeOnce
 from tests.http.fakes.people import LATER, FakeSignInsOfPeople, KeysInMemory, LogInMemory
@@ -232,7 +235,7 @@ async def an_api() -> AsyncIterator[Api]:
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
     player_events, limits = FakePlayerEvents(), FakeLimits()
     desk, accounts = a_desk(), FakeAccounts(log, seals)
-    friends = FakeFriends(log)
+    friends, lounges = FakeFriends(log), FakeLounges(log)
     of_players = FakePlayerQueries(player_events)
     commands_need: dict[str, ReadinessCheck] = {}
     queries_need: dict[str, ReadinessCheck] = {}
@@ -241,6 +244,7 @@ async def an_api() -> AsyncIterator[Api]:
         ACCOUNTS: accounts,
         FEED_ENTRIES: FakeFeeds(log),
         FRIENDS: friends,
+        LOUNGES: lounges,
         GAME_RECORDS: games,
         GAME_METRICS: FakeGameMetrics(log),
         STANDINGS: standings,
@@ -276,6 +280,7 @@ async def an_api() -> AsyncIterator[Api]:
             FeedLimits: FeedLimits(),
             FeedsOfPeople: FeedsOfPeople(),
             FriendsOfPeople: FriendsOfPeople(friends),
+            LoungesOfPeople: LoungesOfPeople(lounges),
             Offers: Offers(FakeOffers()),
             Settings: Settings(),
             Ingestion: Ingestion(

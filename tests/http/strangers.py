@@ -24,9 +24,12 @@ ACCESS = Path(__file__).parents[1] / "golden" / "access.txt"
 ADA, BEN, ROOM = "ada", "ben", "concert"
 EMAIL = "/api/v1/me/account/email"
 
-PRIVATE = ("Ada in line", "Pacific/Chatham", "only Ada did this", "ada@hers.example")
-"""What is not for other players: how she is called in a line, where she lives, what she did, and
-where she gets mails."""
+PRIVATE = (
+    *("Ada in line", "Pacific/Chatham", "only Ada did this", "ada@hers.example"),
+    "The countess receives",
+)
+"""What is not for other players: how she is called in a line, where she lives, what she did, where
+she gets mails, and how she calls a room into which nobody is invited."""
 
 Headers = Mapping[str, str]
 Operation = tuple[str, str, Any]
@@ -75,7 +78,7 @@ def operations() -> Mapping[str, Operation]:
 class Hers:
     """What Ada has in a hall, and requests for it."""
 
-    def __init__(self, api: Api, session: str, game: str, event: str) -> None:
+    def __init__(self, api: Api, session: str, game: str, event: str, room: str) -> None:
         self.api: Api = api
         self.cookie: str = ""
         self.guest: str = ""
@@ -85,6 +88,7 @@ class Hers:
             "event_id": ROOM,
             "session_id": session,
             "game_id": game,
+            "room_id": room,
             "user_id": ADA,
             "player_id": ADA,
             "player": ADA,
@@ -139,7 +143,7 @@ class Hers:
 
 
 async def come(api: Api) -> Hers:
-    """Ada stands in a line, plays, reports and has an account."""
+    """Ada stands in a line, plays, reports, and has an account and a room."""
     await api.open(ROOM, capacity=5)
     joining = {"user_id": ADA, "event_id": ROOM, "display_name": PRIVATE[0]}
     joined = await api.ask("POST", "/api/v1/waitroom/join", joining, user=ADA)
@@ -148,14 +152,20 @@ async def come(api: Api) -> Hers:
     account = await api.ask("POST", "/api/v1/me/account/register", registering, user=ADA)
     event = an_event(**CAME, player_id=ADA) | {"data": {"note": PRIVATE[2]}}
     told = await api.ask("POST", "/api/v1/events", event, user="server", scope="service")
-    assert {joined.status_code, account.status_code, told.status_code} == {200, 201}
+    opening = {"name": PRIVATE[4], "access": "invitation"}
+    opened = await api.ask("POST", "/api/v1/rooms", opening, user=ADA)
+    assert {each.status_code for each in (joined, account, told, opened)} == {200, 201}
     headers = OURS | {"cookie": await _cookie(api, ADA)}
     await api.client.post(EMAIL, json={"email": PRIVATE[3]}, headers=headers)
     await api.post.errands.done()
     code = {"code": code_in(api.post.mail.sent[-1])}
     confirmed = await api.client.post(f"{EMAIL}/confirm", json=code, headers=headers)
     assert confirmed.is_success
-    hers = Hers(api, joined.json()["session_id"], game, told.json()["event_id"])
+    session, event_id, room = (
+        answer.json()[id]
+        for answer, id in ((joined, "session_id"), (told, "event_id"), (opened, "room_id"))
+    )
+    hers = Hers(api, session, game, event_id, room)
     hers.cookie, hers.guest = await _cookie(api, ADA), await _cookie(api, "mallory~guest")
     return hers
 

@@ -3,6 +3,8 @@
 from application import door
 from application.accounts import by_mail, claiming
 from application.effects import desk
+from domain.lounges import moderated
+from domain.lounges.commands import MOST_PEOPLE
 from interfaces.http import serve
 from interfaces.http.operations import commands
 from interfaces.http.platform import addresses, bodies, channel, socket_limits, welcome
@@ -76,6 +78,13 @@ ROWS = (
         "429",
     ),
     ("rules that something is done by, without those removed", f"{desk.MOST_RULES}", "409"),
+    ("the capacity of a room in which people meet", f"{MOST_PEOPLE}", "400"),
+    ("its moderators", f"{moderated.MOST_MODERATORS}", "409"),
+    (
+        "who is invited into it, who is muted, and who is kept out",
+        f"{moderated.MOST_LISTED:,} each",
+        "409",
+    ),
     ("commands of a request", f"{commands.MOST_COMMANDS:,}", "400"),
     ("events of a batch", f"{door.PIECES_LIMIT:,}", "413"),
     ("the `data` of an event", f"{door.EVENT_LIMIT_BYTES // bodies.KIB} KiB", "refused"),

@@ -1,0 +1,19 @@
+"""Lounges over HTTP, where they are called rooms."""
+
+from pathlib import Path
+
+from litestar.openapi.spec import Tag
+
+from interfaces.http.lounges import routes
+from interfaces.http.platform.feature import Feature
+
+LOUNGES = Feature(
+    tag=Tag("Rooms", "Places where people meet: who is in, who may come, and who decides."),
+    routers=[routes.router],
+    examples=Path(__file__).with_name("examples.json"),
+    links=routes.LINKS,
+    build="interfaces.bootstrap.lounges.parts:build",
+)
+
+FEATURES = (LOUNGES,)
+"""In the order of the documentation."""
