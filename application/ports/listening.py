@@ -7,3 +7,8 @@ PREFIX = "told:"
 def channel_of_room(room: str) -> str:
     """The channel of a waiting room's sockets; no id of a person has a slash."""
     return f"/room/{room}"
+
+
+def channel_of_lounge(room_id: str) -> str:
+    """The channel on which it is told who walks in a lounge."""
+    return f"/lounge/{room_id}"

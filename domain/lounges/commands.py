@@ -25,16 +25,27 @@ Seconds = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_SECONDS)]
 Coordinate = Annotated[int, msgspec.Meta(ge=0, lt=LONGEST_SIDE_TILES)]
 
 
-class LoungeCommand(Command, frozen=True, kw_only=True):
-    """A command for one lounge, in the name of somebody."""
+class OfLounge(Command, frozen=True, kw_only=True):
+    """A command for one lounge."""
 
     room_id: Key
-    user_id: Key
 
     @property
     def aggregate_id(self) -> str:
         """The lounge."""
         return lounge_key(self.room_id)
+
+
+class LoungeCommand(OfLounge, frozen=True, kw_only=True):
+    """A command for one lounge, in the name of somebody."""
+
+    user_id: Key
+
+
+class LookIntoLounge(OfLounge, frozen=True, kw_only=True, tag="lounge.look"):
+    """Tell how it stands; unlike a read model, who decides it is never behind."""
+
+    by_hall = True
 
 
 class OpenLounge(LoungeCommand, frozen=True, kw_only=True, omit_defaults=True, tag="lounge.open"):
@@ -64,18 +75,20 @@ class LeaveLounge(LoungeCommand, frozen=True, kw_only=True, tag="lounge.leave"):
     """Go out."""
 
 
-class EndVisit(LoungeCommand, frozen=True, kw_only=True, tag="lounge.end-visit"):
-    """Let somebody be out who came in at `since`, as they are in another lounge by now."""
+class OfVisit(LoungeCommand, frozen=True, kw_only=True):
+    """A step of the hall about somebody who came in at `since`, and not at another time."""
 
     by_hall = True
 
     since: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class SettleTile(LoungeCommand, frozen=True, kw_only=True, tag="lounge.settle-tile"):
-    """Let somebody be where they have walked to."""
+class EndVisit(OfVisit, frozen=True, kw_only=True, tag="lounge.end-visit"):
+    """Let somebody be out, as they are in another lounge by now."""
 
-    by_hall = True
+
+class SettleTile(OfVisit, frozen=True, kw_only=True, tag="lounge.settle-tile"):
+    """Let somebody be where they have walked to."""
 
     x: Coordinate
     y: Coordinate

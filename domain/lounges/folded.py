@@ -22,7 +22,7 @@ from domain.lounges.floor import Floor
 from domain.lounges.names import room_id_of
 from domain.lounges.refusals import LoungeNotFound, LoungeOver
 from domain.lounges.states import Inside, LoungeState, LoungeTerms
-from domain.lounges.view import LoungePerson, LoungeView, Role
+from domain.lounges.view import LoungeLook, LoungePerson, LoungeStander, LoungeView, Role
 from domain.snapshot import Snapshot
 
 Until = dict[str, datetime]
@@ -68,12 +68,31 @@ class FoldedLounge(Aggregate):
             closed=self._closed,
         )
 
+    def _looked_at(self, terms: LoungeTerms) -> LoungeLook:
+        return LoungeLook(
+            room_id=self.room_id,
+            owner=terms.owner,
+            capacity=terms.capacity,
+            plan=terms.plan,
+            moderators=sorted(self._moderators),
+            people=[
+                LoungeStander(user_id=user, since=each.since, x=each.x, y=each.y)
+                for user, each in self._inside.items()
+            ],
+            closed=self._closed,
+        )
+
     def _terms_now(self) -> LoungeTerms:
         """What it was opened with; raises `LoungeNotFound` and `LoungeOver`."""
-        if self._terms is None:
-            raise LoungeNotFound(f"Nobody has opened a room {self.room_id!r}.")
+        terms = self._terms_ever()
         if self._closed:
             raise LoungeOver(f"The room {self.room_id!r} is closed for good.")
+        return terms
+
+    def _terms_ever(self) -> LoungeTerms:
+        """The same, also once it is closed; raises `LoungeNotFound`."""
+        if self._terms is None:
+            raise LoungeNotFound(f"Nobody has opened a room {self.room_id!r}.")
         return self._terms
 
     def _role(self, user: str) -> Role | None:

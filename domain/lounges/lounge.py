@@ -8,6 +8,8 @@ from domain.lounges.commands import (
     EndVisit,
     JoinLounge,
     LeaveLounge,
+    LookIntoLounge,
+    OfVisit,
     OpenLounge,
     SettleTile,
 )
@@ -23,7 +25,7 @@ from domain.lounges.refusals import (
     NotYoursToDecide,
 )
 from domain.lounges.states import LoungeTerms
-from domain.lounges.view import LoungePerson, LoungeView
+from domain.lounges.view import LoungeLook, LoungePerson, LoungeView
 
 
 class Lounge(ModeratedLounge):
@@ -61,6 +63,11 @@ class Lounge(ModeratedLounge):
             self._record(LoungeClosed)
         return self.view
 
+    @decides(LookIntoLounge)
+    def look(self, _command: LookIntoLounge, _now: datetime) -> LoungeLook:
+        """Tell how it stands. Raises `LoungeNotFound`."""
+        return self._looked_at(self._terms_ever())
+
     @decides(JoinLounge)
     def join(self, command: JoinLounge, now: datetime) -> LoungePerson:
         """Come in, and stand at the door; who is in already stays where they are.
@@ -94,17 +101,22 @@ class Lounge(ModeratedLounge):
     @decides(EndVisit)
     def end_visit(self, command: EndVisit, _now: datetime) -> None:
         """Let somebody be out, unless they have gone, or have come in anew since."""
-        inside = self._inside.get(command.user_id)
-        if inside is not None and inside.since == command.since:
+        if self._goes_on(command):
             self._let_out(command.user_id, "elsewhere")
 
     @decides(SettleTile)
     def settle(self, command: SettleTile, _now: datetime) -> None:
-        """Take note of where somebody stands; nothing where that is no tile, or they are out."""
-        inside, tile = self._inside.get(command.user_id), Tile(command.x, command.y)
-        if inside is None or tile == (inside.x, inside.y) or not self._floor().has(tile):
+        """Take note of where somebody stands; nothing where that is no tile, or they have gone."""
+        if not self._goes_on(command):
             return
-        self._record(TileSettled, user_id=command.user_id, x=tile.x, y=tile.y)
+        inside, tile = self._inside[command.user_id], Tile(command.x, command.y)
+        if tile != (inside.x, inside.y) and self._floor().has(tile):
+            self._record(TileSettled, user_id=command.user_id, x=tile.x, y=tile.y)
+
+    def _goes_on(self, command: OfVisit) -> bool:
+        """Whether the visit of which a command speaks is not over."""
+        inside = self._inside.get(command.user_id)
+        return inside is not None and inside.since == command.since
 
     def _require_welcome(self, terms: LoungeTerms, user: str, now: datetime) -> None:
         if until := still(self._barred, user, now):

@@ -22,6 +22,27 @@ class LoungeView(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool
 
 
+class LoungeStander(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody in a room, since when, and the tile on which they last stood still."""
+
+    user_id: str
+    since: datetime
+    x: int
+    y: int
+
+
+class LoungeLook(msgspec.Struct, frozen=True, kw_only=True):
+    """A room with its floor, and who is in it, in the order in which they came."""
+
+    room_id: str
+    owner: str
+    capacity: int
+    plan: str
+    moderators: list[str]
+    people: list[LoungeStander]
+    closed: bool
+
+
 class LoungePerson(msgspec.Struct, frozen=True, kw_only=True):
     """How somebody stands in a room.
 

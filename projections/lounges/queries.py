@@ -7,6 +7,7 @@ import msgspec
 from psycopg.rows import class_row, tuple_row
 
 from domain.lounges.commands import Access
+from domain.lounges.view import LoungeStander
 from domain.personal import Sealed
 from projections.lounges.changes import StandingKind
 from projections.lounges.lounges import NAME
@@ -33,15 +34,6 @@ class LoungePage(msgspec.Struct, frozen=True, kw_only=True):
 
     lounges: Sequence[LoungeRow]
     before: str | None
-
-
-class PersonInside(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody in a room, since when, and where they stood when they last stood still."""
-
-    user_id: str
-    since: datetime
-    x: int
-    y: int
 
 
 class LoungeStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,9 +99,9 @@ class LoungeQueries(PostgresQueries):
         """One of them."""
         return next(iter(await self._lounges(ONE, [room_id])), None)
 
-    async def people(self, room_id: str) -> Sequence[PersonInside]:
+    async def people(self, room_id: str) -> Sequence[LoungeStander]:
         """Who is in one, in the order in which they came."""
-        return await self._select(PEOPLE, [room_id], class_row(PersonInside))
+        return await self._select(PEOPLE, [room_id], class_row(LoungeStander))
 
     async def standings(self, room_id: str) -> Sequence[LoungeStanding]:
         """What people are in one, without those for whom it is over."""

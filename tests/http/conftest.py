@@ -45,6 +45,7 @@ from interfaces.http.app import Doors
 from interfaces.http.feed.live import FeedLimits
 from interfaces.http.games.judging import Judge
 from interfaces.http.games.lobby_feed import LobbyFeed
+from interfaces.http.lounges.walks import LoungeWalks
 from interfaces.http.operations.mails import Sink
 from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.services import ReadinessCheck, Services
@@ -96,6 +97,7 @@ from tests.http.fakes.push import FakeBrowsers
 from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
 from tests.http.fakes.waitroom import FakeQueue
+from tests.http.fakes.walks import FakeWalks
 from tests.player_events.failing import Desk, a_desk
 from tests.projections.fakes import FakeReader
 
@@ -236,7 +238,8 @@ async def an_api() -> AsyncIterator[Api]:
     player_events, limits = FakePlayerEvents(), FakeLimits()
     desk, accounts = a_desk(), FakeAccounts(log, seals)
     friends, lounges = FakeFriends(log), FakeLounges(log)
-    of_players = FakePlayerQueries(player_events)
+    of_players, listening = FakePlayerQueries(player_events), FakeListening()
+    walks = FakeWalks(listening)
     commands_need: dict[str, ReadinessCheck] = {}
     queries_need: dict[str, ReadinessCheck] = {}
     fakes: dict[ReadModel[Any], Any] = {
@@ -281,6 +284,8 @@ async def an_api() -> AsyncIterator[Api]:
             FeedsOfPeople: FeedsOfPeople(),
             FriendsOfPeople: FriendsOfPeople(friends),
             LoungesOfPeople: LoungesOfPeople(lounges),
+            LoungeWalks: LoungeWalks(walks),
+            FakeWalks: walks,
             Offers: Offers(FakeOffers()),
             Settings: Settings(),
             Ingestion: Ingestion(
@@ -314,7 +319,7 @@ async def an_api() -> AsyncIterator[Api]:
         commands_need=commands_need,
         queries_need=queries_need,
         allowed_origins=frozenset({ORIGIN}),
-        listening=FakeListening(),
+        listening=listening,
     )
     doors = application.create_app(services)
     own = httpx.AsyncClient(

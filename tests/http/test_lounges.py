@@ -218,6 +218,7 @@ async def test_no_step_of_the_hall_is_taken_by_others(api: Api) -> None:
     room = await a_room(api)
     await come(api, "ann", room)
     step = {"command": "lounge.settle-tile", "room_id": room, "user_id": "ann", "x": 1, "y": 1}
+    step["since"] = "2026-11-01T12:00:01Z"
     sent = [{"command_id": "a", "command": step}]
     (verdict,) = (
         await api.ask("POST", "/api/v1/commands", sent, user="shop", scope="service")

@@ -1,7 +1,8 @@
 """People come, walk, go and are sent out, told to a narrator, for the tests of read models."""
 
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -22,6 +23,8 @@ from domain.lounges.commands import (
     UnbanPerson,
     UnmutePerson,
 )
+from domain.lounges.events import LoungeJoined
+from domain.lounges.names import room_id_of
 from domain.personal import Sealed
 from domain.refusals import Refusal
 from tests.given import T0
@@ -42,7 +45,7 @@ DECISIONS: list[tuple[type[LoungeCommand], dict[str, int]]] = [
 
 def tell_of_lounges(narrator: Narrator) -> None:
     """Four lounges, of which one is closed and one by invitation, and days full of people."""
-    random, now = Random(1), T0
+    random, now, since = Random(1), T0, dict[tuple[str, str], datetime]()
     for number, room in enumerate(ROOMS):
         name = Sealed(subject="olga", sealed=f"0Zx1b3c2V5nYm9yZXJ0aGVzZWFsZWR0ZXh{number}")
         access: Any = "invitation" if room == ROOMS[1] else "public"
@@ -52,11 +55,13 @@ def tell_of_lounges(narrator: Narrator) -> None:
     for _ in range(MOMENTS):
         now += timedelta(minutes=random.randrange(1, 60))
         with suppress(Refusal):
-            narrator.tell(_something(random), now=now)
+            for recorded in narrator.tell(_something(random, since), now=now):
+                if isinstance(recorded.event, LoungeJoined):
+                    since[room_id_of(recorded.event.originator_id), recorded.event.user_id] = now
     narrator.tell(CloseLounge(room_id=ROOMS[-1], user_id="olga"), now=now)
 
 
-def _something(random: Random) -> LoungeCommand:
+def _something(random: Random, since: Mapping[tuple[str, str], datetime]) -> LoungeCommand:
     both = {"room_id": random.choice(ROOMS), "user_id": random.choice(PEOPLE)}
     match random.randrange(5):
         case 0 | 1:
@@ -64,7 +69,8 @@ def _something(random: Random) -> LoungeCommand:
         case 2:
             return LeaveLounge(**both)
         case 3:
-            return SettleTile(**both, x=random.randrange(3), y=random.randrange(2))
+            began = since.get((both["room_id"], both["user_id"]), T0)
+            return SettleTile(**both, x=random.randrange(3), y=random.randrange(2), since=began)
     kind, facts = random.choice(DECISIONS)
     asked: dict[str, Any] = {"user_id": "olga", "other_id": both["user_id"], **facts}
     return kind(room_id=both["room_id"], **asked)

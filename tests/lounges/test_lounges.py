@@ -23,8 +23,10 @@ from domain.lounges.commands import (
     JoinLounge,
     KickPerson,
     LeaveLounge,
+    LookIntoLounge,
     LoungeCommand,
     MutePerson,
+    OfLounge,
     SettleTile,
     UnbanPerson,
     UnmutePerson,
@@ -59,7 +61,7 @@ from domain.lounges.refusals import (
     NotInvited,
     NotYoursToDecide,
 )
-from domain.lounges.view import LoungePerson
+from domain.lounges.view import LoungeLook, LoungePerson, LoungeStander
 from domain.refusals import Refusal
 from tests.given import T0, at, given
 from tests.lounges.given import (
@@ -78,6 +80,12 @@ from tests.lounges.given import (
     opened,
 )
 from tests.snapshots import folds_the_same_from_any_snapshot
+
+LOOK = LookIntoLounge(room_id=ROOM)
+
+
+def walked(user: str, x: int, y: int, since: datetime = T0) -> LoungeCommand:
+    return by(user, SettleTile, x=x, y=y, since=since)
 
 
 def nobody_s() -> Lounge:
@@ -241,16 +249,31 @@ def test_a_visit_ends_unless_it_is_another_one() -> None:
 
 
 def test_who_has_walked_stands_on_another_tile_of_the_floor() -> None:
-    story = a_lounge(joined(ADA)).when(by(ADA, SettleTile, x=3, y=2)).then(TileSettled)
+    story = a_lounge(joined(ADA)).when(walked(ADA, 3, 2)).then(TileSettled)
     story.with_facts(user_id=ADA, x=3, y=2)
-    story.when(by(ADA, SettleTile, x=3, y=2)).then()
-    story.when(by(ADA, SettleTile, x=0, y=0)).then()
-    story.when(by(ADA, SettleTile, x=9, y=9)).then()
-    story.when(by(BOB, SettleTile, x=3, y=2)).then()
+    for nothing in (walked(ADA, 3, 2), walked(ADA, 0, 0), walked(ADA, 9, 9), walked(BOB, 3, 2)):
+        story.when(nothing).then()
+    story.when(walked(ADA, 2, 2, since=at(1))).then()
 
 
-@pytest.mark.parametrize("command", [joined(ADA), by(ADA, LeaveLounge), invited(ADA)])
-def test_of_a_lounge_that_nobody_has_opened_there_is_nothing(command: LoungeCommand) -> None:
+def test_who_looks_is_told_who_stands_where() -> None:
+    story = a_lounge(moderating(BOB), joined(ADA), walked(ADA, 3, 2)).when(LOOK).then()
+    assert story.reply == LoungeLook(
+        room_id=ROOM,
+        owner=OWNER,
+        capacity=3,
+        plan=PLAN,
+        moderators=[BOB],
+        people=[LoungeStander(user_id=ADA, since=T0, x=3, y=2)],
+        closed=False,
+    )
+    story.when(by(OWNER, CloseLounge)).when(LOOK).then()
+    assert isinstance(story.reply, LoungeLook)
+    assert (story.reply.people, story.reply.closed) == ([], True)
+
+
+@pytest.mark.parametrize("command", [joined(ADA), by(ADA, LeaveLounge), invited(ADA), LOOK])
+def test_of_a_lounge_that_nobody_has_opened_there_is_nothing(command: OfLounge) -> None:
     story = given(nobody_s()).when(command).refuses(LoungeNotFound)
     assert story.aggregate.view is None
 
@@ -273,7 +296,7 @@ ALONE: dict[type[LoungeCommand], dict[str, Any]] = {
     JoinLounge: {},
     LeaveLounge: {},
     EndVisit: {"since": T0},
-    SettleTile: {"x": 3, "y": 1},
+    SettleTile: {"x": 3, "y": 1, "since": T0},
 }
 OTHERS: dict[type[LoungeCommand], dict[str, Any]] = {
     **ABOUT,

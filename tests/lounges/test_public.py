@@ -33,7 +33,13 @@ from tests.lounges.given import (
 )
 
 EVERYTHING: list[LoungeCommand] = [
-    *(invited(ADA), joined(ADA), by(ADA, SettleTile, x=3, y=1), by(ADA, LeaveLounge), joined(ADA)),
+    *(
+        invited(ADA),
+        joined(ADA),
+        by(ADA, SettleTile, x=3, y=1, since=T0),
+        by(ADA, LeaveLounge),
+        joined(ADA),
+    ),
     *(moderating(ADA), by(OWNER, DismissModerator, ADA), by(OWNER, MutePerson, ADA, seconds=9)),
     *(by(OWNER, UnmutePerson, ADA), by(OWNER, KickPerson, ADA), by(OWNER, UnbanPerson, ADA)),
     *(by(OWNER, BanPerson, ADA, seconds=9), by(OWNER, CloseLounge)),

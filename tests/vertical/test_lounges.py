@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from tests.conftest import Hall
-from tests.people import a_name, client_of, eventually, records_of
+from tests.people import Player, a_name, client_of, eventually, records_of
 
 ROOMS = "/api/v1/rooms"
 
@@ -33,6 +33,26 @@ async def test_who_comes_into_another_room_leaves_the_one_before_and_all_are_tol
         refused = await client.post(f"{ROOMS}/{other}/join", headers=ada)
         assert refused.json()["type"].endswith("barred-from-room")
         await eventually(lambda: inside(client, ada), [].__eq__)
+
+
+async def test_who_walks_is_seen_and_then_noted(hall: Hall) -> None:
+    ada, bob = a_name("ada"), a_name("bob")
+    async with client_of(hall) as client:
+        room = await a_room(client, hall.player(ada))
+        for user in (ada, bob):
+            await client.post(f"{ROOMS}/{room}/join", headers=hall.player(user))
+        with records_of(hall, "room-events", room) as told:
+            path = f"{ROOMS}/{room}/live"
+            async with Player(hall, ada, path) as walker, Player(hall, bob, path) as other:
+                for each in (walker, other):
+                    state = await each.hear("state")
+                    assert [who["x"] for who in state["payload"]["people"]] == [1, 1]
+                await walker.say("walk", path=[[1, 1], [0, 1]])
+                seen = [(await other.hear("steps"))["payload"]["people"] for _ in range(2)]
+                assert [(step["x"], step["y"]) for (step,) in seen] == [(1, 1), (0, 1)]
+                assert (await other.hear("user_moved"))["payload"]["user_id"] == ada
+            (moved,) = [json.loads(each.value() or b"") for each in told(1)]
+    assert (moved["event_type"], moved["x"], moved["y"]) == ("user_moved", 0, 1)
 
 
 async def a_room(client: httpx.AsyncClient, owner: dict[str, str]) -> str:

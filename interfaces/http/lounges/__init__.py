@@ -4,12 +4,14 @@ from pathlib import Path
 
 from litestar.openapi.spec import Tag
 
-from interfaces.http.lounges import routes
+from interfaces.http.lounges import routes, socket
+from interfaces.http.lounges.messages import IntoLounge
 from interfaces.http.platform.feature import Feature
 
 LOUNGES = Feature(
     tag=Tag("Rooms", "Places where people meet: who is in, who may come, and who decides."),
     routers=[routes.router],
+    sockets={socket.watch_room: IntoLounge},
     examples=Path(__file__).with_name("examples.json"),
     links=routes.LINKS,
     build="interfaces.bootstrap.lounges.parts:build",

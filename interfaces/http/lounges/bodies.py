@@ -7,10 +7,11 @@ import msgspec
 
 from domain.lounges.commands import Access, LoungeCapacity, Seconds
 from domain.lounges.floor import PlanText
+from domain.lounges.view import LoungeStander
 from domain.personal import PersonalText
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.services import services_of
-from projections.lounges.queries import EntriesOfDay, LoungeRow, LoungeStanding, PersonInside
+from projections.lounges.queries import EntriesOfDay, LoungeRow, LoungeStanding
 
 USUAL_PLAN = "\n".join(["0" * 10] * 10)
 """A square of a hundred tiles, for who has no plan."""
@@ -57,7 +58,7 @@ class LoungeDetails(LoungeRecord, frozen=True, kw_only=True):
     """A room with its floor, and who is in it, in the order in which they came."""
 
     plan: str
-    people: list[PersonInside]
+    people: list[LoungeStander]
     moderators: list[str]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from application.lounges.people import LoungesOfPerson
+from domain.lounges.view import LoungeStander
 from projections.lounges.changes import LoungeChanges
 from projections.lounges.lounges import lounge_row, there
 from projections.lounges.queries import (
@@ -15,7 +16,6 @@ from projections.lounges.queries import (
     LoungePage,
     LoungeRow,
     LoungeStanding,
-    PersonInside,
 )
 from tests.http.fakes.log import FakeReadModel
 
@@ -33,10 +33,10 @@ class FakeLounges(FakeReadModel):
     async def lounge(self, room_id: str) -> LoungeRow | None:
         return next((each for each in self._rows() if each.room_id == room_id), None)
 
-    async def people(self, room_id: str) -> Sequence[PersonInside]:
+    async def people(self, room_id: str) -> Sequence[LoungeStander]:
         people = there(self._changes.people)
         inside = [
-            PersonInside(user_id=user, **row) for (room, user), row in people if room == room_id
+            LoungeStander(user_id=user, **row) for (room, user), row in people if room == room_id
         ]
         return sorted(inside, key=lambda each: (each.since, each.user_id))
 
