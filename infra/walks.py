@@ -6,6 +6,7 @@ It is lossy by nature, and no read model: where somebody last stood still is in 
 """
 
 import json
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -28,7 +29,7 @@ class WalksInRedis:
 
     async def tell(self, room_id: str, walked: Walked) -> None:
         """See the port."""
-        fields = written(walked)
+        fields: dict[Any, Any] = {**written(walked)}
         async with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.hset(f"walks:{room_id}", mapping=fields)
             pipeline.expire(f"walks:{room_id}", KEPT_S)
@@ -37,4 +38,5 @@ class WalksInRedis:
 
     async def known(self, room_id: str) -> Walked:
         """See the port."""
-        return walked_in(await self._redis.hgetall(f"walks:{room_id}"))
+        fields: Any = await self._redis.hgetall(f"walks:{room_id}")
+        return walked_in(fields)

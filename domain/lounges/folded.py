@@ -107,7 +107,7 @@ class FoldedLounge(Aggregate):
             user_id=user,
             role=self._role(user),
             invited=user in self._invited,
-            since=inside and inside.since,
+            since=None if inside is None else inside.since,
             x=None if inside is None else inside.x,
             y=None if inside is None else inside.y,
             muted_until=still(self._muted, user, now),
