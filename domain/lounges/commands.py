@@ -57,7 +57,7 @@ class OpenLounge(LoungeCommand, frozen=True, kw_only=True, omit_defaults=True, t
     makes = "room_id"
 
     room_id: Key = ""
-    name: Sealed
+    name: Sealed | None = None
     capacity: LoungeCapacity
     access: Access
     plan: PlanText

@@ -14,14 +14,16 @@ Reason = Literal["left", "elsewhere", "kicked", "banned", "closed"]
 """Why somebody is out; `elsewhere`: they have joined another lounge."""
 
 
-class LoungeOpened(DomainEvent, frozen=True, kw_only=True, tag="lounge.opened.v1"):
+class LoungeOpened(
+    DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="lounge.opened.v1"
+):
     """`owner` has opened the lounge; `plan` is its floor."""
 
     owner: PersonId
-    name: Sealed
     capacity: int
     access: Access
     plan: ThingId
+    name: Sealed | None = None
 
 
 class LoungeClosed(DomainEvent, frozen=True, kw_only=True, tag="lounge.closed.v1"):

@@ -22,7 +22,7 @@ from domain.lounges.floor import Floor
 from domain.lounges.names import room_id_of
 from domain.lounges.refusals import LoungeNotFound, LoungeOver
 from domain.lounges.states import Inside, LoungeState, LoungeTerms
-from domain.lounges.view import LoungeLook, LoungePerson, LoungeStander, LoungeView, Role
+from domain.lounges.view import LoungeLook, LoungePerson, LoungeRole, LoungeStander, LoungeView
 from domain.snapshot import Snapshot
 
 Until = dict[str, datetime]
@@ -95,7 +95,7 @@ class FoldedLounge(Aggregate):
             raise LoungeNotFound(f"Nobody has opened a room {self.room_id!r}.")
         return self._terms
 
-    def _role(self, user: str) -> Role | None:
+    def _role(self, user: str) -> LoungeRole | None:
         if self._terms is not None and user == self._terms.owner:
             return "owner"
         return "moderator" if user in self._moderators else None

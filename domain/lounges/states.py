@@ -14,7 +14,7 @@ class LoungeTerms(msgspec.Struct, frozen=True, kw_only=True):
     """What a lounge was opened with."""
 
     owner: str
-    name: Sealed
+    name: Sealed | None
     capacity: int
     access: Access
     plan: str

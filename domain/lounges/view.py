@@ -7,7 +7,7 @@ import msgspec
 
 from domain.lounges.commands import Access
 
-Role = Literal["owner", "moderator"]
+LoungeRole = Literal["owner", "moderator"]
 
 
 class LoungeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class LoungePerson(msgspec.Struct, frozen=True, kw_only=True):
 
     room_id: str
     user_id: str
-    role: Role | None
+    role: LoungeRole | None
     invited: bool
     since: datetime | None
     x: int | None

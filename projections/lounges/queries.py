@@ -19,7 +19,7 @@ class LoungeRow(msgspec.Struct, frozen=True, kw_only=True):
 
     room_id: str
     owner: str
-    name: Sealed
+    name: Sealed | None
     capacity: int
     access: Access
     plan: str

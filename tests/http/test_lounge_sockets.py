@@ -44,6 +44,10 @@ def where(state: Any) -> dict[str, tuple[int, int]]:
     return {each["user_id"]: (each["x"], each["y"]) for each in state["people"]}
 
 
+def tiles(path: Any) -> list[dict[str, int]]:
+    return [{"x": x, "y": y} for x, y in path]
+
+
 async def steps(socket: Socket, count: int) -> list[dict[str, tuple[int, int]]]:
     return [where(await socket.until("steps")) for _ in range(count)]
 
@@ -77,7 +81,7 @@ def test_who_walks_is_seen_by_all_step_by_step_and_noted_in_the_log() -> None:
         ):
             for each in (ann, bob):
                 await each.until("state")
-            await ann.send("walk", path=[[1, 0], [2, 0], [2, 1]])
+            await ann.send("walk", path=tiles([[1, 0], [2, 0], [2, 1]]))
             assert await ann.until("walking") == {"steps": 3}
             seen = [{"ann": (1, 0)}, {"ann": (2, 0)}, {"ann": (2, 1)}]
             assert [await steps(each, 3) for each in (bob, ann)] == [seen, seen]
@@ -95,7 +99,7 @@ def test_who_comes_while_somebody_walks_sees_where_they_are_by_now() -> None:
         room = await a_room_with(api, "ann", "bob")
         async with connected(api, live(room), user="ann") as ann:
             await ann.until("state")
-            await ann.send("walk", path=[[1, 0], [2, 0], [3, 0]])
+            await ann.send("walk", path=tiles([[1, 0], [2, 0], [3, 0]]))
             await steps(ann, 2)
             async with connected(api, live(room), user="bob") as bob:
                 assert where(await bob.until("state"))["ann"] == (2, 0)
@@ -115,7 +119,7 @@ def test_a_path_over_no_floor_is_refused_and_nobody_moves() -> None:
                 ([[0, 1]] * 129, "invalid-request"),
                 ("away", "invalid-request"),
             ):
-                await ann.send("walk", path=path)
+                await ann.send("walk", path=path if path == "away" else tiles(path))
                 assert (await ann.until("error"))["type"].endswith(type), path
             await ann.send_text("no message")
             assert (await ann.until("error"))["status"] == 400
@@ -137,7 +141,7 @@ def test_who_is_sent_out_hears_and_sees_nothing_more_at_once(what: str) -> None:
         ):
             for each in (ann, bob):
                 await each.until("state")
-            await bob.send("walk", path=[[1, 0], [2, 0], [3, 0]])
+            await bob.send("walk", path=tiles([[1, 0], [2, 0], [3, 0]]))
             await steps(ann, 1)
             await decide(api, "olga", room, "bob", what, {"seconds": 60} if what == "ban" else None)
             assert await bob.closed() == NORMAL
@@ -192,11 +196,11 @@ def test_a_fault_in_one_room_stops_no_other_and_not_its_own_next_ticks() -> None
         ):
             for each in (ann, bob):
                 await each.until("state")
-                await each.send("walk", path=[[1, 0], [2, 0], [3, 0]])
+                await each.send("walk", path=tiles([[1, 0], [2, 0], [3, 0]]))
             assert await steps(bob, 3) == [{"bob": (1, 0)}, {"bob": (2, 0)}, {"bob": (3, 0)}]
             walks.broken.clear()
             assert await ann.until("user_moved") == {"user_id": "ann", "x": 3, "y": 0}
-            await ann.send("walk", path=[[2, 0]])
+            await ann.send("walk", path=tiles([[2, 0]]))
             assert await steps(ann, 1) == [{"ann": (2, 0)}]
 
     within(story)
@@ -209,7 +213,7 @@ def test_who_closes_the_page_stands_where_they_came_to() -> None:
             await bob.until("state")
             async with connected(api, live(room), user="ann") as ann:
                 await ann.until("state")
-                await ann.send("walk", path=[[1, 0], [2, 0], [3, 0]])
+                await ann.send("walk", path=tiles([[1, 0], [2, 0], [3, 0]]))
                 await steps(bob, 1)
             assert await bob.until("user_moved") == {"user_id": "ann", "x": 1, "y": 0}
 

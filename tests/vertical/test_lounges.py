@@ -47,7 +47,7 @@ async def test_who_walks_is_seen_and_then_noted(hall: Hall) -> None:
                 for each in (walker, other):
                     state = await each.hear("state")
                     assert [who["x"] for who in state["payload"]["people"]] == [1, 1]
-                await walker.say("walk", path=[[1, 1], [0, 1]])
+                await walker.say("walk", path=[{"x": 1, "y": 1}, {"x": 0, "y": 1}])
                 seen = [(await other.hear("steps"))["payload"]["people"] for _ in range(2)]
                 assert [(step["x"], step["y"]) for (step,) in seen] == [(1, 1), (0, 1)]
                 assert (await other.hear("user_moved"))["payload"]["user_id"] == ada

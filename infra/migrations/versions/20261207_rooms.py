@@ -11,7 +11,7 @@ TABLES = """
 CREATE TABLE lounges (
     room_id text COLLATE "C" PRIMARY KEY,
     owner text COLLATE "C" NOT NULL,
-    name jsonb NOT NULL,
+    name jsonb,
     capacity integer NOT NULL,
     access text COLLATE "C" NOT NULL,
     plan text COLLATE "C" NOT NULL,

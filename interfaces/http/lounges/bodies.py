@@ -40,7 +40,7 @@ class ForSeconds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class LoungeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A room; `players` are in it, and `entries` counts how often somebody came in.
 
-    Its name is null once who has opened it is erased.
+    Its name is null where it has none, or who has opened it is erased.
     """
 
     room_id: str
@@ -95,7 +95,7 @@ def record_of(request: Request, row: LoungeRow) -> LoungeRecord:
     """A room as it is told."""
     return LoungeRecord(
         room_id=row.room_id,
-        name=services_of(request).seals.open(row.name),
+        name=None if row.name is None else services_of(request).seals.open(row.name),
         owner=row.owner,
         access=row.access,
         capacity=row.capacity,

@@ -7,8 +7,12 @@ import msgspec
 from application.lounges.walking import LONGEST_PATH_TILES
 from domain.lounges.commands import Coordinate
 
-TileOfPath = tuple[Coordinate, Coordinate]
-"""A tile as `[x, y]`."""
+
+class TileOfPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A tile to walk over."""
+
+    x: Coordinate
+    y: Coordinate
 
 
 class WalkPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -26,12 +26,10 @@ from interfaces.http.platform.routes import command
 
 MEMBER = "/{room_id:str}/members/{user_id:str}"
 
-Context = NamedDependency[CommandContext]
-
 
 @command(f"{MEMBER}/invite", "inviteToRoom", "Invite somebody", 403, 404, 409)
 async def invite_to_room(
-    request: Request, room_id: PathKey, user_id: PathKey, context: Context
+    request: Request, room_id: PathKey, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[LoungePerson]:
     """Invite somebody, who is told in their feed; again changes nothing."""
     return await _decided(request, context, InviteToLounge, room_id, user_id)
@@ -39,7 +37,7 @@ async def invite_to_room(
 
 @command(f"{MEMBER}/kick", "kickFromRoom", "Send somebody out", 403, 404, 409)
 async def kick_from_room(
-    request: Request, room_id: PathKey, user_id: PathKey, context: Context
+    request: Request, room_id: PathKey, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[LoungePerson]:
     """Send somebody out at once, who may come back after a minute."""
     return await _decided(request, context, KickPerson, room_id, user_id)
@@ -51,7 +49,7 @@ async def ban_from_room(
     room_id: PathKey,
     user_id: PathKey,
     data: JSONBody[ForSeconds],
-    context: Context,
+    context: NamedDependency[CommandContext],
 ) -> Response[LoungePerson]:
     """Keep somebody out from now on, who may be in or not; they are not invited any more."""
     return await _decided(request, context, BanPerson, room_id, user_id, seconds=data.seconds)
@@ -59,7 +57,7 @@ async def ban_from_room(
 
 @command(f"{MEMBER}/unban", "unbanFromRoom", "Let somebody in again", 403, 404, 409)
 async def unban_from_room(
-    request: Request, room_id: PathKey, user_id: PathKey, context: Context
+    request: Request, room_id: PathKey, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[LoungePerson]:
     """Lift a ban, or what is left of a kick."""
     return await _decided(request, context, UnbanPerson, room_id, user_id)
@@ -71,7 +69,7 @@ async def mute_in_room(
     room_id: PathKey,
     user_id: PathKey,
     data: JSONBody[ForSeconds],
-    context: Context,
+    context: NamedDependency[CommandContext],
 ) -> Response[LoungePerson]:
     """Let somebody say nothing for a while, who may stay."""
     return await _decided(request, context, MutePerson, room_id, user_id, seconds=data.seconds)
@@ -79,7 +77,7 @@ async def mute_in_room(
 
 @command(f"{MEMBER}/unmute", "unmuteInRoom", "Let somebody speak again", 403, 404, 409)
 async def unmute_in_room(
-    request: Request, room_id: PathKey, user_id: PathKey, context: Context
+    request: Request, room_id: PathKey, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[LoungePerson]:
     """Lift a mute."""
     return await _decided(request, context, UnmutePerson, room_id, user_id)
@@ -87,7 +85,7 @@ async def unmute_in_room(
 
 @command(f"{MEMBER}/appoint", "appointModerator", "Make somebody a moderator", 403, 404, 409)
 async def appoint_moderator(
-    request: Request, room_id: PathKey, user_id: PathKey, context: Context
+    request: Request, room_id: PathKey, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[LoungePerson]:
     """Make somebody a moderator of one's room, who may come in and decides about others."""
     return await _decided(request, context, AppointModerator, room_id, user_id)
@@ -95,7 +93,7 @@ async def appoint_moderator(
 
 @command(f"{MEMBER}/dismiss", "dismissModerator", "Dismiss a moderator", 403, 404, 409)
 async def dismiss_moderator(
-    request: Request, room_id: PathKey, user_id: PathKey, context: Context
+    request: Request, room_id: PathKey, user_id: PathKey, context: NamedDependency[CommandContext]
 ) -> Response[LoungePerson]:
     """Let somebody be a moderator of one's room no more."""
     return await _decided(request, context, DismissModerator, room_id, user_id)

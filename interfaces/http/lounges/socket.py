@@ -81,7 +81,7 @@ class LoungeSocket:
             case LoungePing():
                 self._channel.push("pong", id=id)
             case WalkMessage(payload=payload):
-                path = [Tile(x, y) for x, y in payload.path]
+                path = [Tile(each.x, each.y) for each in payload.path]
                 self._walk(path, id)
 
     def _walk(self, path: list[Tile], id: str | None) -> None:

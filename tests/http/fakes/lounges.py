@@ -24,10 +24,11 @@ class FakeLounges(FakeReadModel):
     """Lounges, straight from the log."""
 
     async def public(self, *, before: str | None, limit: int) -> LoungePage:
-        rows = [each for each in self._rows() if each.access == "public" and not each.closed]
+        rows = self._rows()
         ids = [each.room_id for each in rows]
         first = 0 if before is None else ids.index(before) + 1 if before in ids else len(ids)
-        page, more = rows[first : first + limit], len(rows) > first + limit
+        left = [each for each in rows[first:] if each.access == "public" and not each.closed]
+        page, more = left[:limit], len(left) > limit
         return LoungePage(lounges=page, before=page[-1].room_id if more else None)
 
     async def lounge(self, room_id: str) -> LoungeRow | None:
