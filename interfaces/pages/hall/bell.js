@@ -15,6 +15,7 @@ const TELLS = {
   "game-found": ({ other }) => [`${called(other)} plays you`, "/play"],
   "friend-request": ({ other }) => [`${called(other)} asks to be your friend`, "/friends"],
   "friend-accepted": ({ other }) => [`${called(other)} is your friend`, "/friends"],
+  "room-invitation": ({ about, other }) => [`${called(other)} invites you into a room`, `/rooms#${about}`],
   "queue-ready": ({ data }) => [`It is your turn: ${data.event}`, `/queue/${encodeURIComponent(data.event)}`],
 };
 
