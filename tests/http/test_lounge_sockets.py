@@ -185,6 +185,20 @@ def test_where_something_was_missed_the_state_is_told_anew() -> None:
     within(story)
 
 
+def test_who_missed_being_sent_out_is_told_so_by_the_next_look() -> None:
+    async def story(api: Api) -> None:
+        room = await a_room_with(api, "ann")
+        async with connected(api, live(room), user="ann") as ann:
+            await ann.until("state")
+            api.log.feed.lags = True
+            await decide(api, "olga", room, "ann", "kick")
+            api.log.feed.late.clear()
+            api.log.cut(f"+{room}")
+            assert await ann.closed() == NORMAL
+
+    within(story)
+
+
 def test_a_fault_in_one_room_stops_no_other_and_not_its_own_next_ticks() -> None:
     async def story(api: Api) -> None:
         one, other = await a_room_with(api, "ann"), await a_room_with(api, "bob")

@@ -76,6 +76,14 @@ def test_who_comes_back_ends_the_other_visit_and_not_their_own() -> None:
     assert ended(narrator.events) == [EndVisit(room_id="cellar", user_id="ann", since=at(2))]
 
 
+def test_nothing_follows_where_a_visit_cannot_be_ended() -> None:
+    narrator, process = lounges(), VisitsProcess()
+    comes(narrator, "ann", "cellar", 0)
+    comes(narrator, "ann", "attic", 1)
+    (ends,) = reactions(process, narrator.events)
+    assert process.after_refusal(ends) == []
+
+
 def test_nobody_is_named_in_what_is_remembered() -> None:
     narrator, process = lounges(), VisitsProcess()
     comes(narrator, "ann", "cellar", 0)
