@@ -12,6 +12,7 @@ from domain.friends.relationship import Relationship
 from domain.games.four_in_a_row import FourInARow
 from domain.games.handed_seat import HandedSeat
 from domain.games.lobby import Lobby
+from domain.lounges.lounge import Lounge
 from domain.operations.consumer import Consumer
 from domain.waitroom.room import Waitroom
 
@@ -19,7 +20,7 @@ WAITROOMS = Category("waitroom", Waitroom)
 GAMES = Category("game", Lobby, FourInARow, HandedSeat)
 USERS = Category("user", Account, ClaimedName)
 PEOPLE = Category("person", PersonFeed)
-SOCIAL = Category("social", Relationship, Presence, Conversation)
+SOCIAL = Category("social", Relationship, Presence, Conversation, Lounge)
 OPERATIONS = Category("operations", Consumer)
 EFFECTS = Category("effect", Rule, EffectLine)
 

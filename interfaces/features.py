@@ -12,6 +12,7 @@ FEATURES = (
     "feed",
     "friends",
     "conversations",
+    "lounges",
     "sign_in",
     "subjects",
     "effects",

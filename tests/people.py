@@ -147,11 +147,11 @@ def _end(consumer: Consumer, topic: str, partition: int) -> TopicPartition:
 
 
 class Player:
-    """Somebody at the games' socket."""
+    """Somebody at the games' socket, or at another one."""
 
-    def __init__(self, hall: Hall, user: str) -> None:
+    def __init__(self, hall: Hall, user: str, path: str = "/api/v1/games/live") -> None:
         self.user = user
-        self._url = hall.base_url.replace("http", "ws", 1) + "/api/v1/games/live"
+        self._url = hall.base_url.replace("http", "ws", 1) + path
         self._headers = hall.player(user)
 
     async def __aenter__(self) -> Self:

@@ -31,3 +31,8 @@ class Presence(Protocol):
 
     async def forget(self, user_id: str) -> int:
         """Know no more when somebody was there; gives 1 where it was known."""
+
+
+def channel_of_lounge(room_id: str) -> str:
+    """The channel on which it is told who walks in a lounge."""
+    return f"/lounge/{room_id}"

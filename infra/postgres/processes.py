@@ -13,7 +13,8 @@ SAY = {
     "process_states": TableSays(facts=("process", "kind", "offsets", "size")),
     "process_entries": TableSays(facts=("process", "key", "entry")),
 }
-"""What the tables tell of people: processes remember games, and nobody in them."""
+"""What the tables tell of people: processes remember games, and in which room somebody is, by a
+digest of who that is."""
 
 MOVE = """
     INSERT INTO process_states AS known (process, kind, offsets, size) VALUES (%s, %s, %s, %s)

@@ -9,7 +9,16 @@ from application.ports.people import Knowledge
 from application.subjects.erasure import GoesLater
 from domain.categories import CATEGORIES
 from domain.category import Category
-from infra import limits, listening, once, passkey_uses, presence, push_subscriptions, sign_ins
+from infra import (
+    limits,
+    listening,
+    once,
+    passkey_uses,
+    presence,
+    push_subscriptions,
+    sign_ins,
+    walks,
+)
 from infra.eventlog.people import LogOfPeople
 from infra.eventlog.reader import KafkaLogReader
 from infra.kafka.topics import retention_hours
@@ -65,10 +74,8 @@ def tables() -> Iterator[tuple[Any, TableSays]]:
 def keys() -> Mapping[str, Sequence[KeySays]]:
     """Every kind of key in Redis, by the read model that it is of, or none."""
     found = {model.name: model.says for model in read_models() if model.says}
-    return {
-        **found,
-        "": (*limits.SAYS, *listening.SAYS, *once.SAYS, *presence.SAYS, *attempts.SAYS),
-    }
+    kept = (*limits.SAYS, *listening.SAYS, *once.SAYS, *presence.SAYS, *attempts.SAYS, *walks.SAYS)
+    return {**found, "": kept}
 
 
 def _tables(pool: Pool, open: Open) -> Iterator[Knowledge]:

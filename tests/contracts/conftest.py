@@ -56,6 +56,7 @@ async def _something_happens(hall: Hall) -> set[str]:
         ruled = await client.post("/api/v1/effects/rules", json=a_rule(), headers=hall.admin())
         after_feed = await _somebody_is_told(hall, client)
         after_friend = await _somebody_is_asked(hall, client)
+        after_lounge = await _somebody_opens_a_room(hall, client)
         after_room, after_game, after_event, after_account, after_rule = (
             answer.headers["Position"] for answer in (opened, sought, told, account, ruled)
         )
@@ -76,7 +77,7 @@ async def _something_happens(hall: Hall) -> set[str]:
         await eventually(ask, lambda answer: answer.status_code == 200)
     return {
         *(after_room, after_game, after_event, after_account, after_rule, after_feed),
-        after_friend,
+        *(after_friend, after_lounge),
     }
 
 
@@ -111,4 +112,14 @@ async def _somebody_is_asked(hall: Hall, client: httpx.AsyncClient) -> str:
     for path in (friends, "/api/v1/conversations"):
         ask = partial(client.get, path, headers=asking | {"Read-After": position})
         await eventually(ask, lambda answer: answer.status_code == 200)
+    return position
+
+
+async def _somebody_opens_a_room(hall: Hall, client: httpx.AsyncClient) -> str:
+    """Open a room in which people meet; the position that the read model has reached."""
+    asking, rooms = hall.player(a_name("olga")), "/api/v1/rooms"
+    opened = await client.post(rooms, json={"name": "Contract"}, headers=asking)
+    position = opened.headers["Position"]
+    ask = partial(client.get, rooms, headers=asking | {"Read-After": position})
+    await eventually(ask, lambda answer: answer.status_code == 200)
     return position

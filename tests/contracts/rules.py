@@ -85,6 +85,8 @@ OPERATIONS: dict[str, Any] = {
                 "suggestFriends",
                 "listMyConversations",
                 "listMessages",
+                "listRooms",
+                "getRoomEntries",
                 "getMyFeed",
             )
         ),

@@ -33,6 +33,7 @@ from application.friends.presence import PresenceOfFriends
 from application.games.offers import Offers
 from application.games.people import GamesOfPeople
 from application.history import History
+from application.lounges.people import LoungesOfPeople
 from application.player_events.dead_letters import DeadLetterRepairs
 from application.player_events.intake import Intake
 from application.waitroom.people import PlacesOfPeople
@@ -49,6 +50,7 @@ from interfaces.http.conversations.live import ConversationLimits
 from interfaces.http.feed.live import FeedLimits
 from interfaces.http.games.judging import Judge
 from interfaces.http.games.lobby_feed import LobbyFeed
+from interfaces.http.lounges.walks import LoungeWalks
 from interfaces.http.operations.mails import Sink
 from interfaces.http.platform.cookies import Cookies
 from interfaces.http.platform.services import ReadinessCheck, Services
@@ -72,6 +74,7 @@ from projections.effects import EFFECT_LEDGER
 from projections.feed import FEED_ENTRIES
 from projections.friends import FRIENDS
 from projections.games import GAME_METRICS, GAME_RECORDS, STANDINGS
+from projections.lounges import LOUNGES
 from projections.player_events import (
     DEAD_LETTERS,
     EVENT_ARCHIVE,
@@ -92,6 +95,7 @@ from tests.http.fakes.friends import FakeFriends, FakePresence
 from tests.http.fakes.games import FakeGameMetrics, FakeGames, FakeStandings
 from tests.http.fakes.listening import FakeListening
 from tests.http.fakes.log import FakeLog
+from tests.http.fakes.lounges import FakeLounges
 from tests.http.fakes.mail import FakePost
 from tests.http.fakes.once import FakeOffers, FakeOnce
 from tests.http.fakes.people import LATER, FakeSignInsOfPeople, KeysInMemory, LogInMemory
@@ -100,6 +104,7 @@ from tests.http.fakes.push import FakeBrowsers
 from tests.http.fakes.sign_ins import FakeSignIns, FakeTries
 from tests.http.fakes.subjects import FakeSeals
 from tests.http.fakes.waitroom import FakeQueue
+from tests.http.fakes.walks import FakeWalks
 from tests.player_events.failing import Desk, a_desk
 from tests.projections.fakes import FakeReader
 
@@ -240,9 +245,9 @@ async def an_api() -> AsyncIterator[Api]:
     queue, games, standings = FakeQueue(log, seals), FakeGames(log), FakeStandings(log)
     player_events, limits = FakePlayerEvents(), FakeLimits()
     desk, accounts = a_desk(), FakeAccounts(log, seals)
-    friends, listening = FakeFriends(log), FakeListening()
+    friends, lounges, listening = FakeFriends(log), FakeLounges(log), FakeListening()
     conversations = FakeConversations(log)
-    presence = FakePresence(listening)
+    presence, walks = FakePresence(listening), FakeWalks(listening)
     of_players = FakePlayerQueries(player_events)
     commands_need: dict[str, ReadinessCheck] = {}
     queries_need: dict[str, ReadinessCheck] = {}
@@ -252,6 +257,7 @@ async def an_api() -> AsyncIterator[Api]:
         FEED_ENTRIES: FakeFeeds(log),
         FRIENDS: friends,
         CONVERSATIONS: conversations,
+        LOUNGES: lounges,
         GAME_RECORDS: games,
         GAME_METRICS: FakeGameMetrics(log),
         STANDINGS: standings,
@@ -291,6 +297,9 @@ async def an_api() -> AsyncIterator[Api]:
             Others: Others(RelationshipsOfFriends(cast("Any", friends))),
             ConversationLimits: ConversationLimits(),
             ConversationsOfPeople: ConversationsOfPeople(conversations),
+            LoungesOfPeople: LoungesOfPeople(lounges),
+            LoungeWalks: LoungeWalks(walks),
+            FakeWalks: walks,
             Offers: Offers(FakeOffers()),
             Settings: Settings(),
             Ingestion: Ingestion(

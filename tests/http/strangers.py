@@ -26,14 +26,11 @@ GROUP = "0d9d3b7c1a5e4f0f8a3b6c2d1e0f9a8b"
 EMAIL, TALKS = "/api/v1/me/account/email", "/api/v1/conversations"
 
 PRIVATE = (
-    "Ada in line",
-    "Pacific/Chatham",
-    "only Ada did this",
-    "ada@hers.example",
-    "said to nobody",
+    *("Ada in line", "Pacific/Chatham", "only Ada did this", "ada@hers.example"),
+    *("said to nobody", "The countess receives"),
 )
 """What is not for other players: how she is called in a line, where she lives, what she did, where
-she gets mails, and what she said."""
+she gets mails, what she said, and how she calls a room into which nobody is invited."""
 
 Headers = Mapping[str, str]
 Operation = tuple[str, str, Any]
@@ -82,7 +79,7 @@ def operations() -> Mapping[str, Operation]:
 class Hers:
     """What Ada has in a hall, and requests for it."""
 
-    def __init__(self, api: Api, session: str, game: str, event: str) -> None:
+    def __init__(self, api: Api, session: str, game: str, event: str, room: str) -> None:
         self.api: Api = api
         self.cookie: str = ""
         self.guest: str = ""
@@ -92,6 +89,7 @@ class Hers:
             "event_id": ROOM,
             "session_id": session,
             "game_id": game,
+            "room_id": room,
             "user_id": ADA,
             "player_id": ADA,
             "player": ADA,
@@ -147,7 +145,7 @@ class Hers:
 
 
 async def come(api: Api) -> Hers:
-    """Ada stands in a line, plays, reports, has an account, and talks to herself in a group."""
+    """Ada stands in a line, plays, reports, has an account and a room, and talks to herself."""
     await api.open(ROOM, capacity=5)
     joining = {"user_id": ADA, "event_id": ROOM, "display_name": PRIVATE[0]}
     joined = await api.ask("POST", "/api/v1/waitroom/join", joining, user=ADA)
@@ -161,13 +159,19 @@ async def come(api: Api) -> Hers:
     await api.ask("POST", TALKS, starting, user=ADA)
     said = {"client_seq": 1, "text": PRIVATE[4]}
     assert (await api.ask("POST", f"{TALKS}/{GROUP}/messages", said, user=ADA)).is_success
+    opening = {"name": PRIVATE[5], "access": "invitation"}
+    assert (await api.ask("POST", "/api/v1/rooms", opening, user=ADA)).is_success
     headers = OURS | {"cookie": await _cookie(api, ADA)}
     await api.client.post(EMAIL, json={"email": PRIVATE[3]}, headers=headers)
     await api.post.errands.done()
     code = {"code": code_in(api.post.mail.sent[-1])}
     confirmed = await api.client.post(f"{EMAIL}/confirm", json=code, headers=headers)
     assert confirmed.is_success
-    hers = Hers(api, joined.json()["session_id"], game, told.json()["event_id"])
+    session, event_id, room = (
+        answer.json()[id]
+        for answer, id in ((joined, "session_id"), (told, "event_id"), (opened, "room_id"))
+    )
+    hers = Hers(api, session, game, event_id, room)
     hers.cookie, hers.guest = await _cookie(api, ADA), await _cookie(api, "mallory~guest")
     return hers
 

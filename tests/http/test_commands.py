@@ -70,6 +70,7 @@ def test_every_command_that_makes_something_leaves_its_id_to_the_hall() -> None:
     assert {(kind.makes, defaults[kind][kind.makes]) for kind in kinds} == {
         ("session_id", ""),
         ("game_id", ""),
+        ("room_id", ""),
     }
 
 

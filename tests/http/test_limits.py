@@ -126,6 +126,33 @@ async def rules(api: Api, limit: Limit) -> None:
     assert (await add(most)).status_code == 201
 
 
+async def _a_room(api: Api, **facts: Any) -> Any:
+    return await api.ask("POST", "/api/v1/rooms", {"name": "Night owls", **facts}, user="olga")
+
+
+async def capacity_of_a_room(api: Api, limit: Limit) -> None:
+    (most,) = limit.most
+    assert (await _a_room(api, capacity=most)).status_code == 201
+    refused(await _a_room(api, capacity=most + 1), limit)
+
+
+async def moderators_of_a_room(api: Api, limit: Limit) -> None:
+    await _listed_in_a_room(api, limit, "appoint")
+
+
+async def listed_in_a_room(api: Api, limit: Limit) -> None:
+    await _listed_in_a_room(api, limit, "invite")
+
+
+async def _listed_in_a_room(api: Api, limit: Limit, what: str) -> None:
+    (most,), room = limit.most, (await _a_room(api)).json()["room_id"]
+    members = f"/api/v1/rooms/{room}/members"
+    for number in range(most):
+        answer = await api.ask("POST", f"{members}/user-{number}/{what}", user="olga")
+        assert answer.status_code == 200
+    refused(await api.ask("POST", f"{members}/one-more/{what}", user="olga"), limit)
+
+
 async def commands(api: Api, limit: Limit) -> None:
     def many(count: int) -> bytes:
         command = {"command": "lobby.cancel-seek", "user_id": "ann"}
@@ -254,6 +281,9 @@ IN_MEMORY: dict[str, Callable[[Api, Limit], Awaitable[None]]] = {
     "people in a group, and all who have ever said something there": talk.people_in_a_group,
     "friends that a group is started with": talk.friends_at_once,
     "messages of a conversation that can be edited, deleted and reacted to": talk.newest_messages,
+    "the capacity of a room in which people meet": capacity_of_a_room,
+    "its moderators": moderators_of_a_room,
+    "who is invited into it, who is muted, and who is kept out": listed_in_a_room,
     "commands of a request": commands,
     "events of a batch": events,
     "the `data` of an event": the_size_of_data,

@@ -89,6 +89,7 @@ from domain.waitroom.orders import (
 )
 from tests.conversations.stories import tell_of_conversations
 from tests.given import at
+from tests.lounges.story import tell_of_lounges
 from tests.projections.story import Narrator
 
 
@@ -427,3 +428,4 @@ def tell_of_everything(narrator: Narrator) -> None:
     tell_of_feeds(narrator)
     tell_of_friends(narrator)
     tell_of_conversations(narrator)
+    tell_of_lounges(narrator)

@@ -177,7 +177,7 @@ def test_log_topics_keep_everything_and_lose_nothing() -> None:
 def test_who_sets_records_aside_has_a_topic_for_them_and_nobody_else() -> None:
     setting_aside = set(PROJECTIONS) - {DEAD_LETTERS}
     letters = {name for topic in declared(12) if (name := topic.name).endswith(".dlq")}
-    others = ("checkout", "feed", "friend-requests", "ingest", "matchmaking", "names")
+    others = ("checkout", "feed", "friend-requests", "ingest", "matchmaking", "names", "visits")
     assert letters == {f"{name}.dlq" for name in (*others, *setting_aside)}
 
 

@@ -16,6 +16,7 @@ const TELLS = {
   "game-found": ({ other }) => [`${name(other)} plays you`, "/play"],
   "friend-request": ({ other }) => [`${name(other)} asks to be your friend`, "/friends"],
   "friend-accepted": ({ other }) => [`${name(other)} is your friend`, "/friends"],
+  "room-invitation": ({ about, other }) => [`${name(other)} invites you into a room`, `/rooms#${about}`],
   "queue-ready": ({ data }) => [`It is your turn: ${data.event}`, `/queue/${encodeURIComponent(data.event)}`],
 };
 

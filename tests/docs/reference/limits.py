@@ -5,6 +5,8 @@ from application.accounts import by_mail, claiming
 from application.effects import desk
 from domain.conversations import commands as talk
 from domain.conversations import conversation, newest
+from domain.lounges import moderated
+from domain.lounges.commands import MOST_PEOPLE
 from interfaces.http import serve
 from interfaces.http.conversations import messages
 from interfaces.http.operations import commands
@@ -93,6 +95,13 @@ ROWS = (
     (
         "messages of a conversation that can be edited, deleted and reacted to",
         f"the newest {newest.MOST_NEWEST}",
+        "409",
+    ),
+    ("the capacity of a room in which people meet", f"{MOST_PEOPLE}", "400"),
+    ("its moderators", f"{moderated.MOST_MODERATORS}", "409"),
+    (
+        "who is invited into it, who is muted, and who is kept out",
+        f"{moderated.MOST_LISTED:,} each",
         "409",
     ),
     ("commands of a request", f"{commands.MOST_COMMANDS:,}", "400"),

@@ -11,6 +11,7 @@ from application.accounts.names import NamesProcess
 from application.feed.process import FeedProcess
 from application.games.matchmaking import MatchmakingProcess
 from application.log.shard import IdempotencyKeyReused
+from application.lounges.visits import VisitsProcess
 from application.ports.commands import Answer, Done, Envelope, NotOwned, Unavailable
 from application.ports.reading import ShardId
 from application.process_runner import Process
@@ -50,7 +51,7 @@ class FakeLog:
         self.matchmaker_rests = False
         self.now = NOW
         matchmaker = MatchmakingProcess(move_seconds=60, choose=_first_free)
-        self._processes: Sequence[Process] = (matchmaker, NamesProcess())
+        self._processes: Sequence[Process] = (matchmaker, NamesProcess(), VisitsProcess())
         self._duties: deque[Envelope] = deque()
         self.feeds_people = False
         self._feeder = FeedProcess(feeds())

@@ -1,0 +1,1 @@
+"""Lounges: places where people meet and walk, which addresses and topics call rooms."""

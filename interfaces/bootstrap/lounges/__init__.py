@@ -1,0 +1,1 @@
+"""What lounges are built with."""

@@ -1,0 +1,1 @@
+"""Lounges: who comes, who may not, who decides, and where people stand."""
