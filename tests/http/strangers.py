@@ -154,13 +154,13 @@ async def come(api: Api) -> Hers:
     account = await api.ask("POST", "/api/v1/me/account/register", registering, user=ADA)
     event = an_event(**CAME, player_id=ADA) | {"data": {"note": PRIVATE[2]}}
     told = await api.ask("POST", "/api/v1/events", event, user="server", scope="service")
-    assert {joined.status_code, account.status_code, told.status_code} == {200, 201}
+    opening = {"name": PRIVATE[5], "access": "invitation"}
+    opened = await api.ask("POST", "/api/v1/rooms", opening, user=ADA)
+    assert {each.status_code for each in (joined, account, told, opened)} == {200, 201}
     starting: Any = {"conversation_id": GROUP, "members": []}
     await api.ask("POST", TALKS, starting, user=ADA)
     said = {"client_seq": 1, "text": PRIVATE[4]}
     assert (await api.ask("POST", f"{TALKS}/{GROUP}/messages", said, user=ADA)).is_success
-    opening = {"name": PRIVATE[5], "access": "invitation"}
-    assert (await api.ask("POST", "/api/v1/rooms", opening, user=ADA)).is_success
     headers = OURS | {"cookie": await _cookie(api, ADA)}
     await api.client.post(EMAIL, json={"email": PRIVATE[3]}, headers=headers)
     await api.post.errands.done()

@@ -22,10 +22,9 @@ from tests.http.test_accounts import MINE, register
 from tests.http.test_signing_in import OURS
 
 NAME, OTHER_NAME = "Ada Lovelace", "Benjamin Lovelace"
-NOTHING = {
-    **{"account": 0, "friends": 0, "conversations": 0, "rooms": 0},
-    **{"avatars": 0, "sign-ins": 0, "keys": 0},
-}
+NOTHING = dict.fromkeys(
+    ("account", "friends", "conversations", "rooms", "avatars", "sign-ins", "keys"), 0
+)
 EXPORT, ERASE = "/api/v1/me/export", "/api/v1/me/erase"
 
 
