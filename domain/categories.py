@@ -7,8 +7,8 @@ from domain.conversations.conversation import Conversation
 from domain.effects.line import EffectLine
 from domain.effects.rule import Rule
 from domain.feed.person_feed import PersonFeed
-from domain.friends.presence import Presence
 from domain.friends.relationship import Relationship
+from domain.friends.visibility import Visibility
 from domain.games.four_in_a_row import FourInARow
 from domain.games.handed_seat import HandedSeat
 from domain.games.lobby import Lobby
@@ -20,7 +20,7 @@ WAITROOMS = Category("waitroom", Waitroom)
 GAMES = Category("game", Lobby, FourInARow, HandedSeat)
 USERS = Category("user", Account, ClaimedName)
 PEOPLE = Category("person", PersonFeed)
-SOCIAL = Category("social", Relationship, Presence, Conversation, Lounge)
+SOCIAL = Category("social", Relationship, Visibility, Conversation, Lounge)
 OPERATIONS = Category("operations", Consumer)
 EFFECTS = Category("effect", Rule, EffectLine)
 

@@ -22,7 +22,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from application.ports.commands import Unavailable
-from application.ports.listening import PREFIX, Seen
+from application.ports.listening import PREFIX, OnlineStatus
 from projections.people import KeySays
 
 SAYS = (KeySays("last-seen:*", members="when who is named there was last in the hall"),)
@@ -126,13 +126,13 @@ class ListeningInRedis:
                     hear(message["data"])
 
 
-class PresenceInRedis:
-    """Implements `listening.Presence`."""
+class WhoIsOnlineInRedis:
+    """Implements `listening.WhoIsOnline`."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def look(self, people: Sequence[str]) -> Mapping[str, Seen]:
+    async def look(self, people: Sequence[str]) -> Mapping[str, OnlineStatus]:
         """See the port."""
         if not people:
             return {}
@@ -154,8 +154,8 @@ class PresenceInRedis:
             raise Unavailable(f"When somebody was there cannot be deleted: {error}") from error
 
 
-def _seen(listens: bool, last: float | None) -> Seen:
+def _seen(listens: bool, last: float | None) -> OnlineStatus:
     if last is None:
-        return Seen(online=listens, last=None)
+        return OnlineStatus(online=listens, last=None)
     online = listens or time.time() - last < LEADING_ON_S
-    return Seen(online=online, last=datetime.fromtimestamp(last, UTC))
+    return OnlineStatus(online=online, last=datetime.fromtimestamp(last, UTC))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from application.ports.listening import Presence
+from application.ports.listening import WhoIsOnline
 from application.ports.people import Execute, Knowledge
 from domain.friends.commands import CancelRequest, DeclineRequest, EndFriendship, FriendCommand
 from domain.friends.refusals import NoFriendRequest, NotFriends
@@ -41,13 +41,13 @@ class FriendsOfPeople(Knowledge):
     stays = "that you were friends or asked, whom you have blocked, and that you hid, by ids"
     keeps = "friends, requests and blocks are the guest's: the account asks its friends anew"
 
-    def __init__(self, known: KnownFriends, presence: Presence) -> None:
+    def __init__(self, known: KnownFriends, online: WhoIsOnline) -> None:
         self._known = known
-        self._presence = presence
+        self._online = online
 
     async def erase(self, user_id: str, by: str, execute: Execute) -> int:
         """See `Knowledge`; what the other has ended meanwhile is over as well."""
-        ended = await self._presence.forget(user_id)
+        ended = await self._online.forget(user_id)
         for other_id, relation in await self._known.of(user_id):
             for end in ENDS[relation]:
                 if await _has_ended(execute, end(user_id=user_id, other_id=other_id)):

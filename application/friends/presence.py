@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from application.ports.listening import Presence, Seen
+from application.ports.listening import OnlineStatus, WhoIsOnline
 
 
 class FriendPresence(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +22,7 @@ class FriendPresence(msgspec.Struct, frozen=True, kw_only=True):
 class PresenceOfFriends:
     """Looks who is there, and tells nothing of who is hidden."""
 
-    def __init__(self, presence: Presence) -> None:
+    def __init__(self, presence: WhoIsOnline) -> None:
         self._presence = presence
 
     async def look(self, friends: Mapping[str, datetime | None]) -> Sequence[FriendPresence]:
@@ -31,7 +31,7 @@ class PresenceOfFriends:
         return [_shown(user_id, seen[user_id], since) for user_id, since in friends.items()]
 
 
-def _shown(user_id: str, seen: Seen, hidden: datetime | None) -> FriendPresence:
+def _shown(user_id: str, seen: OnlineStatus, hidden: datetime | None) -> FriendPresence:
     """What is seen of somebody who is hidden since a time, or not."""
     if hidden is None:
         return FriendPresence(user_id=user_id, online=seen.online, last_seen=seen.last)

@@ -16,17 +16,17 @@ def channel_of_room(room: str) -> str:
     return f"/room/{room}"
 
 
-class Seen(NamedTuple):
+class OnlineStatus(NamedTuple):
     """Whether somebody is there, and when they were last; None where that is not known any more."""
 
     online: bool
     last: datetime | None
 
 
-class Presence(Protocol):
+class WhoIsOnline(Protocol):
     """Knows who is there, at whichever process of the API."""
 
-    async def look(self, people: Sequence[str]) -> Mapping[str, Seen]:
+    async def look(self, people: Sequence[str]) -> Mapping[str, OnlineStatus]:
         """Each of these. Raises `Unavailable`."""
 
     async def forget(self, user_id: str) -> int:

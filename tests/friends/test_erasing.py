@@ -7,7 +7,7 @@ import pytest
 
 from application.friends.people import FriendsOfPeople
 from application.ports.commands import Answer
-from application.ports.listening import Seen
+from application.ports.listening import OnlineStatus
 from domain.aggregate import Command
 from domain.events import Position
 from domain.friends.commands import CancelRequest, DeclineRequest, EndFriendship
@@ -26,10 +26,10 @@ class Known:
 
 
 class Gone:
-    """Implements `listening.Presence` where nobody is known to have been there."""
+    """Implements `listening.WhoIsOnline` where nobody is known to have been there."""
 
-    async def look(self, people: Sequence[str]) -> Mapping[str, Seen]:
-        return {each: Seen(online=False, last=None) for each in people}
+    async def look(self, people: Sequence[str]) -> Mapping[str, OnlineStatus]:
+        return {each: OnlineStatus(online=False, last=None) for each in people}
 
     async def forget(self, _user_id: str) -> int:
         return 0

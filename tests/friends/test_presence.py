@@ -8,13 +8,13 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from application.friends.presence import FriendPresence, PresenceOfFriends
-from application.ports.listening import Seen
+from application.ports.listening import OnlineStatus
 from domain.categories import SOCIAL
 from domain.friends.commands import LookAtPresence, SetPresence
 from domain.friends.events import PresenceHidden, PresenceShown
 from domain.friends.pair import pair_id, person_id
-from domain.friends.presence import Presence
 from domain.friends.view import PresenceView
+from domain.friends.visibility import Visibility
 from tests.given import T0, given
 from tests.snapshots import folds_the_same_from_any_snapshot
 
@@ -23,7 +23,7 @@ HIDE, SHOW = (SetPresence(user_id=ADA, hidden=hidden) for hidden in (True, False
 
 
 def test_who_wants_to_be_hidden_is_until_they_want_to_be_seen() -> None:
-    story = given(Presence(person_id(ADA))).when(HIDE).then(PresenceHidden)
+    story = given(Visibility(person_id(ADA))).when(HIDE).then(PresenceHidden)
     story.with_facts(user_id=ADA)
     story.when(HIDE).then()
     assert story.reply == PresenceView(hidden=True)
@@ -40,41 +40,41 @@ def test_what_is_one_person_s_own_is_no_pair() -> None:
 
 @for_all(st.lists(st.sampled_from([HIDE, SHOW])))
 def test_it_goes_on_from_any_snapshot(commands: list[SetPresence]) -> None:
-    story = given(Presence(person_id(ADA)), *commands)
-    folds_the_same_from_any_snapshot(SOCIAL, Presence, person_id(ADA), story.history)
+    story = given(Visibility(person_id(ADA)), *commands)
+    folds_the_same_from_any_snapshot(SOCIAL, Visibility, person_id(ADA), story.history)
 
 
 class There:
-    """Implements `listening.Presence`."""
+    """Implements `listening.WhoIsOnline`."""
 
-    def __init__(self, seen: Seen) -> None:
+    def __init__(self, seen: OnlineStatus) -> None:
         self.seen = seen
 
-    async def look(self, people: Sequence[str]) -> Mapping[str, Seen]:
+    async def look(self, people: Sequence[str]) -> Mapping[str, OnlineStatus]:
         return dict.fromkeys(people, self.seen)
 
     async def forget(self, _user_id: str) -> int:
         raise AssertionError("nobody asks for that here")
 
 
-async def shown(seen: Seen, hidden: datetime | None) -> FriendPresence:
+async def shown(seen: OnlineStatus, hidden: datetime | None) -> FriendPresence:
     (told,) = await PresenceOfFriends(There(seen)).look({ADA: hidden})
     return told
 
 
 @pytest.mark.parametrize("online", [True, False])
 async def test_friends_see_who_is_there_and_when_they_were_last(*, online: bool) -> None:
-    seen = Seen(online=online, last=T0)
+    seen = OnlineStatus(online=online, last=T0)
     told = await shown(seen, None)
     assert told == FriendPresence(user_id=ADA, online=online, last_seen=T0)
 
 
 @pytest.mark.parametrize("since", [T0 - timedelta(hours=1), T0 + timedelta(hours=1)])
 async def test_who_is_hidden_looks_as_if_they_had_left_then(since: datetime) -> None:
-    told = await shown(Seen(online=True, last=T0), since)
+    told = await shown(OnlineStatus(online=True, last=T0), since)
     assert told == FriendPresence(user_id=ADA, online=False, last_seen=min(T0, since))
 
 
 async def test_of_who_was_never_seen_nothing_is_made_up() -> None:
-    told = await shown(Seen(online=False, last=None), T0)
+    told = await shown(OnlineStatus(online=False, last=None), T0)
     assert told == FriendPresence(user_id=ADA, online=False, last_seen=None)

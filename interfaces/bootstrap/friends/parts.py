@@ -3,7 +3,7 @@
 from application.friends.people import FriendsOfPeople
 from application.friends.presence import PresenceOfFriends
 from infra.known_friends import KnownFriendsInPostgres
-from infra.listening import PresenceInRedis
+from infra.listening import WhoIsOnlineInRedis
 from interfaces.bootstrap.api import Foundation
 from projections.friends import FRIENDS
 
@@ -13,5 +13,5 @@ async def build(base: Foundation) -> list[object]:
     known = KnownFriendsInPostgres(
         base.settings.kafka_bootstrap, base.postgres, base.queries(FRIENDS)
     )
-    presence = PresenceInRedis(base.redis)
-    return [PresenceOfFriends(presence), FriendsOfPeople(known, presence)]
+    online = WhoIsOnlineInRedis(base.redis)
+    return [PresenceOfFriends(online), FriendsOfPeople(known, online)]

@@ -12,11 +12,11 @@ from redis.asyncio import Redis
 
 from application.effects.receivers import NotTold, PerhapsTold
 from application.ports.commands import Unavailable
-from application.ports.listening import Seen, channel_of_room
+from application.ports.listening import OnlineStatus, channel_of_room
 from domain.effects.actions import SocketMessage
 from infra.effects.socket import SocketMessages
 from infra.effects.telling import TellingInRedis
-from infra.listening import Hear, ListeningInRedis, PresenceInRedis
+from infra.listening import Hear, ListeningInRedis, WhoIsOnlineInRedis
 from tests.conftest import Hall, free_port
 from tests.effects.adapters.wires import wire_to
 from tests.effects.given import an_effect
@@ -142,9 +142,9 @@ async def test_whoever_listens_at_any_process_is_there_and_nobody_else(
     monkeypatch.setattr("infra.listening.LEADING_ON_S", 0.0)
     ada, bob = uuid4().hex, uuid4().hex
     async with Redis.from_url(servers.redis, decode_responses=True) as redis:
-        presence = PresenceInRedis(redis)
+        presence = WhoIsOnlineInRedis(redis)
         assert await presence.look([]) == {}
-        assert (await presence.look([ada]))[ada] == Seen(online=False, last=None)
+        assert (await presence.look([ada]))[ada] == OnlineStatus(online=False, last=None)
         async with a_process(servers) as one, a_process(servers) as other:
             with one.heard([ada], deaf), other.heard([ada, bob], deaf):
                 await told_to(one, ada, processes=2)
@@ -157,7 +157,7 @@ async def test_whoever_listens_at_any_process_is_there_and_nobody_else(
         assert not left.online
         assert left.last is not None
         assert (await presence.forget(ada), await presence.forget(ada)) == (1, 0)
-        assert (await presence.look([ada]))[ada] == Seen(online=False, last=None)
+        assert (await presence.look([ada]))[ada] == OnlineStatus(online=False, last=None)
 
 
 async def test_whoever_left_a_moment_ago_may_be_on_the_way_to_the_next_page(servers: Hall) -> None:
@@ -169,12 +169,12 @@ async def test_whoever_left_a_moment_ago_may_be_on_the_way_to_the_next_page(serv
         with one.heard([ada], deaf):
             await told_to(one, ada, processes=1)
         await told_to(one, ada, processes=0)
-        assert (await PresenceInRedis(redis).look([ada]))[ada].online
+        assert (await WhoIsOnlineInRedis(redis).look([ada]))[ada].online
 
 
 async def test_who_is_there_is_not_known_without_redis() -> None:
     async with Redis(port=free_port()) as nobody:
         with pytest.raises(Unavailable, match="Who is there cannot be looked up"):
-            await PresenceInRedis(nobody).look(["ada"])
+            await WhoIsOnlineInRedis(nobody).look(["ada"])
         with pytest.raises(Unavailable, match="cannot be deleted"):
-            await PresenceInRedis(nobody).forget("ada")
+            await WhoIsOnlineInRedis(nobody).forget("ada")

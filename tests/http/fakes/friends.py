@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from application.ports.listening import Seen
+from application.ports.listening import OnlineStatus
 from domain.friends.view import Relation
 from projections.friends.friends import (
     BlockedPage,
@@ -24,15 +24,15 @@ from tests.http.fakes.log import FakeReadModel
 
 
 class FakePresence:
-    """Implements `listening.Presence`: whoever listens is there."""
+    """Implements `listening.WhoIsOnline`: whoever listens is there."""
 
     def __init__(self, listening: FakeListening) -> None:
         self._listening = listening
         self.last: dict[str, datetime] = {}
 
-    async def look(self, people: Sequence[str]) -> Mapping[str, Seen]:
+    async def look(self, people: Sequence[str]) -> Mapping[str, OnlineStatus]:
         there = self._listening.channels
-        return {each: Seen(each in there, self.last.get(each)) for each in people}
+        return {each: OnlineStatus(each in there, self.last.get(each)) for each in people}
 
     async def forget(self, user_id: str) -> int:
         return 0 if self.last.pop(user_id, None) is None else 1

@@ -9,20 +9,20 @@ from domain.friends.view import PresenceView
 from domain.snapshot import Snapshot, State
 
 
-class PresenceState(State, frozen=True, kw_only=True, tag="friends.presence.snapshot.v1"):
+class VisibilityState(State, frozen=True, kw_only=True, tag="friends.presence.snapshot.v1"):
     """What somebody wants."""
 
     hidden: bool
 
 
-class Presence(Aggregate):
+class Visibility(Aggregate):
     """What somebody wants to be seen of them; its stream key is `person_id` of them.
 
     Whether they are there is in no event: it is known as long as it is so.
     """
 
     evicted_when_idle = True
-    states = (PresenceState,)
+    states = (VisibilityState,)
 
     def __init__(self, id: str) -> None:
         super().__init__(id)
@@ -49,11 +49,11 @@ class Presence(Aggregate):
     def _on_shown(self, _event: PresenceShown) -> None:
         self._hidden = False
 
-    def state(self) -> PresenceState:
+    def state(self) -> VisibilityState:
         """All of it."""
-        return PresenceState(hidden=self._hidden)
+        return VisibilityState(hidden=self._hidden)
 
     def _restore(self, snapshot: Snapshot) -> None:
         state = snapshot.state
-        assert isinstance(state, PresenceState)
+        assert isinstance(state, VisibilityState)
         self._hidden = state.hidden
