@@ -26,6 +26,7 @@ from domain.personal import HALL, Sealed
 from infra.errors import SetupError
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
 from infra.kafka.clients import TO_THE_END, consumer_config, producer_config
+from infra.kafka.fetching import what_there_is
 from infra.kafka.topics import KEYS_SEGMENT_MS, refuse_missing
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, KeyRecord, Keyring, MalformedKey
@@ -254,7 +255,7 @@ def _consumer(bootstrap: str, topic: str, **config: Any) -> Consumer:
 def _until_the_end(consumer: Consumer) -> Iterator[Message]:
     deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
-        for message in consumer.consume(POLL_BATCH, 0.2):
+        for message in what_there_is(consumer, POLL_BATCH, 0.2):
             error = message.error()
             if error is None:
                 deadline = time.monotonic() + TIMEOUT_S
