@@ -24,15 +24,18 @@ run: $(INSTALLED) ## Start real servers and the whole service; Ctrl-C stops them
 
 test: $(TESTABLE) ## Run every check and the whole test suite, on servers of its own
 	@$(BIN)/coverage erase
-	@echo 'Three lanes of tests run side by side; each tells what it found when it ends.'
-	@$(MAKE) --no-print-directory --jobs 3 $(LANE_BY_LANE) lane-unit lane-chaos lane-pages
+	@echo 'Four lanes of tests run side by side; each tells what it found when it ends.'
+	@$(MAKE) --no-print-directory --jobs 4 $(LANE_BY_LANE) $(LANES)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='domain/*,application/*,projections/*' --fail-under=99
 
+# In this order: what takes longest begins first, but for the one that waits for nearly all.
+LANES := lane-hall lane-servers lane-unit lane-promises lane-pages lane-apart lane-chaos
+
 # Lanes that wait for servers, and two that take what these leave of the processor.
-lane-hall: LANE := hall and not apart and not documents
-lane-documents: LANE := hall and not apart and documents
+lane-hall: LANE := hall and not apart and not documents and not contract
+lane-promises: LANE := hall and not apart and (documents or contract)
 lane-servers: LANE := servers
 lane-apart: LANE := apart
 lane-chaos: LANE := chaos
@@ -40,9 +43,9 @@ lane-unit: LANE := unit and not browser
 lane-pages: LANE := unit and browser
 # Where these are; to look at all tests takes ten seconds. What is said of a lane counts for those
 # that it waits for as well, unless they say it themselves.
-lane-hall: PLACES :=
+lane-hall: PLACES := tests/effects tests/faults tests/operations tests/pages tests/player_events tests/sign_in tests/stack tests/subjects tests/vertical
 lane-servers: PLACES := tests/contracts tests/effects tests/eventlog tests/faults tests/feed tests/kafka tests/mail tests/player_events tests/projections tests/stack tests/subjects
-lane-documents: PLACES := tests/docs
+lane-promises: PLACES := tests/docs tests/contracts
 lane-apart: PLACES := tests/docs tests/stack tests/subjects tests/vertical
 lane-chaos: PLACES := tests/chaos
 lane-pages: PLACES := tests/pages tests/sign_in
@@ -59,7 +62,7 @@ lane-%:
 # In that lane checks are made in copies, with what was found here kept; and three brokers want
 # their turn when nobody else has servers.
 lane-apart: checks
-lane-chaos: lane-hall lane-documents lane-servers lane-apart
+lane-chaos: lane-hall lane-promises lane-servers lane-apart
 
 checks:
 	$(BIN)/ruff format --check .

@@ -21,7 +21,7 @@ from infra.stack import orphans
 from infra.stack.ports import is_free
 from interfaces.settings import HALL_PORTS, PREFIX, Settings
 from interfaces.tokens import Tokens
-from tests import lanes
+from tests import lanes, warm
 from tests.read_models import TABLES
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -78,19 +78,19 @@ class Hall:
 
     def command(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
         """Run `gamehall` with the settings of this hall."""
-        return subprocess.run(
-            [sys.executable, "-m", "interfaces.cli", *arguments],
+        return warm.run(warm.Order(warm.GAMEHALL, arguments, self.environment), seconds)
+
+    def up(self, *arguments: str) -> str:
+        """Start what the arguments name, or fail; returns what the command told people."""
+        started = subprocess.run(
+            [sys.executable, "-m", warm.GAMEHALL, "up", "--detach", *arguments],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=seconds,
+            timeout=START_TIMEOUT_S,
             check=False,
         )
-
-    def up(self, *arguments: str) -> str:
-        """Start what the arguments name, or fail; returns what the command told people."""
-        started = self.command("up", "--detach", *arguments, seconds=START_TIMEOUT_S)
         assert started.returncode == 0, started.stderr
         return started.stderr
 

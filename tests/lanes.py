@@ -26,8 +26,10 @@ BROWSER = "browser"
 FOUND = pytest.StashKey[list[pytest.Item]]()
 """All tests that were found, also those that are not wanted in this run."""
 
-DOCUMENTS = Path(__file__).parent / "docs"
-"""What is typed there takes long, and so has a hall of its own."""
+TESTS = Path(__file__).parent
+ABOUT = {TESTS / "docs": "documents", TESTS / "contracts": "contract"}
+"""Where the tests are of what is promised to readers and clients, which takes long and so has a
+hall of its own, and the marker of each."""
 
 
 def mark(item: pytest.Item) -> None:
@@ -38,8 +40,9 @@ def mark(item: pytest.Item) -> None:
         item.add_marker("apart")
     if BROWSER in fixtures:
         item.add_marker("browser")
-    if item.path.is_relative_to(DOCUMENTS):
-        item.add_marker("documents")
+    for folder, marker in ABOUT.items():
+        if item.path.is_relative_to(folder):
+            item.add_marker(marker)
 
 
 @contextmanager

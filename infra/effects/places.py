@@ -17,6 +17,7 @@ from domain.effects.rule import Beginning
 from infra.effects.sources import messages_of
 from infra.eventlog.log import KafkaLog
 from infra.kafka.clients import consumer_config
+from infra.kafka.fetching import what_there_is
 from infra.kafka.watermarks import Watermarks
 
 GROUP = "gamehall-effects"
@@ -105,7 +106,7 @@ class KafkaPlaces:
             while unread:
                 if time.monotonic() > give_up:
                     raise Unavailable(f"Kafka does not give the last records of {source.topic}.")
-                messages = consumer.consume(count, POLL_S)
+                messages = what_there_is(consumer, count, POLL_S)
                 found += [message for message in messages if message.error() is None]
                 places = consumer.position([TopicPartition(*shard) for shard in unread])
                 unread -= {(p.topic, p.partition) for p in places if _is_read(p, ends)}

@@ -17,6 +17,10 @@ By default, librdkafka waits a minute for a broker that is frozen, looks for new
 minutes and whenever a connection breaks, and remembers a wrong one for a quarter of an hour.
 """
 
+TO_THE_END: Mapping[str, Any] = {"fetch.wait.max.ms": 10}
+"""For who reads a topic up to its end, and no further: otherwise brokers wait half a second for
+more before they say that there is none."""
+
 
 def connection(address: str) -> dict[str, Any]:
     """What every client needs to know to reach the brokers, in librdkafka's words.

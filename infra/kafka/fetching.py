@@ -31,6 +31,15 @@ def assign(consumer: Consumer, offsets: Mapping[ShardId, int]) -> None:
     consumer.assign([TopicPartition(*shard, at) for shard, at in offsets.items()])
 
 
+def what_there_is(consumer: Consumer, limit: int, seconds: float) -> list[Message]:
+    """Up to `limit` records, waiting at most so many seconds for the first and not for more.
+
+    `Consumer.consume` would wait until there are so many, or the time is over.
+    """
+    first = consumer.poll(seconds)
+    return [] if first is None else [first, *consumer.consume(limit - 1, 0)]
+
+
 class Fetching(Generic[Event]):
     """How far one consumer has come in its shards. For one thread at a time.
 

@@ -9,7 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Top
 from domain.events import Position
 from infra.errors import SetupError
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
-from infra.kafka.clients import connection
+from infra.kafka.clients import TO_THE_END, connection
 from infra.kafka.quiet_logger import QUIET
 from infra.kafka.topics import metadata_of, own_settings
 
@@ -68,7 +68,7 @@ def produce(
 def consume(bootstrap: str, name: str, *, limit: int | None, follow: bool) -> Iterator[Record]:
     """Read a topic from its beginning up to its end now, or on and on."""
     unread = set(metadata_of(bootstrap, name).partitions)
-    reader = _reader(bootstrap)
+    reader = _reader(bootstrap, **({} if follow else TO_THE_END))
     try:
         reader.assign([TopicPartition(name, number, OFFSET_BEGINNING) for number in unread])
         given = 0
@@ -129,7 +129,7 @@ def readable(data: bytes | str | None) -> str:
     return text.replace("\0", "\ufffd")
 
 
-def _reader(bootstrap: str) -> Consumer:
+def _reader(bootstrap: str, **config: Any) -> Consumer:
     # The client insists on a group; nothing joins or commits to it.
     return Consumer(
         {
@@ -138,6 +138,7 @@ def _reader(bootstrap: str) -> Consumer:
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
+            **config,
         },
         logger=QUIET,
     )

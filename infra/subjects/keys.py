@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
+from typing import Any
 
 import structlog
 from confluent_kafka import (
@@ -24,7 +25,8 @@ from application.topics import Topic
 from domain.personal import HALL, Sealed
 from infra.errors import SetupError
 from infra.kafka.append import AppendFailed, NewRecord, append_durably
-from infra.kafka.clients import consumer_config, producer_config
+from infra.kafka.clients import TO_THE_END, consumer_config, producer_config
+from infra.kafka.fetching import what_there_is
 from infra.kafka.topics import KEYS_SEGMENT_MS, refuse_missing
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import TICK, KeyRecord, Keyring, MalformedKey
@@ -212,7 +214,7 @@ def read(bootstrap: str, master: Master | None = None, topic: str = KEYS.name) -
     """Fold the topic up to its end; raises `SetupError` where it cannot be read."""
     refuse_missing(bootstrap, [topic])
     ring = Keyring(master)
-    with closing(_consumer(bootstrap, topic)) as consumer:
+    with closing(_consumer(bootstrap, topic, **TO_THE_END)) as consumer:
         for message in _until_the_end(consumer):
             with suppress(MalformedKey):  # those who follow the topic log it
                 _receive(ring, message)
@@ -241,10 +243,10 @@ def _bury(bootstrap: str, topic: str, records: Sequence[bytes]) -> None:
         raise SetupError(f"Kafka did not take the erasure ({error.reason}); repeat it.") from error
 
 
-def _consumer(bootstrap: str, topic: str) -> Consumer:
+def _consumer(bootstrap: str, topic: str, **config: Any) -> Consumer:
     consumer = Consumer(
         consumer_config(bootstrap, "gamehall-subject-keys")
-        | {"enable.partition.eof": True, "auto.offset.reset": "earliest"}
+        | {"enable.partition.eof": True, "auto.offset.reset": "earliest", **config}
     )
     consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
     return consumer
@@ -253,7 +255,7 @@ def _consumer(bootstrap: str, topic: str) -> Consumer:
 def _until_the_end(consumer: Consumer) -> Iterator[Message]:
     deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
-        for message in consumer.consume(POLL_BATCH, 0.2):
+        for message in what_there_is(consumer, POLL_BATCH, 0.2):
             error = message.error()
             if error is None:
                 deadline = time.monotonic() + TIMEOUT_S

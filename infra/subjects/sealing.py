@@ -10,6 +10,7 @@ from domain.personal import Sealed
 from infra.errors import SetupError
 from infra.kafka.append import NewRecord, append_durably
 from infra.kafka.clients import consumer_config
+from infra.kafka.fetching import what_there_is
 from infra.subjects.cipher import Master
 from infra.subjects.keyring import Keyring, MalformedKey
 from infra.subjects.keys import END, KEYS
@@ -86,7 +87,7 @@ class BlockingSeals:
         while self._next < end:
             if time.monotonic() > deadline:
                 raise SetupError(f"Kafka did not give {self._topic} in {READ_TIMEOUT_S} s.")
-            for message in self._consumer.consume(BATCH_RECORDS, POLL_S):
+            for message in what_there_is(self._consumer, BATCH_RECORDS, POLL_S):
                 self._take(message)
 
     def _take(self, message: Message) -> None:

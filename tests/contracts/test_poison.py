@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -46,11 +46,11 @@ def test_every_topic_from_outside_shows_a_message() -> None:
 
 
 async def test_no_body_stops_or_spoils_anything(hall: Hall) -> None:
-    programs = running(hall)
+    programs, sent = running(hall), set[tuple[str, str, bytes]]()
     async with client_of(hall) as client:
         room = await open_room(client, hall, capacity=1_000)
         for operation in OPERATIONS:
-            bad = list(poisons(operation.body))
+            bad = list(unsent(operation, sent))
             for poison, answer in zip(bad, answers(hall, operation, bad), strict=True):
                 told(operation, poison, answer)
             joined = await join(client, hall.service(), room, a_name("canary"))
@@ -64,6 +64,14 @@ async def test_no_body_stops_or_spoils_anything(hall: Hall) -> None:
 
         await eventually(ready, lambda count: count == len(OPERATIONS))
     assert running(hall) == programs, "somebody was started anew"
+
+
+def unsent(operation: Operation, sent: set[tuple[str, str, bytes]]) -> Iterator[Poison]:
+    """What was not sent to the same address before; of bodies of many kinds, a quarter was."""
+    for poison in poisons(operation.body):
+        if (what := (operation.method, operation.path, poison.body)) not in sent:
+            sent.add(what)
+            yield poison
 
 
 def answers(

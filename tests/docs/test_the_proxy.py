@@ -35,6 +35,7 @@ async def proxied(api: Api, folder: Path) -> AsyncIterator[int]:
     async with served(api.doors.public) as behind:
         (config,) = [each for each in blocks(PAGE.read_text()) if each.language == "haproxy"]
         text = config.text.replace("bind :443", f"bind {HOST}:{port}")
+        text = text.replace("timeout http-request 5s", "timeout http-request 1s")  # of waiting
         text = text.replace("maxconn 20000", "maxconn 400")  # which any limit of descriptors allows
         text = text.replace("/etc/haproxy/hall.pem", str(pem))
         file.write_text(text.replace(f"{HOST}:8080", f"{HOST}:{behind}"))

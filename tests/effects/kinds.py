@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import (
@@ -18,6 +16,7 @@ from collections.abc import (
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import httpx
@@ -59,7 +58,8 @@ from interfaces.bootstrap.effects.sources import sources
 from interfaces.http.feed.live import LIVE_PATH
 from interfaces.push_key import push_key
 from interfaces.settings import Settings
-from tests.conftest import ROOT, Hall
+from tests import warm
+from tests.conftest import Hall
 from tests.effects.receivers import (
     HERE,
     Browser,
@@ -252,14 +252,14 @@ async def _subscribe(hall: Hall, person: str, subscription: Subscription) -> Non
 @contextmanager
 def a_worker(
     environment: Mapping[str, str], rules: Collection[RuleOrders], step: str = ""
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[warm.Process]:
     """A worker of these rules, which dies at a step, if one is named."""
-    command = [sys.executable, "-m", "tests.effects.killed", *step.split()]
-    worker = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE)
-    assert worker.stdin is not None
+    order = warm.Order("tests.effects.killed", step.split(), environment)
+    with TemporaryFile() as told:
+        told.write(b"\n".join(map(msgspec.json.encode, rules)))
+        told.seek(0)
+        worker = warm.Process(order, [told.fileno(), *warm.STANDARD[1:]])
     try:
-        worker.stdin.write(b"\n".join(map(msgspec.json.encode, rules)))
-        worker.stdin.close()
         yield worker
     finally:
         worker.kill()

@@ -187,8 +187,8 @@ def test_a_seat_that_is_heard_of_late_is_not_told_after_the_next_place() -> None
         sockets.teardown()
 
 
-def try_every_seed() -> None:
-    for number in SEEDS:
+def try_every_seed(first: int) -> None:
+    for number in sorted(SEEDS, key=first.__ne__):
         run(seed(number)(Sockets), settings=trying(SCHEDULES_OF_A_SEED))
 
 
@@ -238,6 +238,14 @@ TAKEN_AWAY: dict[str, tuple[Any, str, Any]] = {
 """What sockets rest on, each with where it is done, and what is done without it."""
 
 
+SOONEST = {
+    "what is told of the lobby never goes back": 8,
+    "a seat that is not told yet is forgotten for the next place": 15,
+    "who has gone looks no more": 10,
+}
+"""The seeds whose schedules miss a rule within ten, where others take hundreds; tried first."""
+
+
 @pytest.mark.parametrize("rule", TAKEN_AWAY)
 def test_some_schedule_shows_the_lie_without_the_rule_that(
     rule: str, monkeypatch: pytest.MonkeyPatch
@@ -245,5 +253,5 @@ def test_some_schedule_shows_the_lie_without_the_rule_that(
     monkeypatch.setattr(*TAKEN_AWAY[rule], raising=False)
     World.opened = 0
     with pytest.raises(Lie) as lie:
-        try_every_seed()
+        try_every_seed(SOONEST.get(rule, 0))
     print(f"After {World.opened} schedules: {lie.value}")  # noqa: T201  for who asks with -rP

@@ -1,11 +1,8 @@
 """Processes that divide players' events among them, on real servers: killed, frozen and revived."""
 
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -23,7 +20,8 @@ from domain.player_events.event import TOPIC, PlayerEvent
 from infra.eventlog.partition import partition_for
 from infra.kafka.clients import connection, producer_config
 from infra.stack.waiting import until
-from tests.conftest import ROOT, Hall
+from tests import warm
+from tests.conftest import Hall
 from tests.player_events.stored import Stored
 from tests.player_events.told import scored
 
@@ -39,9 +37,10 @@ class Processes:
         self.held = held
         self.admin = AdminClient(connection(servers.kafka))
 
-    def start(self) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "interfaces.cli", "worker", *DIVIDED]
-        process = subprocess.Popen(command, cwd=ROOT, env=self.servers.environment)
+    def start(self) -> warm.Process:
+        process = warm.Process(
+            warm.Order(warm.GAMEHALL, ["worker", *DIVIDED], self.servers.environment)
+        )
         self.held.callback(process.wait)
         self.held.callback(process.kill)
         return process
@@ -155,7 +154,7 @@ def test_processes_that_are_killed_frozen_and_revived_count_each_event_once(
     assert sum(counted[player]["total_events"] for player in telling.players) == len(telling.ids)
     assert processes.are_right()
     assert third.wait() == 0
-    assert os.waitpid(frozen.pid, os.WNOHANG) == (0, 0), "whoever wakes up works on"
+    assert frozen.poll() is None, "whoever wakes up works on"
 
 
 def test_processes_share_a_rebuild_while_another_goes_on(

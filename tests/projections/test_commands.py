@@ -1,8 +1,6 @@
 import json
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +10,8 @@ import redis
 from domain.games.events import GameStarted
 from domain.waitroom.commands import OpenWaitroom
 from infra.kafka.records import consume
-from tests.conftest import ROOT, Hall
+from tests import warm
+from tests.conftest import Hall
 from tests.people import a_name
 from tests.projections.stories import tell_of_everything
 from tests.projections.story import KafkaNarrator
@@ -158,16 +157,17 @@ def _see_them_written_for_people(shown: str) -> None:
 
 
 @pytest.fixture(params=["waitroom", "waitroom checkout standings"])
-def worker(empty: Hall, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[bytes]]:
+def worker(empty: Hall, request: pytest.FixtureRequest) -> Iterator[warm.Process]:
     """A worker, alone and beside others in its process."""
-    command = [sys.executable, "-m", "interfaces.cli", "worker", *request.param.split()]
-    with subprocess.Popen(command, cwd=ROOT, env=empty.environment) as process:
-        yield process
-        process.kill()
+    arguments = ["worker", *request.param.split()]
+    process = warm.Process(warm.Order(warm.GAMEHALL, arguments, empty.environment))
+    yield process
+    process.kill()
+    process.wait()
 
 
 def test_a_worker_builds_follows_parks_and_ends_when_told(
-    empty: Hall, worker: subprocess.Popen[bytes], written: KafkaNarrator
+    empty: Hall, worker: warm.Process, written: KafkaNarrator
 ) -> None:
     """The process as the supervisor runs it: an event of tomorrow stops nothing."""
     room = a_name("tomorrow")

@@ -1,11 +1,11 @@
 """The worker of a process manager, killed anywhere on real servers: nothing comes out otherwise."""
 
 import random
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -24,6 +24,7 @@ from infra.kafka.topics import existing
 from infra.postgres.database import Database
 from infra.postgres.processes import PostgresProcess
 from infra.stack.waiting import until
+from tests import warm
 from tests.conftest import Hall
 from tests.people import PATIENCE_S, a_name
 from tests.projections.story import KafkaNarrator, standing
@@ -51,7 +52,7 @@ class Api:
 
     def __init__(self) -> None:
         self.asked: Asked = {}
-        self.victim: subprocess.Popen[bytes] | None = None
+        self.victim: warm.Process | None = None
 
     def arrived(self, envelopes: Sequence[Envelope]) -> None:
         for each in envelopes:
@@ -98,6 +99,19 @@ class People:
         return {e.command_id: (type(e.command), e.command.aggregate_id) for e in issued}
 
 
+@contextmanager
+def matchmaker(url: str, servers: Hall, log: IO[bytes]) -> Iterator[warm.Process]:
+    """The worker, which asks at this address, and is killed in the end."""
+    environment = {**servers.environment, "GAMEHALL_API_URL": url}
+    order = warm.Order(warm.GAMEHALL, ["worker", NAME], environment)
+    worker = warm.Process(order, [warm.STANDARD[0], log.fileno(), log.fileno()])
+    try:
+        yield worker
+    finally:
+        worker.kill()
+        worker.wait()
+
+
 def test_a_worker_that_is_killed_anywhere_asks_for_the_same_and_remembers_the_same(
     empty: Hall, store: PostgresProcess, tmp_path: Path
 ) -> None:
@@ -115,7 +129,7 @@ def test_a_worker_that_is_killed_anywhere_asks_for_the_same_and_remembers_the_sa
     log = tmp_path / "log"
     with bench.answering(api.arrived) as url:
         for moment in ("asking", "soon", "starting", "soon", "asking"):
-            with log.open("ab") as told, bench.matchmaker(url, empty.environment, told) as worker:
+            with log.open("ab") as told, matchmaker(url, empty, told) as worker:
                 people.play()
                 if moment == "starting":
                     time.sleep(people.random.uniform(0, 1))
@@ -128,7 +142,7 @@ def test_a_worker_that_is_killed_anywhere_asks_for_the_same_and_remembers_the_sa
                     worker.wait(PATIENCE_S)
                     api.victim = None
                 time.sleep(people.random.uniform(0, 0.1))
-        with log.open("ab") as told, bench.matchmaker(url, empty.environment, told):
+        with log.open("ab") as told, matchmaker(url, empty, told):
             assert until(everything_is_stored, seconds=PATIENCE_S)
 
     assert api.asked == people.expected()

@@ -11,7 +11,7 @@ import pytest
 import redis
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from infra.kafka.clients import connection
+from infra.kafka.clients import TO_THE_END, connection
 from infra.kafka.topics import existing
 from tests.conftest import Hall
 from tests.people import a_name, client_of, eventually, open_room
@@ -115,8 +115,8 @@ def everything_in_kafka(hall: Hall) -> Iterator[str]:
 
 def records_in_kafka(hall: Hall) -> Iterator[tuple[str, str]]:
     """Every record behind its topic; all topics at a time, since each alone takes a while."""
-    config = {**connection(hall.kafka), "group.id": "test", "enable.partition.eof": True}
-    consumer = Consumer(config)
+    config = {"group.id": "test", "enable.partition.eof": True, **TO_THE_END}
+    consumer = Consumer(connection(hall.kafka) | config)
     places = [
         TopicPartition(topic, partition, 0)
         for topic, partitions in existing(hall.kafka).items()

@@ -14,6 +14,7 @@ from application.ports.reading import ShardId
 from domain.category import Category
 from infra.kafka.clients import consumer_config
 from infra.kafka.errors import PASSING_ERRORS
+from infra.kafka.fetching import what_there_is
 from infra.kafka.watermarks import Watermarks
 
 POLL_BATCH = 1_000
@@ -100,9 +101,8 @@ class SnapshotReader:
         ends = self._ends()
         heard = time.monotonic()
         while any(self._at[shard] < end for shard, end in ends.items()):
-            messages = [
-                m for m in self._consumer.consume(POLL_BATCH, POLL_TIMEOUT_S) if not _passing(m)
-            ]
+            found = what_there_is(self._consumer, POLL_BATCH, POLL_TIMEOUT_S)
+            messages = [message for message in found if not _passing(message)]
             for message in messages:
                 self._take(message, put)
             if messages:

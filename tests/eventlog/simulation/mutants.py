@@ -12,13 +12,15 @@ from tests.eventlog.simulation.weather import ECHO, MISLED, Theme
 class Mutant(NamedTuple):
     """A rule, and the changes to a module that take it away.
 
-    Where that seldom matters, `theme` is the weather in which it matters most.
+    Where that seldom matters, `theme` is the weather in which it matters most, and `soonest` the
+    seed of a schedule in which it does, which is tried first.
     """
 
     rule: str
     module: str
     changes: tuple[tuple[str, str], ...]
     theme: Theme | None = None
+    soonest: int = 0
 
     def code(self) -> Code:
         """The code without the rule."""
@@ -26,9 +28,13 @@ class Mutant(NamedTuple):
 
 
 def _mutant(
-    rule: str, module: str, *changes: tuple[str, str], theme: Theme | None = None
+    rule: str,
+    module: str,
+    *changes: tuple[str, str],
+    theme: Theme | None = None,
+    soonest: int = 0,
 ) -> Mutant:
-    return Mutant(rule, module, changes, theme)
+    return Mutant(rule, module, changes, theme, soonest)
 
 
 EPOCH = "self._epoch = self._claimed = max(self.gate.epoch, self._claimed) + 1"
@@ -44,11 +50,13 @@ MUTANTS = (
         "a claim needs a higher epoch",
         "gate",
         ("if epoch <= self.epoch:", "if epoch < 0:"),
+        soonest=337,
     ),
     _mutant(
         "a commit needs the epoch of the claim",
         "gate",
         ("if epoch != self.epoch or owner != self.owner:", "if owner != self.owner:"),
+        soonest=494,
     ),
     _mutant(
         "a commit needs the next sequence number",
@@ -67,6 +75,7 @@ MUTANTS = (
         "shard",
         (EPOCH, "self._epoch = self.gate.epoch + 1"),
         theme=MISLED,
+        soonest=243,
     ),
     _mutant(
         "who reads a newer claim owns no more",
@@ -83,6 +92,7 @@ MUTANTS = (
         "who claims has nothing in flight",
         "shard",
         ("        if self._in_flight:\n            # Rel", "        if False:\n            # Rel"),
+        soonest=812,
     ),
     _mutant(
         "commits that come back out of order are given up",
@@ -136,6 +146,7 @@ MUTANTS = (
         "shard",
         ('empty = f"confirmation/{self._confirmations}"', 'empty = ""'),
         theme=ECHO,
+        soonest=163,
     ),
     _mutant(
         "command ids are remembered",
@@ -199,6 +210,7 @@ MUTANTS = (
         "a newer snapshot leaves what it has not seen",
         "fold",
         ("if e.originator_version > version", "if False"),
+        soonest=48,
     ),
     _mutant(
         "a newer snapshot takes away what it has seen",
@@ -209,12 +221,14 @@ MUTANTS = (
         "a snapshot counts once the log has been read as far",
         "snapshots.evictions",
         ("self._seen[0].seq <= shard.gate.next_seq", "self._seen"),
+        soonest=51,
     ),
     _mutant(
         "what comes back is the snapshot that is known",
         "snapshots.evictions",
         ("if place.offset != lookup.offsets[-1]:", "if False:"),
         ("found.key == whole_key(id, place.version)", "True"),
+        soonest=633,
     ),
     _mutant(
         "what has a deadline is not evicted",
@@ -233,6 +247,7 @@ MUTANTS = (
             "        if id in self._shard.fold.unfolded:\n            self._w",
             "        if False:\n            self._w",
         ),
+        soonest=576,
     ),
     _mutant(
         "what comes back to an owner has its deadline",
