@@ -19,6 +19,8 @@ from tests.conftest import Hall, free_port
 from tests.effects.given import an_effect
 
 SOON_S = 0.5
+BESIDE_OTHERS_S = 2.0
+"""In which Kafka answers on a machine that has other things to do."""
 
 
 @pytest.fixture
@@ -98,8 +100,8 @@ async def test_brokers_that_are_away_have_not_got_it() -> None:
 async def test_a_record_that_is_not_acknowledged_in_time_is_unknown(
     servers: Hall, topic: TopicRecord
 ) -> None:
-    adapter = TopicRecords(servers.kafka, (), SOON_S)
-    await adapter.perform(an_effect(topic, 1))
+    adapter = TopicRecords(servers.kafka, (), BESIDE_OTHERS_S)
+    assert (await adapter.perform(an_effect(topic, 1))).outcome == "accepted"
     assert adapter._polling is not None
     await adapter._polling
     producer = adapter._open()
