@@ -290,6 +290,17 @@ def test_a_move_that_a_state_was_faster_than_is_told_once_to_who_counts_and_not_
         assert watched.take(events[2]) == []
 
 
+def test_a_last_move_that_a_look_has_told_already_is_not_told_with_its_end() -> None:
+    watched, events = WatchedGame(GAME), story(*WINNING, resigned=False)
+    *before, last, end = events
+    watched.told = 0
+    watched.show(*look_back(before, 0))
+    assert watched.take(last) == [], "it waits for its end"
+    assert told(watched.show(*look_back([*before, last], len(WINNING) - 1))) == [len(WINNING)]
+    said = watched.take(end)
+    assert types(said) == ["game_ended", "game_state"]
+
+
 def test_a_look_that_is_behind_takes_no_number_back() -> None:
     events = story(3, 4, 5)
     watched = watched_from(events[:4])

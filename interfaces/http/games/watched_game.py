@@ -166,6 +166,7 @@ class WatchedGame:
         if self._is_told(position):
             return []
         known, self.game, self._position = self.game, _game(view), position
+        self._ending = None  # the move that waits for its end is in what is shown, or comes again
         if known == self.game:
             return []
         started = isinstance(view, GameLook)
