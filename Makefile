@@ -24,8 +24,8 @@ run: $(INSTALLED) ## Start real servers and the whole service; Ctrl-C stops them
 
 test: $(TESTABLE) ## Run every check and the whole test suite, on servers of its own
 	@$(BIN)/coverage erase
-	@echo 'Four lanes of tests run side by side; each tells what it found when it ends.'
-	@$(MAKE) --no-print-directory --jobs 4 $(LANE_BY_LANE) $(LANES)
+	@echo 'Three lanes of tests run side by side; each tells what it found when it ends.'
+	@$(MAKE) --no-print-directory --jobs 3 $(LANE_BY_LANE) $(LANES)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='domain/*,application/*,projections/*' --fail-under=99

@@ -88,9 +88,11 @@ async def test_who_listens_again_after_redis_has_forgotten_all_is_told_again(
             await told_to(one, channel, 1)
             async with Redis.from_url(servers.redis) as redis:
                 await redis.client_kill_filter(_type="pubsub")
-            await told_to(one, channel, 1)
-            await one.tell(channel, LAST)
-            await until(lambda: LAST in heard)
+            # What is told to a connection that is being killed counts as heard, and is missed.
+            async with asyncio.timeout(10):
+                while LAST not in heard:
+                    await one.tell(channel, LAST)
+                    await asyncio.sleep(0.005)
 
 
 @pytest.mark.parametrize("action", [SocketMessage(person="p", text="t"), SocketMessage(room="r")])
