@@ -18,6 +18,6 @@ class KnownLoungesInPostgres:
         """See the port."""
         await require_caught_up(self._bootstrap, self._pool, self._lounges.name)
         with away_or_missing("Rooms cannot be looked up"):
-            opened = await self._lounges.opened_by(user_id)
+            opened = await self._lounges.all_opened_by(user_id)
             inside = await self._lounges.inside(user_id)
-        return LoungesOfPerson([each.room_id for each in opened], inside)
+        return LoungesOfPerson(opened, inside)

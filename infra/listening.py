@@ -22,19 +22,13 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from application.ports.commands import Unavailable
-from application.ports.listening import PREFIX, OnlineStatus
+from application.ports.listening import LAST_SEEN_KEPT_S, LEADING_ON_S, PREFIX, OnlineStatus
 from projections.people import KeySays
 
 SAYS = (KeySays("last-seen:*", members="when who is named there was last in the hall"),)
 """What the keys tell of people; see `projections.people`."""
 
 LAST_SEEN = "last-seen:"
-LAST_SEEN_KEPT_S = 30 * 86_400
-
-LEADING_ON_S = 10.0
-"""For so long somebody is still there who listens no more: a page that leads to another ends its
-sockets, and the next one has to begin its own."""
-
 ALWAYS = PREFIX
 """Of nobody: a connection has to listen to something."""
 
@@ -106,24 +100,33 @@ class ListeningInRedis:
                 await told.subscribe(*new)
             if old := asked - wanted:
                 await told.unsubscribe(*old)
-            await self._note(new | old)
+            await self._note(new, old)
             asked = wanted
             await self._changed.wait()
 
-    async def _note(self, channels: Collection[str]) -> None:
-        """Keep when these people were there."""
+    async def _note(self, coming: Collection[str], leaving: Collection[str]) -> None:
+        """Keep when these people were there; of who was forgotten meanwhile, nothing comes back."""
+        at = f"{time.time():.3f}"
         async with self._redis.pipeline(transaction=False) as keeping:
-            for channel in channels:
+            for channel in (*coming, *leaving):
                 who = channel.removeprefix(PREFIX)
                 if not who.startswith("/"):  # a room
-                    keeping.set(LAST_SEEN + who, f"{time.time():.3f}", ex=LAST_SEEN_KEPT_S)
+                    known = channel in leaving
+                    keeping.set(LAST_SEEN + who, at, ex=LAST_SEEN_KEPT_S, xx=known)
             await keeping.execute()
 
     async def _pass_on(self, told: PubSub) -> None:
         while True:
             if message := await told.get_message(timeout=LISTEN_S):
                 for hear in tuple(self._listening.get(message["channel"], ())):
-                    hear(message["data"])
+                    _pass_to(hear, message)
+
+
+def _pass_to(hear: Hear, message: Mapping[str, str]) -> None:
+    try:
+        hear(message["data"])
+    except Exception as error:  # noqa: BLE001 - whoever cannot take it stops nobody else
+        logger.warning("cannot take what is told", channel=message["channel"], error=repr(error))
 
 
 class WhoIsOnlineInRedis:

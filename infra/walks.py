@@ -1,4 +1,4 @@
-"""Who walks where, in Redis: told to all processes, and kept for a minute for who comes later.
+"""Who walks where, in Redis: told to all processes, and kept until the log has where they stand.
 
 It is lossy by nature, and no read model: where somebody last stood still is in the log.
 
@@ -14,11 +14,11 @@ from application.lounges.walking import Walked, walked_in, written
 from application.ports.listening import PREFIX, channel_of_lounge
 from projections.people import KeySays
 
-SAYS = (KeySays("walks:*", members="ids of people, and tiles, for a minute"),)
+SAYS = (KeySays("walks:*", members="ids of people, and tiles, until they stand still"),)
 """What the keys tell of people; see `projections.people`."""
 
 KEPT_S = 60
-"""Longer than anybody walks without standing still; the log has it then."""
+"""After the last step in a room, by when all stand still; for who was not forgotten before."""
 
 
 class WalksInRedis:
@@ -35,6 +35,10 @@ class WalksInRedis:
             pipeline.expire(f"walks:{room_id}", KEPT_S)
             pipeline.publish(f"{PREFIX}{channel_of_lounge(room_id)}", json.dumps(fields))
             await pipeline.execute()
+
+    async def forget(self, room_id: str, user: str) -> None:
+        """See the port."""
+        await self._redis.hdel(f"walks:{room_id}", user)
 
     async def known(self, room_id: str) -> Walked:
         """See the port."""

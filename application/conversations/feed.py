@@ -19,7 +19,7 @@ def tell(event: DomainEvent, _nothing: Memory) -> Sequence[NewEntry | EntrySettl
             return [NewEntry(receiver, MESSAGE, about, sender, data, pending=True)]
         case MemberAdded(user_id=user_id, by=by):
             return [NewEntry(user_id, GROUP_JOINED, id_in(event.originator_id), by)]
-        case ConversationRead(user_id=user_id):
+        case ConversationRead(user_id=user_id, unread=False):
             return [EntrySettled(user_id, MESSAGE, id_in(event.originator_id))]
     return []
 

@@ -56,6 +56,9 @@ class Walks(Protocol):
     async def tell(self, room_id: str, walked: Walked) -> None:
         """Let all who listen know where some people are by now; raises where nobody can be told."""
 
+    async def forget(self, room_id: str, user: str) -> None:
+        """Know no more where somebody has walked, which the log has by now."""
+
     async def known(self, room_id: str) -> Walked:
         """Where people of a lounge have walked lately; raises where nobody can say."""
 
@@ -120,8 +123,10 @@ class LoungeWalk:
             self._resting[user] = 0
         return self._note([user] if user in self._resting else [])
 
-    def forget(self, user: str) -> None:
-        """Somebody is out."""
+    def forget(self, user: str, since: datetime) -> None:
+        """A visit is over; another one that has begun meanwhile goes on."""
+        if user in self._at and self._at[user].since > since:
+            return
         for known in (self._at, self._paths, self._resting):
             known.pop(user, None)
 

@@ -16,6 +16,14 @@ def channel_of_room(room: str) -> str:
     return f"/room/{room}"
 
 
+LAST_SEEN_KEPT_S = 30 * 86_400
+"""For which it is known when somebody was last there."""
+
+LEADING_ON_S = 10.0
+"""For so long somebody is still there who listens no more: a page that leads to another ends its
+sockets, and the next one has to begin its own."""
+
+
 class OnlineStatus(NamedTuple):
     """Whether somebody is there, and when they were last; None where that is not known any more."""
 

@@ -228,7 +228,8 @@ class Conversation(Aggregate):
             raise MessageNotFound(f"There is no message {command.up_to}; the last is {last}.")
         up_to = max(command.up_to, member.after)
         if up_to != member.read_up_to:
-            self._record(ConversationRead, user_id=command.user_id, up_to=up_to)
+            unread = self._has_unread(command.user_id, up_to)
+            self._record(ConversationRead, user_id=command.user_id, up_to=up_to, unread=unread)
         return self._seen_by(command.user_id)
 
     @decides(ConfirmConversation)
@@ -243,6 +244,15 @@ class Conversation(Aggregate):
         return self._seen_by(command.user_id)
 
     # -- what is asked of all of them -------------------------------------------------------------
+
+    def _has_unread(self, user_id: str, up_to: int) -> bool:
+        """Whether anything for somebody comes behind that, among the newest messages."""
+        behind = range(max(up_to, self._newest.last - MOST_NEWEST) + 1, self._newest.last + 1)
+        known = (self._newest.get(number) for number in behind)
+        return any(
+            each is not None and each.sender != user_id and not (each.withheld or each.deleted)
+            for each in known
+        )
 
     def _require_member(self, user_id: str) -> ConversationMember:
         member = self._members.get(user_id)

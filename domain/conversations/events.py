@@ -136,11 +136,17 @@ class ReactionTaken(
         return _about_message(self, person)
 
 
-class ConversationRead(DomainEvent, frozen=True, kw_only=True, tag="conversation.read.v1"):
-    """Somebody has read all up to this number, and counts what follows as unread."""
+class ConversationRead(
+    DomainEvent, frozen=True, kw_only=True, omit_defaults=True, tag="conversation.read.v1"
+):
+    """Somebody has read all up to this number, and counts what follows as `unread`, if it is any.
+
+    Only the newest messages are looked at for that, which are known.
+    """
 
     user_id: PersonId
     up_to: int
+    unread: bool = False
 
 
 def _about_message(

@@ -133,6 +133,7 @@ class FoldedLounge(Aggregate):
     @evolves(LoungeClosed)
     def _on_closed(self, _event: LoungeClosed) -> None:
         self._closed = True
+        self._moderators, self._invited, self._muted, self._barred = set(), set(), {}, {}
 
     @evolves(LoungeJoined)
     def _on_joined(self, event: LoungeJoined) -> None:

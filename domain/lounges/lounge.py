@@ -55,9 +55,9 @@ class Lounge(ModeratedLounge):
     @decides(CloseLounge)
     def close(self, command: CloseLounge, _now: datetime) -> LoungeView | None:
         """Close it for good; again changes nothing. Raises `NotYoursToDecide`."""
+        if command.user_id != self._terms_ever().owner:
+            raise NotYoursToDecide("Only who has opened a room can close it.")
         if not self._closed:
-            if command.user_id != self._terms_now().owner:
-                raise NotYoursToDecide("Only who has opened a room can close it.")
             for user in list(self._inside):
                 self._let_out(user, "closed")
             self._record(LoungeClosed)

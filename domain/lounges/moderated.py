@@ -27,7 +27,7 @@ from domain.lounges.events import (
     PersonUnmuted,
     Reason,
 )
-from domain.lounges.folded import FoldedLounge, still
+from domain.lounges.folded import FoldedLounge, Until, still
 from domain.lounges.refusals import (
     BarredFromLounge,
     LoungeListFull,
@@ -40,8 +40,12 @@ KICK_SECONDS = 60
 """For which who was kicked stays out: long enough to notice, short enough to be no ban."""
 
 MOST_MODERATORS = 50
-MOST_LISTED = 1_000
-"""Invitations, mutes and bans of one lounge, each; a snapshot of all is within a record."""
+MOST_LISTED = 250
+"""Invitations, mutes and bans of one lounge, each; a snapshot of all is within a record, also where
+each id has two hundred characters of four bytes."""
+
+MOST_BARRED = MOST_LISTED + 100
+"""Who is kept out, those who were kicked included: so many can be where all bans are taken."""
 
 HIGHER_THAN = {"owner": ("moderator", None), "moderator": (None,), None: ()}
 """Who may decide about whom, by their roles."""
@@ -56,7 +60,7 @@ class ModeratedLounge(FoldedLounge):
 
     @decides(InviteToLounge)
     def invite(self, command: InviteToLounge, now: datetime) -> LoungePerson:
-        """Invite somebody; again changes nothing.
+        """Invite somebody; who is invited, in it, or decides here, is not again.
 
         Raises `NotYoursToDecide`, `BarredFromLounge` and `LoungeListFull`.
         """
@@ -67,7 +71,8 @@ class ModeratedLounge(FoldedLounge):
                 f"{command.other_id!r} may not come in until {until:%Y-%m-%d %H:%M:%S} UTC; "
                 "lift that first."
             )
-        if command.other_id not in self._invited:
+        settled = command.other_id in self._invited or command.other_id in self._inside
+        if not settled and self._role(command.other_id) is None:
             require_space(self._invited, MOST_LISTED, "are invited")
             self._record(PersonInvited, user_id=command.other_id, by=command.user_id)
         return self._person(command.other_id, now)
@@ -100,8 +105,7 @@ class ModeratedLounge(FoldedLounge):
         Raises `NotYoursToDecide` and `LoungeListFull`.
         """
         self._require_about(command)
-        muted = [each for each in self._muted if still(self._muted, each, now)]
-        require_space(muted, MOST_LISTED, "are muted")
+        require_space(others_still(self._muted, command, now), MOST_LISTED, "are muted")
         self._decide_until(PersonMuted, command, now, command.seconds)
         return self._person(command.other_id, now)
 
@@ -119,7 +123,7 @@ class ModeratedLounge(FoldedLounge):
         self._require_about(command)
         if command.other_id not in self._inside:
             raise NotInLounge(f"{command.other_id!r} is not in this room.")
-        self._bar(PersonKicked, command, now, KICK_SECONDS, "kicked")
+        self._bar(PersonKicked, command, now, KICK_SECONDS, "kicked", MOST_BARRED)
         return self._person(command.other_id, now)
 
     @decides(BanPerson)
@@ -129,7 +133,7 @@ class ModeratedLounge(FoldedLounge):
         Raises `NotYoursToDecide` and `LoungeListFull`.
         """
         self._require_about(command)
-        self._bar(PersonBanned, command, now, command.seconds, "banned")
+        self._bar(PersonBanned, command, now, command.seconds, "banned", MOST_LISTED)
         return self._person(command.other_id, now)
 
     @decides(UnbanPerson)
@@ -147,9 +151,9 @@ class ModeratedLounge(FoldedLounge):
         now: datetime,
         seconds: int,
         reason: Reason,
+        most: int,
     ) -> None:
-        barred = [each for each in self._barred if still(self._barred, each, now)]
-        require_space(barred, MOST_LISTED, "are banned")
+        require_space(others_still(self._barred, command, now), most, "are kept out")
         self._decide_until(kind, command, now, seconds)
         self._let_out(command.other_id, reason)
 
@@ -186,6 +190,11 @@ class ModeratedLounge(FoldedLounge):
             raise NotYoursToDecide(
                 f"{command.other_id!r} is the owner, a moderator like you, or yourself."
             )
+
+
+def others_still(known: Until, command: ModerateLounge, now: datetime) -> Sized:
+    """All but whom it concerns for whom something holds."""
+    return [each for each in known if each != command.other_id and still(known, each, now)]
 
 
 def require_space(people: Sized, most: int, what: str) -> None:

@@ -33,6 +33,8 @@ class SocketMessages:
         """See the port."""
         action = effect.action
         assert isinstance(action, SocketMessage)
+        if "/" in (action.person or ""):
+            return Delivery("rejected", f"{action.person!r} is nobody's id")
         channel = action.person or channel_of_room(action.room or "")
         told = ToldOverSocket(id=message_id(effect.id), text=action.text)
         try:

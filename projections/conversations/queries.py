@@ -99,7 +99,7 @@ MINE = """
         (SELECT count(*) FROM (
             SELECT FROM messages t
             WHERE t.conversation_id = m.conversation_id AND t.number > m.after_number
-                AND (NOT t.withheld OR t.sender = m.user_id) AND t.sender <> ALL(%(hidden)s)
+                AND NOT t.withheld AND t.sender <> ALL(%(hidden)s)
                 AND t.number > m.read_up_to AND t.sender <> m.user_id AND NOT t.deleted
             LIMIT %(most)s
         ) AS unread)
@@ -123,7 +123,9 @@ SAID = """
 """
 
 BEFORE = " AND t.number < %(before)s ORDER BY t.number DESC LIMIT %(limit)s"
-AFTER = " AND t.number > %(after)s ORDER BY t.number LIMIT %(limit)s"
+AFTER = """
+    AND t.number > %(after)s AND t.number <= %(up_to)s ORDER BY t.number LIMIT %(limit)s
+"""
 
 OF_MEMBER = """
     ) t ON true WHERE m.user_id = %(user_id)s AND m.conversation_id = %(conversation_id)s
@@ -168,14 +170,18 @@ class ConversationQueries(PostgresQueries):
         hidden: Sequence[str],
         before: int | None = None,
         after: int | None = None,
+        up_to: int = LAST_NUMBER,
         limit: int,
     ) -> SaidMessages | None:
-        """Messages after a number, or else the newest, before a number; None for no member."""
+        """Messages after a number, up to another, or else the newest, before a number.
+
+        Gives None to who is no member.
+        """
         asked: dict[str, Any] = {"user_id": user_id, "conversation_id": conversation_id}
         asked |= {"hidden": list(hidden)}
         if after is not None:
             rows = await self._select(
-                OLDEST_FIRST, asked | {"after": after, "limit": limit}, tuple_row
+                OLDEST_FIRST, asked | {"after": after, "up_to": up_to, "limit": limit}, tuple_row
             )
             return upwards(_messages(rows), after) if rows else None
         bound = {"before": LAST_NUMBER if before is None else before, "limit": limit + 1}

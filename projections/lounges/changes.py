@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from domain.events import DomainEvent, Recorded
@@ -52,7 +52,8 @@ LIFTED: dict[type[DomainEvent], Sequence[StandingKind]] = {
 class LoungeChanges:
     """What some events, in their order, come to.
 
-    `counted` are how many are in and ever were, `moved` where people stand who came in earlier.
+    `counted` are how many are in and ever were, `moved` where people stand who came in earlier, and
+    `deadlines` when one of a kind was set last: what was over by then is dropped, as in the fold.
     """
 
     def __init__(self, events: Sequence[Recorded]) -> None:
@@ -63,6 +64,7 @@ class LoungeChanges:
         self.people: dict[PersonKey, NewPerson] = {}
         self.moved: dict[PersonKey, tuple[int, int]] = {}
         self.standings: dict[StandingKey, NewPerson] = {}
+        self.deadlines: dict[tuple[str, StandingKind], datetime] = {}
         self.days: Counter[tuple[str, date]] = Counter()
         for recorded in events:
             self._take(recorded.event)
@@ -102,5 +104,7 @@ class LoungeChanges:
         for kind in LIFTED.get(type(event), ()):
             self.standings[room, event.user_id, kind] = None
         if type(event) in SET:
-            until = getattr(event, "until", None)
-            self.standings[room, event.user_id, SET[type(event)]] = {"until": until}
+            kind, until = SET[type(event)], getattr(event, "until", None)
+            self.standings[room, event.user_id, kind] = {"until": until}
+            if until is not None:
+                self.deadlines[room, kind] = event.timestamp

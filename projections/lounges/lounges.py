@@ -65,6 +65,13 @@ STAND = """
     ON CONFLICT (room_id, kind, user_id) DO UPDATE SET until = excluded.until
 """
 
+DROP_OVER = """
+    DELETE FROM lounge_standings
+    USING unnest(%s::text[], %s::text[], %s::timestamptz[]) AS over (room_id, kind, at)
+    WHERE lounge_standings.room_id = over.room_id AND lounge_standings.kind = over.kind
+        AND lounge_standings.until <= over.at
+"""
+
 LIFT = """
     DELETE FROM lounge_standings
     USING unnest(%s::text[], %s::text[], %s::text[]) AS gone (room_id, user_id, kind)
@@ -176,6 +183,9 @@ def _write_standings(connection: psycopg.Connection[Any], changes: LoungeChanges
     _put(connection, STAND, set_now)
     if gone := [key for key, row in standings.items() if row is None]:
         connection.execute(LIFT, list(map(list, zip(*gone, strict=True))))
+    if deadlines := changes.deadlines:
+        rooms, kinds = zip(*deadlines, strict=True)
+        connection.execute(DROP_OVER, [list(rooms), list(kinds), list(deadlines.values())])
     if changes.closed:
         connection.execute(FORGET_STANDINGS, [list(changes.closed)])
 

@@ -65,10 +65,15 @@ PUBLIC = f"""
 
 ONE = f"SELECT {COLUMNS} FROM lounges WHERE room_id = %s"  # noqa: S608  a constant of this module
 
+MOST_OPENED = 100
+"""Rooms of somebody that are listed, the newest."""
+
 OPENED = f"""
     SELECT {COLUMNS} FROM lounges WHERE owner = %s AND NOT closed
-    ORDER BY opened_at DESC, room_id DESC
-"""  # noqa: S608  a constant of this module
+    ORDER BY opened_at DESC, room_id DESC LIMIT {MOST_OPENED}
+"""  # noqa: S608  constants of this module
+
+ALL_OPENED = "SELECT room_id FROM lounges WHERE owner = %s AND NOT closed ORDER BY room_id"
 
 INSIDE = "SELECT room_id FROM lounge_people WHERE user_id = %s ORDER BY since DESC, room_id"
 
@@ -108,8 +113,12 @@ class LoungeQueries(PostgresQueries):
         return await self._select(STANDINGS, [room_id], class_row(LoungeStanding))
 
     async def opened_by(self, user_id: str) -> Sequence[LoungeRow]:
-        """The lounges of somebody that are open, the newest first."""
+        """The newest lounges of somebody that are open, up to `MOST_OPENED`."""
         return await self._lounges(OPENED, [user_id])
+
+    async def all_opened_by(self, user_id: str) -> Sequence[str]:
+        """All of them, by their ids."""
+        return [room for (room,) in await self._select(ALL_OPENED, [user_id], tuple_row)]
 
     async def inside(self, user_id: str) -> Sequence[str]:
         """In which lounges somebody is, the one into which they came last first."""

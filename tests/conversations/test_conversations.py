@@ -179,9 +179,9 @@ def test_everybody_shows_one_thing_that_they_think() -> None:
 
 def test_reading_goes_forwards_and_back() -> None:
     story = in_two(say(ADA, 1), say(ADA, 2)).when(two(BOB, ReadUpTo, up_to=2))
-    story.then(ConversationRead).with_facts(user_id=BOB, up_to=2)
+    story.then(ConversationRead).with_facts(user_id=BOB, up_to=2, unread=False)
     story.when(two(BOB, ReadUpTo, up_to=2)).then()
-    story.when(two(BOB, ReadUpTo, up_to=1)).then(ConversationRead)
+    story.when(two(BOB, ReadUpTo, up_to=1)).then(ConversationRead).with_facts(unread=True)
     assert isinstance(story.reply, ConversationView)
     assert (story.reply.last, story.reply.read_up_to) == (2, 1)
 

@@ -19,6 +19,7 @@ from tests.given import T0, given
 from tests.snapshots import folds_the_same_from_any_snapshot
 
 ADA = "ada"
+NOW = T0
 HIDE, SHOW = (SetPresence(user_id=ADA, hidden=hidden) for hidden in (True, False))
 
 
@@ -58,7 +59,7 @@ class There:
 
 
 async def shown(seen: OnlineStatus, hidden: datetime | None) -> FriendPresence:
-    (told,) = await PresenceOfFriends(There(seen)).look({ADA: hidden})
+    (told,) = await PresenceOfFriends(There(seen)).look({ADA: hidden}, NOW)
     return told
 
 
@@ -69,12 +70,26 @@ async def test_friends_see_who_is_there_and_when_they_were_last(*, online: bool)
     assert told == FriendPresence(user_id=ADA, online=online, last_seen=T0)
 
 
-@pytest.mark.parametrize("since", [T0 - timedelta(hours=1), T0 + timedelta(hours=1)])
-async def test_who_is_hidden_looks_as_if_they_had_left_then(since: datetime) -> None:
-    told = await shown(OnlineStatus(online=True, last=T0), since)
-    assert told == FriendPresence(user_id=ADA, online=False, last_seen=min(T0, since))
+@pytest.mark.parametrize("last", [NOW - timedelta(days=9), NOW, None])
+@pytest.mark.parametrize("online", [True, False])
+async def test_who_is_hidden_looks_as_if_they_had_left_then_whatever_they_do(
+    *, online: bool, last: datetime | None
+) -> None:
+    since = NOW - timedelta(hours=1, microseconds=1)
+    told = await shown(OnlineStatus(online=online, last=last), since)
+    then = since.replace(microsecond=999_000)
+    assert told == FriendPresence(user_id=ADA, online=False, last_seen=then)
 
 
-async def test_of_who_was_never_seen_nothing_is_made_up() -> None:
-    told = await shown(OnlineStatus(online=False, last=None), T0)
+@pytest.mark.parametrize("online", [True, False])
+async def test_who_has_just_hidden_is_there_for_as_long_as_who_has_just_left(
+    *, online: bool
+) -> None:
+    since = NOW - timedelta(seconds=9)
+    told = await shown(OnlineStatus(online=online, last=NOW), since)
+    assert told == FriendPresence(user_id=ADA, online=online, last_seen=since)
+
+
+async def test_it_is_not_known_for_ever_since_when_somebody_is_hidden() -> None:
+    told = await shown(OnlineStatus(online=True, last=NOW), NOW - timedelta(days=31))
     assert told == FriendPresence(user_id=ADA, online=False, last_seen=None)

@@ -5,15 +5,18 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from domain.categories import SOCIAL
 from domain.events import DomainEvent
+from domain.keys import MOST_KEY_CHARACTERS
 from domain.lounges import moderated
 from domain.lounges.commands import (
     LONGEST_SECONDS,
+    MOST_PEOPLE,
     AppointModerator,
     BanPerson,
     CloseLounge,
@@ -61,6 +64,7 @@ from domain.lounges.refusals import (
     NotInvited,
     NotYoursToDecide,
 )
+from domain.lounges.states import Inside
 from domain.lounges.view import LoungeLook, LoungePerson, LoungeStander
 from domain.refusals import Refusal
 from tests.given import T0, at, given
@@ -82,6 +86,8 @@ from tests.lounges.given import (
 from tests.snapshots import folds_the_same_from_any_snapshot
 
 LOOK = LookIntoLounge(room_id=ROOM)
+RECORD_BYTES = 1_000_000
+"""That Kafka's client sends at most, unless somebody sets `message.max.bytes` otherwise."""
 
 
 def walked(user: str, x: int, y: int, since: datetime = T0) -> LoungeCommand:
@@ -240,6 +246,48 @@ def test_there_is_an_end_to_every_list(
     story.when(by(OWNER, kind, BOB, **facts)).refuses(LoungeListFull)
     if "seconds" in facts:
         story.when(by(OWNER, kind, BOB, **facts), now=at(9)).then(first)
+
+
+def test_a_list_that_is_full_has_room_for_who_is_on_it_and_for_who_is_kicked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(moderated, "MOST_LISTED", 1)
+    monkeypatch.setattr(moderated, "MOST_BARRED", 2)
+    story = a_lounge(joined(BOB), by(OWNER, BanPerson, ADA, seconds=9))
+    story.when(by(OWNER, BanPerson, ADA, seconds=99)).then(PersonBanned)
+    story.when(by(OWNER, BanPerson, CYD, seconds=9)).refuses(LoungeListFull)
+    story.when(by(OWNER, KickPerson, BOB)).then(PersonKicked, LoungeLeft)
+
+
+def test_the_fullest_lounge_is_within_a_record_of_kafka() -> None:
+    ids = ["\U00020000" * (MOST_KEY_CHARACTERS - 4) + f"{number:04}" for number in range(400)]
+    lists = moderated.MOST_LISTED
+    lounge = a_lounge().aggregate
+    assert isinstance(lounge, Lounge)
+    state = msgspec.structs.replace(
+        lounge.state(),
+        inside={each: Inside(since=T0, x=63, y=63) for each in ids[:MOST_PEOPLE]},
+        moderators=ids[: moderated.MOST_MODERATORS],
+        invited=ids[:lists],
+        muted=dict.fromkeys(ids[:lists], T0),
+        barred=dict.fromkeys(ids[: moderated.MOST_BARRED], T0),
+    )
+    assert len(msgspec.json.encode(state)) < RECORD_BYTES
+
+
+def test_nothing_is_kept_of_who_was_what_in_a_closed_lounge() -> None:
+    story = a_lounge(moderating(BOB), invited(ADA), by(OWNER, BanPerson, CYD, seconds=9))
+    story.when(by(OWNER, CloseLounge)).then(LoungeClosed)
+    assert isinstance(story.aggregate, Lounge)
+    state = story.aggregate.state()
+    assert [*state.moderators, *state.invited, *state.muted, *state.barred] == []
+    story.when(by(ADA, CloseLounge)).refuses(NotYoursToDecide)
+
+
+@pytest.mark.parametrize("invited", [OWNER, ADA, BOB])
+def test_who_is_in_or_decides_needs_no_invitation(invited: str) -> None:
+    story = a_lounge(moderating(BOB), joined(ADA))
+    story.when(by(OWNER, InviteToLounge, invited)).then()
 
 
 def test_a_visit_ends_unless_it_is_another_one() -> None:

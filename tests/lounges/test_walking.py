@@ -1,5 +1,6 @@
 """Walking: a tile at each tick, along what is floor, and noted once somebody has come to stand."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -101,7 +102,9 @@ def test_who_walks_here_is_known_better_here() -> None:
     walk.tick()
     walk.hear({"ann": WalkedTo(Tile(0, 0), T0)})
     assert ticks(walk, 1) == [{"ann": (2, 0)}]
-    walk.forget("ann")
+    walk.forget("ann", T0 - timedelta(seconds=1))
+    assert walk.where(ANN) != (0, 0), "that was another visit"
+    walk.forget("ann", T0)
     assert (walk.where(ANN), walk.is_busy) == ((0, 0), False)
 
 

@@ -37,6 +37,7 @@ CREATE TABLE messages (
     PRIMARY KEY (conversation_id, number)
 );
 CREATE INDEX ON messages (sender);
+CREATE INDEX ON messages (conversation_id, number) WHERE NOT withheld;
 CREATE TABLE message_reactions (
     conversation_id text COLLATE "C" NOT NULL,
     number bigint NOT NULL,

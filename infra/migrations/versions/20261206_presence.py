@@ -15,7 +15,12 @@ def upgrade() -> None:
             since timestamptz NOT NULL
         )
     """)
+    op.execute("""
+        CREATE INDEX friends_newest_idx ON friends (user_id, since DESC, other_id)
+        WHERE relation = 'friends'
+    """)
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX friends_newest_idx")
     op.execute("DROP TABLE hidden_people")

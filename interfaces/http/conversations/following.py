@@ -104,18 +104,19 @@ class ConversationTeller:
         """See the protocol."""
         if not await self._queries.wait_for(position, CATCH_UP_S):
             raise NotFoldedYet(f"The read model does not show {position} yet.")
+        up_to = min(number + limit, self._newest)
         page = await self._queries.said(
             self._user_id,
             self._conversation_id,
             hidden=[*self._hidden],
             after=number,
+            up_to=up_to,
             limit=limit,
         )
         if page is None:
+            self.left.set()
             raise ConversationNotFound("They are in it no more.")
         messages = [record_of(self._seals, each) for each in page.messages]
-        is_last = len(messages) < limit
-        up_to = max(self._newest, page.after) if is_last else page.after
         return [*_without_gaps(messages, number, up_to)]
 
     def numbered(self, event: DomainEvent) -> Announced | None:

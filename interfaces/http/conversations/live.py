@@ -54,7 +54,8 @@ async def _follow(
         over = asyncio.ensure_future(_until_over(services, identity, teller))
         try:
             async with resumed(services.feed, teller, cursor) as pieces:
-                await stream.run(pieces, over, services.closing)
+                with services.listening.heard([identity.user_id], stream.hear):
+                    await stream.run(pieces, over, services.closing)
         finally:
             over.cancel()
             await asyncio.gather(over, return_exceptions=True)

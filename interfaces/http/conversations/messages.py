@@ -122,13 +122,14 @@ async def say_in_conversation(
 ) -> Response[MessageView]:
     """Say something, and be told its number; with the `client_seq` of before, that of before."""
     services, user_id = services_of(request), request.user.user_id
-    ask = asks_log(request)
-    reception = await others_of(request).reception(user_id, conversation_id, ask)
+    # First, as it may take a while: what is between both is asked last.
+    text = await services.seals.seal(user_id, data.text)
+    reception = await others_of(request).reception(user_id, conversation_id, asks_log(request))
     said = Say(
         user_id=user_id,
         conversation_id=conversation_id,
         client_seq=data.client_seq,
-        text=await services.seals.seal(user_id, data.text),
+        text=text,
         text_mark=_mark(request, conversation_id, data),
         reply_to=data.reply_to,
         reception=reception,

@@ -1,6 +1,6 @@
 """One's friends: ask somebody, answer, end it, want nothing of somebody, see who there is."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -201,7 +201,7 @@ async def list_my_friends_presence(
     """
     friends = await caught_up(request, FRIENDS, read_after)
     page = await friends.hidden(request.user.user_id, after=after or "", limit=limit)
-    seen = await services_of(request).part(PresenceOfFriends).look(page.since)
+    seen = await services_of(request).part(PresenceOfFriends).look(page.since, datetime.now(UTC))
     return FriendPresenceList(people=[*seen], after=page.after)
 
 

@@ -100,7 +100,7 @@ async def list_rooms(
 
 @query("/mine", "listMyRooms", "My rooms", 403)
 async def list_my_rooms(request: Request, read_after: AfterLounge = None) -> OwnLounges:
-    """Tell which open rooms one has opened, and in which room one is."""
+    """Tell which open rooms one has opened, the newest hundred, and in which room one is."""
     lounges, user = await caught_up(request, LOUNGES, read_after), request.user.user_id
     opened = [record_of(request, each) for each in await lounges.opened_by(user)]
     return OwnLounges(opened=opened, inside=list(await lounges.inside(user)))

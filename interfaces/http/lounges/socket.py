@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from litestar import WebSocket, websocket
 
-from application.lounges.walking import Walked
+from application.lounges.walking import Walked, WalkedTo
 from application.ports.commands import Envelope
 from domain.events import DomainEvent, Recorded
 from domain.lounges.commands import LookIntoLounge
@@ -159,14 +159,20 @@ class LoungeSocket:
             case LoungeJoined(user_id=user, timestamp=since, x=x, y=y):
                 self._people[user] = LoungeStander(user_id=user, since=since, x=x, y=y)
             case TileSettled(user_id=user, x=x, y=y) if user in self._people:
-                self._people[user] = _at(self._people[user], Tile(x, y))
+                self._settle(user, Tile(x, y))
             case LoungeLeft(user_id=user, reason=reason):
                 self._go(user, reason)
 
+    def _settle(self, user: str, tile: Tile) -> None:
+        """Somebody has come to stand there, also where the last step was not heard of."""
+        assert self._lounge is not None
+        person = self._people[user] = _at(self._people[user], tile)
+        self._lounge.walk.hear({user: WalkedTo(tile, person.since)})
+
     def _go(self, user: str, reason: str) -> None:
         assert self._lounge is not None
-        self._people.pop(user, None)
-        self._lounge.walk.forget(user)
+        if (person := self._people.pop(user, None)) is not None:
+            self._lounge.walk.forget(user, person.since)
         if user == self._user:
             self._channel.close(NORMAL, f"you are out: {reason}")
 

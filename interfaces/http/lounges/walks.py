@@ -96,6 +96,7 @@ class WalkedLounge:
     async def _execute(self, command: SettleTile) -> None:
         try:
             await self._log.execute(Envelope(command_id=next(FRESH_IDS), command=command))
+            await self._walks.forget(self.room_id, command.user_id)
         except Exception as error:  # noqa: BLE001 - the next walk is noted, this one is lost
             logger.warning("cannot note a tile", room=self.room_id, error=repr(error))
 

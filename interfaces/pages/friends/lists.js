@@ -49,9 +49,10 @@ export function lists({ say, changed }) {
 
   async function look() {
     const paths = [...new Set(LISTS.map(({ path }) => path))];
-    const [there, ...found] = await Promise.all(["/presence", ...paths].map((path) => people(path, most)));
+    const there = people("/presence", most).catch(() => ({ people: [] })); // looked for again soon
+    const found = await Promise.all(paths.map((path) => people(path, most)));
     await Promise.all(cards.map(({ show }, n) => show(found[paths.indexOf(LISTS[n].path)].people)));
-    mark(there);
+    mark(await there);
     more.hidden = most === MOST || found.every(({ after }) => !after);
   }
 

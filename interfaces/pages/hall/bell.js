@@ -17,6 +17,8 @@ const TELLS = {
   "friend-request": ({ other }) => [`${name(other)} asks to be your friend`, "/friends"],
   "friend-accepted": ({ other }) => [`${name(other)} is your friend`, "/friends"],
   "room-invitation": ({ about, other }) => [`${name(other)} invites you into a room`, `/rooms#${about}`],
+  "message": ({ other }) => [`${name(other)} writes to you`, null],
+  "group-joined": ({ other }) => [`${name(other)} has put you in a group`, null],
   "queue-ready": ({ data }) => [`It is your turn: ${data.event}`, `/queue/${encodeURIComponent(data.event)}`],
 };
 

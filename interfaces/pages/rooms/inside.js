@@ -6,6 +6,7 @@ import { Floor } from "/rooms/floor.js";
 import { live } from "/rooms/live.js";
 import { stage } from "/rooms/stage.js";
 
+const LONGEST = 128; // tiles of a path that the hall takes at once
 const WHY = { left: "has gone", elsewhere: "has gone to another room", kicked: "was sent out", banned: "was banned", closed: "is out" };
 
 // `leave()` leaves the room, `out(reason)` is called once one is out of it, `say` tells what happens.
@@ -45,7 +46,7 @@ export function inside({ room, me, say, leave, out, refused }) {
 
   function goTo(tile) {
     const path = floor.path(at.get(me), tile);
-    if (path) socket.say("walk", { path: path.map(([x, y]) => ({ x, y })) });
+    if (path) socket.say("walk", { path: path.slice(0, LONGEST).map(([x, y]) => ({ x, y })) });
     else say("There is no way to that tile.");
   }
 

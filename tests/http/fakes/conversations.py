@@ -8,6 +8,7 @@ import msgspec
 from domain.conversations.names import CONVERSATION_MARK
 from projections.conversations.changes import ConversationChanges
 from projections.conversations.queries import (
+    LAST_NUMBER,
     MOST_UNREAD,
     OwnConversation,
     OwnConversations,
@@ -52,6 +53,7 @@ class FakeConversations(FakeReadModel):
         hidden: Sequence[str],
         before: int | None = None,
         after: int | None = None,
+        up_to: int = LAST_NUMBER,
         limit: int,
     ) -> SaidMessages | None:
         changes = self._changes()
@@ -60,7 +62,8 @@ class FakeConversations(FakeReadModel):
         seen = _seen(changes, user_id, conversation_id, hidden)
         messages = [_message(changes, row, hidden) for row in seen]
         if after is not None:
-            return upwards([each for each in messages if each.number > after][:limit], after)
+            later = [each for each in messages if after < each.number <= up_to]
+            return upwards(later[:limit], after)
         older = [each for each in messages if before is None or each.number < before]
         return downwards(older[::-1][: limit + 1], limit)
 

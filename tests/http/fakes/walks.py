@@ -21,6 +21,9 @@ class FakeWalks:
         self._known.setdefault(room_id, {}).update(walked)
         self._listening.tell(channel_of_lounge(room_id), json.dumps(written(walked)))
 
+    async def forget(self, room_id: str, user: str) -> None:
+        self._known.get(room_id, {}).pop(user, None)
+
     async def known(self, room_id: str) -> Walked:
         if room_id in self.broken:
             raise ConnectionError("Redis is away.")
