@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import httpx
+from redis.asyncio import Redis
 
+from application.ports.listening import PREFIX, channel_of_lounge
 from tests.conftest import Hall
 from tests.people import Player, a_name, client_of, eventually, records_of
 
@@ -47,6 +49,7 @@ async def test_who_walks_is_seen_and_then_noted(hall: Hall) -> None:
                 for each in (walker, other):
                     state = await each.hear("state")
                     assert [who["x"] for who in state["payload"]["people"]] == [1, 1]
+                await eventually(lambda: listening(hall, room), (1).__le__)
                 await walker.say("walk", path=[{"x": 1, "y": 1}, {"x": 0, "y": 1}])
                 seen = [(await other.hear("steps"))["payload"]["people"] for _ in range(2)]
                 assert [(step["x"], step["y"]) for (step,) in seen] == [(1, 1), (0, 1)]
@@ -58,6 +61,13 @@ async def test_who_walks_is_seen_and_then_noted(hall: Hall) -> None:
 async def a_room(client: httpx.AsyncClient, owner: dict[str, str]) -> str:
     body = {"name": "Night owls", "plan": "x0\n00"}
     return str((await client.post(ROOMS, json=body, headers=owner)).json()["room_id"])
+
+
+async def listening(hall: Hall, room: str) -> int:
+    """How many processes hear who walks in a room; until one does, steps are told to nobody."""
+    async with Redis.from_url(hall.redis) as redis:
+        ((_, processes),) = await redis.pubsub_numsub(PREFIX + channel_of_lounge(room))
+    return int(processes)
 
 
 async def inside(client: httpx.AsyncClient, user: dict[str, str]) -> Any:
