@@ -13,10 +13,13 @@ OF_TWO = "two-"
 
 ConversationKind = Literal["two", "group"]
 
+ID_PATTERN = rf"^(?:{OF_TWO})?[0-9a-f]{{32}}$(?!\n)"
+"""Of a conversation's id. The last group is for Python, whose `$` lets a line feed follow."""
+
 ConversationId = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(?:two-)?[0-9a-f]{32}$(?!\n)",
+        pattern=ID_PATTERN,
         examples=["0d9d3b7c1a5e4f0f8a3b6c2d1e0f9a8b"],
     ),
 ]

@@ -2,13 +2,13 @@
 
 import structlog
 
-from application.ports.commands import Envelope, Unavailable
+from application.ports.commands import Unavailable
 from application.ports.sign_ins import SignIn
 from domain.accounts.commands import NoteSignIn
 from domain.accounts.refusals import AccountIsDisabled, AccountNotFound
 from domain.refusals import Refusal
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import FRESH_IDS
+from interfaces.http.platform.command_context import asked
 from interfaces.http.platform.services import services_of
 from projections.accounts import ACCOUNTS
 
@@ -28,7 +28,7 @@ async def greet(request: Request, sign_in: SignIn, by: str | None) -> None:
         return
     note = NoteSignIn(user_id=sign_in.user_id, way=sign_in.way, device=sign_in.device, opened_by=by)
     try:
-        await services_of(request).log.execute(Envelope(command_id=next(FRESH_IDS), command=note))
+        await asked(services_of(request).log, note)
     except Refusal as refusal:
         if refusal.type != AccountNotFound.type:
             raise

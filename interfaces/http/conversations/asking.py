@@ -7,22 +7,19 @@ from typing import Annotated
 from litestar.params import PathParameter
 
 from application.conversations.others import Others
-from application.ports.commands import Answer, CommandLog, Envelope
 from application.ports.people import Execute
-from domain.aggregate import Command
 from domain.categories import SOCIAL
+from domain.conversations.names import ID_PATTERN
 from domain.events import Position
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import FRESH_IDS
+from interfaces.http.platform.command_context import asked
 from interfaces.http.platform.freshness import read_after_of
 from interfaces.http.platform.parameters import position_in
 from interfaces.http.platform.services import services_of
 
 InPath = Annotated[
     str,
-    PathParameter(
-        description="The id of a conversation.", pattern=r"^(?:two-)?[0-9a-f]{32}$(?!\n)"
-    ),
+    PathParameter(description="The id of a conversation.", pattern=ID_PATTERN),
 ]
 AfterSocial = Annotated[str | None, read_after_of(SOCIAL.topic)]
 
@@ -34,12 +31,7 @@ def others_of(request: Request) -> Others:
 
 def asks_log(request: Request) -> Execute:
     """Asks how something stands where it is decided, which changes nothing."""
-    return partial(asked_of, services_of(request).log)
-
-
-async def asked_of(log: CommandLog, command: Command) -> Answer:
-    """What a log answers to who looks; raises `Refusal` and `Unavailable`."""
-    return await log.execute(Envelope(command_id=next(FRESH_IDS), command=command))
+    return partial(asked, services_of(request).log)
 
 
 async def hidden_from(request: Request, read_after: str | None) -> Sequence[str]:

@@ -24,8 +24,8 @@ from domain.conversations.names import stream_key
 from domain.conversations.refusals import ConversationNotFound
 from domain.conversations.view import ConversationView
 from domain.events import DomainEvent, Position
-from interfaces.http.conversations.asking import asked_of
 from interfaces.http.conversations.records import MessageRecord, record_of
+from interfaces.http.platform.command_context import asked
 from interfaces.http.platform.resume import Announced, Look
 from projections.conversations.queries import ConversationQueries
 
@@ -69,7 +69,7 @@ class ConversationTeller:
         user_id: str,
         conversation_id: str,
     ) -> None:
-        self._ask = partial(asked_of, log)
+        self._ask = partial(asked, log)
         self._queries = queries
         self._others = others
         self._seals = seals

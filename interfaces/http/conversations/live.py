@@ -12,7 +12,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import HTTPScope, Receive, Send
 
 from application.conversations.others import Others
-from domain.conversations.names import ConversationId
+from domain.conversations.names import ID_PATTERN, ConversationId
 from interfaces.http.conversations.following import ConversationTeller
 from interfaces.http.platform.auth import only, require_scope
 from interfaces.http.platform.bodies import Request, headers_of
@@ -110,7 +110,7 @@ async def follow_documented(
     request: Request,
     conversation_id: Annotated[
         str,
-        QueryParameter(description="The conversation.", pattern=r"^(?:two-)?[0-9a-f]{32}$(?!\n)"),
+        QueryParameter(description="The conversation.", pattern=ID_PATTERN),
     ],
     last_event_id: Annotated[
         str | None,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
-from litestar.params import JSONBody, PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter
 
 from domain.conversations.commands import (
     ClientSeq,
@@ -34,11 +34,15 @@ from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
 from interfaces.http.platform.freshness import caught_up, found
 from interfaces.http.platform.links import AFTER_THIS, Link, in_answer
-from interfaces.http.platform.parameters import limit_of
+from interfaces.http.platform.parameters import (
+    AfterNumber,
+    BeforeNumber,
+    limit_of,
+    numbers_in,
+)
 from interfaces.http.platform.routes import command, of_whole_addresses, query
 from interfaces.http.platform.services import services_of
 from projections.conversations import CONVERSATIONS
-from projections.projection import InvalidCursor
 
 MOST_TEXT_CHARACTERS = 4_000
 """Of a message; four times as many bytes, sealed and in base64, are a small part of a record."""
@@ -55,18 +59,6 @@ MessageText = Annotated[
 ]
 NumberInPath = Annotated[
     int, PathParameter(description="The number of a message.", ge=1, le=2**53 - 1)
-]
-NUMBER_PATTERN = "^[0-9]{1,16}$"
-"""As a text, since Litestar would take `null` for a number that is left out."""
-
-Before = Annotated[
-    str | None, QueryParameter(description="Only older ones.", pattern=NUMBER_PATTERN)
-]
-After = Annotated[
-    str | None,
-    QueryParameter(
-        description="Only newer ones, the oldest of them first.", pattern=NUMBER_PATTERN
-    ),
 ]
 Most = Annotated[int, limit_of("messages")]
 
@@ -208,21 +200,20 @@ async def read_conversation(
 async def list_messages(
     request: Request,
     conversation_id: InPath,
-    before: Before = None,
-    after: After = None,
+    before: BeforeNumber = None,
+    after: AfterNumber = None,
     limit: Most = 50,
     read_after: AfterSocial = None,
 ) -> MessageList:
     """Tell what was said, the newest first; nothing of whom one has blocked."""
     conversations = await caught_up(request, CONVERSATIONS, read_after)
-    if before is not None and after is not None:
-        raise InvalidCursor("A page is what comes before a number or after one, and not both.")
+    older_than, newer_than = numbers_in(before, after)
     said = await conversations.said(
         request.user.user_id,
         conversation_id,
         hidden=await hidden_from(request, read_after),
-        before=None if before is None else int(before),
-        after=None if after is None else int(after),
+        before=older_than,
+        after=newer_than,
         limit=limit,
     )
     missing = f"You are in no conversation {conversation_id!r}."

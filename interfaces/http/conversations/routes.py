@@ -17,7 +17,7 @@ from domain.conversations.commands import (
     OpenConversation,
     StartGroup,
 )
-from domain.conversations.names import ConversationKind, GroupId
+from domain.conversations.names import ID_PATTERN, ConversationKind, GroupId
 from domain.conversations.view import ConversationLeft, ConversationView
 from domain.keys import Key
 from domain.personal import PersonalText
@@ -44,7 +44,7 @@ BeforeConversation = Annotated[
     str | None,
     QueryParameter(
         description="`before` of the page before: a conversation.",
-        pattern=r"^(?:two-)?[0-9a-f]{32}$(?!\n)",
+        pattern=ID_PATTERN,
     ),
 ]
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from application.ports.commands import CommandLog, Envelope
+from application.ports.commands import CommandLog
 from domain.events import DomainEvent, Position
 from domain.feed.commands import ConfirmFeed, LookAtFeed
 from domain.feed.events import EntriesArchived, EntriesRead, EntriesSeen, EntryAdded
 from domain.feed.ranges import Range, merged
 from domain.feed.view import FeedView
-from interfaces.http.platform.command_context import FRESH_IDS
+from interfaces.http.platform.command_context import asked
 from interfaces.http.platform.resume import Announced, Look
 from projections.feed.feed_entries import FeedEntry, FeedQueries
 
@@ -40,7 +40,7 @@ async def look_at(log: CommandLog, user_id: str) -> Look:
 
 
 async def _asked(log: CommandLog, command: LookAtFeed) -> Look:
-    answer = await log.execute(Envelope(command_id=next(FRESH_IDS), command=command))
+    answer = await asked(log, command)
     view = answer.told(FeedView)
     return Look(view, view.newest, answer.position)
 

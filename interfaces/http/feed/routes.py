@@ -22,27 +22,19 @@ from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import CommandContext, carry_out, provide_context
 from interfaces.http.platform.freshness import caught_up, read_after_of
 from interfaces.http.platform.links import AFTER_THIS, Link
-from interfaces.http.platform.parameters import limit_of
+from interfaces.http.platform.parameters import (
+    AfterNumber,
+    BeforeNumber,
+    limit_of,
+    numbers_in,
+)
 from interfaces.http.platform.routes import command, query
 from interfaces.http.platform.services import services_of
 from projections.feed import FEED_ENTRIES
 from projections.feed.feed_entries import FeedPage
-from projections.projection import InvalidCursor
 
 AfterEntry = Annotated[str | None, read_after_of(PEOPLE.topic)]
 
-NUMBER_PATTERN = "^[0-9]{1,16}$"
-"""As a text, since Litestar would take `null` for a number that is left out."""
-
-Before = Annotated[
-    str | None, QueryParameter(description="Only older ones.", pattern=NUMBER_PATTERN)
-]
-After = Annotated[
-    str | None,
-    QueryParameter(
-        description="Only newer ones, the oldest of them first.", pattern=NUMBER_PATTERN
-    ),
-]
 OfKind = Annotated[
     str | None,
     QueryParameter(
@@ -79,8 +71,8 @@ class ChosenEntries(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 @query("/", "getMyFeed", "My feed", 403, 422)
 async def get_my_feed(
     request: Request,
-    before: Before = None,
-    after: After = None,
+    before: BeforeNumber = None,
+    after: AfterNumber = None,
     kind: OfKind = None,
     unread: Unread = False,
     archived: Archived = None,
@@ -89,12 +81,11 @@ async def get_my_feed(
 ) -> FeedPage:
     """Tell what one was told, the newest first; it is kept for ever."""
     feeds = await caught_up(request, FEED_ENTRIES, read_after)
-    if before is not None and after is not None:
-        raise InvalidCursor("A page is what comes before a number or after one, and not both.")
+    older_than, newer_than = numbers_in(before, after)
     return await feeds.page(
         request.user.user_id,
-        before=None if before is None else int(before),
-        after=None if after is None else int(after),
+        before=older_than,
+        after=newer_than,
         kind=kind,
         unread=unread,
         archived=None if archived is None else archived == "true",

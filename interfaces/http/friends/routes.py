@@ -9,7 +9,6 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
 from application.friends.presence import FriendPresence, PresenceOfFriends
-from application.ports.commands import Envelope
 from domain.categories import SOCIAL
 from domain.friends.commands import (
     AcceptRequest,
@@ -29,8 +28,8 @@ from domain.personal import PersonalText
 from interfaces.http.platform.auth import only
 from interfaces.http.platform.bodies import Request
 from interfaces.http.platform.command_context import (
-    FRESH_IDS,
     CommandContext,
+    asked,
     carry_out,
     provide_context,
 )
@@ -208,9 +207,8 @@ async def list_my_friends_presence(
 @query("/presence/mine", "getMyPresence", "Whether I am hidden", 403)
 async def get_my_presence(request: Request) -> PresenceView:
     """Tell whether one is hidden, where that is decided."""
-    asked = LookAtPresence(user_id=request.user.user_id)
-    envelope = Envelope(command_id=next(FRESH_IDS), command=asked)
-    return (await services_of(request).log.execute(envelope)).told(PresenceView)
+    look = LookAtPresence(user_id=request.user.user_id)
+    return (await asked(services_of(request).log, look)).told(PresenceView)
 
 
 @command("/presence/mine", "setMyPresence", "Hide, or be seen", 403)
@@ -225,8 +223,8 @@ async def set_my_presence(
 async def _done(
     request: Request, context: CommandContext, kind: type[FriendCommand], other_id: str
 ) -> Response[FriendView]:
-    asked = kind(user_id=request.user.user_id, other_id=other_id)
-    return await carry_out(request, context, asked)
+    wanted = kind(user_id=request.user.user_id, other_id=other_id)
+    return await carry_out(request, context, wanted)
 
 
 async def _people(

@@ -1,6 +1,6 @@
 """Looking for a game: who is told of a seat can move there."""
 
-from application.ports.commands import Answer, CommandLog, Envelope, Unavailable
+from application.ports.commands import Answer, CommandLog, Unavailable
 from domain.games.commands import (
     ConfirmMoves,
     GameCommand,
@@ -14,7 +14,7 @@ from domain.games.commands import (
 )
 from domain.games.refusals import GameUnknown
 from domain.refusals import Refusal
-from interfaces.http.platform.command_context import FRESH_IDS, CommandContext
+from interfaces.http.platform.command_context import CommandContext, asked
 from interfaces.http.platform.problems import Problem
 from projections.projection import wait_until
 
@@ -91,7 +91,7 @@ async def resume(log: CommandLog, game_id: str, after: int) -> Answer:
 
 async def _ask(log: CommandLog, command: GameCommand) -> Answer:
     try:
-        return await log.execute(Envelope(command_id=next(FRESH_IDS), command=command))
+        return await asked(log, command)
     except Refusal as refusal:
         if refusal.type == GameUnknown.type:  # also where another process said so
             raise GameUnknown(command.game_id) from refusal

@@ -6,14 +6,14 @@ import msgspec
 from litestar import Router
 from litestar.params import QueryParameter
 
-from application.ports.commands import CommandLog, Envelope
+from application.ports.commands import CommandLog
 from domain.games.commands import FindPlace, GameLook, PlaceLook
 from domain.games.refusals import GameUnknown, NotSeeking
 from domain.refusals import Refusal
 from interfaces.http.games.routes import AfterGame
 from interfaces.http.games.seating import look_at
 from interfaces.http.platform.bodies import Request
-from interfaces.http.platform.command_context import FRESH_IDS
+from interfaces.http.platform.command_context import asked
 from interfaces.http.platform.freshness import caught_up
 from interfaces.http.platform.parameters import PathKey, key_of, limit_of
 from interfaces.http.platform.routes import query
@@ -83,9 +83,8 @@ async def list_games(
 
 
 async def _place(log: CommandLog, user_id: str) -> PlaceLook | None:
-    envelope = Envelope(command_id=next(FRESH_IDS), command=FindPlace(user_id=user_id))
     try:
-        return (await log.execute(envelope)).told(PlaceLook)
+        return (await asked(log, FindPlace(user_id=user_id))).told(PlaceLook)
     except Refusal as refusal:
         if refusal.type != NotSeeking.type:
             raise

@@ -7,7 +7,6 @@ import msgspec
 from litestar import WebSocket, websocket
 
 from application.lounges.walking import Walked, WalkedTo
-from application.ports.commands import Envelope
 from domain.events import DomainEvent, Recorded
 from domain.lounges.commands import LookIntoLounge
 from domain.lounges.events import LoungeJoined, LoungeLeft, TileSettled
@@ -27,7 +26,7 @@ from interfaces.http.platform.channel import (
     Close,
     accepted,
 )
-from interfaces.http.platform.command_context import FRESH_IDS
+from interfaces.http.platform.command_context import asked
 from interfaces.http.platform.parameters import PathKey
 from interfaces.http.platform.resume import Look, arriving, followed
 from interfaces.http.platform.services import Services, services_of
@@ -124,9 +123,7 @@ class LoungeSocket:
 
     async def _look(self) -> Look:
         """How the room stands, as who decides says."""
-        command = LookIntoLounge(room_id=self._room_id)
-        envelope = Envelope(command_id=next(FRESH_IDS), command=command)
-        answer = await self._services.log.execute(envelope)
+        answer = await asked(self._services.log, LookIntoLounge(room_id=self._room_id))
         return Look(answer.told(LoungeLook), 0, answer.position)
 
     def _tell(self, piece: Look | Recorded) -> None:

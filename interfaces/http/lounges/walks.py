@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 import structlog
 
 from application.lounges.walking import LoungeWalk, Walked, Walks, walked_in
-from application.ports.commands import CommandLog, Envelope
+from application.ports.commands import CommandLog
 from application.ports.listening import channel_of_lounge
 from domain.lounges.commands import SettleTile
 from domain.lounges.floor import Floor, Tile
 from domain.lounges.view import LoungeStander
-from interfaces.http.platform.command_context import FRESH_IDS
+from interfaces.http.platform.command_context import asked
 from interfaces.http.platform.services import Services
 
 TICK_S = 0.5
@@ -95,7 +95,7 @@ class WalkedLounge:
 
     async def _execute(self, command: SettleTile) -> None:
         try:
-            await self._log.execute(Envelope(command_id=next(FRESH_IDS), command=command))
+            await asked(self._log, command)
             await self._walks.forget(self.room_id, command.user_id)
         except Exception as error:  # noqa: BLE001 - the next walk is noted, this one is lost
             logger.warning("cannot note a tile", room=self.room_id, error=repr(error))

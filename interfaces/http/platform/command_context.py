@@ -13,7 +13,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.params import HeaderParameter
 from litestar.types import HTTPScope
 
-from application.ports.commands import Answer, Envelope
+from application.ports.commands import Answer, CommandLog, Envelope
 from domain.aggregate import Command
 from domain.events import Metadata
 from interfaces.http.platform.problems import bad_request
@@ -53,6 +53,11 @@ def _fresh_ids(at_once: int = 256) -> Iterator[str]:
 
 
 FRESH_IDS = _fresh_ids()
+
+
+async def asked(log: CommandLog, command: Command) -> Answer:
+    """What a log answers to a command of this process's own; raises `Refusal` and `Unavailable`."""
+    return await log.execute(Envelope(command_id=next(FRESH_IDS), command=command))
 
 
 class CommandContext(NamedTuple):

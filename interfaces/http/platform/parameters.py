@@ -10,6 +10,7 @@ from domain.events import Position
 from domain.keys import KEY_PATTERN, MOST_KEY_CHARACTERS, Key
 from domain.personal import PERSONAL_PATTERN
 from interfaces.http.platform.problems import bad_request, invalid
+from projections.projection import InvalidCursor
 
 PathKey = Annotated[
     str, PathParameter(min_length=1, max_length=MOST_KEY_CHARACTERS, pattern=KEY_PATTERN)
@@ -27,6 +28,26 @@ After = Annotated[
     str | None,
     QueryParameter(description="`after` of the page before.", min_length=1, max_length=500),
 ]
+
+NUMBER_PATTERN = "^[0-9]{1,16}$"
+"""As a text, since Litestar would take `null` for a number that is left out."""
+
+BeforeNumber = Annotated[
+    str | None, QueryParameter(description="Only older ones.", pattern=NUMBER_PATTERN)
+]
+AfterNumber = Annotated[
+    str | None,
+    QueryParameter(
+        description="Only newer ones, the oldest of them first.", pattern=NUMBER_PATTERN
+    ),
+]
+
+
+def numbers_in(before: str | None, after: str | None) -> tuple[int | None, int | None]:
+    """Before and after which number a page is; raises `InvalidCursor` for both."""
+    if before is not None and after is not None:
+        raise InvalidCursor("A page is what comes before a number or after one, and not both.")
+    return None if before is None else int(before), None if after is None else int(after)
 
 
 def key_in(scope: HTTPScope, name: str) -> str:
